@@ -1,0 +1,1 @@
+"""certdesk: a self-hosted desk for TLS certificates."""

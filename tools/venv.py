@@ -1,0 +1,66 @@
+"""Make `.venv` from the hashed locks, with the package installed from the working tree.
+
+Needs a Python of at least 3.11 and nothing else. The venv is always made anew, so what is in it
+is what the locks say. Wheels only: nothing is compiled. An index or a certificate store of your
+own is taken from the usual settings of pip and uv (`PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, ...).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "stamp"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+# Bytecode of these is left out: thousands of modules, of which a test imports a handful.
+NOT_COMPILED = r"site-packages/(tencentcloud|tccli)/"
+
+
+def main() -> None:
+    """Make the environment or say on stderr why it cannot be made."""
+    check_python()
+    python = BIN / "python"
+    run(sys.executable, "-m", "venv", "--clear", VENV)
+    run(python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install",
+        "--require-hashes", "--only-binary", ":all:", "--requirement", "requirements/uv.txt")  # fmt: skip
+    uv = (BIN / "uv", "pip")
+    target = ("--quiet", "--python", python)
+    run(*uv, "sync", *target, "--require-hashes", "--no-build", "requirements/dev.txt")
+    run(*uv, "install", *target, "--no-deps", "--no-build-isolation", "--editable", ".")
+    run(python, "-m", "compileall", "-q", "-j", "0", "-x", NOT_COMPILED, VENV / "lib")
+    STAMP.touch()
+
+
+def check_python() -> None:
+    """Leave with a plain sentence where this Python cannot make the environment."""
+    if sys.version_info < OLDEST:
+        sys.exit(
+            f"certdesk needs Python {OLDEST[0]}.{OLDEST[1]} or newer, and {sys.executable} is "
+            f"{sys.version.split()[0]}. Name another one with: make PYTHON=/path/to/python3.12"
+        )
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        sys.exit(
+            f"{sys.executable} lacks its standard module(s) {', '.join(missing)}. On Debian and "
+            "Ubuntu they are in the package python3-venv. Or name another Python with: "
+            "make PYTHON=/path/to/python3.12"
+        )
+
+
+def run(*command: str | Path) -> None:
+    """Run one step; where it fails, leave with its exit status (it has said why itself)."""
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    if done.returncode:
+        words = " ".join(str(word) for word in command)
+        print(f"This step failed: {words}", file=sys.stderr)
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()
