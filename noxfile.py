@@ -1,0 +1,79 @@
+"""The checks, one session each. All run in `.venv`, which `make venv` makes; none makes its own.
+
+`.venv/bin/nox --list` shows them, and what follows `--` goes to the program that a session runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+BIN = Path(sys.executable).parent
+PYTHON_FOLDERS = ("src", "tests", "bench", "demo", "tools", "noxfile.py")
+# Releases younger than this are not taken: most poisoned ones are found within days.
+COOLDOWN = "1 week"
+LOCK_OPTIONS = (
+    "--quiet",
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    f"--exclude-newer={COOLDOWN}",
+    "--custom-compile-command=make lock",
+)
+
+nox.needs_version = ">=2026"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "tests"]
+
+
+def run(session: nox.Session, program: str, *arguments: str) -> None:
+    session.run(str(BIN / program), *arguments)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, spelling and the direction of imports."""
+    run(session, "ruff", "format", "--check", "--quiet", ".")
+    run(session, "ruff", "check", "--quiet", ".")
+    run(session, "codespell")
+    run(session, "lint-imports")
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Write the style that lint asks for."""
+    run(session, "ruff", "format", ".")
+    run(session, "ruff", "check", "--fix", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly, of the code and its tests."""
+    run(session, "mypy", *(folder for folder in PYTHON_FOLDERS if Path(folder).exists()))
+
+
+@nox.session
+def servers(session: nox.Session) -> None:
+    """The programs that tests meet for real: install what is missing, where that is allowed."""
+    run(session, "python", "tools/servers.py")
+
+
+@nox.session(requires=["servers"])
+def tests(session: nox.Session) -> None:
+    """The whole suite, on all cores."""
+    run(session, "pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve the hashed locks again; releases already locked stay unless --upgrade is given."""
+    for name, *sources in (
+        ("run", "pyproject.toml"),
+        ("dev", "pyproject.toml", "--group=dev", "--constraints=requirements/run.txt"),
+        ("uv", "--group=pyproject.toml:installer", "--constraints=requirements/dev.txt"),
+    ):
+        output = f"--output-file=requirements/{name}.txt"
+        run(session, "uv", "pip", "compile", *LOCK_OPTIONS, *sources, output, *session.posargs)
