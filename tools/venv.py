@@ -55,7 +55,9 @@ def check_python() -> None:
 
 def run(*command: str | Path) -> None:
     """Run one step; where it fails, leave with its exit status (it has said why itself)."""
-    done = subprocess.run(command, cwd=ROOT, check=False)
+    # As pip and git do, uv is to trust what the system trusts, a company's own CA included.
+    world = {"UV_SYSTEM_CERTS": "true"} | os.environ
+    done = subprocess.run(command, cwd=ROOT, env=world, check=False)
     if done.returncode:
         words = " ".join(str(word) for word in command)
         print(f"This step failed: {words}", file=sys.stderr)
