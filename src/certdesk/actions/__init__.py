@@ -1,0 +1,17 @@
+"""What the desk does: one module a topic, one function an action.
+
+Importing this package fills the catalog; a test holds the list against the folder.
+"""
+
+from certdesk.actions import (
+    accounts,
+    companies,
+    describe,
+    desk,
+    manager_entry,
+    managers,
+    purchase,
+    submit,
+)
+
+__all__ = ["accounts", "companies", "describe", "desk", "manager_entry", "managers", "purchase", "submit"]

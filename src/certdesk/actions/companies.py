@@ -1,0 +1,213 @@
+"""Companies: what the API shows of them, and how the operator enters them."""
+
+from certdesk.actions import parties
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AccountNotFound,
+    CompanyNotFound,
+    InvalidParam,
+    InvalidParameterValue,
+)
+from certdesk.domain.organisation import Company, Organisation
+from certdesk.domain.secret import hidden, mask
+from certdesk.domain.texts import organisation_faults
+from certdesk.ports import Unit
+from certdesk.wire.model import Integer, Part, Reply, Request, Tag
+
+DEFAULT_LIMIT = 10
+MOST = 1000
+WIRE_NAMES = {
+    "name": "CompanyName",
+    "address": "CompanyAddress",
+    "country": "CompanyCountry",
+    "city": "CompanyCity",
+    "region": "CompanyProvince",
+    "phone_number": "CompanyPhone",
+    "id_number": "IdNumber",
+}
+
+
+class CompanyInfo(Part, kw_only=True):
+    """A company as shown: the telephone number masked, the identity number never."""
+
+    company_name: str | None
+    company_id: int
+    company_country: str | None
+    company_province: str | None
+    company_city: str | None
+    company_address: str | None
+    company_phone: str | None
+    id_type: str | None
+    id_number: str | None = None
+    tags: list[Tag]
+
+
+class DescribeCompaniesRequest(Request):
+    """Which companies: all of the account, or one; `Limit` beyond 1000 is cut."""
+
+    offset: Integer | None = None
+    limit: Integer | None = None
+    company_id: Integer | None = None
+
+
+class DescribeCompaniesReply(Reply):
+    """A page of companies and how many there are in all."""
+
+    companies: list[CompanyInfo]
+    total_count: int
+
+
+@catalog.action(InvalidParameterValue)
+def describe_companies(
+    context: Context, request: DescribeCompaniesRequest
+) -> Commit[DescribeCompaniesReply]:
+    """List the account's companies in the order in which they came."""
+    offset, limit = request.offset or 0, request.limit or DEFAULT_LIMIT
+    for name, value in (("Offset", offset), ("Limit", limit)):
+        if value < 0:
+            raise InvalidParameterValue(f"{name}: must not be negative, not {value}.")
+    wanted = {"uin": context.caller.uin} | (
+        {"company_id": request.company_id} if request.company_id else {}
+    )
+
+    def look(unit: Unit) -> DescribeCompaniesReply:
+        page = unit.companies.where(offset=offset, limit=min(limit, MOST), **wanted)
+        return DescribeCompaniesReply(
+            companies=[company_info(context, company) for company in page],
+            total_count=unit.companies.count(**wanted),
+        )
+
+    return look
+
+
+class AddCompanyRequest(Request):
+    """A company in the field names of `CompanyInfo`, and whose it is."""
+
+    uin: str
+    company_name: str
+    company_country: str
+    company_province: str | None = None
+    company_city: str | None = None
+    company_address: str | None = None
+    company_phone: str | None = None
+    id_type: str | None = None
+    id_number: str | None = None
+    tags: list[Tag] | None = None
+
+
+class AddCompanyReply(Reply):
+    """The company's number; an equal one that is known already keeps its own."""
+
+    company_id: int
+
+
+@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompanyReply]:
+    """Enter a company of an account."""
+    context.store.read(lambda unit: known_account(unit, request.uin))
+    if request.id_type not in (None, "TYDMZ", "OTHERS"):
+        raise InvalidParam("IdType: must be TYDMZ or OTHERS.")
+    organisation = Organisation(
+        name=request.company_name,
+        address=request.company_address,
+        country=request.company_country,
+        city=request.company_city,
+        region=request.company_province,
+        phone_number=hidden(request.company_phone),
+        id_type=request.id_type,
+        id_number=hidden(request.id_number),
+    )
+    faults = [f"{WIRE_NAMES[field]}: {rule}." for field, rule in organisation_faults(organisation)]
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+    draft = parties.draft_company(context, request.uin, organisation, tags)
+
+    def commit(unit: Unit) -> AddCompanyReply:
+        company = parties.keep_company(unit, draft)
+        context.record(unit, f"company:{company.company_id}", uin=request.uin)
+        return AddCompanyReply(company_id=company.company_id)
+
+    return commit
+
+
+class ListCompaniesRequest(Request):
+    """Whose companies."""
+
+    uin: str
+
+
+class ListCompaniesReply(Reply):
+    """All companies of the account."""
+
+    companies: list[CompanyInfo]
+
+
+@catalog.action(AccountNotFound, internal=True)
+def list_companies(
+    context: Context, request: ListCompaniesRequest
+) -> Commit[ListCompaniesReply]:
+    """List the companies of an account."""
+
+    def look(unit: Unit) -> ListCompaniesReply:
+        known_account(unit, request.uin)
+        companies = unit.companies.where(uin=request.uin)
+        return ListCompaniesReply(
+            companies=[company_info(context, company) for company in companies]
+        )
+
+    return look
+
+
+class ShowCompanyRequest(Request):
+    """Which company."""
+
+    company_id: Integer
+
+
+class ShowCompanyReply(Reply):
+    """One company and the account that it belongs to."""
+
+    uin: str
+    company: CompanyInfo
+
+
+@catalog.action(CompanyNotFound, internal=True)
+def show_company(context: Context, request: ShowCompanyRequest) -> Commit[ShowCompanyReply]:
+    """Show one company."""
+
+    def look(unit: Unit) -> ShowCompanyReply:
+        company = unit.companies.get(request.company_id)
+        if company is None:
+            raise CompanyNotFound
+        return ShowCompanyReply(uin=company.uin, company=company_info(context, company))
+
+    return look
+
+
+def company_info(context: Context, company: Company) -> CompanyInfo:
+    """Give what may be shown of a company."""
+    known = parties.organisation_of(context.vault, company)
+    phone = [known.phone_area, known.phone_number.text() if known.phone_number else None]
+    number = "-".join(part for part in phone if part)
+    return CompanyInfo(
+        company_name=known.name,
+        company_id=company.company_id,
+        company_country=known.country,
+        company_province=known.region,
+        company_city=known.city,
+        company_address=known.address,
+        company_phone=mask(number) if number else None,
+        id_type=known.id_type,
+        tags=[Tag(tag_key=key, tag_value=value) for key, value in company.tags],
+    )
+
+
+def known_account(unit: Unit, uin: str) -> None:
+    """Refuse an account that does not exist.
+
+    Raises:
+        AccountNotFound: there is no account with that Uin.
+    """
+    if unit.accounts.get(uin) is None:
+        raise AccountNotFound

@@ -1,0 +1,258 @@
+"""Reading orders back."""
+
+from certdesk.actions.handing_in import earlier_material, private_key_of
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import CertificateNotFound
+from certdesk.domain.material import COMPANY_HOLDER, Material
+from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.products import PRODUCTS, Level, Scope
+from certdesk.domain.records import Submission
+from certdesk.domain.secret import masked, plain
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request, Tag, field, local_time
+
+DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
+
+NOT_HOSTED = -1
+"""HostingStatus of an order that no hosting renews."""
+
+
+class CertificateExtra(Part):
+    """Further facts about an order and its neighbours."""
+
+    domain_number: str
+    origin_certificate_id: str | None = None
+    replaced_by: str | None = None
+    replaced_for: str | None = None
+    renew_order: str | None = None
+    sm_cert: int = field(name="SMCert", default=0)
+    company_type: int | None = None
+
+
+class DvAuths(Part):
+    """What to publish to prove one domain name."""
+
+    dv_auth_key: str
+    dv_auth_value: str
+    dv_auth_domain: str
+    dv_auth_path: str | None
+    dv_auth_sub_domain: str | None
+    dv_auth_verify_type: str
+
+
+class DvAuthDetail(Part):
+    """What to publish to prove the domain names of an order."""
+
+    dv_auth_key: str | None = None
+    dv_auth_value: str | None = None
+    dv_auth_domain: str | None = None
+    dv_auth_path: str | None = None
+    dv_auth_key_sub_domain: str | None = None
+    dv_auths: list[DvAuths] | None = None
+
+
+class RootCertificates(Part):
+    """Root certificates by kind."""
+
+    sign: str | None = None
+    encrypt: str | None = None
+    standard: str | None = None
+
+
+class CertBasicInfo(Part):
+    """One certificate of a chain."""
+
+    issuer: str
+    subject: str
+    fingerprint: str
+    valid_from: str
+    valid_to: str
+
+
+class SubmittedData(Part):
+    """The material in force, in the names of the older action SubmitCertificateInformation."""
+
+    csr_type: str | None = None
+    csr_content: str | None = None
+    certificate_domain: str | None = None
+    domain_list: list[str] | None = None
+    key_password: str | None = None
+    organization_name: str | None = None
+    organization_division: str | None = None
+    organization_address: str | None = None
+    organization_country: str | None = None
+    organization_city: str | None = None
+    organization_region: str | None = None
+    postal_code: str | None = None
+    phone_area_code: str | None = None
+    phone_number: str | None = None
+    admin_first_name: str | None = None
+    admin_last_name: str | None = None
+    admin_phone_num: str | None = None
+    admin_email: str | None = None
+    admin_position: str | None = None
+    contact_first_name: str | None = None
+    contact_last_name: str | None = None
+    contact_number: str | None = None
+    contact_email: str | None = None
+    contact_position: str | None = None
+    verify_type: str | None = None
+
+
+class DescribeCertificateDetailRequest(Request):
+    """Which certificate."""
+
+    certificate_id: str
+
+
+class DescribeCertificateDetailReply(Reply, kw_only=True):
+    """Everything known about an order; the last four members are the mainland edition's."""
+
+    owner_uin: str
+    project_id: str
+    from_: str = field(name="From")
+    certificate_type: str
+    package_type: str
+    product_zh_name: str
+    domain: str | None
+    alias: str
+    status: int
+    status_msg: str | None
+    verify_type: str | None
+    vulnerability_status: str
+    cert_begin_time: str | None = None
+    cert_end_time: str | None = None
+    validity_period: str
+    insert_time: str | None
+    order_id: str | None = None
+    certificate_extra: CertificateExtra
+    certificate_private_key: str | None
+    certificate_public_key: str | None = None
+    dv_auth_detail: DvAuthDetail | None = None
+    vulnerability_report: str | None = None
+    certificate_id: str
+    type_name: str
+    status_name: str
+    subject_alt_name: list[str]
+    is_vip: bool
+    is_wildcard: bool
+    is_dv: bool
+    is_vulnerability: bool
+    submitted_data: SubmittedData | None
+    renew_able: bool
+    deployable: bool
+    tags: list[Tag]
+    root_cert: RootCertificates
+    encrypt_cert: str | None = None
+    encrypt_private_key: str | None = None
+    cert_fingerprint: str | None = None
+    encrypt_cert_fingerprint: str | None = None
+    encrypt_algorithm: str | None
+    dv_revoke_auth_detail: list[DvAuths] | None = None
+    cert_chain_info: list[CertBasicInfo] | None = None
+    cert_type: str
+    domain_type: int
+    use_cross_sign_root: bool | None
+    hosting_status: int = NOT_HOSTED
+
+
+@catalog.action(CertificateNotFound)
+def describe_certificate_detail(
+    context: Context, request: DescribeCertificateDetailRequest
+) -> Commit[DescribeCertificateDetailReply]:
+    """Show an order with its material and, if the desk made it, its private key.
+
+    A read-only key sees no private key. Telephone numbers are masked, identity numbers and the
+    key pass phrase never shown.
+    """
+
+    def look(unit: Unit) -> DescribeCertificateDetailReply:
+        order = own_order(context, unit, request.certificate_id)
+        submission = unit.submissions.get(order.certificate_id, order.submission)
+        return _detail(context, order, submission)
+
+    return look
+
+
+def _detail(
+    context: Context, order: Order, submission: Submission | None
+) -> DescribeCertificateDetailReply:
+    product = PRODUCTS[order.product_id]
+    material = earlier_material(context, submission) if submission else None
+    return DescribeCertificateDetailReply(
+        owner_uin=order.uin,
+        project_id=str(order.project_id),
+        from_="wosign" if product.brand == "WoTrus" else "trustasia",
+        certificate_type="SVR",
+        package_type=str(product.number),
+        product_zh_name=product.name,
+        domain=material.common_name if material else None,
+        alias=order.alias,
+        status=order.status,
+        status_msg=order.status_msg,
+        verify_type=material.verify_type if material else None,
+        vulnerability_status="INACTIVE",
+        validity_period=str(12 * order.time_span),
+        insert_time=local_time(order.created_at),
+        certificate_extra=CertificateExtra(
+            domain_number=str(order.domain_num),
+            company_type=material.holder if material else None,
+        ),
+        certificate_private_key=_visible_key(context, submission),
+        certificate_id=order.certificate_id,
+        type_name=product.name,
+        status_name=STATUS_NAMES[order.status],
+        subject_alt_name=list(material.other_names) if material else [],
+        is_vip=True,
+        is_wildcard=product.scope.wildcards,
+        is_dv=product.level is Level.DV,
+        is_vulnerability=False,
+        submitted_data=_submitted(submission, material) if submission and material else None,
+        renew_able=False,
+        deployable=order.status is Status.ISSUED,
+        tags=[Tag(tag_key=key, tag_value=value) for key, value in order.tags],
+        root_cert=RootCertificates(),
+        encrypt_algorithm=submission.key if submission else None,
+        cert_type=product.level.value,
+        domain_type=DOMAIN_TYPES[product.scope],
+        use_cross_sign_root=material.cross_sign if material else None,
+    )
+
+
+def _visible_key(context: Context, submission: Submission | None) -> str | None:
+    if submission is None or context.caller.read_only:
+        return None
+    key = private_key_of(context, submission)
+    return key.text() if key else None
+
+
+def _submitted(submission: Submission, material: Material) -> SubmittedData:
+    organisation, manager, contact = material.organisation, material.manager, material.contact
+    email = contact.email if material.holder == COMPANY_HOLDER else material.contact_email
+    return SubmittedData(
+        csr_type=material.csr_source,
+        csr_content=submission.csr,
+        certificate_domain=material.common_name,
+        domain_list=list(material.other_names),
+        organization_name=organisation.name,
+        organization_division=organisation.division,
+        organization_address=organisation.address,
+        organization_country=organisation.country,
+        organization_city=organisation.city,
+        organization_region=organisation.region,
+        phone_area_code=organisation.phone_area,
+        phone_number=masked(organisation.phone_number),
+        admin_first_name=manager.first_name,
+        admin_last_name=manager.last_name,
+        admin_phone_num=masked(manager.phone),
+        admin_email=plain(manager.email),
+        admin_position=manager.title,
+        contact_first_name=contact.first_name,
+        contact_last_name=contact.last_name,
+        contact_number=masked(contact.phone),
+        contact_email=plain(email or material.contact_email),
+        contact_position=contact.title,
+        verify_type=material.verify_type,
+    )
+

@@ -1,0 +1,35 @@
+"""What the operator may ask about the desk itself."""
+
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.keys import KeyKind
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request
+
+
+class VaultStatusRequest(Request):
+    """No parameters."""
+
+
+class VaultStatusReply(Reply):
+    """Which key-encryption key is in use, and how many keys of each kind are in stock."""
+
+    key_encryption: dict[str, str]
+    accounts: int
+    key_stock: dict[str, int]
+
+
+@catalog.action(internal=True)
+def vault_status(
+    context: Context,
+    request: VaultStatusRequest,  # noqa: ARG001 - every handler has the same two arguments
+) -> Commit[VaultStatusReply]:
+    """Tell how secrets are kept."""
+
+    def look(unit: Unit) -> VaultStatusReply:
+        return VaultStatusReply(
+            key_encryption=context.vault.describe(),
+            accounts=unit.accounts.count(),
+            key_stock={kind.label: unit.key_stock.count(kind=kind.name) for kind in KeyKind},
+        )
+
+    return look

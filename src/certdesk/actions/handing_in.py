@@ -1,0 +1,314 @@
+"""What every action that takes an order's material does with it.
+
+The order of checks is fixed (design, part 7): certificate, identity, status, parameters, product,
+CSR or key, write.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from certdesk.actions import parties
+from certdesk.actions.parameters import Parameters
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Answer, Commit, Context
+from certdesk.domain import csr
+from certdesk.domain.countries import country_code
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateInfoSubmitContactEmailEmpty,
+    CertificateInfoSubmitDomainInvalid,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateNotFound,
+    CertificateOrderSubmitRootCAInvalid,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    RenewAlgorithmInvalid,
+)
+from certdesk.domain.keys import KeyKind, private_key_pem, spki_sha256
+from certdesk.domain.material import COMPANY_HOLDER, Material, unmask
+from certdesk.domain.order import Event, IllegalTransition, Order
+from certdesk.domain.organisation import Company, Manager, Organisation, People
+from certdesk.domain.personal import facts_of, personal_of, whole
+from certdesk.domain.products import PRODUCTS, Level, Product
+from certdesk.domain.records import Submission
+from certdesk.domain.remarks import organisation_remarks, person_remarks
+from certdesk.domain.secret import Secret
+from certdesk.domain.submission import Judged, MaterialRefused, judge
+from certdesk.ports import KeysBusy, Place, Stale, Unit
+
+REFUSALS = (
+    AuthError,
+    CertificateInfoSubmitContactEmailEmpty,
+    CertificateInfoSubmitDomainInvalid,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateNotFound,
+    CertificateOrderSubmitRootCAInvalid,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    RenewAlgorithmInvalid,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """Material that will do, with the records that its ids name."""
+
+    order: Order
+    product: Product
+    material: Material
+    judged: Judged
+    company: Company | None
+    manager: Manager | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPair:
+    """The CSR of a submission, and the sealed private key if the desk made it."""
+
+    csr: str
+    description: str
+    spki_sha256: bytes
+    private_key: bytes | None = None
+    stock_id: int | None = None
+
+
+def hand_in(
+    context: Context,
+    certificate_id: str,
+    material: Material,
+    parameters: Parameters,
+    *,
+    reply: Answer,
+) -> Commit[Answer]:
+    """Judge the material of an order now, and store it in the returned commit."""
+    considered = context.store.read(
+        lambda unit: _consider(context, unit, certificate_id, material, parameters)
+    )
+    pair = _key_pair(context, considered, parameters)
+    company, manager = _drafts(context, considered)
+    submission = _submission(context, considered, pair, parameters)
+
+    def commit(unit: Unit) -> Answer:
+        order = _still_open(own_order(context, unit, certificate_id))
+        if unit.blocked_keys.get(pair.spki_sha256) is not None:
+            raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
+        if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
+            raise Stale
+        kept_company = parties.keep_company(unit, company) if company else considered.company
+        kept_manager = considered.manager
+        if manager is not None and kept_company is not None:
+            draft = dataclasses.replace(manager, company_id=kept_company.company_id)
+            kept_manager = parties.keep_manager(unit, draft)
+        number = order.submission + 1
+        unit.submissions.add(
+            dataclasses.replace(
+                submission,
+                number=number,
+                company_id=kept_company.company_id if kept_company else None,
+                manager_id=kept_manager.manager_id if kept_manager else None,
+            )
+        )
+        auto_renew = considered.material.auto_renew == 1
+        unit.orders.replace(dataclasses.replace(order, submission=number, auto_renew=auto_renew))
+        context.record(unit, certificate_id, f"submission {number}")
+        return reply
+
+    return commit
+
+
+def earlier_material(context: Context, submission: Submission) -> Material:
+    """Open what was handed in with a submission, its pass phrase and CSR aside."""
+    personal = context.vault.open(submission.personal, _place(submission, "personal"))
+    return whole(Material, submission.facts, personal)
+
+
+def private_key_of(context: Context, submission: Submission) -> Secret | None:
+    """Open the private key that the desk made for a submission, as PEM."""
+    if submission.private_key is None:
+        return None
+    return context.vault.open(submission.private_key, _place(submission, "private_key"))
+
+
+def _consider(
+    context: Context,
+    unit: Unit,
+    certificate_id: str,
+    material: Material,
+    parameters: Parameters,
+) -> Considered:
+    order = own_order(context, unit, certificate_id)
+    if not context.caller.verified:
+        raise NoRealNameAuth
+    try:
+        order.after(Event.SUBMIT_MATERIAL)
+    except IllegalTransition as refused:
+        raise CertificateInfoSubmitStatusInvalid(f"{refused}") from None
+    product = PRODUCTS[order.product_id]
+    material = _with_known_numbers(context, unit, order, material)
+    try:
+        judged = judge(material, order, product)
+    except MaterialRefused as refused:
+        raise parameters.refusal(refused, material) from None
+    company, manager = _named_parties(context, unit, material, judged, parameters)
+    return Considered(
+        order=order,
+        product=product,
+        material=material,
+        judged=judged,
+        company=company,
+        manager=manager,
+    )
+
+
+def _with_known_numbers(
+    context: Context, unit: Unit, order: Order, material: Material
+) -> Material:
+    earlier = unit.submissions.get(order.certificate_id, order.submission)
+    return material if earlier is None else unmask(material, earlier_material(context, earlier))
+
+
+def _named_parties(
+    context: Context, unit: Unit, material: Material, judged: Judged, parameters: Parameters
+) -> tuple[Company | None, Manager | None]:
+    """Read the records that the ids name; a manager carries its company with it."""
+    if material.holder != COMPANY_HOLDER:
+        return None, None
+    uin = context.caller.uin
+    if judged.manager_id is not None:
+        manager = parties.own_manager(unit, uin, judged.manager_id)
+        if manager is None:
+            raise parameters.invalid("manager_id", f"no manager has the id {judged.manager_id}")
+        return parties.own_company(unit, uin, manager.company_id), manager
+    if judged.company_id is None:
+        return None, None
+    company = parties.own_company(unit, uin, judged.company_id)
+    if company is None:
+        raise parameters.invalid("company_id", f"no company has the id {judged.company_id}")
+    return company, None
+
+
+def _still_open(order: Order) -> Order:
+    try:
+        return order.after(Event.SUBMIT_MATERIAL)
+    except IllegalTransition as refused:
+        detail = f"It changed while the material was being checked. {refused}"
+        raise InvalidCertificateStatusCode(detail) from None
+
+
+def _key_pair(context: Context, considered: Considered, parameters: Parameters) -> KeyPair:
+    if considered.judged.key is not None:
+        return _made(context, considered, considered.judged.key)
+    return _handed_in(considered, parameters)
+
+
+def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
+    judged = considered.judged
+    try:
+        request = csr.parse(considered.material.csr or "")
+        csr.match(request, judged.common_name, judged.other_names)
+    except csr.CsrRefused as refused:
+        raise parameters.invalid("csr", refused.rule) from None
+    return KeyPair(csr=request.pem, description=request.key, spki_sha256=request.spki_sha256)
+
+
+def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
+    try:
+        ready = context.held.enter_context(context.keys.lend(kind))
+    except KeysBusy:
+        detail = "Too many keys are being made at once. Try again in a minute, or send a CSR."
+        raise FailedOperation(detail) from None
+    judged = considered.judged
+    place = Place(context.caller.uin, "submissions", context.request_id, "private_key")
+    pem = csr.build(
+        ready.private_key, judged.common_name, judged.other_names, _subject(considered)
+    )
+    return KeyPair(
+        csr=pem,
+        description=kind.label,
+        spki_sha256=spki_sha256(ready.private_key.public_key()),
+        private_key=context.vault.seal(Secret(private_key_pem(ready.private_key)), place),
+        stock_id=ready.stock_id,
+    )
+
+
+def _subject(considered: Considered) -> csr.Subject:
+    """Name the organisation where its validation level allows it; the id's data wins."""
+    if considered.product.level is Level.DV:
+        return csr.Subject()
+    organisation = considered.material.organisation
+    if considered.company is not None:
+        organisation = whole(Organisation, considered.company.facts, Secret("{}"))
+    return csr.Subject(
+        country=country_code(organisation.country or ""),
+        region=organisation.region,
+        locality=organisation.city,
+        organisation=organisation.name,
+    )
+
+
+def _drafts(context: Context, considered: Considered) -> tuple[Company | None, Manager | None]:
+    """Prepare the records that no id names (design, part 7: found by equal data or created)."""
+    material = considered.material
+    if material.holder != COMPANY_HOLDER or considered.manager is not None:
+        return None, None
+    uin, company = context.caller.uin, considered.company
+    draft = None
+    if company is None:
+        company = draft = parties.draft_company(context, uin, material.organisation)
+    people = People(
+        manager=material.manager,
+        department=material.organisation.division,
+        contact=material.contact,
+    )
+    return draft, parties.draft_manager(context, company, people)
+
+
+def _submission(
+    context: Context, considered: Considered, pair: KeyPair, parameters: Parameters
+) -> Submission:
+    kept = dataclasses.replace(considered.material, key_pass=None, csr=None)
+    key_pass = considered.material.key_pass
+    submission = Submission(
+        certificate_id=considered.order.certificate_id,
+        number=0,
+        uin=context.caller.uin,
+        submitted_at=context.now,
+        request_id=context.request_id,
+        facts=facts_of(kept),
+        personal=b"",
+        key_pass=None,
+        private_key=pair.private_key,
+        csr=pair.csr,
+        key=pair.description,
+        spki_sha256=pair.spki_sha256,
+        company_id=None,
+        manager_id=None,
+        warnings=tuple(_remarks(considered.material, parameters)),
+    )
+    seal = context.vault.seal
+    return dataclasses.replace(
+        submission,
+        personal=seal(personal_of(kept), _place(submission, "personal")),
+        key_pass=seal(key_pass, _place(submission, "key_pass")) if key_pass else None,
+    )
+
+
+def _remarks(material: Material, parameters: Parameters) -> Iterator[str]:
+    country = material.organisation.country
+    for field, remark in organisation_remarks(material.organisation):
+        yield parameters.remark(f"organisation.{field}", remark)
+    for field, remark in person_remarks(material.manager, country):
+        yield parameters.remark(f"manager.{field}", remark)
+    for field, remark in person_remarks(material.contact, country):
+        yield parameters.remark(f"contact.{field}", remark)
+
+
+def _place(submission: Submission, column: str) -> Place:
+    """Where a submission's sealed values lie; the RequestId names the row before it has a number."""
+    return Place(submission.uin, "submissions", submission.request_id, column)

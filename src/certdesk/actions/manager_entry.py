@@ -1,0 +1,210 @@
+"""How the operator enters managers and their contacts, and looks at them."""
+
+from collections.abc import Iterator
+
+from certdesk.actions import parties
+from certdesk.actions.managers import ManagerInfo, manager_info
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import CompanyNotFound, InvalidParam, ManagerNotFound
+from certdesk.domain.mailbox import mailbox_fault
+from certdesk.domain.organisation import VETTED, People, Person, vetted
+from certdesk.domain.remarks import person_remarks
+from certdesk.domain.secret import hidden, masked, plain
+from certdesk.domain.texts import person_faults
+from certdesk.ports import Unit
+from certdesk.wire.model import Integer, Part, Reply, Request, Tag
+
+
+class AddManagerRequest(Request, kw_only=True):
+    """A manager in the field names of `ManagerInfo`, its contact, and where it belongs."""
+
+    uin: str
+    company_id: Integer
+    status: str | None = None
+    manager_first_name: str
+    manager_last_name: str
+    manager_position: str | None = None
+    manager_phone: str | None = None
+    manager_mail: str | None = None
+    manager_department: str | None = None
+    manager_id_type: str | None = None
+    manager_id_number: str | None = None
+    contact_first_name: str | None = None
+    contact_last_name: str | None = None
+    contact_position: str | None = None
+    contact_phone: str | None = None
+    contact_mail: str | None = None
+    contact_id_type: str | None = None
+    contact_id_number: str | None = None
+    tags: list[Tag] | None = None
+
+
+class AddManagerReply(Reply):
+    """The manager's number; an equal one that is known already keeps its own."""
+
+    manager_id: int
+
+
+@catalog.action(CompanyNotFound, InvalidParam, writes=True, internal=True)
+def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManagerReply]:
+    """Enter a manager of a company, waiting for vetting or (`Status` ok) already vetted."""
+    company = context.store.read(
+        lambda unit: parties.own_company(unit, request.uin, request.company_id)
+    )
+    if company is None:
+        raise CompanyNotFound(f"The account has no company {request.company_id}.")
+    people = _people(request)
+    faults = list(_people_faults(request, people))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+    draft = parties.draft_manager(context, company, people, tags)
+
+    def commit(unit: Unit) -> AddManagerReply:
+        manager = parties.keep_manager(unit, draft)
+        if request.status == VETTED and manager.status != VETTED:
+            manager = unit.managers.replace(vetted(manager, context.now))
+        context.record(unit, f"manager:{manager.manager_id}", manager.status, uin=request.uin)
+        return AddManagerReply(manager_id=manager.manager_id)
+
+    return commit
+
+
+def _people(request: AddManagerRequest) -> People:
+    return People(
+        manager=Person(
+            first_name=request.manager_first_name,
+            last_name=request.manager_last_name,
+            title=request.manager_position,
+            phone=hidden(request.manager_phone),
+            email=hidden(request.manager_mail),
+            id_type=request.manager_id_type,
+            id_number=hidden(request.manager_id_number),
+        ),
+        department=request.manager_department,
+        contact=Person(
+            first_name=request.contact_first_name,
+            last_name=request.contact_last_name,
+            title=request.contact_position,
+            phone=hidden(request.contact_phone),
+            email=hidden(request.contact_mail),
+            id_type=request.contact_id_type,
+            id_number=hidden(request.contact_id_number),
+        ),
+    )
+
+
+WIRE_NAMES = {
+    "first_name": "FirstName",
+    "last_name": "LastName",
+    "title": "Position",
+    "phone": "Phone",
+    "email": "Mail",
+    "id_number": "IdNumber",
+}
+
+
+def _people_faults(request: AddManagerRequest, people: People) -> Iterator[str]:
+    if request.status not in (None, "audit", VETTED):
+        yield "Status: must be audit (to be vetted) or ok (vetted)."
+    for role, person in (("Manager", people.manager), ("Contact", people.contact)):
+        for field, rule in person_faults(person):
+            yield f"{role}{WIRE_NAMES[field]}: {rule}."
+        if person.id_type not in (None, "SFZ", "HZ"):
+            yield f"{role}IdType: must be SFZ or HZ."
+        fault = mailbox_fault(person.email.text()) if person.email else None
+        if fault:
+            yield f"{role}Mail: {fault}."
+
+
+class ListManagersRequest(Request):
+    """Whose managers; of one company where it is named."""
+
+    uin: str
+    company_id: Integer | None = None
+
+
+class ListManagersReply(Reply):
+    """All managers asked for."""
+
+    managers: list[ManagerInfo]
+
+
+@catalog.action(internal=True)
+def list_managers(context: Context, request: ListManagersRequest) -> Commit[ListManagersReply]:
+    """List the managers of an account."""
+    wanted: dict[str, object] = {"uin": request.uin}
+    if request.company_id is not None:
+        wanted["company_id"] = request.company_id
+
+    def look(unit: Unit) -> ListManagersReply:
+        managers = unit.managers.where(**wanted)
+        return ListManagersReply(
+            managers=[manager_info(context, unit, manager) for manager in managers]
+        )
+
+    return look
+
+
+class ShowManagerRequest(Request):
+    """Which manager."""
+
+    manager_id: Integer
+
+
+class ContactInfo(Part):
+    """The contact who came with a manager."""
+
+    contact_first_name: str | None
+    contact_last_name: str | None
+    contact_position: str | None
+    contact_phone: str | None
+    contact_mail: str | None
+
+
+class ShowManagerReply(Reply):
+    """One manager with contact and company; `Remarks` are doubts that refuse nothing."""
+
+    uin: str
+    company_id: int
+    manager: ManagerInfo
+    contact: ContactInfo
+    remarks: list[str]
+
+
+@catalog.action(ManagerNotFound, internal=True)
+def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowManagerReply]:
+    """Show one manager with its contact."""
+
+    def look(unit: Unit) -> ShowManagerReply:
+        manager = unit.managers.get(request.manager_id)
+        if manager is None:
+            raise ManagerNotFound
+        people = parties.people_of(context.vault, manager)
+        company = unit.companies.get(manager.company_id)
+        country = parties.organisation_of(context.vault, company).country if company else None
+        return ShowManagerReply(
+            uin=manager.uin,
+            company_id=manager.company_id,
+            manager=manager_info(context, unit, manager),
+            contact=_contact_info(people.contact),
+            remarks=list(_remarks(people, country)),
+        )
+
+    return look
+
+
+def _remarks(people: People, country: str | None) -> Iterator[str]:
+    for role, person in (("Manager", people.manager), ("Contact", people.contact)):
+        for field, remark in person_remarks(person, country):
+            yield f"{role}{WIRE_NAMES[field]}: {remark}"
+
+
+def _contact_info(contact: Person) -> ContactInfo:
+    return ContactInfo(
+        contact_first_name=contact.first_name,
+        contact_last_name=contact.last_name,
+        contact_position=contact.title,
+        contact_phone=masked(contact.phone),
+        contact_mail=plain(contact.email),
+    )

@@ -1,0 +1,183 @@
+"""Managers of companies, as the API shows them."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from certdesk.actions import parties
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.organisation import MANAGER_STATUSES, Manager
+from certdesk.domain.secret import masked, plain
+from certdesk.ports import Unit
+from certdesk.wire.model import Integer, Part, Reply, Request, Tag, local_time
+
+DEFAULT_LIMIT = 10
+MOST = 1000
+
+
+class ManagerPreAuditDomain(Part):
+    """A domain vetted ahead of orders."""
+
+    domain: str
+    create_time: str
+    expire_time: str
+
+
+class ManagerStatusInfo(Part):
+    """How far vetting for one kind of certificate has come."""
+
+    type: str
+    status: str
+    create_time: str | None
+    expire_time: str | None
+    manager_pre_audit_domains: list[ManagerPreAuditDomain]
+
+
+class ManagerInfo(Part, kw_only=True):
+    """A manager as shown: the telephone number masked, the identity number never."""
+
+    status: str
+    manager_first_name: str | None
+    manager_last_name: str | None
+    manager_position: str | None
+    manager_phone: str | None
+    manager_mail: str | None
+    manager_department: str | None
+    create_time: str | None
+    domain_count: int
+    cert_count: int
+    manager_id: int
+    expire_time: str | None
+    submit_audit_time: str | None
+    verify_time: str | None
+    status_info: list[ManagerStatusInfo] | None = None
+    tags: list[Tag]
+
+
+class DescribeManagersRequest(Request):
+    """Which managers of a company.
+
+    `SearchKey` is `last name|first name|mail|department`; an empty part matches anything, and a
+    key without bars matches any one of the four.
+    """
+
+    company_id: Integer
+    offset: Integer | None = None
+    limit: Integer | None = None
+    manager_name: str | None = None
+    manager_mail: str | None = None
+    status: str | None = None
+    search_key: str | None = None
+
+
+class DescribeManagersReply(Reply):
+    """A page of managers and how many there are in all."""
+
+    managers: list[ManagerInfo]
+    total_count: int
+
+
+@catalog.action(InvalidParam)
+def describe_managers(
+    context: Context, request: DescribeManagersRequest
+) -> Commit[DescribeManagersReply]:
+    """List the managers of one of the account's companies."""
+    offset = request.offset or 0
+    limit = min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST)
+    faults = list(_query_faults(request))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+
+    def look(unit: Unit) -> DescribeManagersReply:
+        matches = _matcher(context, request)
+        found = [
+            manager
+            for manager in unit.managers.where(
+                uin=context.caller.uin, company_id=request.company_id
+            )
+            if matches(manager)
+        ]
+        page = found[offset : offset + limit]
+        return DescribeManagersReply(
+            managers=[manager_info(context, unit, manager) for manager in page],
+            total_count=len(found),
+        )
+
+    return look
+
+
+def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
+    if request.status not in (None, *MANAGER_STATUSES):
+        yield f"Status: must be one of {', '.join(MANAGER_STATUSES)}."
+    for name, value in (("Offset", request.offset), ("Limit", request.limit)):
+        if value is not None and value < 0:
+            yield f"{name}: must not be negative, not {value}."
+
+
+def _matcher(context: Context, request: DescribeManagersRequest) -> Callable[[Manager], bool]:
+    searched = request.search_key or request.manager_name or request.manager_mail
+
+    def matches(manager: Manager) -> bool:
+        if request.status not in (None, manager.status):
+            return False
+        if not searched:
+            return True
+        people = parties.people_of(context.vault, manager)
+        person = people.manager
+        mail = person.email.text() if person.email else ""
+        name = (person.last_name or "", person.first_name or "")
+        return (
+            _search_fits(request.search_key, (*name, mail, people.department or ""))
+            and request.manager_name in (None, *name, "".join(name))
+            and (request.manager_mail or "") in mail
+        )
+
+    return matches
+
+
+def _search_fits(key: str | None, values: tuple[str, ...]) -> bool:
+    if key is None:
+        return True
+    parts = key.split("|")
+    if len(parts) == 1:
+        return key in values
+    return len(parts) <= len(values) and all(
+        part in ("", value) for part, value in zip(parts, values, strict=False)
+    )
+
+
+def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
+    """Give what may be shown of a manager."""
+    people = parties.people_of(context.vault, manager)
+    person = people.manager
+    certificates, domains = _in_use(unit, manager)
+    return ManagerInfo(
+        status=manager.status,
+        manager_first_name=person.first_name,
+        manager_last_name=person.last_name,
+        manager_position=person.title,
+        manager_phone=masked(person.phone),
+        manager_mail=plain(person.email),
+        manager_department=people.department,
+        create_time=local_time(manager.created_at),
+        domain_count=domains,
+        cert_count=certificates,
+        manager_id=manager.manager_id,
+        expire_time=local_time(manager.expires_at),
+        submit_audit_time=local_time(manager.submitted_at),
+        verify_time=local_time(manager.verified_at),
+        tags=[Tag(tag_key=key, tag_value=value) for key, value in manager.tags],
+    )
+
+
+def _in_use(unit: Unit, manager: Manager) -> tuple[int, int]:
+    """Count the orders, and their distinct names, whose material in force names the manager."""
+    names: set[str] = set()
+    certificates: set[str] = set()
+    for submission in unit.submissions.where(uin=manager.uin, manager_id=manager.manager_id):
+        order = unit.orders.get(submission.certificate_id)
+        if order is not None and order.submission == submission.number:
+            facts = json.loads(submission.facts)
+            certificates.add(submission.certificate_id)
+            names.update([facts["common_name"], *facts["other_names"]])
+    return len(certificates), len(names)

@@ -1,0 +1,109 @@
+"""Companies and managers: drafted with their data sealed, then found by equal data or added."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from certdesk.catalog import Context
+from certdesk.domain.organisation import Company, Manager, Organisation, People
+from certdesk.domain.personal import facts_of, personal_of, whole
+from certdesk.ports import Place, Unit, Vault
+
+WAITING = "audit"
+
+
+def draft_company(
+    context: Context,
+    uin: str,
+    organisation: Organisation,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Company:
+    """Prepare the record of a company; the division belongs to its manager, not to it."""
+    known = dataclasses.replace(organisation, division=None)
+    likeness = context.vault.likeness(uin, _essence("company", known))
+    return Company(
+        uin=uin,
+        facts=facts_of(known),
+        personal=context.vault.seal(personal_of(known), _place("companies", uin, likeness)),
+        likeness=likeness,
+        tags=tags,
+        created_at=context.now,
+    )
+
+
+def draft_manager(
+    context: Context,
+    company: Company,
+    people: People,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Manager:
+    """Prepare the record of a manager who waits for vetting; `company` may be a draft itself."""
+    likeness = context.vault.likeness(
+        company.uin, _essence(f"manager of {company.likeness.hex()}", people)
+    )
+    place = _place("managers", company.uin, likeness)
+    return Manager(
+        company_id=company.company_id,
+        uin=company.uin,
+        status=WAITING,
+        facts=facts_of(people),
+        personal=context.vault.seal(personal_of(people), place),
+        likeness=likeness,
+        tags=tags,
+        created_at=context.now,
+        submitted_at=context.now,
+    )
+
+
+def keep_company(unit: Unit, draft: Company) -> Company:
+    """Give the company record with equal data, adding it if there is none."""
+    known = unit.companies.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    return known[0] if known else unit.companies.add(draft)
+
+
+def keep_manager(unit: Unit, draft: Manager) -> Manager:
+    """Give the manager record with equal data, adding it if there is none."""
+    known = unit.managers.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    return known[0] if known else unit.managers.add(draft)
+
+
+def organisation_of(vault: Vault, company: Company) -> Organisation:
+    """Open the record of a company."""
+    place = _place("companies", company.uin, company.likeness)
+    return whole(Organisation, company.facts, vault.open(company.personal, place))
+
+
+def people_of(vault: Vault, manager: Manager) -> People:
+    """Open the record of a manager."""
+    place = _place("managers", manager.uin, manager.likeness)
+    return whole(People, manager.facts, vault.open(manager.personal, place))
+
+
+def own_company(unit: Unit, uin: str, company_id: int | None) -> Company | None:
+    """Read a company of the account; a foreign one is as missing as an unknown one."""
+    company = unit.companies.get(company_id) if company_id else None
+    return company if company is not None and company.uin == uin else None
+
+
+def own_manager(unit: Unit, uin: str, manager_id: int | None) -> Manager | None:
+    """Read a manager of the account; a foreign one is as missing as an unknown one."""
+    manager = unit.managers.get(manager_id) if manager_id else None
+    return manager if manager is not None and manager.uin == uin else None
+
+
+def _place(table: str, uin: str, likeness: bytes) -> Place:
+    return Place(uin=uin, table=table, row=likeness.hex(), column="personal")
+
+
+def _essence(kind: str, value: Organisation | People) -> bytes:
+    """Give what makes two records equal: every value, letter case and outer blanks aside."""
+    halves = json.loads(facts_of(value)), json.loads(personal_of(value).reveal())
+    return json.dumps([kind, *map(_folded, halves)], sort_keys=True).encode()
+
+
+def _folded(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _folded(member) for name, member in value.items()}
+    return value.strip().casefold() if isinstance(value, str) else value
+

@@ -1,0 +1,156 @@
+"""Buying certificate orders, and giving them up."""
+
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+)
+from certdesk.domain.order import (
+    Event,
+    IllegalTransition,
+    Order,
+    Status,
+    new_certificate_id,
+    new_deal_id,
+)
+from certdesk.domain.products import PRODUCTS, Product
+from certdesk.ports import Unit
+from certdesk.wire.model import Integer, Reply, Request, Tag
+
+MOST_NAMES = 100
+MOST_YEARS = 10
+
+
+class CreateCertificateRequest(Request):
+    """What to buy: `TimeSpan` in years, `DomainNum` names (more than one for multi-domain)."""
+
+    product_id: Integer
+    domain_num: Integer
+    time_span: Integer
+    auto_voucher: Integer | None = None
+    tags: list[Tag] | None = None
+
+
+class CreateCertificateReply(Reply):
+    """The new orders, one a certificate; `ResourceIds` is the mainland edition's."""
+
+    certificate_ids: list[str]
+    deal_ids: list[str]
+    resource_ids: list[str]
+
+
+@catalog.action(AuthError, InvalidParam, writes=True)
+def create_certificate(
+    context: Context, request: CreateCertificateRequest
+) -> Commit[CreateCertificateReply]:
+    """Buy a certificate order, which then waits for its material.
+
+    There is no billing: what the order costs is between the desk and its users, and
+    `AutoVoucher` is accepted for that reason and has no effect.
+    """
+    if not context.caller.verified:
+        raise AuthError("The account's identity is not verified, so it cannot buy.")
+    _check_purchase(request)
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+
+    def commit(unit: Unit) -> CreateCertificateReply:
+        certificate_id = new_certificate_id(context.rng)
+        while unit.orders.get(certificate_id) is not None:
+            certificate_id = new_certificate_id(context.rng)
+        order = unit.orders.add(
+            Order(
+                certificate_id=certificate_id,
+                uin=context.caller.uin,
+                product_id=request.product_id,
+                domain_num=request.domain_num,
+                time_span=request.time_span,
+                status=Status.AWAITING_MATERIAL,
+                deal_id=new_deal_id(context.rng, context.now),
+                tags=tags,
+                created_at=context.now,
+            )
+        )
+        context.record(unit, certificate_id, f"product {order.product_id}")
+        return CreateCertificateReply(
+            certificate_ids=[certificate_id], deal_ids=[order.deal_id], resource_ids=[]
+        )
+
+    return commit
+
+
+def _check_purchase(request: CreateCertificateRequest) -> None:
+    product = PRODUCTS.get(request.product_id)
+    if product is None or not product.buyable:
+        raise InvalidParam(f"ProductId: no product {request.product_id} is sold.")
+    faults = list(_purchase_faults(request, product))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+
+
+def _purchase_faults(request: CreateCertificateRequest, product: Product) -> list[str]:
+    faults = []
+    number, years = request.domain_num, request.time_span
+    if product.sm2:
+        faults.append(
+            f"ProductId: {product.number} ({product.name}) is a pair of SM2 certificates, "
+            "which this desk cannot make yet."
+        )
+    if product.scope.many and not 1 < number <= MOST_NAMES:
+        faults.append(f"DomainNum: {product.name} takes 2 to {MOST_NAMES} names, not {number}.")
+    if not product.scope.many and number != 1:
+        faults.append(f"DomainNum: {product.name} covers 1 name, not {number}.")
+    most = 1 if product.one_year_only else MOST_YEARS
+    if not 1 <= years <= most:
+        faults.append(f"TimeSpan: {product.name} is sold for 1 to {most} years, not {years}.")
+    if request.auto_voucher not in (None, 0, 1):
+        faults.append(f"AutoVoucher: must be 0 or 1, not {request.auto_voucher}.")
+    return faults
+
+
+class CancelCertificateOrderRequest(Request):
+    """Which order to give up."""
+
+    certificate_id: str
+
+
+class CancelCertificateOrderReply(Reply):
+    """The order that was cancelled."""
+
+    certificate_id: str
+
+
+@catalog.action(
+    AuthError, CertificateNotFound, InvalidCertificateStatusCode, NoRealNameAuth, writes=True
+)
+def cancel_certificate_order(
+    context: Context, request: CancelCertificateOrderRequest
+) -> Commit[CancelCertificateOrderReply]:
+    """Give up an order that has not been handed to the CA."""
+
+    def commit(unit: Unit) -> CancelCertificateOrderReply:
+        order = own_order(context, unit, request.certificate_id)
+        if not context.caller.verified:
+            raise NoRealNameAuth
+        try:
+            unit.orders.replace(order.after(Event.CANCEL_ORDER))
+        except IllegalTransition as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        context.record(unit, order.certificate_id)
+        return CancelCertificateOrderReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
+    """Read the caller's order; another account's answers exactly like a missing one.
+
+    Raises:
+        CertificateNotFound: the caller has no order of that id.
+    """
+    order = unit.orders.get(certificate_id)
+    if order is None or order.uin != context.caller.uin:
+        raise CertificateNotFound
+    return order

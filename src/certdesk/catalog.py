@@ -1,0 +1,204 @@
+"""An action is declared once: one function with its request and reply types.
+
+Decoder, permission, reference page, command and conformance tests derive from the declaration.
+A handler has two halves: its body **prepares** (parses, checks, makes keys; may take its time),
+and the closure that it returns **commits** in one transaction (reads, decides, writes, audits).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import random
+import typing
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from certdesk.domain.errors import InternalError, ServiceError
+from certdesk.domain.records import AuditEntry
+from certdesk.ports import Clock, Keys, Stale, Store, Unit, Vault
+from certdesk.wire.model import Reply, Request
+
+Answer = TypeVar("Answer", bound=Reply)
+Commit = Callable[[Unit], Answer]
+Handler = TypeVar("Handler", bound=Callable[..., Commit[Any]])
+
+KIB = 1024
+ATTEMPTS = 3
+"""How often an action is tried when another one changes the same thing at the same time."""
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: an account through one of its keys, or the operator of the desk."""
+
+    uin: str
+    actor: str
+    verified: bool
+    read_only: bool = False
+
+
+OPERATOR = Caller(uin="", actor="operator", verified=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a handler may use, besides its request; `held` is let go after the commit."""
+
+    action: str
+    caller: Caller
+    request_id: str
+    now: datetime
+    rng: random.Random
+    store: Store
+    vault: Vault
+    keys: Keys
+    held: contextlib.ExitStack
+
+    def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
+        """Write the audit row of a change, in the change's own transaction."""
+        unit.audit.add(
+            AuditEntry(
+                at=self.now,
+                request_id=self.request_id,
+                uin=uin or self.caller.uin,
+                actor=self.caller.actor,
+                action=self.action,
+                subject=subject,
+                detail=detail,
+            )
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One declared action of the API (or, if `internal`, of the operator)."""
+
+    name: str
+    handler: Callable[..., Commit[Any]]
+    request: type[Request]
+    reply: type[Reply]
+    errors: tuple[type[ServiceError], ...]
+    writes: bool
+    internal: bool
+    body_limit: int
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (inspect.getdoc(self.handler) or "").splitlines()[0]
+
+    @property
+    def permission(self) -> str:
+        """The name a policy grants, such as `ssl:CertificateInfoSubmit`."""
+        return f"ssl:{self.name}"
+
+
+class Catalog:
+    """All declared actions, by wire name."""
+
+    def __init__(self) -> None:
+        """Begin empty; modules of `actions/` fill it when they are imported."""
+        self._actions: dict[str, Action] = {}
+
+    def action(
+        self,
+        *errors: type[ServiceError],
+        writes: bool = False,
+        internal: bool = False,
+        body_limit: int = 256 * KIB,
+    ) -> Callable[[Handler], Handler]:
+        """Declare the decorated function as an action that may raise `errors`.
+
+        Its wire name is the function's in PascalCase; `body_limit` is in bytes.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            hints = typing.get_type_hints(handler)
+            name = "".join(word.capitalize() for word in handler.__name__.split("_"))
+            if name in self._actions:
+                msg = f"{name} is declared twice"
+                raise TypeError(msg)
+            self._actions[name] = Action(
+                name=name,
+                handler=handler,
+                request=hints["request"],
+                reply=typing.get_args(hints["return"])[1],
+                errors=errors,
+                writes=writes,
+                internal=internal,
+                body_limit=body_limit,
+            )
+            return handler
+
+        return declare
+
+    def find(self, name: str, *, internal: bool = False) -> Action | None:
+        """Give the action of that exact name; internal ones only where they are asked for."""
+        action = self._actions.get(name)
+        return action if action is not None and action.internal == internal else None
+
+    def __iter__(self) -> Iterator[Action]:
+        """Go through the actions in name order."""
+        return iter(sorted(self._actions.values(), key=lambda action: action.name))
+
+
+catalog = Catalog()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The engine: everything that actions work on, and the one way to carry an action out."""
+
+    store: Store
+    vault: Vault
+    keys: Keys
+    clock: Clock
+    rng: random.Random
+
+    def perform(
+        self, action: Action, caller: Caller, request: Request, request_id: str
+    ) -> Reply:
+        """Prepare and commit an action for `caller`.
+
+        Raises:
+            ServiceError: one that the action's declaration lists, or `InternalError` for one
+                that it does not.
+        """
+        try:
+            return self._attempt(action, caller, request, request_id)
+        except ServiceError as error:
+            if isinstance(error, action.errors):
+                raise
+            log.error("undeclared refusal", action=action.name, code=error.code)
+            raise InternalError from error
+
+    def _attempt(
+        self, action: Action, caller: Caller, request: Request, request_id: str
+    ) -> Reply:
+        run = self.store.write if action.writes else self.store.read
+        for attempt in range(1, ATTEMPTS + 1):
+            with contextlib.ExitStack() as held:
+                context = Context(
+                    action=action.name,
+                    caller=caller,
+                    request_id=request_id,
+                    now=self.clock.now(),
+                    rng=self.rng,
+                    store=self.store,
+                    vault=self.vault,
+                    keys=self.keys,
+                    held=held,
+                )
+                try:
+                    return run(action.handler(context, request))
+                except Stale:
+                    if attempt == ATTEMPTS:
+                        raise
+        raise AssertionError

@@ -1,0 +1,56 @@
+"""Accounts and the keys that sign for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import string
+from datetime import datetime
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key."""
+
+    uin: str
+    name: str
+    verified: bool
+    enabled: bool
+    created_at: datetime
+    keyset: bytes
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """A SecretId and its sealed SecretKey; a read-only one may look but not change anything."""
+
+    secret_id: str
+    uin: str
+    sealed_secret: bytes
+    enabled: bool
+    read_only: bool
+    created_at: datetime
+    version: int = 1
+
+
+def letters(rng: random.Random, count: int) -> str:
+    """Draw `count` characters of A-Z, a-z and 0-9 (5.95 bits each)."""
+    return "".join(rng.choice(ALPHANUMERIC) for _ in range(count))
+
+
+def new_uin(rng: random.Random) -> str:
+    """Draw an account number in the vendor's shape: 12 digits that begin with 1000."""
+    return f"1000{rng.randrange(10**8):08d}"
+
+
+def new_secret_id(rng: random.Random) -> str:
+    """Draw a SecretId in the vendor's shape: `AKID` and 32 characters."""
+    return "AKID" + letters(rng, 32)
+
+
+def new_secret_key(rng: random.Random) -> str:
+    """Draw a SecretKey of 43 characters, which is 256 bits (security requirement R-AUTH 4)."""
+    return letters(rng, 43)

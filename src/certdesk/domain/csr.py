@@ -1,0 +1,299 @@
+"""Certificate signing requests: read one that was handed in, match it to an order, build one.
+
+Of a request only the public key, the common name and the DNS names are ever used; all else that
+it asks for (a CA certificate, other names, key usages) is left behind here.
+
+Sources: RFC 2986 (PKCS#10), RFC 7468 (PEM), CA/Browser Forum Baseline Requirements 7.1.3.1
+(key encodings) and 7.1.3.2 (signature algorithms).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from certdesk.domain import keys
+from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+TEXT_LIMIT = 32 * 1024
+"""Most characters of a request that are looked at."""
+
+_SHOWN = 64
+# One run of each character class after another, so that no text makes the search go back far.
+_PEM = re.compile(
+    r"-----BEGIN (?P<label>(?:NEW )?CERTIFICATE REQUEST)-----[ \t]*\n"
+    r"(?P<body>[A-Za-z0-9+/=\n\t ]*)"
+    r"-----END (?P=label)-----\n",
+    re.ASCII,
+)
+_BLANKS = str.maketrans("", "", " \t\n")
+_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+# RFC 2985 5.4.2, and the one that Windows wrote before it.
+_EXTENSION_REQUESTS = (
+    x509.ObjectIdentifier("1.2.840.113549.1.9.14"),
+    x509.ObjectIdentifier("1.3.6.1.4.1.311.2.1.14"),
+)
+# The object identifier 1.2.840.113549.1.1.10 in DER.
+_RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a")
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+
+
+class CsrRefused(ValueError):
+    """A request is not accepted, or cannot be built.
+
+    ``rule`` says why in plain words. It holds no key material, and of the request's own text at
+    most 64 printable characters.
+    """
+
+    def __init__(self, rule: str) -> None:
+        """Keep the rule for messages."""
+        super().__init__(rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRequest:
+    """What is taken from a request that was read, verified and found good by ``parse``."""
+
+    pem: str
+    """The text as handed in, with ``\\n`` line ends and no blanks around it."""
+    common_name: str | None
+    """The subject's common name as it stands there, or None."""
+    dns_names: tuple[str, ...]
+    """The DNS names of its subject alternative name in lower case, each once, in order."""
+    public_key: keys.PublicKey
+    spki_sha256: bytes
+    """``keys.spki_sha256`` of the public key."""
+    key: str
+    """``keys.describe`` of the public key: ``RSA 2048``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a request names beside its common name; None and ``""`` leave a part out."""
+
+    country: str | None = None
+    """ISO 3166-1 code: two capitals."""
+    region: str | None = None
+    """State or province, at most 128 characters."""
+    locality: str | None = None
+    """City, at most 128 characters."""
+    organisation: str | None = None
+    """At most 64 characters."""
+
+
+def parse(text: str) -> CertificateRequest:
+    """Read one PEM request and check all that the request alone can show.
+
+    Raises ``CsrRefused`` and nothing else: for its form, its key (``keys.refuse_weak``), its
+    signature, its extensions, more than one common name, and IP addresses, which can be in no
+    order.
+    """
+    pem = _one_pem_block(text)
+    with _reading("the CSR is not a well-formed PKCS#10 request"):
+        request = x509.load_der_x509_csr(_der(pem))
+    public_key = _good_key(request)
+    _verify(request)
+    return CertificateRequest(
+        pem=pem,
+        common_name=_common_name(request),
+        dns_names=_dns_names(request),
+        public_key=public_key,
+        spki_sha256=keys.spki_sha256(public_key),
+        key=keys.describe(public_key),
+    )
+
+
+def match(
+    request: CertificateRequest,
+    common_name: DomainName,
+    names: Collection[DomainName],
+) -> None:
+    """Check that a request asks for nothing outside its order.
+
+    Its common name, where it has one, must be ``common_name`` in any spelling (case, U-labels);
+    each of its DNS names must be ``common_name`` or among ``names``. A wildcard covers only
+    itself. Raises ``CsrRefused`` naming the first offender.
+    """
+    if request.common_name is not None and _ascii_or_none(request.common_name) != common_name.ascii:
+        shown = _shown(request.common_name)
+        raise CsrRefused(f"the common name of the CSR is {shown}, not {common_name}")
+    allowed = {common_name.ascii, *(name.ascii for name in names)}
+    for name in request.dns_names:
+        if name not in allowed:
+            raise CsrRefused(
+                f"the CSR asks for {_shown(name)}, which is not among the ordered names"
+            )
+
+
+def build(
+    private_key: keys.PrivateKey,
+    common_name: DomainName,
+    names: Sequence[DomainName],
+    subject: Subject,
+) -> str:
+    """Make a PEM request signed with SHA-256, for a key pair that is kept here.
+
+    Its alternative names are the common name, then ``names``, each once. Raises ``CsrRefused``
+    for a part of the subject that does not fit (X.520 upper bounds). An organisational unit is
+    never written: public certificates may have none.
+    """
+    dns_names = dict.fromkeys(name.ascii for name in (common_name, *names))
+    with _reading("the subject cannot be written into a CSR"):
+        builder = (
+            x509.CertificateSigningRequestBuilder()
+            .subject_name(x509.Name(list(_subject_attributes(common_name, subject))))
+            .add_extension(
+                x509.SubjectAlternativeName(map(x509.DNSName, dns_names)), critical=False
+            )
+        )
+        request = builder.sign(private_key, hashes.SHA256())
+        return request.public_bytes(Encoding.PEM).decode("ascii")
+
+
+@contextmanager
+def _reading(rule: str) -> Iterator[None]:
+    """Turn whatever the library raises into ``CsrRefused(rule)``.
+
+    It raises at load and again, lazily, at each attribute: ValueError, TypeError, OverflowError,
+    InvalidVersion, UnsupportedAlgorithm, DuplicateExtension and more, and promises no list.
+    """
+    try:
+        yield
+    except CsrRefused:
+        raise
+    except Exception as error:  # no narrower class covers the above
+        raise CsrRefused(rule) from error
+
+
+def _one_pem_block(text: str) -> str:
+    """Check the frame and return it with uniform line ends, ending in one."""
+    if len(text) > TEXT_LIMIT:
+        raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
+    if "PRIVATE KEY-----" in text:
+        raise CsrRefused("a private key was handed in; the CSR alone is needed")
+    pem = text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n") + "\n"
+    if pem.count("-----BEGIN") > 1:
+        raise CsrRefused("there is more than one PEM block")
+    if not _PEM.fullmatch(pem):
+        raise CsrRefused("the CSR must be one PEM block, CERTIFICATE REQUEST, and nothing else")
+    return pem
+
+
+def _der(pem: str) -> bytes:
+    """Decode the body of a block that ``_one_pem_block`` found good."""
+    body = pem.partition("\n")[2].rpartition("-----END")[0].translate(_BLANKS)
+    try:
+        der = binascii.a2b_base64(body, strict_mode=True)
+    except binascii.Error:
+        der = b""
+    # The decoder passes over stray bits at the end, which would give one request many spellings.
+    if not der or base64.b64encode(der).decode("ascii") != body:
+        raise CsrRefused("the CSR is not valid base64")
+    return der
+
+
+def _good_key(request: x509.CertificateSigningRequest) -> keys.PublicKey:
+    """Take the public key, checked before anything is computed with it."""
+    with _reading("the public key of the CSR cannot be read"):
+        public_key = request.public_key()
+    try:
+        keys.refuse_weak(public_key)
+    except keys.WeakKey as weak:
+        raise CsrRefused(weak.rule) from None
+    # The library reads a key marked for RSASSA-PSS as a plain one, without the limits that the
+    # mark sets. Certificates carry plain ones only.
+    if _RSASSA_PSS in request.tbs_certrequest_bytes:
+        raise CsrRefused("the RSA key is marked for RSASSA-PSS; it must be a plain RSA key")
+    return public_key  # type: ignore[return-value]  # refuse_weak let only these two kinds pass
+
+
+def _verify(request: x509.CertificateSigningRequest) -> None:
+    """Check the signature by which the request proves that its maker has the private key."""
+    with _reading("the signature algorithm of the CSR is not supported"):
+        algorithm = request.signature_hash_algorithm
+    if not isinstance(algorithm, _HASHES):
+        raise CsrRefused("the CSR must be signed with SHA-256, SHA-384 or SHA-512")
+    with _reading("the signature of the CSR cannot be checked"):
+        valid = request.is_signature_valid
+    if not valid:
+        raise CsrRefused("the signature of the CSR is not valid")
+
+
+def _common_name(request: x509.CertificateSigningRequest) -> str | None:
+    """Take the one common name, or None when the subject has none."""
+    with _reading("the subject of the CSR cannot be read"):
+        found = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        values = [attribute.value for attribute in found]
+    if len(values) > 1:
+        raise CsrRefused("the CSR has more than one common name")
+    if not values:
+        return None
+    if not isinstance(values[0], str):
+        raise CsrRefused("the common name of the CSR is not text")
+    return values[0]
+
+
+def _dns_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
+    """Take the DNS names; e-mail addresses, URIs, directory and other names are passed over."""
+    with _reading("the attributes of the CSR cannot be read"):
+        asked = [a for a in request.attributes if a.oid in _EXTENSION_REQUESTS]
+    if len(asked) > 1:
+        raise CsrRefused("the CSR asks for extensions more than once")
+    with _reading("the extensions of the CSR cannot be read"):
+        alternative = [
+            extension.value
+            for extension in request.extensions
+            if isinstance(extension.value, x509.SubjectAlternativeName)
+        ]
+        found = [name for value in alternative for name in value]
+    if any(isinstance(name, x509.IPAddress) for name in found):
+        raise CsrRefused("the CSR asks for an IP address; certificates here are for domain names")
+    dns_names = (name.value.lower() for name in found if isinstance(name, x509.DNSName))
+    return tuple(dict.fromkeys(dns_names))
+
+
+def _ascii_or_none(text: str) -> str | None:
+    """Normalise a name that stands in a request; None where it is no name."""
+    try:
+        return ascii_form(text)
+    except DomainRefused:
+        return None
+
+
+def _shown(text: str) -> str:
+    """Quote a request's own text for a message: cut, and with nothing that does not print."""
+    safe = (c if c.isprintable() else ascii(c)[1:-1] for c in text[:_SHOWN])
+    return '"' + "".join(safe)[:_SHOWN] + '"'
+
+
+def _subject_attributes(
+    common_name: DomainName, subject: Subject
+) -> Iterable[x509.NameAttribute[str]]:
+    """Write the parts of a subject that are given, from the widest to the common name."""
+    if subject.country and not _COUNTRY.fullmatch(subject.country):
+        raise CsrRefused("the country must be two capital letters")
+    parts = (
+        (NameOID.COUNTRY_NAME, "country", subject.country, 2),
+        (NameOID.STATE_OR_PROVINCE_NAME, "region", subject.region, 128),
+        (NameOID.LOCALITY_NAME, "locality", subject.locality, 128),
+        (NameOID.ORGANIZATION_NAME, "organisation", subject.organisation, 64),
+        (NameOID.COMMON_NAME, "common name", common_name.ascii, NAME_LIMIT),
+    )
+    for oid, what, value, limit in parts:
+        if value and len(value) > limit:
+            raise CsrRefused(f"the {what} may have at most {limit} characters in a certificate")
+        if value:
+            yield x509.NameAttribute(oid, value)

@@ -1,0 +1,244 @@
+"""What can go wrong, one class a wire code; the text is what clients of the real service see.
+
+`text` is the recorded sentence (reference: the vendor's error lists); `%s` in it is replaced by
+`subject`. `detail` follows it and names parameter, rule and value. Nothing here knows HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """A refusal that a client is told about, with the code and message of the wire."""
+
+    code: ClassVar[str] = ""
+    text: ClassVar[str] = ""
+    known: ClassVar[dict[str, type[ServiceError]]] = {}
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Keep one class a code, each with a sentence and a docstring."""
+        super().__init_subclass__(**kwargs)
+        if not cls.code or not cls.text or not cls.__doc__:
+            msg = f"{cls.__name__} needs a code, a text and a docstring"
+            raise TypeError(msg)
+        if cls.code in cls.known:
+            msg = f"{cls.code} already belongs to {cls.known[cls.code].__name__}"
+            raise TypeError(msg)
+        cls.known[cls.code] = cls
+
+    def __init__(self, detail: str = "", *, subject: str = "") -> None:
+        """Word the refusal: the recorded sentence, then `detail`."""
+        self.detail = detail
+        self.subject = subject
+        sentence = self.text.replace("%s", subject)
+        self.message = f"{sentence.rstrip()} {detail}" if detail else sentence
+        super().__init__(self.message)
+
+
+# --- what every action may answer: the gateway's own refusals -------------------------------
+
+
+class InvalidAuthorization(ServiceError):
+    """The Authorization header is not one that the TC3 grammar allows."""
+
+    code = "AuthFailure.InvalidAuthorization"
+    text = "The request header `Authorization` is invalid."
+
+
+class SignatureFailure(ServiceError):
+    """The signature does not belong to this request."""
+
+    code = "AuthFailure.SignatureFailure"
+    text = (
+        "The provided credentials could not be validated. "
+        "Please check your signature is correct."
+    )
+
+
+class SignatureExpire(ServiceError):
+    """The request's timestamp is more than five minutes from the server's clock."""
+
+    code = "AuthFailure.SignatureExpire"
+    text = "The signature is expired, please request again."
+
+
+class SecretIdNotFound(ServiceError):
+    """No such key, or it (or its account) is disabled."""
+
+    code = "AuthFailure.SecretIdNotFound"
+    text = "The SecretId is not found, please ensure that your SecretId is correct."
+
+
+class MissingParameter(ServiceError):
+    """A required parameter is absent or empty."""
+
+    code = "MissingParameter"
+    text = "The request is missing a required parameter `%s`."
+
+
+class UnknownParameter(ServiceError):
+    """The action has no parameter of that name."""
+
+    code = "UnknownParameter"
+    text = "The parameter `%s` is not recognized."
+
+
+class InvalidParameter(ServiceError):
+    """A value has the wrong JSON type, or the body is not the JSON that it should be."""
+
+    code = "InvalidParameter"
+    text = "The value type of parameter `%s` is not valid."
+
+
+class InvalidRequest(ServiceError):
+    """The request is HTTP, but not in a form that the API reads."""
+
+    code = "InvalidRequest"
+    text = "The request is invalid."
+
+
+class InvalidAction(ServiceError):
+    """The catalog has no action of that name."""
+
+    code = "InvalidAction"
+    text = "The request `Action` is invalid or not found."
+
+
+class NoSuchVersion(ServiceError):
+    """The API version asked for is not 2019-12-05."""
+
+    code = "NoSuchVersion"
+    text = "The specified api version=`%s` does not exist in service=`ssl`. "
+
+
+class UnsupportedProtocol(ServiceError):
+    """The HTTP method is not one that the API answers."""
+
+    code = "UnsupportedProtocol"
+    text = "The request protocol is not supported."
+
+
+class RequestSizeLimitExceeded(ServiceError):
+    """The body is larger than the action takes."""
+
+    code = "RequestSizeLimitExceeded"
+    text = "The request size exceeds the limit."
+
+
+class InternalError(ServiceError):
+    """Something unforeseen; the RequestId finds it in the log."""
+
+    code = "InternalError"
+    text = (
+        "An internal error has occurred. Retry your request, but if the problem persists, "
+        "contact us with details by posting a message on the Tencent cloud forums."
+    )
+
+
+# --- the service's own refusals ---------------------------------------------------------------
+
+
+class FailedOperation(ServiceError):
+    """The request is right, but it cannot be carried out now."""
+
+    code = "FailedOperation"
+    text = "Operation failed."
+
+
+class AuthError(ServiceError):
+    """The key may not do this to the certificate (a read-only key, an unverified buyer)."""
+
+    code = "FailedOperation.AuthError"
+    text = "You do not have permission to perform this operation."
+
+
+class NoRealNameAuth(ServiceError):
+    """The account's identity has not been verified."""
+
+    code = "FailedOperation.NoRealNameAuth"
+    text = "You have not completed the identity verification."
+
+
+class CertificateNotFound(ServiceError):
+    """No certificate has that id, or it belongs to another account."""
+
+    code = "FailedOperation.CertificateNotFound"
+    text = "The certificate does not exist."
+
+
+class InvalidParam(ServiceError):
+    """A parameter's value breaks a rule of the action."""
+
+    code = "FailedOperation.InvalidParam"
+    text = "Incorrect parameters."
+
+
+class CertificateInfoSubmitContactEmailEmpty(ServiceError):
+    """A personal order (CompanyType 1) came without ContactEmail."""
+
+    code = "FailedOperation.CertificateInfoSubmitContactEmailEmpty"
+    text = "Mailbox cannot be empty"
+
+
+class CertificateInfoSubmitDomainInvalid(ServiceError):
+    """CertCommonName or a member of DnsNames is not a domain name that can be certified."""
+
+    code = "FailedOperation.CertificateInfoSubmitDomainInvalid"
+    text = "The input domain name %s is in incorrect format. Please check and resubmit."
+
+
+class CertificateInfoSubmitStatusInvalid(ServiceError):
+    """The order is not in a status that takes material."""
+
+    code = "FailedOperation.CertificateInfoSubmitStatusInvalid"
+    text = "Certificate status does not allow submitting documentation."
+
+
+class CertificateOrderSubmitRootCAInvalid(ServiceError):
+    """The root chosen by CaType is not one that the product has."""
+
+    code = "FailedOperation.CertificateOrderSubmitRootCAInvalid"
+    text = "The currently selected root certificate is invalid. Please reselect."
+
+
+class InvalidCertificateStatusCode(ServiceError):
+    """The order's status forbids the step, or changed while the request was being carried out."""
+
+    code = "FailedOperation.InvalidCertificateStatusCode"
+    text = "The certificate status is incorrect."
+
+
+class RenewAlgorithmInvalid(ServiceError):
+    """CsrEncryptAlgo and CsrKeyParameter do not name a key that can be made."""
+
+    code = "InvalidParameter.RenewAlgorithmInvalid"
+    text = "The algorithm is invalid."
+
+
+class InvalidParameterValue(ServiceError):
+    """A value has the right type and is not one that the action takes."""
+
+    code = "InvalidParameterValue"
+    text = "Invalid parameter value."
+
+
+class ManagerNotFound(ServiceError):
+    """No manager has that id, or it belongs to another account."""
+
+    code = "ResourceNotFound.Manager"
+    text = "The manager of the company does not exist."
+
+
+class CompanyNotFound(ServiceError):
+    """No company has that id, or it belongs to another account (operator's commands only)."""
+
+    code = "ResourceNotFound.Company"
+    text = "The company does not exist."
+
+
+class AccountNotFound(ServiceError):
+    """No account has that Uin (operator's commands only)."""
+
+    code = "ResourceNotFound.Account"
+    text = "The account does not exist."

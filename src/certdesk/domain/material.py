@@ -1,0 +1,76 @@
+"""The material of an order, as handed in: what the 42 parameters of CertificateInfoSubmit say.
+
+Values are the caller's own words; `submission.judge` decides whether they will do. `None` is
+"not given". Paths such as `organisation.name` name a value in refusals, and each action that
+takes material translates them into its own parameter names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.domain.organisation import Organisation, Person
+from certdesk.domain.secret import Secret, mask
+
+PERSONAL_HOLDER = 1
+COMPANY_HOLDER = 2
+
+MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""
+
+    csr_source: str
+    common_name: str
+    holder: int
+    company_id: str
+    manager_id: str | None = None
+    other_names: tuple[str, ...] = ()
+    csr: str | None = None
+    key_algorithm: str | None = None
+    key_parameter: str | None = None
+    key_pass: Secret | None = None
+    organisation: Organisation = Organisation()
+    manager: Person = Person()
+    contact: Person = Person()
+    contact_email: Secret | None = None
+    verify_type: str | None = None
+    auto_renew: int | None = None
+    product_number: int | None = None
+    ca_type: str | None = None
+    sign_algorithm: str | None = None
+    cross_sign: bool | None = None
+
+
+def value_at(material: Material, path: str) -> object:
+    """Read the value at a dotted path such as `manager.phone`."""
+    value: object = material
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def with_value(material: Material, path: str, value: object) -> Material:
+    """Give the material with another value at a path of one or two names."""
+    first, _, second = path.partition(".")
+    if second:
+        value = dataclasses.replace(getattr(material, first), **{second: value})
+    return dataclasses.replace(material, **{first: value})
+
+
+def unmask(material: Material, earlier: Material) -> Material:
+    """Put an earlier telephone number where its own masked form was handed in again.
+
+    What is shown masked may come back masked (security requirement R-PII); it must not overwrite.
+    """
+    for path in MASKED_PHONES:
+        given, known = value_at(material, path), value_at(earlier, path)
+        if (
+            isinstance(given, Secret)
+            and isinstance(known, Secret)
+            and given.text() == mask(known.text())
+        ):
+            material = with_value(material, path, known)
+    return material

@@ -1,0 +1,192 @@
+"""Domain names: which may stand in an order, in one normal form.
+
+Sources: RFC 1035 and RFC 5890 (labels), UTS #46 and IDNA 2008 (international labels), RFC 6761
+and its registry (special-use names), CA/Browser Forum Baseline Requirements 3.2.2.4 to 3.2.2.6
+and 7.1.2.7 (wildcards, internal names), the public suffix list.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from dataclasses import dataclass
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+TEXT_LIMIT = 253
+"""Most characters that are looked at: no domain name is longer (RFC 1035)."""
+
+NAME_LIMIT = 64
+"""Most characters of a name in ASCII, ``*.`` included: what a common name holds (X.520)."""
+
+_LABEL_LIMIT = 63
+_WILDCARD = "*."
+_LDH_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
+# "Ends in a number" of the WHATWG URL standard: resolvers read such a name as an IPv4 address,
+# in decimal, octal or hexadecimal ("127.1", "0x7f.0.0.1", "2130706433").
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+
+# Top-level domains that are nobody's to prove. "arpa" holds the reverse zones and home.arpa and,
+# like "onion", is in the public suffix list, so these must be named; the others are for clarity.
+_SPECIAL_USE = frozenset(
+    {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
+)
+
+
+class DomainRefused(ValueError):
+    """A text is no domain name that may be ordered.
+
+    ``text`` is the value as it was given, unbounded and unescaped; ``rule`` says in plain words
+    what is wrong with it, without repeating it.
+    """
+
+    def __init__(self, text: str, rule: str) -> None:
+        """Keep the value apart from the rule, so that each reader words its own message."""
+        super().__init__(rule)
+        self.text = text
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class DomainName:
+    """A domain name that may be ordered. Made by ``parse`` alone; two equal names are equal."""
+
+    ascii: str
+    """Lower case, A-labels, with ``*.`` in front when it is a wildcard; 64 characters at most."""
+
+    @classmethod
+    def parse(cls, text: str, *, internal_suffixes: frozenset[str] = frozenset()) -> DomainName:
+        """Read a name as a person or a program writes it, in U-labels or A-labels, any case.
+
+        ``internal_suffixes`` are lower-case suffixes without a leading dot ("test",
+        "corp.internal") at and under which internal names are allowed; they never loosen the
+        rules for public names.
+
+        Raises ``DomainRefused`` and nothing else.
+        """
+        name = ascii_form(text)
+        base = name.removeprefix(_WILDCARD)
+        if len(name) > NAME_LIMIT:
+            raise DomainRefused(text, f"a name may have at most {NAME_LIMIT} characters")
+        if "." not in base:
+            raise DomainRefused(text, "a domain name needs at least two labels")
+        rule = _internal(base, internal_suffixes)
+        if rule is not None:
+            raise DomainRefused(text, rule)
+        if _public_suffixes().privatesuffix(base) is None:
+            raise DomainRefused(text, "a public suffix, or a wildcard on one, cannot be ordered")
+        return cls(name)
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether the leftmost label is ``*``."""
+        return self.ascii.startswith(_WILDCARD)
+
+    @property
+    def base(self) -> str:
+        """The name without ``*.``, in ASCII: what control is proven of."""
+        return self.ascii.removeprefix(_WILDCARD)
+
+    @property
+    def unicode(self) -> str:
+        """The name as people read it, in U-labels, with ``*.`` when it is a wildcard."""
+        return (_WILDCARD if self.wildcard else "") + idna.decode(self.base)
+
+    @property
+    def registrable(self) -> str:
+        """The registrable domain by the public suffix list, in ASCII ("example.co.uk").
+
+        Of an internal name it is the last two labels.
+        """
+        return _public_suffixes().privatesuffix(self.base) or self.base
+
+    def __str__(self) -> str:
+        """Write the name in ASCII."""
+        return self.ascii
+
+
+def ascii_form(text: str) -> str:
+    """Bring a name into its normal form (lower case, A-labels) by its syntax alone.
+
+    Whether the name may be ordered is not looked at: ``DomainName.parse`` does.
+
+    Raises ``DomainRefused`` where the text is no host name or wildcard at all.
+    """
+    _refuse_outer_shape(text)
+    prefix = _WILDCARD if text.startswith(_WILDCARD) else ""
+    base = text.removeprefix(prefix)
+    if "*" in base:
+        raise DomainRefused(text, "a wildcard may only stand as the whole leftmost label")
+    if _is_address(base):
+        raise DomainRefused(text, "an IP address is not a domain name")
+    try:
+        mapped = idna.uts46_remap(base, std3_rules=True)
+    except UnicodeError:
+        rule = "only letters, digits, hyphens and dots may stand in a domain name"
+        raise DomainRefused(text, rule) from None
+    labels = [_ascii_label(text, label) for label in mapped.split(".")]
+    if _NUMBER.fullmatch(labels[-1]):
+        raise DomainRefused(text, "an IP address is not a domain name")
+    return prefix + ".".join(labels)
+
+
+def _refuse_outer_shape(text: str) -> None:
+    """Refuse by length and ends, before any slower reading."""
+    if not text:
+        raise DomainRefused(text, "a domain name is missing")
+    if len(text) > TEXT_LIMIT:
+        raise DomainRefused(text, f"a domain name has at most {TEXT_LIMIT} characters")
+    if text != text.strip():
+        raise DomainRefused(text, "blanks may not surround a domain name")
+    if text.endswith("."):
+        raise DomainRefused(text, "a domain name may not end with a dot")
+
+
+def _is_address(base: str) -> bool:
+    """Whether the text is an IP address, bare or in the brackets of a URL."""
+    try:
+        ipaddress.ip_address(base.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _ascii_label(text: str, label: str) -> str:
+    """Check one label after UTS #46 mapping and return it in ASCII."""
+    if not label:
+        raise DomainRefused(text, "a domain name may not have an empty label")
+    if label.isascii():
+        if len(label) > _LABEL_LIMIT:
+            raise DomainRefused(text, f"a label may have at most {_LABEL_LIMIT} characters")
+        if not _LDH_LABEL.fullmatch(label):
+            raise DomainRefused(text, "a label may not begin or end with a hyphen")
+    try:
+        # Decodes a label that begins with "xn--" and encodes it again: only what comes back
+        # the same passes. Other labels with hyphens in third and fourth place are reserved.
+        return idna.alabel(label).decode("ascii")
+    except UnicodeError:
+        rule = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
+        raise DomainRefused(text, rule) from None
+
+
+def _internal(base: str, internal_suffixes: frozenset[str]) -> str | None:
+    """Say why the name is an internal one, or return None when it is public or allowed."""
+    top = base.rpartition(".")[2]
+    # The list's private section has no rule of one label, so what it knows about a top-level
+    # domain comes from its ICANN section.
+    public = _public_suffixes().publicsuffix(top, accept_unknown=False) is not None
+    if public and top not in _SPECIAL_USE:
+        return None
+    if any(base == suffix or base.endswith("." + suffix) for suffix in internal_suffixes):
+        return None
+    if top in _SPECIAL_USE:
+        return "an internal or special-use name cannot be ordered"
+    return "the top-level domain is not in the public suffix list"
+
+
+@functools.cache
+def _public_suffixes() -> PublicSuffixList:
+    """Read the list of the installed package, once: it takes some tens of milliseconds."""
+    return PublicSuffixList()

@@ -1,0 +1,100 @@
+"""Organisations and people: what is known of a company, its manager and its contact."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+
+from certdesk.domain.secret import Secret
+
+VETTED = "ok"
+VETTING_LASTS = timedelta(days=398)
+"""How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
+
+MANAGER_STATUSES = ("none", "audit", "CAaudit", "ok", "invalid", "expiring", "expired")
+"""Manager states of DescribeManagers: not sent, in vetting, at the CA, vetted, refused, ending, over."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
+
+    name: str | None = None
+    division: str | None = None
+    address: str | None = None
+    country: str | None = None
+    city: str | None = None
+    region: str | None = None
+    phone_area: str | None = None
+    phone_number: Secret | None = None
+    id_type: str | None = None
+    id_number: Secret | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A manager or a contact as handed in or recorded."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    phone: Secret | None = None
+    email: Secret | None = None
+    id_type: str | None = None
+    id_number: Secret | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company record of an account.
+
+    `facts` is the clear part of its `Organisation` as JSON, `personal` the sealed rest;
+    `likeness` is a keyed fingerprint by which equal data is found again.
+    """
+
+    company_id: int = 0
+    uin: str
+    facts: str
+    personal: bytes
+    likeness: bytes
+    tags: tuple[tuple[str, str], ...] = ()
+    created_at: datetime
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """A manager of a company, with the contact that came with it, and how vetting stands.
+
+    `facts`, `personal` and `likeness` as in `Company`, over `People`.
+    """
+
+    manager_id: int = 0
+    company_id: int
+    uin: str
+    status: str
+    facts: str
+    personal: bytes
+    likeness: bytes
+    tags: tuple[tuple[str, str], ...] = ()
+    created_at: datetime
+    submitted_at: datetime | None = None
+    verified_at: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """The manager, the department it works in, and the contact."""
+
+    manager: Person = Person()
+    department: str | None = None
+    contact: Person = Person()
+
+
+def vetted(manager: Manager, now: datetime) -> Manager:
+    """Give the manager as one whose vetting ended well now."""
+    return dataclasses.replace(
+        manager, status=VETTED, verified_at=now, expires_at=now + VETTING_LASTS
+    )

@@ -1,0 +1,79 @@
+"""The remaining things a desk keeps: submissions, ready keys, blocked keys, audit, marks."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One handing-in of material for an order; the order names the number in force.
+
+    `facts` is the clear part of the `Material` as JSON, `personal` the sealed rest. The key pass
+    phrase and the private key lie apart, each sealed for its own column. `warnings` are remarks
+    that refuse nothing (check digits, telephone numbers) and hold no values.
+    """
+
+    certificate_id: str
+    number: int
+    uin: str
+    submitted_at: datetime
+    request_id: str
+    facts: str
+    personal: bytes
+    key_pass: bytes | None
+    private_key: bytes | None
+    csr: str
+    key: str
+    spki_sha256: bytes
+    company_id: int | None
+    manager_id: int | None
+    warnings: tuple[str, ...] = ()
+    inspected: bool = False
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StockedKey:
+    """A private key made ahead of need, sealed for the desk; `kind` is a `KeyKind` name."""
+
+    stock_id: int = 0
+    kind: str
+    spki_sha256: bytes
+    sealed: bytes
+    created_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedKey:
+    """A public key that is never accepted again, by the SHA-256 of its SPKI, and why."""
+
+    spki_sha256: bytes
+    reason: str
+    created_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which thing, written in the transaction of the change itself.
+
+    `actor` is a SecretId or `operator`; `detail` holds no secret and no personal data.
+    """
+
+    entry_id: int = 0
+    at: datetime
+    request_id: str
+    uin: str
+    actor: str
+    action: str
+    subject: str
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A named value of the desk itself, such as the check value of its key-encryption key."""
+
+    name: str
+    value: bytes

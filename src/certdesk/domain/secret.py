@@ -1,0 +1,74 @@
+"""A value that must not be seen: it has no printable form and leaves by one named method."""
+
+from __future__ import annotations
+
+import hmac
+from typing import NoReturn
+
+
+class Secret:
+    """Text or bytes that may be used but not shown (a key, a pass phrase, a person's number).
+
+    `repr`, `str`, f-strings and pickling never give the value away; `reveal` does, and is the
+    one word to search for when asking where secrets go.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | bytes) -> None:
+        """Hide `value`; text is kept as UTF-8."""
+        self._value = value.encode() if isinstance(value, str) else bytes(value)
+
+    def reveal(self) -> bytes:
+        """Give the hidden bytes."""
+        return self._value
+
+    def text(self) -> str:
+        """Give the hidden value as text."""
+        return self._value.decode()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in constant time."""
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value, other._value)
+
+    def __hash__(self) -> NoReturn:
+        """Refuse: a hash of a short number would be the number."""
+        msg = "a Secret has no hash"
+        raise TypeError(msg)
+
+    def __repr__(self) -> str:
+        """Show that something is hidden here, and nothing of it."""
+        return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied into a file."""
+        msg = "a Secret cannot be serialised"
+        raise TypeError(msg)
+
+
+def mask(value: str) -> str:
+    """Hide all but the first two and last two characters, as the vendor shows phones.
+
+    Four characters or fewer are hidden whole. Source: `18*******99` in the vendor's replies.
+    """
+    visible = 2
+    if len(value) <= 2 * visible:
+        return "*" * len(value)
+    return value[:visible] + "*" * (len(value) - 2 * visible) + value[-visible:]
+
+
+def masked(value: Secret | None) -> str | None:
+    """Give the masked form of a hidden telephone number, or None where there is none."""
+    return None if value is None else mask(value.text())
+
+
+def plain(value: Secret | None) -> str | None:
+    """Give a hidden value that may be shown to its owner (e-mail addresses), or None."""
+    return None if value is None else value.text()
+
+
+def hidden(text: str | None) -> Secret | None:
+    """Hide a value that was given; None stays None."""
+    return None if text is None else Secret(text)

@@ -1,0 +1,329 @@
+"""The rules that the material of an order must keep, each named, all faults found at once.
+
+Source: the vendor's page of CertificateInfoSubmit (parameter list and error codes); where it is
+silent, docs/compat.md says what was decided. Steps: the parameters by themselves, then against
+the product. A CSR is judged in `csr.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterator
+
+from certdesk.domain.errors import (
+    CertificateInfoSubmitContactEmailEmpty,
+    CertificateInfoSubmitDomainInvalid,
+    CertificateOrderSubmitRootCAInvalid,
+    InvalidParam,
+    RenewAlgorithmInvalid,
+    ServiceError,
+)
+from certdesk.domain.keys import KeyKind, UnknownKeyKind
+from certdesk.domain.mailbox import mailbox_fault
+from certdesk.domain.material import (
+    COMPANY_HOLDER,
+    MASKED_PHONES,
+    PERSONAL_HOLDER,
+    Material,
+    value_at,
+)
+from certdesk.domain.names import DomainName, DomainRefused
+from certdesk.domain.order import Order
+from certdesk.domain.products import Level, Product
+from certdesk.domain.secret import Secret
+from certdesk.domain.texts import organisation_faults, person_faults
+
+ONLINE, PARSE = "online", "parse"
+
+ORGANISATION_NEEDED = (
+    "organisation.name",
+    "organisation.division",
+    "organisation.address",
+    "organisation.country",
+    "organisation.city",
+    "organisation.region",
+    "organisation.phone_area",
+    "organisation.phone_number",
+)
+PEOPLE_NEEDED = (
+    "manager.first_name",
+    "manager.last_name",
+    "manager.phone",
+    "manager.email",
+    "manager.title",
+    "contact.first_name",
+    "contact.last_name",
+    "contact.phone",
+    "contact.title",
+)
+IDENTITY_NEEDED = (
+    "organisation.id_type",
+    "organisation.id_number",
+    "manager.id_type",
+    "manager.id_number",
+    "contact.id_type",
+    "contact.id_number",
+)
+EMAILS = ("manager.email", "contact.email", "contact_email")
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "csr_source": (ONLINE, PARSE),
+    "verify_type": ("DNS", "FILE"),
+    "sign_algorithm": ("SHA256", "SHA384", "SHA512"),
+    "organisation.id_type": ("TYDMZ", "OTHERS"),
+    "manager.id_type": ("SFZ", "HZ"),
+    "contact.id_type": ("SFZ", "HZ"),
+}
+CA_TYPES = ("sectigo", "digicert")
+
+KEY_PASS_LENGTH = 32
+DNS_NAMES_LIMIT = 100
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken rule: where, and what the rule is.
+
+    Other values are named in braces, as in `is required when {csr_source} is parse`: the action
+    that took the material puts its own parameter names there, and adds the offending value.
+    """
+
+    path: str
+    rule: str
+
+
+class MaterialRefused(Exception):
+    """The material breaks rules; `error` is the wire's class for them, `subject` its `%s`."""
+
+    def __init__(
+        self, error: type[ServiceError], faults: list[Fault], subject: str = ""
+    ) -> None:
+        """Keep what is to be worded."""
+        self.error = error
+        self.faults = faults
+        self.subject = subject
+        super().__init__(f"{error.code}: {', '.join(fault.path for fault in faults)}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Material that will do, in the domain's own types; `key` is None for a CSR handed in."""
+
+    common_name: DomainName
+    other_names: tuple[DomainName, ...]
+    key: KeyKind | None
+    company_id: int | None
+    manager_id: int | None
+
+
+def judge(material: Material, order: Order, product: Product) -> Judged:
+    """Check the material by itself and against what was bought.
+
+    Raises:
+        MaterialRefused: with all faults of the first kind that is found.
+    """
+    _refuse_if(InvalidParam, [fault for rule in _RULES for fault in rule(material)])
+    if material.holder == PERSONAL_HOLDER and material.contact_email is None:
+        rule = "is required when {holder} is 1"
+        raise MaterialRefused(
+            CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
+        )
+    common_name = _name("common_name", material.common_name)
+    other_names = tuple(_name("other_names", text) for text in material.other_names)
+    key = _key(material) if material.csr_source == ONLINE else None
+    names = (common_name, *other_names)
+    faults = [fault for check in _PRODUCT_RULES for fault in check(material, product)]
+    faults += _name_faults(names, material, order, product)
+    _refuse_if(InvalidParam, faults)
+    _refuse_if(CertificateOrderSubmitRootCAInvalid, list(_root_faults(material, product)))
+    return Judged(
+        common_name=common_name,
+        other_names=other_names,
+        key=key,
+        company_id=_identifier(material.company_id),
+        manager_id=_identifier(material.manager_id),
+    )
+
+
+def shown(value: object) -> str:
+    """Give a value for a message: quoted, cut to 64 characters, control characters escaped."""
+    longest = 64
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return json.dumps(text if len(text) <= longest else f"{text[:longest]}…", ensure_ascii=False)
+
+
+def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
+    if faults:
+        raise MaterialRefused(error, faults)
+
+
+def _name(path: str, text: str) -> DomainName:
+    try:
+        return DomainName.parse(text)
+    except DomainRefused as refused:
+        raise MaterialRefused(
+            CertificateInfoSubmitDomainInvalid, [Fault(path, refused.rule)], subject=text[:64]
+        ) from None
+
+
+def _key(material: Material) -> KeyKind:
+    algorithm = material.key_algorithm or "RSA"
+    try:
+        return KeyKind.of(algorithm, material.key_parameter or "")
+    except UnknownKeyKind:
+        rule = "RSA takes 2048 or 4096, ECC takes prime256v1"
+        path = "key_parameter" if algorithm in ("RSA", "ECC") else "key_algorithm"
+        raise MaterialRefused(RenewAlgorithmInvalid, [Fault(path, rule)]) from None
+
+
+def _identifier(text: str | None) -> int | None:
+    """Give a usable id; absent and `0` are none (reference: `"0"` means none)."""
+    return int(text or "0") or None
+
+
+# --- the parameters by themselves ---------------------------------------------------------------
+
+
+def _chosen(material: Material) -> Iterator[Fault]:
+    for path, choices in CHOICES.items():
+        value = value_at(material, path)
+        if (path, value) == ("verify_type", "DNS_AUTO"):
+            yield Fault(path, "DNS_AUTO needs a DNS provider, which this desk lacks; use DNS")
+        elif value is not None and value not in choices:
+            yield Fault(path, f"must be {' or '.join(choices)}")
+    if material.holder not in (PERSONAL_HOLDER, COMPANY_HOLDER):
+        yield Fault("holder", "must be 1 (personal) or 2 (company)")
+    if material.auto_renew not in (None, 0, 1):
+        yield Fault("auto_renew", "must be 0 or 1")
+
+
+def _identifiers(material: Material) -> Iterator[Fault]:
+    for path in ("company_id", "manager_id"):
+        text = value_at(material, path)
+        if isinstance(text, str) and not _NUMBER.fullmatch(text):
+            yield Fault(path, "must be a number, or 0 for none")
+
+
+def _needed(material: Material) -> Iterator[Fault]:
+    if material.csr_source == PARSE and material.csr is None:
+        yield Fault("csr", "is required when {csr_source} is parse")
+    if material.csr_source == ONLINE and material.key_parameter is None:
+        yield Fault("key_parameter", "is required when {csr_source} is online")
+    if material.holder != COMPANY_HOLDER or _usable(material.manager_id):
+        return
+    if not _usable(material.company_id):
+        rule = "is required when neither {company_id} nor {manager_id} is given"
+        yield from _missing(material, ORGANISATION_NEEDED, rule)
+    yield from _missing(material, PEOPLE_NEEDED, "is required when {manager_id} is not given")
+
+
+def _missing(material: Material, paths: tuple[str, ...], rule: str) -> Iterator[Fault]:
+    return (Fault(path, rule) for path in paths if value_at(material, path) is None)
+
+
+def _usable(text: str | None) -> bool:
+    return text is not None and text.strip("0") != ""
+
+
+def _texts(material: Material) -> Iterator[Fault]:
+    for field, rule in organisation_faults(material.organisation):
+        yield Fault(f"organisation.{field}", rule)
+    for field, rule in person_faults(material.manager):
+        yield Fault(f"manager.{field}", rule)
+    for field, rule in person_faults(material.contact):
+        yield Fault(f"contact.{field}", rule)
+
+
+def _personal(material: Material) -> Iterator[Fault]:
+    for path in EMAILS:
+        email = value_at(material, path)
+        fault = mailbox_fault(email.text()) if isinstance(email, Secret) else None
+        if fault:
+            yield Fault(path, fault)
+    for path in MASKED_PHONES:
+        phone = value_at(material, path)
+        if isinstance(phone, Secret) and "*" in phone.text():
+            yield Fault(path, "is a masked value, and no earlier number matches it")
+    if material.key_pass is not None:
+        text = material.key_pass.text()
+        if len(text) > KEY_PASS_LENGTH or not _PRINTABLE_ASCII.fullmatch(text):
+            yield Fault("key_pass", "takes 1 to 32 printable ASCII characters")
+
+
+_RULES: tuple[Callable[[Material], Iterator[Fault]], ...] = (
+    _chosen,
+    _identifiers,
+    _needed,
+    _texts,
+    _personal,
+)
+
+
+# --- against the product ------------------------------------------------------------------------
+
+
+def _holder_fits(material: Material, product: Product) -> Iterator[Fault]:
+    if material.holder == PERSONAL_HOLDER and product.level is not Level.DV:
+        yield Fault("holder", f"1 (personal) is for DV products, and this is {product.name}")
+
+
+def _identity_given(material: Material, product: Product) -> Iterator[Fault]:
+    if product.identity_numbers:
+        yield from _missing(material, IDENTITY_NEEDED, f"is required for {product.name}")
+
+
+def _number_agrees(material: Material, product: Product) -> Iterator[Fault]:
+    if material.product_number not in (None, product.number):
+        yield Fault("product_number", f"contradicts the order, which is for {product.number}")
+
+
+_PRODUCT_RULES: tuple[Callable[[Material, Product], Iterator[Fault]], ...] = (
+    _holder_fits,
+    _identity_given,
+    _number_agrees,
+)
+
+
+def _name_faults(
+    names: tuple[DomainName, ...], material: Material, order: Order, product: Product
+) -> Iterator[Fault]:
+    others = names[1:]
+    if len(others) > DNS_NAMES_LIMIT:
+        yield Fault("other_names", f"takes at most {DNS_NAMES_LIMIT} names")
+    if others and not product.scope.many:
+        yield Fault("other_names", f"must be empty for {product.name}, which covers one name")
+    if product.scope.many and not others:
+        yield Fault("other_names", f"is required for {product.name}")
+    if product.scope.many and len(names) > order.domain_num:
+        rule = f"gives {len(names)} names with the common name; {order.domain_num} were bought"
+        yield Fault("other_names", rule)
+    if len(set(names)) < len(names):
+        yield Fault("other_names", "names a domain twice")
+    yield from _wildcard_faults(names, material, product)
+
+
+def _wildcard_faults(
+    names: tuple[DomainName, ...], material: Material, product: Product
+) -> Iterator[Fault]:
+    paths = ("common_name",) + ("other_names",) * (len(names) - 1)
+    wild = [path for path, name in zip(paths, names, strict=True) if name.wildcard]
+    if wild and not product.scope.wildcards:
+        yield Fault(wild[0], f"must not hold a wildcard: {product.name} covers none")
+    if product.scope.wildcards and not product.scope.many and not wild:
+        yield Fault("common_name", f"must be a wildcard (*.…) for {product.name}")
+    if wild and material.verify_type == "FILE":
+        yield Fault("verify_type", "FILE cannot prove a wildcard; use DNS")
+
+
+def _root_faults(material: Material, product: Product) -> Iterator[Fault]:
+    if material.ca_type is None:
+        return
+    if not product.chooses_ca:
+        yield Fault("ca_type", f"is for DNSPod products only, and this is {product.name}")
+    elif material.ca_type not in CA_TYPES:
+        yield Fault("ca_type", f"must be {' or '.join(CA_TYPES)}")

@@ -1,0 +1,64 @@
+"""What a text about a company or a person must keep to, whoever enters it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from certdesk.domain.countries import country_code
+from certdesk.domain.organisation import Organisation, Person
+from certdesk.domain.secret import Secret
+
+ORGANISATION_LENGTHS = {
+    "name": 64,
+    "division": 64,
+    "address": 256,
+    "city": 128,
+    "region": 128,
+    "phone_area": 8,
+    "phone_number": 32,
+    "id_number": 32,
+}
+PERSON_LENGTHS = {
+    "first_name": 64,
+    "last_name": 64,
+    "title": 64,
+    "phone": 32,
+    "id_number": 32,
+}
+"""Most characters of a text: X.520 upper bounds where it may enter a subject, else R-HTTP."""
+
+# Control characters, and the marks that turn the reading direction (R-CA).
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+)
+_ONLY_PUNCTUATION = re.compile(r"[.\- ]+")
+
+
+def organisation_faults(organisation: Organisation) -> Iterator[tuple[str, str]]:
+    """Give (field, rule) for each text of a company that will not do."""
+    yield from _text_faults(organisation, ORGANISATION_LENGTHS)
+    country = organisation.country
+    if country is not None and country_code(country) is None:
+        yield "country", "must be two letters of ISO 3166, such as CN"
+
+
+def person_faults(person: Person) -> Iterator[tuple[str, str]]:
+    """Give (field, rule) for each text of a person that will not do."""
+    yield from _text_faults(person, PERSON_LENGTHS)
+
+
+def _text_faults(
+    value: Organisation | Person, lengths: dict[str, int]
+) -> Iterator[tuple[str, str]]:
+    for field, longest in lengths.items():
+        member = getattr(value, field)
+        if member is None:
+            continue
+        text = member.text() if isinstance(member, Secret) else member
+        if len(text) > longest:
+            yield field, f"takes at most {longest} characters, not {len(text)}"
+        elif _UNPRINTABLE.search(text):
+            yield field, "must not hold control characters"
+        elif _ONLY_PUNCTUATION.fullmatch(text):
+            yield field, "must hold more than dots, dashes and blanks"

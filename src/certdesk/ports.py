@@ -1,0 +1,224 @@
+"""What the domain needs from the world, as protocols; adapters live at the rim."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.keys import KeyKind, PrivateKey
+from certdesk.domain.order import Order
+from certdesk.domain.organisation import Company, Manager
+from certdesk.domain.records import AuditEntry, BlockedKey, Mark, StockedKey, Submission
+from certdesk.domain.secret import Secret
+
+Record = TypeVar("Record")
+Result = TypeVar("Result")
+
+
+class Taken(Exception):
+    """A record with that key exists already."""
+
+
+class Stale(Exception):
+    """The record was changed since it was read; nothing was written."""
+
+
+class Collection(Protocol[Record]):
+    """Records of one kind in a transaction, by key.
+
+    A key is the record's key fields in order (`COLLECTIONS` in `storage/schema.py` names them).
+    Equality filters name record fields.
+    """
+
+    def add(self, record: Record) -> Record:
+        """Store a new record; an integer key field that is 0 is numbered from 1 upwards.
+
+        Raises:
+            Taken: the key exists.
+        """
+        ...
+
+    def get(self, *key: object) -> Record | None:
+        """Read one record, or None."""
+        ...
+
+    def replace(self, record: Record) -> Record:
+        """Store a changed record if its `version` is still the stored one; give it with the next.
+
+        Raises:
+            Stale: the record is gone or has another version.
+        """
+        ...
+
+    def remove(self, *key: object) -> bool:
+        """Delete one record; tell whether it was there."""
+        ...
+
+    def where(
+        self, *, offset: int = 0, limit: int | None = None, **equal: object
+    ) -> list[Record]:
+        """Read the records whose fields equal the given values, in key order."""
+        ...
+
+    def count(self, **equal: object) -> int:
+        """Count the records whose fields equal the given values."""
+        ...
+
+
+class Unit(Protocol):
+    """One transaction's view of everything that is kept."""
+
+    @property
+    def accounts(self) -> Collection[Account]:
+        """Accounts, by Uin."""
+        ...
+
+    @property
+    def access_keys(self) -> Collection[AccessKey]:
+        """Access keys, by SecretId."""
+        ...
+
+    @property
+    def orders(self) -> Collection[Order]:
+        """Orders, by certificate id."""
+        ...
+
+    @property
+    def submissions(self) -> Collection[Submission]:
+        """Submissions, by certificate id and number."""
+        ...
+
+    @property
+    def companies(self) -> Collection[Company]:
+        """Companies, by id."""
+        ...
+
+    @property
+    def managers(self) -> Collection[Manager]:
+        """Managers, by id."""
+        ...
+
+    @property
+    def key_stock(self) -> Collection[StockedKey]:
+        """Keys made ahead of need, by number."""
+        ...
+
+    @property
+    def blocked_keys(self) -> Collection[BlockedKey]:
+        """Keys never accepted again, by SPKI hash."""
+        ...
+
+    @property
+    def audit(self) -> Collection[AuditEntry]:
+        """The audit log, by number."""
+        ...
+
+    @property
+    def marks(self) -> Collection[Mark]:
+        """The desk's own named values."""
+        ...
+
+
+class Store(Protocol):
+    """Durable transactions."""
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Run `commit` in one transaction; return only after it is durable.
+
+        Whatever `commit` raises rolls its own writes back, and nobody else's, and comes out here.
+        `commit` is short, does no I/O of its own, and may be run again after a lost race.
+        """
+        ...
+
+    def read(self, look: Callable[[Unit], Result]) -> Result:
+        """Run `look` on one consistent view of what is committed; it must not write."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was begun and let the files go."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value lies; it opens nowhere else (security requirement T24)."""
+
+    uin: str
+    table: str
+    row: str
+    column: str
+
+
+class VaultError(Exception):
+    """A sealed value does not open: wrong key, wrong place, or altered."""
+
+
+class Vault(Protocol):
+    """Seals values for one place in the database."""
+
+    def new_keyset(self, uin: str) -> bytes:
+        """Make the data keys of a new account, sealed for its record, and remember them."""
+        ...
+
+    def seal(self, value: Secret, place: Place) -> bytes:
+        """Encrypt `value` so that it opens at `place` only."""
+        ...
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        """Decrypt a value sealed for `place`.
+
+        Raises:
+            VaultError: it is not what was sealed there.
+        """
+        ...
+
+    def describe(self) -> dict[str, str]:
+        """Name the key-encryption key in use: provider, place, key ids; nothing secret."""
+        ...
+
+    def likeness(self, uin: str, value: bytes) -> bytes:
+        """Give a keyed fingerprint of `value`: equal within an account, meaningless outside it."""
+        ...
+
+
+DESK = "desk"
+"""The owner of what the desk seals for itself, in the place of a Uin."""
+
+
+class Clock(Protocol):
+    """The one source of time."""
+
+    def now(self) -> datetime:
+        """Give the time now, in UTC."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadyKey:
+    """A private key for an order; `stock_id` is its number in the stock, None if made just now."""
+
+    private_key: PrivateKey
+    stock_id: int | None
+
+
+class KeysBusy(Exception):
+    """So many keys are being made that another would have to wait too long."""
+
+
+class Keys(Protocol):
+    """Private keys when one is needed."""
+
+    def lend(self, kind: KeyKind) -> contextlib.AbstractContextManager[ReadyKey]:
+        """Lend a key from the stock, or a new one.
+
+        The borrower removes `stock_id` from the stock in the transaction that stores the key;
+        leaving the context without having done so puts the key back.
+
+        Raises:
+            KeysBusy: the stock is empty and the queue for new keys is full.
+        """
+        ...

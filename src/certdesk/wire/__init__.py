@@ -1,0 +1,1 @@
+"""The API's own language: request and reply bases, decoding, envelope, signatures."""
