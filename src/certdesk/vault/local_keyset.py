@@ -1,0 +1,196 @@
+"""The key-encryption key in a file of its own, readable by the desk's user alone."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shlex
+import stat
+from typing import TYPE_CHECKING
+
+import tink
+from tink import json_proto_keyset_format, secret_key_access
+
+from certdesk.vault import KeyFileMissing, KeyFileUnusable
+from certdesk.vault.primitives import aead_of, new_aead_keyset, register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tink.aead import Aead
+
+FILE_MODE = 0o400
+FOLDER_MODE = 0o700
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class LocalKeyset:
+    """A Tink keyset of AES-256-GCM keys in a JSON file, in clear: the file is the secret."""
+
+    def __init__(self, path: Path, keyset: tink.KeysetHandle) -> None:
+        """Hold the keyset that was read from `path`; `open` is the way to make one."""
+        self._path = path
+        self._keyset = keyset
+        self._aead = aead_of(keyset)
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool) -> LocalKeyset:
+        """Read the key file at `path`, or make it there if it is absent and `create` is true.
+
+        A new file has mode 0400 and appears whole or not at all, also where two processes make
+        it at once; missing folders above it are made with mode 0700.
+
+        Raises:
+            KeyFileMissing: it is absent and `create` is false.
+            KeyFileUnusable: it is open to others, unreadable, or holds no AEAD keyset.
+        """
+        register()
+        with _worded(path):
+            if create and not path.exists():
+                _create(path)
+            return cls(path, _parse(path, _read(path)))
+
+    @property
+    def name(self) -> str:
+        """What messages call the key."""
+        return f"key file {self._path}"
+
+    def aead(self) -> Aead:
+        """Give the encryption with the primary key; it opens what any key of the file sealed."""
+        return self._aead
+
+    def describe(self) -> dict[str, str]:
+        """Tell provider, location and key ids; nothing secret."""
+        keys = self._keyset.keyset_info()
+        return {
+            "provider": "local keyset",
+            "location": str(self._path),
+            "keys": ", ".join(str(key.key_id) for key in keys.key_info),
+            "primary": str(keys.primary_key_id),
+        }
+
+    def rotate(self) -> None:
+        """Add a key to the file and seal with it from now on; the older ones still open.
+
+        Other processes see the new key when they are started again. Have that done before
+        anything is sealed anew, for they cannot open what the new key sealed.
+
+        Raises:
+            KeyFileMissing, KeyFileUnusable: as `open` does; nothing was changed then.
+        """
+        with _worded(self._path):
+            file = self._path.resolve(strict=True)  # a link to it stays a link
+            with _one_writer(file.parent):
+                old = _read(file)
+                _parse(file, old)
+                text = _with_new_primary(old)
+                keyset = _parse(file, text)
+                with _draft(file, text) as draft:
+                    draft.replace(file)
+                _sync(file.parent)
+        self._keyset = keyset
+        self._aead = aead_of(keyset)
+
+
+@contextlib.contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    """Turn what the system says about the file into what the operator can do about it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise KeyFileMissing(
+            f"there is no key file at {path}: put the desk's key file back there or set where "
+            "it lies; without it nothing that this desk encrypted can be read"
+        ) from None
+    except OSError as error:
+        raise KeyFileUnusable(f"key file {path} cannot be used: {error.strerror}") from error
+
+
+def _read(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        # The open file is asked, not the path, which could name another one by now.
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & _OTHERS:
+            raise KeyFileUnusable(
+                f"key file {path} is open to others than its owner (mode {mode:04o}): "
+                f"run `chmod {FILE_MODE:04o} {shlex.quote(str(path))}`"
+            )
+        return file.read()
+
+
+def _parse(path: Path, text: str) -> tink.KeysetHandle:
+    # Raising after the `with` keeps Tink's error, which may quote the key, out of the new one.
+    with contextlib.suppress(tink.TinkError):
+        keyset = json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
+        aead_of(keyset)
+        return keyset
+    raise KeyFileUnusable(
+        f"key file {path} does not hold a Tink keyset for AEAD: put the desk's own key file back"
+    )
+
+
+def _new_keyset() -> str:
+    return json_proto_keyset_format.serialize(new_aead_keyset(), secret_key_access.TOKEN)
+
+
+def _with_new_primary(text: str) -> str:
+    # Tink has no keyset manager for Python. Parsing refuses the outcome if the ids should meet.
+    keyset, new = json.loads(text), json.loads(_new_keyset())
+    keyset["key"] += new["key"]
+    keyset["primaryKeyId"] = new["primaryKeyId"]
+    return json.dumps(keyset, indent=2)
+
+
+def _create(path: Path) -> None:
+    _make_folders(path.parent)
+    # A link never replaces: where another process was first, its key is the desk's key.
+    with _draft(path, _new_keyset()) as draft, contextlib.suppress(FileExistsError):
+        path.hardlink_to(draft)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, text: str) -> Iterator[Path]:
+    """Lend a file beside `path` that holds `text` durably; remove it if it is still there."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _make_folders(folder: Path) -> None:
+    # `mkdir(parents=True)` would give the mode to the last folder only.
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        _sync(each.parent)
+
+
+@contextlib.contextmanager
+def _one_writer(folder: Path) -> Iterator[None]:
+    """Keep other processes from replacing the key file meanwhile, which would lose a key."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in `folder` durable; a file's own fsync does not."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,235 @@
+"""The vault on Google Tink: data keys an account, sealed by the key-encryption key.
+
+A call to the key-encryption key, which may be remote, is made per account and not per value;
+whoever erases an account's sealed keyset erases all that the account ever sealed, as soon as the
+processes that hold it unsealed have ended.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import msgspec
+import tink
+from tink import proto_keyset_format
+from tink.aead import Aead
+from tink.prf import Prf
+
+from certdesk.domain.secret import Secret
+from certdesk.ports import Place, VaultError
+from certdesk.vault import KeyEncryption, WrongKey
+from certdesk.vault.primitives import (
+    aead_of,
+    new_aead_keyset,
+    new_prf_keyset,
+    prf_of,
+    register,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIKENESS_BYTES = 32
+
+
+class _SealedKeyset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account's keyset as it is stored: two encrypted Tink keysets as base64 in JSON."""
+
+    values: bytes
+    """The AEAD keyset for values, sealed by the key-encryption key."""
+    likeness: bytes
+    """The PRF keyset for likeness, sealed by the keyset for values."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _DataKeys:
+    """An account's keys, ready for use."""
+
+    values: Aead = dataclasses.field(repr=False)
+    likeness: Prf = dataclasses.field(repr=False)
+
+
+class TinkVault:
+    """Seals values with AES-256-GCM, and gives their likeness with HMAC-SHA-256.
+
+    It may be used from several threads: a data key that two of them unseal at once is the same
+    key, and putting it into a dictionary is atomic. No lock is held while `keysets` runs.
+    """
+
+    def __init__(self, kek: KeyEncryption, keysets: Callable[[str], bytes | None]) -> None:
+        """Use `kek`, and read the stored keyset of an account (or of `DESK`) by `keysets`.
+
+        `keysets` reads storage, so seal and open outside transactions.
+        """
+        register()
+        self._kek = kek
+        self._keysets = keysets
+        self._known: dict[str, _DataKeys] = {}
+        # Made here, and not seen in storage yet.
+        self._fresh: dict[str, tuple[bytes, _DataKeys]] = {}
+
+    def new_keyset(self, uin: str) -> bytes:
+        """Make the data keys of a new account, sealed for its record, and remember them.
+
+        They count until storage has a keyset for `uin`. If that is another one (a process was
+        faster, a transaction was rolled back) they are dropped, so nothing is ever sealed with
+        keys that are not kept.
+
+        Raises:
+            VaultError: the key-encryption key cannot be used.
+        """
+        values, likeness = new_aead_keyset(), new_prf_keyset()
+        sealed = self._sealed(uin, values, likeness)
+        self._fresh[uin] = sealed, _ready(values, likeness)
+        return sealed
+
+    def seal(self, value: Secret, place: Place) -> bytes:
+        """Encrypt `value` so that it opens at `place` only.
+
+        Raises:
+            VaultError: the account has no keyset, or it does not open.
+        """
+        keys = self._keys(place.uin)
+        try:
+            return keys.values.encrypt(value.reveal(), _label(*_address(place)))
+        except tink.TinkError as error:
+            raise VaultError(f"{_words(place)} cannot be sealed") from error
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        """Decrypt a value sealed for `place`.
+
+        Raises:
+            VaultError: it is not what was sealed there, or the account's keyset does not open.
+        """
+        keys = self._keys(place.uin)
+        try:
+            return Secret(keys.values.decrypt(sealed, _label(*_address(place))))
+        except tink.TinkError as error:
+            raise VaultError(
+                f"{_words(place)} does not open: it was altered or sealed for another place"
+            ) from error
+
+    def likeness(self, uin: str, value: bytes) -> bytes:
+        """Give 32 bytes that are equal for equal values of an account and tell nothing else.
+
+        Raises:
+            VaultError: the account has no keyset, or it does not open.
+        """
+        keys = self._keys(uin)
+        try:
+            return keys.likeness.compute(value, LIKENESS_BYTES)
+        except tink.TinkError as error:
+            raise VaultError(f"likeness for account {uin} cannot be computed") from error
+
+    def describe(self) -> dict[str, str]:
+        """Tell `provider`, `location`, `keys` and `primary` of the key-encryption key."""
+        return self._kek.describe()
+
+    def reseal_keyset(self, uin: str, sealed: bytes) -> bytes:
+        """Seal a stored keyset anew with the key that is primary now, after a rotation.
+
+        The data keys stay what they are, so no value has to be sealed again.
+
+        Raises:
+            VaultError: it is not the keyset of `uin`.
+        """
+        values, likeness = self._unsealed(uin, sealed)
+        return self._sealed(uin, values, likeness)
+
+    def check_value(self) -> bytes:
+        """Give bytes to be stored with the data, by which the right key is known again.
+
+        Raises:
+            VaultError: the key-encryption key cannot be used.
+        """
+        try:
+            return self._kek.aead().encrypt(b"", _label("check value"))
+        except tink.TinkError as error:
+            raise VaultError(f"nothing can be encrypted with {self._kek.name}") from error
+
+    def verify_check_value(self, value: bytes) -> None:
+        """Pass if `check_value` gave `value` with this key-encryption key.
+
+        Raises:
+            WrongKey: it was another one.
+            VaultError: the key-encryption key cannot be reached.
+        """
+        try:
+            self._kek.aead().decrypt(value, _label("check value"))
+        except tink.TinkError as error:
+            raise WrongKey(
+                f"{self._kek.name} is not the one this desk's data was encrypted with: put the "
+                "right one back, or use the data that belongs to this one"
+            ) from error
+
+    def _keys(self, uin: str) -> _DataKeys:
+        return self._known.get(uin) or self._load(uin)
+
+    def _load(self, uin: str) -> _DataKeys:
+        stored = self._keysets(uin)
+        fresh_sealed, fresh = self._fresh.get(uin, (None, None))
+        if stored is None:
+            if fresh is None:
+                raise VaultError(f"account {uin} has no keyset")
+            return fresh
+        if fresh is None or stored != fresh_sealed:
+            fresh = _ready(*self._unsealed(uin, stored))
+        self._fresh.pop(uin, None)
+        return self._known.setdefault(uin, fresh)
+
+    def _sealed(self, uin: str, values: tink.KeysetHandle, likeness: tink.KeysetHandle) -> bytes:
+        inner, outer = aead_of(values), self._kek.aead()
+        try:
+            return msgspec.json.encode(
+                _SealedKeyset(
+                    values=proto_keyset_format.serialize_encrypted(
+                        values, outer, _label("keyset", uin)
+                    ),
+                    likeness=proto_keyset_format.serialize_encrypted(
+                        likeness, inner, _label("likeness", uin)
+                    ),
+                )
+            )
+        except tink.TinkError as error:
+            raise VaultError(
+                f"the keyset of account {uin} cannot be sealed with {self._kek.name}"
+            ) from error
+
+    def _unsealed(self, uin: str, sealed: bytes) -> tuple[tink.KeysetHandle, tink.KeysetHandle]:
+        try:
+            parts = msgspec.json.decode(sealed, type=_SealedKeyset)
+            values = proto_keyset_format.parse_encrypted(
+                parts.values, self._kek.aead(), _label("keyset", uin)
+            )
+            likeness = proto_keyset_format.parse_encrypted(
+                parts.likeness, aead_of(values), _label("likeness", uin)
+            )
+        except (tink.TinkError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise VaultError(
+                f"the keyset of account {uin} does not open with {self._kek.name}: it was altered "
+                "or is another account's, or this is not the key that it was sealed with"
+            ) from error
+        return values, likeness
+
+
+def _ready(values: tink.KeysetHandle, likeness: tink.KeysetHandle) -> _DataKeys:
+    return _DataKeys(values=aead_of(values), likeness=prf_of(likeness))
+
+
+def _label(*parts: str) -> bytes:
+    """Encode `parts` as associated data; other parts, or a part more, give other bytes.
+
+    This must never change, or nothing opens any more; so it is written out here. Each part is
+    UTF-8 behind its length in four bytes.
+    """
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _address(place: Place) -> tuple[str, str, str, str]:
+    return place.table, place.row, place.uin, place.column
+
+
+def _words(place: Place) -> str:
+    return f"{place.table}.{place.column} of {place.row} (account {place.uin})"
