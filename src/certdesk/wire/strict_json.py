@@ -1,0 +1,146 @@
+"""JSON without the liberties: what a body must be before anything else looks at it.
+
+Two readers of one body must not be able to understand it differently (RFC 8259 leaves repeated
+keys, big numbers and lone surrogates open), and no body may cost more than its size suggests.
+Numbers are those of security requirement R-HTTP.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import math
+from typing import NoReturn
+
+DEPTH = 32
+"""How many objects and arrays may stand inside each other."""
+
+NODES = 10_000
+"""How many values a body may hold, objects and arrays themselves included."""
+
+LARGEST_INTEGER = 2**53
+"""The largest whole number that every JSON reader holds exactly."""
+
+_INTEGER_CHARACTERS = 17  # a sign and the 16 digits of LARGEST_INTEGER
+_SHOWN = 64
+
+
+class BadJson(ValueError):
+    """A body that is not the JSON it has to be; `rule` says in words which rule it breaks.
+
+    `rule` is a clause without a full stop and holds nothing of the body but a name of a member.
+    """
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict[str, object]:
+    """Read a body as one JSON object; an empty body is an empty object.
+
+    Raises:
+        BadJson: the body is not UTF-8, not JSON, not an object, repeats a key, holds a number
+            or a text that not every reader understands alike, or exceeds `depth` or `nodes`.
+    """
+    if not body:
+        return {}
+    value = _load(_text(body))
+    if not isinstance(value, dict):
+        raise BadJson("the body has to be a JSON object")
+    _walk(value, depth, nodes)
+    return value
+
+
+def _text(body: bytes) -> str:
+    """Decode a body as UTF-8 without a byte order mark."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise BadJson("the body has to be UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise BadJson("the body must not begin with a byte order mark")
+    return text
+
+
+def _load(text: str) -> object:
+    """Parse a text as JSON, by rules that need no knowledge of the whole."""
+    try:
+        value: object = _DECODER.decode(text)
+    except RecursionError:
+        raise BadJson("the body is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadJson(f"the body has to be JSON ({error.msg}: {place})") from None
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Build an object whose keys are all different."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        [(name, _)] = collections.Counter(name for name, _ in pairs).most_common(1)
+        raise BadJson(f"an object has the member `{name[:_SHOWN]}` more than once")
+    return members
+
+
+def _integer(digits: str) -> int:
+    """Read a whole number that every reader holds exactly."""
+    if len(digits) > _INTEGER_CHARACTERS or abs(number := int(digits)) > LARGEST_INTEGER:
+        raise BadJson("a whole number is beyond 2^53")
+    return number
+
+
+def _fraction(digits: str) -> float:
+    """Read a number that is finite once it is read."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise BadJson("a number is too large")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    """Refuse NaN and the infinities, which are JavaScript's and not JSON's."""
+    raise BadJson(f"`{name}` is not JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_fraction,
+    parse_constant=_constant,
+)
+
+
+def _walk(top: dict[str, object], depth: int, nodes: int) -> None:
+    """Check how deep and how many the values are, and every text; a level at a time."""
+    containers: list[dict[str, object] | list[object]] = [top]
+    count = 1
+    for _ in range(depth):
+        members: list[object] = []
+        keys: list[str] = []
+        for container in containers:
+            if isinstance(container, dict):
+                keys.extend(container)
+                members.extend(container.values())
+            else:
+                members.extend(container)
+        count += len(members)
+        if count > nodes:
+            raise BadJson(f"the body holds more than {nodes} values")
+        _check_texts(keys + [member for member in members if isinstance(member, str)])
+        containers = [member for member in members if isinstance(member, (dict, list))]
+        if not containers:
+            return
+    raise BadJson(f"the body is nested more than {depth} deep")
+
+
+def _check_texts(texts: list[str]) -> None:
+    """Refuse what cannot be stored or sent everywhere: NUL, and halves of a surrogate pair."""
+    joined = "".join(texts)
+    if "\0" in joined:
+        raise BadJson("a text holds the character NUL")
+    try:
+        joined.encode()
+    except UnicodeEncodeError:
+        raise BadJson("a text holds half a surrogate pair") from None
