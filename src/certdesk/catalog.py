@@ -162,9 +162,7 @@ class Desk:
     clock: Clock
     rng: random.Random
 
-    def perform(
-        self, action: Action, caller: Caller, request: Request, request_id: str
-    ) -> Reply:
+    def perform(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
         """Prepare and commit an action for `caller`.
 
         Raises:
@@ -176,13 +174,13 @@ class Desk:
         except ServiceError as error:
             if isinstance(error, action.errors):
                 raise
-            log.error("undeclared refusal", action=action.name, code=error.code)
+            log.exception("undeclared refusal", action=action.name, code=error.code)
             raise InternalError from error
 
-    def _attempt(
-        self, action: Action, caller: Caller, request: Request, request_id: str
-    ) -> Reply:
-        run = self.store.write if action.writes else self.store.read
+    def _attempt(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
+        run: Callable[[Commit[Reply]], Reply] = (
+            self.store.write if action.writes else self.store.read
+        )
         for attempt in range(1, ATTEMPTS + 1):
             with contextlib.ExitStack() as held:
                 context = Context(

@@ -58,9 +58,7 @@ class Collection(Protocol[Record]):
         """Delete one record; tell whether it was there."""
         ...
 
-    def where(
-        self, *, offset: int = 0, limit: int | None = None, **equal: object
-    ) -> list[Record]:
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
         """Read the records whose fields equal the given values, in key order."""
         ...
 

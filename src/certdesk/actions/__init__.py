@@ -14,4 +14,13 @@ from certdesk.actions import (
     submit,
 )
 
-__all__ = ["accounts", "companies", "describe", "desk", "manager_entry", "managers", "purchase", "submit"]
+__all__ = [
+    "accounts",
+    "companies",
+    "describe",
+    "desk",
+    "manager_entry",
+    "managers",
+    "purchase",
+    "submit",
+]

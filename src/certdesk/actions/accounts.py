@@ -76,10 +76,7 @@ class ListAccountsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_accounts(
-    context: Context,  # noqa: ARG001 - every handler has the same two arguments
-    request: ListAccountsRequest,  # noqa: ARG001
-) -> Commit[ListAccountsReply]:
+def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[ListAccountsReply]:
     """List the accounts of the desk."""
 
     def look(unit: Unit) -> ListAccountsReply:
@@ -120,20 +117,18 @@ class SwitchAccountReply(Reply):
 
 
 @catalog.action(AccountNotFound, writes=True, internal=True)
-def switch_account(
-    context: Context, request: SwitchAccountRequest
-) -> Commit[SwitchAccountReply]:
+def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[SwitchAccountReply]:
     """Enable or disable an account, or mark its identity verified or not."""
 
     def commit(unit: Unit) -> SwitchAccountReply:
         account = _account(unit, request.uin)
-        changes = {
-            name: value
-            for name, value in (("enabled", request.enabled), ("verified", request.verified))
-            if value is not None
-        }
-        changed = unit.accounts.replace(dataclasses.replace(account, **changes))
-        context.record(unit, f"account:{account.uin}", f"{changes}", uin=account.uin)
+        enabled = account.enabled if request.enabled is None else request.enabled
+        verified = account.verified if request.verified is None else request.verified
+        changed = unit.accounts.replace(
+            dataclasses.replace(account, enabled=enabled, verified=verified)
+        )
+        detail = f"enabled {enabled}, verified {verified}"
+        context.record(unit, f"account:{account.uin}", detail, uin=account.uin)
         return SwitchAccountReply(
             uin=changed.uin, enabled=changed.enabled, verified=changed.verified
         )

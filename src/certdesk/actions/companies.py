@@ -144,9 +144,7 @@ class ListCompaniesReply(Reply):
 
 
 @catalog.action(AccountNotFound, internal=True)
-def list_companies(
-    context: Context, request: ListCompaniesRequest
-) -> Commit[ListCompaniesReply]:
+def list_companies(context: Context, request: ListCompaniesRequest) -> Commit[ListCompaniesReply]:
     """List the companies of an account."""
 
     def look(unit: Unit) -> ListCompaniesReply:

@@ -255,4 +255,3 @@ def _submitted(submission: Submission, material: Material) -> SubmittedData:
         contact_position=contact.title,
         verify_type=material.verify_type,
     )
-

@@ -19,10 +19,7 @@ class VaultStatusReply(Reply):
 
 
 @catalog.action(internal=True)
-def vault_status(
-    context: Context,
-    request: VaultStatusRequest,  # noqa: ARG001 - every handler has the same two arguments
-) -> Commit[VaultStatusReply]:
+def vault_status(context: Context, request: VaultStatusRequest) -> Commit[VaultStatusReply]:
     """Tell how secrets are kept."""
 
     def look(unit: Unit) -> VaultStatusReply:

@@ -166,9 +166,7 @@ def _consider(
     )
 
 
-def _with_known_numbers(
-    context: Context, unit: Unit, order: Order, material: Material
-) -> Material:
+def _with_known_numbers(context: Context, unit: Unit, order: Order, material: Material) -> Material:
     earlier = unit.submissions.get(order.certificate_id, order.submission)
     return material if earlier is None else unmask(material, earlier_material(context, earlier))
 
@@ -225,9 +223,7 @@ def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
         raise FailedOperation(detail) from None
     judged = considered.judged
     place = Place(context.caller.uin, "submissions", context.request_id, "private_key")
-    pem = csr.build(
-        ready.private_key, judged.common_name, judged.other_names, _subject(considered)
-    )
+    pem = csr.build(ready.private_key, judged.common_name, judged.other_names, _subject(considered))
     return KeyPair(
         csr=pem,
         description=kind.label,
@@ -310,5 +306,5 @@ def _remarks(material: Material, parameters: Parameters) -> Iterator[str]:
 
 
 def _place(submission: Submission, column: str) -> Place:
-    """Where a submission's sealed values lie; the RequestId names the row before it has a number."""
+    """Where a submission's sealed values lie; the RequestId stands for its number to come."""
     return Place(submission.uin, "submissions", submission.request_id, column)

@@ -133,14 +133,14 @@ class ListManagersReply(Reply):
 @catalog.action(internal=True)
 def list_managers(context: Context, request: ListManagersRequest) -> Commit[ListManagersReply]:
     """List the managers of an account."""
-    wanted: dict[str, object] = {"uin": request.uin}
-    if request.company_id is not None:
-        wanted["company_id"] = request.company_id
 
     def look(unit: Unit) -> ListManagersReply:
-        managers = unit.managers.where(**wanted)
         return ListManagersReply(
-            managers=[manager_info(context, unit, manager) for manager in managers]
+            managers=[
+                manager_info(context, unit, manager)
+                for manager in unit.managers.where(uin=request.uin)
+                if request.company_id in (None, manager.company_id)
+            ]
         )
 
     return look

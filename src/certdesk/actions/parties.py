@@ -106,4 +106,3 @@ def _folded(value: object) -> object:
     if isinstance(value, dict):
         return {name: _folded(member) for name, member in value.items()}
     return value.strip().casefold() if isinstance(value, str) else value
-

@@ -51,8 +51,7 @@ class SignatureFailure(ServiceError):
 
     code = "AuthFailure.SignatureFailure"
     text = (
-        "The provided credentials could not be validated. "
-        "Please check your signature is correct."
+        "The provided credentials could not be validated. Please check your signature is correct."
     )
 
 

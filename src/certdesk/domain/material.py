@@ -8,6 +8,7 @@ takes material translates them into its own parameter names.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.secret import Secret, mask
@@ -32,9 +33,9 @@ class Material:
     key_algorithm: str | None = None
     key_parameter: str | None = None
     key_pass: Secret | None = None
-    organisation: Organisation = Organisation()
-    manager: Person = Person()
-    contact: Person = Person()
+    organisation: Organisation = dataclasses.field(default_factory=Organisation)
+    manager: Person = dataclasses.field(default_factory=Person)
+    contact: Person = dataclasses.field(default_factory=Person)
     contact_email: Secret | None = None
     verify_type: str | None = None
     auto_renew: int | None = None
@@ -55,9 +56,10 @@ def value_at(material: Material, path: str) -> object:
 def with_value(material: Material, path: str, value: object) -> Material:
     """Give the material with another value at a path of one or two names."""
     first, _, second = path.partition(".")
+    change: dict[str, Any] = {first: value}
     if second:
-        value = dataclasses.replace(getattr(material, first), **{second: value})
-    return dataclasses.replace(material, **{first: value})
+        change = {first: dataclasses.replace(getattr(material, first), **{second: value})}
+    return dataclasses.replace(material, **change)
 
 
 def unmask(material: Material, earlier: Material) -> Material:

@@ -12,7 +12,7 @@ VETTING_LASTS = timedelta(days=398)
 """How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
 
 MANAGER_STATUSES = ("none", "audit", "CAaudit", "ok", "invalid", "expiring", "expired")
-"""Manager states of DescribeManagers: not sent, in vetting, at the CA, vetted, refused, ending, over."""
+"""Manager states of DescribeManagers: not sent, in vetting, at the CA, vetted, refused, …"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,9 @@ class Manager:
 class People:
     """The manager, the department it works in, and the contact."""
 
-    manager: Person = Person()
+    manager: Person = dataclasses.field(default_factory=Person)
     department: str | None = None
-    contact: Person = Person()
+    contact: Person = dataclasses.field(default_factory=Person)
 
 
 def vetted(manager: Manager, now: datetime) -> Manager:

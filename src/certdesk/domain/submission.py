@@ -100,9 +100,7 @@ class Fault:
 class MaterialRefused(Exception):
     """The material breaks rules; `error` is the wire's class for them, `subject` its `%s`."""
 
-    def __init__(
-        self, error: type[ServiceError], faults: list[Fault], subject: str = ""
-    ) -> None:
+    def __init__(self, error: type[ServiceError], faults: list[Fault], subject: str = "") -> None:
         """Keep what is to be worded."""
         self.error = error
         self.faults = faults

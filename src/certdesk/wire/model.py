@@ -10,6 +10,17 @@ from typing import Annotated, dataclass_transform
 import msgspec
 from msgspec import Meta, field
 
+__all__ = [
+    "Integer",
+    "Part",
+    "Reply",
+    "Request",
+    "Tag",
+    "Unsigned",
+    "field",
+    "local_time",
+]
+
 Unsigned = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """The wire's `uint64`: a whole number that is not negative."""
 

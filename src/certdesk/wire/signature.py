@@ -286,7 +286,7 @@ def _cases(headers: dict[str, str]) -> list[dict[str, str]]:
     return [headers] if lowered == headers else [headers, lowered]
 
 
-def authorize(  # noqa: PLR0913 - all of them are signed
+def authorize(
     *,
     secret_id: str,
     secret_key: Secret,

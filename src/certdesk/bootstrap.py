@@ -1,0 +1,149 @@
+"""Builds the desk from its settings: the only module that knows every adapter."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import random
+import secrets
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import certdesk.actions
+from certdesk.catalog import Catalog, Desk, catalog
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.records import Mark
+from certdesk.ports import DESK, Store, Unit, VaultError
+from certdesk.settings import Settings, SettingsError
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.lock import DeskBusy
+from certdesk.storage.migrate import SchemaUnknown
+from certdesk.storage.sqlite import SqliteStore
+from certdesk.vault.local_keyset import LocalKeyset
+from certdesk.vault.tink_vault import TinkVault
+from certdesk.workflow.inspection import Inspection
+from certdesk.workflow.stock import KeyStock
+
+DATABASE_NAME = "certdesk.db"
+KEY_FILE_NAME = "kek.json"
+CHECK_MARK = "vault check"
+KEYSET_MARK = "desk keyset"
+
+CANNOT_OPEN = (SettingsError, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
+"""What `open_desk` raises, each with a text for the operator."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Give the time now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDesk:
+    """A desk whose files are open, and its background work, which `work` starts and stops."""
+
+    desk: Desk
+    stock: KeyStock
+    inspection: Inspection
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[None]:
+        """Do the background work as long as the context lasts."""
+        self.stock.start()
+        self.inspection.start()
+        try:
+            yield
+        finally:
+            self.inspection.stop()
+            self.stock.stop()
+
+
+def actions() -> Catalog:
+    """Give the catalog with all actions in it."""
+    assert certdesk.actions.__all__  # noqa: S101 - importing the package fills the catalog
+    return catalog
+
+
+@contextlib.contextmanager
+def open_desk(settings: Settings, *, wait_seconds: float = 0.0) -> Iterator[OpenDesk]:
+    """Open the desk that the settings describe; one process at a time has it.
+
+    Raises one of `CANNOT_OPEN`, with a text that says what to do.
+    """
+    path = database_path(settings)
+    key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
+    with contextlib.ExitStack() as opened:
+        store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
+        opened.callback(store.close)
+        vault = _open_vault(store, key_path)
+        clock = SystemClock()
+        stock = KeyStock(
+            store,
+            vault,
+            clock,
+            sizes={
+                KeyKind.RSA_2048: settings.stock_rsa_2048,
+                KeyKind.RSA_4096: settings.stock_rsa_4096,
+                KeyKind.P_256: settings.stock_p_256,
+            },
+            makers=settings.keys_makers,
+            queue=settings.keys_queue,
+        )
+        desk = Desk(store=store, vault=vault, keys=stock, clock=clock, rng=strong_random())
+        yield OpenDesk(desk=desk, stock=stock, inspection=Inspection(store, clock))
+
+
+def strong_random() -> random.Random:
+    """Give the operating system's source of randomness."""
+    return secrets.SystemRandom()
+
+
+def database_path(settings: Settings) -> Path:
+    """Give the file of the embedded database.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    url = settings.database
+    if not url:
+        return settings.folder / DATABASE_NAME
+    if not url.startswith("sqlite:///"):
+        raise SettingsError(
+            f"database: {url.partition(':')[0]} is not supported; give sqlite:///PATH"
+        )
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _open_vault(store: Store, key_path: Path) -> TinkVault:
+    """Open the key-encryption key that the data was sealed with, or begin with a new one."""
+    check = store.read(lambda unit: unit.marks.get(CHECK_MARK))
+    kek = LocalKeyset.open(key_path, create=check is None)
+    vault = TinkVault(kek, lambda uin: store.read(lambda unit: _keyset(unit, uin)))
+    if check is not None:
+        vault.verify_check_value(check.value)
+        return vault
+    marks = (
+        Mark(name=CHECK_MARK, value=vault.check_value()),
+        Mark(name=KEYSET_MARK, value=vault.new_keyset(DESK)),
+    )
+    store.write(lambda unit: [unit.marks.add(mark) for mark in marks])
+    return vault
+
+
+def _keyset(unit: Unit, uin: str) -> bytes | None:
+    if uin == DESK:
+        mark = unit.marks.get(KEYSET_MARK)
+        return mark.value if mark else None
+    account = unit.accounts.get(uin)
+    return account.keyset if account else None
+
+
+def _end_at_once() -> None:
+    """End the process: after a failed fsync the disk's state is unknown (R-OPS)."""
+    os.kill(os.getpid(), signal.SIGABRT)

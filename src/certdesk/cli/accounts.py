@@ -1,0 +1,91 @@
+"""`certdesk account` and `certdesk key`."""
+
+from __future__ import annotations
+
+import click
+
+from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import Settings
+
+
+@click.group()
+def account() -> None:
+    """Accounts: who may order certificates here."""
+
+
+@account.command("add")
+@click.argument("name")
+@click.option("--unverified", is_flag=True, help="Leave the identity unverified: it cannot order.")
+@desk_options
+def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
+    """Open an account called NAME; print its Uin, SecretId and SecretKey.
+
+    The SecretKey is shown this once: keep it.
+    """
+    show_reply(ask(settings, "AddAccount", Name=name, Verified=not unverified))
+
+
+@account.command("list")
+@desk_options
+def account_list(settings: Settings) -> None:
+    """List all accounts with the ids of their keys."""
+    show(ask(settings, "ListAccounts")["Accounts"])
+
+
+@account.command("disable")
+@click.argument("uin")
+@desk_options
+def account_disable(settings: Settings, uin: str) -> None:
+    """Shut the account UIN out, within a second. Nothing of it is lost."""
+    show_reply(ask(settings, "SwitchAccount", Uin=uin, Enabled=False))
+
+
+@account.command("enable")
+@click.argument("uin")
+@desk_options
+def account_enable(settings: Settings, uin: str) -> None:
+    """Let the account UIN in again."""
+    show_reply(ask(settings, "SwitchAccount", Uin=uin, Enabled=True))
+
+
+@account.command("verify")
+@click.argument("uin")
+@click.option("--withdraw", is_flag=True, help="Take the verification back.")
+@desk_options
+def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
+    """Mark the identity of the account UIN as verified, so that it can order."""
+    show_reply(ask(settings, "SwitchAccount", Uin=uin, Verified=not withdraw))
+
+
+@click.group()
+def key() -> None:
+    """Keys: what an account signs its requests with; two at most are in use at a time."""
+
+
+@key.command("add")
+@click.argument("uin")
+@click.option("--read-only", is_flag=True, help="The key may look but change nothing.")
+@desk_options
+def key_add(settings: Settings, uin: str, *, read_only: bool) -> None:
+    """Give the account UIN another key; its SecretKey is shown this once."""
+    show_reply(ask(settings, "AddKey", Uin=uin, ReadOnly=read_only))
+
+
+@key.command("rotate")
+@click.argument("secret_id")
+@desk_options
+def key_rotate(settings: Settings, secret_id: str) -> None:
+    """Put a new key in the place of SECRET_ID, which stops working within a second.
+
+    For a change without a gap: key add, move your programs over, key disable.
+    """
+    show_reply(ask(settings, "RotateKey", SecretId=secret_id))
+
+
+@key.command("disable")
+@click.argument("secret_id")
+@desk_options
+def key_disable(settings: Settings, secret_id: str) -> None:
+    """Stop SECRET_ID from working, within a second."""
+    show_reply(ask(settings, "DisableKey", SecretId=secret_id))

@@ -1,0 +1,79 @@
+"""`certdesk call`: a signed request from the command line, signed by the server's own code."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import time
+import urllib.parse
+
+import click
+
+from certdesk.cli.common import REFUSED, UNREACHABLE, fail, read_json, show
+from certdesk.domain.secret import Secret
+from certdesk.wire.signature import authorize
+
+WAIT_SECONDS = 60
+
+
+@click.command()
+@click.argument("action")
+@click.argument("json", default="{}")
+@click.option(
+    "--endpoint",
+    envvar="CERTDESK_ENDPOINT",
+    required=True,
+    metavar="URL",
+    help="Where the desk answers, such as http://127.0.0.1:8080 (or CERTDESK_ENDPOINT).",
+)
+def call(action: str, json: str, endpoint: str) -> None:
+    """Call ACTION of the API with the parameters in JSON, and print the reply.
+
+    JSON is the object itself, @FILE, or - for standard input. The keys come from the environment
+    variables CERTDESK_SECRET_ID and CERTDESK_SECRET_KEY. Exit code 1 if the reply is an error.
+    """
+    secret_id = os.environ.get("CERTDESK_SECRET_ID")
+    secret_key = os.environ.get("CERTDESK_SECRET_KEY")
+    if not secret_id or not secret_key:
+        fail("set CERTDESK_SECRET_ID and CERTDESK_SECRET_KEY", UNREACHABLE)
+    payload = _encode(read_json(json))
+    reply = _post(endpoint, action, payload, secret_id, Secret(secret_key))
+    show(reply)
+    if "Error" in reply.get("Response", {}):
+        raise SystemExit(REFUSED)
+
+
+def _encode(parameters: dict[str, object]) -> bytes:
+    return json.dumps(parameters, ensure_ascii=False).encode()
+
+
+def _post(
+    endpoint: str, action: str, payload: bytes, secret_id: str, secret_key: Secret
+) -> dict[str, dict[str, object]]:
+    url = urllib.parse.urlsplit(endpoint)
+    if url.scheme not in ("http", "https") or not url.netloc:
+        fail(f"--endpoint: give a URL such as http://127.0.0.1:8080, not {endpoint}", UNREACHABLE)
+    headers = authorize(
+        secret_id=secret_id,
+        secret_key=secret_key,
+        action=action,
+        payload=payload,
+        timestamp=int(time.time()),
+        host=url.netloc,
+    )
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = kind(url.netloc, timeout=WAIT_SECONDS)
+    try:
+        connection.request("POST", "/", payload, headers)
+        response = connection.getresponse()
+        body = response.read()
+    except OSError as error:
+        fail(f"{endpoint} does not answer: {error}", UNREACHABLE)
+    finally:
+        connection.close()
+    try:
+        reply: dict[str, dict[str, object]] = json.loads(body)
+    except ValueError:
+        fail(f"{endpoint} is no desk: it answered {response.status}", UNREACHABLE)
+    return reply

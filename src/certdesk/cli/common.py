@@ -1,0 +1,95 @@
+"""What the commands share: options, reading settings and JSON, printing, exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from certdesk.settings import Settings, SettingsError, load
+
+REFUSED = 1
+UNREACHABLE = 3
+
+
+def desk_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--data`, `--config` and `--database`, and its `settings`."""
+
+    @click.option("--data", metavar="DIR", help="The desk's folder.  [default: ./certdesk-data]")
+    @click.option("--config", metavar="FILE", type=Path, help="Settings file (TOML).")
+    @click.option("--database", metavar="URL", help="Database URL.  [default: SQLite in DIR]")
+    @functools.wraps(command)
+    def with_settings(
+        *,
+        data: str | None,
+        config: Path | None,
+        database: str | None,
+        **others: Any,  # noqa: ANN401 - whatever else the command takes
+    ) -> None:
+        listen = others.pop("listen", None)
+        options = {"data": data, "database": database, "listen": listen}
+        command(settings=read_settings(config, options), **others)
+
+    return with_settings
+
+
+def read_settings(config: Path | None, options: dict[str, str | None]) -> Settings:
+    """Read the settings, or end the command with what is wrong with them."""
+    try:
+        settings, idle = load(config, os.environ, options)
+    except SettingsError as error:
+        fail(str(error), UNREACHABLE)
+    for name in idle:
+        tell(f"{name} has no effect yet")
+    return settings
+
+
+def read_json(argument: str) -> dict[str, Any]:
+    """Read an object from an argument: JSON itself, `@FILE`, or `-` for standard input."""
+    try:
+        text = _source(argument)
+        value = json.loads(text)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise click.BadParameter(f"no JSON can be read: {error}") from error
+    if not isinstance(value, dict):
+        raise click.BadParameter('give a JSON object: {"Name": "value", …}')
+    return value
+
+
+def _source(argument: str) -> str:
+    if argument == "-":
+        return sys.stdin.read()
+    if argument.startswith("@"):
+        return Path(argument[1:]).read_text("utf-8")
+    return argument
+
+
+def show(value: object) -> None:
+    """Print JSON: on one line for programs, indented for a person at a terminal."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def show_reply(response: dict[str, Any]) -> None:
+    """Print what an operator's action answered, or end the command with its refusal."""
+    error = response.get("Error")
+    if error:
+        fail(f"{error['Code']}: {error['Message']}", REFUSED)
+    show({name: value for name, value in response.items() if name != "RequestId"})
+
+
+def tell(text: str) -> None:
+    """Say something to the person, beside the output."""
+    click.echo(f"certdesk: {text}", err=True)
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Say what is wrong and end the command."""
+    tell(text)
+    raise SystemExit(code)

@@ -1,0 +1,39 @@
+"""`certdesk vault` and `certdesk settings`."""
+
+from __future__ import annotations
+
+import click
+
+from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import DECLARATIONS, Settings
+
+
+@click.group()
+def vault() -> None:
+    """The vault: how secrets are kept."""
+
+
+@vault.command("status")
+@desk_options
+def vault_status(settings: Settings) -> None:
+    """Show the key-encryption key in use and the stock of ready keys; nothing secret."""
+    show_reply(ask(settings, "VaultStatus"))
+
+
+@click.command()
+@desk_options
+def settings(settings: Settings) -> None:
+    """Show every setting: its value here, its default, its name in the environment."""
+    show(
+        [
+            {
+                "Name": declared.name,
+                "Value": getattr(settings, declared.attribute),
+                "Default": declared.default,
+                "Environment": declared.variable,
+                "Help": declared.explanation,
+            }
+            for declared in DECLARATIONS
+        ]
+    )

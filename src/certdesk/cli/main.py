@@ -1,0 +1,64 @@
+"""The top of the command: which commands there are, and how failures are told."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "serve": "certdesk.cli.serve",
+    "sandbox": "certdesk.cli.serve",
+    "call": "certdesk.cli.call",
+    "account": "certdesk.cli.accounts",
+    "key": "certdesk.cli.accounts",
+    "company": "certdesk.cli.records",
+    "manager": "certdesk.cli.records",
+    "vault": "certdesk.cli.desk",
+    "settings": "certdesk.cli.desk",
+}
+"""Each command and the module that has it; only the one that is called is imported."""
+
+EPILOG = """\b
+Exit codes: 0 done; 1 refused, the reason is on stderr; 2 wrong usage;
+3 the desk cannot be opened or reached.
+
+\b
+A first desk:
+  certdesk serve                       # in one terminal
+  certdesk account add "Web team"      # in another: prints the keys
+  certdesk call DescribeCompanies --endpoint http://127.0.0.1:8080
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the commands in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command's module and give the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table names commands only
+        return command
+
+
+@click.command(cls=Commands, epilog=EPILOG)
+@click.version_option(package_name="certdesk")
+def certdesk() -> None:
+    """Take orders for TLS certificates: a desk of your own that speaks Tencent Cloud's SSL API.
+
+    Operator's commands (account, key, company, manager, vault) work while a server runs and
+    without one. They print JSON on stdout and nothing else.
+    """
+
+
+def main() -> None:
+    """Run the command."""
+    certdesk(prog_name="certdesk", args=sys.argv[1:])

@@ -1,0 +1,60 @@
+"""Carries an operator's action out: in the running server, or here where none runs."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+from certdesk.cli.common import UNREACHABLE, fail
+from certdesk.settings import Settings
+
+PATIENCE_SECONDS = 20
+"""How long to wait for a desk that is just starting or ending."""
+
+
+def ask(settings: Settings, action: str, **parameters: object) -> dict[str, Any]:
+    """Carry out an internal action; give the members of its `Response`."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        reply = _by_socket(settings, line) or _alone(settings, line)
+        if reply is not None:
+            response = json.loads(reply)["Response"]
+            assert isinstance(response, dict)  # noqa: S101 - the envelope's shape
+            return response
+        if time.monotonic() > deadline:
+            fail(f"the desk in {settings.data} is busy and does not answer", UNREACHABLE)
+        time.sleep(0.05)
+
+
+def _by_socket(settings: Settings, line: bytes) -> bytes | None:
+    """Ask the running server; None where there is none."""
+    from certdesk.web.admin import socket_address  # noqa: PLC0415 - as below
+
+    try:
+        with socket.socket(socket.AF_UNIX) as client, socket_address(settings.folder) as address:
+            client.connect(address)
+            client.sendall(line)
+            with client.makefile("rb") as answer:
+                return answer.readline() or None
+    except OSError:
+        return None
+
+
+def _alone(settings: Settings, line: bytes) -> bytes | None:
+    """Open the desk here; None where another process has it."""
+    # Imported here: these take ten times as long as asking a running server does.
+    from certdesk import bootstrap  # noqa: PLC0415
+    from certdesk.storage.lock import DeskBusy  # noqa: PLC0415
+    from certdesk.web.admin import answer  # noqa: PLC0415
+
+    try:
+        with bootstrap.open_desk(settings) as opened:
+            return answer(opened.desk, bootstrap.actions(), line)
+    except DeskBusy:
+        return None
+    except bootstrap.CANNOT_OPEN as error:
+        fail(str(error), UNREACHABLE)

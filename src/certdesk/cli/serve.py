@@ -1,0 +1,86 @@
+"""`certdesk serve` and `certdesk sandbox`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import resource
+import tempfile
+from collections.abc import Callable, Iterator
+
+import click
+
+from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
+from certdesk.cli.common import UNREACHABLE, desk_options, fail, tell
+from certdesk.cli.logs import log_to_stderr
+from certdesk.settings import Settings
+from certdesk.web.admin import answer
+from certdesk.web.server import serve as run_server
+
+LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
+
+
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@desk_options
+def serve(settings: Settings) -> None:
+    """Run the desk: API, and background work, in one process.
+
+    Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
+    line. Ends on SIGTERM or Ctrl-C after the requests in hand.
+    """
+    with _desk(settings) as opened:
+        run_server(settings, opened, _say_ready)
+
+
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@desk_options
+def sandbox(settings: Settings) -> None:
+    """Run a desk for tests, with an account whose keys it prints, and throw it away at the end.
+
+    Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint.
+    With --data the folder is kept.
+    """
+    tell("SANDBOX: for tests only; everything in it is thrown away at its end")
+    with contextlib.ExitStack() as held:
+        if settings.data == Settings().data:
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
+            settings = dataclasses.replace(settings, data=folder)
+        opened = held.enter_context(_desk(settings))
+        keys = _open_account(opened)
+        run_server(settings, opened, _say_keys_then_ready(keys))
+
+
+@contextlib.contextmanager
+def _desk(settings: Settings) -> Iterator[OpenDesk]:
+    """Open the desk for a long run: logging on, core dumps off, files for nobody else."""
+    log_to_stderr(settings.log_level)
+    os.umask(0o077)
+    # A core file would hold keys (security requirement R-KEYSTORE).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        with open_desk(settings) as opened:
+            yield opened
+    except CANNOT_OPEN as error:
+        fail(str(error), UNREACHABLE)
+
+
+def _open_account(opened: OpenDesk) -> dict[str, str]:
+    asked = {"Action": "AddAccount", "Parameters": {"Name": "sandbox"}}
+    reply = json.loads(answer(opened.desk, actions(), json.dumps(asked).encode()))["Response"]
+    return {name: reply[name] for name in ("SecretId", "SecretKey", "Uin")}
+
+
+def _say_ready(url: str) -> None:
+    click.echo(f"certdesk ready on {url}")
+
+
+def _say_keys_then_ready(keys: dict[str, str]) -> Callable[[str], None]:
+    def say(url: str) -> None:
+        click.echo(json.dumps(keys | {"Endpoint": url}))
+        _say_ready(url)
+
+    return say

@@ -1,0 +1,150 @@
+"""Every setting, declared once: name, type, default, help.
+
+Read from the TOML file, then from the environment, then from the command line; later ones win.
+`keys.stock.p_256` in the file is the table `[keys.stock]` with `p_256 = …`, and
+`CERTDESK_KEYS_STOCK_P_256` in the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+PREFIX = "CERTDESK_"
+NOT_SETTINGS = frozenset({"CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY"})
+"""What `certdesk call` signs with."""
+
+COMING = ("dns.", "vetting.", "proof.", "issuer.")
+"""Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
+
+
+class SettingsError(Exception):
+    """A setting is unknown or has a value that it cannot have; the text says which and why."""
+
+
+def _setting(name: str, default: object, explanation: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return dataclasses.field(default=default, metadata={"name": name, "help": explanation})
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this desk is to run."""
+
+    data: str = _setting(
+        "data", "./certdesk-data", "Folder of the database, the key file and the admin socket."
+    )
+    listen: str = _setting(
+        "listen",
+        "127.0.0.1:8080",
+        "HOST:PORT to serve on; port 0 takes a free one. Plain HTTP is served on loopback only.",
+    )
+    database: str = _setting(
+        "database", "", "Database URL, such as sqlite:///PATH; empty is certdesk.db in the folder."
+    )
+    tls_cert: str = _setting("tls.cert", "", "PEM file of the server's certificate chain.")
+    tls_key: str = _setting("tls.key", "", "PEM file of the server's private key.")
+    vault_key_file: str = _setting(
+        "vault.key_file", "", "File of the key-encryption key; empty is kek.json in the folder."
+    )
+    stock_rsa_2048: int = _setting("keys.stock.rsa_2048", 16, "RSA 2048 keys kept ready.")
+    stock_rsa_4096: int = _setting("keys.stock.rsa_4096", 2, "RSA 4096 keys kept ready.")
+    stock_p_256: int = _setting("keys.stock.p_256", 16, "ECC prime256v1 keys kept ready.")
+    keys_makers: int = _setting(
+        "keys.makers", 2, "Keys made at once on the spot when the stock is empty."
+    )
+    keys_queue: int = _setting(
+        "keys.queue", 200, "Requests that may wait for a key; more are refused."
+    )
+    threads: int = _setting("http.threads", 32, "Requests carried out at the same time.")
+    body_seconds: int = _setting(
+        "http.body_seconds", 30, "Seconds that a request's body may take to arrive."
+    )
+    head_seconds: int = _setting(
+        "http.head_seconds", 10, "Seconds that a request's head may take to arrive."
+    )
+    log_level: str = _setting("log.level", "info", "debug, info, warning or error.")
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Declaration:
+    """A setting as `certdesk settings` shows it."""
+
+    name: str
+    attribute: str
+    default: object
+    explanation: str
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper().replace(".", "_")
+
+
+DECLARATIONS = tuple(
+    Declaration(field.metadata["name"], field.name, field.default, field.metadata["help"])
+    for field in dataclasses.fields(Settings)
+)
+
+
+def load(
+    config: Path | None, environ: Mapping[str, str], options: Mapping[str, str | None]
+) -> tuple[Settings, list[str]]:
+    """Read all settings; the second value names settings that have no effect yet.
+
+    Raises:
+        SettingsError: the file cannot be read, or a setting is unknown or has a wrong value.
+    """
+    given: dict[str, object] = {}
+    idle: list[str] = []
+    named = {declared.name: declared for declared in DECLARATIONS}
+    for name, value in _file(config):
+        if name in named:
+            given[named[name].attribute] = value
+        elif name.startswith(COMING):
+            idle.append(name)
+        else:
+            raise SettingsError(f"{config}: there is no setting {name}; see certdesk settings")
+    given |= {
+        declared.attribute: environ[declared.variable]
+        for declared in DECLARATIONS
+        if declared.variable in environ
+    }
+    given |= {name: value for name, value in options.items() if value is not None}
+    return _convert(given), idle
+
+
+def _file(config: Path | None) -> Iterator[tuple[str, object]]:
+    if config is None:
+        return iter(())
+    try:
+        return _flat(tomllib.loads(config.read_text("utf-8")), "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the settings file {config} cannot be read: {error}") from error
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _convert(given: dict[str, object]) -> Settings:
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        for declared in DECLARATIONS:
+            text = text.replace(f"$.{declared.attribute}", declared.name)
+        raise SettingsError(f"a setting has a wrong value: {text}") from error

@@ -1,0 +1,115 @@
+"""The operator's way in while a server runs: a local socket that only the desk's user can open.
+
+One line of JSON each way: `{"Action": …, "Parameters": {…}}` and the API's envelope. The actions
+are the catalog's internal ones, through the same steps as the API's, as the operator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from certdesk.catalog import OPERATOR, Action, Catalog, Desk
+from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
+from certdesk.wire.decode import decode
+from certdesk.wire.envelope import failure, success
+from certdesk.wire.strict_json import BadJson, parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+LINE_LIMIT = 1024 * 1024
+SOCKET_NAME = "admin.sock"
+LONGEST_ADDRESS = 100
+
+log = structlog.get_logger()
+
+
+def answer(desk: Desk, catalog: Catalog, line: bytes) -> bytes:
+    """Carry out one operator's request; give the envelope. Used with and without a socket."""
+    request_id = str(uuid.uuid4())
+    try:
+        action, parameters = _parse(catalog, line)
+        request = decode(parameters, action.request)
+        reply = desk.perform(action, OPERATOR, request, request_id)
+        log.info("operator", request_id=request_id, action=action.name)
+        return success(reply, request_id)
+    except ServiceError as error:
+        return failure(error, request_id)
+    except Exception:
+        log.exception("unforeseen", request_id=request_id)
+        return failure(InternalError(), request_id)
+
+
+def _parse(catalog: Catalog, line: bytes) -> tuple[Action, dict[str, object]]:
+    try:
+        asked = parse_object(line)
+    except BadJson as bad:
+        raise InvalidParameter(f"{bad.rule}.", subject="body") from None
+    name, parameters = asked.get("Action"), asked.get("Parameters", {})
+    if not isinstance(name, str) or not isinstance(parameters, dict):
+        raise InvalidParameter(subject="Action")
+    action = catalog.find(name, internal=True)
+    if action is None:
+        raise InvalidAction
+    return action, parameters
+
+
+@contextlib.asynccontextmanager
+async def admin_socket(
+    folder: Path, desk: Desk, catalog: Catalog, threads: Executor
+) -> AsyncIterator[None]:
+    """Listen on the socket in `folder` as long as the context lasts."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
+            line = await reader.readline()
+            run = asyncio.get_running_loop().run_in_executor
+            writer.write(await run(threads, answer, desk, catalog, line) + b"\n")
+            await writer.drain()
+        writer.close()
+
+    path = folder / SOCKET_NAME
+    path.unlink(missing_ok=True)
+    server = await _listen(folder, serve)
+    try:
+        yield
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def socket_address(folder: Path) -> Iterator[str]:
+    """Give the socket's address; a long path goes by way of an open folder (108 bytes at most)."""
+    path = str(folder / SOCKET_NAME)
+    if len(os.fsencode(path)) <= LONGEST_ADDRESS:
+        yield path
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"
+    finally:
+        os.close(descriptor)
+
+
+async def _listen(folder: Path, serve: Serve) -> asyncio.Server:
+    """Make the socket with mode 0600 from the start, not with a mode mended afterwards."""
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with socket_address(folder) as address:
+            listener.bind(address)
+    finally:
+        os.umask(before)
+    return await asyncio.start_unix_server(serve, sock=listener, limit=LINE_LIMIT)

@@ -1,0 +1,36 @@
+"""Everything that is mounted, in one list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from certdesk.web.api import Api
+
+
+def application(api: Api) -> ASGIApp:
+    """Put the API at `/` and the rest beside it.
+
+    The API is a bare ASGI callable: routing would cost more than the rest of its edge.
+    """
+    pages = Starlette(routes=[Route("/healthz", healthz, methods=["GET"])])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/":
+            await api(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return app
+
+
+async def healthz(_: Request) -> PlainTextResponse:
+    """Say that the process answers."""
+    return PlainTextResponse("ok\n")

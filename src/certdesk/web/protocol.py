@@ -1,0 +1,118 @@
+"""HTTP/1.1 with limits: uvicorn's protocol, with caps on the head and a clock on its arrival.
+
+Numbers: security requirement R-HTTP (request line 32 KiB, as the API's GET form needs; headers
+32 KiB in all, 8 KiB each, 100 at most; head within 10 s). What breaks HTTP gets a 4xx answer and
+the connection is closed; everything else is the API's to answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from typing import NoReturn
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+KIB = 1024
+REQUEST_LINE = 32 * KIB
+HEADERS_TOTAL = 32 * KIB
+HEADER_LINE = 8 * KIB
+HEADER_COUNT = 100
+HEAD_SECONDS = 10
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection; `head_seconds` is how long a request's head may take to arrive."""
+
+    head_seconds: float = HEAD_SECONDS
+    _refusal: http.HTTPStatus | None = None
+    _head_timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _header_bytes = 0
+    _in_head = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
+        """Begin to wait for a head."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; refuse a head that grows beyond what any request needs."""
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > REQUEST_LINE + HEADERS_TOTAL:
+                self._answer(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._head_timer is None and not self._answering():
+            # Blank lines between requests belong to none: they must not hold the line open.
+            self._arm()
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes, self._header_bytes = True, 0, 0
+        self._arm()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the request line."""
+        super().on_url(url)
+        if len(self.url) > REQUEST_LINE:
+            self._refuse(http.HTTPStatus.REQUEST_URI_TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header line."""
+        super().on_header(name, value)
+        size = len(name) + len(value)
+        self._header_bytes += size
+        if (
+            size > HEADER_LINE
+            or self._header_bytes > HEADERS_TOTAL
+            or len(self.headers) > HEADER_COUNT
+        ):
+            self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        """End the head; a request without exactly one Host is not HTTP/1.1 (RFC 9112, 3.2)."""
+        self._in_head = False
+        self._disarm()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts != 1:
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Answer what broke HTTP, with the status that says how."""
+        self._answer(self._refusal or http.HTTPStatus.BAD_REQUEST)
+
+    def _answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's own type leaves out None
+        return cycle is not None and not cycle.response_complete
+
+    def _refuse(self, status: http.HTTPStatus) -> NoReturn:
+        self._refusal = status
+        raise ValueError(status.phrase)
+
+    def _answer(self, status: http.HTTPStatus) -> None:
+        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close"
+        self.transport.write(f"{head}\r\n\r\n".encode())
+        self.transport.close()
+
+    def _arm(self) -> None:
+        self._disarm()
+        self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def _disarm(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self._answer(http.HTTPStatus.REQUEST_TIMEOUT)

@@ -1,0 +1,136 @@
+"""Runs the desk: listens, says so, and ends in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import uvicorn
+
+from certdesk.bootstrap import OpenDesk, actions
+from certdesk.settings import Settings, SettingsError
+from certdesk.web.admin import admin_socket
+from certdesk.web.api import Api
+from certdesk.web.app import application
+from certdesk.web.protocol import LimitedProtocol
+
+IDLE_SECONDS = 75
+GRACE_SECONDS = 25
+CERTIFICATE_LOOK_SECONDS = 5
+
+
+def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
+    """Serve until a signal ends it; `ready` gets the server's URL once it answers.
+
+    Raises:
+        SettingsError: the address cannot be served on as asked.
+    """
+    listener = _listen(settings)
+    with listener, ThreadPoolExecutor(settings.threads, "request") as threads:
+        api = Api(opened.desk, actions(), threads, body_seconds=settings.body_seconds)
+        config = uvicorn.Config(
+            application(api),
+            http=_protocol(settings),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_certfile=settings.tls_cert or None,
+            ssl_keyfile=settings.tls_key or None,
+        )
+        with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(settings, opened, config, listener, threads, ready))
+
+
+async def _run(
+    settings: Settings,
+    opened: OpenDesk,
+    config: uvicorn.Config,
+    listener: socket.socket,
+    threads: ThreadPoolExecutor,
+    ready: Callable[[str], None],
+) -> None:
+    server = uvicorn.Server(config)
+    async with admin_socket(settings.folder, opened.desk, actions(), threads):
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        # uvicorn tells of its start by a flag alone.
+        while not server.started and not serving.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        if server.started:
+            ready(_url(listener, secure=config.is_ssl))
+        renewing = asyncio.create_task(_renew_certificate(config))
+        try:
+            await serving
+        finally:
+            renewing.cancel()
+
+
+def _protocol(settings: Settings) -> type[LimitedProtocol]:
+    class Protocol(LimitedProtocol):
+        head_seconds = settings.head_seconds
+
+    return Protocol
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, _, port = settings.listen.rpartition(":")
+    host = host.strip("[]")
+    if not port.isdigit() or not host:
+        raise SettingsError(f"listen: give HOST:PORT, not {settings.listen}")
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("tls.cert and tls.key go together")
+    try:
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        address = ipaddress.ip_address(found[4][0])
+        if not settings.tls_cert and not address.is_loopback:
+            raise SettingsError(
+                f"listen: plain HTTP is served on loopback only, and {host} is not; "
+                "set tls.cert and tls.key"
+            )
+        return _bound(found[0], found[4])
+    except OSError as error:
+        raise SettingsError(f"listen: {settings.listen} cannot be listened on: {error}") from error
+
+
+def _bound(
+    family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _url(listener: socket.socket, *, secure: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+async def _renew_certificate(config: uvicorn.Config) -> None:
+    """Load a changed certificate in place, so that a renewal needs no restart."""
+    if not isinstance(config.ssl, ssl.SSLContext):
+        return
+    files = [Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))]
+    known = [file.stat().st_mtime_ns for file in files]
+    while True:
+        await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
+        # A pair that does not fit (half written, say) is tried again at the next look.
+        with contextlib.suppress(OSError, ssl.SSLError):
+            found = [file.stat().st_mtime_ns for file in files]
+            if found != known:
+                config.ssl.load_cert_chain(files[0], files[1])
+                known = found
