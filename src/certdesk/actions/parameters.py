@@ -11,8 +11,7 @@ import msgspec
 from certdesk.domain.errors import InvalidParam, ServiceError
 from certdesk.domain.material import Material, value_at
 from certdesk.domain.personal import build
-from certdesk.domain.secret import Secret
-from certdesk.domain.submission import Fault, MaterialRefused, shown
+from certdesk.domain.submission import MaterialRefused, shown
 from certdesk.wire.model import Request
 
 _PATH = re.compile(r"\{([a-z_.]+)\}")
@@ -47,8 +46,12 @@ class Parameters:
         return self._wire_names[self._attributes[path]]
 
     def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
-        """Word refused material in the action's own terms."""
-        detail = " ".join(self._sentence(fault, material) for fault in refused.faults)
+        """Word refused material in the action's own terms, each rule once."""
+        clauses: dict[str, list[str]] = {}
+        for fault in refused.faults:
+            clause = f"{self._worded(fault.rule)}{_got(value_at(material, fault.path))}"
+            clauses.setdefault(clause, []).append(self.wire_name(fault.path))
+        detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())
         return refused.error(detail, subject=refused.subject)
 
     def invalid(self, path: str, rule: str) -> InvalidParam:
@@ -59,11 +62,10 @@ class Parameters:
         """Word a remark that refuses nothing."""
         return f"{self.wire_name(path)}: {remark}"
 
-    def _sentence(self, fault: Fault, material: Material) -> str:
-        value = value_at(material, fault.path)
-        said = isinstance(value, str | int) and not isinstance(value, Secret)
-        got = f"; got {shown(value)}" if said else ""
-        return f"{self.wire_name(fault.path)}: {self._worded(fault.rule)}{got}."
-
     def _worded(self, rule: str) -> str:
         return _PATH.sub(lambda match: self.wire_name(match[1]), rule)
+
+
+def _got(value: object) -> str:
+    """Add the offending value where there is one that may be shown: never a secret."""
+    return f"; got {shown(value)}" if isinstance(value, str | int) else ""

@@ -31,8 +31,10 @@ class ServiceError(Exception):
         """Word the refusal: the recorded sentence, then `detail`."""
         self.detail = detail
         self.subject = subject
-        sentence = self.text.replace("%s", subject)
-        self.message = f"{sentence.rstrip()} {detail}" if detail else sentence
+        self.message = self.text.replace("%s", subject)
+        if detail:
+            sentence = self.message.rstrip()
+            self.message = f"{sentence}{'' if sentence.endswith('.') else '.'} {detail}"
         super().__init__(self.message)
 
 

@@ -127,7 +127,7 @@ def judge(material: Material, order: Order, product: Product) -> Judged:
     """
     _refuse_if(InvalidParam, [fault for rule in _RULES for fault in rule(material)])
     if material.holder == PERSONAL_HOLDER and material.contact_email is None:
-        rule = "is required when {holder} is 1"
+        rule = "needed when {holder} is 1"
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
@@ -148,11 +148,12 @@ def judge(material: Material, order: Order, product: Product) -> Judged:
     )
 
 
-def shown(value: object) -> str:
-    """Give a value for a message: quoted, cut to 64 characters, control characters escaped."""
+def shown(value: str | int) -> str:
+    """Give a value for a message: text quoted, cut to 64 characters, control characters escaped."""
     longest = 64
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return json.dumps(text if len(text) <= longest else f"{text[:longest]}…", ensure_ascii=False)
+    if isinstance(value, str) and len(value) > longest:
+        value = f"{value[:longest]}…"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
@@ -209,15 +210,15 @@ def _identifiers(material: Material) -> Iterator[Fault]:
 
 def _needed(material: Material) -> Iterator[Fault]:
     if material.csr_source == PARSE and material.csr is None:
-        yield Fault("csr", "is required when {csr_source} is parse")
+        yield Fault("csr", "needed when {csr_source} is parse")
     if material.csr_source == ONLINE and material.key_parameter is None:
-        yield Fault("key_parameter", "is required when {csr_source} is online")
+        yield Fault("key_parameter", "needed when {csr_source} is online")
     if material.holder != COMPANY_HOLDER or _usable(material.manager_id):
         return
     if not _usable(material.company_id):
-        rule = "is required when neither {company_id} nor {manager_id} is given"
+        rule = "needed when neither {company_id} nor {manager_id} is given"
         yield from _missing(material, ORGANISATION_NEEDED, rule)
-    yield from _missing(material, PEOPLE_NEEDED, "is required when {manager_id} is not given")
+    yield from _missing(material, PEOPLE_NEEDED, "needed when {manager_id} is not given")
 
 
 def _missing(material: Material, paths: tuple[str, ...], rule: str) -> Iterator[Fault]:
@@ -272,7 +273,7 @@ def _holder_fits(material: Material, product: Product) -> Iterator[Fault]:
 
 def _identity_given(material: Material, product: Product) -> Iterator[Fault]:
     if product.identity_numbers:
-        yield from _missing(material, IDENTITY_NEEDED, f"is required for {product.name}")
+        yield from _missing(material, IDENTITY_NEEDED, f"needed for {product.name}")
 
 
 def _number_agrees(material: Material, product: Product) -> Iterator[Fault]:
@@ -296,7 +297,7 @@ def _name_faults(
     if others and not product.scope.many:
         yield Fault("other_names", f"must be empty for {product.name}, which covers one name")
     if product.scope.many and not others:
-        yield Fault("other_names", f"is required for {product.name}")
+        yield Fault("other_names", f"needed for {product.name}")
     if product.scope.many and len(names) > order.domain_num:
         rule = f"gives {len(names)} names with the common name; {order.domain_num} were bought"
         yield Fault("other_names", rule)

@@ -1,0 +1,206 @@
+"""A real desk in a real process, and the official SDK as its client, for tests to use."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tencentcloud.common import credential
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+PROGRAM = str(Path(sys.executable).with_name("certdesk"))
+START_SECONDS = 30
+
+COMPANY = {
+    "CompanyName": "Tencent Cloud SSL Certificate",
+    "CompanyCountry": "CN",
+    "CompanyProvince": "Guangdong Province",
+    "CompanyCity": "Guangzhou",
+    "CompanyAddress": "No. 101, xxxxxx, xx District, Guangzhou, Guangdong Province",
+    "CompanyPhone": "010-234123123",
+}
+MANAGER = {
+    "ManagerFirstName": "Ning",
+    "ManagerLastName": "Huang",
+    "ManagerPosition": "R&D",
+    "ManagerPhone": "13112341234",
+    "ManagerMail": "ssl@tencent.com",
+    "ManagerDepartment": "R&D Department",
+    "ContactFirstName": "Ning",
+    "ContactLastName": "Huang",
+    "ContactPosition": "R&D",
+    "ContactPhone": "13112341234",
+    "ContactMail": "ssl@tencent.com",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Keys:
+    """What `certdesk account add` prints."""
+
+    uin: str
+    secret_id: str
+    secret_key: str
+
+
+class Client:
+    """The official SDK, pointed at a desk; replies are the members of `Response`."""
+
+    def __init__(self, endpoint: str, keys: Keys) -> None:
+        """Sign with `keys`."""
+        profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=endpoint))
+        given = credential.Credential(keys.secret_id, keys.secret_key)
+        self.sdk = CommonClient("ssl", "2019-12-05", given, "", profile)
+
+    def call(self, action: str, **parameters: object) -> dict[str, Any]:
+        """Call an action; raises the SDK's TencentCloudSDKException for an error."""
+        response = self.sdk.call_json(action, parameters)["Response"]
+        assert isinstance(response, dict)
+        return response
+
+    def buy(self, product: int = 25, names: int = 1, years: int = 1) -> str:
+        """Buy an order; give its certificate id."""
+        bought = self.call("CreateCertificate", ProductId=product, DomainNum=names, TimeSpan=years)
+        return str(bought["CertificateIds"][0])
+
+    def submit(self, certificate_id: str, **changes: object) -> dict[str, Any]:
+        """Hand in good personal material for an order, with changes; None takes one out."""
+        material: dict[str, object] = {
+            "CertId": certificate_id,
+            "GenCsrType": "online",
+            "CertCommonName": "example.com",
+            "CompanyType": 1,
+            "CompanyId": "0",
+            "ContactEmail": "webmaster@example.com",
+            "CsrEncryptAlgo": "ECC",
+            "CsrKeyParameter": "prime256v1",
+        }
+        material |= changes
+        given = {name: value for name, value in material.items() if value is not None}
+        return self.call("CertificateInfoSubmit", **given)
+
+    def detail(self, certificate_id: str) -> dict[str, Any]:
+        """Read an order back."""
+        return self.call("DescribeCertificateDetail", CertificateId=certificate_id)
+
+
+class RunningDesk:
+    """A `certdesk serve` in a process of its own, on a free port of the loopback."""
+
+    def __init__(self, folder: Path, *, settings: str = "", command: str = "serve") -> None:
+        """Serve the data in `folder` with `settings` (TOML); `start` starts it."""
+        self.folder = folder
+        self.command = command
+        self._config = folder.with_name(f"{folder.name}.toml")
+        self._config.write_text(settings)
+        self._log = folder.with_name(f"{folder.name}.log")
+        self._process: subprocess.Popen[str] | None = None
+        self.endpoint = ""
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{self.endpoint}"
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What it wrote to stderr so far."""
+        return self._log.read_text()
+
+    def start(self) -> None:
+        """Start it and wait until it says that it answers."""
+        options = ["--data", str(self.folder), "--config", str(self._config)]
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, self.command, *options, "--listen", "127.0.0.1:0"],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("certdesk ready on http://"), self.log
+        self.endpoint = line.split("http://")[1].strip()
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it in good order (SIGTERM)."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(how)
+        self._process.wait(START_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+
+    def certdesk(self, *words: str, text: str | None = None) -> Any:
+        """Run an operator's command on this desk; give the JSON that it printed."""
+        done = self.run(*words, text=text)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def run(self, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run an operator's command on this desk, whatever comes of it."""
+        return subprocess.run(
+            [PROGRAM, *words, "--data", str(self.folder), "--config", str(self._config)],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={name: value for name, value in os.environ.items() if "CERTDESK" not in name},
+        )
+
+    def account(self, *options: str) -> Keys:
+        """Open an account."""
+        added = self.certdesk("account", "add", "test", *options)
+        return Keys(added["Uin"], added["SecretId"], added["SecretKey"])
+
+    def client(self, keys: Keys | None = None) -> Client:
+        """Give the SDK with an account's keys (a new account's where none are given)."""
+        return Client(self.endpoint, keys or self.account())
+
+    def company(self, keys: Keys, **changes: object) -> int:
+        """Enter a company; give its id."""
+        given = json.dumps(COMPANY | changes)
+        added = self.certdesk("company", "add", given, "--uin", keys.uin)
+        return int(added["CompanyId"])
+
+    def manager(self, keys: Keys, company: int, *options: str, **changes: object) -> int:
+        """Enter a manager; give its id."""
+        place = ["--uin", keys.uin, "--company", str(company)]
+        added = self.certdesk("manager", "add", json.dumps(MANAGER | changes), *place, *options)
+        return int(added["ManagerId"])
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, settings: str = "") -> Iterator[RunningDesk]:
+    """Run a desk on `folder` as long as the context lasts."""
+    desk = RunningDesk(folder, settings=settings)
+    try:
+        desk.start()
+        yield desk
+    finally:
+        desk.stop()
