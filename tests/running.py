@@ -156,7 +156,7 @@ class RunningDesk:
         self._process.stdout.close()
         self._process = None
 
-    def certdesk(self, *words: str, text: str | None = None) -> Any:
+    def certdesk(self, *words: str, text: str | None = None) -> Any:  # noqa: ANN401 - any JSON
         """Run an operator's command on this desk; give the JSON that it printed."""
         done = self.run(*words, text=text)
         assert done.returncode == 0, done.stderr

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             runner.run(_run(settings, opened, config, listener, threads, ready))
 
 
+class Server(uvicorn.Server):
+    """uvicorn's server, which ends on a signal and then lets the caller tidy up.
+
+    uvicorn itself raises the signal again after its own end, and the process would die with its
+    files open.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in good order on SIGTERM and Ctrl-C, and at once on a second Ctrl-C."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def _run(
     settings: Settings,
     opened: OpenDesk,
@@ -59,7 +76,7 @@ async def _run(
     threads: ThreadPoolExecutor,
     ready: Callable[[str], None],
 ) -> None:
-    server = uvicorn.Server(config)
+    server = Server(config)
     async with admin_socket(settings.folder, opened.desk, actions(), threads):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         # uvicorn tells of its start by a flag alone.
