@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import keys
+from certdesk.domain import der, keys
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ _EXTENSION_REQUESTS = (
 )
 # The object identifier 1.2.840.113549.1.1.10 in DER.
 _RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a")
+# UTF8String, NumericString, PrintableString, TeletexString, IA5String, UniversalString, BMPString
+# and, for an identifier of its own, BIT STRING (RFC 5280 appendix A, X.520).
+_NAME_TYPES = {0x0C, 0x12, 0x13, 0x14, 0x16, 0x1C, 0x1E, 0x03}
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
@@ -102,10 +105,12 @@ def parse(text: str) -> CertificateRequest:
     order.
     """
     pem = _one_pem_block(text)
+    data = _decoded(pem)
     with _reading("the CSR is not a well-formed PKCS#10 request"):
-        request = x509.load_der_x509_csr(_der(pem))
+        der.check(data)
+        request = x509.load_der_x509_csr(data)
     public_key = _good_key(request)
-    _verify(request)
+    _verify(request, data)
     return CertificateRequest(
         pem=pem,
         common_name=_common_name(request),
@@ -192,17 +197,17 @@ def _one_pem_block(text: str) -> str:
     return pem
 
 
-def _der(pem: str) -> bytes:
+def _decoded(pem: str) -> bytes:
     """Decode the body of a block that ``_one_pem_block`` found good."""
     body = pem.partition("\n")[2].rpartition("-----END")[0].translate(_BLANKS)
     try:
-        der = binascii.a2b_base64(body, strict_mode=True)
+        data = binascii.a2b_base64(body, strict_mode=True)
     except binascii.Error:
-        der = b""
+        data = b""
     # The decoder passes over stray bits at the end, which would give one request many spellings.
-    if not der or base64.b64encode(der).decode("ascii") != body:
+    if not data or base64.b64encode(data).decode("ascii") != body:
         raise CsrRefused("the CSR is not valid base64")
-    return der
+    return data
 
 
 def _good_key(request: x509.CertificateSigningRequest) -> keys.PublicKey:
@@ -220,21 +225,26 @@ def _good_key(request: x509.CertificateSigningRequest) -> keys.PublicKey:
     return public_key  # type: ignore[return-value]  # refuse_weak let only these two kinds pass
 
 
-def _verify(request: x509.CertificateSigningRequest) -> None:
+def _verify(request: x509.CertificateSigningRequest, data: bytes) -> None:
     """Check the signature by which the request proves that its maker has the private key."""
     with _reading("the signature algorithm of the CSR is not supported"):
         algorithm = request.signature_hash_algorithm
     if not isinstance(algorithm, _HASHES):
         raise CsrRefused("the CSR must be signed with SHA-256, SHA-384 or SHA-512")
     with _reading("the signature of the CSR cannot be checked"):
+        # The signature is the last element, a BIT STRING, and whole bytes: the number of its
+        # unused bits, just before it, is 0. The library passes over another number.
+        whole = data[-len(request.signature) - 1] == 0
         valid = request.is_signature_valid
-    if not valid:
+    if not (whole and valid):
         raise CsrRefused("the signature of the CSR is not valid")
 
 
 def _common_name(request: x509.CertificateSigningRequest) -> str | None:
     """Take the one common name, or None when the subject has none."""
     with _reading("the subject of the CSR cannot be read"):
+        if not _name_types(request.subject.public_bytes()) <= _NAME_TYPES:
+            raise CsrRefused("the subject of the CSR has a value that is not text")
         found = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         values = [attribute.value for attribute in found]
     if len(values) > 1:
@@ -242,8 +252,15 @@ def _common_name(request: x509.CertificateSigningRequest) -> str | None:
     if not values:
         return None
     if not isinstance(values[0], str):
-        raise CsrRefused("the common name of the CSR is not text")
+        raise CsrRefused("the subject of the CSR has a value that is not text")
     return values[0]
+
+
+def _name_types(name: bytes) -> set[int]:
+    """Return the types of all values in a DER name: a list of sets of (identifier, value)."""
+    (relative,) = der.elements(name)
+    pairs = [pair for part in der.elements(relative.content) for pair in der.elements(part.content)]
+    return {list(der.elements(pair.content))[1].tag for pair in pairs}
 
 
 def _dns_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:

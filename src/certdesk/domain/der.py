@@ -1,0 +1,124 @@
+"""The distinguished encoding rules (X.690 chapter 10), checked by shape alone.
+
+The library that reads requests takes values which it does not need, such as those of unknown
+attributes, as they come. Other readers look into them and refuse, so they are checked here:
+a request that the desk accepts can be read by every tool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_CONSTRUCTED = 0x20
+_CLASS = 0xC0
+_NUMBER = 0x1F
+_LONG = 0x80
+_DEPTH_LIMIT = 32
+_SHORTEST_BITS = 2  # bytes: the number of unused bits and one byte of bits
+
+
+class NotDer(ValueError):
+    """Bytes break the distinguished encoding rules; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element: its identifier byte and its content."""
+
+    tag: int
+    content: bytes
+
+
+def elements(data: bytes) -> Iterator[Element]:
+    """Read elements that follow each other and fill ``data``; raises ``NotDer``.
+
+    Their contents are not looked into. Tags above 30 are refused: no request has any.
+    """
+    at = 0
+    while at < len(data):
+        if data[at] & _NUMBER == _NUMBER:
+            raise NotDer("a tag number above 30")
+        start, end = _bounds(data, at + 1)
+        yield Element(data[at], data[start:end])
+        at = end
+
+
+def check(data: bytes) -> None:
+    """Check that ``data`` is one element, well-formed to its depths; raises ``NotDer``."""
+    found = list(elements(data))
+    if len(found) != 1:
+        raise NotDer("not one element")
+    _check(found[0], _DEPTH_LIMIT)
+
+
+def _bounds(data: bytes, at: int) -> tuple[int, int]:
+    """Read the length at a position: where the content starts and where it ends."""
+    head = data[at : at + 1]
+    if head and head[0] < _LONG:
+        start, length = at + 1, head[0]
+    else:
+        # Lengths of one and two bytes do for all of 64 KiB; the indefinite form is none.
+        size = head[0] - _LONG if head else 0
+        start = at + 1 + size
+        length = int.from_bytes(data[at + 1 : start])
+        if size not in {1, 2} or length < (_LONG if size == 1 else 0x100):
+            raise NotDer("a length that is not in its shortest form")
+    if start + length > len(data):
+        raise NotDer("a length beyond the end")
+    return start, start + length
+
+
+def _check(element: Element, depth: int) -> None:
+    """Check one element and all within it."""
+    constructed = bool(element.tag & _CONSTRUCTED)
+    number = element.tag & _NUMBER
+    if not element.tag & _CLASS:
+        if constructed != (number in _UNIVERSAL_CONSTRUCTED):
+            raise NotDer("a type that is not constructed as it must be")
+        rule = _CONTENTS.get(number)
+        if rule is not None and not rule(element.content):
+            raise NotDer("a content that is not in its one form")
+    if constructed:
+        if not depth:
+            raise NotDer("elements nested too deep")
+        for inner in elements(element.content):
+            _check(inner, depth - 1)
+
+
+def _is_integer(content: bytes) -> bool:
+    """Whole bytes, as few as can be: the first nine bits are not all alike (8.3.2)."""
+    first_nine = int.from_bytes(content[:2]) >> 7
+    return bool(content) and (len(content) == 1 or first_nine not in {0, 0x1FF})
+
+
+def _is_bit_string(content: bytes) -> bool:
+    """The number of unused bits, 0 to 7, comes first, and these bits are zero (11.2)."""
+    if len(content) < _SHORTEST_BITS:
+        return content == b"\x00"
+    return content[0] in range(8) and not content[-1] & ((1 << content[0]) - 1)
+
+
+def _is_identifier(content: bytes) -> bool:
+    """Arcs end with a byte below 128 and do not begin with a useless 128 (8.19.2)."""
+    starts = zip(b"\x00" + content, content, strict=False)
+    useless = any(before < _LONG and byte == _LONG for before, byte in starts)
+    return bool(content) and content[-1] < _LONG and not useless
+
+
+# EXTERNAL, EMBEDDED PDV, SEQUENCE, SET, CHARACTER STRING; DER has no strings in parts (10.2).
+_UNIVERSAL_CONSTRUCTED = frozenset({8, 11, 16, 17, 29})
+_CONTENTS: dict[int, Callable[[bytes], bool]] = {
+    0: lambda _: False,  # the end of an indefinite length
+    1: lambda content: content in {b"\x00", b"\xff"},  # BOOLEAN (11.1)
+    2: _is_integer,
+    3: _is_bit_string,
+    5: lambda content: not content,  # NULL
+    6: _is_identifier,
+    10: _is_integer,  # ENUMERATED
+    28: lambda content: len(content) % 4 == 0,  # UniversalString
+    30: lambda content: len(content) % 2 == 0,  # BMPString
+}
