@@ -1,0 +1,20 @@
+"""Where records are kept: one file, one writer, and nothing acknowledged before it is durable.
+
+`schema` declares the collections, `collections` reads and writes them on a connection, `sqlite`
+is the embedded store, `migrate` brings a database to the schema of this version.
+"""
+
+from __future__ import annotations
+
+
+class StoreUnavailable(Exception):
+    """The store could not do its work now: locked, full, failing or closed.
+
+    After a write the outcome is unknown where the disk failed at the commit itself; everywhere
+    else nothing was written. Look the record up by its key before doing it again
+    (security requirement R-DUR 5).
+    """
+
+
+class ReadOnly(Exception):
+    """A read tried to write."""

@@ -1,0 +1,120 @@
+"""How a field of a record becomes a column, alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import enum
+import json
+import types
+import typing
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Dialect, Integer, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC to the microsecond and given back in UTC.
+
+    SQLite keeps no zone, so there it is taken off and put on again.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into what the database keeps; a naive one is a `ValueError`."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Turn what the database kept into an aware time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Texts(TypeDecorator[tuple[object, ...]]):
+    """Texts in tuples, nested or not, kept as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[object, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Write the tuple as a JSON array."""
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002 -- the parameters are SQLAlchemy's
+    ) -> tuple[object, ...] | None:
+        """Read the JSON array as tuples again."""
+        return None if value is None else _tuples(json.loads(value))
+
+
+def _tuples(texts: list[object]) -> tuple[object, ...]:
+    return tuple(_tuples(text) if isinstance(text, list) else text for text in texts)
+
+
+class Numbered(TypeDecorator[enum.IntEnum]):
+    """A member of an `IntEnum`, kept as its number."""
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, members: type[enum.IntEnum]) -> None:
+        """Keep members of this enumeration."""
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: enum.IntEnum | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Give the member's number."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> enum.IntEnum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Give the member of that number."""
+        return None if value is None else self.members(value)
+
+
+# SQLite numbers rows by itself only where the column is declared INTEGER; its integers have
+# 64 bits under every name. PostgreSQL sorts text as the server's locale has it unless it is told
+# to go by code point, as SQLite and Python do.
+TYPES: dict[object, TypeEngine[typing.Any]] = {
+    str: Text().with_variant(Text(collation="C"), "postgresql"),
+    bytes: LargeBinary(),
+    bool: Boolean(),
+    int: BigInteger().with_variant(Integer(), "sqlite"),
+    datetime: UtcTime(),
+}
+
+
+def column(name: str, annotation: object, *, key: bool) -> Column[typing.Any]:
+    """Derive the column of a record's field from the field's type.
+
+    Raises:
+        TypeError: the type has no column.
+    """
+    kind, nullable = _without_none(annotation)
+    return Column(name, _type_of(kind), primary_key=key, nullable=nullable)
+
+
+def _without_none(annotation: object) -> tuple[object, bool]:
+    if isinstance(annotation, types.UnionType):
+        kinds = [kind for kind in typing.get_args(annotation) if kind is not types.NoneType]
+        if len(kinds) == 1:
+            return kinds[0], True
+    return annotation, False
+
+
+def _type_of(kind: object) -> TypeEngine[typing.Any]:
+    if typing.get_origin(kind) is tuple:
+        return Texts()
+    if isinstance(kind, type) and issubclass(kind, enum.IntEnum):
+        return Numbered(kind)
+    if kind not in TYPES:
+        raise TypeError(f"no column keeps a {kind}")
+    return TYPES[kind]

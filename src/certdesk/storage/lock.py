@@ -1,0 +1,84 @@
+"""One process owns a data directory: a file lock that ends with the process, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POLL_SECONDS = 0.05
+
+
+class DeskBusy(Exception):
+    """Another process has the data directory."""
+
+
+class DeskLock:
+    """The right to open what lies in a data directory, until it is released.
+
+    The lock is `flock` on an open file. It is not inherited through `exec`, but a process forked
+    without one shares it: start helpers with `spawn`.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Hold the lock of an open file; `acquire` makes one."""
+        self._descriptor = descriptor
+
+    @classmethod
+    def acquire(cls, path: Path, wait_seconds: float = 0.0) -> Self:
+        """Lock the file `path`, made if it is not there, and write the process id into it.
+
+        Raises:
+            DeskBusy: somebody else still had it after `wait_seconds`.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(descriptor, path, time.monotonic() + wait_seconds)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Give the lock back; a second time does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def _lock(descriptor: int, path: Path, deadline: float) -> None:
+    if sys.platform == "win32":
+        structlog.get_logger().warning(
+            "no file locks here: start one certdesk only", path=str(path)
+        )
+        return
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        if time.monotonic() >= deadline:
+            raise DeskBusy(f"{path.parent} is in use by {_owner(descriptor)}")
+        time.sleep(POLL_SECONDS)
+
+
+def _owner(descriptor: int) -> str:
+    number = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    return f"process {number}" if number.isdecimal() else "another process"

@@ -1,0 +1,80 @@
+"""Reading: each read has a connection to itself, and sees one state of the database throughout."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.session import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from certdesk.ports import Unit
+    from certdesk.storage.session import Session
+
+Result = TypeVar("Result")
+
+
+class Readers:
+    """Connections for reading: as many as there ever were reads at once."""
+
+    def __init__(self, connect: Callable[[], Session]) -> None:
+        """Begin with none; `connect` opens another where all are in use."""
+        self._connect = connect
+        self._idle: list[Session] = []
+        self._busy = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def read(self, look: Callable[[Unit], Result]) -> Result:
+        """Run `look` on one state of the database.
+
+        Raises:
+            StoreUnavailable: the database cannot be read, or the readers are closed.
+        """
+        session = self._take()
+        try:
+            session = session or self._connect()
+            return _on_one_state(session, look)
+        except DBAPIError as error:
+            if session is not None:
+                session.discard()
+                session = None
+            raise unavailable(error) from error
+        finally:
+            self._give_back(session)
+
+    def close(self) -> None:
+        """Refuse new reads, wait for those under way, and close the connections."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: self._busy == 0)
+            while self._idle:
+                self._idle.pop().discard()
+
+    def _take(self) -> Session | None:
+        with self._changed:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
+            self._busy += 1
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, session: Session | None) -> None:
+        with self._changed:
+            self._busy -= 1
+            if session is not None:
+                self._idle.append(session)
+            self._changed.notify_all()
+
+
+def _on_one_state(session: Session, look: Callable[[Unit], Result]) -> Result:
+    # The state is the one at the first statement that reads.
+    session.run("BEGIN")
+    try:
+        return look(session.unit)
+    finally:
+        session.run("COMMIT")

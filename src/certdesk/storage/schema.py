@@ -1,0 +1,153 @@
+"""What is kept: every collection, declared once.
+
+Tables, the SQL store and the memory store derive from `COLLECTIONS`: a column is a field of the
+record, in the field's type. A changed record therefore needs a migration, and a test compares.
+"""
+
+from __future__ import annotations
+
+import typing
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from sqlalchemy import Index, MetaData, Table
+
+from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.order import Order
+from certdesk.domain.organisation import Company, Manager
+from certdesk.domain.records import AuditEntry, BlockedKey, Mark, StockedKey, Submission
+from certdesk.ports import Record
+from certdesk.storage.columns import column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Kept(Generic[Record]):
+    """One collection: its name, the type of its records, their key, and what is looked up.
+
+    A record whose only key field is an integer is `numbered`: the store gives the number. One
+    with a field `version` is `versioned`: it may be replaced.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record: type[Record],
+        *,
+        key: tuple[str, ...],
+        indexes: tuple[tuple[str, ...], ...] = (),
+    ) -> None:
+        """Declare a collection of `record`; `key` and `indexes` name its fields."""
+        self.name = name
+        self.record = record
+        self.key = key
+        self.indexes = indexes
+        self.fields: Mapping[str, object] = typing.get_type_hints(record)
+        self.numbered = len(key) == 1 and self.fields[key[0]] is int
+        self.versioned = "version" in self.fields
+
+    def values(self, record: Record) -> dict[str, object]:
+        """Give the fields of a record by name."""
+        return {name: getattr(record, name) for name in self.fields}
+
+    def build(self, values: Mapping[str, object]) -> Record:
+        """Make a record of its fields."""
+        return cast("Callable[..., Record]", self.record)(**values)
+
+    def numbered_as(self, record: Record, number: object) -> Record:
+        """Give the record with its number."""
+        return self.build(self.values(record) | {self.key[0]: number})
+
+    def next_version(self, record: Record) -> Record:
+        """Give the record with its version one higher.
+
+        Raises:
+            TypeError: such records have no version and are never changed.
+        """
+        if not self.versioned:
+            raise TypeError(f"a record of {self.name} has no version and is never changed")
+        values = self.values(record)
+        return self.build(values | {"version": cast("int", values["version"]) + 1})
+
+    def version_of(self, record: Record) -> object:
+        """Give a versioned record's version."""
+        return self.values(record)["version"]
+
+    def key_of(self, record: Record) -> tuple[object, ...]:
+        """Give a record's key."""
+        return tuple(getattr(record, name) for name in self.key)
+
+    def check_key(self, key: tuple[object, ...]) -> None:
+        """Refuse a key of too few or too many fields with a `TypeError`."""
+        if len(key) != len(self.key):
+            raise TypeError(f"the key of {self.name} is {', '.join(self.key)}")
+
+    def check_filter(self, equal: Mapping[str, object]) -> None:
+        """Refuse names that are no field of the record with a `TypeError`."""
+        unknown = equal.keys() - self.fields.keys()
+        if unknown:
+            raise TypeError(f"{self.record.__name__} has no {', '.join(sorted(unknown))}")
+
+
+def check_page(offset: int, limit: int | None) -> None:
+    """Refuse a negative offset or limit, which databases understand differently."""
+    if offset < 0 or (limit is not None and limit < 0):
+        raise ValueError("offset and limit are not negative")
+
+
+ACCOUNTS = Kept("accounts", Account, key=("uin",))
+ACCESS_KEYS = Kept("access_keys", AccessKey, key=("secret_id",), indexes=(("uin",),))
+ORDERS = Kept(
+    "orders", Order, key=("certificate_id",), indexes=(("uin", "created_at"), ("status",))
+)
+SUBMISSIONS = Kept(
+    "submissions",
+    Submission,
+    key=("certificate_id", "number"),
+    indexes=(("inspected",), ("manager_id",)),
+)
+COMPANIES = Kept("companies", Company, key=("company_id",), indexes=(("uin",), ("uin", "likeness")))
+MANAGERS = Kept(
+    "managers",
+    Manager,
+    key=("manager_id",),
+    indexes=(("company_id",), ("uin", "company_id", "likeness")),
+)
+KEY_STOCK = Kept("key_stock", StockedKey, key=("stock_id",), indexes=(("kind",),))
+BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))
+AUDIT = Kept("audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at"), ("subject",)))
+MARKS = Kept("marks", Mark, key=("name",))
+
+COLLECTIONS: tuple[Kept[Any], ...] = (
+    ACCOUNTS,
+    ACCESS_KEYS,
+    ORDERS,
+    SUBMISSIONS,
+    COMPANIES,
+    MANAGERS,
+    KEY_STOCK,
+    BLOCKED_KEYS,
+    AUDIT,
+    MARKS,
+)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _table(kept: Kept[Any]) -> Table:
+    columns = [column(name, kind, key=name in kept.key) for name, kind in kept.fields.items()]
+    # A number is never given twice, not even that of the last record removed.
+    numbering: dict[str, Any] = {"sqlite_autoincrement": True} if kept.numbered else {}
+    table = Table(kept.name, metadata, *columns, **numbering)
+    for names in kept.indexes:
+        Index(None, *(table.c[name] for name in names))
+    return table
+
+
+TABLES = {kept.name: _table(kept) for kept in COLLECTIONS}

@@ -1,0 +1,169 @@
+"""Connections to the embedded database, set up so that what is committed survives power loss."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+import sqlalchemy.exc
+import structlog
+from sqlalchemy import Connection
+
+from certdesk.ports import Unit
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.collections import Sql
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections write or
+# checkpoint at once (security requirement R-DUR 1). https://www.sqlite.org/wal.html
+WRITE_AHEAD_SINCE = (3, 51, 3)
+JOURNAL_BYTES = 64 * 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Library:
+    """A DB-API module of SQLite, and whether its SQLite is used in write-ahead mode.
+
+    Both ways survive power loss. In write-ahead mode FULL syncs the log at every commit; with a
+    rollback journal EXTRA also syncs the folder, in which deleting the journal is the commit.
+    https://www.sqlite.org/pragma.html#pragma_synchronous
+    """
+
+    module: ModuleType
+    write_ahead: bool
+
+    @classmethod
+    def of(cls, module: ModuleType) -> Library:
+        """Use `module` in the way that is safe with its version of SQLite."""
+        return cls(module, module.sqlite_version_info >= WRITE_AHEAD_SINCE)
+
+    @classmethod
+    def find(cls) -> Library:
+        """Take the SQLite that came with `pysqlite3` where it is installed, else Python's own.
+
+        One that is too old for write-ahead mode is told to the log.
+        """
+        try:
+            library = cls.of(importlib.import_module("pysqlite3.dbapi2"))
+        except ImportError:
+            library = cls.of(importlib.import_module("sqlite3"))
+        if not library.write_ahead:
+            structlog.get_logger().warning(
+                "old SQLite: safe, but slower, with a rollback journal",
+                version=library.module.sqlite_version,
+                write_ahead_since=".".join(map(str, WRITE_AHEAD_SINCE)),
+            )
+        return library
+
+    @property
+    def journal(self) -> tuple[str, str]:
+        """The journal mode and the synchronous setting."""
+        return ("wal", "FULL") if self.write_ahead else ("delete", "EXTRA")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """A connection on which nothing but `run` begins or ends a transaction, and its unit."""
+
+    connection: Connection
+    unit: Unit
+
+    def run(self, statement: str) -> None:
+        """Run a statement that has no values."""
+        self.connection.exec_driver_sql(statement).close()
+
+    def discard(self) -> None:
+        """Close the connection, whatever state it is in; what was not committed is undone."""
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+            self.connection.invalidate()
+        self.connection.close()
+
+
+class Sessions:
+    """Opens connections to one database file."""
+
+    def __init__(self, path: Path, library: Library, busy_seconds: float) -> None:
+        """Open `path` with `library`; a lock held by another connection is waited for."""
+        self._path = path
+        self._library = library
+        self._busy_seconds = busy_seconds
+        self._sql = Sql("sqlite")
+        self._engine = sqlalchemy.create_engine(
+            "sqlite://",
+            module=library.module,
+            creator=self._connect,
+            poolclass=sqlalchemy.NullPool,
+            # The driver's own idea of transactions is off: it would commit before some statements.
+            isolation_level="AUTOCOMMIT",
+            # Values are personal data and sealed keys; an error's text goes to the log.
+            hide_parameters=True,
+        )
+
+    def writer(self) -> Session:
+        """Open the connection that writes; there is one at a time.
+
+        Raises:
+            StoreUnavailable: the file system does not allow the journal mode.
+        """
+        journal, synchronous = self._library.journal
+        session = self._open(
+            f"PRAGMA synchronous={synchronous}",
+            # macOS: an ordinary sync does not reach the medium there. Nothing elsewhere.
+            "PRAGMA fullfsync=ON",
+            "PRAGMA checkpoint_fullfsync=ON",
+            # A key taken from the stock is overwritten, not only forgotten; no cost was measurable.
+            "PRAGMA secure_delete=ON",
+            # A log that one long read made grow does not stay large.
+            f"PRAGMA journal_size_limit={JOURNAL_BYTES}",
+            writable=True,
+        )
+        mode = session.connection.exec_driver_sql(f"PRAGMA journal_mode={journal}").scalar_one()
+        if mode != journal:
+            session.discard()
+            raise StoreUnavailable(f"{self._path}: no journal mode {journal} here, only {mode}")
+        return session
+
+    def reader(self) -> Session:
+        """Open a connection that cannot write."""
+        return self._open("PRAGMA query_only=ON", writable=False)
+
+    def _connect(self) -> Any:  # noqa: ANN401 -- a connection of whichever module it is
+        return self._library.module.connect(
+            self._path,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            # A session is used by one thread at a time, but not always by the one that made it.
+            check_same_thread=False,
+        )
+
+    def _open(self, *pragmas: str, writable: bool) -> Session:
+        connection = self._engine.connect()
+        session = Session(connection, self._sql.unit(connection, writable=writable))
+        try:
+            for pragma in (
+                "PRAGMA foreign_keys=ON",
+                # Functions and tables with side effects cannot be planted in the schema.
+                "PRAGMA trusted_schema=OFF",
+                "PRAGMA cell_size_check=ON",
+                # Sorted rows never reach a temporary file.
+                "PRAGMA temp_store=MEMORY",
+                *pragmas,
+            ):
+                session.run(pragma)
+        except BaseException:
+            session.discard()
+            raise
+        return session
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    """Word a failure of the database as a failure of the store."""
+    failure = StoreUnavailable("the database could not do its work")
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,110 @@
+"""The embedded store: one SQLite file that one process owns."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy.exc
+
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.lock import DeskLock
+from certdesk.storage.migrate import migrate
+from certdesk.storage.readers import Readers
+from certdesk.storage.session import Library, Session, Sessions
+from certdesk.storage.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from certdesk.ports import Unit
+
+Result = TypeVar("Result")
+
+LOCK_NAME = "desk.lock"
+BUSY_SECONDS = 5.0
+
+
+class SqliteStore:
+    """`ports.Store` on one SQLite file."""
+
+    def __init__(self, lock: DeskLock, writer: Writer, readers: Readers) -> None:
+        """Put the parts together; `open` makes them."""
+        self._lock = lock
+        self._writer = writer
+        self._readers = readers
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        wait_seconds: float = 0.0,
+        busy_seconds: float = BUSY_SECONDS,
+        library: Library | None = None,
+        on_sync_failure: Callable[[], None] = lambda: None,
+    ) -> SqliteStore:
+        """Open the database file, made if it is not there, and bring its schema up to date.
+
+        The store holds `desk.lock` in the file's folder until it is closed, and waits for it
+        `wait_seconds` at most. Commits wait `busy_seconds` for a foreign program that has the
+        file locked. `on_sync_failure` is called, from the writer thread, when the disk reported
+        that it lost a write: nothing is written any more, and the process should end and start
+        again (security requirement R-OPS).
+
+        Raises:
+            DeskBusy: another process has the folder.
+            SchemaUnknown: a newer version of certdesk has written the file.
+            StoreUnavailable: the file is no database, or cannot be opened.
+        """
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds)
+        try:
+            # SQLite gives its journal files the mode of the database file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            sessions = Sessions(path, library or Library.find(), busy_seconds)
+            session = _migrated(sessions)
+        except sqlalchemy.exc.DBAPIError as error:
+            lock.release()
+            raise StoreUnavailable(f"{path} cannot be opened: {error.orig}") from error
+        except BaseException:
+            lock.release()
+            raise
+        writer = Writer(session, sessions.writer, on_sync_failure=on_sync_failure)
+        return cls(lock, writer, Readers(sessions.reader))
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Run `commit` in a transaction, shared with whatever else waits; return once durable.
+
+        Raises:
+            StoreUnavailable: the transaction failed, or the store is closed.
+        """
+        return self._writer.submit(commit).result()
+
+    def read(self, look: Callable[[Unit], Result]) -> Result:
+        """Run `look` on one state of the database.
+
+        Raises:
+            StoreUnavailable: the database cannot be read, or the store is closed.
+            ReadOnly: `look` tried to write.
+        """
+        return self._readers.read(look)
+
+    def close(self) -> None:
+        """Finish reads and queued commits, move the log into the file, and let the folder go."""
+        self._readers.close()
+        self._writer.close()
+        self._lock.release()
+
+
+def _migrated(sessions: Sessions) -> Session:
+    session = sessions.writer()
+    try:
+        session.run("BEGIN IMMEDIATE")
+        migrate(session.connection)
+        session.run("COMMIT")
+    except BaseException:
+        session.discard()
+        raise
+    return session

@@ -1,0 +1,195 @@
+"""The writer thread: many commits share one transaction, and answers wait until it is durable."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy.exc
+import structlog
+
+from certdesk.ports import Unit
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.session import unavailable
+
+if TYPE_CHECKING:
+    from certdesk.storage.session import Session
+
+Result = TypeVar("Result")
+Commit = Callable[[Unit], Result]
+
+GROUP = 256
+"""At most so many commits share a transaction."""
+
+# https://www.sqlite.org/rescode.html
+SYNC_FAILED = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """A commit that waits for its turn, and where its answer goes."""
+
+    commit: Commit[Any]
+    answer: Future[Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit returned, or raised."""
+
+    result: object = None
+    error: BaseException | None = None
+
+    def give(self, answer: Future[Any]) -> None:
+        """Hand it to who waits."""
+        if self.error is None:
+            answer.set_result(self.result)
+        else:
+            answer.set_exception(self.error)
+
+
+class Writer:
+    """Runs commits one after the other on one connection, in a thread of its own.
+
+    A transaction takes every commit that is waiting, each inside a savepoint, so that one that
+    raises undoes itself and not its neighbours. Nobody is answered before the transaction is
+    durable, not even with an error: it may rest on what a neighbour wrote.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        reopen: Callable[[], Session],
+        *,
+        on_sync_failure: Callable[[], None],
+    ) -> None:
+        """Start the thread on `session`; after a failure it goes on with what `reopen` gives."""
+        self._session: Session | None = session
+        self._reopen = reopen
+        self._on_sync_failure = on_sync_failure
+        self._broken = False
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="certdesk-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, commit: Commit[Result]) -> Future[Result]:
+        """Queue a commit.
+
+        Raises:
+            StoreUnavailable: the writer is closed.
+            RuntimeError: called from inside a commit, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a commit cannot write through the store: it has its unit")
+        job = Job(commit, Future())
+        # From here on it cannot be cancelled: it may already be running.
+        job.answer.set_running_or_notify_cancel()
+        with self._gate:
+            if self._closed:
+                raise StoreUnavailable("the store is closed")
+            self._jobs.put(job)
+        return job.answer
+
+    def close(self) -> None:
+        """Finish every queued commit, move the log into the file, and close the connection."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        group = self._next_group()
+        while group:
+            self._commit_together(group)
+            group = self._next_group()
+        if self._session is not None:
+            with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+                self._session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._session.discard()
+
+    def _next_group(self) -> list[Job]:
+        """Wait for a job and take what else is there; empty when the writer is closed."""
+        group: list[Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == GROUP or self._jobs.empty():
+                return group
+            job = self._jobs.get()
+        if group:
+            # The end was reached while gathering: leave it for the next call.
+            self._jobs.put(None)
+        return group
+
+    def _commit_together(self, group: list[Job]) -> None:
+        try:
+            outcomes = self._transaction(group)
+        except Exception as error:  # noqa: BLE001 -- nobody may be left waiting
+            self._recover(error)
+            # One error for each: every thread that raises one adds its traceback to it.
+            outcomes = [Outcome(error=unavailable(error)) for _ in group]
+        for job, outcome in zip(group, outcomes, strict=True):
+            outcome.give(job.answer)
+
+    def _transaction(self, group: list[Job]) -> list[Outcome]:
+        if self._broken:
+            raise StoreUnavailable("the disk has lost a write: certdesk must be started again")
+        if self._session is None:
+            self._session = self._reopen()
+        session = self._session
+        # IMMEDIATE: a transaction that began as a reader may find that it cannot write any more.
+        session.run("BEGIN IMMEDIATE")
+        outcomes = [_attempt(session, job.commit) for job in group]
+        session.run("COMMIT")
+        return outcomes
+
+    def _recover(self, error: Exception) -> None:
+        """Undo the transaction by closing its connection; the next group opens another."""
+        structlog.get_logger().error(
+            "a group of writes failed", reason=str(getattr(error, "orig", error))
+        )
+        if self._session is not None:
+            self._session.discard()
+            self._session = None
+        if _lost_a_write(error):
+            self._broken = True
+            self._on_sync_failure()
+
+
+def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
+    """Run one commit so that its failure is its own.
+
+    Where SQLite itself gave the whole transaction up (disk full, I/O error), the savepoint is
+    gone and the statement that ends it raises: the group fails as one.
+    """
+    session.run("SAVEPOINT its_own")
+    try:
+        result = commit(session.unit)
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to the caller
+        session.run("ROLLBACK TO its_own")
+        session.run("RELEASE its_own")
+        failed = isinstance(error, sqlalchemy.exc.DBAPIError)
+        return Outcome(error=unavailable(error) if failed else error)
+    session.run("RELEASE its_own")
+    return Outcome(result=result)
+
+
+def _lost_a_write(error: Exception) -> bool:
+    """Tell whether the disk failed to sync.
+
+    The kernel reports that once and may forget what it could not write: a second sync would
+    succeed over the hole. So nothing is tried again on such a disk. `pysqlite3` does not say
+    which I/O error it was; there each one at the commit counts.
+    """
+    if not isinstance(error, sqlalchemy.exc.DBAPIError):
+        return False
+    name = getattr(error.orig, "sqlite_errorname", "")
+    return name in SYNC_FAILED or (name == "SQLITE_IOERR" and error.statement == "COMMIT")

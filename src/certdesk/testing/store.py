@@ -1,0 +1,181 @@
+"""A store in memory: what `ports.Store` promises, except that it ends with the process."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from certdesk.ports import Record, Stale, Taken
+from certdesk.storage import ReadOnly, StoreUnavailable
+from certdesk.storage.collections import OpenUnit
+from certdesk.storage.schema import COLLECTIONS, check_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from certdesk.ports import Collection, Unit
+    from certdesk.storage.schema import Kept
+
+Result = TypeVar("Result")
+Key = tuple[object, ...]
+
+
+@dataclasses.dataclass
+class Shelf(Generic[Record]):
+    """The records of one collection by key, and the last number given."""
+
+    records: dict[Key, Record]
+    last: int = 0
+
+    def copy(self) -> Shelf[Record]:
+        """Give a shelf that may be changed; records themselves never are."""
+        return Shelf(self.records.copy(), self.last)
+
+
+class Draft:
+    """A state of the store, and what a transaction has changed of it so far."""
+
+    def __init__(self, state: dict[str, Shelf[Any]], *, writable: bool) -> None:
+        """Begin with nothing changed."""
+        self._state = state
+        self._changed: dict[str, Shelf[Any]] = {}
+        self._writable = writable
+
+    def shelf(self, kept: Kept[Record]) -> Shelf[Record]:
+        """Give a collection as the transaction sees it."""
+        return self._changed.get(kept.name) or self._state[kept.name]
+
+    def edit(self, kept: Kept[Record]) -> Shelf[Record]:
+        """Give a collection to change: the transaction's own copy of it."""
+        if not self._writable:
+            raise ReadOnly("a read does not write")
+        if kept.name not in self._changed:
+            self._changed[kept.name] = self._state[kept.name].copy()
+        return self._changed[kept.name]
+
+    def result(self) -> dict[str, Shelf[Any]]:
+        """Give the state that the transaction leaves."""
+        return self._state | self._changed
+
+
+class MemoryCollection(Generic[Record]):
+    """`ports.Collection` on a draft."""
+
+    def __init__(self, kept: Kept[Record], draft: Draft) -> None:
+        """Open the collection that was declared as `kept`."""
+        self._kept = kept
+        self._draft = draft
+
+    def add(self, record: Record) -> Record:
+        """Store a new record; a number that is 0 is the next one."""
+        kept, shelf = self._kept, self._draft.edit(self._kept)
+        if kept.numbered and kept.key_of(record) == (0,):
+            record = kept.numbered_as(record, shelf.last + 1)
+        key = kept.key_of(record)
+        if key in shelf.records:
+            raise Taken(self._kept.name)
+        shelf.records[key] = record
+        if kept.numbered:
+            shelf.last = max(shelf.last, cast("int", key[0]))
+        return record
+
+    def get(self, *key: object) -> Record | None:
+        """Read one record, or None."""
+        self._kept.check_key(key)
+        return self._draft.shelf(self._kept).records.get(key)
+
+    def replace(self, record: Record) -> Record:
+        """Store a changed record if its version is still the stored one."""
+        kept, shelf = self._kept, self._draft.edit(self._kept)
+        changed = kept.next_version(record)
+        stored = shelf.records.get(kept.key_of(record))
+        if stored is None or kept.version_of(stored) != kept.version_of(record):
+            raise Stale(self._kept.name)
+        shelf.records[kept.key_of(record)] = changed
+        return changed
+
+    def remove(self, *key: object) -> bool:
+        """Delete one record; tell whether it was there."""
+        self._kept.check_key(key)
+        return self._draft.edit(self._kept).records.pop(key, None) is not None
+
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+        """Read the records whose fields equal the given values, in key order."""
+        check_page(offset, limit)
+        in_order = sorted(self._matching(equal), key=self._sort_key)
+        return in_order[offset : None if limit is None else offset + limit]
+
+    def count(self, **equal: object) -> int:
+        """Count the records whose fields equal the given values."""
+        return sum(1 for _ in self._matching(equal))
+
+    def _matching(self, equal: dict[str, object]) -> Iterator[Record]:
+        self._kept.check_filter(equal)
+        for record in self._draft.shelf(self._kept).records.values():
+            if all(getattr(record, name) == value for name, value in equal.items()):
+                yield record
+
+    def _sort_key(self, record: Record) -> Any:  # noqa: ANN401 -- the fields' types are the record's
+        return self._kept.key_of(record)
+
+
+class MemoryStore:
+    """`ports.Store` in memory, for tests.
+
+    A transaction works on copies of the collections that it changes. The state is replaced as a
+    whole, so that a read sees one state throughout and waits for nobody.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._state: dict[str, Shelf[Any]] = {kept.name: Shelf({}) for kept in COLLECTIONS}
+        self._writing = threading.Lock()
+        self._writer: int | None = None
+        self._closed = False
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Run `commit` after those before it; keep what it wrote unless it raises.
+
+        Raises:
+            StoreUnavailable: the store is closed.
+            RuntimeError: called from inside a commit.
+        """
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a commit cannot write through the store: it has its unit")
+        with self._writing:
+            self._check_open()
+            self._writer = threading.get_ident()
+            try:
+                draft = Draft(self._state, writable=True)
+                result = commit(_unit(draft))
+                self._state = draft.result()
+            finally:
+                self._writer = None
+        return result
+
+    def read(self, look: Callable[[Unit], Result]) -> Result:
+        """Run `look` on one state.
+
+        Raises:
+            StoreUnavailable: the store is closed.
+            ReadOnly: `look` tried to write.
+        """
+        self._check_open()
+        return look(_unit(Draft(self._state, writable=False)))
+
+    def close(self) -> None:
+        """Finish the write under way and refuse the next ones."""
+        with self._writing:
+            self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+
+
+def _unit(draft: Draft) -> OpenUnit:
+    def opened(kept: Kept[Record], /) -> Collection[Record]:
+        return MemoryCollection(kept, draft)
+
+    return OpenUnit(opened)
