@@ -5,6 +5,7 @@ Importing this package fills the catalog; a test holds the list against the fold
 
 from certdesk.actions import (
     accounts,
+    blocklist,
     companies,
     describe,
     desk,
@@ -16,6 +17,7 @@ from certdesk.actions import (
 
 __all__ = [
     "accounts",
+    "blocklist",
     "companies",
     "describe",
     "desk",

@@ -16,6 +16,7 @@ COMMANDS = {
     "company": "certdesk.cli.records",
     "manager": "certdesk.cli.records",
     "vault": "certdesk.cli.desk",
+    "blocklist": "certdesk.cli.blocklist",
     "settings": "certdesk.cli.desk",
 }
 """Each command and the module that has it; only the one that is called is imported."""
@@ -54,8 +55,8 @@ class Commands(click.Group):
 def certdesk() -> None:
     """Take orders for TLS certificates: a desk of your own that speaks Tencent Cloud's SSL API.
 
-    Operator's commands (account, key, company, manager, vault) work while a server runs and
-    without one. They print JSON on stdout and nothing else.
+    Operator's commands (account, key, company, manager, vault, blocklist) work while a server
+    runs and without one. They print JSON on stdout and nothing else.
     """
 
 

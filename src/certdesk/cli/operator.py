@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from certdesk.cli.common import UNREACHABLE, fail
+from certdesk.cli.logs import log_to_stderr
 from certdesk.settings import Settings
 
 PATIENCE_SECONDS = 20
@@ -51,6 +52,7 @@ def _alone(settings: Settings, line: bytes) -> bytes | None:
     from certdesk.storage.lock import DeskBusy  # noqa: PLC0415
     from certdesk.web.admin import answer  # noqa: PLC0415
 
+    log_to_stderr("warning")
     try:
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line)

@@ -1,0 +1,72 @@
+"""`certdesk blocklist`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.operator import ask
+from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
+from certdesk.settings import Settings
+
+BATCH = 1000
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@click.group()
+def blocklist() -> None:
+    """Keys that are never accepted: known to be weak, or lost to others."""
+
+
+@blocklist.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--reason", required=True, help="Why, in a few words: kept with each key.")
+@desk_options
+def blocklist_import(settings: Settings, file: Path, reason: str) -> None:
+    """Block the keys that FILE names; print how many are new.
+
+    FILE is a list with a SHA-256 digest of a SubjectPublicKeyInfo (64 hexadecimal digits) a line
+    (the form in which CAs publish theirs; what follows on a line, and lines that begin with #,
+    are passed over), or PEM: certificates, CSRs or public keys.
+    """
+    digests = iter(_digests(file))
+    blocked = 0
+    while batch := list(islice(digests, BATCH)):
+        response = ask(settings, "BlockKeys", Digests=batch, Reason=reason)
+        if "Error" in response:
+            show_reply(response)
+        blocked += response["Blocked"]
+    show({"Blocked": blocked})
+
+
+@blocklist.command("status")
+@click.argument("digest", required=False)
+@desk_options
+def blocklist_status(settings: Settings, digest: str | None) -> None:
+    """Print how many keys are blocked and, with DIGEST, why that one is (null: it is not)."""
+    show_reply(ask(settings, "CountBlockedKeys", Digest=digest))
+
+
+def _digests(file: Path) -> Iterable[str]:
+    text = file.read_text("utf-8", errors="replace")
+    if "-----BEGIN" not in text:
+        return _listed(text)
+    try:
+        return [digest.hex() for digest in spki_digest_of_pem(text)]
+    except NoPublicKey as error:
+        raise click.BadParameter(f"{file}: {error}") from error
+
+
+def _listed(text: str) -> Iterator[str]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        word = line.strip().partition(" ")[0]
+        if not word or word.startswith("#"):
+            continue
+        if not _DIGEST.fullmatch(word):
+            raise click.BadParameter(f"line {number} does not begin with a SHA-256 digest")
+        yield word

@@ -1,0 +1,43 @@
+"""Public keys in whatever PEM they come in."""
+
+from __future__ import annotations
+
+import re
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from certdesk.domain.keys import PublicKey, spki_sha256
+
+_BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+
+
+class NoPublicKey(ValueError):
+    """A PEM block holds no public key that can be read; the text says which block."""
+
+
+def spki_digest_of_pem(text: str) -> list[bytes]:
+    """Give the SHA-256 of the SubjectPublicKeyInfo of each certificate, CSR or public key.
+
+    Raises:
+        NoPublicKey: a block is none of these, or there is none.
+    """
+    blocks = list(_BLOCK.finditer(text))
+    if not blocks:
+        raise NoPublicKey("there is no whole PEM block")
+    return [_digest(block[1], block[0].encode()) for block in blocks]
+
+
+def _digest(label: str, pem: bytes) -> bytes:
+    try:
+        if label == "CERTIFICATE":
+            key = x509.load_pem_x509_certificate(pem).public_key()
+        elif label.endswith("CERTIFICATE REQUEST"):
+            key = x509.load_pem_x509_csr(pem).public_key()
+        else:
+            key = load_pem_public_key(pem)
+    except ValueError as error:
+        raise NoPublicKey(f"a block {label} cannot be read") from error
+    if not isinstance(key, PublicKey):
+        raise NoPublicKey(f"a block {label} holds a key that is neither RSA nor ECC")
+    return spki_sha256(key)
