@@ -12,7 +12,7 @@ from certdesk.domain.errors import (
     UnknownParameter,
 )
 from certdesk.wire.decode import decode
-from certdesk.wire.model import Integer, Part, Request, Tag, Unsigned
+from certdesk.wire.model import Ignored, Integer, Part, Request, Stored, Tag, Unsigned
 
 
 class Place(Part):
@@ -366,6 +366,24 @@ def test_a_type_that_the_wire_does_not_have_cannot_be_declared(
     """The author of an action is told at the first test, not a client in production."""
     with pytest.raises(TypeError, match="a parameter is a str, an Unsigned"):
         decode({}, request_type)
+
+
+class Marked(Request):
+    """A request whose parameters say how far they are built."""
+
+    years: Stored[Integer]
+    voucher: Ignored[Integer | None] = None
+
+
+def test_how_far_a_parameter_is_built_changes_nothing_about_its_values() -> None:
+    """A stored or ignored parameter has the same type, and is as required, as without the mark."""
+    assert decode({"Years": "2"}, Marked) == Marked(years=2)
+    with pytest.raises(MissingParameter) as refused:
+        decode({"Voucher": 1}, Marked)
+    assert refused.value.subject == "Years"
+    with pytest.raises(InvalidParameter) as refused_type:
+        decode({"Years": 2, "Voucher": "x"}, Marked)
+    assert refused_type.value.subject == "Voucher"
 
 
 # --- anything at all ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from certdesk.domain.organisation import Company, Organisation
 from certdesk.domain.secret import hidden, mask
 from certdesk.domain.texts import organisation_faults
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, Tag
+from certdesk.wire.model import Integer, Part, Reply, Request, Tag, Withheld
 
 DEFAULT_LIMIT = 10
 MOST = 1000
@@ -38,16 +38,19 @@ class CompanyInfo(Part, kw_only=True):
     company_address: str | None
     company_phone: str | None
     id_type: str | None
-    id_number: str | None = None
+    id_number: Withheld[str | None] = None
     tags: list[Tag]
 
 
 class DescribeCompaniesRequest(Request):
-    """Which companies: all of the account, or one; `Limit` beyond 1000 is cut."""
+    """Which companies: all of the account, or one."""
 
     offset: Integer | None = None
+    """How many to pass over; 0 is the default."""
     limit: Integer | None = None
+    """How many to show at most: 10 is the default, also for 0; beyond 1000 it is cut."""
     company_id: Integer | None = None
+    """Show this company alone; 0 for all."""
 
 
 class DescribeCompaniesReply(Reply):

@@ -10,7 +10,7 @@ from certdesk.domain.products import PRODUCTS, Level, Scope
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, Tag, field, local_time
+from certdesk.wire.model import Part, Reply, Request, Tag, Withheld, field, local_time
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
@@ -27,7 +27,7 @@ class CertificateExtra(Part):
     replaced_for: str | None = None
     renew_order: str | None = None
     sm_cert: int = field(name="SMCert", default=0)
-    company_type: int | None = None
+    company_type: int | None
 
 
 class DvAuths(Part):
@@ -73,37 +73,38 @@ class CertBasicInfo(Part):
 class SubmittedData(Part):
     """The material in force, in the names of the older action SubmitCertificateInformation."""
 
-    csr_type: str | None = None
-    csr_content: str | None = None
-    certificate_domain: str | None = None
-    domain_list: list[str] | None = None
-    key_password: str | None = None
-    organization_name: str | None = None
-    organization_division: str | None = None
-    organization_address: str | None = None
-    organization_country: str | None = None
-    organization_city: str | None = None
-    organization_region: str | None = None
+    csr_type: str | None
+    csr_content: str | None
+    certificate_domain: str | None
+    domain_list: list[str]
+    key_password: Withheld[str | None] = None
+    organization_name: str | None
+    organization_division: str | None
+    organization_address: str | None
+    organization_country: str | None
+    organization_city: str | None
+    organization_region: str | None
     postal_code: str | None = None
-    phone_area_code: str | None = None
-    phone_number: str | None = None
-    admin_first_name: str | None = None
-    admin_last_name: str | None = None
-    admin_phone_num: str | None = None
-    admin_email: str | None = None
-    admin_position: str | None = None
-    contact_first_name: str | None = None
-    contact_last_name: str | None = None
-    contact_number: str | None = None
-    contact_email: str | None = None
-    contact_position: str | None = None
-    verify_type: str | None = None
+    phone_area_code: str | None
+    phone_number: str | None
+    admin_first_name: str | None
+    admin_last_name: str | None
+    admin_phone_num: str | None
+    admin_email: str | None
+    admin_position: str | None
+    contact_first_name: str | None
+    contact_last_name: str | None
+    contact_number: str | None
+    contact_email: str | None
+    contact_position: str | None
+    verify_type: str | None
 
 
 class DescribeCertificateDetailRequest(Request):
     """Which certificate."""
 
     certificate_id: str
+    """The certificate id of the order."""
 
 
 class DescribeCertificateDetailReply(Reply, kw_only=True):
@@ -120,7 +121,7 @@ class DescribeCertificateDetailReply(Reply, kw_only=True):
     status: int
     status_msg: str | None
     verify_type: str | None
-    vulnerability_status: str
+    vulnerability_status: str = "INACTIVE"
     cert_begin_time: str | None = None
     cert_end_time: str | None = None
     validity_period: str
@@ -138,12 +139,12 @@ class DescribeCertificateDetailReply(Reply, kw_only=True):
     is_vip: bool
     is_wildcard: bool
     is_dv: bool
-    is_vulnerability: bool
+    is_vulnerability: bool = False
     submitted_data: SubmittedData | None
-    renew_able: bool
+    renew_able: bool = False
     deployable: bool
     tags: list[Tag]
-    root_cert: RootCertificates
+    root_cert: RootCertificates = field(default_factory=RootCertificates)
     encrypt_cert: str | None = None
     encrypt_private_key: str | None = None
     cert_fingerprint: str | None = None
@@ -192,7 +193,6 @@ def _detail(
         status=order.status,
         status_msg=order.status_msg,
         verify_type=material.verify_type if material else None,
-        vulnerability_status="INACTIVE",
         validity_period=str(12 * order.time_span),
         insert_time=local_time(order.created_at),
         certificate_extra=CertificateExtra(
@@ -207,12 +207,9 @@ def _detail(
         is_vip=True,
         is_wildcard=product.scope.wildcards,
         is_dv=product.level is Level.DV,
-        is_vulnerability=False,
         submitted_data=_submitted(submission, material) if submission and material else None,
-        renew_able=False,
         deployable=order.status is Status.ISSUED,
         tags=[Tag(tag_key=key, tag_value=value) for key, value in order.tags],
-        root_cert=RootCertificates(),
         encrypt_algorithm=submission.key if submission else None,
         cert_type=product.level.value,
         domain_type=DOMAIN_TYPES[product.scope],

@@ -55,19 +55,25 @@ class ManagerInfo(Part, kw_only=True):
 
 
 class DescribeManagersRequest(Request):
-    """Which managers of a company.
-
-    `SearchKey` is `last name|first name|mail|department`; an empty part matches anything, and a
-    key without bars matches any one of the four.
-    """
+    """Which managers of a company."""
 
     company_id: Integer
+    """The company's id."""
     offset: Integer | None = None
+    """How many to pass over; 0 is the default."""
     limit: Integer | None = None
+    """How many to show at most: 10 is the default; beyond 1000 it is cut."""
     manager_name: str | None = None
+    """A manager's first name, last name, or last and first in one; the vendor deprecates it."""
     manager_mail: str | None = None
+    """A part of a manager's e-mail address; the vendor deprecates it."""
     status: str | None = None
+    """`none`, `audit`, `CAaudit`, `ok`, `invalid`, `expiring` or `expired`."""
     search_key: str | None = None
+    """`last name|first name|mail|department`, exactly.
+
+    An empty part matches anything, and a key without bars matches any one of the four.
+    """
 
 
 class DescribeManagersReply(Reply):

@@ -18,28 +18,33 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.products import PRODUCTS, Product
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Reply, Request, Tag
+from certdesk.wire.model import Ignored, Integer, Reply, Request, Stored, Tag, field
 
 MOST_NAMES = 100
 MOST_YEARS = 10
 
 
 class CreateCertificateRequest(Request):
-    """What to buy: `TimeSpan` in years, `DomainNum` names (more than one for multi-domain)."""
+    """What to buy."""
 
     product_id: Integer
+    """Number of the product, as in the vendor's list."""
     domain_num: Integer
-    time_span: Integer
-    auto_voucher: Integer | None = None
+    """How many names: 2 to 100 for products that cover several, else 1."""
+    time_span: Stored[Integer]
+    """How many years: 1 to 10, for CFCA products 99 to 101 only 1."""
+    auto_voucher: Ignored[Integer | None] = None
+    """Whether to pay by voucher, 0 or 1; there is no billing here."""
     tags: list[Tag] | None = None
+    """Labels of the order."""
 
 
 class CreateCertificateReply(Reply):
-    """The new orders, one a certificate; `ResourceIds` is the mainland edition's."""
+    """The new order; `ResourceIds` is the mainland edition's."""
 
     certificate_ids: list[str]
     deal_ids: list[str]
-    resource_ids: list[str]
+    resource_ids: list[str] = field(default_factory=list)
 
 
 @catalog.action(AuthError, InvalidParam, writes=True)
@@ -74,9 +79,7 @@ def create_certificate(
             )
         )
         context.record(unit, certificate_id, f"product {order.product_id}")
-        return CreateCertificateReply(
-            certificate_ids=[certificate_id], deal_ids=[order.deal_id], resource_ids=[]
-        )
+        return CreateCertificateReply(certificate_ids=[certificate_id], deal_ids=[order.deal_id])
 
     return commit
 
@@ -114,6 +117,7 @@ class CancelCertificateOrderRequest(Request):
     """Which order to give up."""
 
     certificate_id: str
+    """The certificate id of the order."""
 
 
 class CancelCertificateOrderReply(Reply):

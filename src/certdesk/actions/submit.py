@@ -7,54 +7,96 @@ The 42 parameters and their sense: the vendor's page of the action. The rules ar
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.wire.model import Integer, Reply, Request, Unsigned
+from certdesk.wire.model import Integer, Reply, Request, Stored, Unsigned
 
 
 class CertificateInfoSubmitRequest(Request):
     """Who orders, for which names, with which key."""
 
     cert_id: str
+    """The certificate id of a bought order."""
     gen_csr_type: str
+    """`online`: the desk makes the key and the CSR; `parse`: `Csr` is handed in."""
     cert_common_name: str
+    """The domain name in the subject's common name; `Csr`, where it has one, must agree."""
     company_type: Unsigned
+    """1: a person, for DV products only; 2: a company, for every product."""
     company_id: str
-    org_id_type: str | None = None
-    org_id_number: str | None = None
-    admin_id_type: str | None = None
-    admin_id_number: str | None = None
-    tech_id_type: str | None = None
-    tech_id_number: str | None = None
+    """The id of a known company, which then need not be described; `0` for none."""
+    org_id_type: Stored[str | None] = None
+    """Kind of the company's number, for CFCA products: `TYDMZ` or `OTHERS`."""
+    org_id_number: Stored[str | None] = None
+    """The company's number, for CFCA products; kept encrypted and never shown."""
+    admin_id_type: Stored[str | None] = None
+    """Kind of the manager's document, for CFCA products: `SFZ` or `HZ`."""
+    admin_id_number: Stored[str | None] = None
+    """Number of the manager's document, for CFCA products; kept encrypted and never shown."""
+    tech_id_type: Stored[str | None] = None
+    """Kind of the contact's document, for CFCA products: `SFZ` or `HZ`."""
+    tech_id_number: Stored[str | None] = None
+    """Number of the contact's document, for CFCA products; kept encrypted and never shown."""
     csr: str | None = None
+    """The PEM of a CSR, when `GenCsrType` is `parse`; else it is not looked at."""
     dns_names: list[str] | None = None
-    key_pass: str | None = None
+    """The other domain names, for products that cover several."""
+    key_pass: Stored[str | None] = None
+    """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     org_organization: str | None = None
+    """The company's name: 64 characters at most, as the other `Org` texts unless said."""
     org_division: str | None = None
+    """The department; it describes the manager and enters no certificate."""
     org_address: str | None = None
+    """Street address: 256 characters at most."""
     org_country: str | None = None
+    """Two letters of ISO 3166, such as `CN`."""
     org_city: str | None = None
+    """City: 128 characters at most."""
     org_region: str | None = None
+    """Province or state: 128 characters at most."""
     org_phone_area: str | None = None
+    """Area code, such as `021`: 8 characters at most."""
     org_phone_number: str | None = None
-    verify_type: str | None = None
+    """Telephone number: 32 characters at most; shown masked."""
+    verify_type: Stored[str | None] = None
+    """How control of the names is to be proven: `DNS`, or `FILE` where no name is a wildcard."""
     admin_first_name: str | None = None
+    """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None
+    """The manager's family name."""
     admin_phone: str | None = None
+    """The manager's mobile number: 32 characters at most; shown masked."""
     admin_email: str | None = None
+    """The manager's e-mail address."""
     admin_title: str | None = None
+    """The manager's position."""
     tech_first_name: str | None = None
+    """The contact's given name."""
     tech_last_name: str | None = None
-    contact_email: str | None = None
-    auto_renew_flag: Unsigned | None = None
+    """The contact's family name."""
+    contact_email: Stored[str | None] = None
+    """Where to write to about a person's order; needed when `CompanyType` is 1."""
+    auto_renew_flag: Stored[Unsigned | None] = None
+    """1: renew at the end; 0, the default: do not."""
     csr_key_parameter: str | None = None
+    """Size or curve of the key, when `GenCsrType` is `online`: `2048`, `4096`; `prime256v1`."""
     csr_encrypt_algo: str | None = None
+    """Algorithm of the key, when `GenCsrType` is `online`: `RSA`, the default, or `ECC`."""
     manager_id: str | None = None
+    """The id of a known manager, who brings contact and company along; `0` for none."""
     tech_phone: str | None = None
+    """The contact's mobile number: 32 characters at most; shown masked."""
     tech_email: str | None = None
+    """The contact's e-mail address."""
     tech_title: str | None = None
+    """The contact's position."""
     type: Integer | None = None
-    ca_type: str | None = None
-    sign_algo: str | None = None
-    use_cross_sign_root: bool | None = None
+    """The product's number once more; it must be that of the order."""
+    ca_type: Stored[str | None] = None
+    """Whose root, for DNSPod products: `sectigo` or `digicert`."""
+    sign_algo: Stored[str | None] = None
+    """Hash of the certificate's signature: `SHA256`, `SHA384` or `SHA512`."""
+    use_cross_sign_root: Stored[bool | None] = None
+    """Whether the chain is to end in a cross-signed root."""
 
 
 class CertificateInfoSubmitReply(Reply):

@@ -203,7 +203,8 @@ def _reader_of(request: type[Request]) -> _Reader:
 
 def _build(kind: inspect.Type) -> _Reader:
     """Build the reader of a declared type."""
-    match kind:
+    # A mark says how far the parameter is built (`wire/model.py`), and nothing about its values.
+    match kind.type if isinstance(kind, inspect.Metadata) else kind:
         case inspect.UnionType(types=(other, inspect.NoneType()) | (inspect.NoneType(), other)):
             return _build(other)
         case inspect.StrType(min_length=None, max_length=None, pattern=None):

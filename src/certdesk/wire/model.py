@@ -5,27 +5,44 @@ Requests are immutable, refuse unknown parameters, and never show their values w
 """
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, dataclass_transform
+from typing import Annotated, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Meta, field
 
 __all__ = [
+    "Ignored",
     "Integer",
     "Part",
     "Reply",
     "Request",
+    "Stored",
     "Tag",
     "Unsigned",
+    "Withheld",
     "field",
     "local_time",
 ]
+
+T = TypeVar("T")
 
 Unsigned = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """The wire's `uint64`: a whole number that is not negative."""
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """The wire's `int64`."""
+
+# How far a field is built is said where it is declared; docs/coverage.md is made of it. A field
+# without a mark is real, and a reply's field that has a default is one that nothing fills yet.
+
+Stored = Annotated[T, Meta(extra={"coverage": "stored only"})]
+"""The type of a parameter that is checked and kept, and that nothing acts on yet."""
+
+Ignored = Annotated[T, Meta(extra={"coverage": "ignored"})]
+"""The type of a parameter that is taken for the sake of clients and has no effect."""
+
+Withheld = Annotated[T, Meta(extra={"coverage": "withheld"})]
+"""The type of a reply's field that clients expect and whose value is a secret: always null."""
 
 _BEIJING = timezone(timedelta(hours=8))
 
