@@ -194,6 +194,19 @@ def test_nothing_is_written_after_a_failed_sync(bench: Bench, code: str) -> None
     assert (bench.ran, bench.syncs_failed) == ([], 1)
 
 
+def test_a_sync_that_failed_inside_a_commit_counts_as_well(bench: Bench) -> None:
+    """SQLite then gives the transaction up, and what fails at last is the savepoint's end."""
+
+    def commit(unit: Unit) -> None:
+        bench.session.run("ROLLBACK")
+        bench.fails("PRAGMA user_version", "SQLITE_IOERR_FSYNC")(unit)
+        bench.session.run("PRAGMA user_version")
+
+    error = bench.writer.submit(commit).exception()
+
+    assert (type(error), bench.syncs_failed) == (StoreUnavailable, 1)
+
+
 @pytest.mark.parametrize("code", ["SQLITE_IOERR_WRITE", "SQLITE_FULL", "SQLITE_BUSY"])
 def test_other_failures_heal(bench: Bench, code: str) -> None:
     """A full disk gets room again; that needs no restart."""

@@ -62,12 +62,14 @@ class Statements(Generic[Record]):
         ]
         its_version = [table.c.version == bindparam("its_version")] if kept.versioned else []
         self.insert_numbered: Insert = insert(table)
-        # Not the error of a second key: on PostgreSQL that would end the whole transaction.
-        self.insert_new: Insert = (
+        # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
+        # nothing was inserted shows in the count of rows, which is not kept unless asked for.
+        insert_new = (
             postgresql.insert(table).on_conflict_do_nothing(index_elements=self.key)
             if dialect == "postgresql"
             else sqlite.insert(table).on_conflict_do_nothing(index_elements=self.key)
         )
+        self.insert_new: Insert = insert_new.execution_options(preserve_rowcount=True)
         self.one: Select[Any] = select(table).where(*its_key)
         self.update: Update = update_(table).where(*its_key, *its_version)
         self.delete: Delete = delete(table).where(*its_key)

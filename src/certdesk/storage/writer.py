@@ -182,14 +182,17 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
     return Outcome(result=result)
 
 
-def _lost_a_write(error: Exception) -> bool:
-    """Tell whether the disk failed to sync.
+def _lost_a_write(error: BaseException | None) -> bool:
+    """Tell whether the disk failed to sync, now or in what led to the error.
 
     The kernel reports that once and may forget what it could not write: a second sync would
     succeed over the hole. So nothing is tried again on such a disk. `pysqlite3` does not say
     which I/O error it was; there each one at the commit counts.
     """
-    if not isinstance(error, sqlalchemy.exc.DBAPIError):
+    if error is None:
         return False
-    name = getattr(error.orig, "sqlite_errorname", "")
-    return name in SYNC_FAILED or (name == "SQLITE_IOERR" and error.statement == "COMMIT")
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if name in SYNC_FAILED or (name == "SQLITE_IOERR" and error.statement == "COMMIT"):
+            return True
+    return _lost_a_write(error.__context__)
