@@ -18,7 +18,7 @@ NOT_HOSTED = -1
 """HostingStatus of an order that no hosting renews."""
 
 
-class CertificateExtra(Part):
+class CertificateExtra(Part, kw_only=True):
     """Further facts about an order and its neighbours."""
 
     domain_number: str
@@ -70,7 +70,7 @@ class CertBasicInfo(Part):
     valid_to: str
 
 
-class SubmittedData(Part):
+class SubmittedData(Part, kw_only=True):
     """The material in force, in the names of the older action SubmitCertificateInformation."""
 
     csr_type: str | None
