@@ -30,14 +30,17 @@ def spki_digest_of_pem(text: str) -> list[bytes]:
 
 def _digest(label: str, pem: bytes) -> bytes:
     try:
-        if label == "CERTIFICATE":
-            key = x509.load_pem_x509_certificate(pem).public_key()
-        elif label.endswith("CERTIFICATE REQUEST"):
-            key = x509.load_pem_x509_csr(pem).public_key()
-        else:
-            key = load_pem_public_key(pem)
+        key = _read(label, pem)
     except ValueError as error:
         raise NoPublicKey(f"a block {label} cannot be read") from error
     if not isinstance(key, PublicKey):
         raise NoPublicKey(f"a block {label} holds a key that is neither RSA nor ECC")
     return spki_sha256(key)
+
+
+def _read(label: str, pem: bytes) -> object:
+    if label == "CERTIFICATE":
+        return x509.load_pem_x509_certificate(pem).public_key()
+    if label.endswith("CERTIFICATE REQUEST"):
+        return x509.load_pem_x509_csr(pem).public_key()
+    return load_pem_public_key(pem)
