@@ -1,0 +1,26 @@
+"""One desk and one account on it for all tests of this folder that do not need their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance.scene import Scene, set_up
+from tests.running import running
+
+SMALL_STOCK = """
+[keys.stock]
+rsa_2048 = 2
+rsa_4096 = 0
+p_256 = 4
+"""
+"""A test needs few keys, and a machine that runs tests has better things to do than fill stocks."""
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Run a desk with an account that has a company and a manager."""
+    folder = tmp_path_factory.mktemp("conformance") / "desk"
+    with running(folder, settings=SMALL_STOCK) as desk:
+        yield set_up(desk)

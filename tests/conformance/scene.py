@@ -1,0 +1,120 @@
+"""An account with everything that good requests need, and a good request for each action."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.running import Client, Keys, RunningDesk
+
+EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
+ONLINE_WITH_IDS = "online_with_ids"
+ONLINE_COMPANY_TYPE_TEXT = "online_company_type_text"
+PARSE_UPLOADED_CSR = "parse_uploaded_csr"
+
+CFCA_OV, WOTRUS_DV, WOTRUS_OV, WOTRUS_EV, DNSPOD_OV = 98, 25, 28, 31, 43
+"""Product numbers, each for a single domain name."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A desk, an account on it with two keys, and a company with a manager."""
+
+    desk: RunningDesk
+    keys: Keys
+    read_only_keys: Keys
+    company: int
+    manager: int
+
+    @property
+    def client(self) -> Client:
+        """The SDK with the account's key."""
+        return self.desk.client(self.keys)
+
+    @property
+    def reader(self) -> Client:
+        """The SDK with the account's read-only key."""
+        return self.desk.client(self.read_only_keys)
+
+    def good(self, action: str) -> dict[str, object]:
+        """Give parameters with which the action succeeds; buys and enters what they name."""
+        recipe = RECIPES.get(action)
+        return recipe(self) if recipe else {}
+
+    def example(self, name: str, certificate_id: str) -> dict[str, object]:
+        """Give a worked example of the source page, with ids that exist here."""
+        parameters: dict[str, object] = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
+        return parameters | {
+            "CertId": certificate_id,
+            "CompanyId": str(self.company),
+            "ManagerId": str(self.manager),
+        }
+
+
+def set_up(desk: RunningDesk) -> Scene:
+    """Open an account and enter its company and manager."""
+    keys = desk.account()
+    added = desk.certdesk("key", "add", keys.uin, "--read-only")
+    labels = [{"TagKey": "team", "TagValue": "web"}]
+    company = desk.company(keys, IdType="TYDMZ", IdNumber="111111111111110000", Tags=labels)
+    return Scene(
+        desk=desk,
+        keys=keys,
+        read_only_keys=Keys(added["Uin"], added["SecretId"], added["SecretKey"]),
+        company=company,
+        manager=desk.manager(
+            keys,
+            company,
+            "--status",
+            "ok",
+            ManagerIdType="SFZ",
+            ManagerIdNumber="110000000000000001",
+            Tags=labels,
+        ),
+    )
+
+
+def _purchase(_: Scene) -> dict[str, object]:
+    labels = [{"TagKey": "team", "TagValue": "web"}]
+    return {
+        "ProductId": DNSPOD_OV,
+        "DomainNum": 1,
+        "TimeSpan": 1,
+        "AutoVoucher": 0,
+        "Tags": labels,
+    }
+
+
+def _material(scene: Scene) -> dict[str, object]:
+    """Every parameter that can be given beside the others, on a product that takes them all."""
+    order = scene.client.buy(DNSPOD_OV)
+    return scene.example(ONLINE_WITH_IDS, order) | {
+        "CsrEncryptAlgo": "ECC",
+        "CsrKeyParameter": "prime256v1",
+        "KeyPass": "12345678",
+        "ContactEmail": "webmaster@tencent.com",
+        "AutoRenewFlag": 1,
+        "Type": DNSPOD_OV,
+        "CaType": "sectigo",
+        "SignAlgo": "SHA256",
+        "UseCrossSignRoot": True,
+    }
+
+
+def _submitted_order(scene: Scene) -> dict[str, object]:
+    bought = scene.client.call("CreateCertificate", **_purchase(scene))
+    order = bought["CertificateIds"][0]
+    scene.client.call("CertificateInfoSubmit", **_material(scene) | {"CertId": order})
+    return {"CertificateId": order}
+
+
+RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
+    "CancelCertificateOrder": lambda scene: {"CertificateId": scene.client.buy()},
+    "CertificateInfoSubmit": _material,
+    "CreateCertificate": _purchase,
+    "DescribeCertificateDetail": _submitted_order,
+    "DescribeManagers": lambda scene: {"CompanyId": scene.company},
+}
+"""Good parameters of each action that changes something or needs a parameter."""

@@ -1,0 +1,114 @@
+"""Every member of every built action, held against the vendor's SDK and command line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tencentcloud.ssl.v20191205 import errorcodes, models
+
+from certdesk.catalog import Action
+from tests.conformance.scene import Scene
+from tests.conformance.shapes import (
+    Shape,
+    api,
+    coarse,
+    declared,
+    described,
+    mistyped,
+    modelled,
+    public_actions,
+)
+
+MAINLAND_MEMBERS: dict[str, set[str]] = {
+    "CreateCertificateResponse": {"ResourceIds", "ResourceIds[]"},
+    "DescribeCertificateDetailResponse": {
+        "CertType",
+        "DomainType",
+        "HostingStatus",
+        "UseCrossSignRoot",
+    },
+}
+"""Members that the mainland edition of the API has and the international one has not."""
+
+each_action = pytest.mark.parametrize("action", public_actions(), ids=lambda action: action.name)
+
+
+def mainland(name: str) -> set[str]:
+    """Give the paths that only the mainland edition's model has."""
+    return MAINLAND_MEMBERS.get(name, set())
+
+
+def without_mainland(shape: Shape, name: str) -> Shape:
+    """Leave out the members that only the mainland edition has; they have to be there."""
+    assert mainland(name) <= shape.keys()
+    return {path: member for path, member in shape.items() if path not in mainland(name)}
+
+
+@each_action
+def test_an_action_is_one_of_the_vendors(action: Action) -> None:
+    """Its name, and the names of its request and reply, are those of the service."""
+    entry = api()["actions"][action.name]
+    assert entry["input"] == f"{action.name}Request"
+    assert entry["output"] == f"{action.name}Response"
+
+
+@each_action
+def test_a_request_has_the_members_of_the_command_line(action: Action) -> None:
+    """Names, types, signs of integers and required flags are equal, nested ones too."""
+    assert declared(action.request) == described(f"{action.name}Request")
+
+
+@each_action
+def test_a_request_has_the_members_of_the_sdk(action: Action) -> None:
+    """Names and types are those of the SDK's request model."""
+    assert coarse(declared(action.request)) == modelled(f"{action.name}Request")
+
+
+@each_action
+def test_a_reply_has_the_members_of_the_command_line(action: Action) -> None:
+    """Names and types are equal, nested ones too, the mainland's extras aside."""
+    name = f"{action.name}Response"
+    assert without_mainland(coarse(declared(action.reply)), name) == coarse(described(name))
+
+
+@each_action
+def test_a_reply_has_the_members_of_the_sdk(action: Action) -> None:
+    """Names and types are those of the SDK's response model, the mainland's extras aside."""
+    name = f"{action.name}Response"
+    assert without_mainland(coarse(declared(action.reply)), name) == modelled(name)
+
+
+@each_action
+def test_a_declared_error_is_one_that_the_sdk_lists(action: Action) -> None:
+    """Each code that an action may answer stands in the SDK's list of the service's codes."""
+    known = {value for name, value in vars(errorcodes).items() if name.isupper()}
+    assert {error.code for error in action.errors} <= known
+
+
+@each_action
+def test_a_live_reply_goes_through_the_sdks_model_and_back(action: Action, scene: Scene) -> None:
+    """The SDK's model reads every member and writes the very same values.
+
+    A nested model warns of members that it does not know, and a warning fails a test here.
+    """
+    name = f"{action.name}Response"
+    reply = scene.client.call(action.name, **scene.good(action.name))
+    model = getattr(models, name)()
+    model._deserialize(reply)  # noqa: SLF001 - as the SDK's own clients do
+    read = model._serialize(allow_none=True)  # noqa: SLF001 - as above
+    assert read == {
+        member: value for member, value in reply.items() if member not in mainland(name)
+    }
+
+
+@each_action
+def test_a_live_reply_has_the_types_that_strict_clients_decode(
+    action: Action, scene: Scene
+) -> None:
+    """Every value that is not null has its member's JSON type, as the Go and Java SDKs need."""
+    reply = scene.client.call(action.name, **scene.good(action.name))
+    shape = coarse(declared(action.reply))
+    assert reply.pop("RequestId")
+    assert list(mistyped(reply, shape)) == []
+    assert reply.keys() == {path for path in shape if not re.search(r"[.\[]", path)}
