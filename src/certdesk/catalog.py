@@ -178,25 +178,24 @@ class Desk:
             raise InternalError from error
 
     def _attempt(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
-        run: Callable[[Commit[Reply]], Reply] = (
-            self.store.write if action.writes else self.store.read
-        )
-        for attempt in range(1, ATTEMPTS + 1):
-            with contextlib.ExitStack() as held:
-                context = Context(
-                    action=action.name,
-                    caller=caller,
-                    request_id=request_id,
-                    now=self.clock.now(),
-                    rng=self.rng,
-                    store=self.store,
-                    vault=self.vault,
-                    keys=self.keys,
-                    held=held,
-                )
-                try:
-                    return run(action.handler(context, request))
-                except Stale:
-                    if attempt == ATTEMPTS:
-                        raise
-        raise AssertionError
+        for _ in range(ATTEMPTS - 1):
+            with contextlib.suppress(Stale):
+                return self._once(action, caller, request, request_id)
+        return self._once(action, caller, request, request_id)
+
+    def _once(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
+        # What a failed attempt borrowed goes back, so the failure has to leave this context.
+        with contextlib.ExitStack() as held:
+            context = Context(
+                action=action.name,
+                caller=caller,
+                request_id=request_id,
+                now=self.clock.now(),
+                rng=self.rng,
+                store=self.store,
+                vault=self.vault,
+                keys=self.keys,
+                held=held,
+            )
+            commit: Commit[Reply] = action.handler(context, request)
+            return self.store.write(commit) if action.writes else self.store.read(commit)

@@ -1,0 +1,96 @@
+"""A desk inside the test's own process, its store in memory, for what no client can see."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from certdesk import bootstrap
+from certdesk.catalog import OPERATOR, Caller, Desk
+from certdesk.domain.order import Order
+from certdesk.domain.records import AuditEntry, Submission
+from certdesk.ports import DESK, Keys, Unit
+from certdesk.testing.clock import ManualClock
+from certdesk.testing.store import MemoryStore
+from certdesk.vault.local_keyset import LocalKeyset
+from certdesk.vault.tink_vault import TinkVault
+from certdesk.wire.decode import decode
+from certdesk.workflow.stock import KeyStock
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class InsideDesk:
+    """The engine with every part real but the store and the clock; keys are made on the spot."""
+
+    def __init__(self, folder: Path, keys: Keys | None = None) -> None:
+        """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given."""
+        self.store = MemoryStore()
+        self.clock = ManualClock(NOON)
+        kek = LocalKeyset.open(folder / "kek.json", create=True)
+        self.vault = TinkVault(kek, self._keyset)
+        self._own_keyset = self.vault.new_keyset(DESK)
+        self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=1)
+        self.engine = Desk(
+            store=self.store,
+            vault=self.vault,
+            keys=keys or self.stock,
+            clock=self.clock,
+            rng=random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
+        )
+
+    def call(self, caller: Caller, action: str, **parameters: object) -> dict[str, Any]:
+        """Carry out an action of `caller`; give the members of the reply by their wire names.
+
+        Raises the refusal itself, a `ServiceError`.
+        """
+        declared = bootstrap.actions().find(action, internal=caller is OPERATOR)
+        assert declared is not None, action
+        request = decode(parameters, declared.request)
+        reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))
+        members = msgspec.to_builtins(reply)
+        assert isinstance(members, dict)
+        return members
+
+    def operator(self, action: str, **parameters: object) -> dict[str, Any]:
+        """Carry out an operator's action."""
+        return self.call(OPERATOR, action, **parameters)
+
+    def account(self) -> Caller:
+        """Open an account; give it as the caller of its first key."""
+        added = self.operator("AddAccount", Name="test")
+        return Caller(uin=added["Uin"], actor=added["SecretId"], verified=True)
+
+    def buy(self, caller: Caller, product: int = 25, names: int = 1) -> str:
+        """Buy an order; give its certificate id."""
+        bought = self.call(
+            caller, "CreateCertificate", ProductId=product, DomainNum=names, TimeSpan=1
+        )
+        return str(bought["CertificateIds"][0])
+
+    def order(self, certificate_id: str) -> Order:
+        """Read an order."""
+        order = self.store.read(lambda unit: unit.orders.get(certificate_id))
+        assert order is not None
+        return order
+
+    def submissions(self, certificate_id: str) -> list[Submission]:
+        """Read all that was handed in for an order, oldest first."""
+        return self.store.read(lambda unit: unit.submissions.where(certificate_id=certificate_id))
+
+    def audit(self, subject: str) -> list[AuditEntry]:
+        """Read what was done to a thing, oldest first."""
+        return self.store.read(lambda unit: unit.audit.where(subject=subject))
+
+    def _keyset(self, uin: str) -> bytes | None:
+        return self._own_keyset if uin == DESK else self.store.read(lambda u: _keyset(u, uin))
+
+
+def _keyset(unit: Unit, uin: str) -> bytes | None:
+    account = unit.accounts.get(uin)
+    return account.keyset if account else None
