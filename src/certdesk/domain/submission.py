@@ -78,6 +78,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 CA_TYPES = ("sectigo", "digicert")
 
+SHOWN = 64
+"""Most characters of a value that a message shows."""
+
 KEY_PASS_LENGTH = 32
 DNS_NAMES_LIMIT = 100
 
@@ -149,11 +152,18 @@ def judge(material: Material, order: Order, product: Product) -> Judged:
 
 
 def shown(value: str | int) -> str:
-    """Give a value for a message: text quoted, cut to 64 characters, control characters escaped."""
-    longest = 64
-    if isinstance(value, str) and len(value) > longest:
-        value = f"{value[:longest]}…"
-    return json.dumps(value, ensure_ascii=False)
+    """Give a value for a message: text quoted, cut to 64 characters, what does not print escaped.
+
+    Marks that turn the reading direction do not print either: a message must not mislead.
+    """
+    if isinstance(value, int):
+        return json.dumps(value)
+    cut = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+    return _printable(json.dumps(cut, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
@@ -166,7 +176,9 @@ def _name(path: str, text: str) -> DomainName:
         return DomainName.parse(text)
     except DomainRefused as refused:
         raise MaterialRefused(
-            CertificateInfoSubmitDomainInvalid, [Fault(path, refused.rule)], subject=text[:64]
+            CertificateInfoSubmitDomainInvalid,
+            [Fault(path, refused.rule)],
+            subject=_printable(text[:SHOWN]),
         ) from None
 
 

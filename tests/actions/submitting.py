@@ -1,0 +1,80 @@
+"""Material for orders, as tests hand it in, and the refusal that they look for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+from tests.running import Client
+
+ORGANISATION = {
+    "OrgOrganization": "Example Trading Ltd",
+    "OrgDivision": "Operations",
+    "OrgAddress": "1 Sample Road",
+    "OrgCountry": "CN",
+    "OrgCity": "Beijing",
+    "OrgRegion": "Beijing",
+    "OrgPhoneArea": "010",
+    "OrgPhoneNumber": "62345678",
+}
+ADMIN = {
+    "AdminFirstName": "Ning",
+    "AdminLastName": "Huang",
+    "AdminPhone": "13112341234",
+    "AdminEmail": "ning@example.com",
+    "AdminTitle": "Head of operations",
+}
+TECH = {
+    "TechFirstName": "Ming",
+    "TechLastName": "Li",
+    "TechPhone": "13112345678",
+    "TechTitle": "Engineer",
+}
+IDENTITY = {
+    "OrgIdType": "OTHERS",
+    "OrgIdNumber": "A-1",
+    "AdminIdType": "HZ",
+    "AdminIdNumber": "EF1234567",
+    "TechIdType": "HZ",
+    "TechIdNumber": "EF7654321",
+}
+PERSONAL: dict[str, object] = {
+    "GenCsrType": "online",
+    "CertCommonName": "example.com",
+    "CompanyType": 1,
+    "CompanyId": "0",
+    "ContactEmail": "webmaster@example.com",
+    "CsrEncryptAlgo": "ECC",
+    "CsrKeyParameter": "prime256v1",
+}
+"""Good material of a person."""
+
+COMPANY: dict[str, object] = {
+    "CompanyType": 2,
+    "ContactEmail": None,
+    **ORGANISATION,
+    **ADMIN,
+    **TECH,
+}
+"""What makes the good material of a person that of a company, without ids."""
+
+INVALID = "FailedOperation.InvalidParam"
+
+
+def refusal(call: Callable[[], object]) -> tuple[str, str]:
+    """Make a call that is to be refused; give the code and the message."""
+    with pytest.raises(TencentCloudSDKException) as refused:
+        call()
+    return refused.value.get_code(), refused.value.get_message()
+
+
+def refused(client: Client, certificate_id: str, **changes: object) -> tuple[str, str]:
+    """Hand in material that is to be refused; give the code and the message."""
+    return refusal(lambda: client.submit(certificate_id, **changes))
+
+
+def invalid(detail: str) -> tuple[str, str]:
+    """Give the refusal of a parameter: the recorded sentence, then the detail."""
+    return INVALID, f"Incorrect parameters. {detail}"
