@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -35,7 +36,10 @@ class Collection(Protocol[Record]):
     """
 
     def add(self, record: Record) -> Record:
-        """Store a new record; an integer key field that is 0 is numbered from 1 upwards.
+        """Store a new record.
+
+        Where the only key field is an integer and 0, it is numbered, from 1 upwards and never
+        the same twice.
 
         Raises:
             Taken: the key exists.
@@ -51,6 +55,7 @@ class Collection(Protocol[Record]):
 
         Raises:
             Stale: the record is gone or has another version.
+            TypeError: records of this kind have no version.
         """
         ...
 
@@ -59,7 +64,12 @@ class Collection(Protocol[Record]):
         ...
 
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
-        """Read the records whose fields equal the given values, in key order."""
+        """Read the records whose fields equal the given values, in key order.
+
+        Raises:
+            TypeError: a filter names no field of the record.
+            ValueError: offset or limit is negative.
+        """
         ...
 
     def count(self, **equal: object) -> int:
@@ -197,26 +207,39 @@ class Clock(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReadyKey:
-    """A private key for an order; `stock_id` is its number in the stock, None if made just now."""
+    """A private key for an order; `stock_id` is its number in the stock."""
 
     private_key: PrivateKey
-    stock_id: int | None
+    stock_id: int
 
 
 class KeysBusy(Exception):
     """So many keys are being made that another would have to wait too long."""
 
 
+class KeyPending(Exception):
+    """The stock is empty, and a key is being made: try again when `made` is done.
+
+    Raised instead of waiting, so that a request that needs a new key holds no thread up.
+    """
+
+    def __init__(self, made: Future[None]) -> None:
+        """Say what to wait for."""
+        self.made = made
+        super().__init__("a key is being made")
+
+
 class Keys(Protocol):
     """Private keys when one is needed."""
 
     def lend(self, kind: KeyKind) -> contextlib.AbstractContextManager[ReadyKey]:
-        """Lend a key from the stock, or a new one.
+        """Lend a key from the stock.
 
         The borrower removes `stock_id` from the stock in the transaction that stores the key;
-        leaving the context without having done so puts the key back.
+        leaving the context with an exception puts the key back.
 
         Raises:
+            KeyPending: the stock is empty; one is being made.
             KeysBusy: the stock is empty and the queue for new keys is full.
         """
         ...

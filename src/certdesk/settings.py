@@ -54,11 +54,11 @@ class Settings:
     stock_rsa_2048: int = _setting("keys.stock.rsa_2048", 16, "RSA 2048 keys kept ready.")
     stock_rsa_4096: int = _setting("keys.stock.rsa_4096", 2, "RSA 4096 keys kept ready.")
     stock_p_256: int = _setting("keys.stock.p_256", 16, "ECC prime256v1 keys kept ready.")
-    keys_makers: int = _setting(
-        "keys.makers", 2, "Keys made at once on the spot when the stock is empty."
-    )
+    keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.")
     keys_queue: int = _setting(
-        "keys.queue", 200, "Requests that may wait for a key; more are refused."
+        "keys.queue",
+        200,
+        "Requests that may wait for a key when the stock is empty; more are refused.",
     )
     threads: int = _setting("http.threads", 32, "Requests carried out at the same time.")
     body_seconds: int = _setting(

@@ -11,7 +11,7 @@ import contextlib
 import os
 import socket
 import uuid
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LINE_LIMIT = 1024 * 1024
 SOCKET_NAME = "admin.sock"
 LONGEST_ADDRESS = 100
+OPERATOR_THREADS = 2
 
 log = structlog.get_logger()
 
@@ -66,10 +67,12 @@ def _parse(catalog: Catalog, line: bytes) -> tuple[Action, dict[str, object]]:
 
 
 @contextlib.asynccontextmanager
-async def admin_socket(
-    folder: Path, desk: Desk, catalog: Catalog, threads: Executor
-) -> AsyncIterator[None]:
-    """Listen on the socket in `folder` as long as the context lasts."""
+async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncIterator[None]:
+    """Listen on the socket in `folder` as long as the context lasts.
+
+    The operator has threads of its own: a busy API does not keep it out.
+    """
+    threads = ThreadPoolExecutor(OPERATOR_THREADS, "operator")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
@@ -87,6 +90,7 @@ async def admin_socket(
     finally:
         server.close()
         path.unlink(missing_ok=True)
+        threads.shutdown()
 
 
 @contextlib.contextmanager

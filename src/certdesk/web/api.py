@@ -28,6 +28,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnsupportedProtocol,
 )
+from certdesk.ports import KeyPending
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.guard import Guard, KnownKey, permit
 from certdesk.wire.decode import decode
@@ -126,7 +127,14 @@ class Api:
         )
         self._check_signature(common.authorization, signed, known)
         action = self._action(common)  # 8
-        return await run(self._threads, self._carry_out, action, known.caller, body, request_id)
+        while True:
+            try:
+                return await run(
+                    self._threads, self._carry_out, action, known.caller, body, request_id
+                )
+            except KeyPending as pending:
+                # The key is made elsewhere: meanwhile the request holds no thread.
+                await asyncio.wrap_future(pending.made)
 
     def _common(self, headers: Mapping[str, str]) -> Common:
         for parameter in ("Action", "Version", "Timestamp"):

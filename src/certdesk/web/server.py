@@ -49,7 +49,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             ssl_keyfile=settings.tls_key or None,
         )
         with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(settings, opened, config, listener, threads, ready))
+            runner.run(_run(settings, opened, config, listener, ready))
 
 
 class Server(uvicorn.Server):
@@ -73,11 +73,10 @@ async def _run(
     opened: OpenDesk,
     config: uvicorn.Config,
     listener: socket.socket,
-    threads: ThreadPoolExecutor,
     ready: Callable[[str], None],
 ) -> None:
     server = Server(config)
-    async with admin_socket(settings.folder, opened.desk, actions(), threads):
+    async with admin_socket(settings.folder, opened.desk, actions()):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         # uvicorn tells of its start by a flag alone.
         while not server.started and not serving.done():  # noqa: ASYNC110

@@ -41,7 +41,7 @@ class Repeating:
         self._thread.join()
 
     def _run(self) -> None:
-        _step_back()
+        step_back()
         while not self._ended.is_set():
             self._awake.wait(self._seconds)
             self._awake.clear()
@@ -53,7 +53,7 @@ class Repeating:
                 log.exception("background work failed", thread=self._thread.name)
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Give way to requests: on Linux a thread has a niceness of its own."""
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Private keys made ahead of need, and made on the spot when there are none.
+"""Private keys made ahead of need, and on demand when there are none left.
 
 An RSA key costs 50 ms to a second of CPU; a submission that finds one ready costs none of that.
 The stock is in the database, sealed for the desk; which of its keys are free is known here.
@@ -7,26 +7,40 @@ The stock is in the database, sealed for the desk; which of its keys are free is
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 
+import structlog
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certdesk.domain import keys
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.records import StockedKey
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Clock, KeysBusy, Place, ReadyKey, Store, Unit, Vault
-from certdesk.workflow.repeating import Repeating
+from certdesk.ports import DESK, Clock, KeyPending, KeysBusy, Place, ReadyKey, Store, Vault
+from certdesk.workflow.repeating import step_back
 
-REFILL_SECONDS = 60
+PAUSE_SECONDS = 5
+"""How long to leave the stock alone after a key could not be stored."""
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """A key to be made; `made` tells the one who waits for it, if anyone does."""
+
+    kind: KeyKind
+    made: Future[None]
 
 
 class KeyStock:
-    """`ports.Keys` from a stock that a background thread keeps filled to `sizes`.
+    """`ports.Keys` from a stock that `makers` threads keep filled to `sizes`.
 
-    `makers` keys are made at once on the spot, and `queue` more may wait for it.
+    Requests that find the stock empty are served before it is filled; `queue` of them may wait.
     """
 
     def __init__(
@@ -44,72 +58,119 @@ class KeyStock:
         self._vault = vault
         self._clock = clock
         self._sizes = sizes
-        self._room = threading.Semaphore(makers + queue)
-        self._making = threading.Semaphore(makers)
+        self._queue = queue
         self._free: dict[KeyKind, deque[int]] = {kind: deque() for kind in KeyKind}
-        self._filling = Repeating("key stock", self._fill, REFILL_SECONDS)
-        self._stopping = threading.Event()
+        self._demand: deque[Wanted] = deque()
+        self._coming: Counter[KeyKind] = Counter()
+        self._change = threading.Condition()
+        self._stopping = False
+        self._makers = [
+            threading.Thread(target=self._work, name=f"key maker {number}", daemon=True)
+            for number in range(1, makers + 1)
+        ]
         for stocked in store.read(lambda unit: unit.key_stock.where()):
             self._free[KeyKind[stocked.kind]].append(stocked.stock_id)
 
     def start(self) -> None:
         """Begin to fill the stock."""
-        self._filling.start()
+        for maker in self._makers:
+            maker.start()
 
     def stop(self) -> None:
-        """Stop filling, after the key in hand."""
-        self._stopping.set()
-        self._filling.stop()
+        """Stop, after the keys in hand; whoever waits for one is told that none comes."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+        for maker in self._makers:
+            maker.join()
+        for wanted in self._demand:
+            wanted.made.set_exception(KeysBusy())
 
     @contextlib.contextmanager
     def lend(self, kind: KeyKind) -> Iterator[ReadyKey]:
         """Lend a key; see `ports.Keys`."""
-        ready = self._from_stock(kind) or ReadyKey(self._make(kind), None)
+        ready = self._from_stock(kind)
+        if ready is None:
+            raise KeyPending(self._order(kind))
         try:
             yield ready
         except BaseException:
-            if ready.stock_id is not None:
-                self._free[kind].append(ready.stock_id)
+            self._put(kind, ready.stock_id)
             raise
-        finally:
-            self._filling.wake()
 
     def _from_stock(self, kind: KeyKind) -> ReadyKey | None:
-        while True:
-            try:
-                stock_id = self._free[kind].popleft()
-            except IndexError:
-                return None
+        while (stock_id := self._take(kind)) is not None:
             stocked = self._stocked(stock_id)
+            # Another process may have used it up.
             if stocked is not None:
                 pem = self._vault.open(stocked.sealed, _place(stocked.spki_sha256))
                 return ReadyKey(_load(pem), stock_id)
+        return None
 
     def _stocked(self, stock_id: int) -> StockedKey | None:
         return self._store.read(lambda unit: unit.key_stock.get(stock_id))
 
-    def _make(self, kind: KeyKind) -> PrivateKey:
-        if not self._room.acquire(blocking=False):
-            raise KeysBusy
-        try:
-            with self._making:
-                return keys.generate(kind)
-        finally:
-            self._room.release()
+    def _take(self, kind: KeyKind) -> int | None:
+        with self._change:
+            self._change.notify()
+            return self._free[kind].popleft() if self._free[kind] else None
 
-    def _fill(self) -> None:
-        for kind in sorted(self._sizes, key=lambda kind: kind.name):
-            while len(self._free[kind]) < self._sizes[kind] and not self._stopping.is_set():
-                self._free[kind].append(self._store.write(self._new(kind)).stock_id)
+    def _put(self, kind: KeyKind, stock_id: int) -> None:
+        with self._change:
+            self._free[kind].append(stock_id)
 
-    def _new(self, kind: KeyKind) -> Callable[[Unit], StockedKey]:
+    def _order(self, kind: KeyKind) -> Future[None]:
+        with self._change:
+            if len(self._demand) >= self._queue or self._stopping:
+                raise KeysBusy
+            wanted = Wanted(kind, Future())
+            self._demand.append(wanted)
+            self._change.notify()
+            return wanted.made
+
+    def _work(self) -> None:
+        step_back()
+        while (wanted := self._next()) is not None:
+            try:
+                self._put(wanted.kind, self._make(wanted.kind))
+            except Exception as error:
+                log.exception("a key could not be made")
+                wanted.made.set_exception(error)
+                self._pause()
+            else:
+                wanted.made.set_result(None)
+            finally:
+                self._coming[wanted.kind] -= 1
+
+    def _next(self) -> Wanted | None:
+        """Wait for a key to be wanted: by a request, else by the stock."""
+        with self._change:
+            while not self._stopping:
+                wanted = self._demand.popleft() if self._demand else self._shortage()
+                if wanted is not None:
+                    self._coming[wanted.kind] += 1
+                    return wanted
+                self._change.wait()
+            return None
+
+    def _shortage(self) -> Wanted | None:
+        for kind, size in self._sizes.items():
+            if len(self._free[kind]) + self._coming[kind] < size:
+                return Wanted(kind, Future())
+        return None
+
+    def _make(self, kind: KeyKind) -> int:
         key = keys.generate(kind)
         spki = keys.spki_sha256(key.public_key())
         sealed = self._vault.seal(Secret(keys.private_key_pem(key)), _place(spki))
         stocked = StockedKey(
             kind=kind.name, spki_sha256=spki, sealed=sealed, created_at=self._clock.now()
         )
-        return lambda unit: unit.key_stock.add(stocked)
+        return self._store.write(lambda unit: unit.key_stock.add(stocked)).stock_id
+
+    def _pause(self) -> None:
+        with self._change:
+            self._change.wait_for(lambda: self._stopping, PAUSE_SECONDS)
 
 
 def _place(spki_sha256: bytes) -> Place:
