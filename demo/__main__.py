@@ -1,0 +1,70 @@
+"""Watch the main job from end to end: `make demo`.
+
+A desk is started in a folder of its own, three orders are bought and their material handed in, and
+what was kept is looked at. Exit code 0 if every step worked, 1 if one did not; process and folder
+are gone at the end, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+
+from demo.screen import Screen
+from demo.stage import DeskProcess
+from demo.steps import STEPS, Scene, reason
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Play all steps; give the exit code."""
+    for number in ENDING:
+        signal.signal(number, end)
+    # A proxy of the person's cannot reach a desk on this machine.
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        os.environ.pop(name, None)
+    screen, began = Screen(len(STEPS)), time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="certdesk-demo-") as folder,
+        contextlib.closing(DeskProcess(Path(folder))) as desk,
+    ):
+        worked = play(desk, screen)
+    if not worked:
+        return 1
+    seconds = f"{time.monotonic() - began:.1f} s"
+    screen.end(f"All {len(STEPS)} steps worked, in {seconds}. The desk and {folder} are gone.")
+    return 0
+
+
+def play(desk: DeskProcess, screen: Screen) -> bool:
+    """Take the steps in order, up to the first that fails; tell whether all worked."""
+    scene = Scene(desk)
+    with screen.progress():
+        for title, step in STEPS:
+            screen.begin(title)
+            try:
+                for said in step(scene):
+                    screen.show(said)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the log
+                screen.failure(reason(error), desk.log())
+                return False
+            screen.worked()
+    return True
+
+
+def end(number: int, _: FrameType | None) -> None:
+    """End on a signal; cleaning up is not interrupted by another."""
+    for other in ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

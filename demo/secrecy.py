@@ -1,0 +1,61 @@
+"""Looks for secrets in files, as somebody would who has got hold of the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+KINDS = {
+    "KeyPass": ("KeyPass",),
+    "identity number": ("OrgIdNumber", "AdminIdNumber", "TechIdNumber"),
+    "telephone number": ("OrgPhoneNumber", "AdminPhone", "TechPhone"),
+    "e-mail address": ("AdminEmail", "TechEmail"),
+}
+"""What of the material of an order is secret or personal."""
+
+Secrets: TypeAlias = list[tuple[str, bytes]]
+"""What is looked for: its kind, and the very bytes."""
+
+
+def of_material(material: Mapping[str, Any]) -> Secrets:
+    """Give what was handed in and is not for everybody."""
+    return [
+        (kind, material[name].encode())
+        for kind, names in KINDS.items()
+        for name in names
+        if material.get(name)
+    ]
+
+
+def of_private_key(pem: str | None) -> Secrets:
+    """Give a private key as text and as the bytes that the text stands for."""
+    if not pem:
+        return []
+    key = load_pem_private_key(pem.encode(), None)
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return [("private key", pem.splitlines()[2].encode()), ("private key", der)]
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read all files under a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def search(files: Mapping[str, bytes], secrets: Secrets) -> Iterator[tuple[str, str]]:
+    """Find each secret in each file: its kind, and the file."""
+    for file, content in files.items():
+        for kind, secret in secrets:
+            if secret in content:
+                yield kind, file

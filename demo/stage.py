@@ -1,0 +1,116 @@
+"""The desk of the demo: a real `certdesk serve`, in a process and a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PROGRAM = str(Path(sys.executable).with_name("certdesk"))
+PATIENCE_SECONDS = 20
+LOG_LINES = 40
+READY = "certdesk ready on http://"
+
+
+class StepFailed(Exception):
+    """A step did not do what it should; the text says what came instead."""
+
+
+class DeskProcess:
+    """A desk that can be started, killed and started again on the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is there and empty; `start` starts the desk."""
+        self.folder = folder
+        self.data = folder / "data"
+        self.endpoint = ""
+        self._output = folder / "output"
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        """Start the desk on a free port and wait until it answers.
+
+        Raises:
+            StepFailed: it ended instead, or took too long.
+        """
+        options = ("--data", str(self.data), "--listen", "127.0.0.1:0")
+        with self._output.open("wb") as output, self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "serve", *options], stdout=output, stderr=log, env=_environment()
+            )
+        self.endpoint = self._wait_until_ready(self._process)
+
+    def kill(self) -> None:
+        """End it as a power cut would, with no chance to save anything."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Leave no process."""
+        self._end(signal.SIGTERM)
+
+    def log(self) -> str:
+        """Give the last lines that the desk wrote to stderr."""
+        if not self._log.exists():
+            return ""
+        return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:])
+
+    def operate(self, *words: str) -> dict[str, Any]:
+        """Run an operator's command; give the JSON object that it prints.
+
+        Raises:
+            StepFailed: the command refused.
+        """
+        done = subprocess.run(
+            [PROGRAM, *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
+            timeout=2 * PATIENCE_SECONDS,
+        )
+        if done.returncode != 0:
+            raise StepFailed(f"certdesk {' '.join(words)}: {done.stderr.strip()}")
+        printed = json.loads(done.stdout)
+        if not isinstance(printed, dict):
+            raise StepFailed(f"certdesk {' '.join(words)} printed no JSON object: {done.stdout}")
+        return printed
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> str:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            line, newline, _ = self._output.read_text().partition("\n")
+            if newline and line.startswith(READY):
+                return line.removeprefix(READY)
+            if process.poll() is not None:
+                raise StepFailed(f"certdesk serve ended at once, with exit code {process.poll()}")
+            time.sleep(0.02)
+        raise StepFailed(f"certdesk serve was not ready after {PATIENCE_SECONDS} s")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(how)
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+def _environment() -> dict[str, str]:
+    """Give the environment without the settings of another desk."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CERTDESK_")}
