@@ -13,5 +13,6 @@ def mailbox_fault(text: str) -> str | None:
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        return f"is not an e-mail address: {error}"
+        # The library ends its sentence; whoever words the refusal ends it again.
+        return f"is not an e-mail address: {str(error).rstrip('.')}"
     return None
