@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from certdesk.domain.keys import PrivateKey
 from tests.running import Client
 
 ORGANISATION = {
@@ -60,6 +66,9 @@ COMPANY: dict[str, object] = {
 }
 """What makes the good material of a person that of a company, without ids."""
 
+Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+"""The hashes that a CSR may be signed with."""
+
 INVALID = "FailedOperation.InvalidParam"
 
 
@@ -78,3 +87,20 @@ def refused(client: Client, certificate_id: str, **changes: object) -> tuple[str
 def invalid(detail: str) -> tuple[str, str]:
     """Give the refusal of a parameter: the recorded sentence, then the detail."""
     return INVALID, f"Incorrect parameters. {detail}"
+
+
+def csr_for(
+    key: PrivateKey,
+    common_name: str | None = "example.com",
+    names: tuple[str, ...] = (),
+    hashed: Hash | None = None,
+) -> str:
+    """Make a CSR as a user's own tools do, with a unit in the subject, which none will issue."""
+    subject = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Operations")]
+    if common_name is not None:
+        subject.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(subject))
+    if names:
+        alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        builder = builder.add_extension(alternative, critical=False)
+    return builder.sign(key, hashed or hashes.SHA256()).public_bytes(Encoding.PEM).decode()

@@ -6,11 +6,14 @@ import dataclasses
 import json
 
 from certdesk.catalog import Context
+from certdesk.domain.countries import country_code
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
+from certdesk.domain.secret import hidden
 from certdesk.ports import Place, Unit, Vault
 
 WAITING = "audit"
+_PUNCTUATION = str.maketrans("", "", " -()+")
 
 
 def draft_company(
@@ -21,7 +24,7 @@ def draft_company(
 ) -> Company:
     """Prepare the record of a company; the division belongs to its manager, not to it."""
     known = dataclasses.replace(organisation, division=None)
-    likeness = context.vault.likeness(uin, _essence("company", known))
+    likeness = context.vault.likeness(uin, _essence("company", _one_spelling(known)))
     return Company(
         uin=uin,
         facts=facts_of(known),
@@ -94,6 +97,19 @@ def own_manager(unit: Unit, uin: str, manager_id: int | None) -> Manager | None:
 
 def _place(table: str, uin: str, likeness: bytes) -> Place:
     return Place(uin=uin, table=table, row=likeness.hex(), column="personal")
+
+
+def _one_spelling(organisation: Organisation) -> Organisation:
+    """Write what orders and operators spell in two ways in one: telephone number and country."""
+    area, phone = organisation.phone_area or "", organisation.phone_number
+    number = (area + (phone.text() if phone else "")).translate(_PUNCTUATION)
+    country = organisation.country or ""
+    return dataclasses.replace(
+        organisation,
+        phone_area=None,
+        phone_number=hidden(number or None),
+        country=country_code(country) or country,
+    )
 
 
 def _essence(kind: str, value: Organisation | People) -> bytes:
