@@ -16,6 +16,8 @@ PARSE_UPLOADED_CSR = "parse_uploaded_csr"
 
 CFCA_OV, WOTRUS_DV, WOTRUS_OV, WOTRUS_EV, DNSPOD_OV = 98, 25, 28, 31, 43
 """Product numbers, each for a single domain name."""
+WOTRUS_DV_MULTI = 26
+"""The number of a product for several domain names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,8 +158,11 @@ def shown(value: str | int) -> str:
     """
     if isinstance(value, int):
         return json.dumps(value)
-    cut = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
-    return _printable(json.dumps(cut, ensure_ascii=False))
+    return _printable(json.dumps(_cut(value), ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def _printable(text: str) -> str:
@@ -178,7 +181,7 @@ def _name(path: str, text: str) -> DomainName:
         raise MaterialRefused(
             CertificateInfoSubmitDomainInvalid,
             [Fault(path, refused.rule)],
-            subject=_printable(text[:SHOWN]),
+            subject=_printable(_cut(text)),
         ) from None
 
 
