@@ -19,6 +19,9 @@ from certdesk.settings import Settings
 from certdesk.web.admin import answer
 from certdesk.web.server import serve as run_server
 
+PATIENCE_SECONDS = 5
+"""How long a desk that starts waits for an operator's command that has its folder just now."""
+
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
 
 
@@ -62,7 +65,7 @@ def _desk(settings: Settings) -> Iterator[OpenDesk]:
     # A core file would hold keys (security requirement R-KEYSTORE).
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        with open_desk(settings) as opened:
+        with open_desk(settings, wait_seconds=PATIENCE_SECONDS) as opened:
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)
