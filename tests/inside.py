@@ -6,7 +6,7 @@ import random
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -14,7 +14,7 @@ from certdesk import bootstrap
 from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Submission
-from certdesk.ports import DESK, Keys, Unit
+from certdesk.ports import DESK, KeyPending, Keys, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
@@ -22,11 +22,15 @@ from certdesk.vault.tink_vault import TinkVault
 from certdesk.wire.decode import decode
 from certdesk.workflow.stock import KeyStock
 
+PATIENCE_SECONDS = 30
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class InsideDesk:
-    """The engine with every part real but the store and the clock; keys are made on the spot."""
+    """The engine with every part real but the store and the clock.
+
+    As a context it makes keys, when they are asked for.
+    """
 
     def __init__(self, folder: Path, keys: Keys | None = None) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given."""
@@ -35,7 +39,7 @@ class InsideDesk:
         kek = LocalKeyset.open(folder / "kek.json", create=True)
         self.vault = TinkVault(kek, self._keyset)
         self._own_keyset = self.vault.new_keyset(DESK)
-        self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=1)
+        self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
         self.engine = Desk(
             store=self.store,
             vault=self.vault,
@@ -43,6 +47,15 @@ class InsideDesk:
             clock=self.clock,
             rng=random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
         )
+
+    def __enter__(self) -> Self:
+        """Begin to make keys."""
+        self.stock.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Make no more."""
+        self.stock.stop()
 
     def call(self, caller: Caller, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an action of `caller`; give the members of the reply by their wire names.
@@ -52,10 +65,15 @@ class InsideDesk:
         declared = bootstrap.actions().find(action, internal=caller is OPERATOR)
         assert declared is not None, action
         request = decode(parameters, declared.request)
-        reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))
-        members = msgspec.to_builtins(reply)
-        assert isinstance(members, dict)
-        return members
+        while True:
+            try:
+                reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))
+            except KeyPending as pending:
+                pending.made.result(PATIENCE_SECONDS)
+            else:
+                members = msgspec.to_builtins(reply)
+                assert isinstance(members, dict)
+                return members
 
     def operator(self, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action."""
