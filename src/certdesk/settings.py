@@ -57,7 +57,7 @@ class Settings:
     keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.")
     keys_queue: int = _setting(
         "keys.queue",
-        200,
+        60,
         "Requests that may wait for a key when the stock is empty; more are refused.",
     )
     threads: int = _setting("http.threads", 32, "Requests carried out at the same time.")
