@@ -102,7 +102,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._check_head()
         super().on_headers_complete()
         if self.parser.should_upgrade():
-            # The parser reads nothing after such a request: it is answered, and was the last one.
+            # The offer is passed over (RFC 9110, 7.8); the parser reads nothing after it.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
@@ -112,11 +112,18 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _check_head(self) -> None:
-        """Ask for exactly one Host and no transfer coding but chunks (RFC 9112, 3.2 and 6.1)."""
+        """Ask for exactly one Host and no transfer coding but chunks (RFC 9112, 3.2 and 6.1).
+
+        The body of a request that offers an upgrade is lost: the parser takes all that follows for
+        the other protocol.
+        """
         hosts = [value for name, value in self.headers if name == b"host"]
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
         chunks_known = self.parser.get_http_version() == "1.1"
         if len(hosts) != 1 or codings not in ([], [b"chunked"]) or (codings and not chunks_known):
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
+        has_body = codings or any(name == b"content-length" for name, _ in self.headers)
+        if has_body and self.parser.should_upgrade():
             self._refuse(http.HTTPStatus.BAD_REQUEST)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
