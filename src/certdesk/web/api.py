@@ -34,6 +34,7 @@ from certdesk.web.guard import Guard, KnownKey, permit
 from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.signature import (
+    ALGORITHM,
     VERSION,
     Authorization,
     SignedRequest,
@@ -187,15 +188,23 @@ class Api:
 
 def _check_form(scope: Scope, headers: Mapping[str, str]) -> None:
     """Refuse what is HTTP but no form of request that is read here."""
-    if scope["method"] not in ("GET", "POST"):
-        raise UnsupportedProtocol(f"Use POST, not {scope['method'][:16]}.")
-    if scope["method"] == "GET" and "authorization" in headers:
-        raise UnsupportedProtocol("Parameters in the query are not read yet; use POST with JSON.")
+    method = scope["method"]
+    if method not in ("GET", "POST"):
+        raise UnsupportedProtocol(f"Use POST, not {method[:16]}.")
     if headers.get("content-encoding", "identity") != "identity":
         raise InvalidRequest("Content-Encoding must be identity.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "authorization" in headers and kind != "application/json":
+    if "authorization" not in headers:
+        # The older signature is a parameter: of the query of a GET, of the form of a POST.
+        if b"Signature=" in scope["query_string"] or kind == "application/x-www-form-urlencoded":
+            raise InvalidRequest(f"HmacSHA1 and HmacSHA256 are not read yet; use {ALGORITHM}.")
+        return
+    if method == "GET":
+        raise UnsupportedProtocol("Parameters in the query are not read yet; use POST with JSON.")
+    if kind != "application/json":
         raise InvalidRequest("Content-Type must be application/json; other forms are not read yet.")
+    if headers.get("x-tc-content-sha256") == "UNSIGNED-PAYLOAD":
+        raise InvalidRequest("UNSIGNED-PAYLOAD is not read yet; sign the body.")
 
 
 def _parameters(body: bytes) -> dict[str, object]:

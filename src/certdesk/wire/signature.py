@@ -259,7 +259,7 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
     """Give the signed headers in every way that a client may have meant them, as sent first.
 
     Headers beyond those that clients sign are lower-cased all or none, which keeps the readings
-    at 32 at most, however many headers a caller claims to have signed.
+    at 64 at most, however many headers a caller claims to have signed.
     """
     absent = [name for name in names if name not in headers]
     if absent:
@@ -274,9 +274,10 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
 
 
 def _hosts(host: str) -> list[dict[str, str]]:
-    """Give the host as sent, without its port, without a scheme, and without both."""
+    """Give the host as sent, without its port, its scheme, and both; also in lower case."""
     bare = _SCHEME.sub("", host)
     hosts = dict.fromkeys([host, _PORT.sub("", host), bare, _PORT.sub("", bare)])
+    hosts |= {name.lower(): None for name in hosts}
     return [{"host": name} for name in hosts]
 
 
