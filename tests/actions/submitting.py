@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -13,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain.keys import PrivateKey
-from tests.running import Client
+from tests.running import Client, RunningDesk
 
 ORGANISATION = {
     "OrgOrganization": "Example Trading Ltd",
@@ -82,6 +83,16 @@ def refusal(call: Callable[[], object]) -> tuple[str, str]:
 def refused(client: Client, certificate_id: str, **changes: object) -> tuple[str, str]:
     """Hand in material that is to be refused; give the code and the message."""
     return refusal(lambda: client.submit(certificate_id, **changes))
+
+
+def withdraw(desk: RunningDesk, client: Client, uin: str, order: str) -> None:
+    """Take an account's verification back; return when its key is seen so.
+
+    Keys are remembered for half a second.
+    """
+    desk.certdesk("account", "verify", uin, "--withdraw")
+    while refused(client, order, GenCsrType="rubbish")[0] != "FailedOperation.NoRealNameAuth":
+        time.sleep(0.05)
 
 
 def invalid(detail: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.actions.submitting import COMPANY, IDENTITY, invalid, refused
+from tests.actions.submitting import COMPANY, IDENTITY, invalid, refused, withdraw
 from tests.running import Client, Keys, RunningDesk
 
 OV = 28
@@ -25,10 +25,7 @@ def withdrawn(desk: RunningDesk) -> tuple[Client, str, str]:
     client = desk.client(keys)
     order, cancelled = client.buy(), client.buy()
     client.call("CancelCertificateOrder", CertificateId=cancelled)
-    desk.certdesk("account", "verify", keys.uin, "--withdraw")
-    # Keys are remembered for half a second; any answer tells when that is over.
-    while refused(client, cancelled)[0] != "FailedOperation.NoRealNameAuth":
-        pass
+    withdraw(desk, client, keys.uin, order)
     return client, order, cancelled
 
 

@@ -25,7 +25,7 @@ class BlockKeysReply(Reply):
 @catalog.action(InvalidParam, writes=True, internal=True)
 def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysReply]:
     """Block public keys: a CSR with one of them is refused, whoever hands it in."""
-    digests = [_digest(text) for text in dict.fromkeys(request.digests)]
+    digests = dict.fromkeys(map(_digest, request.digests))
 
     def commit(unit: Unit) -> BlockKeysReply:
         new = [digest for digest in digests if unit.blocked_keys.get(digest) is None]
