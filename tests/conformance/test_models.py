@@ -79,6 +79,16 @@ def test_a_reply_has_the_members_of_the_sdk(action: Action) -> None:
     assert without_mainland(coarse(declared(action.reply)), name) == modelled(name)
 
 
+def test_the_main_action_takes_the_42_parameters_of_the_source_page() -> None:
+    """Five of them are needed always."""
+    (action,) = (action for action in public_actions() if action.name == "CertificateInfoSubmit")
+    shape = declared(action.request)
+    parameters = {name: member for name, member in shape.items() if "[]" not in name}
+    required = {name for name, member in parameters.items() if member.required}
+    assert len(parameters) == 42
+    assert required == {"CertId", "GenCsrType", "CertCommonName", "CompanyType", "CompanyId"}
+
+
 @each_action
 def test_a_declared_error_is_one_that_the_sdk_lists(action: Action) -> None:
     """Each code that an action may answer stands in the SDK's list of the service's codes."""
