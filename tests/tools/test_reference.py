@@ -1,0 +1,94 @@
+"""The pages of docs/ that follow from the code are the ones that follow from this code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certdesk.bootstrap import actions
+from certdesk.catalog import Action
+from tests.running import Client, running
+from tools.reference.examples import EXAMPLES
+from tools.reference.fields import members, parameters
+from tools.reference.pages import pages
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PUBLIC = [action for action in actions() if not action.internal]
+NO_STOCK = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\n"
+ORDER_OF_LIFE = (
+    "CreateCertificate",
+    "DescribeCompanies",
+    "DescribeManagers",
+    "CertificateInfoSubmit",
+    "DescribeCertificateDetail",
+    "CancelCertificateOrder",
+)
+
+Replies = dict[str, dict[str, Any]]
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_made_page_is_checked_in_as_it_would_be_made_now(name: str) -> None:
+    """Run `.venv/bin/python -m tools.reference` and commit what it writes."""
+    assert (DOCS / name).read_text("utf-8") == pages()[name]
+
+
+def test_no_page_is_left_of_an_action_that_is_gone() -> None:
+    """The folder of the reference holds what is made and nothing else."""
+    made = {name for name in pages() if name.startswith("reference/")}
+    assert {f"reference/{path.name}" for path in (DOCS / "reference").iterdir()} == made
+
+
+@pytest.mark.parametrize("action", PUBLIC, ids=lambda action: action.name)
+def test_every_parameter_is_described(action: Action) -> None:
+    """A parameter of the API has a docstring where it is declared (labels aside)."""
+    undescribed = [one.path for one in parameters(action.request) if not one.text]
+    assert [path for path in undescribed if not path.startswith("Tags[].")] == []
+
+
+@pytest.fixture(scope="module")
+def replies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replies]:
+    """Send each example of the reference to a desk, as one order's life goes."""
+    with running(tmp_path_factory.mktemp("reference") / "data", settings=NO_STOCK) as desk:
+        keys = desk.account()
+        assert desk.company(keys) == desk.manager(keys, 1, "--status", "ok") == 1
+        yield _live(desk.client(keys))
+
+
+def _live(client: Client) -> Replies:
+    got: Replies = {}
+    order = "LrmeMvQr"
+    for name in ORDER_OF_LIFE:
+        given = json.loads(json.dumps(EXAMPLES[name]).replace("LrmeMvQr", order))
+        got[name] = client.call(name, **given)
+        order = got.get("CreateCertificate", {}).get("CertificateIds", [order])[0]
+    return got
+
+
+def test_the_example_of_every_action_is_answered(replies: Replies) -> None:
+    """An example that a reader copies is one that the desk takes."""
+    assert sorted(replies) == sorted(EXAMPLES) == [action.name for action in PUBLIC]
+
+
+@pytest.mark.parametrize("action", PUBLIC, ids=lambda action: action.name)
+def test_what_counts_as_unfilled_is_not_filled(action: Action, replies: Replies) -> None:
+    """A member with a default says on the page what always stands there, and that is there."""
+    for member in members(action.reply):
+        if member.constant:
+            found = list(_at(replies[action.name], member.path.split(".")))
+            assert found, member.path
+            assert all(value == json.loads(member.constant) for value in found), member.path
+
+
+def _at(value: object, path: list[str]) -> Iterator[object]:
+    match value, path:
+        case found, []:
+            yield found
+        case dict(), [name, *rest]:
+            inner = value[name.removesuffix("[]")]
+            for item in inner if name.endswith("[]") else [inner]:
+                yield from _at(item, rest)

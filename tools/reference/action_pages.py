@@ -1,0 +1,77 @@
+"""The page of each action of the API, from its declaration."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+from certdesk.catalog import Action
+from tools.reference.examples import EXAMPLES
+from tools.reference.fields import Member, members, parameters
+from tools.reference.markdown import block, code, page, table
+
+
+def action_page(action: Action) -> str:
+    """Describe an action: what it is for, its parameters, reply, errors, and an example."""
+    text = inspect.getdoc(action.handler) or ""
+    example = json.dumps(EXAMPLES[action.name], ensure_ascii=False, indent=2)
+    return page(
+        action.name,
+        text,
+        _way(action),
+        "## Parameters",
+        table(
+            ("Name", "Type", "Required", "What it is"),
+            [
+                (code(one.path), one.kind, "yes" if one.required else "", _with_mark(one))
+                for one in parameters(action.request)
+            ],
+        ),
+        "## Reply",
+        inspect.getdoc(action.reply) or "",
+        table(
+            ("Name", "Type", "How far"),
+            [(code(one.path), one.kind, how_far(one)) for one in members(action.reply)],
+        ),
+        "## Errors",
+        "Besides the [errors of every action](../errors.md#errors-of-every-action):",
+        table(
+            ("Code", "When"),
+            sorted((code(error.code), inspect.getdoc(error) or "") for error in action.errors),
+        ),
+        "## Example",
+        "The parameters as JSON, as in the body of a request:",
+        block(example, "json"),
+    )
+
+
+def index_page(actions: list[Action]) -> str:
+    """List the actions."""
+    return page(
+        "Reference",
+        "One page for each action of the API that is built. [Coverage](../coverage.md) says how "
+        "far each of their fields goes, and which actions of the API are not built.",
+        table(
+            ("Action", "What it does"),
+            [(f"[{action.name}]({action.name}.md)", action.summary) for action in actions],
+        ),
+        "The operator's commands are [on a page of their own](../commands.md), and so are the "
+        "[settings](../settings.md).",
+    )
+
+
+def how_far(member: Member) -> str:
+    """Say how far a member is built, and what stands there where nothing fills it."""
+    always = f": always {code(member.constant)}" if member.constant else ""
+    return f"{member.coverage}{always}"
+
+
+def _with_mark(member: Member) -> str:
+    if member.coverage == "real":
+        return member.text
+    return f"{member.text} *{member.coverage.capitalize()}.*"
+
+
+def _way(action: Action) -> str:
+    reach = "Changes something: refused to read-only keys." if action.writes else "Only reads."
+    return f"{reach} Its body may have {action.body_limit // 1024} KiB at most."

@@ -1,0 +1,44 @@
+"""The page of the settings."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.settings import DECLARATIONS, Settings
+from tools.reference.markdown import block, code, page, table
+
+KINDS = {"str": "text", "int": "whole number"}
+
+FILE = """\
+[keys.stock]
+rsa_2048 = 64
+
+[log]
+level = "warning\""""
+
+
+def settings_page() -> str:
+    """List every setting with its type, default and other names."""
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(Settings)}
+    return page(
+        "Settings",
+        "Every setting has a default. A settings file (`--config FILE`, TOML) comes before the "
+        "defaults, the environment before the file, and `--data`, `--database` and `--listen` "
+        "before all. A dot in a name is a table in the file:",
+        block(FILE, "toml"),
+        "`certdesk settings` shows what holds with the options and the environment that it is "
+        "given. A name in the file that is not in this list is an error.",
+        table(
+            ("Setting", "In the environment", "Type", "Default", "What it is"),
+            [
+                (
+                    code(one.name),
+                    code(one.variable),
+                    KINDS[kinds[one.attribute]],
+                    code(str(one.default)) or "empty",
+                    one.explanation,
+                )
+                for one in DECLARATIONS
+            ],
+        ),
+    )
