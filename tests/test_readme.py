@@ -1,0 +1,44 @@
+"""What the README and the guide tell a reader to type is typed here, in its order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pasting import ROOT, Reader, steps
+
+README = (ROOT / "README.md").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "guide.md").read_text("utf-8")
+
+
+def test_every_make_target_of_the_readme_is_in_the_makefile() -> None:
+    """The demo and the tests are not started from inside the tests, but they are there."""
+    targets = re.findall(r"^make (\w+)", README, re.MULTILINE)
+    assert targets == ["demo", "test", "serve"]
+    for target in targets:
+        assert re.search(rf"^{target}: ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_the_first_request_of_the_readme_works_as_it_stands(tmp_path: Path) -> None:
+    """Bought with the SDK, handed in with tccli, read back with the desk's own client."""
+    with Reader(tmp_path) as reader:
+        printed = [reader.do(step) for step in steps(README) if not step.startswith("make demo")]
+    assert '"CertificateDomain": "www.example.com"' in printed[-1]
+    assert '"StatusName": "Pending submission"' in printed[-1]
+
+
+@pytest.mark.needs("openssl")
+def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
+    """From the first account to a restored backup."""
+    with Reader(tmp_path) as reader:
+        printed = "".join(reader.do(step) for step in steps(GUIDE))
+        errors = reader.log
+    assert "Pending submission ECC prime256v1 www.example.com" in printed
+    assert "must not hold a wildcard: GlobalSign OV covers none" in printed
+    assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
+    assert '"CompanyName": "Example Ltd"' in printed
+    assert "exit code 1" in printed
+    assert "exit code 3" in printed
+    assert "there is no key file at restored/kek.json" in errors
