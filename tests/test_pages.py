@@ -1,0 +1,100 @@
+"""The pages that people write: what they name is there, and what is there is named."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certdesk.bootstrap import actions
+from certdesk.domain.errors import InternalError, ServiceError
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "changes").glob("README.md")]
+NOT_YET = {
+    "FailedOperation.CertificateSubmitHostingCertError",
+    "FailedOperation.ExceedsFreeLimit",
+    "FailedOperation.NoProjectPermission",
+}
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def _text(page: Path) -> str:
+    return re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+
+
+def _links(page: Path) -> Iterator[tuple[Path, str]]:
+    for target in re.findall(r"\]\(([^)\s]+)\)", _text(page)):
+        path, _, anchor = target.partition("#")
+        if "://" not in target:
+            yield (page.parent / path if path else page), anchor
+
+
+def _anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_link_leads_to_a_page_and_a_heading_that_are_there(page: Path) -> None:
+    """Within the repository; nothing is fetched."""
+    for target, anchor in _links(page):
+        assert target.exists(), target
+        assert not anchor or anchor in _anchors(target), f"{target}#{anchor}"
+
+
+def test_the_page_of_errors_names_every_code_and_no_other() -> None:
+    """A class for each code of the page, and three that come later."""
+    codes = re.findall(r"^\| `([A-Z]\w+(?:\.\w+)?)` \|", _text(DOCS / "errors.md"), re.MULTILINE)
+    named = set(codes) | set(re.findall(r"`(ResourceNotFound\.\w+)`", _text(DOCS / "errors.md")))
+    of_one_action = {"InvalidParameterValue"}
+    assert named == (set(ServiceError.known) | NOT_YET) - of_one_action
+
+
+def test_the_table_of_the_main_action_is_its_declaration() -> None:
+    """The errors that CertificateInfoSubmit declares, InternalError, and those that come later."""
+    _, _, rest = _text(DOCS / "errors.md").partition("## Errors of CertificateInfoSubmit")
+    table, _, _ = rest.partition("## Errors of every action")
+    action = actions().find("CertificateInfoSubmit")
+    assert action is not None
+    declared = {error.code for error in action.errors} | {InternalError.code} | NOT_YET
+    assert set(re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE)) == declared
+    assert len(declared) == 15
+
+
+def test_every_difference_has_a_number_of_its_own() -> None:
+    """None is missing, none is given twice."""
+    numbers = re.findall(r"^- \*\*C(\d+)\.\*\* ", _text(DOCS / "compat.md"), re.MULTILINE)
+    assert sorted(map(int, numbers)) == list(range(1, len(numbers) + 1))
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    """By its number, with the title that the page has."""
+    listed = re.findall(
+        r"^\| \[(\d+)\]\((.+?)\) \| (.+) \|$", _text(DOCS / "adr/README.md"), re.MULTILINE
+    )
+    pages = sorted((DOCS / "adr").glob("0*.md"))
+    assert [(f"{int(page.name[:4])}", page.name) for page in pages] == [
+        (number, name) for number, name, _ in listed
+    ]
+    for page, (number, _, title) in zip(pages, listed, strict=True):
+        assert page.read_text("utf-8").startswith(f"# {number}. {title}\n\nAccepted.")
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """ADR 12 has a line for each package of pyproject.toml, and for no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    names = [item for group in groups for item in group if isinstance(item, str)]
+    wanted = {re.split(r"[^\w.-]", name)[0] for name in names}
+    rows = re.findall(
+        r"^\| ([a-z][\w, .-]+) \|", _text(DOCS / "adr/0012-dependencies.md"), re.MULTILINE
+    )
+    assert {name for row in rows for name in row.split(", ")} == wanted
