@@ -14,7 +14,6 @@ from tools.reference.markdown import block, code, page, table
 def action_page(action: Action) -> str:
     """Describe an action: what it is for, its parameters, reply, errors, and an example."""
     text = inspect.getdoc(action.handler) or ""
-    example = json.dumps(EXAMPLES[action.name], ensure_ascii=False, indent=2)
     return page(
         action.name,
         text,
@@ -39,9 +38,7 @@ def action_page(action: Action) -> str:
             ("Code", "When"),
             sorted((code(error.code), inspect.getdoc(error) or "") for error in action.errors),
         ),
-        "## Example",
-        "The parameters as JSON, as in the body of a request:",
-        block(example, "json"),
+        *_example(action),
     )
 
 
@@ -70,6 +67,14 @@ def _with_mark(member: Member) -> str:
     if member.coverage == "real":
         return member.text
     return f"{member.text} *{member.coverage.capitalize()}.*"
+
+
+def _example(action: Action) -> list[str]:
+    if action.name not in EXAMPLES:
+        return []
+    example = json.dumps(EXAMPLES[action.name], ensure_ascii=False, indent=2)
+    words = "The parameters as JSON, as in the body of a request:"
+    return ["## Example", words, block(example, "json")]
 
 
 def _way(action: Action) -> str:

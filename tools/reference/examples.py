@@ -1,4 +1,4 @@
-"""One example of each action's parameters; the tests send each to a real desk.
+"""An example of an action's parameters, where there is one; the tests send each to a real desk.
 
 `LrmeMvQr`, and the company and the manager with the number 1, stand for those of the reader.
 """
