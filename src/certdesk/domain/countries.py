@@ -21,5 +21,6 @@ def country_code(text: str) -> str | None:
 
     Codes in any case; and `China`, which the vendor's own example of DescribeCompanies shows.
     """
+    # Some letters beyond ASCII turn into two capitals, such as the sharp s.
     code = "CN" if text == "China" else text.upper()
-    return code if code in COUNTRIES else None
+    return code if text.isascii() and code in COUNTRIES else None

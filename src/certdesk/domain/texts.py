@@ -29,7 +29,9 @@ PERSON_LENGTHS = {
 """Most characters of a text: X.520 upper bounds where it may enter a subject, else R-HTTP."""
 
 # Control characters, and the marks that turn the reading direction (R-CA).
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+)
 _ONLY_PUNCTUATION = re.compile(r"[.\- ]+")
 
 

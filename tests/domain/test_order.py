@@ -1,0 +1,150 @@
+"""The life of an order, against the vendor's published one as far as it is built."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certdesk.domain.order import (
+    STATUS_NAMES,
+    TRANSITIONS,
+    Event,
+    IllegalTransition,
+    Order,
+    Status,
+    new_certificate_id,
+    new_deal_id,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+# Certificates.Status of both editions: number, and what it means.
+PUBLISHED = {
+    0: "under review",
+    1: "issued",
+    2: "review failed",
+    3: "expired",
+    4: "DNS record added by the service",
+    5: "paid, material awaited",
+    6: "order being cancelled",
+    7: "cancelled",
+    8: "letter of confirmation awaited",
+    9: "being revoked",
+    10: "revoked",
+    11: "being reissued",
+    12: "revocation letter awaited",
+    13: "free, material awaited",
+    14: "refunded",
+    15: "being migrated",
+}
+
+# (status before, event, status after); all that is not here is refused.
+LIFE = [
+    (5, Event.SUBMIT_MATERIAL, 5),
+    (13, Event.SUBMIT_MATERIAL, 13),
+    (5, Event.CANCEL_ORDER, 7),
+]
+
+orders = st.builds(
+    Order,
+    certificate_id=st.just("aB3dE5fG"),
+    uin=st.just("100000000001"),
+    product_id=st.integers(2, 105),
+    domain_num=st.integers(1, 100),
+    time_span=st.integers(1, 10),
+    status=st.sampled_from(Status),
+    status_msg=st.none() | st.text(max_size=10),
+    auto_renew=st.booleans(),
+    deal_id=st.just("20260301000000000000001"),
+    submission=st.integers(0, 9),
+    created_at=st.just(NOON),
+    version=st.integers(1, 9),
+)
+
+
+def standing_at(status: Status) -> Order:
+    """Make an order at a status."""
+    return Order(
+        certificate_id="aB3dE5fG",
+        uin="100000000001",
+        product_id=25,
+        domain_num=1,
+        time_span=1,
+        status=status,
+        deal_id="20260301000000000000001",
+        created_at=NOON,
+    )
+
+
+def test_the_statuses_are_the_published_numbers() -> None:
+    """0 to 15, each with a name to show."""
+    assert [status.value for status in Status] == list(PUBLISHED)
+    assert set(STATUS_NAMES) == set(Status)
+
+
+def test_the_table_is_the_published_life() -> None:
+    """Each line of it, and no line more."""
+    table = [(before.value, event, after.value) for (before, event), after in TRANSITIONS.items()]
+    assert table == LIFE
+
+
+@pytest.mark.parametrize(("before", "event", "after"), LIFE)
+def test_an_order_goes_on_as_the_table_says(before: int, event: Event, after: int) -> None:
+    """And nothing but its status changes."""
+    order = standing_at(Status(before))
+    assert order.after(event) == dataclasses.replace(order, status=Status(after))
+
+
+@pytest.mark.parametrize(
+    ("number", "event"),
+    [
+        (number, event)
+        for number in PUBLISHED
+        for event in Event
+        if (number, event) not in {(before, what) for before, what, _ in LIFE}
+    ],
+)
+def test_an_order_does_nothing_that_the_table_does_not_say(number: int, event: Event) -> None:
+    """The refusal says where the order stands."""
+    name = STATUS_NAMES[Status(number)]
+    with pytest.raises(IllegalTransition) as refused:
+        standing_at(Status(number)).after(event)
+    assert (refused.value.status, refused.value.event) == (number, event)
+    assert str(refused.value) == f"The order stands at status {number} ({name})."
+
+
+@given(order=orders, events=st.lists(st.sampled_from(Event), max_size=6))
+def test_no_order_leaves_the_table_whatever_happens_to_it(
+    order: Order, events: list[Event]
+) -> None:
+    """Every status that is reached was reached by a line of the table; a refusal moves nothing."""
+    for event in events:
+        try:
+            after = order.after(event)
+        except IllegalTransition:
+            assert (order.status, event) not in TRANSITIONS
+            continue
+        assert (order.status.value, event, after.status.value) in LIFE
+        assert dataclasses.replace(after, status=order.status) == order
+        order = after
+
+
+@given(st.integers(0, 2**32))
+def test_ids_have_the_vendors_shapes(seed: int) -> None:
+    """8 letters and digits; 23 digits that begin with the day."""
+    rng = random.Random(seed)  # noqa: S311 -- the shape counts, not the secrecy
+    assert re.fullmatch(r"[A-Za-z0-9]{8}", new_certificate_id(rng))
+    assert re.fullmatch(r"20260301[0-9]{15}", new_deal_id(rng, NOON))
+
+
+def test_an_id_uses_all_its_letters() -> None:
+    """Upper case, lower case and digits."""
+    rng = random.Random(1)  # noqa: S311 -- as above
+    drawn = "".join(new_certificate_id(rng) for _ in range(500))
+    assert len(set(drawn)) == 62
