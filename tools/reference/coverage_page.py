@@ -31,7 +31,7 @@ def coverage_page(actions: list[Action]) -> str:
         "What differs from the vendor's service is in [compat.md](compat.md).",
         *(part for action in actions for part in _action(action)),
         "## Not built",
-        "These are refused like an action that does not exist, with `InvalidAction`:",
+        "These are answered with `UnsupportedOperation`:",
         "\n".join(f"- {code(name)}" for name in missing),
     )
 

@@ -106,6 +106,13 @@ class InvalidAction(ServiceError):
     text = "The request `Action` is invalid or not found."
 
 
+class UnsupportedOperation(ServiceError):
+    """The vendor's service has the action, and this desk has not."""
+
+    code = "UnsupportedOperation"
+    text = "The operation is not supported."
+
+
 class NoSuchVersion(ServiceError):
     """The API version asked for is not 2019-12-05."""
 

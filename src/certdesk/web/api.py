@@ -26,11 +26,13 @@ from certdesk.domain.errors import (
     NoSuchVersion,
     RequestSizeLimitExceeded,
     ServiceError,
+    UnsupportedOperation,
     UnsupportedProtocol,
 )
 from certdesk.ports import KeyPending
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.guard import Guard, KnownKey, permit
+from certdesk.wire import vendor
 from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.signature import (
@@ -175,6 +177,8 @@ class Api:
         if common.version != VERSION:
             raise NoSuchVersion(subject=common.version[:32])
         action = self._catalog.find(common.action)
+        if action is None and common.action in vendor.ACTIONS:
+            raise UnsupportedOperation(f"This desk does not have {common.action} yet.")
         if action is None:
             raise InvalidAction
         return action

@@ -1,0 +1,82 @@
+"""What the vendor's API has, whether this desk has it or not."""
+
+from __future__ import annotations
+
+ACTIONS = frozenset(
+    """
+    ApplyCertificate
+    BatchDeleteCSR
+    CancelAuditCertificate
+    CancelCertificateOrder
+    CertificateInfoSubmit
+    CertificateOrderSubmit
+    CheckCertificateChain
+    CheckCertificateDomainVerification
+    CheckCertificateExist
+    CommitCertificateInformation
+    CompleteCertificate
+    CreateCSR
+    CreateCertificate
+    CreateCertificateBindResourceSyncTask
+    CreateCertificateByPackage
+    DeleteCertificate
+    DeleteCertificates
+    DeleteManager
+    DeployCertificateInstance
+    DeployCertificateRecordRetry
+    DeployCertificateRecordRollback
+    DescribeCSR
+    DescribeCSRSet
+    DescribeCertificate
+    DescribeCertificateBindResourceTaskDetail
+    DescribeCertificateBindResourceTaskResult
+    DescribeCertificateDetail
+    DescribeCertificateOperateLogs
+    DescribeCertificates
+    DescribeCompanies
+    DescribeDeleteCertificatesTaskResult
+    DescribeDeployedResources
+    DescribeDownloadCertificateUrl
+    DescribeHostApiGatewayInstanceList
+    DescribeHostCdnInstanceList
+    DescribeHostClbInstanceList
+    DescribeHostCosInstanceList
+    DescribeHostDdosInstanceList
+    DescribeHostDeployRecord
+    DescribeHostDeployRecordDetail
+    DescribeHostLighthouseInstanceList
+    DescribeHostLiveInstanceList
+    DescribeHostTeoInstanceList
+    DescribeHostTkeInstanceList
+    DescribeHostUpdateRecord
+    DescribeHostUpdateRecordDetail
+    DescribeHostUploadUpdateRecord
+    DescribeHostUploadUpdateRecordDetail
+    DescribeHostVodInstanceList
+    DescribeHostWafInstanceList
+    DescribeManagerDetail
+    DescribeManagers
+    DescribePackages
+    DownloadCertificate
+    ModifyCSR
+    ModifyCertificateAlias
+    ModifyCertificateProject
+    ModifyCertificateResubmit
+    ModifyCertificatesExpiringNotificationSwitch
+    ReplaceCertificate
+    RevokeCertificate
+    SubmitAuditManager
+    SubmitCertificateInformation
+    UpdateCertificateInstance
+    UpdateCertificateRecordRetry
+    UpdateCertificateRecordRollback
+    UploadCertificate
+    UploadConfirmLetter
+    UploadRevokeLetter
+    UploadUpdateCertificateInstance
+    UploadUpdateCertificateRecordRetry
+    UploadUpdateCertificateRecordRollback
+    VerifyManager
+    """.split()  # noqa: SIM905 - a list that is read and searched by eye
+)
+"""The actions of both editions of `ssl` 2019-12-05 (reference: part 6 of the API's facts)."""
