@@ -1,0 +1,37 @@
+"""Managers and how long their vetting lasts."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+from certdesk.domain.organisation import MANAGER_STATUSES, VETTED, Manager, vetted
+
+WAITING = Manager(
+    manager_id=7,
+    company_id=3,
+    uin="100000000001",
+    status="audit",
+    facts="{}",
+    personal=b"sealed",
+    likeness=b"like",
+    created_at=datetime(2026, 3, 1, tzinfo=UTC),
+    submitted_at=datetime(2026, 3, 1, tzinfo=UTC),
+)
+
+
+def test_a_vetting_lasts_398_days() -> None:
+    """The reuse limit of the Baseline Requirements; nothing else of the manager changes."""
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert vetted(WAITING, now) == dataclasses.replace(
+        WAITING,
+        status="ok",
+        verified_at=now,
+        expires_at=datetime(2027, 4, 4, 12, tzinfo=UTC),
+    )
+
+
+def test_the_statuses_are_those_that_can_be_asked_for() -> None:
+    """DescribeManagers.Status of the vendor's page, in its order."""
+    assert MANAGER_STATUSES == ("none", "audit", "CAaudit", "ok", "invalid", "expiring", "expired")
+    assert VETTED in MANAGER_STATUSES
