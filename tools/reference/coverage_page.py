@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tencentcloud.ssl.v20191205.ssl_client import SslClient
 
 from certdesk.catalog import Action
+from certdesk.wire.vendor import ACTIONS
 from tools.reference.action_pages import how_far
 from tools.reference.fields import members, parameters
 from tools.reference.markdown import code, page, table
@@ -19,26 +22,27 @@ WORDS = """\
 
 def coverage_page(actions: list[Action]) -> str:
     """Say per action and per field how far it is built, and name the actions that are not."""
-    built = [action.name for action in actions]
-    missing = [name for name in api_actions() if name not in built]
+    international = {name for name in vars(SslClient) if name[0].isupper()}
+    built = {action.name for action in actions}
     return page(
         "Coverage",
-        f"certdesk answers {len(built)} of the {len(missing) + len(built)} actions that the "
-        "vendor's international edition has. This page is made of the declarations that the "
-        "program runs on: a parameter carries its mark in its type, and a member of a reply has "
-        "a default value exactly where nothing fills it. The words:",
+        f"certdesk has {len(built)} of the {len(international)} actions of the vendor's "
+        f"international edition, and of the {len(ACTIONS)} of both editions. This page is made of "
+        "the declarations that the program runs on: a parameter carries its mark in its type, and "
+        "a member of a reply has a default value exactly where nothing fills it. The words:",
         WORDS,
         "What differs from the vendor's service is in [compat.md](compat.md).",
         *(part for action in actions for part in _action(action)),
         "## Not built",
-        "These are answered with `UnsupportedOperation`:",
-        "\n".join(f"- {code(name)}" for name in missing),
+        "These are answered with `UnsupportedOperation`. Of the international edition:",
+        _list(international - built),
+        "Of the mainland edition alone:",
+        _list(ACTIONS - international - built),
     )
 
 
-def api_actions() -> list[str]:
-    """Name the actions of the vendor's service, as its official Python client has them."""
-    return sorted(name for name in vars(SslClient) if name[0].isupper())
+def _list(names: Iterable[str]) -> str:
+    return "\n".join(f"- {code(name)}" for name in sorted(names))
 
 
 def _action(action: Action) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.settings import DECLARATIONS, Settings
+from certdesk.settings import COMING, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 
 KINDS = {"str": "text", "int": "whole number"}
@@ -22,12 +22,14 @@ def settings_page() -> str:
     kinds = {field.name: str(field.type) for field in dataclasses.fields(Settings)}
     return page(
         "Settings",
-        "Every setting has a default. A settings file (`--config FILE`, TOML) comes before the "
-        "defaults, the environment before the file, and `--data`, `--database` and `--listen` "
-        "before all. A dot in a name is a table in the file:",
+        "Every setting has a default. A settings file (`--config FILE`, TOML) wins over the "
+        "defaults, the environment over the file, and `--data`, `--database` and `--listen` over "
+        "all. A dot in a name is a table in the file:",
         block(FILE, "toml"),
         "`certdesk settings` shows what holds with the options and the environment that it is "
-        "given. A name in the file that is not in this list is an error.",
+        "given. A name in the file that is not in this list is an error, unless it belongs to a "
+        f"part of the desk that is not built yet ({_coming()}): then a warning says that it has no "
+        "effect.",
         table(
             ("Setting", "In the environment", "Type", "Default", "What it is"),
             [
@@ -42,3 +44,7 @@ def settings_page() -> str:
             ],
         ),
     )
+
+
+def _coming() -> str:
+    return ", ".join(code(f"{prefix}…") for prefix in COMING)
