@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import socket
 import time
 from typing import Any
 
-from certdesk.cli.common import UNREACHABLE, fail
+from certdesk.cli.common import REFUSED, UNREACHABLE, fail
 from certdesk.cli.logs import log_to_stderr
 from certdesk.settings import Settings
+
+LINE_LIMIT = 1024 * 1024
+"""Most bytes of a request, on the socket and without it."""
 
 PATIENCE_SECONDS = 20
 """How long to wait for a desk that is just starting or ending."""
 
 
-def ask(settings: Settings, action: str, **parameters: object) -> dict[str, Any]:
+def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
     """Carry out an internal action; give the members of its `Response`."""
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
+    if len(line) > LINE_LIMIT:
+        fail(f"that is too much at once; at most {LINE_LIMIT} bytes are taken", REFUSED)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         reply = _by_socket(settings, line) or _alone(settings, line)
@@ -32,17 +39,27 @@ def ask(settings: Settings, action: str, **parameters: object) -> dict[str, Any]
 
 
 def _by_socket(settings: Settings, line: bytes) -> bytes | None:
-    """Ask the running server; None where there is none."""
+    """Ask the running server; None where there is none that takes the request in hand."""
     from certdesk.web.admin import socket_address  # noqa: PLC0415 - as below
 
-    try:
-        with socket.socket(socket.AF_UNIX) as client, socket_address(settings.folder) as address:
-            client.connect(address)
+    with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
+        try:
+            with socket_address(settings.folder) as address:
+                client.connect(address)
             client.sendall(line)
-            with client.makefile("rb") as answer:
-                return answer.readline() or None
-    except OSError:
-        return None
+            taken_in_hand = answer.readline()
+        except OSError:
+            return None
+        return _reply(answer) if taken_in_hand else None
+
+
+def _reply(answer: io.BufferedReader) -> bytes:
+    reply = b""
+    with contextlib.suppress(OSError):
+        reply = answer.readline()
+    if not reply:
+        fail("the desk ended before it answered: look whether it did what was asked", UNREACHABLE)
+    return reply
 
 
 def _alone(settings: Settings, line: bytes) -> bytes | None:

@@ -1,7 +1,9 @@
 """The operator's way in while a server runs: a local socket that only the desk's user can open.
 
 One line of JSON each way: `{"Action": …, "Parameters": {…}}` and the API's envelope. The actions
-are the catalog's internal ones, through the same steps as the API's, as the operator.
+are the catalog's internal ones, through the same steps as the API's, as the operator. An empty
+line comes before the envelope, as soon as the request is taken in hand: who does not get it may
+ask again, and who gets it but no envelope must look first whether it was done.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ LINE_LIMIT = 1024 * 1024
 SOCKET_NAME = "admin.sock"
 LONGEST_ADDRESS = 100
 OPERATOR_THREADS = 2
+GRACE_SECONDS = 25
+TAKEN_IN_HAND = b"\n"
 
 log = structlog.get_logger()
 
@@ -73,13 +77,22 @@ async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncItera
     The operator has threads of its own: a busy API does not keep it out.
     """
     threads = ThreadPoolExecutor(OPERATOR_THREADS, "operator")
+    in_hand: set[asyncio.Task[None]] = set()
+
+    async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(TAKEN_IN_HAND)
+        run = asyncio.get_running_loop().run_in_executor
+        writer.write(await run(threads, answer, desk, catalog, line) + b"\n")
+        await writer.drain()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
             line = await reader.readline()
-            run = asyncio.get_running_loop().run_in_executor
-            writer.write(await run(threads, answer, desk, catalog, line) + b"\n")
-            await writer.drain()
+            if line:
+                task = asyncio.create_task(carry_out(line, writer))
+                in_hand.add(task)
+                task.add_done_callback(in_hand.discard)
+                await task
         writer.close()
 
     path = folder / SOCKET_NAME
@@ -90,6 +103,8 @@ async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncItera
     finally:
         server.close()
         path.unlink(missing_ok=True)
+        if in_hand:
+            await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
         threads.shutdown()
 
 
