@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import uvicorn
 
@@ -24,6 +25,7 @@ from certdesk.web.protocol import LimitedProtocol
 IDLE_SECONDS = 75
 GRACE_SECONDS = 25
 CERTIFICATE_LOOK_SECONDS = 5
+LARGEST_PORT = 65535
 
 
 def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
@@ -100,10 +102,9 @@ def _protocol(settings: Settings) -> type[LimitedProtocol]:
 def _listen(settings: Settings) -> socket.socket:
     host, _, port = settings.listen.rpartition(":")
     host = host.strip("[]")
-    if not port.isdigit() or not host:
+    if not port.isdecimal() or int(port) > LARGEST_PORT or not host:
         raise SettingsError(f"listen: give HOST:PORT, not {settings.listen}")
-    if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingsError("tls.cert and tls.key go together")
+    _check_tls(settings)
     try:
         found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
         address = ipaddress.ip_address(found[4][0])
@@ -115,6 +116,31 @@ def _listen(settings: Settings) -> socket.socket:
         return _bound(found[0], found[4])
     except OSError as error:
         raise SettingsError(f"listen: {settings.listen} cannot be listened on: {error}") from error
+
+
+def _check_tls(settings: Settings) -> None:
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("tls.cert and tls.key go together")
+    if not settings.tls_cert:
+        return
+    try:
+        _check_pair(Path(settings.tls_cert), Path(settings.tls_key))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"tls.cert and tls.key cannot be used: {error}") from error
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    """Load a certificate and its key where it does no harm if they do not fit.
+
+    A context that is in use would be left with the one and without the other. Raises OSError
+    (ssl.SSLError is one) or ValueError.
+    """
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_pass_phrase)
+
+
+def _no_pass_phrase() -> NoReturn:
+    """Refuse a key that is encrypted; OpenSSL would ask at the terminal."""
+    raise ValueError("the key is encrypted; give one that is not")
 
 
 def _bound(
@@ -140,13 +166,18 @@ async def _renew_certificate(config: uvicorn.Config) -> None:
     """Load a changed certificate in place, so that a renewal needs no restart."""
     if not isinstance(config.ssl, ssl.SSLContext):
         return
-    files = [Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))]
-    known = [file.stat().st_mtime_ns for file in files]
+    certificate, key = Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))
+    known = _changed_at(certificate, key)
     while True:
         await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
         # A pair that does not fit (half written, say) is tried again at the next look.
-        with contextlib.suppress(OSError, ssl.SSLError):
-            found = [file.stat().st_mtime_ns for file in files]
+        with contextlib.suppress(OSError, ValueError):
+            found = _changed_at(certificate, key)
             if found != known:
-                config.ssl.load_cert_chain(files[0], files[1])
+                _check_pair(certificate, key)
+                config.ssl.load_cert_chain(certificate, key)
                 known = found
+
+
+def _changed_at(*files: Path) -> list[int]:
+    return [file.stat().st_mtime_ns for file in files]
