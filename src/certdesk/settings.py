@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 PREFIX = "CERTDESK_"
-NOT_SETTINGS = frozenset({"CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY"})
-"""What `certdesk call` signs with."""
+NOT_SETTINGS = frozenset({"CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY"})
+"""What `certdesk call` reads."""
 
 COMING = ("dns.", "vetting.", "proof.", "issuer.")
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
@@ -58,7 +58,7 @@ class Settings:
     keys_queue: int = _setting(
         "keys.queue",
         60,
-        "Requests that may wait for a key when the stock is empty; more are refused.",
+        "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
     )
     threads: int = _setting("http.threads", 32, "Requests carried out at the same time.")
     body_seconds: int = _setting(
@@ -99,7 +99,10 @@ DECLARATIONS = tuple(
 def load(
     config: Path | None, environ: Mapping[str, str], options: Mapping[str, str | None]
 ) -> tuple[Settings, list[str]]:
-    """Read all settings; the second value names settings that have no effect yet.
+    """Read all settings; the second value names what was given and has no effect.
+
+    That is a setting whose part of the desk is not built yet, and a variable that is no setting:
+    whoever mistyped one gets to know it, and programs beside certdesk may have theirs.
 
     Raises:
         SettingsError: the file cannot be read, or a setting is unknown or has a wrong value.
@@ -114,11 +117,12 @@ def load(
             idle.append(name)
         else:
             raise SettingsError(f"{config}: there is no setting {name}; see certdesk settings")
-    given |= {
-        declared.attribute: environ[declared.variable]
-        for declared in DECLARATIONS
-        if declared.variable in environ
-    }
+    variables = {declared.variable: declared for declared in DECLARATIONS}
+    for variable in sorted(environ.keys() - NOT_SETTINGS):
+        if variable in variables:
+            given[variables[variable].attribute] = environ[variable]
+        elif variable.startswith(PREFIX):
+            idle.append(variable)
     given |= {name: value for name, value in options.items() if value is not None}
     return _convert(given), idle
 

@@ -46,7 +46,7 @@ def read_settings(config: Path | None, options: dict[str, str | None]) -> Settin
     except SettingsError as error:
         fail(str(error), UNREACHABLE)
     for name in idle:
-        tell(f"{name} has no effect yet")
+        tell(f"{name} has no effect")
     return settings
 
 
@@ -55,7 +55,7 @@ def read_json(argument: str) -> dict[str, Any]:
     try:
         text = _source(argument)
         value = json.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"no JSON can be read: {error}") from error
     if not isinstance(value, dict):
         raise click.BadParameter('give a JSON object: {"Name": "value", …}')
@@ -76,12 +76,13 @@ def show(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-def show_reply(response: dict[str, Any]) -> None:
-    """Print what an operator's action answered, or end the command with its refusal."""
+def show_reply(response: dict[str, Any], member: str = "") -> None:
+    """Print what an operator's action answered, or one member of it, or end with its refusal."""
     error = response.get("Error")
     if error:
         fail(f"{error['Code']}: {error['Message']}", REFUSED)
-    show({name: value for name, value in response.items() if name != "RequestId"})
+    del response["RequestId"]
+    show(response[member] if member else response)
 
 
 def tell(text: str) -> None:

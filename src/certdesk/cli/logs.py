@@ -12,7 +12,7 @@ from structlog.typing import Processor
 def log_to_stderr(level: str) -> None:
     """Send the program's own log, and the libraries' warnings, to stderr."""
     structlog.configure(
-        processors=[*_COMMON, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*_COMMON, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -23,7 +23,7 @@ def log_to_stderr(level: str) -> None:
             foreign_pre_chain=_COMMON,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(),
             ],
         )
     )
