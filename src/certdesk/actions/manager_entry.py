@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from certdesk.actions import parties
+from certdesk.actions.companies import known_account
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.domain.errors import CompanyNotFound, InvalidParam, ManagerNotFound
+from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault
 from certdesk.domain.organisation import VETTED, People, Person, vetted
 from certdesk.domain.remarks import person_remarks
@@ -130,11 +131,12 @@ class ListManagersReply(Reply):
     managers: list[ManagerInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(AccountNotFound, internal=True)
 def list_managers(context: Context, request: ListManagersRequest) -> Commit[ListManagersReply]:
     """List the managers of an account."""
 
     def look(unit: Unit) -> ListManagersReply:
+        known_account(unit, request.uin)
         return ListManagersReply(
             managers=[
                 manager_info(context, unit, manager)

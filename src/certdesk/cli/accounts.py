@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
@@ -30,7 +30,7 @@ def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
 @desk_options
 def account_list(settings: Settings) -> None:
     """List all accounts with the ids of their keys."""
-    show(ask(settings, "ListAccounts")["Accounts"])
+    show_reply(ask(settings, "ListAccounts"), "Accounts")
 
 
 @account.command("disable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -40,40 +41,53 @@ def call(action: str, json: str, endpoint: str) -> None:
     payload = _encode(read_json(json))
     reply = _post(endpoint, action, payload, secret_id, Secret(secret_key))
     show(reply)
-    if "Error" in reply.get("Response", {}):
+    if "Error" in reply["Response"]:
         raise SystemExit(REFUSED)
 
 
 def _encode(parameters: dict[str, object]) -> bytes:
-    return json.dumps(parameters, ensure_ascii=False).encode()
+    """Write parameters as JSON; in ASCII, so that every text can be sent and judged."""
+    return json.dumps(parameters).encode()
 
 
 def _post(
     endpoint: str, action: str, payload: bytes, secret_id: str, secret_key: Secret
 ) -> dict[str, dict[str, object]]:
-    url = urllib.parse.urlsplit(endpoint)
-    if url.scheme not in ("http", "https") or not url.netloc:
-        fail(f"--endpoint: give a URL such as http://127.0.0.1:8080, not {endpoint}", UNREACHABLE)
+    host = _host(endpoint)
     headers = authorize(
         secret_id=secret_id,
         secret_key=secret_key,
         action=action,
         payload=payload,
         timestamp=int(time.time()),
-        host=url.netloc,
+        host=host,
     )
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.netloc, timeout=WAIT_SECONDS)
+    secure = endpoint.lower().startswith("https:")
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     try:
-        connection.request("POST", "/", payload, headers)
-        response = connection.getresponse()
-        body = response.read()
-    except OSError as error:
+        with contextlib.closing(kind(host, timeout=WAIT_SECONDS)) as connection:
+            connection.request("POST", "/", payload, headers)
+            response = connection.getresponse()
+            body = response.read()
+    except (OSError, http.client.HTTPException) as error:
         fail(f"{endpoint} does not answer: {error}", UNREACHABLE)
-    finally:
-        connection.close()
+    return _envelope(body) or fail(
+        f"{endpoint} is no desk: it answered {response.status}", UNREACHABLE
+    )
+
+
+def _host(endpoint: str) -> str:
+    url = urllib.parse.urlsplit(endpoint)
+    if url.scheme not in ("http", "https") or not url.netloc:
+        fail(f"--endpoint: give a URL such as http://127.0.0.1:8080, not {endpoint}", UNREACHABLE)
+    return url.netloc
+
+
+def _envelope(body: bytes) -> dict[str, dict[str, object]]:
+    """Read an API's answer; nothing where it is none."""
     try:
-        reply: dict[str, dict[str, object]] = json.loads(body)
+        reply = json.loads(body)
     except ValueError:
-        fail(f"{endpoint} is no desk: it answered {response.status}", UNREACHABLE)
-    return reply
+        return {}
+    answered = isinstance(reply, dict) and isinstance(reply.get("Response"), dict)
+    return reply if answered else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import desk_options, read_json, show, show_reply
+from certdesk.cli.common import desk_options, read_json, show_reply
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
@@ -33,8 +33,7 @@ def company_add(settings: Settings, json: str, uin: str) -> None:
 @desk_options
 def company_list(settings: Settings, uin: str) -> None:
     """List an account's companies."""
-    response = ask(settings, "ListCompanies", Uin=uin)
-    show_reply(response) if "Error" in response else show(response["Companies"])
+    show_reply(ask(settings, "ListCompanies", Uin=uin), "Companies")
 
 
 @company.command("show")
@@ -76,7 +75,7 @@ def manager_add(settings: Settings, json: str, uin: str, company: int, status: s
 @desk_options
 def manager_list(settings: Settings, uin: str, company: int | None) -> None:
     """List an account's managers."""
-    show(ask(settings, "ListManagers", Uin=uin, CompanyId=company)["Managers"])
+    show_reply(ask(settings, "ListManagers", Uin=uin, CompanyId=company), "Managers")
 
 
 @manager.command("show")
