@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from certdesk.ports import Unit
@@ -56,21 +57,16 @@ class SqliteStore:
         Raises:
             DeskBusy: another process has the folder.
             SchemaUnknown: a newer version of certdesk has written the file.
-            StoreUnavailable: the file is no database, or cannot be opened.
+            StoreUnavailable: the file is no database, or it or its folder cannot be opened.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds)
-        try:
+        with _worded(path), contextlib.ExitStack() as held:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = held.enter_context(DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds))
             # SQLite gives its journal files the mode of the database file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             sessions = Sessions(path, library or Library.find(), busy_seconds)
             session = _migrated(sessions)
-        except sqlalchemy.exc.DBAPIError as error:
-            lock.release()
-            raise StoreUnavailable(f"{path} cannot be opened: {error.orig}") from error
-        except BaseException:
-            lock.release()
-            raise
+            held.pop_all()
         writer = Writer(session, sessions.writer, on_sync_failure=on_sync_failure)
         return cls(lock, writer, Readers(sessions.reader))
 
@@ -96,6 +92,17 @@ class SqliteStore:
         self._readers.close()
         self._writer.close()
         self._lock.release()
+
+
+@contextlib.contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    """Turn what the system or SQLite says about the file into a sentence for the operator."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}") from error
+    except sqlalchemy.exc.DBAPIError as error:
+        raise StoreUnavailable(f"{path} cannot be opened: {error.orig}") from error
 
 
 def _migrated(sessions: Sessions) -> Session:
