@@ -23,8 +23,11 @@ POST = b"POST / HTTP/1.1\r\n" + HOST
 NEXT = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 CHUNKS = b"2\r\n{}\r\n0\r\n\r\n"
 
-# Time-outs of a second, so that a test need not wait long for one.
-SETTINGS = "[http]\nhead_seconds = 1\nbody_seconds = 1\n"
+# Time-outs of a second, so that a test need not wait long for one; and no keys made ahead.
+SETTINGS = """
+http = { head_seconds = 1, body_seconds = 1 }
+keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 0 }
+"""
 AFTER_A_TIME_OUT = 1.5
 
 BROKEN = {
