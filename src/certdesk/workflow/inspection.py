@@ -11,7 +11,7 @@ import functools
 
 import structlog
 
-from certdesk.domain.csr import parse
+from certdesk.domain.csr import CsrRefused, parse
 from certdesk.domain.keys import inspect_further
 from certdesk.domain.records import AuditEntry, BlockedKey, Submission
 from certdesk.ports import Clock, Store, Unit
@@ -72,4 +72,14 @@ class Inspection:
 
 
 def _weakness(submission: Submission) -> str | None:
-    return inspect_further(parse(submission.csr).public_key)
+    try:
+        request = parse(submission.csr)
+    except CsrRefused as refused:
+        # Taken once, by rules that have become stricter since; nothing is said about its key.
+        log.warning(
+            "CSR not accepted any more",
+            certificate=submission.certificate_id,
+            reason=refused.rule,
+        )
+        return None
+    return inspect_further(request.public_key)

@@ -84,7 +84,8 @@ class KeyStock:
         for maker in self._makers:
             maker.join()
         for wanted in self._demand:
-            wanted.made.set_exception(KeysBusy())
+            if wanted.made.set_running_or_notify_cancel():
+                wanted.made.set_exception(KeysBusy())
 
     @contextlib.contextmanager
     def lend(self, kind: KeyKind) -> Iterator[ReadyKey]:
@@ -131,16 +132,21 @@ class KeyStock:
     def _work(self) -> None:
         step_back()
         while (wanted := self._next()) is not None:
-            try:
-                self._put(wanted.kind, self._make(wanted.kind))
-            except Exception as error:
-                log.exception("a key could not be made")
-                wanted.made.set_exception(error)
-                self._pause()
-            else:
-                wanted.made.set_result(None)
-            finally:
+            # Whoever waited may have gone; from here on a waiting one stays.
+            if wanted.made.set_running_or_notify_cancel():
+                self._serve(wanted)
+            with self._change:
                 self._coming[wanted.kind] -= 1
+
+    def _serve(self, wanted: Wanted) -> None:
+        try:
+            self._put(wanted.kind, self._make(wanted.kind))
+        except Exception as error:
+            log.exception("a key could not be made")
+            wanted.made.set_exception(error)
+            self._pause()
+        else:
+            wanted.made.set_result(None)
 
     def _next(self) -> Wanted | None:
         """Wait for a key to be wanted: by a request, else by the stock."""
