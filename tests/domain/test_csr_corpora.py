@@ -5,61 +5,21 @@ OpenSSL is the outside judge: what it refuses is never accepted here. The desk r
 
 from __future__ import annotations
 
-import base64
-import json
 import subprocess
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from certdesk.domain import csr
+from tests.requests_of_others import (
+    ACCEPTED,
+    acceptable,
+    collected,
+    collected_pem,
+    dns_names,
+    packaged,
+)
 from tools import servers
-
-# The text of each request in two packages, and below what the desk accepts of them.
-PACKAGED = {
-    "cryptography_vectors": "x509/requests",
-    "acme": "_internal/tests/testdata",
-}
-ACCEPTED = {
-    "acme/csr.der",
-    "cryptography_vectors/challenge-unstructured.pem",
-    "cryptography_vectors/challenge.pem",
-    "cryptography_vectors/ec_sha256.der",
-    "cryptography_vectors/ec_sha256.pem",
-    "cryptography_vectors/ec_sha256_old_header.pem",
-    "cryptography_vectors/rsa_sha256.der",
-    "cryptography_vectors/rsa_sha256.pem",
-}
-
-# A larger collection, whose index.json says of each request why it is to be refused.
-COLLECTION = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "csr"
-
-
-def pem(der: bytes) -> str:
-    """Write as PEM, whatever the bytes are."""
-    text = base64.encodebytes(der).decode()
-    return f"-----BEGIN CERTIFICATE REQUEST-----\n{text}-----END CERTIFICATE REQUEST-----\n"
-
-
-def packaged() -> dict[str, str]:
-    """Read the requests in the packages: PEM files as they stand, DER files written as PEM."""
-    found = {}
-    for package, folder in PACKAGED.items():
-        for file in resources.files(package).joinpath(folder).iterdir():
-            if file.name.endswith(".der") and (package != "acme" or file.name.startswith("csr")):
-                found[f"{package}/{file.name}"] = pem(file.read_bytes())
-            elif file.name.endswith(".pem") and "REQUEST-----" in file.read_text():
-                found[f"{package}/{file.name}"] = file.read_text()
-    return found
-
-
-def collected() -> list[dict[str, Any]]:
-    """Read the index of the collection; nothing where the collection is not there."""
-    index = COLLECTION / "index.json"
-    entries: list[dict[str, Any]] = json.loads(index.read_text()) if index.is_file() else []
-    return entries
 
 
 def read(text: str) -> csr.CertificateRequest | None:
@@ -113,17 +73,8 @@ def test_a_packaged_request_freed_of_the_text_around_it_is_not_accepted_against_
 @pytest.mark.parametrize("entry", collected(), ids=lambda entry: entry["id"])
 def test_a_collected_request_gets_the_verdict_of_the_index(entry: dict[str, Any]) -> None:
     """Accepted are those with no reason against them, a SHA-2 hash and no IP address."""
-    alternative = entry["san"] or []
-    accepted = (
-        not entry["policy_reject"]
-        and entry["hash"] in {"sha256", "sha384", "sha512"}
-        and not any(name.startswith("IPAddress:") for name in alternative)
-    )
-    found = read(pem((COLLECTION / f"{entry['id']}.der").read_bytes()))
-    assert (found is not None) == accepted
+    found = read(collected_pem(entry))
+    assert (found is not None) == acceptable(entry)
     if found is not None:
-        names = [
-            name.removeprefix("DNSName:") for name in alternative if name.startswith("DNSName:")
-        ]
-        assert found.dns_names == tuple(name.lower() for name in names)
+        assert found.dns_names == tuple(name.lower() for name in dns_names(entry))
         assert entry["openssl_3_0_19"] == "verify-ok"
