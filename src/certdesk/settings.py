@@ -11,7 +11,7 @@ import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,8 +27,10 @@ class SettingsError(Exception):
     """A setting is unknown or has a value that it cannot have; the text says which and why."""
 
 
-def _setting(name: str, default: object, explanation: str) -> Any:  # noqa: ANN401 - as dataclasses.field
-    return dataclasses.field(default=default, metadata={"name": name, "help": explanation})
+def _setting(name: str, default: object, explanation: str, *, least: int = 0) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting; `least` is the least value that a number may have."""
+    metadata = {"name": name, "help": explanation, "least": least}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +56,22 @@ class Settings:
     stock_rsa_2048: int = _setting("keys.stock.rsa_2048", 16, "RSA 2048 keys kept ready.")
     stock_rsa_4096: int = _setting("keys.stock.rsa_4096", 2, "RSA 4096 keys kept ready.")
     stock_p_256: int = _setting("keys.stock.p_256", 16, "ECC prime256v1 keys kept ready.")
-    keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.")
+    keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.", least=1)
     keys_queue: int = _setting(
         "keys.queue",
         60,
         "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
     )
-    threads: int = _setting("http.threads", 32, "Requests carried out at the same time.")
+    threads: int = _setting("http.threads", 32, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
-        "http.body_seconds", 30, "Seconds that a request's body may take to arrive."
+        "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1
     )
     head_seconds: int = _setting(
-        "http.head_seconds", 10, "Seconds that a request's head may take to arrive."
+        "http.head_seconds", 10, "Seconds that a request's head may take to arrive.", least=1
     )
-    log_level: str = _setting("log.level", "info", "debug, info, warning or error.")
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "log.level", "info", "debug, info, warning or error."
+    )
 
     @property
     def folder(self) -> Path:
@@ -83,6 +87,7 @@ class Declaration:
     attribute: str
     default: object
     explanation: str
+    least: int
 
     @property
     def variable(self) -> str:
@@ -91,7 +96,13 @@ class Declaration:
 
 
 DECLARATIONS = tuple(
-    Declaration(field.metadata["name"], field.name, field.default, field.metadata["help"])
+    Declaration(
+        field.metadata["name"],
+        field.name,
+        field.default,
+        field.metadata["help"],
+        field.metadata["least"],
+    )
     for field in dataclasses.fields(Settings)
 )
 
@@ -146,9 +157,14 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]
 
 def _convert(given: dict[str, object]) -> Settings:
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
-        text = str(error)
-        for declared in DECLARATIONS:
-            text = text.replace(f"$.{declared.attribute}", declared.name)
-        raise SettingsError(f"a setting has a wrong value: {text}") from error
+        rule, _, path = str(error).partition(" - at ")
+        wrong = next(each for each in DECLARATIONS if path == f"`$.{each.attribute}`")
+        raise SettingsError(f"{wrong.name}: {rule}. {wrong.explanation}") from error
+    for declared in DECLARATIONS:
+        value = getattr(settings, declared.attribute)
+        if isinstance(value, int) and value < declared.least:
+            rule = f"must be {declared.least} or more, not {value}"
+            raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
+    return settings

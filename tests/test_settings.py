@@ -1,0 +1,189 @@
+"""Settings: declared once, read from file, environment and options."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certdesk.settings import DECLARATIONS, Settings, SettingsError, load
+
+# Every setting with its variable and its default.
+DECLARED = {
+    "data": ("CERTDESK_DATA", "./certdesk-data"),
+    "listen": ("CERTDESK_LISTEN", "127.0.0.1:8080"),
+    "database": ("CERTDESK_DATABASE", ""),
+    "tls.cert": ("CERTDESK_TLS_CERT", ""),
+    "tls.key": ("CERTDESK_TLS_KEY", ""),
+    "vault.key_file": ("CERTDESK_VAULT_KEY_FILE", ""),
+    "keys.stock.rsa_2048": ("CERTDESK_KEYS_STOCK_RSA_2048", 16),
+    "keys.stock.rsa_4096": ("CERTDESK_KEYS_STOCK_RSA_4096", 2),
+    "keys.stock.p_256": ("CERTDESK_KEYS_STOCK_P_256", 16),
+    "keys.makers": ("CERTDESK_KEYS_MAKERS", 2),
+    "keys.queue": ("CERTDESK_KEYS_QUEUE", 60),
+    "http.threads": ("CERTDESK_HTTP_THREADS", 32),
+    "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
+    "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),
+    "log.level": ("CERTDESK_LOG_LEVEL", "info"),
+}
+
+
+def written(folder: Path, text: str) -> Path:
+    """Write a settings file."""
+    file = folder / "certdesk.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def from_file(folder: Path, text: str) -> Settings:
+    """Read a settings file alone."""
+    settings, idle = load(written(folder, text), {}, {})
+    assert idle == []
+    return settings
+
+
+def test_every_setting_has_one_declaration() -> None:
+    """Name, variable and default; each with an explanation."""
+    declared = {each.name: (each.variable, each.default) for each in DECLARATIONS}
+    assert declared == DECLARED
+    assert all(each.explanation.endswith(".") for each in DECLARATIONS)
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    """No file, no variables, no options."""
+    settings, idle = load(None, {}, {})
+    assert settings == Settings()
+    assert (settings.folder, idle) == (Path("certdesk-data"), [])
+
+
+def test_later_sources_win(tmp_path: Path) -> None:
+    """File, environment, options; an option that was not given says nothing."""
+    file = written(tmp_path, 'data = "file"\nlisten = "file:1"\ndatabase = "file"')
+    environ = {"CERTDESK_DATA": "environment", "CERTDESK_LISTEN": "environment:1"}
+    options = {"data": "option", "listen": None, "database": None}
+    settings, _ = load(file, environ, options)
+    assert (settings.data, settings.listen, settings.database) == (
+        "option",
+        "environment:1",
+        "file",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[keys.stock]\np_256 = 5\n[http]\nthreads = 7",
+        "keys.stock.p_256 = 5\nhttp.threads = 7",
+        '[keys]\nstock = { p_256 = "5" }\n[http]\nthreads = "7"',
+    ],
+)
+def test_a_dotted_name_is_a_table_in_the_file(tmp_path: Path, text: str) -> None:
+    """In any of TOML's spellings; numbers may be text."""
+    settings = from_file(tmp_path, text)
+    assert (settings.stock_p_256, settings.threads) == (5, 7)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, value) in DECLARED.items() if value in (2, 16)]
+)
+def test_a_number_is_read_from_the_environment(name: str) -> None:
+    """Where everything is text."""
+    variable, _ = DECLARED[name]
+    settings, _ = load(None, {variable: "9"}, {})
+    assert sorted(set(dataclasses.astuple(settings)) - set(dataclasses.astuple(Settings()))) == [9]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests carried out"),
+        ("http.threads = true", "http.threads: Expected `int`, got `bool`. "),
+        ("http.threads = 1.5", "http.threads: Expected `int`, got `float`. "),
+        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests carried out at"),
+        ("keys.makers = 0", "keys.makers: must be 1 or more, not 0. "),
+        ("keys.queue = -1", "keys.queue: must be 0 or more, not -1. "),
+        ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1. "),
+        ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0. "),
+        ("data = 7", "data: Expected `str`, got `int`. Folder of the database"),
+        ("data = ['a']", "data: Expected `str`, got `array`. "),
+        ('log.level = "loud"', "log.level: Invalid enum value 'loud'. debug, info, warning or"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_the_setting_is(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    """Name, rule and explanation: enough to mend it."""
+    with pytest.raises(SettingsError) as refused:
+        from_file(tmp_path, text)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("thread = 7", "thread"),
+        ("keys = 5", "keys"),
+        ("http.thread = 7", "http.thread"),
+        ("[keys.stock]\nrsa_1024 = 1", "keys.stock.rsa_1024"),
+        ("Data = 'x'", "Data"),
+    ],
+)
+def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, text: str, name: str) -> None:
+    """A slip of the pen would otherwise be a setting without effect."""
+    with pytest.raises(SettingsError, match=f"there is no setting {name}; see certdesk settings"):
+        from_file(tmp_path, text)
+
+
+@pytest.mark.parametrize("content", [b"data = ", b"\xff", b"a = 1\na = 2"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    """With its name."""
+    file = tmp_path / "certdesk.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"the settings file .*certdesk\.toml cannot be read"):
+        load(file, {}, {})
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """It was named, so it is wanted."""
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "none.toml", {}, {})
+
+
+def test_settings_of_parts_to_come_are_named_as_without_effect(tmp_path: Path) -> None:
+    """One file serves a desk before and after an update."""
+    text = (
+        '[dns]\nresolvers = ["127.0.0.1:53"]\n'
+        "[vetting]\nautomatic = true\n"
+        '[issuer.acme.test]\ndirectory = "https://localhost"\n'
+    )
+    settings, idle = load(written(tmp_path, text), {}, {})
+    assert settings == Settings()
+    assert idle == ["dns.resolvers", "vetting.automatic", "issuer.acme.test.directory"]
+
+
+def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:
+    """What `certdesk call` reads is none, and other programs' variables are not looked at."""
+    environ = {
+        "CERTDESK_HTTP_THREAD": "7",
+        "CERTDESK_SECRET_ID": "AKID",
+        "CERTDESK_SECRET_KEY": "secret",
+        "CERTDESK_ENDPOINT": "http://localhost",
+        "HTTP_THREADS": "7",
+    }
+    settings, idle = load(None, environ, {})
+    assert (settings, idle) == (Settings(), ["CERTDESK_HTTP_THREAD"])
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_settings_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    """And raises nothing else."""
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(SettingsError):
+        load(file, {"CERTDESK_HTTP_THREADS": text}, {})
