@@ -305,6 +305,7 @@ def test_the_operator_lists_by_account_and_company(
         ({"ManagerPosition": "..."}, "ManagerPosition: must hold more than dots, dashes and"),
         ({"ManagerPhone": "1\n2"}, "ManagerPhone: must not hold control characters."),
         ({"ManagerMail": "nobody"}, "ManagerMail: is not an e-mail address: "),
+        ({"ManagerDepartment": "x" * 65}, "ManagerDepartment: takes at most 64 characters, not"),
         ({"ManagerIdType": "TYDMZ"}, "ManagerIdType: must be SFZ or HZ."),
         ({"ContactLastName": "x" * 65}, "ContactLastName: takes at most 64 characters, not 65."),
         ({"ContactMail": "a@b@c.de"}, "ContactMail: is not an e-mail address: "),

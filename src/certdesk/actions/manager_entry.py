@@ -8,10 +8,10 @@ from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault
-from certdesk.domain.organisation import VETTED, People, Person, vetted
+from certdesk.domain.organisation import VETTED, Organisation, People, Person, vetted
 from certdesk.domain.remarks import person_remarks
 from certdesk.domain.secret import hidden, masked, plain
-from certdesk.domain.texts import person_faults
+from certdesk.domain.texts import organisation_faults, person_faults
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag
 
@@ -108,6 +108,9 @@ WIRE_NAMES = {
 def _people_faults(request: AddManagerRequest, people: People) -> Iterator[str]:
     if request.status not in (None, "audit", VETTED):
         yield "Status: must be audit (to be vetted) or ok (vetted)."
+    # In an order it comes as the organisation's division.
+    for _, rule in organisation_faults(Organisation(division=people.department)):
+        yield f"ManagerDepartment: {rule}."
     for role, person in (("Manager", people.manager), ("Contact", people.contact)):
         for field, rule in person_faults(person):
             yield f"{role}{WIRE_NAMES[field]}: {rule}."
