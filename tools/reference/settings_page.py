@@ -7,7 +7,7 @@ import dataclasses
 from certdesk.settings import COMING, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 
-KINDS = {"str": "text", "int": "whole number"}
+KINDS = {"str": "text", "int": "whole number, {least} or more", "Literal": "one of these words"}
 
 FILE = """\
 [keys.stock]
@@ -19,7 +19,9 @@ level = "warning\""""
 
 def settings_page() -> str:
     """List every setting with its type, default and other names."""
-    kinds = {field.name: str(field.type) for field in dataclasses.fields(Settings)}
+    kinds = {
+        field.name: str(field.type).partition("[")[0] for field in dataclasses.fields(Settings)
+    }
     return page(
         "Settings",
         "Every setting has a default. A settings file (`--config FILE`, TOML) wins over the "
@@ -36,7 +38,7 @@ def settings_page() -> str:
                 (
                     code(one.name),
                     code(one.variable),
-                    KINDS[kinds[one.attribute]],
+                    KINDS[kinds[one.attribute]].format(least=one.least),
                     code(str(one.default)) or "empty",
                     one.explanation,
                 )
