@@ -13,7 +13,16 @@ from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager
-from certdesk.domain.records import AuditEntry, BlockedKey, Mark, StockedKey, Submission
+from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.records import (
+    AuditEntry,
+    BlockedKey,
+    Mark,
+    PaceLimit,
+    SeenSignature,
+    StockedKey,
+    Submission,
+)
 from certdesk.domain.secret import Secret
 
 Record = TypeVar("Record")
@@ -128,6 +137,31 @@ class Unit(Protocol):
     @property
     def marks(self) -> Collection[Mark]:
         """The desk's own named values."""
+        ...
+
+    @property
+    def users(self) -> Collection[User]:
+        """Sub-users of accounts, by number."""
+        ...
+
+    @property
+    def policies(self) -> Collection[Policy]:
+        """Policies of accounts, by number."""
+        ...
+
+    @property
+    def projects(self) -> Collection[Project]:
+        """Projects of accounts, by number."""
+        ...
+
+    @property
+    def seen_signatures(self) -> Collection[SeenSignature]:
+        """Signatures that have changed something, by digest."""
+        ...
+
+    @property
+    def pace_limits(self) -> Collection[PaceLimit]:
+        """Limits that are not the default, by Uin and action."""
         ...
 
 

@@ -58,7 +58,15 @@ def test_migrations_number_what_the_schema_numbers(tmp_path: Path) -> None:
         made = session.connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")
         numbered = {name for name, sql in made if "AUTOINCREMENT" in (sql or "")}
 
-    assert numbered == {"companies", "managers", "key_stock", "audit"}
+    assert numbered == {
+        "audit",
+        "companies",
+        "key_stock",
+        "managers",
+        "policies",
+        "projects",
+        "users",
+    }
 
 
 def test_an_up_to_date_database_is_left_as_it_is(tmp_path: Path) -> None:

@@ -64,7 +64,15 @@ def test_numbered_collections_are_numbered_by_either_database() -> None:
         and "SERIAL" in str(CreateTable(table).compile(dialect=POSTGRESQL))
     }
 
-    assert numbered == {"companies", "managers", "key_stock", "audit"}
+    assert numbered == {
+        "audit",
+        "companies",
+        "key_stock",
+        "managers",
+        "policies",
+        "projects",
+        "users",
+    }
 
 
 def test_a_declaration_names_its_records_fields() -> None:

@@ -12,7 +12,11 @@ ALPHANUMERIC = string.ascii_letters + string.digits
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key."""
+    """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key.
+
+    `unsigned_payload` lets requests leave their body out of the signature; `signed_action`
+    refuses those whose action is not covered by it. Both are off unless switched on.
+    """
 
     uin: str
     name: str
@@ -20,12 +24,18 @@ class Account:
     enabled: bool
     created_at: datetime
     keyset: bytes
+    unsigned_payload: bool = False
+    signed_action: bool = False
     version: int = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
-    """A SecretId and its sealed SecretKey; a read-only one may look but not change anything."""
+    """A SecretId and its sealed SecretKey; a read-only one may look but not change anything.
+
+    `user_id` is the sub-user whose policies bind it, None for the account's own keys. A
+    temporary key has an end and a token, of which the SHA-256 is kept.
+    """
 
     secret_id: str
     uin: str
@@ -33,6 +43,9 @@ class AccessKey:
     enabled: bool
     read_only: bool
     created_at: datetime
+    user_id: int | None = None
+    token_digest: bytes | None = None
+    expires_at: datetime | None = None
     version: int = 1
 
 

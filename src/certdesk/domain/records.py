@@ -55,6 +55,25 @@ class BlockedKey:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSignature:
+    """A signature that has changed something; it may not do so again later."""
+
+    digest: bytes
+    action: str
+    seen_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PaceLimit:
+    """How many requests a second an account may make of an action, where it is not the default."""
+
+    uin: str
+    action: str
+    per_second: int
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who did what to which thing, written in the transaction of the change itself.
 

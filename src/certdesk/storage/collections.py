@@ -43,6 +43,11 @@ class OpenUnit:
         self.blocked_keys = opened(schema.BLOCKED_KEYS)
         self.audit = opened(schema.AUDIT)
         self.marks = opened(schema.MARKS)
+        self.users = opened(schema.USERS)
+        self.policies = opened(schema.POLICIES)
+        self.projects = opened(schema.PROJECTS)
+        self.seen_signatures = opened(schema.SEEN_SIGNATURES)
+        self.pace_limits = opened(schema.PACE_LIMITS)
 
 
 class Statements(Generic[Record]):

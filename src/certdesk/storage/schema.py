@@ -14,7 +14,16 @@ from sqlalchemy import Index, MetaData, Table
 from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager
-from certdesk.domain.records import AuditEntry, BlockedKey, Mark, StockedKey, Submission
+from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.records import (
+    AuditEntry,
+    BlockedKey,
+    Mark,
+    PaceLimit,
+    SeenSignature,
+    StockedKey,
+    Submission,
+)
 from certdesk.ports import Record
 from certdesk.storage.columns import column
 
@@ -118,6 +127,12 @@ BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))
 AUDIT = Kept("audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at"), ("subject",)))
 MARKS = Kept("marks", Mark, key=("name",))
 
+USERS = Kept("users", User, key=("user_id",), indexes=(("uin",),))
+POLICIES = Kept("policies", Policy, key=("policy_id",), indexes=(("uin",),))
+PROJECTS = Kept("projects", Project, key=("project_id",), indexes=(("uin",),))
+SEEN_SIGNATURES = Kept("seen_signatures", SeenSignature, key=("digest",), indexes=(("seen_at",),))
+PACE_LIMITS = Kept("pace_limits", PaceLimit, key=("uin", "action"))
+
 COLLECTIONS: tuple[Kept[Any], ...] = (
     ACCOUNTS,
     ACCESS_KEYS,
@@ -129,6 +144,11 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     BLOCKED_KEYS,
     AUDIT,
     MARKS,
+    USERS,
+    POLICIES,
+    PROJECTS,
+    SEEN_SIGNATURES,
+    PACE_LIMITS,
 )
 
 
