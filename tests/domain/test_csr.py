@@ -754,6 +754,13 @@ def test_a_built_request_has_the_subject_and_nothing_more() -> None:
     assert [found.oid for found in built.extensions] == [x509.SubjectAlternativeName.oid]
 
 
+def test_blanks_around_a_part_of_the_subject_are_not_signed() -> None:
+    """They were typed by mistake; those within a name stay."""
+    subject = csr.Subject(region=" \t", organisation="  Example  Ltd \u3000")
+    built = x509.load_pem_x509_csr(csr.build(KEY, domain("example.com"), [], subject).encode())
+    assert [part.value for part in built.subject] == ["Example  Ltd", "example.com"]
+
+
 def test_parts_of_the_subject_may_be_left_out() -> None:
     """A request for a domain-validated certificate has the common name alone."""
     for subject in (csr.Subject(), csr.Subject(country="", organisation="")):

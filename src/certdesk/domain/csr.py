@@ -299,7 +299,10 @@ def _shown(text: str) -> str:
 def _subject_attributes(
     common_name: DomainName, subject: Subject
 ) -> Iterable[x509.NameAttribute[str]]:
-    """Write the parts of a subject that are given, from the widest to the common name."""
+    """Write the parts of a subject that are given, from the widest to the common name.
+
+    Blanks around a value were typed by mistake, and would be signed.
+    """
     if subject.country and not _COUNTRY.fullmatch(subject.country):
         raise CsrRefused("the country must be two capital letters")
     parts = (
@@ -309,8 +312,9 @@ def _subject_attributes(
         (NameOID.ORGANIZATION_NAME, "organisation", subject.organisation, 64),
         (NameOID.COMMON_NAME, "common name", common_name.ascii, NAME_LIMIT),
     )
-    for oid, what, value, limit in parts:
-        if value and len(value) > limit:
+    for oid, what, given, limit in parts:
+        value = (given or "").strip()
+        if len(value) > limit:
             raise CsrRefused(f"the {what} may have at most {limit} characters in a certificate")
         if value:
             yield x509.NameAttribute(oid, value)
