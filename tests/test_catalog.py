@@ -22,16 +22,6 @@ from tests.inside import InsideDesk
 CALLER = Caller(uin="100000000001", actor="AKID", verified=True)
 FOLDER = Path(certdesk.actions.__file__).parent
 
-# The actions of the API that are built, and who may change something through them.
-PUBLIC = {
-    "CancelCertificateOrder": True,
-    "CertificateInfoSubmit": True,
-    "CreateCertificate": True,
-    "DescribeCertificateDetail": False,
-    "DescribeCompanies": False,
-    "DescribeManagers": False,
-}
-
 
 class EchoRequest(Request):
     """What to say."""
@@ -159,12 +149,6 @@ def test_every_declared_action_is_in_the_catalog() -> None:
         if isinstance(node, ast.FunctionDef) and _is_action(node)
     ]
     assert sorted(declared) == [action.name for action in bootstrap.actions()]
-
-
-def test_the_public_actions_are_these() -> None:
-    """What a client can call, and what of it a read-only key cannot."""
-    public = {action.name: action.writes for action in bootstrap.actions() if not action.internal}
-    assert public == PUBLIC
 
 
 def test_every_action_says_what_it_does() -> None:

@@ -286,6 +286,7 @@ def _submission(
         company_id=None,
         manager_id=None,
         warnings=tuple(_remarks(considered.material, parameters)),
+        inspected=pair.private_key is not None,
     )
     seal = context.vault.seal
     return dataclasses.replace(

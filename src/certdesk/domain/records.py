@@ -12,7 +12,8 @@ class Submission:
 
     `facts` is the clear part of the `Material` as JSON, `personal` the sealed rest. The key pass
     phrase and the private key lie apart, each sealed for its own column. `warnings` are remarks
-    that refuse nothing (check digits, telephone numbers) and hold no values.
+    that refuse nothing (check digits, telephone numbers) and hold no values. `inspected` tells
+    that the key has had its slower checks, which one that the desk made does not need.
     """
 
     certificate_id: str

@@ -41,16 +41,20 @@ class Inspection:
         self._looking.stop()
 
     def look(self) -> None:
-        """Inspect what waits, a batch at a time."""
-        for submission in self._store.read(
-            lambda unit: unit.submissions.where(inspected=False, limit=BATCH)
-        ):
-            # A key that the desk made itself needs no second look.
-            reason = None if submission.private_key else _weakness(submission)
-            self._store.write(functools.partial(self._note, submission, reason))
+        """Inspect a batch of what waits, and soon the next one if there is more."""
+        batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
+        found = [(submission, _weakness(submission)) for submission in batch]
+        if found:
+            self._store.write(functools.partial(self._note_all, found))
+        if len(batch) == BATCH:
+            self._looking.wake()
 
-    def _note(self, submission: Submission, reason: str | None, unit: Unit) -> None:
-        unit.submissions.replace(dataclasses.replace(submission, inspected=True))
+    def _note_all(self, found: list[tuple[Submission, str | None]], unit: Unit) -> None:
+        for submission, reason in found:
+            unit.submissions.replace(dataclasses.replace(submission, inspected=True))
+            self._set_aside(unit, submission, reason)
+
+    def _set_aside(self, unit: Unit, submission: Submission, reason: str | None) -> None:
         if reason is None or unit.blocked_keys.get(submission.spki_sha256) is not None:
             return
         log.warning("weak key set aside", certificate=submission.certificate_id, reason=reason)
