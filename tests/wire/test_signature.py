@@ -470,6 +470,17 @@ def test_a_query_is_signed_as_it_was_sent(query: str) -> None:
     verify(authorization, request_with(SENT_JSON, method="GET", query=query), key)
 
 
+@pytest.mark.parametrize("query", ["B=1&A=2", "A.1=x&A.0=y", "Tags.0.TagKey=x&Limit=5"])
+def test_a_query_may_be_signed_in_order(query: str) -> None:
+    """The client `qcloud-requests-auth` sorts what it signs; no other order is accepted."""
+    in_order = "&".join(reversed(query.split("&")))
+    authorization, key = sign_as(SENT_JSON, "GET", in_order)
+    verify(authorization, request_with(SENT_JSON, method="GET", query=query), key)
+    authorization, key = sign_as(SENT_JSON, "GET", query)
+    with pytest.raises(SignatureFailure):
+        verify(authorization, request_with(SENT_JSON, method="GET", query=in_order), key)
+
+
 def test_the_service_in_the_scope_is_part_of_the_key() -> None:
     """A Node client's key for service `127` signs for that scope and no other."""
     authorization, key = sign_as(SENT_JSON, service="127")

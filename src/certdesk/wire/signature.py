@@ -9,6 +9,8 @@ what they send, so `verify` reads a request in each of the ways in which one of 
 - tccli with an `http://` endpoint sends and signs the whole URL as host.
 - Node, Java and PHP name the service after the endpoint, the others always call it `ssl`.
 - Values are to be lower-cased by the documentation and are signed as they are by the SDKs.
+- `qcloud-requests-auth` sorts the query that it signs and sends it as it was; the order of
+  parameters means nothing.
 """
 
 from __future__ import annotations
@@ -247,12 +249,19 @@ def verify(authorization: Authorization, signed: SignedRequest, key: bytes) -> N
     """
     given = bytes.fromhex(authorization.signature)
     day, service = authorization.date, authorization.service
-    for headers in _readings(authorization.signed_headers, signed.headers):
-        canonical = canonical_request(signed.method, signed.query, headers, signed.payload_hash)
-        text = string_to_sign(signed.timestamp, day, service, canonical)
-        if hmac.compare_digest(hmac_sha256(key, text), given):
-            return
+    for query in _orders(signed.query):
+        for headers in _readings(authorization.signed_headers, signed.headers):
+            canonical = canonical_request(signed.method, query, headers, signed.payload_hash)
+            text = string_to_sign(signed.timestamp, day, service, canonical)
+            if hmac.compare_digest(hmac_sha256(key, text), given):
+                return
     raise SignatureFailure
+
+
+def _orders(query: str) -> list[str]:
+    """Give a query as sent, and in the order in which it may have been signed."""
+    in_order = "&".join(sorted(query.split("&")))
+    return [query] if in_order == query else [query, in_order]
 
 
 def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
@@ -265,7 +274,7 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
     if absent:
         raise SignatureFailure(f"The signed header `{absent[0]}` is absent.")
     others = {name: headers[name].strip(" \t") for name in names}
-    hosts = _hosts(others.pop("host"))
+    hosts = [{"host": host} for host in host_readings(others.pop("host"))]
     kinds = _cases({"content-type": others.pop("content-type")})
     actions = _cases({name: others.pop(name) for name in ("x-tc-action",) if name in others})
     for reading in itertools.product(hosts, kinds, actions, _cases(others)):
@@ -273,12 +282,14 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
         yield {name: values[name] for name in names}
 
 
-def _hosts(host: str) -> list[dict[str, str]]:
-    """Give the host as sent, without its port, its scheme, and both; also in lower case."""
+def host_readings(host: str) -> list[str]:
+    """List what a client that sends `host` may have signed, as sent first.
+
+    That is the host as sent, without its port, its scheme, and both; also in lower case.
+    """
     bare = _SCHEME.sub("", host)
-    hosts = dict.fromkeys([host, _PORT.sub("", host), bare, _PORT.sub("", bare)])
-    hosts |= {name.lower(): None for name in hosts}
-    return [{"host": name} for name in hosts]
+    readings = dict.fromkeys([host, _PORT.sub("", host), bare, _PORT.sub("", bare)])
+    return list(readings | {reading.lower(): None for reading in readings})
 
 
 def _cases(headers: dict[str, str]) -> list[dict[str, str]]:

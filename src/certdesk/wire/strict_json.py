@@ -45,11 +45,21 @@ def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict
     """
     if not body:
         return {}
-    value = _load(_text(body))
+    value = parse_value(body)
     if not isinstance(value, dict):
         raise BadJson("the body has to be a JSON object")
-    _walk(value, depth, nodes)
+    check_limits(value, depth=depth, nodes=nodes)
     return value
+
+
+def parse_value(body: bytes) -> object:
+    """Read a body as one JSON value of any kind, by all rules but those of `check_limits`.
+
+    Raises:
+        BadJson: the body is not UTF-8, not JSON, repeats a key or holds a number that not every
+            reader understands alike.
+    """
+    return _load(_text(body))
 
 
 def _text(body: bytes) -> str:
@@ -112,8 +122,13 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _walk(top: dict[str, object], depth: int, nodes: int) -> None:
-    """Check how deep and how many the values are, and every text; a level at a time."""
+def check_limits(top: dict[str, object], *, depth: int = DEPTH, nodes: int = NODES) -> None:
+    """Check how deep and how many the values of a body are, and every text.
+
+    Raises:
+        BadJson: they exceed `depth` or `nodes`, or a text cannot be stored or sent everywhere.
+    """
+    # A level at a time, since a recursion would have its own limit.
     containers: list[dict[str, object] | list[object]] = [top]
     count = 1
     for _ in range(depth):

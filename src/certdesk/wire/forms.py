@@ -1,0 +1,142 @@
+"""Parameters that come as pairs of names and values: in a query, or in the form of a POST.
+
+Clients write a list as `DnsNames.0`, `DnsNames.1` and a structure in one as `Tags.0.TagKey`.
+Pairs are read as strictly as JSON is (`strict_json`), so that no two readers of one request can
+understand it differently, and with the same limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from certdesk.domain.errors import InvalidParameter
+from certdesk.wire.strict_json import DEPTH, NODES
+
+PAIRS = 10_000
+"""How many pairs a form may have."""
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,3}")  # one spelling a place, and never more than NODES
+_NOT_A_PAIR = "Url key and value should be splited by `=`."  # codespell:ignore splited
+_SHOWN = 64
+
+
+def read_pairs(raw: bytes) -> dict[str, str]:
+    """Read a query, or a body that is `application/x-www-form-urlencoded`.
+
+    `+` and `%20` are both a blank, as clients write both.
+
+    Raises:
+        InvalidParameter: a pair lacks its `=` or its name, has a wrong escape, is not UTF-8 or
+            holds the character NUL; a name is given twice; there are more than `PAIRS`.
+    """
+    if not raw:
+        return {}
+    if raw.count(b"&") >= PAIRS:
+        raise _invalid(f"There are more than {PAIRS} parameters.", "form")
+    pairs: dict[str, str] = {}
+    for number, pair in enumerate(raw.split(b"&"), start=1):
+        raw_name, equals, raw_value = pair.partition(b"=")
+        if not equals or not raw_name:
+            # Not shown: it may be the end of a value in which an `&` was not escaped.
+            raise _invalid(f"{_NOT_A_PAIR} Pair {number} is not.", "form")
+        name = _decode(raw_name, "form")
+        if name in pairs:
+            raise _invalid("It is given more than once.", name)
+        pairs[name] = _decode(raw_value, name)
+    return pairs
+
+
+def _decode(raw: bytes, subject: str) -> str:
+    """Undo the escapes of a name or a value."""
+    if _BAD_ESCAPE.search(raw):
+        raise _invalid("A `%` in it is not followed by two hexadecimal digits.", subject)
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise _invalid("It has to be UTF-8.", subject) from None
+    if "\0" in text:
+        raise _invalid("It holds the character NUL.", subject)
+    return text
+
+
+def unflatten(values: Mapping[str, object]) -> dict[str, object]:
+    """Build nested parameters of values with dotted names.
+
+    A member all of whose names are numbers is a list; places that are left out are None. Order
+    does not matter.
+
+    Raises:
+        InvalidParameter: a name has an empty part, is both a value and a structure or both a list
+            and a structure, or the parameters exceed the depth or the number that JSON may have.
+    """
+    tree = _Tree()
+    for name, value in values.items():
+        tree.plant(name, value)
+    return tree.grown()
+
+
+class _Branch(dict[str, object]):
+    """A list or a structure that is being built, by the parts of names."""
+
+
+class _Tree:
+    """Nested parameters that are being built."""
+
+    def __init__(self) -> None:
+        self._root = _Branch()
+        self._nodes = 1
+
+    def plant(self, name: str, value: object) -> None:
+        """Put a value in its place."""
+        if name.count(".") >= DEPTH:
+            raise _invalid(f"It is nested more than {DEPTH} deep.", name)
+        *parents, last = name.split(".")
+        if not last or not all(parents):
+            raise _invalid("A part of its name is empty.", name)
+        branch = self._root
+        for part in parents:
+            branch = self._branch(branch, part, name)
+        if last in branch:
+            raise _invalid("It is a value and has members too.", name)
+        self._count(1)
+        branch[last] = value
+
+    def _branch(self, parent: _Branch, part: str, name: str) -> _Branch:
+        """Give the branch at `part`, a new one if there is nothing yet."""
+        if part not in parent:
+            self._count(1)
+            parent[part] = _Branch()
+        branch = parent[part]
+        if not isinstance(branch, _Branch):
+            raise _invalid("It is a member of what is a value.", name)
+        return branch
+
+    def _count(self, nodes: int) -> None:
+        """Count what is built, before it is built."""
+        self._nodes += nodes
+        if self._nodes > NODES:
+            raise _invalid(f"There are more than {NODES} values.", "form")
+
+    def grown(self) -> dict[str, object]:
+        """Give the parameters, with lists as lists."""
+        return {name: self._settle(member, name) for name, member in self._root.items()}
+
+    def _settle(self, member: object, path: str) -> object:
+        if not isinstance(member, _Branch):
+            return member
+        places = [int(part) for part in member if _INDEX.fullmatch(part)]
+        if not places:
+            return {part: self._settle(inner, f"{path}.{part}") for part, inner in member.items()}
+        if len(places) < len(member):
+            raise _invalid("It is a list and a structure too.", path)
+        size = max(places) + 1
+        self._count(size - len(places))
+        return [self._settle(member.get(str(place)), f"{path}.{place}") for place in range(size)]
+
+
+def _invalid(rule: str, name: str) -> InvalidParameter:
+    """Word a refusal; a name that a client chose is shortened before it is shown back."""
+    return InvalidParameter(rule, subject=name if len(name) <= _SHOWN else name[:_SHOWN] + "…")

@@ -1,0 +1,161 @@
+"""Parameters that come as the parts of a multipart/form-data body (RFC 7578).
+
+One part a parameter. A part whose type is JSON holds a list or a structure, as the Python client
+writes them; others hold text. Read is what the official clients write and nothing beside it:
+another reader of the same bytes must not find other parameters.
+"""
+
+from __future__ import annotations
+
+import re
+
+from certdesk.domain.errors import InvalidParameter, InvalidRequest
+from certdesk.wire.forms import unflatten
+from certdesk.wire.strict_json import BadJson, check_limits, parse_value
+
+PARTS = 10_000
+"""How many parts a body may have."""
+
+HEAD_BYTES = 1024
+"""How long the headers of a part may be."""
+
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
+_FIRST = re.compile(rf"{_WORD}(/{_WORD})?")
+_FIELD = re.compile(rf'[ \t]*;[ \t]*({_WORD})=(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")')
+_HEADER = re.compile(rf"({_WORD}):[ \t]*(.*?)[ \t]*")
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
+_HEADERS = ("content-disposition", "content-type")
+_JSON = "application/json"
+_KINDS = (_JSON, "text/plain", "application/octet-stream")
+_SHOWN = 64
+
+
+def boundary_of(content_type: str) -> bytes:
+    """Read the boundary from a Content-Type header.
+
+    Raises:
+        InvalidRequest: the header is not that of a multipart/form-data body, or has no boundary.
+    """
+    kind, fields = _read_value(content_type, "Content-Type")
+    if kind != "multipart/form-data":
+        raise InvalidRequest("Content-Type should be multipart/form-data.")
+    if not _BOUNDARY.fullmatch(fields.get("boundary", "")):
+        raise InvalidRequest("Content-Type should name the boundary, of 1 to 70 characters.")
+    return fields["boundary"].encode()
+
+
+def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
+    """Read the parameters of a body; those with dotted names are put into their structures.
+
+    Raises:
+        InvalidRequest: the body is not as RFC 7578 has it, or has more than `PARTS` parts.
+        InvalidParameter: a part is not the text or the JSON that it should be, or the parameters
+            exceed the limits of a JSON body.
+    """
+    values: dict[str, object] = {}
+    for part in _split(body, boundary):
+        name, value = _read_part(part)
+        if name in values:
+            raise InvalidRequest(f"The part `{name[:_SHOWN]}` is there more than once.")
+        values[name] = value
+    parameters = unflatten(values)
+    try:
+        check_limits(parameters)
+    except BadJson as bad:
+        raise InvalidParameter(f"It breaks a rule: {bad.rule}.", subject="body") from None
+    return parameters
+
+
+def _split(body: bytes, boundary: bytes) -> list[bytes]:
+    """Cut a body into its parts, each with the line break that follows the boundary."""
+    if not body:
+        return []  # what the Python client sends when there is nothing to send
+    delimiter = b"\r\n--" + boundary
+    whole = b"\r\n" + body
+    if not whole.startswith(delimiter):
+        raise InvalidRequest("The body should begin with the boundary.")
+    if whole.count(delimiter) > PARTS + 1:
+        raise InvalidRequest(f"The body has more than {PARTS} parts.")
+    _, *parts, end = whole.split(delimiter)
+    if end not in (b"--", b"--\r\n"):
+        raise InvalidRequest("The body should end with the closing boundary.")
+    if not all(part.startswith(b"\r\n") for part in parts):
+        raise InvalidRequest("After a boundary the line should end.")
+    return parts
+
+
+def _read_part(part: bytes) -> tuple[str, object]:
+    """Give the name and the value of a part."""
+    head, blank, content = part.partition(b"\r\n\r\n")
+    if not blank or len(head) > HEAD_BYTES:
+        raise InvalidRequest(f"A part should have headers, of {HEAD_BYTES} bytes at most.")
+    headers = _read_head(head)
+    name = _read_name(headers.get("content-disposition", ""))
+    kind = _read_kind(headers.get("content-type", "text/plain"), name)
+    return name, _read_json(content, name) if kind == _JSON else _read_text(content, name)
+
+
+def _read_head(head: bytes) -> dict[str, str]:
+    """Give the headers of a part by their names in lower case."""
+    headers: dict[str, str] = {}
+    for line in head.split(b"\r\n")[1:]:
+        found = _HEADER.fullmatch(line.decode("latin-1"))
+        name = found[1].lower() if found else ""
+        if found is None or name not in _HEADERS or name in headers:
+            raise InvalidRequest(
+                "A part should have the header Content-Disposition and may have Content-Type, "
+                "each once, and nothing else."
+            )
+        headers[name] = found[2]
+    return headers
+
+
+def _read_name(disposition: str) -> str:
+    """Give the name of a part; a file's name beside it has no meaning here."""
+    kind, fields = _read_value(disposition, "Content-Disposition")
+    if kind != "form-data" or not fields.get("name") or fields.keys() - {"name", "filename"}:
+        raise InvalidRequest('A Content-Disposition should read `form-data; name="<name>"`.')
+    return fields["name"]
+
+
+def _read_kind(content_type: str, name: str) -> str:
+    """Give the type of a part, one of those that are read."""
+    kind, fields = _read_value(content_type, "Content-Type")
+    charset = fields.get("charset", "utf-8").lower()
+    if kind not in _KINDS or charset not in ("utf-8", "us-ascii"):
+        raise InvalidRequest(f"The part `{name[:_SHOWN]}` should be text or JSON, in UTF-8.")
+    return kind
+
+
+def _read_json(content: bytes, name: str) -> object:
+    try:
+        return parse_value(content)
+    except BadJson as bad:
+        raise InvalidParameter(
+            f"It is not the JSON that it should be: {bad.rule}.", subject=name[:_SHOWN]
+        ) from None
+
+
+def _read_text(content: bytes, name: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise InvalidParameter("It has to be UTF-8.", subject=name[:_SHOWN]) from None
+
+
+def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:
+    """Take a header's value apart: what stands first, in lower case, and the fields after it."""
+    text = text.strip(" \t")
+    first = _FIRST.match(text)
+    if first is None:
+        raise InvalidRequest(f"{header} is absent or not well formed.")
+    fields: dict[str, str] = {}
+    place = first.end()
+    while place < len(text):
+        field = _FIELD.match(text, place)
+        name = field[1].lower() if field else ""
+        if field is None or name in fields:
+            raise InvalidRequest(f"{header} should hold fields after `;`, each once.")
+        fields[name] = field[2] if field[2] is not None else field[3]
+        place = field.end()
+    return first[0].lower(), fields

@@ -1,0 +1,119 @@
+"""How a request is signed with HmacSHA1 or HmacSHA256 in a parameter, and how that is checked.
+
+Pure. The scheme is the vendor's signature of version 1
+(https://cloud.tencent.com/document/api/614/42762), which its Node client uses unless it is told
+otherwise. All that a client says stands in parameters, of the query of a GET or of the form of a
+POST. Signed are the method, the host and all parameters but the signature, sorted by name.
+
+Nothing is encoded in what is signed, so one text could be cut in several ways: `a=1&b=2` is also
+one parameter `a` with the value `1&b=2`. Whoever holds a signed request could make another one of
+it without knowing the key. `verify` therefore refuses what can be cut in more ways than one.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hmac
+import re
+from collections.abc import Mapping
+
+from certdesk.domain.errors import InvalidParameter, SignatureFailure, UnknownParameter
+from certdesk.domain.secret import Secret
+from certdesk.wire.signature import ALGORITHM, host_readings
+
+METHODS: Mapping[str, str] = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}
+"""The hash function of each SignatureMethod; without one it is HmacSHA1."""
+
+COMMON = frozenset(
+    {
+        "Action",
+        "Language",
+        "Nonce",
+        "Region",
+        "RequestClient",
+        "SecretId",
+        "Signature",
+        "SignatureMethod",
+        "Timestamp",
+        "Token",
+        "Version",
+    }
+)
+"""Parameters of the request itself; all others are the action's."""
+
+_NAME = re.compile(r"[A-Za-z0-9_.]+")
+_NEXT_PARAMETER = re.compile(r"&[A-Za-z0-9_.]+=")
+_HOST = re.compile(r"(https?://)?[A-Za-z0-9._:\[\]-]+")
+_SHOWN = 64
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SignedForm:
+    """What a signature of version 1 covers, as it was received.
+
+    `host` is the Host header. `parameters` are all of them, decoded and not nested
+    (`DnsNames.0`), Signature and SignatureMethod included.
+    """
+
+    method: str
+    host: str
+    parameters: Mapping[str, str] = dataclasses.field(repr=False)
+
+
+def verify(form: SignedForm, secret_key: Secret) -> None:
+    """Check that the holder of `secret_key` signed this form.
+
+    Raises:
+        SignatureFailure: the signature belongs to something else, or there is none.
+        InvalidParameter: SignatureMethod is none of `METHODS`, or a value looks like a further
+            parameter.
+        UnknownParameter: a name is one that no parameter can have.
+    """
+    method = form.parameters.get("SignatureMethod", "")
+    if method not in METHODS:
+        raise InvalidParameter(
+            "It should be `HmacSHA1` or `HmacSHA256`.", subject="SignatureMethod"
+        )
+    _check_cuts(form)
+    # The signature is compared as text: there is no second spelling of it.
+    given = form.parameters.get("Signature", "").encode()
+    signed = _in_order(form.parameters)
+    for host in host_readings(form.host):
+        text = f"{form.method}{host}/?{signed}"
+        if hmac.compare_digest(sign(text, secret_key, method).encode(), given):
+            return
+    raise SignatureFailure
+
+
+def string_to_sign(method: str, host: str, parameters: Mapping[str, str]) -> str:
+    """Write the text that is signed; a Signature among the parameters is left out."""
+    return f"{method}{host}/?{_in_order(parameters)}"
+
+
+def sign(text: str, secret_key: Secret, method: str) -> str:
+    """Sign a text as `method`, one of `METHODS`, says; give the signature in base64."""
+    return base64.b64encode(
+        hmac.digest(secret_key.reveal(), text.encode(), METHODS[method])
+    ).decode()
+
+
+def _in_order(parameters: Mapping[str, str]) -> str:
+    """Write the parameters in the order of their names' bytes."""
+    names = sorted(parameters.keys() - {"Signature"})
+    return "&".join(f"{name}={parameters[name]}" for name in names)
+
+
+def _check_cuts(form: SignedForm) -> None:
+    """Refuse a form whose signed text could also be read as another form."""
+    if not _HOST.fullmatch(form.host):
+        raise SignatureFailure("The host has characters that no host has.")
+    for name, value in form.parameters.items():
+        if not _NAME.fullmatch(name):
+            raise UnknownParameter(subject=name[:_SHOWN])
+        if _NEXT_PARAMETER.search(value):
+            raise InvalidParameter(
+                "In it stands what could be a further parameter (`&`, a name, `=`), which this "
+                f"kind of signature cannot tell apart. Sign it with {ALGORITHM}.",
+                subject=name,
+            )
