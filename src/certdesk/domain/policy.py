@@ -1,33 +1,36 @@
 """Who may do what: policies of sub-users, where a denial wins and silence allows nothing.
 
-A policy names actions (`ssl:Describe*`), certificate ids and projects, each by pattern with `*`;
-what it leaves out it does not limit. The account's own keys are bound by none.
+A policy names actions by pattern (`ssl:Describe*`), and the certificates and projects in which it
+holds by their ids; `*` is all of them. The account's own keys are bound by none.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 ALLOW, DENY = "allow", "deny"
-EVERYTHING = ("*",)
+EVERY = "*"
+EVERYTHING = (EVERY,)
+
+NO_CERTIFICATE = ""
+"""The id of an order that is yet to be made: no policy names it, only `*` has it."""
 
 
-class Refused(enum.Enum):
-    """What about a thing is not allowed, if anything."""
+class Refused(enum.IntEnum):
+    """What about a thing is not allowed, if anything; the greater says more."""
 
-    NOTHING = "nothing"
-    ACTION = "the action"
-    CERTIFICATE = "the certificate"
-    PROJECT = "the project"
+    NOTHING = 0
+    CERTIFICATE = 1
+    PROJECT = 2
+    ACTION = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One rule of an account; it binds the users that name it."""
+    """One rule of an account; it binds the users that name it. `projects` are numbers as text."""
 
     policy_id: int = 0
     uin: str
@@ -41,20 +44,24 @@ class Policy:
 
     def names_action(self, permission: str) -> bool:
         """Whether it speaks of an action such as `ssl:DescribeCertificates`."""
-        return _matches(self.actions, permission)
+        return any(fits(pattern, permission) for pattern in self.actions)
 
     def names_certificate(self, certificate_id: str) -> bool:
         """Whether it speaks of a certificate."""
-        return _matches(self.certificates, certificate_id)
+        return EVERY in self.certificates or certificate_id in self.certificates
 
-    def names_project(self, project_id: int) -> bool:
-        """Whether it speaks of a project."""
-        return _matches(self.projects, str(project_id))
+    def names_project(self, project: str) -> bool:
+        """Whether it speaks of a project, by its number as text."""
+        return EVERY in self.projects or project in self.projects
+
+    def names(self, certificate_id: str, project: str) -> bool:
+        """Whether it speaks of a certificate in a project."""
+        return self.names_certificate(certificate_id) and self.names_project(project)
 
     @property
     def unlimited(self) -> bool:
         """Whether it speaks of all certificates in all projects."""
-        return "*" in self.certificates and "*" in self.projects
+        return EVERY in self.certificates and EVERY in self.projects
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,49 +71,94 @@ class Grants:
     policies: tuple[Policy, ...] | None = None
 
     def permits(self, permission: str) -> bool:
-        """Whether the action may be asked for at all, for one thing or another."""
+        """Whether the action is allowed for any order at all, one that is yet to be made included.
+
+        An allowance may be eaten up by denials: each is tried with what the denials name, and
+        with an order that none of them names.
+        """
         if self.policies is None:
             return True
-        concerned = [policy for policy in self.policies if policy.names_action(permission)]
-        denied = any(policy.effect == DENY and policy.unlimited for policy in concerned)
-        return not denied and any(policy.effect == ALLOW for policy in concerned)
+        denials = self._of(DENY, permission)
+        return any(
+            not any(denial.names(certificate_id, project) for denial in denials)
+            for policy in self._of(ALLOW, permission)
+            for certificate_id in _tried(policy.certificates, (d.certificates for d in denials))
+            for project in _tried(policy.projects, (d.projects for d in denials))
+        )
+
+    def selects(self, permission: str) -> bool:
+        """Whether the action may be allowed for some orders and refused for others.
+
+        Where it is not, a list need not look at each order.
+        """
+        if self.policies is None or not self.permits(permission):
+            return False
+        unlimited = any(policy.unlimited for policy in self._of(ALLOW, permission))
+        return bool(self._of(DENY, permission)) or not unlimited
 
     def refused(self, permission: str, certificate_id: str, project_id: int) -> Refused:
         """Tell what forbids the action on a certificate in a project, if anything does."""
         if self.policies is None:
             return Refused.NOTHING
-        concerned = [policy for policy in self.policies if policy.names_action(permission)]
-        for policy in concerned:
-            if (
-                policy.effect == DENY
-                and policy.names_certificate(certificate_id)
-                and policy.names_project(project_id)
-            ):
-                return _by(policy)
-        allowing = [policy for policy in concerned if policy.effect == ALLOW]
-        return _least(allowing, certificate_id, project_id)
+        project = str(project_id)
+        denied = [
+            _by(denial)
+            for denial in self._of(DENY, permission)
+            if denial.names(certificate_id, project)
+        ]
+        return max(denied) if denied else self._missing(permission, certificate_id, project)
+
+    def _missing(self, permission: str, certificate_id: str, project: str) -> Refused:
+        """Tell what the allowances lack, of the one that comes nearest."""
+        allowing = self._of(ALLOW, permission)
+        if not allowing:
+            return Refused.ACTION
+        here = [policy for policy in allowing if policy.names_project(project)]
+        if not here:
+            return Refused.PROJECT
+        named = any(policy.names_certificate(certificate_id) for policy in here)
+        return Refused.NOTHING if named else Refused.CERTIFICATE
+
+    def _of(self, effect: str, permission: str) -> list[Policy]:
+        return [
+            policy
+            for policy in self.policies or ()
+            if policy.effect == effect and policy.names_action(permission)
+        ]
 
 
-def _least(allowing: list[Policy], certificate_id: str, project_id: int) -> Refused:
-    """Tell how far the allowing policies reach: the refusal nearest to being allowed."""
-    if not allowing:
-        return Refused.ACTION
-    here = [policy for policy in allowing if policy.names_project(project_id)]
-    if any(policy.names_certificate(certificate_id) for policy in here):
-        return Refused.NOTHING
-    return Refused.CERTIFICATE if here else Refused.PROJECT
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says: `*` stands for any text, the rest for itself."""
+    first, *others = pattern.split(EVERY)
+    if not others:
+        return pattern == text
+    *between, last = others
+    rest = text.removeprefix(first)
+    if not text.startswith(first) or not rest.endswith(last):
+        return False
+    rest = rest[: len(rest) - len(last)]
+    # Each part where it comes first: a regular expression would try all the other places too.
+    for part in filter(None, between):
+        _, found, rest = rest.partition(part)
+        if not found:
+            return False
+    return True
 
 
 def _by(denial: Policy) -> Refused:
     if denial.unlimited:
         return Refused.ACTION
-    return Refused.PROJECT if "*" in denial.certificates else Refused.CERTIFICATE
+    return Refused.PROJECT if EVERY in denial.certificates else Refused.CERTIFICATE
 
 
-def _matches(patterns: Iterable[str], value: str) -> bool:
-    return any(
-        re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value) for pattern in patterns
-    )
+def _tried(allowed: tuple[str, ...], denied: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Give ids that an allowance names; of all there can be, one that no denial names first."""
+    if EVERY not in allowed:
+        yield from allowed
+        return
+    yield NO_CERTIFICATE
+    for names in denied:
+        yield from (name for name in names if name != EVERY)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
