@@ -1,0 +1,114 @@
+"""Servers under measurement, each in a process of its own, and what they cost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bench.load import Load
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.secret import Secret
+from certdesk.storage.session import Library
+from certdesk.wire.signature import authorize
+from tests.running import Keys, RunningDesk
+
+ORDER = {"ProductId": 18, "DomainNum": 1, "TimeSpan": 1}
+"""An order for one name, of a product that takes a company's material."""
+
+BILLION = 1_000_000_000
+
+
+def cpu_seconds(pid: int) -> float:
+    """Add up the CPU time of a process's threads so far (Linux, to the nanosecond)."""
+    spent = (path.read_text().split()[0] for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(map(int, spent)) / BILLION
+
+
+@contextlib.contextmanager
+def echo_up() -> Iterator[tuple[str, int]]:
+    """Run the bare application; give its endpoint and its process id."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        command = [sys.executable, "-m", "bench.echo", str(number)]
+        with subprocess.Popen(command, pass_fds=[number]) as process:
+            try:
+                yield f"127.0.0.1:{listener.getsockname()[1]}", process.pid
+            finally:
+                process.terminate()
+
+
+class Customer:
+    """An account of a running desk, with a company, a vetted manager and orders to come."""
+
+    def __init__(self, desk: RunningDesk, load: Load) -> None:
+        """Open the account; orders are bought through `load`."""
+        self.desk = desk
+        self._load = load
+        self.keys: Keys = desk.account()
+        self.company = desk.company(self.keys)
+        self.manager = desk.manager(self.keys, self.company, "--status", "ok")
+
+    def signed(self, action: str, parameters: Mapping[str, object]) -> bytes:
+        """Write a whole request, head and body, as it goes over the wire."""
+        body = json.dumps(parameters).encode()
+        headers = authorize(
+            secret_id=self.keys.secret_id,
+            secret_key=Secret(self.keys.secret_key),
+            action=action,
+            payload=body,
+            timestamp=int(time.time()),
+            host=self.desk.endpoint,
+        )
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        head = f"POST / HTTP/1.1\r\n{''.join(lines)}Content-Length: {len(body)}\r\n\r\n"
+        return head.encode() + body
+
+    def purchases(self, count: int) -> list[bytes]:
+        """Write requests that buy an order each."""
+        return [self.signed("CreateCertificate", ORDER)] * count
+
+    def send(self, requests: list[bytes]) -> list[bytes]:
+        """Send requests outside of any measurement; give the bodies of the replies."""
+        return self._load.run(self.desk.endpoint, requests)[1]
+
+    def buy(self, count: int) -> list[str]:
+        """Buy orders; give their ids."""
+        bodies = self.send(self.purchases(count))
+        return [json.loads(body)["Response"]["CertificateIds"][0] for body in bodies]
+
+
+def wait_for_stock(desk: RunningDesk, wanted: Mapping[KeyKind, int]) -> None:
+    """Wait until the desk has made its keys."""
+    labels = {kind.label: number for kind, number in wanted.items()}
+    while desk.certdesk("vault", "status")["KeyStock"] != labels:
+        time.sleep(0.5)
+
+
+def wait_for_inspection(desk: RunningDesk) -> None:
+    """Wait until every submission's key has had its second look, which follows the answer."""
+    with database_of(desk) as database:
+        while database.execute("SELECT 1 FROM submissions WHERE NOT inspected").fetchone():
+            time.sleep(0.02)
+
+
+def last_submission(desk: RunningDesk) -> list[object]:
+    """Give the values that a submission stores: its own row, and that of the audit log."""
+    with database_of(desk) as database:
+        submission = database.execute("SELECT * FROM submissions ORDER BY rowid DESC").fetchone()
+        audit = database.execute("SELECT * FROM audit ORDER BY rowid DESC").fetchone()
+        return [*submission, *audit]
+
+
+@contextlib.contextmanager
+def database_of(desk: RunningDesk) -> Iterator[sqlite3.Connection]:
+    """Open a desk's database for reading, with the desk's own library: others may be too old."""
+    address = f"file:{desk.folder / 'certdesk.db'}?mode=ro"
+    with contextlib.closing(Library.find().module.connect(address, uri=True)) as database:
+        yield database
