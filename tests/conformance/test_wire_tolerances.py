@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import time
 import uuid
 from collections.abc import Callable
 
 import pytest
 
-from certdesk.wire.signature import hash_payload
 from tests.conformance.raw import Answer, Call, encode, send
 from tests.conformance.scene import Scene
 
@@ -336,68 +334,76 @@ def test_another_authorization_is_refused_with_how_it_should_read(
     assert said in answer.message
 
 
-# --- forms that are not read yet -----------------------------------------------------------------
+# --- other forms of request ----------------------------------------------------------------------
+
+FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def get(call: Call, query: str = "") -> Call:
+    """The same request as a GET."""
+    return dataclasses.replace(call, method="GET", query=query, content_type=FORM, body=b"")
+
+
+@pytest.mark.parametrize("content_type", [FORM, "application/json", "text/plain"])
+def test_a_get_may_say_anything_of_the_body_that_it_has_not(call: Call, content_type: str) -> None:
+    """Official clients call the query a form."""
+    answer = dataclasses.replace(get(call, "Limit=1"), content_type=content_type).send()
+    assert answer.code == "ok", answer.message
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_another_method_is_answered_as_an_unsupported_protocol(call: Call, method: str) -> None:
-    """Signed well, so that nothing else is wrong with it; a GET is not read yet."""
-    form = "application/x-www-form-urlencoded"
-    answer = dataclasses.replace(
-        call, method=method, query="Limit=1", content_type=form, body=b""
-    ).send()
+    """Signed well, so that nothing else is wrong with it."""
+    answer = dataclasses.replace(get(call, "Limit=1"), method=method).send()
     assert answer.status == 200
     assert answer.code == "UnsupportedProtocol"
-    assert re.search("use POST", answer.message, re.IGNORECASE)
+    assert "Use POST or GET" in answer.message
 
 
-OTHER_FORMS: dict[str, tuple[Callable[[Call], Call], str]] = {
-    "multipart": (
-        lambda call: dataclasses.replace(
-            call, content_type="multipart/form-data; boundary=b", body=b"--b--\r\n"
-        ),
-        "Content-Type must be application/json",
-    ),
+NO_FORMS: dict[str, tuple[Callable[[Call], Call], str]] = {
     "octet-stream": (
         lambda call: dataclasses.replace(
             call, content_type="application/octet-stream", body=b"\x00"
         ),
-        "Content-Type must be application/json",
+        "Content-Type must be application/json or multipart/form-data",
     ),
-    "unsigned payload": (
-        lambda call: dataclasses.replace(
-            call,
-            payload_hash=hash_payload(b"UNSIGNED-PAYLOAD"),
-            extra={"X-TC-Content-SHA256": "UNSIGNED-PAYLOAD"},
-        ),
-        "UNSIGNED-PAYLOAD is not read yet",
+    "a form with the newer signature": (
+        lambda call: dataclasses.replace(call, content_type=FORM, body=b"Limit=1"),
+        "Content-Type must be application/json or multipart/form-data",
     ),
-    "the older signature by POST": (
-        lambda call: dataclasses.replace(
-            call,
-            content_type="application/x-www-form-urlencoded",
-            body=b"Action=DescribeCompanies&Signature=x",
-            extra={"Authorization": None},
-        ),
-        "use TC3-HMAC-SHA256",
+    "no content type": (
+        lambda call: dataclasses.replace(call, content_type="", body=b""),
+        "Content-Type must be application/json or multipart/form-data",
     ),
-    "the older signature by GET": (
+    "compressed": (
+        lambda call: dataclasses.replace(call, extra={"Content-Encoding": "gzip"}),
+        "Content-Encoding must be identity",
+    ),
+    "a POST with a query": (
+        lambda call: dataclasses.replace(call, query="Limit=1"),
+        "belong in its body",
+    ),
+    "a GET with a body": (
+        lambda call: dataclasses.replace(get(call), body=b"{}"),
+        "belong in its query",
+    ),
+    "multipart without a boundary": (
+        lambda call: dataclasses.replace(call, content_type="multipart/form-data", body=b""),
+        "Content-Type should name the boundary",
+    ),
+    "multipart without its end": (
         lambda call: dataclasses.replace(
-            call,
-            method="GET",
-            query="Action=DescribeCompanies&Signature=x",
-            body=b"",
-            extra={"Authorization": None},
+            call, content_type="multipart/form-data; boundary=b", body=b"--b\r\n"
         ),
-        "use TC3-HMAC-SHA256",
+        "should end with the closing boundary",
     ),
 }
 
 
-@pytest.mark.parametrize("form", OTHER_FORMS)
-def test_a_form_that_is_not_read_yet_is_said_to_be_one(call: Call, form: str) -> None:
+@pytest.mark.parametrize("form", NO_FORMS)
+def test_what_is_no_form_of_request_is_said_to_be_none(call: Call, form: str) -> None:
     """HTTP 200 and a text that says what to send instead."""
-    changed, said = OTHER_FORMS[form]
+    changed, said = NO_FORMS[form]
     answer = changed(call).send()
     assert answer.status == 200
     assert answer.code == "InvalidRequest"

@@ -1,0 +1,352 @@
+"""The forms in which a request may come, one class each.
+
+They differ in where the common parameters stand (headers, or pairs beside the action's own), in
+what is signed, and in how the action's parameters are written. A form reads a request's claim,
+which is what the request says about itself; the claim is true once `verify` has not refused it.
+Numbers are those of the vendor's documentation: https://cloud.tencent.com/document/product/1278/46710
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import ClassVar
+
+from certdesk.catalog import Action
+from certdesk.domain.errors import (
+    InvalidParameter,
+    InvalidRequest,
+    MissingParameter,
+    RequestSizeLimitExceeded,
+    ServiceError,
+    SignatureFailure,
+    UnsupportedProtocol,
+)
+from certdesk.domain.secret import Secret
+from certdesk.wire import signature, signature_v1
+from certdesk.wire.forms import read_pairs, unflatten
+from certdesk.wire.multipart import boundary_of, read_multipart
+from certdesk.wire.signature import Authorization, SignedRequest, hash_payload
+from certdesk.wire.signature_v1 import COMMON, SignedForm
+from certdesk.wire.strict_json import BadJson, parse_object
+
+KIB = 1024
+V1_LIMIT = KIB * KIB
+"""How large a form may be that HmacSHA1 or HmacSHA256 signs."""
+
+UNKNOWN_ACTION_LIMIT = 256 * KIB
+
+DayKey = Callable[[str, str], bytes]
+"""Gives the key that signs on a date (`YYYY-MM-DD`) for a service."""
+
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_NAMES_V1 = ("Action", "Version", "Timestamp", "SecretId", "Signature", "Nonce")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A request without its body; `headers` have lower-case names and Latin-1 values."""
+
+    method: str
+    query: bytes
+    headers: Mapping[str, str] = dataclasses.field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The media type of the body, in lower case and without its fields."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Claim(abc.ABC):
+    """What a request says about itself, present and well formed.
+
+    `timestamp` is in Unix seconds and near the clock. `signature` has one spelling, so that it is
+    known when it comes again. `action_signed` and `payload_signed` say what it covers.
+    """
+
+    action: str
+    version: str
+    timestamp: int
+    secret_id: str
+    token: str = dataclasses.field(repr=False)
+    signature: str = dataclasses.field(repr=False)
+    action_signed: bool
+    payload_signed: bool
+
+    @abc.abstractmethod
+    def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
+        """Check that the holder of the key signed this request.
+
+        Raises:
+            SignatureFailure: the signature belongs to something else.
+            InvalidParameter, UnknownParameter: nobody could sign this so (`signature_v1`).
+        """
+
+    @abc.abstractmethod
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read the action's parameters.
+
+        Raises:
+            InvalidParameter: they are not written as they should be.
+            InvalidRequest: the same, of a multipart body.
+        """
+
+
+class Form(abc.ABC):
+    """One request's form; `body_first` if its claim stands in the body."""
+
+    body_first: ClassVar[bool] = False
+
+    def __init__(self, head: Head) -> None:
+        """Read the request that has this head."""
+        self.head = head
+
+    @abc.abstractmethod
+    def claim(self, body: bytes, now: datetime) -> Claim:
+        """Read what the request says about itself; `body` is empty unless `body_first`.
+
+        Raises:
+            MissingParameter: a common parameter is absent.
+            InvalidParameter, InvalidAuthorization: one is not written as it should be.
+            SignatureExpire: the timestamp is too far from `now`.
+            SignatureFailure: the signature was made for another day or service.
+        """
+
+    def limit(self, action: Action | None) -> int:
+        """Say how many bytes the body may have, for an action or before one is known.
+
+        A GET has none; the size of its query is limited as that of every request line.
+        """
+        del action
+        return 0
+
+    def too_large(self, limit: int) -> ServiceError:
+        """Word the refusal of a larger body."""
+        del limit
+        return InvalidRequest("The parameters of a GET belong in its query, not in a body.")
+
+
+# --- TC3-HMAC-SHA256: the common parameters are headers ------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tc3Claim(Claim):
+    """A claim of headers."""
+
+    form: Tc3
+    authorization: Authorization
+
+    def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
+        """Check the Authorization header."""
+        del secret_key
+        head, authorization = self.form.head, self.authorization
+        signed = SignedRequest(
+            method=head.method,
+            query=head.query.decode("latin-1"),
+            headers=head.headers,
+            payload_hash=hash_payload(body if self.payload_signed else _UNSIGNED.encode()),
+            timestamp=self.timestamp,
+        )
+        key = day_key(authorization.date, authorization.service)
+        signature.verify(authorization, signed, key)
+
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read them as the form writes them."""
+        return self.form.parameters(body)
+
+
+class Tc3(Form):
+    """What the forms of TC3-HMAC-SHA256 have in common."""
+
+    def claim(self, body: bytes, now: datetime) -> Tc3Claim:
+        """Read the headers."""
+        del body
+        headers = self.head.headers
+        for parameter in ("Action", "Version", "Timestamp"):
+            if not headers.get(f"x-tc-{parameter.lower()}"):
+                raise MissingParameter(subject=parameter)
+        if not headers.get("authorization"):
+            raise MissingParameter(subject="SecretId")
+        authorization = signature.parse_authorization(headers["authorization"])
+        timestamp = signature.check_time(headers["x-tc-timestamp"], now)
+        signature.check_scope(authorization, timestamp, headers["host"])
+        return Tc3Claim(
+            form=self,
+            action=headers["x-tc-action"],
+            version=headers["x-tc-version"],
+            timestamp=timestamp,
+            secret_id=authorization.secret_id,
+            token=headers.get("x-tc-token", ""),
+            signature=authorization.signature,
+            action_signed="x-tc-action" in authorization.signed_headers,
+            payload_signed=headers.get("x-tc-content-sha256") != _UNSIGNED,
+            authorization=authorization,
+        )
+
+    @abc.abstractmethod
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read the action's parameters (see `Claim`)."""
+
+
+class Tc3Query(Tc3):
+    """GET with flattened parameters in the query."""
+
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read the query."""
+        del body
+        return unflatten(read_pairs(self.head.query))
+
+
+class Tc3Body(Tc3):
+    """What the forms that have a body have in common."""
+
+    def limit(self, action: Action | None) -> int:
+        """As the action declares."""
+        return UNKNOWN_ACTION_LIMIT if action is None else action.body_limit
+
+    def too_large(self, limit: int) -> ServiceError:
+        """Say how much the action takes."""
+        action = self.head.headers["x-tc-action"]
+        return RequestSizeLimitExceeded(f"{action[:64]} takes at most {limit} bytes.")
+
+
+class Tc3Json(Tc3Body):
+    """POST with a JSON body: what most clients send."""
+
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read the body."""
+        try:
+            return parse_object(body)
+        except BadJson as bad:
+            raise InvalidParameter(
+                f"The body is not the JSON that it should be: {bad.rule}.", subject="body"
+            ) from None
+
+
+class Tc3Multipart(Tc3Body):
+    """POST with one part a parameter."""
+
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Read the parts."""
+        return read_multipart(body, boundary_of(self.head.headers["content-type"]))
+
+
+# --- HmacSHA1 and HmacSHA256: the common parameters are parameters -------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class V1Claim(Claim):
+    """A claim of pairs, among which the action's parameters stand too."""
+
+    form: SignedForm
+
+    def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
+        """Check the parameter Signature."""
+        del body, day_key
+        signature_v1.verify(self.form, secret_key)
+
+    def parameters(self, body: bytes) -> dict[str, object]:
+        """Leave the common parameters out and put the others into their structures."""
+        del body
+        pairs = self.form.parameters.items()
+        return unflatten({name: value for name, value in pairs if name not in COMMON})
+
+
+class V1(Form):
+    """What the forms of HmacSHA1 and HmacSHA256 have in common."""
+
+    def claim(self, body: bytes, now: datetime) -> V1Claim:
+        """Read the pairs."""
+        pairs = read_pairs(self.pairs(body))
+        for name in _NAMES_V1:
+            if not pairs.get(name):
+                raise MissingParameter(subject=name)
+        if not (pairs["Nonce"].isascii() and pairs["Nonce"].isdecimal()):
+            raise InvalidParameter("It should be a whole number.", subject="Nonce")
+        host = self.head.headers["host"]
+        return V1Claim(
+            form=SignedForm(method=self.head.method, host=host, parameters=pairs),
+            action=pairs["Action"],
+            version=pairs["Version"],
+            timestamp=signature.check_time(pairs["Timestamp"], now),
+            secret_id=pairs["SecretId"],
+            token=pairs.get("Token", ""),
+            signature=pairs["Signature"],
+            action_signed=True,
+            payload_signed=True,
+        )
+
+    @abc.abstractmethod
+    def pairs(self, body: bytes) -> bytes:
+        """Give the text of all pairs."""
+
+
+class V1Query(V1):
+    """GET with everything in the query."""
+
+    def pairs(self, body: bytes) -> bytes:
+        """Give the query."""
+        del body
+        return self.head.query
+
+
+class V1Form(V1):
+    """POST with everything in a form: what the Node client sends unless told otherwise."""
+
+    body_first = True
+
+    def limit(self, action: Action | None) -> int:
+        """The same for every action, since none is known before the body is read."""
+        del action
+        return V1_LIMIT
+
+    def too_large(self, limit: int) -> ServiceError:
+        """Say it in the recorded words."""
+        del limit
+        return SignatureFailure()
+
+    def pairs(self, body: bytes) -> bytes:
+        """Give the body; JSON says nothing here, so that its sender learns what is missing."""
+        return b"" if body.startswith(b"{") else body
+
+
+def form_of(head: Head) -> Form:
+    """Tell which form a request has.
+
+    Raises:
+        UnsupportedProtocol: the method is neither GET nor POST.
+        InvalidRequest: it is none of the forms.
+    """
+    if head.method not in ("GET", "POST"):
+        raise UnsupportedProtocol(f"Use POST or GET, not {head.method[:16]}.")
+    if head.headers.get("content-encoding", "identity") != "identity":
+        raise InvalidRequest("Content-Encoding must be identity.")
+    if head.method == "POST" and head.query:
+        raise InvalidRequest("The parameters of a POST belong in its body, not in its query.")
+    # One of these headers without the other is a mistake, and no older signature.
+    if "authorization" in head.headers or "x-tc-action" in head.headers:
+        return _tc3_form(head)
+    if head.method == "GET":
+        return V1Query(head)
+    return V1Form(head) if head.kind in _V1_KINDS else Tc3Json(head)
+
+
+def _tc3_form(head: Head) -> Form:
+    if head.method == "GET":
+        return Tc3Query(head)
+    if head.kind not in _TC3_KINDS:
+        raise InvalidRequest(f"Content-Type must be {' or '.join(_TC3_KINDS)}.")
+    return _TC3_KINDS[head.kind](head)
+
+
+_TC3_KINDS: Mapping[str, type[Form]] = {
+    "application/json": Tc3Json,
+    "multipart/form-data": Tc3Multipart,
+}
+_V1_KINDS = (
+    "application/x-www-form-urlencoded",
+    "application/json",  # what `@tencent-sdk/capi` says of its form
+)
