@@ -72,7 +72,7 @@ def show(findings: Findings) -> None:
     if findings.load_before > BUSY:
         console.print(
             f"The machine was busy (load {findings.load_before:.1f}) before this began: "
-            "the ratios hold, the numbers are too high.",
+            "the numbers are too high, and the ratios are rough.",
             style="yellow",
         )
 
