@@ -10,4 +10,4 @@ serve: .venv/stamp ; @.venv/bin/certdesk serve $(ARGS) ## start the desk on http
 bench: .venv/stamp ; @.venv/bin/python -m bench $(ARGS) ## measure the hot paths
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)
-.venv/stamp: requirements/uv.txt requirements/dev.txt ; @$(or $(PYTHON),python3) tools/venv.py
+.venv/stamp: requirements/uv.txt requirements/dev.txt requirements/clients.txt ; @$(or $(PYTHON),python3) tools/venv.py

@@ -23,6 +23,13 @@ LOCK_OPTIONS = (
     f"--exclude-newer={COOLDOWN}",
     "--custom-compile-command=make lock",
 )
+NPM_LOCK_OPTIONS = (
+    "--prefix=tests/clients",
+    "--package-lock-only",
+    "--omit-lockfile-registry-resolved",
+    "--ignore-scripts",
+    "--silent",
+)
 
 nox.needs_version = ">=2026"
 nox.options.default_venv_backend = "none"
@@ -57,8 +64,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def servers(session: nox.Session) -> None:
-    """The programs that tests meet for real: install what is missing, where that is allowed."""
+    """The programs and the clients for Node that tests meet for real: install what is missing."""
     run(session, "python", "tools/servers.py")
+    run(session, "python", "tools/node.py")
 
 
 @nox.session(requires=["servers"])
@@ -74,6 +82,9 @@ def lock(session: nox.Session) -> None:
         ("run", "pyproject.toml"),
         ("dev", "pyproject.toml", "--group=dev", "--constraints=requirements/run.txt"),
         ("uv", "--group=pyproject.toml:installer", "--constraints=requirements/dev.txt"),
+        ("clients", "--group=pyproject.toml:clients", "--constraints=requirements/dev.txt"),
     ):
         output = f"--output-file=requirements/{name}.txt"
         run(session, "uv", "pip", "compile", *LOCK_OPTIONS, *sources, output, *session.posargs)
+    # The versions of the two clients themselves are in package.json.
+    session.run("npm", "install", *NPM_LOCK_OPTIONS, external=True)

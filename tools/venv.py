@@ -17,6 +17,14 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "stamp"
+CLIENTS = VENV / "clients"
+# One of the clients has no wheel; it is built with the locked setuptools.
+CLIENTS_OPTIONS = (
+    "--no-deps",
+    "--no-build-isolation",
+    "--require-hashes",
+    "--requirement=requirements/clients.txt",
+)
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 # Left as source: the many services of the official clients that certdesk does not speak for.
 NOT_COMPILED = r"site-packages/(tencentcloud|tccli/services)/(?!ssl|common|__init__)"
@@ -33,6 +41,8 @@ def main() -> None:
     run(*pip, "--require-hashes", "--only-binary=:all:", "--requirement=requirements/uv.txt")
     run(*uv, "sync", "--python", python, "--require-hashes", "--no-build", "requirements/dev.txt")
     run(*uv, "install", "--python", python, "--no-deps", "--no-build-isolation", "--editable=.")
+    # In a folder beside the environment: the names of the modules in it are taken (pyproject.toml).
+    run(*uv, "install", "--python", python, "--target", CLIENTS, *CLIENTS_OPTIONS)
     run(*compiler, "-q", "-j", "0", "-x", NOT_COMPILED, VENV / "lib")
     STAMP.touch()
 
