@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import contextlib
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes, urlencode
 
 import pytest
 from hypothesis import given
@@ -32,6 +32,11 @@ CLIENT = AbstractClient(
     "",
     ClientProfile(httpProfile=HttpProfile(endpoint="127.0.0.1")),
 )
+
+
+def escaped(byte: bytes) -> bytes:
+    """Write a byte as an escape."""
+    return b"%%%02x" % byte[0]
 
 
 def flatten(parameters: dict[str, object]) -> dict[str, object]:
@@ -144,8 +149,18 @@ def test_what_a_client_encodes_is_read(pairs: dict[str, str]) -> None:
     assert read_pairs(urlencode(pairs, quote_via=quote).encode()) == pairs
 
 
+@given(st.lists(st.binary(max_size=2) | st.binary(min_size=1, max_size=1).map(escaped)))
+def test_escapes_are_undone_as_the_standard_library_undoes_them(pieces: list[bytes]) -> None:
+    """Whatever stands between them."""
+    value = b"".join(pieces).replace(b"&", b"").replace(b"\0", b"").replace(b"%00", b"")
+    with contextlib.suppress(InvalidParameter):
+        assert read_pairs(b"A=" + value)["A"].encode() == unquote_to_bytes(
+            value.replace(b"+", b" ")
+        )
+
+
 @given(
-    st.text("Ab=&%+0 2", max_size=12)
+    st.text("Ab=&%+0 2\n\r_", max_size=12)
     | st.binary(max_size=12).map(lambda raw: raw.decode("latin-1"))
 )
 def test_what_is_read_is_what_another_reader_reads(text: str) -> None:
