@@ -41,6 +41,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
     )
     with socket.socket(fileno=int(sys.argv[1])) as listener:

@@ -26,6 +26,7 @@ from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.inspection import Inspection
 from certdesk.workflow.stock import KeyStock
+from certdesk.workflow.tidying import Tidying
 
 DATABASE_NAME = "certdesk.db"
 KEY_FILE_NAME = "kek.json"
@@ -51,15 +52,18 @@ class OpenDesk:
     desk: Desk
     stock: KeyStock
     inspection: Inspection
+    tidying: Tidying
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
         """Do the background work as long as the context lasts."""
         self.stock.start()
         self.inspection.start()
+        self.tidying.start()
         try:
             yield
         finally:
+            self.tidying.stop()
             self.inspection.stop()
             self.stock.stop()
 
@@ -96,7 +100,12 @@ def open_desk(settings: Settings, *, wait_seconds: float = 0.0) -> Iterator[Open
             queue=settings.keys_queue,
         )
         desk = Desk(store=store, vault=vault, keys=stock, clock=clock, rng=strong_random())
-        yield OpenDesk(desk=desk, stock=stock, inspection=Inspection(store, clock))
+        yield OpenDesk(
+            desk=desk,
+            stock=stock,
+            inspection=Inspection(store, clock),
+            tidying=Tidying(store, clock),
+        )
 
 
 def strong_random() -> random.Random:

@@ -13,13 +13,14 @@ import inspect
 import random
 import typing
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
 
-from certdesk.domain.errors import InternalError, ServiceError
-from certdesk.domain.records import AuditEntry
+from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
+from certdesk.domain.policy import UNBOUND, Grants
+from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.ports import Clock, Keys, Stale, Store, Unit, Vault
 from certdesk.wire.model import Reply, Request
 
@@ -31,17 +32,24 @@ KIB = 1024
 ATTEMPTS = 3
 """How often an action is tried when another one changes the same thing at the same time."""
 
+HONEST_SECONDS = 5
+"""How long one signature may come with several requests (security requirement T2)."""
+
 log = structlog.get_logger()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: an account through one of its keys, or the operator of the desk."""
+    """Who asks: an account or one of its users through a key, or the operator of the desk.
+
+    `user_id` is the user, None for the account itself; `grants` is what binds it.
+    """
 
     uin: str
     actor: str
     verified: bool
-    read_only: bool = False
+    user_id: int | None = None
+    grants: Grants = UNBOUND
 
 
 OPERATOR = Caller(uin="", actor="operator", verified=True)
@@ -60,6 +68,11 @@ class Context:
     vault: Vault
     keys: Keys
     held: contextlib.ExitStack
+
+    @property
+    def permission(self) -> str:
+        """The name by which policies speak of the action."""
+        return permission_of(self.action)
 
     def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
         """Write the audit row of a change, in the change's own transaction."""
@@ -96,8 +109,13 @@ class Action:
 
     @property
     def permission(self) -> str:
-        """The name a policy grants, such as `ssl:CertificateInfoSubmit`."""
-        return f"ssl:{self.name}"
+        """The name by which policies speak of it."""
+        return permission_of(self.name)
+
+
+def permission_of(action: str) -> str:
+    """Give the name by which policies speak of an action: `ssl:CertificateInfoSubmit`."""
+    return f"ssl:{action}"
 
 
 class Catalog:
@@ -162,28 +180,52 @@ class Desk:
     clock: Clock
     rng: random.Random
 
-    def perform(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
+    def perform(
+        self,
+        action: Action,
+        caller: Caller,
+        request: Request,
+        request_id: str,
+        signature: bytes | None = None,
+    ) -> Reply:
         """Prepare and commit an action for `caller`.
+
+        `signature` is the digest of the request's signature, where it has one: what it changes
+        it changes once.
 
         Raises:
             ServiceError: one that the action's declaration lists, or `InternalError` for one
                 that it does not.
         """
         try:
-            return self._attempt(action, caller, request, request_id)
+            return self._attempt(action, caller, request, request_id, signature)
         except ServiceError as error:
-            if isinstance(error, action.errors):
+            if isinstance(error, (SignatureExpire, *action.errors)):
                 raise
             log.exception("undeclared refusal", action=action.name, code=error.code)
             raise InternalError from error
 
-    def _attempt(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
+    def _attempt(
+        self,
+        action: Action,
+        caller: Caller,
+        request: Request,
+        request_id: str,
+        signature: bytes | None,
+    ) -> Reply:
         for _ in range(ATTEMPTS - 1):
             with contextlib.suppress(Stale):
-                return self._once(action, caller, request, request_id)
-        return self._once(action, caller, request, request_id)
+                return self._once(action, caller, request, request_id, signature)
+        return self._once(action, caller, request, request_id, signature)
 
-    def _once(self, action: Action, caller: Caller, request: Request, request_id: str) -> Reply:
+    def _once(
+        self,
+        action: Action,
+        caller: Caller,
+        request: Request,
+        request_id: str,
+        signature: bytes | None,
+    ) -> Reply:
         # What a failed attempt borrowed goes back, so the failure has to leave this context.
         with contextlib.ExitStack() as held:
             context = Context(
@@ -198,4 +240,29 @@ class Desk:
                 held=held,
             )
             commit: Commit[Reply] = action.handler(context, request)
-            return self.store.write(commit) if action.writes else self.store.read(commit)
+            if not action.writes:
+                return self.store.read(commit)
+            return self.store.write(
+                commit if signature is None else _once_only(context, signature, commit)
+            )
+
+
+def _once_only(context: Context, signature: bytes, commit: Commit[Answer]) -> Commit[Answer]:
+    """Keep the signature of a change in the change's own transaction, and refuse an old one."""
+
+    def commit_once(unit: Unit) -> Answer:
+        seen = unit.seen_signatures.get(signature)
+        if seen is None:
+            unit.seen_signatures.add(
+                SeenSignature(digest=signature, action=context.action, seen_at=context.now)
+            )
+        elif context.now - seen.seen_at > timedelta(seconds=HONEST_SECONDS):
+            raise replayed()
+        return commit(unit)
+
+    return commit_once
+
+
+def replayed() -> SignatureExpire:
+    """Word the refusal of a signature that was used before."""
+    return SignatureExpire("This signature was used before; sign a new request.")

@@ -81,6 +81,10 @@ class Collection(Protocol[Record]):
         """
         ...
 
+    def prune(self, field: str, before: datetime) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were."""
+        ...
+
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
         ...
@@ -229,6 +233,44 @@ class Vault(Protocol):
 
 DESK = "desk"
 """The owner of what the desk seals for itself, in the place of a Uin."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slot:
+    """A place taken by a request of an account for an action, and when, by the pace's clock."""
+
+    uin: str
+    action: str
+    taken: float
+
+
+class PaceExceeded(Exception):
+    """The limit is reached; `count` is the requests of the second with the refused one."""
+
+    def __init__(self, count: int) -> None:
+        """Keep the count."""
+        self.count = count
+        super().__init__(f"{count} requests in a second")
+
+
+class Pace(Protocol):
+    """Lets an account make so many requests of an action in any second.
+
+    A moving window: a place is free again a second after it was taken, but not before the
+    request in it is answered.
+    """
+
+    def take(self, uin: str, action: str, limit: int) -> Slot:
+        """Take a place.
+
+        Raises:
+            PaceExceeded: `limit` places are taken.
+        """
+        ...
+
+    def leave(self, slot: Slot) -> None:
+        """Let the place go when its second is over."""
+        ...
 
 
 class Clock(Protocol):

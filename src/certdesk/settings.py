@@ -16,7 +16,9 @@ from typing import Any, Literal
 import msgspec
 
 PREFIX = "CERTDESK_"
-NOT_SETTINGS = frozenset({"CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY"})
+NOT_SETTINGS = frozenset(
+    {"CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY", "CERTDESK_TOKEN"}
+)
 """What `certdesk call` reads."""
 
 COMING = ("dns.", "vetting.", "proof.", "issuer.")
@@ -61,6 +63,15 @@ class Settings:
         "keys.queue",
         60,
         "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
+    )
+    rate_limit: int = _setting(
+        "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."
+    )
+    rate_actions: tuple[str, ...] = _setting(
+        "rate.actions",
+        (),
+        "Other limits for single actions, such as CertificateInfoSubmit=20 (a list; commas in the "
+        "environment).",
     )
     threads: int = _setting("http.threads", 32, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
@@ -156,6 +167,10 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]
 
 
 def _convert(given: dict[str, object]) -> Settings:
+    for declared in DECLARATIONS:
+        text = given.get(declared.attribute)
+        if isinstance(declared.default, tuple) and isinstance(text, str):
+            given[declared.attribute] = [word.strip() for word in text.split(",") if word.strip()]
     try:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:

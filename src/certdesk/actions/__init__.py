@@ -4,6 +4,7 @@ Importing this package fills the catalog; a test holds the list against the fold
 """
 
 from certdesk.actions import (
+    access_keys,
     accounts,
     blocklist,
     companies,
@@ -11,11 +12,16 @@ from certdesk.actions import (
     desk,
     manager_entry,
     managers,
+    pace,
+    policies,
+    projects,
     purchase,
     submit,
+    users,
 )
 
 __all__ = [
+    "access_keys",
     "accounts",
     "blocklist",
     "companies",
@@ -23,6 +29,10 @@ __all__ = [
     "desk",
     "manager_entry",
     "managers",
+    "pace",
+    "policies",
+    "projects",
     "purchase",
     "submit",
+    "users",
 ]

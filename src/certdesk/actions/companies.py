@@ -1,6 +1,7 @@
 """Companies: what the API shows of them, and how the operator enters them."""
 
 from certdesk.actions import parties
+from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AccountNotFound,
@@ -202,13 +203,3 @@ def company_info(context: Context, company: Company) -> CompanyInfo:
         id_type=known.id_type,
         tags=[Tag(tag_key=key, tag_value=value) for key, value in company.tags],
     )
-
-
-def known_account(unit: Unit, uin: str) -> None:
-    """Refuse an account that does not exist.
-
-    Raises:
-        AccountNotFound: there is no account with that Uin.
-    """
-    if unit.accounts.get(uin) is None:
-        raise AccountNotFound

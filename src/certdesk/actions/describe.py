@@ -2,8 +2,8 @@
 
 from certdesk.actions.handing_in import earlier_material, private_key_of
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import Commit, Context, catalog
-from certdesk.domain.errors import CertificateNotFound
+from certdesk.catalog import Commit, Context, catalog, permission_of
+from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.material import COMPANY_HOLDER, Material
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.products import PRODUCTS, Level, Scope
@@ -16,6 +16,10 @@ DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_
 
 NOT_HOSTED = -1
 """HostingStatus of an order that no hosting renews."""
+
+
+DOWNLOAD = permission_of("DownloadCertificate")
+"""What a caller has to be allowed to see a private key."""
 
 
 class CertificateExtra(Part, kw_only=True):
@@ -158,14 +162,14 @@ class DescribeCertificateDetailReply(Reply, kw_only=True):
     hosting_status: int = NOT_HOSTED
 
 
-@catalog.action(CertificateNotFound)
+@catalog.action(AuthError, CertificateNotFound, NoProjectPermission)
 def describe_certificate_detail(
     context: Context, request: DescribeCertificateDetailRequest
 ) -> Commit[DescribeCertificateDetailReply]:
     """Show an order with its material and, if the desk made it, its private key.
 
-    A read-only key sees no private key. Telephone numbers are masked, identity numbers and the
-    key pass phrase never shown.
+    Who may not download the certificate (`ssl:DownloadCertificate`) sees no private key.
+    Telephone numbers are masked, identity numbers and the key pass phrase never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
@@ -199,7 +203,7 @@ def _detail(
             domain_number=str(order.domain_num),
             company_type=material.holder if material else None,
         ),
-        certificate_private_key=_visible_key(context, submission),
+        certificate_private_key=_visible_key(context, order, submission),
         certificate_id=order.certificate_id,
         type_name=product.name,
         status_name=STATUS_NAMES[order.status],
@@ -217,8 +221,9 @@ def _detail(
     )
 
 
-def _visible_key(context: Context, submission: Submission | None) -> str | None:
-    if submission is None or context.caller.read_only:
+def _visible_key(context: Context, order: Order, submission: Submission | None) -> str | None:
+    grants = context.caller.grants
+    if submission is None or grants.refused(DOWNLOAD, order.certificate_id, order.project_id):
         return None
     key = private_key_of(context, submission)
     return key.text() if key else None

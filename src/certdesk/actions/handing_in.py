@@ -25,10 +25,11 @@ from certdesk.domain.errors import (
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
+    NoProjectPermission,
     NoRealNameAuth,
     RenewAlgorithmInvalid,
 )
-from certdesk.domain.keys import KeyKind, private_key_pem, spki_sha256
+from certdesk.domain.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
 from certdesk.domain.material import COMPANY_HOLDER, Material, unmask
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
@@ -50,6 +51,7 @@ REFUSALS = (
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
+    NoProjectPermission,
     NoRealNameAuth,
     RenewAlgorithmInvalid,
 )
@@ -76,6 +78,7 @@ class KeyPair:
     spki_sha256: bytes
     private_key: bytes | None = None
     stock_id: int | None = None
+    inspected: bool = True
 
 
 def hand_in(
@@ -167,6 +170,8 @@ def _consider(
 
 
 def _with_known_numbers(context: Context, unit: Unit, order: Order, material: Material) -> Material:
+    if not order.submission:
+        return material
     earlier = unit.submissions.get(order.certificate_id, order.submission)
     return material if earlier is None else unmask(material, earlier_material(context, earlier))
 
@@ -212,7 +217,12 @@ def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
         csr.match(request, judged.common_name, judged.other_names)
     except csr.CsrRefused as refused:
         raise parameters.invalid("csr", refused.rule) from None
-    return KeyPair(csr=request.pem, description=request.key, spki_sha256=request.spki_sha256)
+    return KeyPair(
+        csr=request.pem,
+        description=request.key,
+        spki_sha256=request.spki_sha256,
+        inspected=inspected_by_now(request.public_key),
+    )
 
 
 def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
@@ -286,7 +296,7 @@ def _submission(
         company_id=None,
         manager_id=None,
         warnings=tuple(_remarks(considered.material, parameters)),
-        inspected=pair.private_key is not None,
+        inspected=pair.inspected,
     )
     seal = context.vault.seal
     return dataclasses.replace(

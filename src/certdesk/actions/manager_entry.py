@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from certdesk.actions import parties
-from certdesk.actions.companies import known_account
 from certdesk.actions.managers import ManagerInfo, manager_info
+from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault

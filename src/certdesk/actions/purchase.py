@@ -1,11 +1,13 @@
 """Buying certificate orders, and giving them up."""
 
+from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
     InvalidCertificateStatusCode,
     InvalidParam,
+    NoProjectPermission,
     NoRealNameAuth,
 )
 from certdesk.domain.order import (
@@ -16,6 +18,7 @@ from certdesk.domain.order import (
     new_certificate_id,
     new_deal_id,
 )
+from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.products import PRODUCTS, Product
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Stored, Tag, field
@@ -53,11 +56,14 @@ def create_certificate(
 ) -> Commit[CreateCertificateReply]:
     """Buy a certificate order, which then waits for its material.
 
-    There is no billing: what the order costs is between the desk and its users, and
-    `AutoVoucher` is accepted for that reason and has no effect.
+    It lies in project 0. There is no billing: what it costs is between the desk and its users,
+    and `AutoVoucher` is accepted for that reason and has no effect.
     """
     if not context.caller.verified:
         raise AuthError("The account's identity is not verified, so it cannot buy.")
+    if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
+        # The vendor lists no other code here, whatever it is that is refused.
+        raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
     _check_purchase(request)
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
 
@@ -127,7 +133,12 @@ class CancelCertificateOrderReply(Reply):
 
 
 @catalog.action(
-    AuthError, CertificateNotFound, InvalidCertificateStatusCode, NoRealNameAuth, writes=True
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
 )
 def cancel_certificate_order(
     context: Context, request: CancelCertificateOrderRequest
@@ -149,12 +160,29 @@ def cancel_certificate_order(
 
 
 def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
-    """Read the caller's order; another account's answers exactly like a missing one.
+    """Read an order of the caller's account that its policies allow the action for.
 
     Raises:
-        CertificateNotFound: the caller has no order of that id.
+        CertificateNotFound: the account has no order of that id; another account's answers
+            exactly like a missing one.
+        AuthError, NoProjectPermission: a policy refuses it, as `check_allowed` says.
     """
     order = unit.orders.get(certificate_id)
     if order is None or order.uin != context.caller.uin:
         raise CertificateNotFound
+    check_allowed(context, certificate_id, order.project_id)
     return order
+
+
+def check_allowed(context: Context, certificate_id: str, project_id: int) -> None:
+    """Refuse what the caller's policies do not allow for a certificate in a project.
+
+    Raises:
+        NoProjectPermission: it is refused in the whole project.
+        AuthError: it is refused for the certificate.
+    """
+    refused = context.caller.grants.refused(context.permission, certificate_id, project_id)
+    if refused is Refused.PROJECT:
+        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")
+    if refused:
+        raise AuthError(f"No policy allows {context.permission} for {certificate_id}.")

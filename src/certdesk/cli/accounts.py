@@ -49,6 +49,19 @@ def account_enable(settings: Settings, uin: str) -> None:
     show_reply(ask(settings, "SwitchAccount", Uin=uin, Enabled=True))
 
 
+@account.command("limit")
+@click.argument("uin")
+@click.argument("action")
+@click.argument("per_second", type=click.IntRange(min=0), required=False)
+@desk_options
+def account_limit(settings: Settings, uin: str, action: str, per_second: int | None) -> None:
+    """Let the account UIN make PER_SECOND requests of ACTION a second (0: without limit).
+
+    Without PER_SECOND the usual number holds again.
+    """
+    show_reply(ask(settings, "SetPaceLimit", Uin=uin, Action=action, PerSecond=per_second))
+
+
 @account.command("verify")
 @click.argument("uin")
 @click.option("--withdraw", is_flag=True, help="Take the verification back.")
@@ -60,16 +73,19 @@ def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
 
 @click.group()
 def key() -> None:
-    """Keys: what an account signs its requests with; two at most are in use at a time."""
+    """Keys: what accounts and users sign their requests with; each has two in use at most."""
 
 
 @key.command("add")
 @click.argument("uin")
-@click.option("--read-only", is_flag=True, help="The key may look but change nothing.")
+@click.option("--user", "user_id", type=int, help="For this user of the account (its UserId).")
 @desk_options
-def key_add(settings: Settings, uin: str, *, read_only: bool) -> None:
-    """Give the account UIN another key; its SecretKey is shown this once."""
-    show_reply(ask(settings, "AddKey", Uin=uin, ReadOnly=read_only))
+def key_add(settings: Settings, uin: str, user_id: int | None) -> None:
+    """Give the account UIN another key; its SecretKey is shown this once.
+
+    The account's own keys may do everything, a user's what its policies allow.
+    """
+    show_reply(ask(settings, "AddKey", Uin=uin, UserId=user_id))
 
 
 @key.command("rotate")

@@ -32,14 +32,23 @@ def call(action: str, json: str, endpoint: str) -> None:
     """Call ACTION of the API with the parameters in JSON, and print the reply.
 
     JSON is the object itself, @FILE, or - for standard input. The keys come from the environment
-    variables CERTDESK_SECRET_ID and CERTDESK_SECRET_KEY. Exit code 1 if the reply is an error.
+    variables CERTDESK_SECRET_ID and CERTDESK_SECRET_KEY, and the token of a temporary key from
+    CERTDESK_TOKEN. Exit code 1 if the reply is an error.
     """
     secret_id = os.environ.get("CERTDESK_SECRET_ID")
     secret_key = os.environ.get("CERTDESK_SECRET_KEY")
     if not secret_id or not secret_key:
         fail("set CERTDESK_SECRET_ID and CERTDESK_SECRET_KEY", UNREACHABLE)
     payload = _encode(read_json(json))
-    reply = _post(endpoint, action, payload, secret_id, Secret(secret_key))
+    headers = authorize(
+        secret_id=secret_id,
+        secret_key=Secret(secret_key),
+        action=action,
+        payload=payload,
+        timestamp=int(time.time()),
+        host=_host(endpoint),
+    )
+    reply = _post(endpoint, payload, headers | {"X-TC-Token": os.environ.get("CERTDESK_TOKEN", "")})
     show(reply)
     if "Error" in reply["Response"]:
         raise SystemExit(REFUSED)
@@ -50,22 +59,11 @@ def _encode(parameters: dict[str, object]) -> bytes:
     return json.dumps(parameters).encode()
 
 
-def _post(
-    endpoint: str, action: str, payload: bytes, secret_id: str, secret_key: Secret
-) -> dict[str, dict[str, object]]:
-    host = _host(endpoint)
-    headers = authorize(
-        secret_id=secret_id,
-        secret_key=secret_key,
-        action=action,
-        payload=payload,
-        timestamp=int(time.time()),
-        host=host,
-    )
+def _post(endpoint: str, payload: bytes, headers: dict[str, str]) -> dict[str, dict[str, object]]:
     secure = endpoint.lower().startswith("https:")
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     try:
-        with contextlib.closing(kind(host, timeout=WAIT_SECONDS)) as connection:
+        with contextlib.closing(kind(headers["Host"], timeout=WAIT_SECONDS)) as connection:
             connection.request("POST", "/", payload, headers)
             response = connection.getresponse()
             body = response.read()

@@ -13,6 +13,10 @@ COMMANDS = {
     "call": "certdesk.cli.call",
     "account": "certdesk.cli.accounts",
     "key": "certdesk.cli.accounts",
+    "user": "certdesk.cli.users",
+    "policy": "certdesk.cli.users",
+    "project": "certdesk.cli.users",
+    "token": "certdesk.cli.users",
     "company": "certdesk.cli.records",
     "manager": "certdesk.cli.records",
     "vault": "certdesk.cli.desk",
@@ -55,8 +59,8 @@ class Commands(click.Group):
 def certdesk() -> None:
     """Take orders for TLS certificates: a desk of your own that speaks Tencent Cloud's SSL API.
 
-    Operator's commands (account, key, company, manager, vault, blocklist) work while a server
-    runs and without one. They print JSON on stdout and nothing else.
+    Operator's commands (from account to blocklist in the list below) work while a server runs
+    and without one. They print JSON on stdout and nothing else.
     """
 
 

@@ -31,21 +31,22 @@ class Account:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
-    """A SecretId and its sealed SecretKey; a read-only one may look but not change anything.
+    """A SecretId and its sealed SecretKey.
 
     `user_id` is the sub-user whose policies bind it, None for the account's own keys. A
-    temporary key has an end and a token, of which the SHA-256 is kept.
+    temporary key has an end and a token, of which the SHA-256 is kept; `policies`, where it names
+    any, are those of the user's allowances that the key has.
     """
 
     secret_id: str
     uin: str
     sealed_secret: bytes
     enabled: bool
-    read_only: bool
     created_at: datetime
     user_id: int | None = None
     token_digest: bytes | None = None
     expires_at: datetime | None = None
+    policies: tuple[int, ...] = ()
     version: int = 1
 
 
@@ -66,4 +67,9 @@ def new_secret_id(rng: random.Random) -> str:
 
 def new_secret_key(rng: random.Random) -> str:
     """Draw a SecretKey of 43 characters, which is 256 bits (security requirement R-AUTH 4)."""
+    return letters(rng, 43)
+
+
+def new_token(rng: random.Random) -> str:
+    """Draw the token of a temporary key: 43 characters, which is 256 bits."""
     return letters(rng, 43)

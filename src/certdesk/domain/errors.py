@@ -27,11 +27,16 @@ class ServiceError(Exception):
             raise TypeError(msg)
         cls.known[cls.code] = cls
 
-    def __init__(self, detail: str = "", *, subject: str = "") -> None:
-        """Word the refusal: the recorded sentence, then `detail`."""
+    def __init__(self, detail: str = "", *, subject: str | tuple[str, ...] = "") -> None:
+        """Word the refusal: the recorded sentence, then `detail`.
+
+        Several subjects stand in the place of one `%s` each.
+        """
         self.detail = detail
         self.subject = subject
-        self.message = self.text.replace("%s", subject)
+        self.message = self.text
+        for value in (subject,) if isinstance(subject, str) else subject:
+            self.message = self.message.replace("%s", value, 1)
         if detail:
             sentence = self.message.rstrip()
             self.message = f"{sentence}{'' if sentence.endswith('.') else '.'} {detail}"
@@ -69,6 +74,23 @@ class SecretIdNotFound(ServiceError):
 
     code = "AuthFailure.SecretIdNotFound"
     text = "The SecretId is not found, please ensure that your SecretId is correct."
+
+
+class TokenFailure(ServiceError):
+    """The token of a temporary key is missing, not its own, or over; or another key has one."""
+
+    code = "AuthFailure.TokenFailure"
+    text = "The token could not be validated."
+
+
+class UnauthorizedOperation(ServiceError):
+    """No policy of the user allows the action for anything."""
+
+    code = "AuthFailure.UnauthorizedOperation"
+    text = (
+        "You are not authorized to perform this operation. Check your CAM policies, and ensure "
+        "that you are using the correct access keys."
+    )
 
 
 class MissingParameter(ServiceError):
@@ -113,6 +135,16 @@ class UnsupportedOperation(ServiceError):
     text = "The operation is not supported."
 
 
+class RequestLimitExceeded(ServiceError):
+    """The account asks for the action more often in a second than its limit allows."""
+
+    code = "RequestLimitExceeded"
+    text = (
+        "Your current request times equals to `%s` in a second, which exceeds the frequency limit "
+        "`%s` for a second. Please reduce the frequency of calls."
+    )
+
+
 class NoSuchVersion(ServiceError):
     """The API version asked for is not 2019-12-05."""
 
@@ -155,10 +187,17 @@ class FailedOperation(ServiceError):
 
 
 class AuthError(ServiceError):
-    """The key may not do this to the certificate (a read-only key, an unverified buyer)."""
+    """The user's policies refuse this for the certificate, or an unverified account buys."""
 
     code = "FailedOperation.AuthError"
     text = "You do not have permission to perform this operation."
+
+
+class NoProjectPermission(ServiceError):
+    """The user's policies refuse this in the certificate's project, or there is no such project."""
+
+    code = "FailedOperation.NoProjectPermission"
+    text = "You do not have the permission to operate on this project."
 
 
 class NoRealNameAuth(ServiceError):
@@ -250,3 +289,24 @@ class AccountNotFound(ServiceError):
 
     code = "ResourceNotFound.Account"
     text = "The account does not exist."
+
+
+class UserNotFound(ServiceError):
+    """No user has that id (operator's commands only)."""
+
+    code = "ResourceNotFound.User"
+    text = "The user does not exist."
+
+
+class PolicyNotFound(ServiceError):
+    """No policy has that id, or it belongs to another account (operator's commands only)."""
+
+    code = "ResourceNotFound.Policy"
+    text = "The policy does not exist."
+
+
+class ProjectNotFound(ServiceError):
+    """No project has that id (operator's commands only)."""
+
+    code = "ResourceNotFound.Project"
+    text = "The project does not exist."

@@ -140,6 +140,11 @@ def refuse_weak(public_key: object) -> None:
         raise WeakKey("the key must be RSA or ECC")
 
 
+def inspected_by_now(public_key: PublicKey) -> bool:
+    """Whether ``inspect_further`` has nothing to add: its checks are all of RSA keys."""
+    return not isinstance(public_key, rsa.RSAPublicKey)
+
+
 def inspect_further(public_key: PublicKey) -> str | None:
     """Run the remaining offline checks: why the key should be set aside, or None.
 

@@ -7,7 +7,6 @@ and 7.1.2.7 (wildcards, internal names), the public suffix list.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -33,6 +32,9 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _SPECIAL_USE = frozenset(
     {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
 )
+
+# Read when the module is, not by each of the first requests: it takes some tens of milliseconds.
+_SUFFIXES = PublicSuffixList()
 
 
 class DomainRefused(ValueError):
@@ -75,7 +77,7 @@ class DomainName:
         rule = _internal(base, internal_suffixes)
         if rule is not None:
             raise DomainRefused(text, rule)
-        if _public_suffixes().privatesuffix(base) is None:
+        if _SUFFIXES.privatesuffix(base) is None:
             raise DomainRefused(text, "a public suffix, or a wildcard on one, cannot be ordered")
         return cls(name)
 
@@ -100,7 +102,7 @@ class DomainName:
 
         Of an internal name it is the last two labels.
         """
-        return _public_suffixes().privatesuffix(self.base) or self.base
+        return _SUFFIXES.privatesuffix(self.base) or self.base
 
     def __str__(self) -> str:
         """Write the name in ASCII."""
@@ -176,7 +178,7 @@ def _internal(base: str, internal_suffixes: frozenset[str]) -> str | None:
     top = base.rpartition(".")[2]
     # The list's private section has no rule of one label, so what it knows about a top-level
     # domain comes from its ICANN section.
-    public = _public_suffixes().publicsuffix(top, accept_unknown=False) is not None
+    public = _SUFFIXES.publicsuffix(top, accept_unknown=False) is not None
     if public and top not in _SPECIAL_USE:
         return None
     if any(base == suffix or base.endswith("." + suffix) for suffix in internal_suffixes):
@@ -184,9 +186,3 @@ def _internal(base: str, internal_suffixes: frozenset[str]) -> str | None:
     if top in _SPECIAL_USE:
         return "an internal or special-use name cannot be ordered"
     return "the top-level domain is not in the public suffix list"
-
-
-@functools.cache
-def _public_suffixes() -> PublicSuffixList:
-    """Read the list of the installed package, once: it takes some tens of milliseconds."""
-    return PublicSuffixList()

@@ -70,6 +70,17 @@ class Grants:
 
     policies: tuple[Policy, ...] | None = None
 
+    @classmethod
+    def chosen(cls, policies: Iterable[Policy], only: tuple[int, ...]) -> Grants:
+        """Bind by a user's policies; where `only` names some, without its other allowances."""
+        return cls(
+            tuple(
+                policy
+                for policy in policies
+                if not only or policy.effect == DENY or policy.policy_id in only
+            )
+        )
+
     def permits(self, permission: str) -> bool:
         """Whether the action is allowed for any order at all, one that is yet to be made included.
 
@@ -125,6 +136,10 @@ class Grants:
             for policy in self.policies or ()
             if policy.effect == effect and policy.names_action(permission)
         ]
+
+
+UNBOUND = Grants()
+"""What binds an account itself: nothing."""
 
 
 def fits(pattern: str, text: str) -> bool:

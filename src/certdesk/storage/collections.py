@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from sqlalchemy import Delete, Insert, Select, Update, bindparam, delete, func, insert, select
@@ -172,6 +173,13 @@ class SqlCollection(Generic[Record]):
         page = {"its_limit": limit, "its_offset": offset}
         rows = self._connection.execute(statement, equal | page)
         return [self._kept.build(row._asdict()) for row in rows]
+
+    def prune(self, field: str, before: datetime) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were."""
+        self._check_writable()
+        self._kept.check_filter({field: before})
+        column = self._sql.table.c[field]
+        return self._connection.execute(delete(self._sql.table).where(column < before)).rowcount
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

@@ -105,7 +105,7 @@ def check_page(offset: int, limit: int | None) -> None:
 
 
 ACCOUNTS = Kept("accounts", Account, key=("uin",))
-ACCESS_KEYS = Kept("access_keys", AccessKey, key=("secret_id",), indexes=(("uin",),))
+ACCESS_KEYS = Kept("access_keys", AccessKey, key=("secret_id",), indexes=(("uin", "user_id"),))
 ORDERS = Kept(
     "orders", Order, key=("certificate_id",), indexes=(("uin", "created_at"), ("status",))
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from certdesk.ports import Record, Stale, Taken
@@ -106,6 +107,15 @@ class MemoryCollection(Generic[Record]):
         in_order = sorted(self._matching(equal), key=self._sort_key)
         return in_order[offset : None if limit is None else offset + limit]
 
+    def prune(self, field: str, before: datetime) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were."""
+        self._kept.check_filter({field: before})
+        records = self._draft.edit(self._kept).records
+        old = [key for key, record in records.items() if _earlier(getattr(record, field), before)]
+        for key in old:
+            del records[key]
+        return len(old)
+
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
         return sum(1 for _ in self._matching(equal))
@@ -172,6 +182,10 @@ class MemoryStore:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the store is closed")
+
+
+def _earlier(at: datetime | None, before: datetime) -> bool:
+    return at is not None and at < before
 
 
 def _unit(draft: Draft) -> OpenUnit:

@@ -6,6 +6,8 @@ Whatever happens, the answer is HTTP 200 with an envelope; only broken HTTP gets
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import functools
 import time
 import uuid
@@ -15,18 +17,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from certdesk.catalog import Action, Caller, Catalog, Desk
+from certdesk.catalog import Action, Catalog, Desk
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
     NoSuchVersion,
+    RequestLimitExceeded,
     ServiceError,
     UnsupportedOperation,
 )
-from certdesk.ports import KeyPending
+from certdesk.ports import KeyPending, Pace, PaceExceeded
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
-from certdesk.web.guard import Guard, permit
+from certdesk.web.guard import Guard, KnownKey, check_token, permit
+from certdesk.web.pace import Limits
+from certdesk.web.replay import Replay, signature_digest
 from certdesk.wire import vendor
 from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
@@ -40,52 +45,93 @@ TRACE_LIMIT = 128
 log = structlog.get_logger()
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request on its way: `told` is for the log, `held` is let go after the answer."""
+
+    scope: Scope
+    receive: Receive
+    headers: Mapping[str, str]
+    request_id: str
+    told: dict[str, object]
+    held: contextlib.ExitStack
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that is known to be its caller's, and whose action exists."""
+
+    action: Action
+    known: KnownKey
+    claim: Claim
+    body: bytes
+    signature: bytes
+    request_id: str
+
+
 class Api:
     """The ASGI application that answers `GET /` and `POST /`."""
 
     def __init__(
-        self, desk: Desk, catalog: Catalog, threads: Executor, *, body_seconds: float
+        self,
+        desk: Desk,
+        catalog: Catalog,
+        threads: Executor,
+        pace: Pace,
+        *,
+        limits: Limits,
+        body_seconds: float,
     ) -> None:
-        """Serve the public actions of `catalog` on `threads`."""
+        """Serve the public actions of `catalog` on `threads`, at the given pace."""
         self._desk = desk
         self._catalog = catalog
         self._threads = threads
+        self._pace = pace
+        self._limits = limits
         self._body_seconds = body_seconds
         self._guard = Guard(desk)
+        self._replay = Replay()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         began = time.monotonic()
-        request_id = str(uuid.uuid4())
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        told: dict[str, object] = {"action": headers.get("x-tc-action", "")[:64]}
-        try:
-            body = await self._answer(scope, receive, headers, request_id, told)
-            code = "ok"
-        except BodyTooSlow:
-            await _send(send, 408, b"", {b"connection": b"close"})
-            return
-        except ServiceError as error:
-            body, code = failure(error, request_id), error.code
-        except Exception:
-            log.exception("unforeseen", request_id=request_id, **told)
-            body, code = failure(InternalError(), request_id), InternalError.code
-        extra = _trace(headers)
-        await _send(send, 200, body, {b"content-type": b"application/json", **extra})
+        with contextlib.ExitStack() as held:
+            exchange = Exchange(
+                scope=scope,
+                receive=receive,
+                headers=headers,
+                request_id=str(uuid.uuid4()),
+                told={"action": headers.get("x-tc-action", "")[:64]},
+                held=held,
+            )
+            try:
+                body, code = await self._body_and_code(exchange)
+            except BodyTooSlow:
+                await _send(send, 408, b"", {b"connection": b"close"})
+                return
+            extra = _trace(headers)
+            await _send(send, 200, body, {b"content-type": b"application/json", **extra})
         elapsed = round(1000 * (time.monotonic() - began), 1)
-        log.info("request", request_id=request_id, code=code, ms=elapsed, **told)
+        log.info("request", request_id=exchange.request_id, code=code, ms=elapsed, **exchange.told)
 
-    async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: Mapping[str, str],
-        request_id: str,
-        told: dict[str, object],
-    ) -> bytes:
-        head = Head(method=scope["method"], query=scope["query_string"], headers=headers)
+    async def _body_and_code(self, exchange: Exchange) -> tuple[bytes, str]:
+        request_id = exchange.request_id
+        try:
+            return await self._answer(exchange), "ok"
+        except ServiceError as error:
+            return failure(error, request_id), error.code
+        except BodyTooSlow:
+            raise
+        except Exception:
+            log.exception("unforeseen", request_id=request_id, **exchange.told)
+            return failure(InternalError(), request_id), InternalError.code
+
+    async def _answer(self, exchange: Exchange) -> bytes:
+        scope, receive, told = exchange.scope, exchange.receive, exchange.told
+        head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
         body = await self._body(receive, form, None) if form.body_first else b""
         claim = form.claim(body, self._desk.clock.now())  # 2, 3, 4
@@ -98,15 +144,36 @@ class Api:
         if not form.body_first:  # 6
             body = await self._body(receive, form, self._catalog.find(claim.action))
         claim.verify(body, known.secret_key, functools.partial(self._guard.day_key, known))
+        check_token(known, claim.token, self._desk.clock.now())
+        signature = signature_digest(claim.secret_id, claim.signature)
         action = self._action(claim)  # 8
+        self._replay.check(signature, action)  # 7, which has to know what the action does
+        asked = Asked(
+            action=action,
+            known=known,
+            claim=claim,
+            body=body,
+            signature=signature,
+            request_id=exchange.request_id,
+        )
+        await self._keep_pace(asked, exchange.held)  # 9
         while True:
             try:
-                return await run(
-                    self._threads, self._carry_out, action, known.caller, claim, body, request_id
-                )
+                return await run(self._threads, self._carry_out, asked)
             except KeyPending as pending:
                 # The key is made elsewhere: meanwhile the request holds no thread.
                 await asyncio.wrap_future(pending.made)
+
+    async def _keep_pace(self, asked: Asked, held: contextlib.ExitStack) -> None:
+        action, account = asked.action.name, asked.known.caller.uin
+        limit = asked.known.limits.get(action, self._limits.of(action))
+        if not limit:
+            return
+        try:
+            slot = self._pace.take(account, action, limit)
+        except PaceExceeded as exceeded:
+            raise RequestLimitExceeded(subject=(str(exceeded.count), str(limit))) from None
+        held.callback(self._pace.leave, slot)
 
     async def _body(self, receive: Receive, form: Form, action: Action | None) -> bytes:
         limit = form.limit(action)
@@ -126,12 +193,11 @@ class Api:
             raise InvalidAction
         return action
 
-    def _carry_out(
-        self, action: Action, caller: Caller, claim: Claim, body: bytes, request_id: str
-    ) -> bytes:
-        permit(caller, action)  # 10
-        request = decode(claim.parameters(body), action.request)  # 11
-        reply = self._desk.perform(action, caller, request, request_id)  # 12
+    def _carry_out(self, asked: Asked) -> bytes:
+        action, caller, request_id = asked.action, asked.known.caller, asked.request_id
+        permit(caller, action, request_id)  # 10
+        request = decode(asked.claim.parameters(asked.body), action.request)  # 11
+        reply = self._desk.perform(action, caller, request, request_id, asked.signature)  # 12
         return success(reply, request_id)  # 13
 
 

@@ -1,31 +1,43 @@
-"""Whose key signed, and what it may do."""
+"""Whose key signed, and what its user may do."""
 
 from __future__ import annotations
 
 import dataclasses
+import hmac
 import threading
 import time
+from collections.abc import Mapping
+from datetime import datetime
 
-from certdesk.actions.accounts import secret_key_of
+from certdesk.actions.access_keys import secret_key_of, token_digest
 from certdesk.catalog import Action, Caller, Desk
 from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.errors import AuthError, SecretIdNotFound
+from certdesk.domain.errors import SecretIdNotFound, TokenFailure, UnauthorizedOperation
+from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.secret import Secret
 from certdesk.ports import Unit
 from certdesk.wire.signature import derive_key
 
 REMEMBERED_SECONDS = 0.5
-"""A disabled key or account is refused within a second, whichever process disabled it."""
+"""A key, user or account that is disabled, and a changed policy, count within a second,
+whichever process changed it."""
 
 MOST_REMEMBERED = 10_000
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """An enabled key of an enabled account, and when it was looked up (monotonic seconds)."""
+    """An enabled key of an enabled account and user, and when it was looked up.
+
+    `seen` is in monotonic seconds. A temporary key has a token and an end. `limits` are the
+    requests a second that the account may make of an action, where they are its own.
+    """
 
     caller: Caller
     secret_key: Secret
+    token_digest: bytes | None
+    expires_at: datetime | None
+    limits: Mapping[str, int]
     seen: float
 
 
@@ -50,17 +62,23 @@ class Guard:
         """Read a key.
 
         Raises:
-            SecretIdNotFound: it is unknown or disabled, or its account is.
+            SecretIdNotFound: it is unknown or disabled, or its account or user is.
         """
-        key, account = self._desk.store.read(lambda unit: _key_and_account(unit, secret_id))
+        key, account, grants, limits = self._desk.store.read(
+            lambda unit: _identity(unit, secret_id)
+        )
         known = KnownKey(
             caller=Caller(
                 uin=account.uin,
                 actor=secret_id,
                 verified=account.verified,
-                read_only=key.read_only,
+                user_id=key.user_id,
+                grants=grants,
             ),
             secret_key=secret_key_of(self._desk.vault, key),
+            token_digest=key.token_digest,
+            expires_at=key.expires_at,
+            limits=limits,
             seen=time.monotonic(),
         )
         with self._lock:
@@ -83,19 +101,53 @@ class Guard:
         return derived
 
 
-def permit(caller: Caller, action: Action) -> None:
-    """Refuse a read-only key that would change something.
+def check_token(known: KnownKey, token: str, now: datetime) -> None:
+    """Refuse a temporary key without its token or after its end, and a token without such a key.
+
+    Asked after the signature, so that a stranger learns nothing. `token` is empty where none came.
 
     Raises:
-        AuthError: the code that the vendor lists for its actions.
+        TokenFailure: with what is wrong.
     """
-    if caller.read_only and action.writes:
-        raise AuthError("The key is read-only.")
+    if known.token_digest is None:
+        if token:
+            raise TokenFailure("The key is not a temporary one and has no token.")
+        return
+    if not token:
+        raise TokenFailure("The key is a temporary one, and its token is missing.")
+    if not hmac.compare_digest(token_digest(token), known.token_digest):
+        raise TokenFailure("It is not the token of this key.")
+    if known.expires_at is not None and known.expires_at <= now:
+        raise TokenFailure(f"The key ended at {known.expires_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def _key_and_account(unit: Unit, secret_id: str) -> tuple[AccessKey, Account]:
+def permit(caller: Caller, action: Action, request_id: str) -> None:
+    """Refuse an action that the caller's policies allow for nothing.
+
+    Raises:
+        UnauthorizedOperation: in the vendor's words, which have the request's id in them.
+    """
+    if not caller.grants.permits(action.permission):
+        raise UnauthorizedOperation(
+            f"[[request id:{request_id}]you are not authorized to perform operation "
+            f"({action.permission})\nresource (*) has no permission\n]"
+        )
+
+
+def _identity(unit: Unit, secret_id: str) -> tuple[AccessKey, Account, Grants, dict[str, int]]:
     key = unit.access_keys.get(secret_id)
     account = unit.accounts.get(key.uin) if key is not None and key.enabled else None
     if key is None or account is None or not account.enabled:
         raise SecretIdNotFound
-    return key, account
+    limits = {limit.action: limit.per_second for limit in unit.pace_limits.where(uin=key.uin)}
+    return key, account, _grants(unit, key), limits
+
+
+def _grants(unit: Unit, key: AccessKey) -> Grants:
+    if key.user_id is None:
+        return UNBOUND
+    user = unit.users.get(key.user_id)
+    if user is None or not user.enabled:
+        raise SecretIdNotFound
+    policies = (unit.policies.get(policy_id) for policy_id in user.policies)
+    return Grants.chosen((policy for policy in policies if policy is not None), key.policies)

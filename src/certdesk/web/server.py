@@ -20,6 +20,7 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket
 from certdesk.web.api import Api
 from certdesk.web.app import application
+from certdesk.web.pace import Limits, MemoryPace
 from certdesk.web.protocol import LimitedProtocol
 
 IDLE_SECONDS = 75
@@ -36,7 +37,14 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
     """
     listener = _listen(settings)
     with listener, ThreadPoolExecutor(settings.threads, "request") as threads:
-        api = Api(opened.desk, actions(), threads, body_seconds=settings.body_seconds)
+        api = Api(
+            opened.desk,
+            actions(),
+            threads,
+            MemoryPace(),
+            limits=_limits(settings),
+            body_seconds=settings.body_seconds,
+        )
         config = uvicorn.Config(
             application(api),
             http=_protocol(settings),
@@ -45,6 +53,8 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             log_config=None,
             access_log=False,
             server_header=False,
+            # No proxy is trusted: nothing here asks for the client's address.
+            proxy_headers=False,
             timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_certfile=settings.tls_cert or None,
@@ -90,6 +100,13 @@ async def _run(
             await serving
         finally:
             renewing.cancel()
+
+
+def _limits(settings: Settings) -> Limits:
+    try:
+        return Limits.read(settings.rate_limit, settings.rate_actions)
+    except ValueError as error:
+        raise SettingsError(f"rate.actions: {error}") from error
 
 
 def _protocol(settings: Settings) -> type[LimitedProtocol]:

@@ -1,0 +1,84 @@
+"""What the operator's actions name: the names that things get, and the things that ids name."""
+
+from certdesk.domain.account import Account
+from certdesk.domain.errors import (
+    AccountNotFound,
+    InvalidParam,
+    PolicyNotFound,
+    ProjectNotFound,
+    UserNotFound,
+)
+from certdesk.domain.policy import Policy, Project, User
+from certdesk.ports import Collection, Unit
+
+LONGEST = 64
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is too long, or that would confuse a terminal which lists it.
+
+    Raises:
+        InvalidParam: it has more than 64 characters, or some that are not printable.
+    """
+    if len(name) > LONGEST or not name.isprintable():
+        raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
+
+
+def check_free(
+    kept: Collection[User] | Collection[Policy] | Collection[Project], uin: str, name: str
+) -> None:
+    """Refuse a name that another thing of its kind has in the account.
+
+    Raises:
+        InvalidParam: the name is taken.
+    """
+    if kept.count(uin=uin, name=name):
+        raise InvalidParam(f"Name: the account has a {name} already.")
+
+
+def known_account(unit: Unit, uin: str) -> Account:
+    """Read an account.
+
+    Raises:
+        AccountNotFound: there is none with that Uin.
+    """
+    account = unit.accounts.get(uin)
+    if account is None:
+        raise AccountNotFound(f"There is no account {uin[:20]}.")
+    return account
+
+
+def known_user(unit: Unit, user_id: int) -> User:
+    """Read a user.
+
+    Raises:
+        UserNotFound: there is none of that number.
+    """
+    user = unit.users.get(user_id)
+    if user is None:
+        raise UserNotFound(f"There is no user {user_id}.")
+    return user
+
+
+def known_policy(unit: Unit, policy_id: int) -> Policy:
+    """Read a policy.
+
+    Raises:
+        PolicyNotFound: there is none of that number.
+    """
+    policy = unit.policies.get(policy_id)
+    if policy is None:
+        raise PolicyNotFound(f"There is no policy {policy_id}.")
+    return policy
+
+
+def known_project(unit: Unit, project_id: int) -> Project:
+    """Read a project.
+
+    Raises:
+        ProjectNotFound: there is none of that number.
+    """
+    project = unit.projects.get(project_id)
+    if project is None:
+        raise ProjectNotFound(f"There is no project {project_id}.")
+    return project

@@ -1,0 +1,60 @@
+"""How many requests a second an account may make, where it is not the usual number."""
+
+import dataclasses
+
+from certdesk.actions.naming import known_account
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import AccountNotFound, InvalidParam
+from certdesk.domain.records import PaceLimit
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request, Unsigned
+
+
+class SetPaceLimitRequest(Request):
+    """The account, the action, and requests a second; none at all takes the usual number again."""
+
+    uin: str
+    action: str
+    per_second: Unsigned | None = None
+
+
+class SetPaceLimitReply(Reply):
+    """What holds now; null is the usual number, 0 no limit."""
+
+    uin: str
+    action: str
+    per_second: int | None
+
+
+@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+def set_pace_limit(context: Context, request: SetPaceLimitRequest) -> Commit[SetPaceLimitReply]:
+    """Give an account a pace of its own for an action."""
+    if catalog.find(request.action) is None:
+        raise InvalidParam(f"Action: there is no action {request.action[:64]}.")
+
+    def commit(unit: Unit) -> SetPaceLimitReply:
+        known_account(unit, request.uin)
+        _set(unit, request)
+        context.record(
+            unit,
+            f"account:{request.uin}",
+            f"{request.action}: {request.per_second}",
+            uin=request.uin,
+        )
+        return SetPaceLimitReply(
+            uin=request.uin, action=request.action, per_second=request.per_second
+        )
+
+    return commit
+
+
+def _set(unit: Unit, request: SetPaceLimitRequest) -> None:
+    known = unit.pace_limits.get(request.uin, request.action)
+    if request.per_second is None:
+        unit.pace_limits.remove(request.uin, request.action)
+    elif known is None:
+        unit.pace_limits.add(
+            PaceLimit(uin=request.uin, action=request.action, per_second=request.per_second)
+        )
+    else:
+        unit.pace_limits.replace(dataclasses.replace(known, per_second=request.per_second))

@@ -1,0 +1,152 @@
+"""Projects: groups of an account's orders, for policies and lists to name."""
+
+import dataclasses
+
+from certdesk.actions.naming import check_free, check_name, known_account, known_project
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AccountNotFound,
+    InvalidParam,
+    NoProjectPermission,
+    ProjectNotFound,
+)
+from certdesk.domain.policy import Project
+from certdesk.ports import Unit
+from certdesk.wire.model import Integer, Part, Reply, Request, local_time
+
+FIRST = 0
+"""The project that every account has, in which its orders are made."""
+
+
+class AddProjectRequest(Request):
+    """The new project's name, and whose it is."""
+
+    uin: str
+    name: str
+
+
+class ProjectReply(Reply):
+    """The project's number."""
+
+    project_id: int
+
+
+@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+def add_project(context: Context, request: AddProjectRequest) -> Commit[ProjectReply]:
+    """Begin a project of an account."""
+    check_name(request.name)
+
+    def commit(unit: Unit) -> ProjectReply:
+        known_account(unit, request.uin)
+        check_free(unit.projects, request.uin, request.name)
+        project = unit.projects.add(
+            Project(uin=request.uin, name=request.name, created_at=context.now)
+        )
+        context.record(unit, f"project:{project.project_id}", project.name, uin=project.uin)
+        return ProjectReply(project_id=project.project_id)
+
+    return commit
+
+
+class ProjectInfo(Part):
+    """A project as listed."""
+
+    project_id: int
+    name: str
+    order_count: int
+    create_time: str | None
+
+
+class ListProjectsRequest(Request):
+    """Whose projects."""
+
+    uin: str
+
+
+class ListProjectsReply(Reply):
+    """The projects of the account; number 0, which every account has, is not among them."""
+
+    projects: list[ProjectInfo]
+
+
+@catalog.action(AccountNotFound, internal=True)
+def list_projects(context: Context, request: ListProjectsRequest) -> Commit[ListProjectsReply]:
+    """List the projects of an account."""
+
+    def look(unit: Unit) -> ListProjectsReply:
+        known_account(unit, request.uin)
+        return ListProjectsReply(
+            projects=[
+                ProjectInfo(
+                    project_id=project.project_id,
+                    name=project.name,
+                    order_count=_orders_in(unit, project),
+                    create_time=local_time(project.created_at),
+                )
+                for project in unit.projects.where(uin=request.uin)
+            ]
+        )
+
+    return look
+
+
+class RenameProjectRequest(Request):
+    """Which project, and its new name."""
+
+    project_id: Integer
+    name: str
+
+
+@catalog.action(InvalidParam, ProjectNotFound, writes=True, internal=True)
+def rename_project(context: Context, request: RenameProjectRequest) -> Commit[ProjectReply]:
+    """Give a project another name."""
+    check_name(request.name)
+
+    def commit(unit: Unit) -> ProjectReply:
+        project = known_project(unit, request.project_id)
+        if project.name != request.name:
+            check_free(unit.projects, project.uin, request.name)
+        unit.projects.replace(dataclasses.replace(project, name=request.name))
+        context.record(unit, f"project:{project.project_id}", request.name, uin=project.uin)
+        return ProjectReply(project_id=project.project_id)
+
+    return commit
+
+
+class RemoveProjectRequest(Request):
+    """Which project."""
+
+    project_id: Integer
+
+
+@catalog.action(InvalidParam, ProjectNotFound, writes=True, internal=True)
+def remove_project(context: Context, request: RemoveProjectRequest) -> Commit[ProjectReply]:
+    """End a project that has no orders; its number is never given again."""
+
+    def commit(unit: Unit) -> ProjectReply:
+        project = known_project(unit, request.project_id)
+        orders = _orders_in(unit, project)
+        if orders:
+            raise InvalidParam(f"The project has {orders} orders; move them first.")
+        unit.projects.remove(project.project_id)
+        context.record(unit, f"project:{project.project_id}", "removed", uin=project.uin)
+        return ProjectReply(project_id=project.project_id)
+
+    return commit
+
+
+def own_project(unit: Unit, uin: str, project_id: int) -> None:
+    """Refuse a project that the account does not have; every account has number 0.
+
+    Raises:
+        NoProjectPermission: it is another account's, or nobody's; both answer alike.
+    """
+    if project_id == FIRST:
+        return
+    project = unit.projects.get(project_id)
+    if project is None or project.uin != uin:
+        raise NoProjectPermission(f"There is no project {project_id}.")
+
+
+def _orders_in(unit: Unit, project: Project) -> int:
+    return unit.orders.count(uin=project.uin, project_id=project.project_id)

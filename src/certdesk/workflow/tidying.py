@@ -1,0 +1,35 @@
+"""Throws away what has served its time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from certdesk.ports import Clock, Store
+from certdesk.workflow.repeating import Repeating
+
+TIDY_SECONDS = 60
+SIGNATURES_KEPT = timedelta(seconds=900)
+"""Longer than the timestamp of any request with one of them stays good."""
+
+
+class Tidying:
+    """Goes through the records that are kept for a time only."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Prepare; nothing is thrown away before `start`."""
+        self._store = store
+        self._clock = clock
+        self._repeating = Repeating("tidying", self.tidy, TIDY_SECONDS)
+
+    def start(self) -> None:
+        """Begin to tidy."""
+        self._repeating.start()
+
+    def stop(self) -> None:
+        """Stop after the round in hand."""
+        self._repeating.stop()
+
+    def tidy(self) -> None:
+        """Throw away what is old now."""
+        before = self._clock.now() - SIGNATURES_KEPT
+        self._store.write(lambda unit: unit.seen_signatures.prune("seen_at", before))

@@ -1,0 +1,120 @@
+"""A captured request, sent again over the wire; and the pace, counted from outside."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.raw import Answer, Call
+from tests.running import RunningDesk, running
+
+BUY = json.dumps({"ProductId": 25, "DomainNum": 1, "TimeSpan": 1}).encode()
+NO_ACCIDENT = 5.5
+"""Seconds after which no two honest requests share a signature."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[RunningDesk]:
+    """A desk of its own, with the usual limit."""
+    with running(tmp_path / "desk", settings="rate.limit = 10\n") as started:
+        yield started
+
+
+def captured(desk: RunningDesk, action: str, body: bytes) -> Call:
+    """Make a request whose signature stays the same however often it is sent."""
+    now = int(time.time())
+    return Call(
+        endpoint=desk.endpoint,
+        keys=desk.account(),
+        action=action,
+        body=body,
+        host=desk.endpoint,
+        timestamp=now,
+    )
+
+
+def test_a_captured_change_is_refused_later_and_after_a_crash(desk: RunningDesk) -> None:
+    """One order is bought, whatever happens to the desk in between."""
+    purchase = captured(desk, "CreateCertificate", BUY)
+    assert purchase.send().code == "ok"
+
+    time.sleep(NO_ACCIDENT)
+    late = purchase.send()
+    desk.kill()
+    desk.start()
+    after_a_crash = dataclasses.replace(purchase, endpoint=desk.endpoint).send()
+
+    assert {late.code, after_a_crash.code} == {"AuthFailure.SignatureExpire"}
+    assert late.message == (
+        "The signature is expired, please request again. "
+        "This signature was used before; sign a new request."
+    )
+
+
+def test_a_captured_look_cannot_be_turned_into_a_change(desk: RunningDesk) -> None:
+    """Official clients do not sign the action: within their second it is taken, later not."""
+    look = captured(desk, "DescribeCompanies", b"{}")
+    change = dataclasses.replace(look, action="CancelCertificateOrder")
+
+    assert look.send().code == "ok"
+    assert change.send().code == "MissingParameter"
+    time.sleep(NO_ACCIDENT)
+    assert change.send().code == "AuthFailure.SignatureExpire"
+    assert look.send().code == "ok"
+
+
+def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: RunningDesk) -> None:
+    """Twelve clients that ask as fast as they can; another account is not disturbed."""
+    greedy, modest = desk.account(), desk.client()
+    served: list[tuple[float, float]] = []
+    refused: list[Answer] = []
+    until = time.monotonic() + 4
+
+    def ask() -> None:
+        call = Call(endpoint=desk.endpoint, keys=greedy, action="DescribeCompanies")
+        while time.monotonic() < until:
+            began = time.monotonic()
+            answer = call.send()
+            if answer.code == "ok":
+                served.append((began, time.monotonic()))
+            else:
+                refused.append(answer)
+
+    clients = [threading.Thread(target=ask) for _ in range(12)]
+    for client in clients:
+        client.start()
+    others = [modest.call("DescribeManagers", CompanyId=1) for _ in range(10)]
+    for client in clients:
+        client.join()
+
+    assert len(others) == 10
+    assert {answer.code for answer in refused} == {"RequestLimitExceeded"}
+    assert refused[0].message == (
+        "Your current request times equals to `11` in a second, which exceeds the frequency limit "
+        "`10` for a second. Please reduce the frequency of calls."
+    )
+    served.sort(key=lambda each: each[1])
+    assert len(served) >= 20
+    for index in range(len(served) - 10):
+        eleven = served[index : index + 11]
+        assert max(answered for _, answered in eleven) - min(sent for sent, _ in eleven) >= 1
+
+
+def test_an_account_may_have_a_limit_of_its_own(desk: RunningDesk) -> None:
+    """It counts within a second, and none at all gives the usual one back."""
+    keys = desk.account()
+    desk.certdesk("account", "limit", keys.uin, "DescribeCompanies", "3")
+    time.sleep(1.1)
+    call = Call(endpoint=desk.endpoint, keys=keys, action="DescribeCompanies")
+
+    assert [call.send().code for _ in range(4)] == ["ok"] * 3 + ["RequestLimitExceeded"]
+    gone = desk.certdesk("account", "limit", keys.uin, "DescribeCompanies")
+    assert gone == {"Uin": keys.uin, "Action": "DescribeCompanies", "PerSecond": None}
+    unknown = desk.run("account", "limit", keys.uin, "Nothing", "3")
+    assert (unknown.returncode, "there is no action Nothing" in unknown.stderr) == (1, True)
