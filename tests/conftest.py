@@ -7,12 +7,17 @@ environment has `CI` set, one skip fails the run.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from tools import servers
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
 
 ON_CI = bool(os.environ.get("CI"))
 # Sample data too large for the repository; tests of it run where it lies beside the clone.
@@ -32,6 +37,15 @@ hypothesis.settings.load_profile("certdesk")
 def corpora() -> Path:
     """The folder of sample data, for tests marked with `corpus`."""
     return CORPORA
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of this process's own, for tests marked `needs("postgres")`."""
+    from tests.postgres import cluster  # noqa: PLC0415 -- where no such test runs, no driver is
+
+    with cluster() as started:
+        yield started
 
 
 def pytest_report_header() -> str:

@@ -14,8 +14,9 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Debian keeps servers out of an ordinary user's path.
+# Debian keeps servers out of an ordinary user's path, and PostgreSQL's, by version, out of all.
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 def declared() -> dict[str, str]:
@@ -27,7 +28,8 @@ def declared() -> dict[str, str]:
 
 def find(program: str) -> str | None:
     """Return the full path of an installed program, or None."""
-    folders = (os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS)
+    versions = sorted(POSTGRESQL.glob("[0-9]*/bin"), key=lambda folder: int(folder.parent.name))
+    folders = (os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS, *map(str, reversed(versions)))
     return shutil.which(program, path=os.pathsep.join(folders))
 
 

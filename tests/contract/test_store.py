@@ -10,6 +10,7 @@ import types
 import typing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from certdesk.domain.organisation import Company
 from certdesk.domain.records import AuditEntry, Mark, Submission
 from certdesk.ports import Collection, Stale, Store, Taken, Unit
 from certdesk.storage import ReadOnly, StoreUnavailable
+from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.schema import COLLECTIONS, Kept
 from certdesk.storage.session import Library
 from certdesk.storage.sqlite import SqliteStore
@@ -31,23 +33,37 @@ if typing.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.postgres import Cluster
+
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 MANY = 8
 
-# How to open a store, empty at first, that may keep its files in a folder of its own.
-ADAPTERS: dict[str, Callable[[Path], Store]] = {
+# How to open an empty store; what it needs for that it asks the test for.
+ADAPTERS: dict[str, Callable[[pytest.FixtureRequest], Store]] = {
     "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore.open(folder / "desk.db"),
-    "sqlite, rollback journal": lambda folder: SqliteStore.open(
-        folder / "desk.db", library=Library(sqlite3, write_ahead=False)
+    "sqlite": lambda test: SqliteStore.open(folder(test) / "desk.db"),
+    "sqlite, rollback journal": lambda test: SqliteStore.open(
+        folder(test) / "desk.db", library=Library(sqlite3, write_ahead=False)
     ),
+    "postgresql": lambda test: PostgresStore.open(database(test), rng=SystemRandom()),
 }
+NEEDS = {"postgresql": pytest.mark.needs("postgres")}
 
 
-@pytest.fixture(params=ADAPTERS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def folder(test: pytest.FixtureRequest) -> Path:
+    """Give the test's own folder."""
+    return typing.cast("Path", test.getfixturevalue("tmp_path"))
+
+
+def database(test: pytest.FixtureRequest) -> str:
+    """Give the URL of an empty database of PostgreSQL."""
+    return typing.cast("Cluster", test.getfixturevalue("postgres")).emptied_database()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=NEEDS.get(name, ())) for name in ADAPTERS])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty store of each kind."""
-    opened = ADAPTERS[request.param](tmp_path)
+    opened = ADAPTERS[request.param](request)
     yield opened
     opened.close()
 

@@ -1,0 +1,285 @@
+"""The store of many processes: one PostgreSQL database, a pooled connection for each transaction.
+
+A commit runs in a SERIALIZABLE transaction of its own. One that loses a race is run again; one
+that loses twice is run alone: it holds off every other commit, of whichever process, so that it
+cannot lose to one of ours. Where the connection is lost in the middle of a COMMIT, its outcome is
+looked up before anything is answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import sqlalchemy
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from certdesk.storage import StoreUnavailable, postgres_tickets
+from certdesk.storage.collections import Sql
+from certdesk.storage.migrate import migrate
+from certdesk.storage.postgres_pool import Pool, is_lost, words
+from certdesk.storage.postgres_tickets import Ticket
+from certdesk.storage.session import Session
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+
+    from certdesk.ports import Unit
+
+Result = TypeVar("Result")
+
+CONNECTIONS = 8
+"""Connections for writing, and as many for reading; a process is busy with that."""
+
+LOCK_SECONDS = 1.5
+"""More than the server's `deadlock_timeout` (1 s), or a deadlock would not be told as one."""
+
+RETRIES = 3
+ALONE_FROM = 2
+RETRY_SECONDS = 2.0
+"""No new attempt after so long: with the other times, an answer comes within five seconds."""
+
+PAUSE_SECONDS = 0.02
+LOOK_UP_SECONDS = 10.0
+LOOK_UP_PAUSE_SECONDS = 0.1
+
+OPENING_SECONDS = 300
+"""How long to wait for another process that is migrating the schema."""
+
+MIGRATION_LOCK = 7_164_775_001
+FIRST_START_LOCK = 7_164_775_002
+
+LOCKS = {False: "ROW EXCLUSIVE", True: "EXCLUSIVE"}
+"""The lock that a commit takes first, by whether it is to be alone. Any number have the one."""
+
+
+class PostgresStore:
+    """`ports.Store` on a PostgreSQL database that other processes use as well."""
+
+    def __init__(
+        self, writers: Pool, readers: Pool, rng: random.Random, look_up_seconds: float
+    ) -> None:
+        """Put the parts together; `open` makes them."""
+        self._writers = writers
+        self._readers = readers
+        self._rng = rng
+        self._look_up_seconds = look_up_seconds
+        self._sql = Sql("postgresql")
+        self._here = _Here()
+        self._underway = _Underway()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        rng: random.Random,
+        connections: int = CONNECTIONS,
+        lock_seconds: float = LOCK_SECONDS,
+        look_up_seconds: float = LOOK_UP_SECONDS,
+    ) -> Self:
+        """Open the database at `url` and bring its schema up to date, one process at a time.
+
+        `connections` are kept for writing and as many for reading. A lock that a foreign program
+        holds is waited for `lock_seconds`. Where a connection is lost in the middle of a commit,
+        the outcome is looked up for `look_up_seconds` at most. `rng` draws pauses, so that two
+        that have lost to each other do not meet again.
+
+        Raises:
+            SchemaUnknown: a newer version of certdesk has written the database.
+            StoreUnavailable: it cannot be reached or used, or the server does not keep what it
+                acknowledges (security requirement R-DUR 1).
+        """
+        with _worded(url), contextlib.ExitStack() as held:
+            parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
+            writers = Pool(parsed, connections, lock_seconds)
+            readers = Pool(parsed, connections, lock_seconds)
+            store = cls(writers, readers, rng, look_up_seconds)
+            held.callback(store.close)
+            store._migrate()
+            held.pop_all()
+        return store
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Run `commit` in a transaction of its own; return once it is durable.
+
+        Raises:
+            StoreUnavailable: the transaction failed, or the store is closed. Where the text says
+                that the outcome is unknown, it may yet be there.
+            RuntimeError: called from inside a commit.
+        """
+        if self._here.writing:
+            raise RuntimeError("a commit cannot write through the store: it has its unit")
+        with self._underway:
+            self._here.writing = True
+            try:
+                return self._persist(
+                    lambda attempt: self._commit(commit, alone=attempt >= ALONE_FROM)
+                )
+            finally:
+                self._here.writing = False
+
+    def read(self, look: Callable[[Unit], Result]) -> Result:
+        """Run `look` on one state of the database.
+
+        A read inside another one sees the same state; with a connection of its own it could wait
+        for the one that the outer read has.
+
+        Raises:
+            StoreUnavailable: the database cannot be read, or the store is closed.
+            ReadOnly: `look` tried to write.
+        """
+        if self._here.reading is not None:
+            return look(self._here.reading)
+        # What a commit under way reads belongs to it, and is waited for with it.
+        with contextlib.nullcontext() if self._here.writing else self._underway:
+            return self._persist(lambda _: self._look(look))
+
+    @contextlib.contextmanager
+    def alone(self, lock: int = FIRST_START_LOCK) -> Iterator[Session]:
+        """Do something, for as long as the context lasts, that one process does at a time.
+
+        The session given is in the transaction that holds the lock; the lock ends with it.
+        """
+        with self._session(self._writers, writable=True) as session:
+            session.run("BEGIN ISOLATION LEVEL READ COMMITTED")
+            session.run(f"SET LOCAL lock_timeout = '{OPENING_SECONDS}s'")
+            session.run("SET LOCAL statement_timeout = 0")
+            session.run("SET LOCAL idle_in_transaction_session_timeout = 0")
+            session.run(f"SELECT pg_advisory_xact_lock({lock})")
+            yield session
+
+    def close(self) -> None:
+        """Finish what is under way, refuse the rest, and close every connection."""
+        self._underway.end()
+        self._writers.close()
+        self._readers.close()
+
+    def _migrate(self) -> None:
+        with self.alone(MIGRATION_LOCK) as session:
+            migrate(session.connection)
+            postgres_tickets.prepare(session.connection)
+            session.run("COMMIT")
+
+    def _persist(self, attempt: Callable[[int], Result]) -> Result:
+        """Call `attempt` with 0, 1, … as long as it loses races or connections."""
+        enough = time.monotonic() + RETRY_SECONDS
+        number = 0
+        while True:
+            try:
+                return attempt(number)
+            except DBAPIError as error:
+                failure = StoreUnavailable(f"the database could not do its work: {words(error)}")
+                final = number == RETRIES or time.monotonic() > enough or not is_lost(error)
+            if final:
+                # Out here: the driver's own error, with the values of the row, is not its context.
+                raise failure
+            time.sleep(self._rng.uniform(0, PAUSE_SECONDS * number))
+            number += 1
+
+    def _commit(self, commit: Callable[[Unit], Result], *, alone: bool) -> Result:
+        with self._session(self._writers, writable=True) as session:
+            # The lock before all else: what the transaction sees is fixed by what comes after it.
+            session.run(
+                f"BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE commits IN {LOCKS[alone]} MODE"
+            )
+            ticket = Ticket.take(session.connection)
+            result = commit(session.unit)
+            _check_whole(session)
+            try:
+                session.run("COMMIT")
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                lost = error
+            else:
+                return result
+        if self._was_committed(ticket):
+            return result
+        raise lost
+
+    def _look(self, look: Callable[[Unit], Result]) -> Result:
+        with self._session(self._readers, writable=False) as session:
+            session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._here.reading = session.unit
+            try:
+                return look(session.unit)
+            finally:
+                self._here.reading = None
+
+    def _was_committed(self, ticket: Ticket) -> bool:
+        enough = time.monotonic() + self._look_up_seconds
+        while time.monotonic() < enough:
+            with (
+                contextlib.suppress(DBAPIError, StoreUnavailable),
+                self._writers.connection() as connection,
+            ):
+                return ticket.was_committed(connection)
+            time.sleep(self._rng.uniform(0, LOOK_UP_PAUSE_SECONDS))
+        raise StoreUnavailable(
+            "the connection to the database was lost in the middle of a commit, and the outcome "
+            "is unknown: the database could not be asked any more"
+        )
+
+    @contextlib.contextmanager
+    def _session(self, pool: Pool, *, writable: bool) -> Iterator[Session]:
+        with pool.connection() as connection:
+            yield Session(connection, self._sql.unit(connection, writable=writable))
+
+
+class _Here(threading.local):
+    """What the present thread is in the middle of."""
+
+    writing = False
+    reading: Unit | None = None
+
+
+class _Underway:
+    """Counts what is being done with the store, so that its end can be waited for."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            if self._ended:
+                raise StoreUnavailable("the store is closed")
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Let nothing new begin, and wait for the rest."""
+        with self._changed:
+            self._ended = True
+            self._changed.wait_for(lambda: self._count == 0)
+
+
+@contextlib.contextmanager
+def _worded(url: str) -> Iterator[None]:
+    """Turn what goes wrong at opening into a sentence for the operator, without the password."""
+    try:
+        yield
+    except DBAPIError as error:
+        shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+        raise StoreUnavailable(f"{shown} cannot be opened: {words(error)}") from error
+    except (ImportError, ValueError, ArgumentError) as error:
+        raise StoreUnavailable(f"the database cannot be opened: {error}") from error
+
+
+def _check_whole(session: Session) -> None:
+    """Refuse to go on where a commit has swallowed an error of the database.
+
+    PostgreSQL has then given the transaction up, and answers COMMIT without an error.
+    """
+    driver: Any = session.connection.connection.driver_connection
+    if driver.info.transaction_status.name != "INTRANS":
+        raise StoreUnavailable("the database has given the transaction up before its end")

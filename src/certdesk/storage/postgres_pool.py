@@ -1,0 +1,169 @@
+"""Connections to PostgreSQL: safe settings, time-outs, and a fair turn for everyone who waits."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy import event
+
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.postgres_tickets import name_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.exc import DBAPIError
+
+PLACE_SECONDS = 1.0
+STATEMENT_SECONDS = 3.0
+
+# Milliseconds, and seconds: a server that is gone without a word is noticed.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+CONNECTING: dict[str, object] = {
+    "application_name": "certdesk",
+    "connect_timeout": 2,
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 5,
+}
+
+MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
+ON_CONNECTING = "SELECT gen_random_uuid()::text, current_setting('server_encoding'), " + ", ".join(
+    f"current_setting('{name}')" for name in MUST_BE_ON
+)
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+LOST_RACES = {"40001", "40P01"}
+ENDED_SESSIONS = ("08", "57P", "25P03", "25P04")
+
+
+class Pool:
+    """So many connections, lent one by one.
+
+    Left to SQLAlchemy's pool, a busy thread takes the same connection again and again while
+    others starve. Here they are lent in the order in which they are asked for.
+    """
+
+    def __init__(self, url: URL, connections: int, lock_seconds: float) -> None:
+        """Connect to `url` when a connection is needed."""
+        self._free = connections
+        self._waiting: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+        self._engine = sqlalchemy.create_engine(
+            url,
+            connect_args=_connecting(url, lock_seconds),
+            pool_size=connections,
+            max_overflow=0,
+            pool_use_lifo=True,
+            # Transactions are begun and ended by statements of ours.
+            isolation_level="AUTOCOMMIT",
+            # Values are personal data and sealed keys; an error's text goes to the log.
+            hide_parameters=True,
+        )
+        event.listen(self._engine, "connect", _connected)
+        event.listen(self._engine, "handle_error", _note_ended_session)
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Lend a connection; a transaction that is left open on it is rolled back.
+
+        Raises:
+            StoreUnavailable: all are in use, or the server does not keep what it acknowledges.
+        """
+        self._wait()
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        finally:
+            self._pass_on()
+
+    def close(self) -> None:
+        """Close the connections, none of which is lent any more."""
+        self._engine.dispose()
+
+    def _wait(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if not turn.wait(PLACE_SECONDS):
+            with self._lock:
+                # It may have come just now.
+                if not turn.is_set():
+                    self._waiting.remove(turn)
+                    raise StoreUnavailable("all connections to the database are in use")
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Tell whether a race or a connection was lost: nothing was written, and another try may."""
+    state = _state(error.orig)
+    return error.connection_invalidated or state in LOST_RACES or state.startswith(ENDED_SESSIONS)
+
+
+def words(error: DBAPIError) -> str:
+    """Say what went wrong without the values of the row, which the server's details would list."""
+    primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return f"{primary} ({_state(error.orig)})" if primary else str(error.orig).strip()
+
+
+def _connecting(url: URL, lock_seconds: float) -> dict[str, object]:
+    """Give the driver's parameters; what the URL says of them goes first."""
+    given = {name: url.query.get(name, value) for name, value in CONNECTING.items()}
+    settings = {
+        "timezone": "UTC",
+        "lock_timeout": f"{lock_seconds:g}s",
+        "statement_timeout": f"{STATEMENT_SECONDS:g}s",
+        # A process that stands still in a transaction does not keep the others from working.
+        "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:g}s",
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return given | {"options": f"{ours} {url.query.get('options', '')}"}
+
+
+def _connected(connection: Any, record: Any) -> None:  # noqa: ANN401 -- the driver's and SQLAlchemy's
+    try:
+        unique, encoding, *settings = connection.execute(ON_CONNECTING).fetchone()
+        _check(encoding, settings)
+    except BaseException:
+        connection.close()
+        raise
+    name_connection(record.info, unique)
+
+
+def _check(encoding: str, settings: list[str]) -> None:
+    """Refuse a server that may lose what it has acknowledged, or that cannot keep every text."""
+    if encoding != "UTF8":
+        raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
+    for name, value in zip(MUST_BE_ON, settings, strict=True):
+        if value == "off":
+            raise StoreUnavailable(
+                f"PostgreSQL runs with {name} off, and might lose orders that were acknowledged: "
+                f"set {name} to on (for the server, the database and the user)"
+            )
+
+
+def _note_ended_session(context: ExceptionContext) -> None:
+    """Tell SQLAlchemy that the server has ended a session, before the driver has noticed."""
+    if _state(context.original_exception).startswith(ENDED_SESSIONS):
+        context.is_disconnect = True
+
+
+def _state(error: BaseException | None) -> str:
+    """Give the SQLSTATE of a driver's error, or nothing where it never reached a server."""
+    return getattr(error, "sqlstate", None) or ""

@@ -1,0 +1,124 @@
+"""A PostgreSQL server of the tests' own: a throw-away cluster on a unix socket, fsync on."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from tools import servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER = "certdesk"
+SYNC_AT_ONCE = "recovery_init_sync_method = syncfs\n" if sys.platform == "linux" else ""
+EMPTY = """
+DO $$ DECLARE made text; BEGIN
+  SELECT string_agg(quote_ident(tablename), ', ') INTO made
+    FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version';
+  IF made IS NOT NULL THEN EXECUTE 'TRUNCATE ' || made || ' RESTART IDENTITY'; END IF;
+END $$
+"""
+
+
+class Cluster:
+    """A server, which can be stopped and started, and its databases."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the cluster in `folder`, which is to have a short path; `start` starts it.
+
+        PostgreSQL does not run as root, so there another user gets the folder.
+        """
+        self.folder = folder
+        self._programs = Path(servers.find("postgres") or "postgres").parent
+        self._user = _unprivileged() if os.geteuid() == 0 else None
+        self._numbers = itertools.count(1)
+        self._shared = ""
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        # What comes with a new cluster need not survive a power cut; what is written to it does.
+        self._run("initdb", "--auth=trust", f"--username={USER}", "--encoding=UTF8", "--no-sync")
+        (folder / "data" / "postgresql.auto.conf").write_text(
+            f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nfsync = on\n"
+            # A deadlock is looked for sooner, and a start after a crash syncs all files at once.
+            "deadlock_timeout = 50ms\n" + SYNC_AT_ONCE
+        )
+
+    @property
+    def socket(self) -> str:
+        """The address of the server's socket."""
+        return str(self.folder / ".s.PGSQL.5432")
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        self._run("pg_ctl", "start", "--wait", f"--log={self.folder}/log")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server: `immediate` is as if the machine's power were cut."""
+        self._run("pg_ctl", "stop", "--wait", f"--mode={mode}")
+
+    def database(self) -> str:
+        """Make an empty database; give its URL."""
+        name = f"desk{next(self._numbers)}"
+        with self.connect("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql://{USER}@/{name}?host={self.folder}"
+
+    def emptied_database(self) -> str:
+        """Empty the one database that is made for tests of this kind; give its URL.
+
+        Its tables stay, which saves most of the time of a new one.
+        """
+        self._shared = self._shared or self.database()
+        with self.connect(self._shared) as connection:
+            connection.execute(EMPTY)
+        return self._shared
+
+    def connect(self, url: str) -> contextlib.closing[psycopg.Connection[Any]]:
+        """Open a database, by name or URL, as another program would."""
+        place = url if "://" in url else f"postgresql://{USER}@/{url}?host={self.folder}"
+        return contextlib.closing(psycopg.connect(place, autocommit=True))
+
+    def _run(self, program: str, *words: str) -> None:
+        subprocess.run(
+            [self._programs / program, f"--pgdata={self.folder}/data", *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            user=self._user.pw_uid if self._user else None,
+            group=self._user.pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
+        )
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    """Find a user that may run a server: the package's own, or nobody."""
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam("postgres")
+    return pwd.getpwnam("nobody")
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Run a server as long as the context lasts; nothing is left of it."""
+    # A socket's address has room for about a hundred bytes: not in the tests' own deep folders.
+    folder = Path(tempfile.mkdtemp(prefix="certdesk-pg-"))
+    try:
+        made = Cluster(folder)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+    finally:
+        shutil.rmtree(folder)

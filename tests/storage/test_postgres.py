@@ -1,0 +1,648 @@
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
+
+from certdesk.domain.account import Account
+from certdesk.domain.records import Mark
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.migrate import SchemaUnknown
+from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
+from certdesk.storage.schema import metadata
+from tests.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from certdesk.ports import Unit
+    from tests.postgres import Cluster
+
+pytestmark = pytest.mark.needs("postgres")
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PATIENCE_SECONDS = 30
+OPEN = """
+import random, sys
+from certdesk.storage.postgres import PostgresStore
+PostgresStore.open(sys.argv[1], rng=random.SystemRandom()).close()
+"""
+
+
+def opened(url: str, **options: Any) -> closing[PostgresStore]:  # noqa: ANN401 -- as `open` takes them
+    """Open a store for as long as a context lasts."""
+    return closing(PostgresStore.open(url, rng=SystemRandom(), **options))
+
+
+@pytest.fixture
+def url(postgres: Cluster) -> str:
+    """An empty database."""
+    return postgres.emptied_database()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[PostgresStore]:
+    """A store on the empty database."""
+    with opened(url) as made:
+        yield made
+
+
+@pytest.fixture
+def foreign(postgres: Cluster, url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Another program's connection to the same database."""
+    with postgres.connect(url) as connection:
+        yield connection
+
+
+def mark(name: str) -> Mark:
+    """Make a mark."""
+    return Mark(name=name, value=b"\x00")
+
+
+def names(unit: Unit) -> list[str]:
+    """Give the names of all marks."""
+    return [each.name for each in unit.marks.where()]
+
+
+def account(uin: str = "1") -> Account:
+    """Make an account."""
+    return Account(
+        uin=uin, name="alice", verified=True, enabled=True, created_at=NOON, keyset=b"\x00"
+    )
+
+
+def rename(uin: str, name: str = "bob") -> Callable[[Unit], None]:
+    """Make a commit that reads an account and changes its name."""
+
+    def commit(unit: Unit) -> None:
+        stored = unit.accounts.get(uin)
+        assert stored
+        unit.accounts.replace(dataclasses.replace(stored, name=name))
+
+    return commit
+
+
+def add(*names: str) -> Callable[[Unit], None]:
+    """Make a commit that adds marks."""
+
+    def commit(unit: Unit) -> None:
+        for name in names:
+            unit.marks.add(mark(name))
+
+    return commit
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that another process or thread brings about."""
+    enough = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < enough
+        time.sleep(0.01)
+
+
+def waiting(foreign: psycopg.Connection[Any]) -> int:
+    """Count the connections to the database that wait for a lock."""
+    found = foreign.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone()
+    assert found
+    return int(found[0])
+
+
+# ---------------------------------------------------------------------------------------- opening
+
+
+def test_what_was_written_is_there_after_opening_again(url: str) -> None:
+    """A store ends; its records do not."""
+    with opened(url) as store:
+        store.write(lambda unit: unit.marks.add(mark("kek")))
+
+    with opened(url) as store:
+        assert store.read(lambda unit: unit.marks.get("kek")) == mark("kek")
+
+
+def test_migrations_make_the_schema_that_is_declared(postgres: Cluster) -> None:
+    """Beside the desk's own tables there is the store's, and nothing else."""
+    url = postgres.database()
+    with opened(url):
+        pass
+
+    with contextlib.closing(
+        sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool).connect()
+    ) as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _: (kind, name) != ("table", "commits"),
+            },
+        )
+        differences = compare_metadata(context, metadata)
+
+    assert differences == []
+
+
+def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Cluster) -> None:
+    """Each finds the schema as it is to be, whoever made it."""
+    url = postgres.database()
+    with postgres.connect(url) as foreign:
+        foreign.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        starting = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(3)]
+        wait_until(lambda: waiting(foreign) == len(starting))
+        foreign.execute("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
+        ends = [process.wait() for process in starting]
+
+    assert ends == [0, 0, 0]
+    with opened(url) as store:
+        store.write(lambda unit: unit.marks.add(mark("kek")))
+
+
+def test_a_newer_database_is_refused(
+    store: PostgresStore, url: str, foreign: psycopg.Connection[Any]
+) -> None:
+    """Going back to an older version says what is wrong, and changes nothing."""
+    store.write(lambda unit: unit.marks.add(mark("kek")))
+    (version,) = foreign.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+    foreign.execute("UPDATE alembic_version SET version_num = 'f00d'")
+    try:
+        for _ in range(2):
+            with pytest.raises(SchemaUnknown, match="revision f00d"):
+                PostgresStore.open(url, rng=SystemRandom())
+    finally:
+        foreign.execute("UPDATE alembic_version SET version_num = %s", (version,))
+
+    assert store.read(names) == ["kek"]
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
+    url: str, foreign: psycopg.Connection[Any], setting: str
+) -> None:
+    """The text says which setting it is."""
+    change_server(foreign, setting, "off")
+    try:
+        with pytest.raises(StoreUnavailable, match=f"set {setting} to on"):
+            PostgresStore.open(url, rng=SystemRandom())
+    finally:
+        change_server(foreign, setting, "on")
+
+
+def change_server(foreign: psycopg.Connection[Any], setting: str, value: str) -> None:
+    """Change a setting of the server while it runs."""
+    foreign.execute(f"ALTER SYSTEM SET {setting} = {value}".encode())
+    foreign.execute("SELECT pg_reload_conf()")
+    wait_until(lambda: foreign.execute(f"SHOW {setting}".encode()).fetchone() == (value,))
+
+
+def test_a_database_that_commits_later_is_refused(
+    url: str, foreign: psycopg.Connection[Any]
+) -> None:
+    """The setting may come from the server, the database or the user: what counts is in force."""
+    name = foreign.info.dbname
+    foreign.execute(f"ALTER DATABASE {name} SET synchronous_commit = off".encode())
+    try:
+        with pytest.raises(StoreUnavailable, match="set synchronous_commit to on"):
+            PostgresStore.open(url, rng=SystemRandom())
+    finally:
+        foreign.execute(f"ALTER DATABASE {name} RESET synchronous_commit".encode())
+
+
+def test_a_database_of_another_encoding_is_refused(
+    postgres: Cluster, foreign: psycopg.Connection[Any]
+) -> None:
+    """It could not keep every name."""
+    foreign.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(StoreUnavailable, match="encoding is LATIN1"):
+        PostgresStore.open(
+            f"postgresql://certdesk@/latin?host={postgres.folder}", rng=SystemRandom()
+        )
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(postgres: Cluster) -> None:
+    """The URL is shown, for it may be wrong."""
+    url = f"postgresql+psycopg://certdesk:s3cr3t@/desk?host={postgres.folder}/nowhere"
+    with pytest.raises(
+        StoreUnavailable, match=r"certdesk:\*\*\*@/desk.*cannot be opened"
+    ) as raised:
+        PostgresStore.open(url, rng=SystemRandom())
+
+    assert "s3cr3t" not in "".join(traceback.format_exception(raised.value))
+
+
+# ------------------------------------------------------------------------------------------ races
+
+
+def test_a_commit_that_loses_a_race_is_run_again(store: PostgresStore, url: str) -> None:
+    """It then sees what the other one wrote."""
+    store.write(lambda unit: unit.accounts.add(account()))
+    seen = []
+
+    with opened(url) as other:
+
+        def commit(unit: Unit) -> None:
+            stored = unit.accounts.get("1")
+            assert stored
+            seen.append(stored.name)
+            if len(seen) == 1:
+                other.write(rename("1", "bob"))
+            unit.accounts.replace(stored)
+
+        store.write(commit)
+
+    assert seen == ["alice", "bob"]
+    assert store.read(lambda unit: [each.version for each in unit.accounts.where()]) == [3]
+
+
+def test_two_commits_that_each_read_what_the_other_writes_do_not_both_stand(
+    store: PostgresStore, url: str
+) -> None:
+    """Each alone would leave one mark; side by side, one is run again and sees the other's."""
+    runs = []
+
+    def only_if_empty(name: str) -> Callable[[Unit], None]:
+        def commit(unit: Unit) -> None:
+            runs.append(name)
+            empty = not names(unit)
+            if len(runs) == 1:
+                other.write(only_if_empty("second"))
+            if empty:
+                unit.marks.add(mark(name))
+
+        return commit
+
+    with opened(url) as other:
+        store.write(only_if_empty("first"))
+
+    assert (runs, store.read(names)) == (["first", "second", "first"], ["second"])
+
+
+def test_a_commit_that_keeps_losing_is_given_up(
+    store: PostgresStore, foreign: psycopg.Connection[Any]
+) -> None:
+    """After three more attempts, and nothing of it is there."""
+    store.write(lambda unit: unit.accounts.add(account()))
+    runs = []
+
+    def commit(unit: Unit) -> None:
+        stored = unit.accounts.get("1")
+        assert stored
+        runs.append(unit.marks.add(mark("lost")))
+        foreign.execute("UPDATE accounts SET name = 'eve'")
+        unit.accounts.replace(stored)
+
+    with pytest.raises(StoreUnavailable, match="40001"):
+        store.write(commit)
+
+    assert (len(runs), store.read(names)) == (4, [])
+
+
+def test_a_commit_that_lost_twice_is_run_alone(
+    store: PostgresStore, url: str, foreign: psycopg.Connection[Any]
+) -> None:
+    """Every other store waits for it, and it cannot lose to one of them again."""
+    store.write(lambda unit: unit.accounts.add(account()))
+    seen = []
+
+    with opened(url) as other, ThreadPoolExecutor() as pool:
+
+        def commit(unit: Unit) -> bool:
+            stored = unit.accounts.get("1")
+            assert stored
+            seen.append(stored.version)
+            others = pool.submit(other.write, rename("1"))
+            if len(seen) < 3:
+                others.result()
+            else:
+                wait_until(lambda: waiting(foreign))
+            unit.accounts.replace(stored)
+            return others.done()
+
+        done_before = store.write(commit)
+
+    assert (seen, done_before) == ([1, 2, 3], False)
+    assert store.read(lambda unit: [each.version for each in unit.accounts.where()]) == [5]
+
+
+def test_a_deadlock_is_tried_again(store: PostgresStore, foreign: psycopg.Connection[Any]) -> None:
+    """The server ends one of two that wait for each other; that one begins anew."""
+    store.write(lambda unit: [unit.accounts.add(account(uin)) for uin in "12"])
+    runs: list[None] = []
+    # Who looks for the deadlock first is the one that is ended.
+    foreign.execute("SET deadlock_timeout = '1min'")
+    foreign.execute("BEGIN; UPDATE accounts SET name = 'eve' WHERE uin = '2'")
+
+    def take_the_other_and_let_go() -> None:
+        foreign.execute("UPDATE accounts SET name = 'eve' WHERE uin = '1'")
+        foreign.execute("ROLLBACK")
+
+    with ThreadPoolExecutor() as pool:
+
+        def commit(unit: Unit) -> None:
+            runs.append(rename("1")(unit))
+            if len(runs) == 1:
+                pool.submit(take_the_other_and_let_go)
+                wait_until(lambda: foreign.info.transaction_status.name == "ACTIVE")
+            rename("2")(unit)
+
+        store.write(commit)
+
+    assert len(runs) == 2
+    assert store.read(lambda unit: [each.name for each in unit.accounts.where()]) == ["bob", "bob"]
+
+
+def test_a_foreign_lock_refuses_and_then_heals(url: str, foreign: psycopg.Connection[Any]) -> None:
+    """While another program has a table, writes and reads fail after a time; then they work."""
+    with opened(url, lock_seconds=0.1) as store:
+        foreign.execute("BEGIN; LOCK TABLE marks IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            store.write(lambda unit: unit.marks.add(mark("lost")))
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            store.read(names)
+        foreign.execute("ROLLBACK")
+
+        store.write(lambda unit: unit.marks.add(mark("kept")))
+
+        assert store.read(names) == ["kept"]
+
+
+def test_a_busy_thread_lets_the_others_have_their_turn(url: str) -> None:
+    """Where there are fewer connections than threads, nobody waits for ever."""
+    with opened(url, connections=1) as store, ThreadPoolExecutor() as pool:
+        ended = threading.Event()
+
+        def write_again_and_again() -> None:
+            while not ended.is_set():
+                store.write(lambda unit: unit.marks.count())
+
+        busy = [pool.submit(write_again_and_again) for _ in range(3)]
+        for number in range(20):
+            store.write(add(str(number)))
+        ended.set()
+
+        assert [each.result() for each in busy] == [None, None, None]
+        assert store.read(lambda unit: unit.marks.count()) == 20
+
+
+def test_a_read_inside_a_read_needs_no_connection_of_its_own(url: str) -> None:
+    """With the only one lent to the outer read it would wait for ever."""
+    with opened(url, connections=1) as store:
+        assert store.read(lambda _: store.read(names)) == []
+        assert store.write(lambda _: store.read(names)) == []
+
+
+# -------------------------------------------------------------------------------- lost connections
+
+
+@pytest.fixture
+def proxy(postgres: Cluster) -> Iterator[Proxy]:
+    """A way to the server that can be cut."""
+    with Proxy(postgres.socket) as made:
+        yield made
+
+
+@pytest.fixture
+def far(url: str, proxy: Proxy) -> Iterator[PostgresStore]:
+    """A store that goes through the proxy."""
+    database = url.partition("?")[0].replace("@/", f"@127.0.0.1:{proxy.port}/")
+    with opened(database, look_up_seconds=PATIENCE_SECONDS) as made:
+        yield made
+
+
+class Counted:
+    """A commit that adds a mark and counts how often it is run."""
+
+    def __init__(self) -> None:
+        """Begin at 0."""
+        self.runs = 0
+
+    def __call__(self, unit: Unit) -> str:
+        """Add the mark."""
+        self.runs += 1
+        return unit.marks.add(mark("kept")).name
+
+
+COMMIT = b"COMMIT\0"
+
+
+def test_a_commit_whose_answer_was_lost_is_answered_truly(far: PostgresStore, proxy: Proxy) -> None:
+    """It was committed: it is not run again."""
+    commit = Counted()
+    proxy.cut_at(COMMIT, proxy.after)
+
+    answer = far.write(commit)
+
+    assert (answer, commit.runs, far.read(names)) == ("kept", 1, ["kept"])
+
+
+def test_a_commit_that_did_not_arrive_is_run_again(far: PostgresStore, proxy: Proxy) -> None:
+    """It was not committed: nothing of the first attempt is there."""
+    commit = Counted()
+    proxy.cut_at(COMMIT, proxy.before)
+
+    answer = far.write(commit)
+
+    assert (answer, commit.runs, far.read(names)) == ("kept", 2, ["kept"])
+
+
+def test_the_outcome_of_a_commit_that_is_on_its_way_is_waited_for(
+    far: PostgresStore, proxy: Proxy, foreign: psycopg.Connection[Any]
+) -> None:
+    """Who looks too early would find nothing, and the commit would then come after all."""
+    commit = Counted()
+    proxy.cut_at(COMMIT, proxy.on_the_way)
+
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(far.write, commit)
+        proxy.held.wait()
+        wait_until(lambda: waiting(foreign))
+        proxy.release.set()
+
+        assert answer.result() == "kept"
+    assert (commit.runs, far.read(names)) == (1, ["kept"])
+
+
+def test_a_later_commit_of_the_same_connection_is_told_from_an_earlier_one(
+    far: PostgresStore, proxy: Proxy
+) -> None:
+    """That an earlier one was committed says nothing of this one."""
+    far.write(lambda unit: unit.marks.add(mark("earlier")))
+    commit = Counted()
+    proxy.cut_at(COMMIT, proxy.before)
+
+    far.write(commit)
+
+    assert (commit.runs, far.read(names)) == (2, ["earlier", "kept"])
+
+
+def test_an_outcome_that_cannot_be_looked_up_is_said_to_be_unknown(
+    url: str, proxy: Proxy, store: PostgresStore
+) -> None:
+    """With nobody to ask, neither success nor failure is claimed."""
+    database = url.partition("?")[0].replace("@/", f"@127.0.0.1:{proxy.port}/")
+    with opened(database, look_up_seconds=0.2) as far:
+        proxy.cut_at(COMMIT, proxy.after_for_ever)
+
+        with pytest.raises(StoreUnavailable, match="outcome is unknown"):
+            far.write(Counted())
+
+    assert store.read(names) == ["kept"]
+
+
+@pytest.mark.parametrize("words", [b"BEGIN ISOLATION", b"INSERT INTO marks"])
+def test_a_connection_lost_before_the_commit_is_replaced(
+    far: PostgresStore, proxy: Proxy, words: bytes
+) -> None:
+    """Nothing was written, so the commit is run again, and nobody notices."""
+    commit = Counted()
+    proxy.cut_at(words, proxy.after)
+
+    far.write(commit)
+
+    assert far.read(names) == ["kept"]
+
+
+def test_a_read_whose_connection_is_lost_is_done_again(far: PostgresStore, proxy: Proxy) -> None:
+    """Reading changes nothing."""
+    proxy.cut_at(b"REPEATABLE READ", proxy.before)
+
+    assert far.read(names) == []
+
+
+def test_a_server_that_ends_at_once_keeps_what_was_acknowledged(
+    postgres: Cluster, store: PostgresStore
+) -> None:
+    """Stopped and started under writes, it has every acknowledged mark and no half of any other.
+
+    The store comes back by itself.
+    """
+    acknowledged: list[str] = []
+    refused: list[str] = []
+    ended = threading.Event()
+
+    def work(thread: int) -> int:
+        for number in itertools.count(1):
+            if ended.is_set():
+                return number - 1
+            name = f"{thread}-{number}"
+            try:
+                store.write(add(f"{name} a", f"{name} b"))
+                acknowledged.append(name)
+            except StoreUnavailable:
+                refused.append(name)
+                ended.wait(0.02)
+        raise AssertionError
+
+    def some_more() -> None:
+        enough = len(acknowledged) + 20
+        wait_until(lambda: len(acknowledged) > enough)
+
+    with ThreadPoolExecutor() as pool:
+        busy = [pool.submit(work, thread) for thread in range(4)]
+        for _ in range(3):
+            some_more()
+            postgres.stop("immediate")
+            postgres.start()
+        some_more()
+        ended.set()
+        tried = sum(each.result() for each in busy)
+
+    kept = store.read(names)
+    assert tried == len(acknowledged) + len(refused)
+    assert {f"{name} {half}" for name in acknowledged for half in "ab"} <= set(kept)
+    assert {name[:-1] + "a" for name in kept} == {name for name in kept if name.endswith("a")}
+    assert {name[:-1] + "b" for name in kept} == {name for name in kept if name.endswith("b")}
+
+
+def test_a_session_that_the_server_ends_is_replaced(
+    store: PostgresStore, foreign: psycopg.Connection[Any]
+) -> None:
+    """In the middle of a commit, by an administrator."""
+    runs = []
+
+    def commit(unit: Unit) -> None:
+        runs.append(unit.marks.add(mark("kept")))
+        if len(runs) == 1:
+            foreign.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE state = 'idle in transaction' AND application_name = 'certdesk'"
+            )
+
+    store.write(commit)
+
+    assert (len(runs), store.read(names)) == (2, ["kept"])
+
+
+# ----------------------------------------------------------------------------------------- the rest
+
+
+def test_a_commit_that_swallows_an_error_is_not_acknowledged(store: PostgresStore) -> None:
+    """The server has given the transaction up, and would answer COMMIT without an error."""
+
+    def commit(unit: Unit) -> None:
+        unit.marks.add(mark("lost"))
+        with contextlib.suppress(DBAPIError):
+            unit.marks.add(mark(cast("Any", None)))
+
+    with pytest.raises(StoreUnavailable, match="given the transaction up"):
+        store.write(commit)
+
+    assert store.read(names) == []
+
+
+def test_an_error_shows_no_values(store: PostgresStore) -> None:
+    """The server's own message would list every value of the row."""
+    nameless = Mark(name=cast("Any", None), value=b"s3cr3t")
+    with pytest.raises(StoreUnavailable) as raised:
+        store.write(lambda unit: unit.marks.add(nameless))
+
+    shown = "".join(traceback.format_exception(raised.value))
+
+    assert "not-null constraint (23502)" in shown
+    assert "s3cr3t" not in shown
+    assert b"s3cr3t".hex() not in shown
+
+
+def test_a_store_that_closed_has_no_connection_left(
+    url: str, foreign: psycopg.Connection[Any]
+) -> None:
+    """Whatever it was doing before."""
+    with opened(url) as store, ThreadPoolExecutor() as pool:
+        list(pool.map(lambda _: (store.write(names), store.read(names)), range(20)))
+
+    left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'certdesk'"
+    wait_until(lambda: foreign.execute(left).fetchone() == (0,))
+
+
+def test_notes_of_connections_are_kept_for_a_day(
+    store: PostgresStore, url: str, foreign: psycopg.Connection[Any]
+) -> None:
+    """Those of processes that ended long ago go when another one starts."""
+    store.write(lambda unit: unit.marks.add(mark("a")))
+    foreign.execute("UPDATE commits SET at = at - interval '25 hours'")
+    with opened(url) as other:
+        other.write(lambda unit: unit.marks.add(mark("b")))
+    store.write(lambda unit: unit.marks.add(mark("c")))
+
+    kept = foreign.execute("SELECT number FROM commits ORDER BY number").fetchall()
+
+    assert kept == [(1,), (2,)]
