@@ -171,6 +171,7 @@ def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:
         "CERTDESK_HTTP_THREAD": "7",
         "CERTDESK_SECRET_ID": "AKID",
         "CERTDESK_SECRET_KEY": "secret",
+        "CERTDESK_TOKEN": "token",
         "CERTDESK_ENDPOINT": "http://localhost",
         "HTTP_THREADS": "7",
     }

@@ -84,10 +84,11 @@ def go_through(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert printed(run("account", "verify", keys.uin, "--withdraw"))["Verified"] is False
     listed = {each["Uin"]: each for each in printed(run("account", "list"))}
     assert listed[keys.uin]["Name"] == "网络组"
-    second = printed(run("key", "add", keys.uin, "--read-only"))["SecretId"]
+    second = printed(run("key", "add", keys.uin))["SecretId"]
     third = printed(run("key", "rotate", second))["SecretId"]
     assert printed(run("key", "disable", third)) == {"Uin": keys.uin, "SecretId": third}
     mine = ("--uin", keys.uin)
+    use_users(run, keys.uin, mine)
     company = printed(run("company", "add", "-", *mine, text=json.dumps(COMPANY)))["CompanyId"]
     assert printed(run("company", "list", *mine))[0]["CompanyId"] == company
     assert printed(run("company", "show", str(company)))["Uin"] == keys.uin
@@ -98,6 +99,31 @@ def go_through(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert printed(run("vault", "status"))["KeyEncryption"]["provider"] == "local keyset"
     assert printed(run("blocklist", "status"))["TotalCount"] == 0
     assert printed(run("settings"))[0]["Name"] == "data"
+
+
+def use_users(
+    run: Callable[..., subprocess.CompletedProcess[str]], uin: str, mine: tuple[str, str]
+) -> None:
+    """Use the commands of users, policies, projects and tokens once."""
+    project = str(printed(run("project", "add", "Webseiten", *mine))["ProjectId"])
+    assert printed(run("project", "rename", project, "网站")) == {"ProjectId": int(project)}
+    assert printed(run("project", "list", *mine))[0]["Name"] == "网站"
+    user = str(printed(run("user", "add", "robot", *mine))["UserId"])
+    rule = ("--allow", "ssl:Describe*", "--allow", "ssl:CreateCertificate", "--project", project)
+    policy = str(printed(run("policy", "add", "look", *rule, *mine))["PolicyId"])
+    assert printed(run("policy", "list", *mine))[0]["ProjectIds"] == [project]
+    assert printed(run("user", "attach", user, policy))["PolicyIds"] == [int(policy)]
+    assert printed(run("policy", "show", policy))["UserIds"] == [int(user)]
+    assert printed(run("key", "add", uin, "--user", user))["Uin"] == uin
+    made = printed(run("token", "add", "--user", user, "--minutes", "5", "--policy", policy))
+    assert list(made) == ["Uin", "SecretId", "SecretKey", "Token", "Expires"]
+    assert printed(run("user", "list", *mine))[0]["PolicyIds"] == [int(policy)]
+    assert printed(run("user", "show", user))["TemporaryKeys"][0]["SecretId"] == made["SecretId"]
+    assert printed(run("user", "disable", user)) == {"UserId": int(user), "Enabled": False}
+    assert printed(run("user", "enable", user)) == {"UserId": int(user), "Enabled": True}
+    assert printed(run("user", "detach", user, policy))["PolicyIds"] == []
+    assert printed(run("policy", "remove", policy)) == {"PolicyId": int(policy)}
+    assert printed(run("project", "remove", project)) == {"ProjectId": int(project)}
 
 
 def test_commands_print_their_json_alone_beside_a_server(desk: RunningDesk) -> None:
@@ -128,6 +154,23 @@ def test_commands_print_their_json_alone_without_a_server(data: str) -> None:
         ["company", "add", json.dumps(COMPANY), "--uin", "100000000000"],
         ["company", "list", "--uin", "100000000000"],
         ["company", "show", "999"],
+        ["key", "add", "100000000000", "--user", "1"],
+        ["user", "add", "robot", "--uin", "100000000000"],
+        ["user", "list", "--uin", "100000000000"],
+        ["user", "show", "999"],
+        ["user", "disable", "999"],
+        ["user", "enable", "999"],
+        ["user", "attach", "999", "999"],
+        ["user", "detach", "999", "999"],
+        ["policy", "add", "look", "--uin", "100000000000", "--allow", "*"],
+        ["policy", "list", "--uin", "100000000000"],
+        ["policy", "show", "999"],
+        ["policy", "remove", "999"],
+        ["project", "add", "web", "--uin", "100000000000"],
+        ["project", "list", "--uin", "100000000000"],
+        ["project", "rename", "999", "web"],
+        ["project", "remove", "999"],
+        ["token", "add", "--user", "999", "--minutes", "5"],
         ["manager", "add", json.dumps(MANAGER), "--uin", "100000000000", "--company", "1"],
         ["manager", "list", "--uin", "100000000000"],
         ["manager", "show", "999"],

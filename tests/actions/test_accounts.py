@@ -117,20 +117,22 @@ def test_two_keys_are_in_use_at_most(inside: InsideDesk) -> None:
     inside.operator("AddKey", Uin=uin)
 
 
-def test_a_rotated_key_hands_on_what_it_may_do(inside: InsideDesk) -> None:
-    """A read-only key stays one, also with two keys in use."""
+def test_a_rotated_key_hands_on_whose_it_is(inside: InsideDesk) -> None:
+    """A user's key stays that user's, also with two keys in use."""
     uin = inside.operator("AddAccount", Name="alice")["Uin"]
-    reader = inside.operator("AddKey", Uin=uin, ReadOnly=True)
-    rotated = inside.operator("RotateKey", SecretId=reader["SecretId"])
+    user = inside.operator("AddUser", Uin=uin, Name="robot")["UserId"]
+    inside.operator("AddKey", Uin=uin, UserId=user)
+    first = inside.operator("AddKey", Uin=uin, UserId=user)
+    rotated = inside.operator("RotateKey", SecretId=first["SecretId"])
     assert rotated["Uin"] == uin
-    assert rotated["SecretId"] != reader["SecretId"]
-    assert rotated["SecretKey"] != reader["SecretKey"]
+    assert rotated["SecretId"] != first["SecretId"]
+    assert rotated["SecretKey"] != first["SecretKey"]
     old, new = inside.store.read(
-        lambda unit: [unit.access_keys.get(each["SecretId"]) for each in (reader, rotated)]
+        lambda unit: [unit.access_keys.get(each["SecretId"]) for each in (first, rotated)]
     )
     assert old is not None
     assert new is not None
-    assert (old.enabled, new.enabled, new.read_only) == (False, True, True)
+    assert (old.enabled, new.enabled, new.user_id) == (False, True, user)
 
 
 # --- through the front door ---------------------------------------------------------------------

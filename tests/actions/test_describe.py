@@ -138,19 +138,22 @@ def test_an_order_with_material_shows_it(client: Client) -> None:
     assert (detail["Status"], detail["DvAuthDetail"], detail["OrderId"]) == (5, None, None)
 
 
-def test_a_read_only_key_sees_no_private_key(desk: RunningDesk) -> None:
-    """Everything else is the same."""
-    keys = desk.account()
-    client = desk.client(keys)
-    order = client.buy()
-    client.submit(order)
-    added = desk.certdesk("key", "add", keys.uin, "--read-only")
-    reader = desk.client(Keys(added["Uin"], added["SecretId"], added["SecretKey"]))
-    seen, whole = reader.detail(order), client.detail(order)
-    assert seen["CertificatePrivateKey"] is None
-    assert whole["CertificatePrivateKey"] is not None
-    differing = {name for name, value in seen.items() if value != whole[name]}
-    assert differing == {"CertificatePrivateKey", "RequestId"}
+def test_who_may_not_download_sees_no_private_key(
+    desk: RunningDesk, keys: Keys, client: Client
+) -> None:
+    """Everything else is the same; a download may be allowed for one certificate alone."""
+    orders = [client.buy(), client.buy()]
+    for order in orders:
+        client.submit(order)
+    user = desk.user(keys, "ssl:Describe*")
+    desk.bind(user, "allow", "ssl:DownloadCertificate", certificates=orders[1:])
+    reader = desk.client(user.keys)
+    for order, hidden in zip(orders, ({"CertificatePrivateKey"}, set()), strict=True):
+        seen, whole = reader.detail(order), client.detail(order)
+        assert whole["CertificatePrivateKey"] is not None
+        differing = {name for name, value in seen.items() if value != whole[name]}
+        assert differing == hidden | {"RequestId"}
+        assert all(seen[name] is None for name in hidden)
 
 
 def test_anothers_order_answers_like_an_unknown_one(desk: RunningDesk, order: str) -> None:

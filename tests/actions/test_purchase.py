@@ -234,22 +234,3 @@ def test_an_account_that_lost_its_verification_cannot_give_up(desk: RunningDesk)
     withdraw(desk, client, keys.uin, order)
     assert refusal(lambda: cancel(client, order))[0] == "FailedOperation.NoRealNameAuth"
     assert client.detail(order)["Status"] == 5
-
-
-# --- a read-only key ----------------------------------------------------------------------------
-
-
-def test_a_read_only_key_changes_nothing(desk: RunningDesk) -> None:
-    """Each action that writes refuses it, before it looks at the parameters."""
-    keys = desk.account()
-    order = desk.client(keys).buy()
-    added = desk.certdesk("key", "add", keys.uin, "--read-only")
-    reader = desk.client(Keys(added["Uin"], added["SecretId"], added["SecretKey"]))
-    wanted = (
-        "FailedOperation.AuthError",
-        "You do not have permission to perform this operation. The key is read-only.",
-    )
-    assert refusal(lambda: buy(reader, 0)) == wanted
-    assert refusal(lambda: cancel(reader, order)) == wanted
-    assert refused(reader, order) == wanted
-    assert reader.detail(order)["Status"] == 5

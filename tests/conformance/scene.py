@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.running import Client, Keys, RunningDesk
+from tests.running import Client, Keys, RunningDesk, User
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
 ONLINE_WITH_IDS = "online_with_ids"
@@ -22,11 +22,11 @@ WOTRUS_DV_MULTI = 26
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A desk, an account on it with two keys, and a company with a manager."""
+    """A desk, an account on it with a user who may look, and a company with a manager."""
 
     desk: RunningDesk
     keys: Keys
-    read_only_keys: Keys
+    looker: User
     company: int
     manager: int
 
@@ -37,8 +37,8 @@ class Scene:
 
     @property
     def reader(self) -> Client:
-        """The SDK with the account's read-only key."""
-        return self.desk.client(self.read_only_keys)
+        """The SDK with the key of the user who may look."""
+        return self.desk.client(self.looker.keys)
 
     def good(self, action: str) -> dict[str, object]:
         """Give parameters with which the action succeeds; buys and enters what they name."""
@@ -58,13 +58,12 @@ class Scene:
 def set_up(desk: RunningDesk) -> Scene:
     """Open an account and enter its company and manager."""
     keys = desk.account()
-    added = desk.certdesk("key", "add", keys.uin, "--read-only")
     labels = [{"TagKey": "team", "TagValue": "web"}]
     company = desk.company(keys, IdType="TYDMZ", IdNumber="111111111111110000", Tags=labels)
     return Scene(
         desk=desk,
         keys=keys,
-        read_only_keys=Keys(added["Uin"], added["SecretId"], added["SecretKey"]),
+        looker=desk.user(keys, "ssl:Describe*"),
         company=company,
         manager=desk.manager(
             keys,

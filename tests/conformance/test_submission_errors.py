@@ -129,10 +129,24 @@ def example_without(name: str, product: int) -> Refusal:
     return refusal
 
 
-def with_a_read_only_key(scene: Scene) -> Refused:
-    """Sign good material with a key that may only look."""
+def by_a_user_of_another_certificate(scene: Scene) -> Refused:
+    """Sign good material as a user who may submit for one order, and not for this one."""
+    order, other = scene.client.buy(), scene.client.buy()
+    user = scene.desk.user(scene.keys)
+    scene.desk.bind(user, "allow", "ssl:CertificateInfoSubmit", certificates=[other])
+    client = scene.desk.client(user.keys)
+    assert client.submit(other)
+    return refusal_of(scene.client, order, lambda: client.submit(order))
+
+
+def by_a_user_of_another_project(scene: Scene) -> Refused:
+    """Sign good material as a user who may submit in a project, and not in the order's."""
     order = scene.client.buy()
-    return refusal_of(scene.client, order, lambda: scene.reader.submit(order))
+    user = scene.desk.user(scene.keys)
+    project = scene.desk.project(scene.keys)
+    scene.desk.bind(user, "allow", "ssl:*", projects=[project])
+    client = scene.desk.client(user.keys)
+    return refusal_of(scene.client, order, lambda: client.submit(order))
 
 
 def for_an_unknown_order(scene: Scene) -> Refused:
@@ -218,11 +232,11 @@ CAUSES = (
         refusal=with_more_keys_than_can_be_made,
     ),
     Cause(
-        situation="the key is read-only",
+        situation="no policy of the user allows it for the order",
         code="FailedOperation.AuthError",
         sentence="You do not have permission to perform this operation.",
-        named=("key is read-only",),
-        refusal=with_a_read_only_key,
+        named=("No policy allows ssl:CertificateInfoSubmit for ",),
+        refusal=by_a_user_of_another_certificate,
     ),
     Cause(
         situation="personal material comes without a mailbox",
@@ -315,6 +329,13 @@ CAUSES = (
         sentence="Incorrect parameters.",
         named=("SignAlgo", '"MD5"', "SHA256 or SHA384 or SHA512"),
         refusal=material(SignAlgo="MD5"),
+    ),
+    Cause(
+        situation="no policy of the user allows it in the order's project",
+        code="FailedOperation.NoProjectPermission",
+        sentence="You do not have the permission to operate on this project.",
+        named=("No policy allows ssl:CertificateInfoSubmit in project 0.",),
+        refusal=by_a_user_of_another_project,
     ),
     Cause(
         situation="the identity verification was withdrawn after the purchase",

@@ -346,7 +346,6 @@ def access_key(secret_id: str, uin: str) -> AccessKey:
         uin=uin,
         sealed_secret=b"",
         enabled=True,
-        read_only=False,
         created_at=NOON,
     )
 
