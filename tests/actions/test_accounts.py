@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain.errors import AccountNotFound, InvalidParam, SecretIdNotFound
+from tests.actions.asking import NOBODY, answers, becomes
 from tests.actions.submitting import refusal
 from tests.inside import InsideDesk
-from tests.running import Client, Keys, RunningDesk
-
-SECONDS = 10
-NOBODY = (
-    "AuthFailure.SecretIdNotFound",
-    "The SecretId is not found, please ensure that your SecretId is correct.",
-)
+from tests.running import Keys, RunningDesk
 
 
 @pytest.fixture
@@ -136,23 +128,6 @@ def test_a_rotated_key_hands_on_whose_it_is(inside: InsideDesk) -> None:
 
 
 # --- through the front door ---------------------------------------------------------------------
-
-
-def answers(client: Client, *, buying: bool = False) -> tuple[str, str] | None:
-    """Look, or buy; give the refusal, or None where there is none."""
-    try:
-        client.buy() if buying else client.call("DescribeCompanies")
-    except TencentCloudSDKException as error:
-        return error.get_code(), error.get_message()
-    return None
-
-
-def becomes(wanted: object, ask: Callable[[], object]) -> None:
-    """Wait until a question has the wanted answer."""
-    until = time.monotonic() + SECONDS
-    while (given := ask()) != wanted:
-        assert time.monotonic() < until, given
-        time.sleep(0.05)
 
 
 def test_a_disabled_account_is_shut_out_while_the_desk_runs(desk: RunningDesk) -> None:

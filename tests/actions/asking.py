@@ -1,0 +1,33 @@
+"""Asking a desk whether a key may, and waiting until the answer is the wanted one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+from tests.running import Client
+
+SECONDS = 10
+NOBODY = (
+    "AuthFailure.SecretIdNotFound",
+    "The SecretId is not found, please ensure that your SecretId is correct.",
+)
+
+
+def answers(client: Client, *, buying: bool = False) -> tuple[str, str] | None:
+    """Look, or buy; give the refusal, or None where there is none."""
+    try:
+        client.buy() if buying else client.call("DescribeCompanies")
+    except TencentCloudSDKException as error:
+        return error.get_code(), error.get_message()
+    return None
+
+
+def becomes(wanted: object, ask: Callable[[], object]) -> None:
+    """Wait until a question has the wanted answer."""
+    until = time.monotonic() + SECONDS
+    while (given := ask()) != wanted:
+        assert time.monotonic() < until, given
+        time.sleep(0.05)
