@@ -171,6 +171,21 @@ catalog = Catalog()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """An action to be carried out for a caller.
+
+    `signature` is the digest of the request's signature, where it has one: what it changes it
+    changes once.
+    """
+
+    action: Action
+    caller: Caller
+    request: Request
+    request_id: str
+    signature: bytes | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The engine: everything that actions work on, and the one way to carry an action out."""
 
@@ -190,61 +205,67 @@ class Desk:
     ) -> Reply:
         """Prepare and commit an action for `caller`.
 
-        `signature` is the digest of the request's signature, where it has one: what it changes
-        it changes once.
-
         Raises:
             ServiceError: one that the action's declaration lists, or `InternalError` for one
                 that it does not.
         """
-        try:
-            return self._attempt(action, caller, request, request_id, signature)
-        except ServiceError as error:
-            if isinstance(error, (SignatureExpire, *action.errors)):
-                raise
-            log.exception("undeclared refusal", action=action.name, code=error.code)
-            raise InternalError from error
-
-    def _attempt(
-        self,
-        action: Action,
-        caller: Caller,
-        request: Request,
-        request_id: str,
-        signature: bytes | None,
-    ) -> Reply:
+        errand = Errand(
+            action=action,
+            caller=caller,
+            request=request,
+            request_id=request_id,
+            signature=signature,
+        )
         for _ in range(ATTEMPTS - 1):
             with contextlib.suppress(Stale):
-                return self._once(action, caller, request, request_id, signature)
-        return self._once(action, caller, request, request_id, signature)
+                return self._once(errand)
+        return self._once(errand)
 
-    def _once(
-        self,
-        action: Action,
-        caller: Caller,
-        request: Request,
-        request_id: str,
-        signature: bytes | None,
-    ) -> Reply:
+    def _once(self, errand: Errand) -> Reply:
+        run = self.store.write if errand.action.writes else self.store.read
         # What a failed attempt borrowed goes back, so the failure has to leave this context.
         with contextlib.ExitStack() as held:
-            context = Context(
-                action=action.name,
-                caller=caller,
-                request_id=request_id,
-                now=self.clock.now(),
-                rng=self.rng,
-                store=self.store,
-                vault=self.vault,
-                keys=self.keys,
-                held=held,
-            )
-            commit: Commit[Reply] = action.handler(context, request)
-            if not action.writes:
-                return self.store.read(commit)
-            return self.store.write(
-                commit if signature is None else _once_only(context, signature, commit)
-            )
+            commit = self.prepare(errand, held)
+            with declared(errand.action):
+                return run(commit)
+
+    def prepare(self, errand: Errand, held: contextlib.ExitStack) -> Commit[Reply]:
+        """Run the first half of an action; give the second, which the store is to run.
+
+        What the first half borrows is put into `held`, which is to be left after the second, with
+        the exception if that raised one.
+
+        Raises:
+            ServiceError: as `perform`.
+        """
+        context = Context(
+            action=errand.action.name,
+            caller=errand.caller,
+            request_id=errand.request_id,
+            now=self.clock.now(),
+            rng=self.rng,
+            store=self.store,
+            vault=self.vault,
+            keys=self.keys,
+            held=held,
+        )
+        with declared(errand.action):
+            commit: Commit[Reply] = errand.action.handler(context, errand.request)
+        if errand.signature is None or not errand.action.writes:
+            return commit
+        return _once_only(context, errand.signature, commit)
+
+
+@contextlib.contextmanager
+def declared(action: Action) -> Iterator[None]:
+    """Let through what the action declares, and hide other refusals: they were not foreseen."""
+    try:
+        yield
+    except ServiceError as error:
+        if isinstance(error, (SignatureExpire, *action.errors)):
+            raise
+        log.exception("undeclared refusal", action=action.name, code=error.code)
+        raise InternalError from error
 
 
 def _once_only(context: Context, signature: bytes, commit: Commit[Answer]) -> Commit[Answer]:

@@ -180,6 +180,10 @@ class Store(Protocol):
         """
         ...
 
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Begin a `write` and give its outcome to come, so that no thread has to wait for it."""
+        ...
+
     def read(self, look: Callable[[Unit], Result]) -> Result:
         """Run `look` on one consistent view of what is committed; it must not write."""
         ...

@@ -48,7 +48,10 @@ class Settings:
         "HOST:PORT to serve on; port 0 takes a free one. Plain HTTP is served on loopback only.",
     )
     database: str = _setting(
-        "database", "", "Database URL, such as sqlite:///PATH; empty is certdesk.db in the folder."
+        "database",
+        "",
+        "Database URL: sqlite:///PATH or postgresql://USER@HOST/NAME; empty is certdesk.db in the "
+        "folder.",
     )
     tls_cert: str = _setting("tls.cert", "", "PEM file of the server's certificate chain.")
     tls_key: str = _setting("tls.key", "", "PEM file of the server's private key.")
@@ -73,7 +76,7 @@ class Settings:
         "Other limits for single actions, such as CertificateInfoSubmit=20 (a list; commas in the "
         "environment).",
     )
-    threads: int = _setting("http.threads", 32, "Requests carried out at the same time.", least=1)
+    threads: int = _setting("http.threads", 8, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1
     )

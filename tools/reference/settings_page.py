@@ -7,7 +7,12 @@ import dataclasses
 from certdesk.settings import COMING, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 
-KINDS = {"str": "text", "int": "whole number, {least} or more", "Literal": "one of these words"}
+KINDS = {
+    "str": "text",
+    "int": "whole number, {least} or more",
+    "Literal": "one of these words",
+    "tuple": "list of texts",
+}
 
 FILE = """\
 [keys.stock]
@@ -39,13 +44,17 @@ def settings_page() -> str:
                     code(one.name),
                     code(one.variable),
                     KINDS[kinds[one.attribute]].format(least=one.least),
-                    code(str(one.default)) or "empty",
+                    _default(one.default),
                     one.explanation,
                 )
                 for one in DECLARATIONS
             ],
         ),
     )
+
+
+def _default(value: object) -> str:
+    return code(str(value)) if value not in ("", ()) else "empty"
 
 
 def _coming() -> str:

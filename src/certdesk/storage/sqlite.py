@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy.exc
@@ -76,7 +77,11 @@ class SqliteStore:
         Raises:
             StoreUnavailable: the transaction failed, or the store is closed.
         """
-        return self._writer.submit(commit).result()
+        return self.submit(commit).result()
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Queue `commit` for the writer's thread; see `write`."""
+        return self._writer.submit(commit)
 
     def read(self, look: Callable[[Unit], Result]) -> Result:
         """Run `look` on one state of the database.

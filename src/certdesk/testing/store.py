@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -163,6 +164,15 @@ class MemoryStore:
             finally:
                 self._writer = None
         return result
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Run `commit` now; its outcome is there when this returns."""
+        outcome: Future[Result] = Future()
+        try:
+            outcome.set_result(self.write(commit))
+        except Exception as error:  # noqa: BLE001 -- it belongs to whoever asks for the outcome
+            outcome.set_exception(error)
+        return outcome
 
     def read(self, look: Callable[[Unit], Result]) -> Result:
         """Run `look` on one state.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from certdesk.catalog import Action, Catalog, Desk
+from certdesk.catalog import ATTEMPTS, Action, Catalog, Commit, Desk, Errand, declared
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
@@ -26,7 +26,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnsupportedOperation,
 )
-from certdesk.ports import KeyPending, Pace, PaceExceeded
+from certdesk.ports import KeyPending, Pace, PaceExceeded, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_token, permit
@@ -35,6 +35,7 @@ from certdesk.web.replay import Replay, signature_digest
 from certdesk.wire import vendor
 from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
+from certdesk.wire.model import Reply
 from certdesk.wire.signature import VERSION
 
 if TYPE_CHECKING:
@@ -157,12 +158,9 @@ class Api:
             request_id=exchange.request_id,
         )
         await self._keep_pace(asked, exchange.held)  # 9
-        while True:
-            try:
-                return await run(self._threads, self._carry_out, asked)
-            except KeyPending as pending:
-                # The key is made elsewhere: meanwhile the request holds no thread.
-                await asyncio.wrap_future(pending.made)
+        if not action.writes:
+            return await run(self._threads, self._look, asked)
+        return await self._change(asked)
 
     async def _keep_pace(self, asked: Asked, held: contextlib.ExitStack) -> None:
         action, account = asked.action.name, asked.known.caller.uin
@@ -193,12 +191,46 @@ class Api:
             raise InvalidAction
         return action
 
-    def _carry_out(self, asked: Asked) -> bytes:
-        action, caller, request_id = asked.action, asked.known.caller, asked.request_id
-        permit(caller, action, request_id)  # 10
-        request = decode(asked.claim.parameters(asked.body), action.request)  # 11
-        reply = self._desk.perform(action, caller, request, request_id, asked.signature)  # 12
-        return success(reply, request_id)  # 13
+    def _look(self, asked: Asked) -> bytes:
+        """Carry out an action that changes nothing, in one go."""
+        with contextlib.ExitStack() as held:
+            look = self._desk.prepare(self._errand(asked), held)
+            with declared(asked.action):
+                return success(self._desk.store.read(look), asked.request_id)
+
+    async def _change(self, asked: Asked) -> bytes:
+        """Carry out a change; it holds no thread while a key is made or the disk is waited for."""
+        for _ in range(ATTEMPTS - 1):
+            with contextlib.suppress(Stale):
+                return await self._change_once(asked)
+        return await self._change_once(asked)
+
+    async def _change_once(self, asked: Asked) -> bytes:
+        run = asyncio.get_running_loop().run_in_executor
+        while True:
+            try:
+                with contextlib.ExitStack() as held:
+                    commit = await run(self._threads, self._first_half, asked, held)
+                    with declared(asked.action):
+                        reply = await asyncio.wrap_future(self._desk.store.submit(commit))
+                    return success(reply, asked.request_id)
+            except KeyPending as pending:
+                await asyncio.wrap_future(pending.made)
+
+    def _first_half(self, asked: Asked, held: contextlib.ExitStack) -> Commit[Reply]:
+        return self._desk.prepare(self._errand(asked), held)
+
+    def _errand(self, asked: Asked) -> Errand:
+        """Steps 10 and 11: may the caller, and what exactly is asked."""
+        action, caller = asked.action, asked.known.caller
+        permit(caller, action, asked.request_id)
+        return Errand(
+            action=action,
+            caller=caller,
+            request=decode(asked.claim.parameters(asked.body), action.request),
+            request_id=asked.request_id,
+            signature=asked.signature,
+        )
 
 
 def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:
