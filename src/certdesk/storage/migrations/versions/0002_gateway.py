@@ -51,8 +51,12 @@ def upgrade() -> None:
 def _add(table: str, column: sa.Column[object]) -> None:
     with op.batch_alter_table(table) as changed:
         changed.add_column(column)
-        if column.server_default is not None:
-            changed.alter_column(column.name, server_default=None)
+    if column.server_default is None:
+        return
+    # In a batch of its own: SQLite makes a new table in each, and the rows of the old one need the
+    # default once.
+    with op.batch_alter_table(table) as changed:
+        changed.alter_column(column.name, server_default=None)
 
 
 def _numbered(table: str, key: str, *members: sa.Column[object] | str) -> None:
