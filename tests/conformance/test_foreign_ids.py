@@ -18,7 +18,7 @@ from certdesk.catalog import Action
 from tests.conformance.raw import Answer, Call, encode
 from tests.conformance.scene import Scene
 from tests.conformance.shapes import declared, public_actions
-from tests.running import Client, Keys, RunningDesk
+from tests.running import COMPANY, MANAGER, Client, Keys, RunningDesk
 
 NOBODYS_CERTIFICATE = "nobodys1"
 
@@ -33,12 +33,18 @@ class Stranger:
     company: int
 
     def new_company(self) -> int:
-        """Enter one more company."""
-        return self.desk.company(self.keys, CompanyName=uuid.uuid4().hex)
+        """Enter one more company, with a manager."""
+        company = self._enter("AddCompany", **COMPANY | {"CompanyName": uuid.uuid4().hex})
+        self._enter("AddManager", CompanyId=company["CompanyId"], **MANAGER)
+        return int(company["CompanyId"])
 
     def new_manager(self) -> int:
         """Enter one more manager."""
-        return self.desk.manager(self.keys, self.company, ManagerFirstName=uuid.uuid4().hex)
+        person = MANAGER | {"ManagerFirstName": uuid.uuid4().hex}
+        return int(self._enter("AddManager", CompanyId=self.company, **person)["ManagerId"])
+
+    def _enter(self, action: str, **parameters: object) -> dict[str, Any]:
+        return self.desk.operate(action, Uin=self.keys.uin, **parameters)
 
     def new_project(self) -> int:
         """Begin one more project."""
