@@ -8,7 +8,7 @@ import os
 import random
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from certdesk.domain.records import Mark
 from certdesk.ports import DESK, Store, Unit, VaultError
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
-from certdesk.storage.lock import DeskBusy
+from certdesk.storage.lock import DeskBusy, DeskLock
 from certdesk.storage.migrate import SchemaUnknown
-from certdesk.storage.sqlite import SqliteStore
+from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.inspection import Inspection
@@ -29,12 +30,18 @@ from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.tidying import Tidying
 
 DATABASE_NAME = "certdesk.db"
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 KEY_FILE_NAME = "kek.json"
 CHECK_MARK = "vault check"
 KEYSET_MARK = "desk keyset"
 
 CANNOT_OPEN = (SettingsError, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
 """What `open_desk` raises, each with a text for the operator."""
+
+
+Alone = Callable[[], contextlib.AbstractContextManager[object]]
+"""Makes a context that one process at a time is in, of all on the same database."""
 
 
 class SystemClock:
@@ -75,17 +82,31 @@ def actions() -> Catalog:
 
 
 @contextlib.contextmanager
-def open_desk(settings: Settings, *, wait_seconds: float = 0.0) -> Iterator[OpenDesk]:
-    """Open the desk that the settings describe; one process at a time has it.
+def open_desk(
+    settings: Settings, *, wait_seconds: float = 0.0, serving: bool = False
+) -> Iterator[OpenDesk]:
+    """Open the desk that the settings describe.
+
+    One process at a time has an embedded database, and one at a time is `serving` from a folder,
+    where its socket for the operator lies; both are waited for `wait_seconds`.
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
-    path = database_path(settings)
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     with contextlib.ExitStack() as opened:
-        store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
+        store: Store
+        alone: Alone
+        if settings.database.startswith(POSTGRESQL):
+            if serving:
+                opened.enter_context(_folder_lock(settings.folder, wait_seconds))
+            store = shared = PostgresStore.open(settings.database, rng=strong_random())
+            alone = shared.alone
+        else:
+            path = database_path(settings)
+            store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
+            alone = contextlib.nullcontext
         opened.callback(store.close)
-        vault = _open_vault(store, key_path)
+        vault = _open_vault(store, key_path, alone)
         clock = SystemClock()
         stock = KeyStock(
             store,
@@ -122,27 +143,52 @@ def database_path(settings: Settings) -> Path:
     url = settings.database
     if not url:
         return settings.folder / DATABASE_NAME
-    if not url.startswith("sqlite:///"):
+    if not url.startswith(SQLITE):
         raise SettingsError(
-            f"database: {url.partition(':')[0]} is not supported; give sqlite:///PATH"
+            f"database: {url.partition(':')[0]} is not supported; "
+            "give sqlite:///PATH or postgresql://HOST/NAME"
         )
-    return Path(url.removeprefix("sqlite:///"))
+    return Path(url.removeprefix(SQLITE))
 
 
-def _open_vault(store: Store, key_path: Path) -> TinkVault:
+def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return DeskLock.acquire(folder / LOCK_NAME, wait_seconds)
+    except OSError as error:
+        raise StoreUnavailable(f"{folder} cannot be used: {error.strerror}") from error
+
+
+def _open_vault(store: Store, key_path: Path, alone: Alone) -> TinkVault:
     """Open the key-encryption key that the data was sealed with, or begin with a new one."""
-    check = store.read(lambda unit: unit.marks.get(CHECK_MARK))
-    kek = LocalKeyset.open(key_path, create=check is None)
-    vault = TinkVault(kek, lambda uin: store.read(lambda unit: _keyset(unit, uin)))
-    if check is not None:
-        vault.verify_check_value(check.value)
-        return vault
+    if store.read(_check) is None:
+        # Of two processes that start at once, the second finds what the first has made.
+        with alone():
+            if store.read(_check) is None:
+                return _begin_vault(store, key_path)
+    vault = _vault(store, LocalKeyset.open(key_path, create=False))
+    check = store.read(_check)
+    assert check is not None  # noqa: S101 - marks are never removed
+    vault.verify_check_value(check.value)
+    return vault
+
+
+def _begin_vault(store: Store, key_path: Path) -> TinkVault:
+    vault = _vault(store, LocalKeyset.open(key_path, create=True))
     marks = (
         Mark(name=CHECK_MARK, value=vault.check_value()),
         Mark(name=KEYSET_MARK, value=vault.new_keyset(DESK)),
     )
     store.write(lambda unit: [unit.marks.add(mark) for mark in marks])
     return vault
+
+
+def _vault(store: Store, kek: LocalKeyset) -> TinkVault:
+    return TinkVault(kek, lambda uin: store.read(lambda unit: _keyset(unit, uin)))
+
+
+def _check(unit: Unit) -> Mark | None:
+    return unit.marks.get(CHECK_MARK)
 
 
 def _keyset(unit: Unit, uin: str) -> bytes | None:

@@ -403,6 +403,26 @@ def test_a_busy_thread_lets_the_others_have_their_turn(url: str) -> None:
         assert store.read(lambda unit: unit.marks.count()) == 20
 
 
+def test_a_commit_that_waited_too_long_is_not_begun(url: str) -> None:
+    """The client gets its refusal while it still waits for an answer."""
+    with opened(url, connections=1, queue_seconds=1) as store:
+        begun, ended = threading.Event(), threading.Event()
+
+        def hold(_: Unit) -> None:
+            begun.set()
+            ended.wait()
+
+        holding, late = store.submit(hold), store.submit(add("late"))
+        begun.wait()
+        enough = time.monotonic() + 1
+        wait_until(lambda: time.monotonic() > enough)
+        ended.set()
+
+        assert holding.result() is None
+        assert isinstance(late.exception(), StoreUnavailable)
+        assert store.read(names) == []
+
+
 def test_a_read_inside_a_read_needs_no_connection_of_its_own(url: str) -> None:
     """With the only one lent to the outer read it would wait for ever."""
     with opened(url, connections=1) as store:
@@ -628,6 +648,9 @@ def test_a_store_that_closed_has_no_connection_left(
     """Whatever it was doing before."""
     with opened(url) as store, ThreadPoolExecutor() as pool:
         list(pool.map(lambda _: (store.write(names), store.read(names)), range(20)))
+        answers = [store.submit(add(str(number))) for number in range(20)]
+
+    assert [answer.result() for answer in answers] == [None] * 20
 
     left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'certdesk'"
     wait_until(lambda: foreign.execute(left).fetchone() == (0,))

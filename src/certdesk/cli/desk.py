@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from certdesk.cli.common import desk_options, show, show_reply
@@ -29,7 +31,7 @@ def settings(settings: Settings) -> None:
         [
             {
                 "Name": declared.name,
-                "Value": getattr(settings, declared.attribute),
+                "Value": _shown(getattr(settings, declared.attribute)),
                 "Default": declared.default,
                 "Environment": declared.variable,
                 "Help": declared.explanation,
@@ -37,3 +39,8 @@ def settings(settings: Settings) -> None:
             for declared in DECLARATIONS
         ]
     )
+
+
+def _shown(value: object) -> object:
+    """Give a setting's value without the password that a URL may hold."""
+    return re.sub(r"(://[^/@]*?:)[^/@]*@", r"\1***@", value) if isinstance(value, str) else value

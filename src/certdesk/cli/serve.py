@@ -65,7 +65,7 @@ def _desk(settings: Settings) -> Iterator[OpenDesk]:
     # A core file would hold keys (security requirement R-KEYSTORE).
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        with open_desk(settings, wait_seconds=PATIENCE_SECONDS) as opened:
+        with open_desk(settings, wait_seconds=PATIENCE_SECONDS, serving=True) as opened:
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)

@@ -9,8 +9,10 @@ looked up before anything is answered.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sqlalchemy
@@ -22,6 +24,7 @@ from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
 from certdesk.storage.session import Session
+from certdesk.storage.underway import Underway
 
 if TYPE_CHECKING:
     import random
@@ -42,6 +45,7 @@ ALONE_FROM = 2
 RETRY_SECONDS = 2.0
 """No new attempt after so long: with the other times, an answer comes within five seconds."""
 
+QUEUE_SECONDS = 3.0
 PAUSE_SECONDS = 0.02
 LOOK_UP_SECONDS = 10.0
 LOOK_UP_PAUSE_SECONDS = 0.1
@@ -60,16 +64,24 @@ class PostgresStore:
     """`ports.Store` on a PostgreSQL database that other processes use as well."""
 
     def __init__(
-        self, writers: Pool, readers: Pool, rng: random.Random, look_up_seconds: float
+        self,
+        writers: Pool,
+        readers: Pool,
+        rng: random.Random,
+        *,
+        look_up_seconds: float,
+        queue_seconds: float,
     ) -> None:
         """Put the parts together; `open` makes them."""
         self._writers = writers
         self._readers = readers
         self._rng = rng
         self._look_up_seconds = look_up_seconds
+        self._queue_seconds = queue_seconds
         self._sql = Sql("postgresql")
         self._here = _Here()
-        self._underway = _Underway()
+        self._underway = Underway()
+        self._threads = ThreadPoolExecutor(writers.size, "certdesk-writer")
 
     @classmethod
     def open(
@@ -80,13 +92,15 @@ class PostgresStore:
         connections: int = CONNECTIONS,
         lock_seconds: float = LOCK_SECONDS,
         look_up_seconds: float = LOOK_UP_SECONDS,
+        queue_seconds: float = QUEUE_SECONDS,
     ) -> Self:
         """Open the database at `url` and bring its schema up to date, one process at a time.
 
         `connections` are kept for writing and as many for reading. A lock that a foreign program
         holds is waited for `lock_seconds`. Where a connection is lost in the middle of a commit,
-        the outcome is looked up for `look_up_seconds` at most. `rng` draws pauses, so that two
-        that have lost to each other do not meet again.
+        the outcome is looked up for `look_up_seconds` at most. A submitted commit that has waited
+        `queue_seconds` for its turn is not begun. `rng` draws pauses, so that two that have lost
+        to each other do not meet again.
 
         Raises:
             SchemaUnknown: a newer version of certdesk has written the database.
@@ -97,7 +111,13 @@ class PostgresStore:
             parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
             writers = Pool(parsed, connections, lock_seconds)
             readers = Pool(parsed, connections, lock_seconds)
-            store = cls(writers, readers, rng, look_up_seconds)
+            store = cls(
+                writers,
+                readers,
+                rng,
+                look_up_seconds=look_up_seconds,
+                queue_seconds=queue_seconds,
+            )
             held.callback(store.close)
             store._migrate()
             held.pop_all()
@@ -111,16 +131,20 @@ class PostgresStore:
                 that the outcome is unknown, it may yet be there.
             RuntimeError: called from inside a commit.
         """
-        if self._here.writing:
-            raise RuntimeError("a commit cannot write through the store: it has its unit")
-        with self._underway:
-            self._here.writing = True
-            try:
-                return self._persist(
-                    lambda attempt: self._commit(commit, alone=attempt >= ALONE_FROM)
-                )
-            finally:
-                self._here.writing = False
+        self._begin_writing()
+        try:
+            return self._write(commit)
+        finally:
+            self._underway.finish()
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Queue `commit` for a thread of the store's; see `write`."""
+        self._begin_writing()
+        answer: Future[Result] = Future()
+        # From here on it cannot be cancelled: it may already be running.
+        answer.set_running_or_notify_cancel()
+        self._threads.submit(self._answer, commit, answer, time.monotonic() + self._queue_seconds)
+        return answer
 
     def read(self, look: Callable[[Unit], Result]) -> Result:
         """Run `look` on one state of the database.
@@ -134,9 +158,12 @@ class PostgresStore:
         """
         if self._here.reading is not None:
             return look(self._here.reading)
-        # What a commit under way reads belongs to it, and is waited for with it.
-        with contextlib.nullcontext() if self._here.writing else self._underway:
+        # What a commit under way reads belongs to it: it is not refused in between.
+        self._underway.begin(further=self._here.writing)
+        try:
             return self._persist(lambda _: self._look(look))
+        finally:
+            self._underway.finish()
 
     @contextlib.contextmanager
     def alone(self, lock: int = FIRST_START_LOCK) -> Iterator[Session]:
@@ -155,6 +182,7 @@ class PostgresStore:
     def close(self) -> None:
         """Finish what is under way, refuse the rest, and close every connection."""
         self._underway.end()
+        self._threads.shutdown()
         self._writers.close()
         self._readers.close()
 
@@ -163,6 +191,30 @@ class PostgresStore:
             migrate(session.connection)
             postgres_tickets.prepare(session.connection)
             session.run("COMMIT")
+
+    def _begin_writing(self) -> None:
+        if self._here.writing:
+            raise RuntimeError("a commit cannot write through the store: it has its unit")
+        self._underway.begin()
+
+    def _write(self, commit: Callable[[Unit], Result], latest: float = math.inf) -> Result:
+        if time.monotonic() > latest:
+            raise StoreUnavailable("the database is too slow for what is asked of it")
+        self._here.writing = True
+        try:
+            return self._persist(lambda attempt: self._commit(commit, alone=attempt >= ALONE_FROM))
+        finally:
+            self._here.writing = False
+
+    def _answer(
+        self, commit: Callable[[Unit], Result], answer: Future[Result], latest: float
+    ) -> None:
+        try:
+            answer.set_result(self._write(commit, latest))
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to the caller
+            answer.set_exception(error)
+        finally:
+            self._underway.finish()
 
     def _persist(self, attempt: Callable[[int], Result]) -> Result:
         """Call `attempt` with 0, 1, … as long as it loses races or connections."""
@@ -235,32 +287,6 @@ class _Here(threading.local):
 
     writing = False
     reading: Unit | None = None
-
-
-class _Underway:
-    """Counts what is being done with the store, so that its end can be waited for."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._ended = False
-        self._changed = threading.Condition()
-
-    def __enter__(self) -> None:
-        with self._changed:
-            if self._ended:
-                raise StoreUnavailable("the store is closed")
-            self._count += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._changed:
-            self._count -= 1
-            self._changed.notify_all()
-
-    def end(self) -> None:
-        """Let nothing new begin, and wait for the rest."""
-        with self._changed:
-            self._ended = True
-            self._changed.wait_for(lambda: self._count == 0)
 
 
 @contextlib.contextmanager

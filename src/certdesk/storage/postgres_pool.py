@@ -53,6 +53,7 @@ class Pool:
 
     def __init__(self, url: URL, connections: int, lock_seconds: float) -> None:
         """Connect to `url` when a connection is needed."""
+        self.size = connections
         self._free = connections
         self._waiting: deque[threading.Event] = deque()
         self._lock = threading.Lock()

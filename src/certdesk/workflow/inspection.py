@@ -6,6 +6,7 @@ for it (security requirement R-KEY).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 
@@ -14,7 +15,7 @@ import structlog
 from certdesk.domain.csr import CsrRefused, parse
 from certdesk.domain.keys import inspect_further
 from certdesk.domain.records import AuditEntry, BlockedKey, Submission
-from certdesk.ports import Clock, Store, Unit
+from certdesk.ports import Clock, Stale, Store, Unit
 from certdesk.workflow.repeating import Repeating
 
 LOOK_SECONDS = 2
@@ -45,7 +46,9 @@ class Inspection:
         batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
         found = [(submission, _weakness(submission)) for submission in batch]
         if found:
-            self._store.write(functools.partial(self._note_all, found))
+            # Another process may have noted one of them first: what is left is found again.
+            with contextlib.suppress(Stale):
+                self._store.write(functools.partial(self._note_all, found))
         if len(batch) == BATCH:
             self._looking.wake()
 

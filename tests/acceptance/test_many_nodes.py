@@ -1,0 +1,190 @@
+"""Several desks, each a process of its own with a folder of its own, on one PostgreSQL database."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+from certdesk.storage.postgres import FIRST_START_LOCK
+from tests.acceptance.processes import NO_RSA_STOCK, environment
+from tests.running import PROGRAM, RunningDesk, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+
+    from tests.postgres import Cluster
+
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.xdist_group("many nodes")]
+
+PATIENCE_SECONDS = 60
+
+
+def settings(url: str) -> str:
+    """Give the settings of a desk on that database, without a limit and with few keys in stock."""
+    return f'database = "{url}"\nrate.limit = 0\n{NO_RSA_STOCK}p_256 = 4\n'
+
+
+@pytest.fixture(scope="module")
+def url(postgres: Cluster) -> str:
+    """An empty database."""
+    return postgres.database()
+
+
+@pytest.fixture(scope="module")
+def nodes(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RunningDesk]]:
+    """Two desks. The second has the key file of the first, and knows the keys that it has made."""
+    folder = tmp_path_factory.mktemp("nodes")
+    with ExitStack() as held:
+        first = held.enter_context(running(folder / "one", settings=settings(url)))
+        wait_until(lambda: first.certdesk("vault", "status")["KeyStock"]["ECC prime256v1"] == 4)
+        (folder / "two").mkdir(mode=0o700)
+        shutil.copy(folder / "one" / "kek.json", folder / "two" / "kek.json")
+        second = held.enter_context(running(folder / "two", settings=settings(url)))
+        yield [first, second]
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that another process brings about."""
+    enough = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < enough
+        time.sleep(0.05)
+
+
+def waiting(foreign: psycopg.Connection[Any]) -> int:
+    """Count the connections to the database that wait for a lock."""
+    found = foreign.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone()
+    assert found
+    return int(found[0])
+
+
+def test_what_one_desk_took_another_shows(nodes: list[RunningDesk]) -> None:
+    """An account opened at one buys there, hands in at the other, and reads at the first."""
+    one, two = nodes
+    keys = one.account()
+    certificate_id = one.client(keys).buy()
+
+    two.client(keys).submit(certificate_id, CertCommonName="shop.example.com")
+
+    submitted = one.client(keys).detail(certificate_id)["SubmittedData"]
+    assert submitted["CertificateDomain"] == "shop.example.com"
+
+
+def test_a_command_goes_to_the_database_where_no_desk_runs_in_its_folder(
+    nodes: list[RunningDesk], tmp_path: Path
+) -> None:
+    """With the key file, an operator may work from anywhere."""
+    one, _ = nodes
+    (tmp_path / "away").mkdir(mode=0o700)
+    shutil.copy(one.folder / "kek.json", tmp_path / "away" / "kek.json")
+    away = RunningDesk(tmp_path / "away", settings=settings(database_of(one)))
+
+    keys = away.account()
+
+    assert one.client(keys).buy()
+
+
+def database_of(desk: RunningDesk) -> str:
+    """Read a desk's database from its settings."""
+    shown = desk.certdesk("settings")
+    return next(str(each["Value"]) for each in shown if each["Name"] == "database")
+
+
+def test_no_key_from_the_stock_is_given_twice(
+    nodes: list[RunningDesk], postgres: Cluster, url: str
+) -> None:
+    """Both desks know the same keys; the transaction decides which order gets one."""
+    keys = nodes[0].account()
+    clients = [desk.client(keys) for desk in nodes]
+    orders = [clients[0].buy() for _ in range(12)]
+
+    def submit(number: int) -> None:
+        clients[number % 2].submit(orders[number])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(submit, range(len(orders))))
+
+    with postgres.connect(url) as foreign:
+        given = foreign.execute(
+            "SELECT spki_sha256 FROM submissions WHERE certificate_id = ANY(%s)", (orders,)
+        ).fetchall()
+    assert (len(given), len(set(given))) == (12, 12)
+
+
+def test_a_desk_comes_back_with_its_database(nodes: list[RunningDesk], postgres: Cluster) -> None:
+    """While it is gone requests fail as unforeseen; afterwards the same desk answers again."""
+    one, _ = nodes
+    client = one.client()
+    certificate_id = client.buy()
+
+    postgres.stop("immediate")
+    try:
+        with pytest.raises(TencentCloudSDKException, match="InternalError"):
+            client.detail(certificate_id)
+    finally:
+        postgres.start()
+
+    client.submit(certificate_id)
+    assert client.detail(certificate_id)["CertificateId"] == certificate_id
+
+
+def test_a_folder_is_served_from_once(nodes: list[RunningDesk]) -> None:
+    """The second desk there would take the first one's socket."""
+    one, _ = nodes
+    refused = one.run("serve", "--listen", "127.0.0.1:0")
+
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert f"is in use by process {one.pid}" in refused.stderr
+
+
+def test_a_desk_without_the_key_file_does_not_start(
+    nodes: list[RunningDesk], tmp_path: Path
+) -> None:
+    """Nor does it make one: what the others sealed it could not read."""
+    stranger = RunningDesk(tmp_path / "three", settings=settings(database_of(nodes[0])))
+    refused = stranger.run("serve", "--listen", "127.0.0.1:0")
+
+    assert refused.returncode == 3
+    assert "there is no key file" in refused.stderr
+    assert not (tmp_path / "three" / "kek.json").exists()
+
+
+def test_the_settings_show_no_password(tmp_path: Path) -> None:
+    """Of the database's URL everything else is shown."""
+    desk = RunningDesk(
+        tmp_path / "desk", settings=settings("postgresql://desk:s3cr3t@db:5433/desk")
+    )
+
+    assert database_of(desk) == "postgresql://desk:***@db:5433/desk"
+
+
+def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_path: Path) -> None:
+    """On an empty database: the second waits, and then uses what the first has made."""
+    url = postgres.database()
+    command = [PROGRAM, "account", "add", "test", "--data", str(tmp_path), "--database", url]
+    with postgres.connect(url) as foreign:
+        foreign.execute("SELECT pg_advisory_lock(%s)", (FIRST_START_LOCK,))
+        starting = [
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment())
+            for _ in range(2)
+        ]
+        wait_until(lambda: waiting(foreign) == len(starting))
+        foreign.execute("SELECT pg_advisory_unlock(%s)", (FIRST_START_LOCK,))
+        ends = [process.wait() for process in starting]
+        opened = foreign.execute("SELECT count(*) FROM accounts").fetchone()
+
+    assert (ends, opened) == ([0, 0], (2,))
