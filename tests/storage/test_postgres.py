@@ -604,7 +604,7 @@ def test_a_session_that_the_server_ends_is_replaced(
         if len(runs) == 1:
             foreign.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE state = 'idle in transaction' AND application_name = 'certdesk'"
+                " WHERE datname = current_database() AND state = 'idle in transaction'"
             )
 
     store.write(commit)
@@ -652,8 +652,8 @@ def test_a_store_that_closed_has_no_connection_left(
 
     assert [answer.result() for answer in answers] == [None] * 20
 
-    left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'certdesk'"
-    wait_until(lambda: foreign.execute(left).fetchone() == (0,))
+    left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    wait_until(lambda: foreign.execute(left).fetchone() == (1,))
 
 
 def test_notes_of_connections_are_kept_for_a_day(
