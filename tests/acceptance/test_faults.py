@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -105,8 +106,9 @@ def submitting(desk: RunningDesk, keys: Keys) -> Attempt:
 
 
 def buying(desk: RunningDesk, keys: Keys) -> Attempt:
-    """Buy an order."""
-    return api(desk, keys, "CreateCertificate", ProductId=25, DomainNum=1, TimeSpan=1)
+    """Buy an order, in words that were not signed before: a signature is written down once."""
+    tags = [{"TagKey": "bought", "TagValue": uuid.uuid4().hex}]
+    return api(desk, keys, "CreateCertificate", ProductId=25, DomainNum=1, TimeSpan=1, Tags=tags)
 
 
 def cancelling(desk: RunningDesk, keys: Keys) -> Attempt:
@@ -154,9 +156,10 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
         (UPDATE, "orders"),
         (DELETE, "key_stock"),
         (INSERT, "audit"),
+        (INSERT, "seen_signatures"),
     ],
-    buying: [(INSERT, "orders"), (INSERT, "audit")],
-    cancelling: [(UPDATE, "orders"), (INSERT, "audit")],
+    buying: [(INSERT, "orders"), (INSERT, "audit"), (INSERT, "seen_signatures")],
+    cancelling: [(UPDATE, "orders"), (INSERT, "audit"), (INSERT, "seen_signatures")],
     adding_an_account: [(INSERT, "accounts"), (INSERT, "access_keys"), (INSERT, "audit")],
     disabling_an_account: [(UPDATE, "accounts"), (INSERT, "audit")],
     adding_a_key: [(INSERT, "access_keys"), (INSERT, "audit")],
