@@ -39,6 +39,8 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert "must not hold a wildcard: GlobalSign OV covers none" in printed
     assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
     assert '"CompanyName": "Example Ltd"' in printed
+    assert "you are not authorized to perform operation (ssl:CreateCertificate)" in printed
+    assert "The key is a temporary one, and its token is missing." in printed
     assert "exit code 1" in printed
     assert "exit code 3" in printed
     assert "there is no key file at restored/kek.json" in errors

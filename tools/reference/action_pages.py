@@ -78,5 +78,8 @@ def _example(action: Action) -> list[str]:
 
 
 def _way(action: Action) -> str:
-    reach = "Changes something: refused to read-only keys." if action.writes else "Only reads."
-    return f"{reach} Its body may have {action.body_limit // 1024} KiB at most."
+    reach = "Changes something" if action.writes else "Only reads"
+    return (
+        f"{reach}. Policies call it {code(action.permission)}. "
+        f"Its body may have {action.body_limit // 1024} KiB at most."
+    )
