@@ -36,6 +36,7 @@ OWN_PLACES = {
     "key rotate": ("SecretKey",),
     "manager list": E_MAILS,
     "manager show": E_MAILS,
+    "token add": ("SecretKey", "Token"),
 }
 """Where a secret may stand: in which member of whose output."""
 
@@ -71,9 +72,9 @@ class Scene:
         """Call the API and keep the reply, without what it is to show."""
         return self.send(keys, action, json.dumps(given).encode())
 
-    def send(self, keys: Keys, action: str, payload: bytes) -> Answer:
+    def send(self, keys: Keys, action: str, payload: bytes, *more: str) -> Answer:
         """Send a body to the API and keep the reply, without what it is to show."""
-        answer = call(self.desk.endpoint, keys, action, payload)
+        answer = call(self.desk.endpoint, keys, action, payload, *more)
         self.keep(f"reply of {action}", answer.body, OWN_PLACES.get(action, ()))
         return answer
 
@@ -240,6 +241,25 @@ def be_broken(scene: Scene, keys: Keys, certificate_id: str) -> None:
     assert asked.code == "InternalError"
 
 
+def use_tokens(scene: Scene, keys: Keys) -> None:
+    """Make a user with keys of both kinds, and use a token rightly and wrongly."""
+    entered = scene.command("user", "add", "robot", "--uin", keys.uin)
+    user = str(json.loads(entered.stdout)["UserId"])
+    lasting = scene.keys("key", "add", keys.uin, "--user", user)
+    made = json.loads(scene.command("token", "add", "--user", user, "--minutes", "5").stdout)
+    secret_key = scene.secret("SecretKey", made["SecretKey"])
+    temporary = Keys(made["Uin"], made["SecretId"], secret_key)
+    token = "X-TC-Token: " + scene.secret("token", made["Token"])
+    wrong = "X-TC-Token: " + scene.secret("wrong token", word("token"))
+    code = "AuthFailure.UnauthorizedOperation"
+    assert scene.send(temporary, "DescribeCompanies", b"{}", token).code == code
+    for signer, line in ((temporary, wrong), (lasting, token)):
+        refused = scene.send(signer, "DescribeCompanies", b"{}", line)
+        assert refused.code == "AuthFailure.TokenFailure"
+    scene.command("user", "show", user)
+    scene.command("user", "list", "--uin", keys.uin)
+
+
 def play(scene: Scene) -> None:
     """Go through every action and command with secrets that can be recognised."""
     keys = scene.keys("account", "add", "canaries")
@@ -247,6 +267,7 @@ def play(scene: Scene) -> None:
     second = scene.keys("key", "add", keys.uin)
     scene.keys("key", "rotate", second.secret_id)
     enter_records(scene, keys)
+    use_tokens(scene, keys)
     buy = {"ProductId": 98, "DomainNum": 1, "TimeSpan": 1}
     (certificate_id,) = scene.call(keys, "CreateCertificate", **buy).response["CertificateIds"]
     be_refused(scene, keys, certificate_id)

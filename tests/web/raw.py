@@ -120,10 +120,10 @@ def request(endpoint: str, keys: Keys, action: str, payload: bytes, *more: str) 
     return head(endpoint, keys, action, payload, f"Content-Length: {len(payload)}", *more) + payload
 
 
-def call(endpoint: str, keys: Keys, action: str, payload: bytes) -> Answer:
-    """Send a signed request on a connection of its own."""
+def call(endpoint: str, keys: Keys, action: str, payload: bytes, *more: str) -> Answer:
+    """Send a signed request on a connection of its own, with `more` lines in its head."""
     with Wire(endpoint) as wire:
-        wire.send(request(endpoint, keys, action, payload))
+        wire.send(request(endpoint, keys, action, payload, *more))
         return wire.answer()
 
 
