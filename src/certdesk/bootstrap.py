@@ -16,12 +16,14 @@ import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.records import Mark
-from certdesk.ports import DESK, Store, Unit, VaultError
+from certdesk.ports import DESK, Pace, Store, Unit, VaultError
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.lock import DeskBusy, DeskLock
+from certdesk.storage.memory_pace import MemoryPace
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgres_pace import PostgresPace
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
@@ -57,6 +59,7 @@ class OpenDesk:
     """A desk whose files are open, and its background work, which `work` starts and stops."""
 
     desk: Desk
+    pace: Pace
     stock: KeyStock
     inspection: Inspection
     tidying: Tidying
@@ -95,16 +98,21 @@ def open_desk(
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     with contextlib.ExitStack() as opened:
         store: Store
+        pace: Pace
         alone: Alone
         if settings.database.startswith(POSTGRESQL):
             if serving:
                 opened.enter_context(_folder_lock(settings.folder, wait_seconds))
             store = shared = PostgresStore.open(settings.database, rng=strong_random())
             alone = shared.alone
+            # The same server: who cannot reach it, cannot do anything else either.
+            pace = kept = PostgresPace(settings.database)
+            opened.callback(kept.close)
         else:
             path = database_path(settings)
             store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
             alone = contextlib.nullcontext
+            pace = MemoryPace()
         opened.callback(store.close)
         vault = _open_vault(store, key_path, alone)
         clock = SystemClock()
@@ -123,6 +131,7 @@ def open_desk(
         desk = Desk(store=store, vault=vault, keys=stock, clock=clock, rng=strong_random())
         yield OpenDesk(
             desk=desk,
+            pace=pace,
             stock=stock,
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),

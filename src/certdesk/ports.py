@@ -241,11 +241,15 @@ DESK = "desk"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Slot:
-    """A place taken by a request of an account for an action, and when, by the pace's clock."""
+    """A place taken by a request of an account for an action, and when, by the pace's clock.
+
+    `number` tells places apart where the pace numbers them.
+    """
 
     uin: str
     action: str
     taken: float
+    number: int = 0
 
 
 class PaceExceeded(Exception):
@@ -263,6 +267,11 @@ class Pace(Protocol):
     A moving window: a place is free again a second after it was taken, but not before the
     request in it is answered.
     """
+
+    @property
+    def waits(self) -> bool:
+        """Whether asking takes time, so that it is not to be done where nothing may wait."""
+        ...
 
     def take(self, uin: str, action: str, limit: int) -> Slot:
         """Take a place.

@@ -2,119 +2,121 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from certdesk.ports import PaceExceeded, Slot
-from certdesk.web.pace import MemoryPace
+import pytest
+
+from certdesk.ports import Pace, PaceExceeded
+from certdesk.storage.memory_pace import MemoryPace
+from certdesk.storage.postgres_pace import PostgresPace
+from tests.postgres import Cluster
 
 LIMIT = 10
-ACCOUNT, ACTION = "100000000001", "DescribeCompanies"
+ACCOUNT, OTHER = "100000000001", "100000000002"
+ACTION = "DescribeCompanies"
+A_SECOND = 1.05
 
 
-class Hand:
-    """A clock in seconds that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.now
+def in_memory(_: pytest.FixtureRequest) -> MemoryPace:
+    """Make the pace of one process."""
+    return MemoryPace()
 
 
-class Counted:
-    """A pace under test, and what it let in: (taken, answered) in seconds."""
-
-    def __init__(self) -> None:
-        self.hand = Hand()
-        self.pace = MemoryPace(self.hand)
-        self.served: list[tuple[float, float]] = []
-
-    def take(self, account: str = ACCOUNT, action: str = ACTION) -> Slot:
-        """Ask once, and do not answer."""
-        return self.pace.take(account, action, LIMIT)
-
-    def serve(self, seconds: float = 0.0) -> bool:
-        """Ask once, and answer after `seconds` if let in."""
-        began = self.hand.now
-        try:
-            slot = self.take()
-        except PaceExceeded:
-            return False
-        self.hand.now += seconds
-        self.pace.leave(slot)
-        self.served.append((began, self.hand.now))
-        return True
+def on_postgresql(request: pytest.FixtureRequest) -> PostgresPace:
+    """Make the pace of many, on a database of its own."""
+    cluster: Cluster = request.getfixturevalue("postgres")
+    pace = PostgresPace(cluster.database())
+    request.addfinalizer(pace.close)
+    return pace
 
 
-@pytest.fixture
-def counted() -> Counted:
-    """A pace of ten a second, and its clock."""
-    return Counted()
+ADAPTERS = [
+    pytest.param(in_memory, id="memory"),
+    pytest.param(on_postgresql, id="postgresql", marks=pytest.mark.needs("postgres")),
+]
 
 
-def test_the_eleventh_request_of_a_second_is_refused_with_its_number(counted: Counted) -> None:
+@pytest.fixture(params=ADAPTERS)
+def pace(request: pytest.FixtureRequest) -> Iterator[Pace]:
+    """Each adapter in turn, with no place taken."""
+    make: Callable[[pytest.FixtureRequest], Pace] = request.param
+    return make(request)
+
+
+def serve(pace: Pace, uin: str = ACCOUNT, action: str = ACTION) -> bool:
+    """Ask once, and answer at once if let in."""
+    try:
+        slot = pace.take(uin, action, LIMIT)
+    except PaceExceeded:
+        return False
+    pace.leave(slot)
+    return True
+
+
+def test_the_eleventh_request_of_a_second_is_refused_with_its_number(pace: Pace) -> None:
     """`Your current request times equals to 11 in a second`."""
-    for _ in range(10):
-        counted.serve()
+    slots = [pace.take(ACCOUNT, ACTION, LIMIT) for _ in range(LIMIT)]
 
     with pytest.raises(PaceExceeded) as refused:
-        counted.take()
+        pace.take(ACCOUNT, ACTION, LIMIT)
 
-    assert refused.value.count == 11
-
-
-def test_a_client_that_keeps_to_the_limit_is_never_refused(counted: Counted) -> None:
-    """Ten a second, evenly, for a minute."""
-    for _ in range(600):
-        assert counted.serve(seconds=0.02)
-        counted.hand.now += 0.0800001
+    assert refused.value.count == LIMIT + 1
+    assert {(slot.uin, slot.action) for slot in slots} == {(ACCOUNT, ACTION)}
 
 
-def test_a_request_in_progress_keeps_its_place(counted: Counted) -> None:
+def test_a_request_in_progress_keeps_its_place(pace: Pace) -> None:
     """Else ten slow answers and ten quick ones would fall into one second."""
-    slots = [counted.take() for _ in range(10)]
-    counted.hand.now += 5
+    slots = [pace.take(ACCOUNT, ACTION, LIMIT) for _ in range(LIMIT)]
+    time.sleep(A_SECOND)
 
-    assert not counted.serve()
+    assert not serve(pace)
 
     for slot in slots:
-        counted.pace.leave(slot)
-    assert counted.serve()
+        pace.leave(slot)
+    assert serve(pace)
 
 
-def test_a_refused_request_costs_no_place(counted: Counted) -> None:
+def test_places_are_free_again_after_their_second_and_refusals_cost_none(pace: Pace) -> None:
     """Whoever keeps asking is let in again as soon as one who waits."""
-    for _ in range(10):
-        counted.serve()
-    for _ in range(50):
-        counted.hand.now += 0.01
-        counted.serve()
-    counted.hand.now += 0.51
+    slots = [pace.take(ACCOUNT, ACTION, LIMIT) for _ in range(LIMIT)]
+    for slot in slots:
+        pace.leave(slot)
+    for _ in range(5):
+        serve(pace)
+    time.sleep(A_SECOND)
 
-    assert [counted.serve() for _ in range(11)] == [True] * 10 + [False]
+    again = [pace.take(ACCOUNT, ACTION, LIMIT) for _ in range(LIMIT)]
+
+    assert len(again) == LIMIT
+    assert not serve(pace)
 
 
-def test_accounts_and_actions_do_not_share_their_places(counted: Counted) -> None:
+def test_accounts_and_actions_do_not_share_their_places(pace: Pace) -> None:
     """One that is busy leaves the others alone."""
-    for _ in range(10):
-        counted.serve()
+    for _ in range(LIMIT):
+        pace.take(ACCOUNT, ACTION, LIMIT)
 
-    assert counted.take("100000000002").uin == "100000000002"
-    assert counted.take(action="CreateCertificate").action == "CreateCertificate"
+    assert serve(pace, uin=OTHER)
+    assert serve(pace, action="CreateCertificate")
 
 
-@given(st.lists(st.tuples(st.floats(0, 0.3), st.floats(0, 0.5)), min_size=11, max_size=60))
-def test_no_second_holds_more_than_the_limit(steps: list[tuple[float, float]]) -> None:
-    """Whatever the pauses and the times to answer: sent and answered within it."""
-    counted = Counted()
-    for pause, seconds in steps:
-        counted.serve(seconds)
-        counted.hand.now += pause
+def test_of_many_that_ask_at_once_the_limit_is_let_in(pace: Pace) -> None:
+    """Forty threads, ten places, as long as none is left."""
+    together = threading.Barrier(8)
 
-    for (first_sent, _), (_, last_answered) in zip(
-        counted.served, counted.served[LIMIT:], strict=False
-    ):
-        assert last_answered - first_sent >= 1
+    def ask(_: int) -> int:
+        together.wait()
+        let_in = 0
+        for _ in range(5):
+            try:
+                pace.take(ACCOUNT, ACTION, LIMIT)
+            except PaceExceeded:
+                continue
+            let_in += 1
+        return let_in
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(ask, range(8))) == LIMIT

@@ -1,10 +1,10 @@
-"""Limits of single actions, as settings write them; windows that are forgotten."""
+"""Limits of single actions, as settings write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from certdesk.web.pace import MOST_WINDOWS, Limits, MemoryPace
+from certdesk.web.pace import Limits
 
 
 def test_an_action_may_have_a_limit_of_its_own() -> None:
@@ -21,18 +21,3 @@ def test_a_limit_that_is_not_written_as_one_is_refused(text: str) -> None:
     """The message shows what was written."""
     with pytest.raises(ValueError, match="such as Name=20"):
         Limits.read(10, [text])
-
-
-def test_idle_windows_are_dropped_when_there_are_many() -> None:
-    """Memory follows the accounts that are busy, not those ever seen."""
-    now = [0.0]
-    pace = MemoryPace(lambda: now[0])
-    for number in range(MOST_WINDOWS):
-        pace.leave(pace.take(f"{number}", "DescribeCompanies", 10))
-    busy = pace.take("busy", "DescribeCompanies", 10)
-    now[0] += 2
-
-    pace.take("next", "DescribeCompanies", 10)
-
-    assert len(pace._windows) == 2  # noqa: SLF001 - what is forgotten shows nowhere else
-    pace.leave(busy)

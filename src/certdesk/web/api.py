@@ -11,9 +11,9 @@ import dataclasses
 import functools
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 TRACE_LIMIT = 128
 
+Given = TypeVar("Given")
+
 log = structlog.get_logger()
 
 
@@ -55,7 +57,7 @@ class Exchange:
     headers: Mapping[str, str]
     request_id: str
     told: dict[str, object]
-    held: contextlib.ExitStack
+    held: contextlib.AsyncExitStack
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Api:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        with contextlib.ExitStack() as held:
+        async with contextlib.AsyncExitStack() as held:
             exchange = Exchange(
                 scope=scope,
                 receive=receive,
@@ -162,16 +164,23 @@ class Api:
             return await run(self._threads, self._look, asked)
         return await self._change(asked)
 
-    async def _keep_pace(self, asked: Asked, held: contextlib.ExitStack) -> None:
+    async def _keep_pace(self, asked: Asked, held: contextlib.AsyncExitStack) -> None:
         action, account = asked.action.name, asked.known.caller.uin
         limit = asked.known.limits.get(action, self._limits.of(action))
         if not limit:
             return
         try:
-            slot = self._pace.take(account, action, limit)
+            slot = await self._in_its_place(self._pace.take, account, action, limit)
         except PaceExceeded as exceeded:
             raise RequestLimitExceeded(subject=(str(exceeded.count), str(limit))) from None
-        held.callback(self._pace.leave, slot)
+        held.push_async_callback(self._in_its_place, self._pace.leave, slot)
+
+    async def _in_its_place(self, ask: Callable[..., Given], *arguments: object) -> Given:
+        """Ask the pace, on a thread if it may wait."""
+        if not self._pace.waits:
+            return ask(*arguments)
+        run = asyncio.get_running_loop().run_in_executor
+        return await run(self._threads, ask, *arguments)
 
     async def _body(self, receive: Receive, form: Form, action: Action | None) -> bytes:
         limit = form.limit(action)

@@ -20,7 +20,7 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket
 from certdesk.web.api import Api
 from certdesk.web.app import application
-from certdesk.web.pace import Limits, MemoryPace
+from certdesk.web.pace import Limits
 from certdesk.web.protocol import LimitedProtocol
 
 IDLE_SECONDS = 75
@@ -41,7 +41,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             opened.desk,
             actions(),
             threads,
-            MemoryPace(),
+            opened.pace,
             limits=_limits(settings),
             body_seconds=settings.body_seconds,
         )
