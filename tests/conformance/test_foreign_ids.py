@@ -123,15 +123,15 @@ def test_anothers_id_answers_like_nobodys(
     if field.names in CERTIFICATES:
         foreign = stranger.client.buy()
         stranger.client.submit(foreign)
-        nobodys = ask(NOBODYS_CERTIFICATE).replace(NOBODYS_CERTIFICATE.encode(), b"")
-        anothers = ask(foreign).replace(foreign.encode(), b"")
+        missing = ask(NOBODYS_CERTIFICATE).replace(NOBODYS_CERTIFICATE.encode(), b"")
+        theirs = ask(foreign).replace(foreign.encode(), b"")
     else:
         # The very same number, before it is another's and after.
         number = NUMBERED[field.names](stranger) + 1
-        nobodys = ask(number)
+        missing = ask(number)
         assert NUMBERED[field.names](stranger) == number
-        anothers = ask(number)
-    assert anothers == nobodys
+        theirs = ask(number)
+    assert theirs == missing
 
 
 @pytest.mark.parametrize(
