@@ -85,6 +85,7 @@ class Context:
                 action=self.action,
                 subject=subject,
                 detail=detail,
+                user_id=self.caller.user_id,
             )
         )
 

@@ -11,11 +11,14 @@ from typing import Protocol, TypeVar
 
 from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.keys import KeyKind, PrivateKey
+from certdesk.domain.listing import OrderPage, OrderQuery
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
 from certdesk.domain.records import (
     AuditEntry,
+    AuditPage,
+    AuditQuery,
     BlockedKey,
     Mark,
     PaceLimit,
@@ -90,6 +93,22 @@ class Collection(Protocol[Record]):
         ...
 
 
+class Orders(Collection[Order], Protocol):
+    """Orders, which are numbered as they are added, in lists."""
+
+    def page(self, query: OrderQuery) -> OrderPage:
+        """Give a page of the orders of which `query.has` holds, by `query.place`."""
+        ...
+
+
+class AuditLog(Collection[AuditEntry], Protocol):
+    """Audit entries, in lists."""
+
+    def page(self, query: AuditQuery) -> AuditPage:
+        """Give a page of the entries of which `query.has` holds, the newest first."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction's view of everything that is kept."""
 
@@ -104,7 +123,7 @@ class Unit(Protocol):
         ...
 
     @property
-    def orders(self) -> Collection[Order]:
+    def orders(self) -> Orders:
         """Orders, by certificate id."""
         ...
 
@@ -134,7 +153,7 @@ class Unit(Protocol):
         ...
 
     @property
-    def audit(self) -> Collection[AuditEntry]:
+    def audit(self) -> AuditLog:
         """The audit log, by number."""
         ...
 

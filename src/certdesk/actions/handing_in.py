@@ -108,18 +108,16 @@ def hand_in(
         if manager is not None and kept_company is not None:
             draft = dataclasses.replace(manager, company_id=kept_company.company_id)
             kept_manager = parties.keep_manager(unit, draft)
-        number = order.submission + 1
-        unit.submissions.add(
+        added = unit.submissions.add(
             dataclasses.replace(
                 submission,
-                number=number,
+                number=order.submission + 1,
                 company_id=kept_company.company_id if kept_company else None,
                 manager_id=kept_manager.manager_id if kept_manager else None,
             )
         )
-        auto_renew = considered.material.auto_renew == 1
-        unit.orders.replace(dataclasses.replace(order, submission=number, auto_renew=auto_renew))
-        context.record(unit, certificate_id, f"submission {number}")
+        unit.orders.replace(_with_material(order, considered.material, added))
+        context.record(unit, certificate_id, f"submission {added.number}")
         return reply
 
     return commit
@@ -202,6 +200,22 @@ def _still_open(order: Order) -> Order:
     except IllegalTransition as refused:
         detail = f"It changed while the material was being checked. {refused}"
         raise InvalidCertificateStatusCode(detail) from None
+
+
+def _with_material(order: Order, material: Material, submission: Submission) -> Order:
+    """Put a submission in force, and note on the order what lists show of it."""
+    return dataclasses.replace(
+        order,
+        submission=submission.number,
+        auto_renew=material.auto_renew == 1,
+        domain=material.common_name,
+        names=material.other_names,
+        holder=material.holder,
+        verify_type=material.verify_type,
+        key=submission.key,
+        key_pass=submission.key_pass is not None,
+        manager_id=submission.manager_id,
+    )
 
 
 def _key_pair(context: Context, considered: Considered, parameters: Parameters) -> KeyPair:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from certdesk.domain.account import letters
 
@@ -69,6 +69,9 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
 }
 
 
+EXPIRES_SOON = timedelta(days=30)
+
+
 class IllegalTransition(Exception):
     """The order's status does not allow what was asked."""
 
@@ -84,8 +87,12 @@ class IllegalTransition(Exception):
 class Order:
     """One certificate bought: its product, how far it has come, and its current submission.
 
-    `time_span` is in years; `submission` is the number of the submission in force (0: none);
-    `version` grows with every stored change and guards against lost updates.
+    `time_span` is in years; `submission` is the number of the submission in force (0: none), and
+    the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
+    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
+    `begins_at` and `ends_at` are the certificate's own, once there is one. `version` grows with
+    every stored change and guards against lost updates. `number` is given by the store: orders
+    count up from 1 as they are bought, whoever buys them.
     """
 
     certificate_id: str
@@ -101,8 +108,29 @@ class Order:
     deal_id: str
     tags: tuple[tuple[str, str], ...] = ()
     submission: int = 0
+    domain: str | None = None
+    names: tuple[str, ...] = ()
+    holder: int | None = None
+    verify_type: str | None = None
+    key: str | None = None
+    key_pass: bool = False
+    manager_id: int | None = None
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
     created_at: datetime
     version: int = 1
+    number: int = dataclasses.field(default=0, compare=False)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names to be certified, the main one first."""
+        return () if self.domain is None else (self.domain, *self.names)
+
+    def expires_soon(self, now: datetime) -> bool:
+        """Whether the certificate ends within 30 days (Certificates.IsExpiring)."""
+        if self.status is not Status.ISSUED or self.ends_at is None:
+            return False
+        return now <= self.ends_at <= now + EXPIRES_SOON
 
     def after(self, event: Event) -> Order:
         """Give the order as it stands after `event`.

@@ -78,7 +78,8 @@ class PaceLimit:
 class AuditEntry:
     """Who did what to which thing, written in the transaction of the change itself.
 
-    `actor` is a SecretId or `operator`; `detail` holds no secret and no personal data.
+    `actor` is a SecretId or `operator`, `user_id` the user whose key it is, if it is a user's;
+    `detail` holds no secret and no personal data.
     """
 
     entry_id: int = 0
@@ -89,6 +90,38 @@ class AuditEntry:
     action: str
     subject: str
     detail: str = ""
+    user_id: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """A page of an account's audit entries of some actions, newest first.
+
+    `since` and `until` are both included.
+    """
+
+    uin: str
+    actions: frozenset[str]
+    since: datetime
+    until: datetime
+    offset: int = 0
+    limit: int
+
+    def has(self, entry: AuditEntry) -> bool:
+        """Whether an entry is in the list that this is a page of."""
+        return (
+            entry.uin == self.uin
+            and entry.action in self.actions
+            and self.since <= entry.at <= self.until
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AuditPage:
+    """A page of the audit log, and how many entries the whole list has."""
+
+    entries: tuple[AuditEntry, ...]
+    total: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

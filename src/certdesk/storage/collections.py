@@ -1,4 +1,4 @@
-"""Collections of records on a database connection, and the unit that holds them all."""
+"""Collections of records on a database connection."""
 
 from __future__ import annotations
 
@@ -14,41 +14,10 @@ from certdesk.storage import ReadOnly, schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Protocol
 
     from sqlalchemy import ColumnElement, Connection
 
-    from certdesk.ports import Collection
     from certdesk.storage.schema import Kept
-
-    class Opener(Protocol):
-        """Opens a collection in the transaction at hand."""
-
-        def __call__(self, kept: Kept[Record], /) -> Collection[Record]:
-            """Give the collection that was declared as `kept`."""
-            ...
-
-
-class OpenUnit:
-    """A transaction's view of every collection; satisfies `ports.Unit` over any kind of store."""
-
-    def __init__(self, opened: Opener) -> None:
-        """Open every collection."""
-        self.accounts = opened(schema.ACCOUNTS)
-        self.access_keys = opened(schema.ACCESS_KEYS)
-        self.orders = opened(schema.ORDERS)
-        self.submissions = opened(schema.SUBMISSIONS)
-        self.companies = opened(schema.COMPANIES)
-        self.managers = opened(schema.MANAGERS)
-        self.key_stock = opened(schema.KEY_STOCK)
-        self.blocked_keys = opened(schema.BLOCKED_KEYS)
-        self.audit = opened(schema.AUDIT)
-        self.marks = opened(schema.MARKS)
-        self.users = opened(schema.USERS)
-        self.policies = opened(schema.POLICIES)
-        self.projects = opened(schema.PROJECTS)
-        self.seen_signatures = opened(schema.SEEN_SIGNATURES)
-        self.pace_limits = opened(schema.PACE_LIMITS)
 
 
 class Statements(Generic[Record]):
@@ -155,7 +124,7 @@ class SqlCollection(Generic[Record]):
         changed = self._kept.next_version(record)
         its = self._its(self._kept.key_of(record)) | {"its_version": self._kept.version_of(record)}
         values = self._kept.values(changed)
-        for name in self._kept.key:
+        for name in self._kept.fixed:
             del values[name]
         if self._connection.execute(self._sql.update, values | its).rowcount == 0:
             raise Stale(self._kept.name)
@@ -192,21 +161,3 @@ class SqlCollection(Generic[Record]):
     def _check_writable(self) -> None:
         if not self._writable:
             raise ReadOnly("a read does not write")
-
-
-class Sql:
-    """Units on connections of one dialect, sharing their statements."""
-
-    def __init__(self, dialect: str) -> None:
-        """Build every statement for `sqlite` or `postgresql`."""
-        self._statements = {kept.name: Statements(kept, dialect) for kept in schema.COLLECTIONS}
-
-    def unit(self, connection: Connection, *, writable: bool) -> OpenUnit:
-        """Open every collection on a connection; the caller begins and ends transactions."""
-
-        def opened(kept: Kept[Record], /) -> Collection[Record]:
-            # The dictionary cannot say that a name's statements are of that name's record.
-            statements = cast("Statements[Record]", self._statements[kept.name])
-            return SqlCollection(statements, connection, writable=writable)
-
-        return OpenUnit(opened)

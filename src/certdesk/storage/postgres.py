@@ -19,12 +19,12 @@ import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from certdesk.storage import StoreUnavailable, postgres_tickets
-from certdesk.storage.collections import Sql
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
 from certdesk.storage.session import Session
 from certdesk.storage.underway import Underway
+from certdesk.storage.unit import Sql
 
 if TYPE_CHECKING:
     import random

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from sqlalchemy import Index, MetaData, Table
 
 from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.order import Order
+from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
 from certdesk.domain.records import (
@@ -35,7 +35,9 @@ class Kept(Generic[Record]):
     """One collection: its name, the type of its records, their key, and what is looked up.
 
     A record whose only key field is an integer is `numbered`: the store gives the number. One
-    with a field `version` is `versioned`: it may be replaced.
+    with a field `version` is `versioned`: it may be replaced. Where `counted` names a field, the
+    store numbers the records in it as well, beside their key: SQLite's rows then are in that
+    order, which every index ends with.
     """
 
     def __init__(
@@ -45,15 +47,18 @@ class Kept(Generic[Record]):
         *,
         key: tuple[str, ...],
         indexes: tuple[tuple[str, ...], ...] = (),
+        counted: str = "",
     ) -> None:
         """Declare a collection of `record`; `key` and `indexes` name its fields."""
         self.name = name
         self.record = record
         self.key = key
         self.indexes = indexes
+        self.counted = counted
         self.fields: Mapping[str, object] = typing.get_type_hints(record)
         self.numbered = len(key) == 1 and self.fields[key[0]] is int
         self.versioned = "version" in self.fields
+        self.fixed = {*key, counted} - {""}
 
     def values(self, record: Record) -> dict[str, object]:
         """Give the fields of a record by name."""
@@ -107,7 +112,17 @@ def check_page(offset: int, limit: int | None) -> None:
 ACCOUNTS = Kept("accounts", Account, key=("uin",))
 ACCESS_KEYS = Kept("access_keys", AccessKey, key=("secret_id",), indexes=(("uin", "user_id"),))
 ORDERS = Kept(
-    "orders", Order, key=("certificate_id",), indexes=(("uin", "created_at"), ("status",))
+    "orders",
+    Order,
+    key=("certificate_id",),
+    indexes=(
+        ("uin", "number"),
+        ("uin", "status", "number"),
+        ("uin", "project_id", "status", "number"),
+        ("uin", "ends_at", "number"),
+        ("status",),
+    ),
+    counted="number",
 )
 SUBMISSIONS = Kept(
     "submissions",
@@ -124,7 +139,9 @@ MANAGERS = Kept(
 )
 KEY_STOCK = Kept("key_stock", StockedKey, key=("stock_id",), indexes=(("kind",),))
 BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))
-AUDIT = Kept("audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at"), ("subject",)))
+AUDIT = Kept(
+    "audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at", "action"), ("subject",))
+)
 MARKS = Kept("marks", Mark, key=("name",))
 
 USERS = Kept("users", User, key=("user_id",), indexes=(("uin",),))
@@ -132,6 +149,8 @@ POLICIES = Kept("policies", Policy, key=("policy_id",), indexes=(("uin",),))
 PROJECTS = Kept("projects", Project, key=("project_id",), indexes=(("uin",),))
 SEEN_SIGNATURES = Kept("seen_signatures", SeenSignature, key=("digest",), indexes=(("seen_at",),))
 PACE_LIMITS = Kept("pace_limits", PaceLimit, key=("uin", "action"))
+
+ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
 
 COLLECTIONS: tuple[Kept[Any], ...] = (
     ACCOUNTS,
@@ -161,13 +180,25 @@ metadata = MetaData(
 
 
 def _table(kept: Kept[Any]) -> Table:
-    columns = [column(name, kind, key=name in kept.key) for name, kind in kept.fields.items()]
+    key = (kept.counted,) if kept.counted else kept.key
+    columns = [column(name, kind, key=name in key) for name, kind in kept.fields.items()]
     # A number is never given twice, not even that of the last record removed.
-    numbering: dict[str, Any] = {"sqlite_autoincrement": True} if kept.numbered else {}
+    by_number = kept.numbered or kept.counted
+    numbering: dict[str, Any] = {"sqlite_autoincrement": True} if by_number else {}
     table = Table(kept.name, metadata, *columns, **numbering)
+    if kept.counted:
+        Index(None, *(table.c[name] for name in kept.key), unique=True)
     for names in kept.indexes:
         Index(None, *(table.c[name] for name in names))
     return table
 
 
 TABLES = {kept.name: _table(kept) for kept in COLLECTIONS}
+
+ORDER_COUNTS = Table(
+    "order_counts",
+    metadata,
+    *(column(name, kind, key=True) for name, kind in ORDER_CELL.items()),
+    column("orders", int, key=False),
+)
+"""How many orders an account has in a project at a status; `SqlOrders` keeps it."""

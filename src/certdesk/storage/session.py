@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from certdesk.ports import Unit
 from certdesk.storage import StoreUnavailable
-from certdesk.storage.collections import Sql
+from certdesk.storage.unit import Sql
 
 if TYPE_CHECKING:
     from pathlib import Path

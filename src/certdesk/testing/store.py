@@ -8,10 +8,13 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from certdesk.domain.listing import OrderPage, OrderQuery
+from certdesk.domain.order import Order
+from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Record, Stale, Taken
 from certdesk.storage import ReadOnly, StoreUnavailable
-from certdesk.storage.collections import OpenUnit
-from certdesk.storage.schema import COLLECTIONS, check_page
+from certdesk.storage.schema import AUDIT, COLLECTIONS, ORDERS, check_page
+from certdesk.storage.unit import OpenUnit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +134,43 @@ class MemoryCollection(Generic[Record]):
         return self._kept.key_of(record)
 
 
+class MemoryOrders(MemoryCollection[Order]):
+    """`ports.Orders` on a draft."""
+
+    def add(self, record: Order) -> Order:
+        """Store a new order with the next number, if it has none."""
+        shelf = self._draft.edit(ORDERS)
+        number = record.number or shelf.last + 1
+        if any(number == other.number for other in shelf.records.values()):
+            raise Taken(ORDERS.name)
+        added = super().add(dataclasses.replace(record, number=number))
+        shelf.last = max(shelf.last, number)
+        return added
+
+    def replace(self, record: Order) -> Order:
+        """Store a changed order, whose number does not change."""
+        stored = self.get(record.certificate_id)
+        number = record.number if stored is None else stored.number
+        return super().replace(dataclasses.replace(record, number=number))
+
+    def page(self, query: OrderQuery) -> OrderPage:
+        """Give a page of an account's orders, and how many there are in all."""
+        found = sorted(
+            filter(query.has, self._draft.shelf(ORDERS).records.values()), key=query.place
+        )
+        return OrderPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+
+class MemoryAudit(MemoryCollection[AuditEntry]):
+    """`ports.AuditLog` on a draft."""
+
+    def page(self, query: AuditQuery) -> AuditPage:
+        """Give a page of an account's entries, newest first, and how many there are in all."""
+        entries = filter(query.has, self._draft.shelf(AUDIT).records.values())
+        found = sorted(entries, key=lambda entry: (entry.at, entry.entry_id), reverse=True)
+        return AuditPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+
 class MemoryStore:
     """`ports.Store` in memory, for tests.
 
@@ -202,4 +242,4 @@ def _unit(draft: Draft) -> OpenUnit:
     def opened(kept: Kept[Record], /) -> Collection[Record]:
         return MemoryCollection(kept, draft)
 
-    return OpenUnit(opened)
+    return OpenUnit(opened, MemoryOrders(ORDERS, draft), MemoryAudit(AUDIT, draft))

@@ -1,0 +1,157 @@
+"""The words by which orders are searched: each end of each of their texts is one.
+
+What is looked for stands in a text where one of the text's ends begins with it. So a search is
+one range of words, and costs what it finds, however common its letters are; docs/adr has the
+comparison with trigrams. Words begin with their account, and tags are words as a whole. They lie
+in an FTS5 table on SQLite, and in a `tsvector` under a GIN index on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+
+from certdesk.domain import listing
+from certdesk.domain.listing import MOST_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Connection, TableClause
+
+    from certdesk.domain.order import Order
+
+# Neither database is to split a word or to read a part of it as syntax. So the characters of
+# ASCII that are no letter, digit, dot or dash are written as others, for private use, and those
+# themselves with a mark before them: no character's spelling begins with that of another.
+_PRIVATE = 0xE000
+_MARK = chr(_PRIVATE)
+_SPELLING = {
+    code: chr(_PRIVATE + code)
+    for code in range(1, 0x80)
+    if not (chr(code).isalnum() or chr(code) in "-.")
+} | {code: _MARK + chr(code) for code in range(_PRIVATE, _PRIVATE + 0x80)}
+
+_OF_TEXT = chr(_PRIVATE + 0x80)
+_OF_TAG = chr(_PRIVATE + 0x81)
+
+
+def words(order: Order) -> frozenset[str]:
+    """Give the words of an order."""
+    return words_of(order.uin, listing.texts(order), order.tags)
+
+
+def words_of(uin: str, texts: Iterable[str], tags: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Give the words of what can be searched for: each end of each text, and each tag.
+
+    Nobody searches for more than `MOST_TEXT` characters, so no word has more of them.
+    """
+    ends = {text[start : start + MOST_TEXT] for text in texts for start in range(len(text))}
+    return frozenset(
+        (*(beginning(uin, end) for end in ends), *(tag_word(uin, tag) for tag in tags))
+    )
+
+
+def beginning(uin: str, text: str) -> str:
+    """Give what the words of an account begin with that have `text` at their beginning."""
+    return f"{uin.translate(_SPELLING)}{_OF_TEXT}{text.translate(_SPELLING)}"
+
+
+def tag_word(uin: str, tag: tuple[str, str]) -> str:
+    """Give the word of a tag, which may be long, and is therefore hashed."""
+    digest = hashlib.blake2b(json.dumps(tag).encode(), digest_size=16)
+    return f"{uin.translate(_SPELLING)}{_OF_TAG}{digest.hexdigest()}"
+
+
+class WordIndex(Protocol):
+    """Words by the numbers of orders, in one of the databases."""
+
+    @property
+    def rows(self) -> TableClause:
+        """The table that has them."""
+        ...
+
+    @property
+    def number(self) -> ColumnElement[int]:
+        """The column of the orders' numbers."""
+        ...
+
+    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
+        """Say in SQL that a row has a word with each beginning, and each whole word."""
+        ...
+
+    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+        """Store the words of a new order."""
+        ...
+
+    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+        """Remove all words of an order, which are `words`."""
+        ...
+
+
+class FtsIndex:
+    """Words in a table of FTS5 that keeps nothing but its index: no texts, no places in them."""
+
+    def __init__(self) -> None:
+        """Name the table and its parts."""
+        # The column that has the table's name is the table, when it is searched.
+        self.rows = sa.table(
+            "order_words", sa.column("rowid", sa.Integer), sa.column("order_words")
+        )
+        self.number: ColumnElement[int] = self.rows.c.rowid
+
+    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
+        """Say it as FTS5 does."""
+        terms = [f'"{word}"*' for word in beginnings] + [f'"{word}"' for word in whole]
+        return self.rows.c.order_words.op("MATCH", is_comparison=True)(" AND ".join(terms))
+
+    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+        """Store the words of a new order."""
+        connection.execute(_PUT, {"number": number, "words": " ".join(sorted(words))})
+
+    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+        """Remove the words: the index has to be told which there are."""
+        connection.execute(_TAKE, {"number": number, "words": " ".join(sorted(words))})
+
+
+_PUT = sa.text("INSERT INTO order_words(rowid, words) VALUES (:number, :words)")
+_TAKE = sa.text(
+    "INSERT INTO order_words(order_words, rowid, words) VALUES ('delete', :number, :words)"
+)
+
+
+class GinIndex:
+    """Words in a table of PostgreSQL."""
+
+    def __init__(self) -> None:
+        """Name the table and its parts."""
+        self.rows = sa.table("order_words", sa.column("number", sa.BigInteger), sa.column("words"))
+        self.number: ColumnElement[int] = self.rows.c.number
+
+    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
+        """Say it as PostgreSQL does."""
+        terms = [f"'{word}':*" for word in beginnings] + [f"'{word}'" for word in whole]
+        return self.rows.c.words.bool_op("@@")(sa.cast(" & ".join(terms), TSQUERY))
+
+    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+        """Store the words of a new order."""
+        connection.execute(_PUT_VECTOR, {"number": number, "words": sorted(words)})
+
+    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:  # noqa: ARG002 -- SQLite needs them
+        """Remove the words."""
+        connection.execute(_TAKE_VECTOR, {"number": number})
+
+
+_PUT_VECTOR = sa.text(
+    "INSERT INTO order_words(number, words) VALUES (:number, array_to_tsvector(:words))"
+).bindparams(sa.bindparam("words", type_=ARRAY(sa.Text)))
+_TAKE_VECTOR = sa.text("DELETE FROM order_words WHERE number = :number")
+
+
+def word_index(dialect: str) -> WordIndex:
+    """Give the index of a database, by the name of its dialect."""
+    return FtsIndex() if dialect == "sqlite" else GinIndex()

@@ -1,0 +1,127 @@
+"""Orders in SQL: with every change their counts and their words are brought up to date."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from certdesk.domain.listing import OrderPage, OrderQuery, texts
+from certdesk.domain.order import Order
+from certdesk.ports import Stale, Taken
+from certdesk.storage.collections import SqlCollection, Statements
+from certdesk.storage.order_pages import OrderPages
+from certdesk.storage.order_words import WordIndex, word_index, words
+from certdesk.storage.schema import ORDER_CELL, ORDER_COUNTS, ORDERS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+class OrderStatements(Statements[Order]):
+    """The SQL of orders beside that of every collection."""
+
+    def __init__(self, dialect: str) -> None:
+        """Build the statements for `sqlite` or `postgresql`."""
+        super().__init__(ORDERS, dialect)
+        self.index: WordIndex = word_index(dialect)
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        # An id or a number that is taken shows in that nothing comes back.
+        self.insert_order = (
+            insert(self.table).on_conflict_do_nothing().returning(self.table.c.number)
+        )
+        self.count_in = (
+            insert(ORDER_COUNTS)
+            .values(orders=1)
+            .on_conflict_do_update(
+                index_elements=[ORDER_COUNTS.c[name] for name in ORDER_CELL],
+                set_={"orders": ORDER_COUNTS.c.orders + 1},
+            )
+        )
+        self.count_out = (
+            sa.update(ORDER_COUNTS)
+            .where(*(ORDER_COUNTS.c[name] == sa.bindparam(f"its_{name}") for name in ORDER_CELL))
+            .values(orders=ORDER_COUNTS.c.orders - 1)
+        )
+
+
+class SqlOrders(SqlCollection[Order]):
+    """`ports.Orders` on a connection that is in a transaction."""
+
+    def __init__(
+        self, statements: OrderStatements, connection: Connection, *, writable: bool
+    ) -> None:
+        """Read and, if `writable`, write through `connection`."""
+        super().__init__(statements, connection, writable=writable)
+        self._orders = statements
+        self._pages = OrderPages(connection, statements.index)
+
+    def page(self, query: OrderQuery) -> OrderPage:
+        """Give a page of an account's orders, and how many there are in all."""
+        return self._pages.page(query)
+
+    def add(self, record: Order) -> Order:
+        """Store a new order with the next number, if it has none."""
+        self._check_writable()
+        values = ORDERS.values(record)
+        if not record.number:
+            del values["number"]
+        inserted = self._connection.execute(self._orders.insert_order, values).first()
+        if inserted is None:
+            raise Taken(ORDERS.name)
+        added = dataclasses.replace(record, number=inserted.number)
+        self._note(None, added)
+        return added
+
+    def replace(self, record: Order) -> Order:
+        """Store a changed order if its version is still the stored one."""
+        self._check_writable()
+        before = self.get(record.certificate_id)
+        if before is None:
+            raise Stale(ORDERS.name)
+        changed = super().replace(dataclasses.replace(record, number=before.number))
+        self._note(before, changed)
+        return changed
+
+    def remove(self, *key: object) -> bool:
+        """Delete an order; tell whether it was there."""
+        self._check_writable()
+        before = self.get(*key)
+        if before is not None:
+            super().remove(*key)
+            self._note(before, None)
+        return before is not None
+
+    def prune(self, field: str, before: datetime) -> int:
+        """Delete the orders whose time in `field` is earlier; give how many there were."""
+        self._kept.check_filter({field: before})
+        its = self._sql.table.c
+        old = self._connection.execute(sa.select(its.certificate_id).where(its[field] < before))
+        return sum(self.remove(row.certificate_id) for row in old.all())
+
+    def _note(self, before: Order | None, after: Order | None) -> None:
+        """Bring counts and words from what an order was to what it is."""
+        if _cell(before) != _cell(after):
+            if before is not None:
+                its = {f"its_{name}": value for name, value in _cell(before).items()}
+                self._connection.execute(self._orders.count_out, its)
+            if after is not None:
+                self._connection.execute(self._orders.count_in, _cell(after))
+        if _searched(before) != _searched(after):
+            index = self._orders.index
+            if before is not None:
+                index.take(self._connection, before.number, words(before))
+            if after is not None:
+                index.put(self._connection, after.number, words(after))
+
+
+def _cell(order: Order | None) -> dict[str, object]:
+    return {} if order is None else {name: getattr(order, name) for name in ORDER_CELL}
+
+
+def _searched(order: Order | None) -> tuple[object, ...]:
+    return () if order is None else (order.uin, texts(order), order.tags)

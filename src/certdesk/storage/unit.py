@@ -1,0 +1,71 @@
+"""The unit that holds every collection, and the one that opens it on a database connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from certdesk.storage import schema
+from certdesk.storage.audit import SqlAudit
+from certdesk.storage.collections import SqlCollection, Statements
+from certdesk.storage.orders import OrderStatements, SqlOrders
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from sqlalchemy import Connection
+
+    from certdesk.ports import AuditLog, Collection, Orders, Record
+    from certdesk.storage.schema import Kept
+
+    class Opener(Protocol):
+        """Opens a collection in the transaction at hand."""
+
+        def __call__(self, kept: Kept[Record], /) -> Collection[Record]:
+            """Give the collection that was declared as `kept`."""
+            ...
+
+
+class OpenUnit:
+    """A transaction's view of every collection; satisfies `ports.Unit` over any kind of store."""
+
+    def __init__(self, opened: Opener, orders: Orders, audit: AuditLog) -> None:
+        """Open every collection but those that are lists as well, which are given."""
+        self.accounts = opened(schema.ACCOUNTS)
+        self.access_keys = opened(schema.ACCESS_KEYS)
+        self.orders = orders
+        self.submissions = opened(schema.SUBMISSIONS)
+        self.companies = opened(schema.COMPANIES)
+        self.managers = opened(schema.MANAGERS)
+        self.key_stock = opened(schema.KEY_STOCK)
+        self.blocked_keys = opened(schema.BLOCKED_KEYS)
+        self.audit = audit
+        self.marks = opened(schema.MARKS)
+        self.users = opened(schema.USERS)
+        self.policies = opened(schema.POLICIES)
+        self.projects = opened(schema.PROJECTS)
+        self.seen_signatures = opened(schema.SEEN_SIGNATURES)
+        self.pace_limits = opened(schema.PACE_LIMITS)
+
+
+class Sql:
+    """Units on connections of one dialect, sharing their statements."""
+
+    def __init__(self, dialect: str) -> None:
+        """Build every statement for `sqlite` or `postgresql`."""
+        self._statements = {kept.name: Statements(kept, dialect) for kept in schema.COLLECTIONS}
+        self._orders = OrderStatements(dialect)
+        self._audit = Statements(schema.AUDIT, dialect)
+
+    def unit(self, connection: Connection, *, writable: bool) -> OpenUnit:
+        """Open every collection on a connection; the caller begins and ends transactions."""
+
+        def opened(kept: Kept[Record], /) -> Collection[Record]:
+            # The dictionary cannot say that a name's statements are of that name's record.
+            statements = cast("Statements[Record]", self._statements[kept.name])
+            return SqlCollection(statements, connection, writable=writable)
+
+        return OpenUnit(
+            opened,
+            SqlOrders(self._orders, connection, writable=writable),
+            SqlAudit(self._audit, connection, writable=writable),
+        )
