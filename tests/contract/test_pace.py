@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -40,7 +40,7 @@ ADAPTERS = [
 
 
 @pytest.fixture(params=ADAPTERS)
-def pace(request: pytest.FixtureRequest) -> Iterator[Pace]:
+def pace(request: pytest.FixtureRequest) -> Pace:
     """Each adapter in turn, with no place taken."""
     make: Callable[[pytest.FixtureRequest], Pace] = request.param
     return make(request)

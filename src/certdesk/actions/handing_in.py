@@ -30,7 +30,7 @@ from certdesk.domain.errors import (
     RenewAlgorithmInvalid,
 )
 from certdesk.domain.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
-from certdesk.domain.material import COMPANY_HOLDER, Material, unmask
+from certdesk.domain.material import COMPANY_HOLDER, Material, has_masked, unmask
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
@@ -168,7 +168,7 @@ def _consider(
 
 
 def _with_known_numbers(context: Context, unit: Unit, order: Order, material: Material) -> Material:
-    if not order.submission:
+    if not has_masked(material):
         return material
     earlier = unit.submissions.get(order.certificate_id, order.submission)
     return material if earlier is None else unmask(material, earlier_material(context, earlier))

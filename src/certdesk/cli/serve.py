@@ -49,12 +49,18 @@ def sandbox(settings: Settings) -> None:
     """
     tell("SANDBOX: for tests only; everything in it is thrown away at its end")
     with contextlib.ExitStack() as held:
-        if settings.data == Settings().data:
+        if not _data_chosen(settings):
             folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
             settings = dataclasses.replace(settings, data=folder)
         opened = held.enter_context(_desk(settings))
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))
+
+
+def _data_chosen(settings: Settings) -> bool:
+    """Whether a folder was named, be it the one that is the default of other commands."""
+    named = click.get_current_context().params["data"] is not None
+    return named or settings.data != Settings().data
 
 
 @contextlib.contextmanager

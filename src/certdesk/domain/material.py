@@ -37,6 +37,7 @@ class Material:
     manager: Person = dataclasses.field(default_factory=Person)
     contact: Person = dataclasses.field(default_factory=Person)
     contact_email: Secret | None = None
+    postal_code: str | None = None
     verify_type: str | None = None
     auto_renew: int | None = None
     product_number: int | None = None
@@ -60,6 +61,12 @@ def with_value(material: Material, path: str, value: object) -> Material:
     if second:
         change = {first: dataclasses.replace(getattr(material, first), **{second: value})}
     return dataclasses.replace(material, **change)
+
+
+def has_masked(material: Material) -> bool:
+    """Whether a telephone number was handed in that may be the masked form of an earlier one."""
+    phones = (value_at(material, path) for path in MASKED_PHONES)
+    return any(isinstance(phone, Secret) and "*" in phone.text() for phone in phones)
 
 
 def unmask(material: Material, earlier: Material) -> Material:
