@@ -101,6 +101,7 @@ class Action:
     errors: tuple[type[ServiceError], ...]
     writes: bool
     internal: bool
+    sensitive: bool
     body_limit: int
 
     @property
@@ -131,11 +132,13 @@ class Catalog:
         *errors: type[ServiceError],
         writes: bool = False,
         internal: bool = False,
+        sensitive: bool = False,
         body_limit: int = 256 * KIB,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an action that may raise `errors`.
 
-        Its wire name is the function's in PascalCase; `body_limit` is in bytes.
+        Its wire name is the function's in PascalCase; `body_limit` is in bytes. A `sensitive` one
+        takes or shows keys or what may be told of people and companies: its body is always signed.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -152,6 +155,7 @@ class Catalog:
                 errors=errors,
                 writes=writes,
                 internal=internal,
+                sensitive=sensitive,
                 body_limit=body_limit,
             )
             return handler

@@ -56,6 +56,8 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
         "Name": "alice",
         "Verified": True,
         "Enabled": True,
+        "UnsignedPayload": False,
+        "SignedAction": False,
         "CreateTime": "2026-03-01 20:00:00",
     }
     assert listed[second["Uin"]]["Verified"] is False
@@ -70,19 +72,25 @@ def test_a_name_is_short_and_printable(inside: InsideDesk, name: str) -> None:
 
 
 def test_an_account_is_switched_one_way_without_the_other(inside: InsideDesk) -> None:
-    """Enabled and verified are two things; each change is on record."""
+    """Enabled, verified and what has to be signed are four things; each change is on record."""
     uin = inside.operator("AddAccount", Name="alice")["Uin"]
-    for change, wanted in (
-        ({"Enabled": False}, (False, True)),
-        ({"Verified": False}, (False, False)),
-        ({"Enabled": True}, (True, False)),
-        ({}, (True, False)),
+    now = {"Enabled": True, "Verified": True, "UnsignedPayload": False, "SignedAction": False}
+    for change in (
+        {"Enabled": False},
+        {"Verified": False},
+        {"Enabled": True},
+        {"UnsignedPayload": True},
+        {"SignedAction": True, "UnsignedPayload": False},
+        {},
     ):
-        switched = inside.operator("SwitchAccount", Uin=uin, **change)
-        assert (switched["Enabled"], switched["Verified"]) == wanted
+        now |= change
+        assert inside.operator("SwitchAccount", Uin=uin, **change) == {"Uin": uin, **now}
     details = [entry.detail for entry in inside.audit(f"account:{uin}")]
-    assert details[:2] == ["alice", "enabled False, verified True"]
-    assert len(details) == 5
+    assert details[:2] == [
+        "alice",
+        "enabled False, verified True, unsigned payload False, signed action False",
+    ]
+    assert len(details) == 7
 
 
 def test_what_is_not_there_is_named(inside: InsideDesk) -> None:

@@ -76,12 +76,6 @@ def test_pairs_are_read(raw: bytes, pairs: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("raw", "subject", "rule"),
     [
-        (b"A", "form", "Pair 1 is not."),
-        (b"=x", "form", "Pair 1 is not."),
-        (b"A=1&", "form", "Pair 2 is not."),
-        (b"&A=1", "form", "Pair 1 is not."),
-        (b"A=1&&B=2", "form", "Pair 2 is not."),
-        (b"A=1&secret", "form", "Pair 2 is not."),
         (b"A=%", "A", "not followed by two hexadecimal digits"),
         (b"A=%4", "A", "not followed by two hexadecimal digits"),
         (b"A=%4g", "A", "not followed by two hexadecimal digits"),
@@ -109,15 +103,25 @@ def test_pairs_that_can_be_read_in_several_ways_are_refused(
         f"The value type of parameter `{subject}` is not valid."
     )
     assert rule in refusal.value.message
-    assert "secret" not in refusal.value.message
 
 
-def test_a_pair_without_its_sign_is_refused_in_the_recorded_words() -> None:
-    """The vendor's sentence, with its slip."""
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        (b"A", 1),
+        (b"=x", 1),
+        (b"A=1&", 2),
+        (b"&A=1", 1),
+        (b"A=1&&B=2", 2),
+        (b"A=1&secret", 2),
+    ],
+)
+def test_a_pair_without_its_sign_is_refused_in_the_recorded_words(raw: bytes, number: int) -> None:
+    """The vendor's sentence with its slip, and which pair it is, but nothing of it."""
     with pytest.raises(InvalidParameter) as refusal:
-        read_pairs(b"A")
+        read_pairs(raw)
     recorded = "Url key and value should be splited by `=`."  # codespell:ignore splited
-    assert recorded in refusal.value.message
+    assert refusal.value.message == f"{recorded} Pair {number} is not."
 
 
 def test_a_form_has_its_limit() -> None:

@@ -49,6 +49,8 @@ class AccountInfo(Part):
     name: str
     verified: bool
     enabled: bool
+    unsigned_payload: bool
+    signed_action: bool
     create_time: str | None
     secret_ids: list[str]
 
@@ -75,6 +77,8 @@ def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[List
                     name=account.name,
                     verified=account.verified,
                     enabled=account.enabled,
+                    unsigned_payload=account.unsigned_payload,
+                    signed_action=account.signed_action,
                     create_time=local_time(account.created_at),
                     secret_ids=[
                         key.secret_id
@@ -91,11 +95,13 @@ def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[List
 
 
 class SwitchAccountRequest(Request):
-    """Which account, and what it is to be."""
+    """Which account, and what it is to be; what is absent stays."""
 
     uin: str
     enabled: bool | None = None
     verified: bool | None = None
+    unsigned_payload: bool | None = None
+    signed_action: bool | None = None
 
 
 class SwitchAccountReply(Reply):
@@ -104,23 +110,39 @@ class SwitchAccountReply(Reply):
     uin: str
     enabled: bool
     verified: bool
+    unsigned_payload: bool
+    signed_action: bool
 
 
 @catalog.action(AccountNotFound, writes=True, internal=True)
 def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[SwitchAccountReply]:
-    """Enable or disable an account, or mark its identity verified or not."""
+    """Enable or disable an account, mark its identity verified, set what has to be signed."""
 
     def commit(unit: Unit) -> SwitchAccountReply:
-        account = known_account(unit, request.uin)
-        enabled = account.enabled if request.enabled is None else request.enabled
-        verified = account.verified if request.verified is None else request.verified
-        changed = unit.accounts.replace(
-            dataclasses.replace(account, enabled=enabled, verified=verified)
+        changed = unit.accounts.replace(_switched(known_account(unit, request.uin), request))
+        detail = (
+            f"enabled {changed.enabled}, verified {changed.verified}, unsigned payload "
+            f"{changed.unsigned_payload}, signed action {changed.signed_action}"
         )
-        detail = f"enabled {enabled}, verified {verified}"
-        context.record(unit, f"account:{account.uin}", detail, uin=account.uin)
+        context.record(unit, f"account:{changed.uin}", detail, uin=changed.uin)
         return SwitchAccountReply(
-            uin=changed.uin, enabled=changed.enabled, verified=changed.verified
+            uin=changed.uin,
+            enabled=changed.enabled,
+            verified=changed.verified,
+            unsigned_payload=changed.unsigned_payload,
+            signed_action=changed.signed_action,
         )
 
     return commit
+
+
+def _switched(account: Account, request: SwitchAccountRequest) -> Account:
+    enabled, verified = request.enabled, request.verified
+    unsigned, signed_action = request.unsigned_payload, request.signed_action
+    return dataclasses.replace(
+        account,
+        enabled=account.enabled if enabled is None else enabled,
+        verified=account.verified if verified is None else verified,
+        unsigned_payload=account.unsigned_payload if unsigned is None else unsigned,
+        signed_action=account.signed_action if signed_action is None else signed_action,
+    )

@@ -61,7 +61,7 @@ class DescribeCompaniesReply(Reply):
     total_count: int
 
 
-@catalog.action(InvalidParameterValue)
+@catalog.action(InvalidParameterValue, sensitive=True)
 def describe_companies(
     context: Context, request: DescribeCompaniesRequest
 ) -> Commit[DescribeCompaniesReply]:

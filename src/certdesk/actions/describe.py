@@ -162,7 +162,7 @@ class DescribeCertificateDetailReply(Reply, kw_only=True):
     hosting_status: int = NOT_HOSTED
 
 
-@catalog.action(AuthError, CertificateNotFound, NoProjectPermission)
+@catalog.action(AuthError, CertificateNotFound, NoProjectPermission, sensitive=True)
 def describe_certificate_detail(
     context: Context, request: DescribeCertificateDetailRequest
 ) -> Commit[DescribeCertificateDetailReply]:

@@ -83,7 +83,7 @@ class DescribeManagersReply(Reply):
     total_count: int
 
 
-@catalog.action(InvalidParam)
+@catalog.action(InvalidParam, sensitive=True)
 def describe_managers(
     context: Context, request: DescribeManagersRequest
 ) -> Commit[DescribeManagersReply]:

@@ -151,7 +151,7 @@ PARAMETERS = Parameters(
 )
 
 
-@catalog.action(*REFUSALS, writes=True)
+@catalog.action(*REFUSALS, writes=True, sensitive=True)
 def certificate_info_submit(
     context: Context, request: CertificateInfoSubmitRequest
 ) -> Commit[CertificateInfoSubmitReply]:

@@ -62,6 +62,27 @@ def account_limit(settings: Settings, uin: str, action: str, per_second: int | N
     show_reply(ask(settings, "SetPaceLimit", Uin=uin, Action=action, PerSecond=per_second))
 
 
+@account.command("set")
+@click.argument("uin")
+@click.option(
+    "--unsigned-payload/--no-unsigned-payload",
+    default=None,
+    help="Take requests whose body is not signed (UNSIGNED-PAYLOAD), but for sensitive actions.",
+)
+@click.option(
+    "--signed-action/--no-signed-action",
+    default=None,
+    help="Refuse requests whose action is not signed, as most official clients send them.",
+)
+@desk_options
+def account_set(
+    settings: Settings, uin: str, *, unsigned_payload: bool | None, signed_action: bool | None
+) -> None:
+    """Set what requests of the account UIN have to sign; both are off at first."""
+    given = {"UnsignedPayload": unsigned_payload, "SignedAction": signed_action}
+    show_reply(ask(settings, "SwitchAccount", Uin=uin, **given))
+
+
 @account.command("verify")
 @click.argument("uin")
 @click.option("--withdraw", is_flag=True, help="Take the verification back.")

@@ -1,7 +1,8 @@
 """What can go wrong, one class a wire code; the text is what clients of the real service see.
 
 `text` is the recorded sentence (reference: the vendor's error lists); `%s` in it is replaced by
-`subject`. `detail` follows it and names parameter, rule and value. Nothing here knows HTTP.
+`subject`. For some situations another sentence of the same code is recorded; it is given as
+`sentence`. `detail` follows and names parameter, rule and value. Nothing here knows HTTP.
 """
 
 from __future__ import annotations
@@ -27,19 +28,21 @@ class ServiceError(Exception):
             raise TypeError(msg)
         cls.known[cls.code] = cls
 
-    def __init__(self, detail: str = "", *, subject: str | tuple[str, ...] = "") -> None:
+    def __init__(
+        self, detail: str = "", *, subject: str | tuple[str, ...] = "", sentence: str = ""
+    ) -> None:
         """Word the refusal: the recorded sentence, then `detail`.
 
         Several subjects stand in the place of one `%s` each.
         """
         self.detail = detail
         self.subject = subject
-        self.message = self.text
+        self.message = sentence or self.text
         for value in (subject,) if isinstance(subject, str) else subject:
             self.message = self.message.replace("%s", value, 1)
         if detail:
-            sentence = self.message.rstrip()
-            self.message = f"{sentence}{'' if sentence.endswith('.') else '.'} {detail}"
+            recorded = self.message.rstrip()
+            self.message = f"{recorded}{'' if recorded.endswith('.') else '.'} {detail}"
         super().__init__(self.message)
 
 

@@ -29,7 +29,7 @@ from certdesk.domain.errors import (
 from certdesk.ports import KeyPending, Pace, PaceExceeded, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
-from certdesk.web.guard import Guard, KnownKey, check_token, permit
+from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
 from certdesk.web.replay import Replay, signature_digest
 from certdesk.wire import vendor
@@ -144,12 +144,14 @@ class Api:
         if known is None:
             known = await run(self._threads, self._guard.look_up, claim.secret_id)
         told["account"] = known.caller.uin
+        found = self._catalog.find(claim.action)
         if not form.body_first:  # 6
-            body = await self._body(receive, form, self._catalog.find(claim.action))
+            body = await self._body(receive, form, found)
         claim.verify(body, known.secret_key, functools.partial(self._guard.day_key, known))
+        check_coverage(known, claim, found)
         check_token(known, claim.token, self._desk.clock.now())
         signature = signature_digest(claim.secret_id, claim.signature)
-        action = self._action(claim)  # 8
+        action = _existing(claim, found)  # 8
         self._replay.check(signature, action)  # 7, which has to know what the action does
         asked = Asked(
             action=action,
@@ -189,16 +191,6 @@ class Api:
             return await read_body(receive, announced, limit=limit, seconds=self._body_seconds)
         except BodyTooLarge:
             raise form.too_large(limit) from None
-
-    def _action(self, claim: Claim) -> Action:
-        if claim.version != VERSION:
-            raise NoSuchVersion(subject=claim.version[:32])
-        action = self._catalog.find(claim.action)
-        if action is None and claim.action in vendor.ACTIONS:
-            raise UnsupportedOperation(f"This desk does not have {claim.action} yet.")
-        if action is None:
-            raise InvalidAction
-        return action
 
     def _look(self, asked: Asked) -> bytes:
         """Carry out an action that changes nothing, in one go."""
@@ -240,6 +232,17 @@ class Api:
             request_id=asked.request_id,
             signature=asked.signature,
         )
+
+
+def _existing(claim: Claim, action: Action | None) -> Action:
+    """Refuse another version of the API, and an action that was not found."""
+    if claim.version != VERSION:
+        raise NoSuchVersion(subject=claim.version[:32])
+    if action is None and claim.action in vendor.ACTIONS:
+        raise UnsupportedOperation(f"This desk does not have {claim.action} yet.")
+    if action is None:
+        raise InvalidAction
+    return action
 
 
 def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:

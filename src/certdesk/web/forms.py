@@ -265,7 +265,7 @@ class V1(Form):
             if not pairs.get(name):
                 raise MissingParameter(subject=name)
         if not (pairs["Nonce"].isascii() and pairs["Nonce"].isdecimal()):
-            raise InvalidParameter("It should be a whole number.", subject="Nonce")
+            raise InvalidParameter(subject="Nonce", sentence="Parameter `Nonce` type error.")
         host = self.head.headers["host"]
         return V1Claim(
             form=SignedForm(method=self.head.method, host=host, parameters=pairs),
@@ -304,9 +304,12 @@ class V1Form(V1):
         return V1_LIMIT
 
     def too_large(self, limit: int) -> ServiceError:
-        """Say it in the recorded words."""
+        """Say it in the recorded words, which are not those of a wrong signature."""
         del limit
-        return SignatureFailure()
+        return SignatureFailure(
+            sentence="The provided credentials could not be validated because of exceeding "
+            f"request size limit, please use new signature method `{signature.ALGORITHM}`."
+        )
 
     def pairs(self, body: bytes) -> bytes:
         """Give the body; JSON says nothing here, so that its sender learns what is missing."""

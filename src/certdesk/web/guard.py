@@ -12,10 +12,16 @@ from datetime import datetime
 from certdesk.actions.access_keys import secret_key_of, token_digest
 from certdesk.catalog import Action, Caller, Desk
 from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.errors import SecretIdNotFound, TokenFailure, UnauthorizedOperation
+from certdesk.domain.errors import (
+    SecretIdNotFound,
+    SignatureFailure,
+    TokenFailure,
+    UnauthorizedOperation,
+)
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.secret import Secret
 from certdesk.ports import Unit
+from certdesk.web.forms import Claim
 from certdesk.wire.signature import derive_key
 
 REMEMBERED_SECONDS = 0.5
@@ -31,6 +37,7 @@ class KnownKey:
 
     `seen` is in monotonic seconds. A temporary key has a token and an end. `limits` are the
     requests a second that the account may make of an action, where they are its own.
+    `unsigned_payload` and `signed_action` are the account's (`domain/account.py`).
     """
 
     caller: Caller
@@ -38,6 +45,8 @@ class KnownKey:
     token_digest: bytes | None
     expires_at: datetime | None
     limits: Mapping[str, int]
+    unsigned_payload: bool
+    signed_action: bool
     seen: float
 
 
@@ -79,6 +88,8 @@ class Guard:
             token_digest=key.token_digest,
             expires_at=key.expires_at,
             limits=limits,
+            unsigned_payload=account.unsigned_payload,
+            signed_action=account.signed_action,
             seen=time.monotonic(),
         )
         with self._lock:
@@ -99,6 +110,24 @@ class Guard:
                 self._day_keys.clear()
             self._day_keys[place] = (known.secret_key, derived)
         return derived
+
+
+def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None:
+    """Refuse a right signature that covers too little.
+
+    The body may stay out of it where the account allows that, but not for an action that takes or
+    shows keys or personal data (threat T4); the action has to be in it where the account wants so
+    (threat T2).
+
+    Raises:
+        SignatureFailure: with what to sign too.
+    """
+    if not claim.payload_signed and not known.unsigned_payload:
+        raise SignatureFailure("The account takes no UNSIGNED-PAYLOAD; sign the body.")
+    if not claim.payload_signed and action is not None and action.sensitive:
+        raise SignatureFailure(f"{action.name} takes no UNSIGNED-PAYLOAD; sign the body.")
+    if not claim.action_signed and known.signed_action:
+        raise SignatureFailure("The account wants its actions signed; sign x-tc-action too.")
 
 
 def check_token(known: KnownKey, token: str, now: datetime) -> None:

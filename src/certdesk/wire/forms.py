@@ -41,7 +41,7 @@ def read_pairs(raw: bytes) -> dict[str, str]:
         raw_name, equals, raw_value = pair.partition(b"=")
         if not equals or not raw_name:
             # Not shown: it may be the end of a value in which an `&` was not escaped.
-            raise _invalid(f"{_NOT_A_PAIR} Pair {number} is not.", "form")
+            raise InvalidParameter(f"Pair {number} is not.", subject="form", sentence=_NOT_A_PAIR)
         name = _decode(raw_name, "form")
         if name in pairs:
             raise _invalid("It is given more than once.", name)
