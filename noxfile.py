@@ -75,6 +75,12 @@ def tests(session: nox.Session) -> None:
     run(session, "pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
 
 
+@nox.session(requires=["servers"])
+def slow(session: nox.Session) -> None:
+    """What takes minutes: crashes, nonsense and crowds in numbers, one after the other."""
+    run(session, "pytest", "tests/slow", *session.posargs)
+
+
 @nox.session
 def lock(session: nox.Session) -> None:
     """Resolve the hashed locks again; releases already locked stay unless --upgrade is given."""

@@ -1,0 +1,154 @@
+"""A desk killed sixty times and a database server ten times, in the middle of their work.
+
+Fault matrix, rows 1 and 11; invariants I1, I3, I6 and I8; requirement R-DUR.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tencentcloud.common.exception import TencentCloudSDKException
+
+from certdesk.settings import Settings
+from tests.acceptance.crashing import (
+    CHANCE,
+    Ledger,
+    Read,
+    check_answers,
+    check_records,
+    check_sealed,
+    load,
+)
+from tests.acceptance.database import rows
+from tests.acceptance.processes import NO_RSA_STOCK
+from tests.running import Client, Keys, RunningDesk, running
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
+
+KILLS = 60
+STOPS = 10
+LONGEST_SECONDS = 0.6
+RECOVERY_SECONDS = 10
+
+SQLITE_WHOLE = "PRAGMA integrity_check"
+POSTGRES_WHOLE = """
+SELECT DISTINCT 'ok' FROM (
+    SELECT bt_index_check(indexrelid, true) FROM pg_index JOIN pg_class ON oid = indexrelid
+    JOIN pg_am ON pg_am.oid = relam WHERE amname = 'btree' AND relpersistence = 'p'
+) AS checked
+"""
+"""Asks whether each index agrees with its table; amcheck raises an error where one does not."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A desk on one of the databases, how its records are read, and how they are seen to be whole.
+
+    `whole` is a query whose answer is `ok`.
+    """
+
+    desk: RunningDesk
+    settings: Settings
+    read: Read
+    whole: str
+
+    def check(self, keys: Keys, ledger: Ledger, since: int) -> None:
+        """Look at everything that is kept, and ask for what was sent since an attempt."""
+        assert self.read(self.whole) == [("ok",)]
+        check_records(self.read, ledger)
+        check_answers(Client(self.desk.endpoint, keys), ledger, since)
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Kept]:
+    """A desk with a file of its own."""
+    with running(tmp_path / "data", settings=NO_RSA_STOCK) as desk:
+        yield Kept(
+            desk=desk,
+            settings=Settings(data=str(desk.folder)),
+            read=functools.partial(rows, desk.folder),
+            whole=SQLITE_WHOLE,
+        )
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[Kept]:
+    """A desk on a server's database."""
+    url = postgres.database()
+
+    def read(query: str) -> list[tuple[Any, ...]]:
+        with postgres.connect(url) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    with postgres.connect(url) as connection:
+        connection.execute("CREATE EXTENSION amcheck")
+    with running(tmp_path / "data", settings=f'database = "{url}"\n{NO_RSA_STOCK}') as desk:
+        settings = Settings(data=str(desk.folder), database=url)
+        yield Kept(desk=desk, settings=settings, read=read, whole=POSTGRES_WHOLE)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "database", ["on_sqlite", pytest.param("on_postgres", marks=pytest.mark.needs("postgres"))]
+)
+def test_sixty_kills_under_load_lose_nothing_and_leave_nothing_by_half(
+    database: str, request: pytest.FixtureRequest
+) -> None:
+    """After each: every acknowledged purchase and submission is there whole, and work goes on."""
+    kept: Kept = request.getfixturevalue(database)
+    desk, ledger = kept.desk, Ledger()
+    keys = desk.account()
+    for _ in range(KILLS):
+        before = len(ledger.attempts)
+        with load(desk, keys, ledger):
+            time.sleep(CHANCE.uniform(0, LONGEST_SECONDS))
+            desk.kill()
+        desk.start()
+        kept.check(keys, ledger, before)
+    assert len(ledger.acknowledged()) > KILLS
+    desk.stop()
+    check_sealed(kept.settings, ledger)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.needs("postgres")
+def test_a_server_stopped_at_once_ten_times_loses_nothing(
+    on_postgres: Kept, postgres: Cluster
+) -> None:
+    """The desk stays, answers that it does not know, and works again when its server does."""
+    desk, ledger = on_postgres.desk, Ledger()
+    keys, process = desk.account(), desk.pid
+    for _ in range(STOPS):
+        before = len(ledger.attempts)
+        with load(desk, keys, ledger, lost=frozenset({"InternalError"})):
+            time.sleep(CHANCE.uniform(0, LONGEST_SECONDS))
+            postgres.stop("immediate")
+            time.sleep(CHANCE.uniform(0, LONGEST_SECONDS))
+            postgres.start()
+            wait_until_it_buys(desk.client(keys), ledger)
+            time.sleep(LONGEST_SECONDS)
+        on_postgres.check(keys, ledger, before)
+    assert desk.pid == process
+    assert len(ledger.acknowledged()) > STOPS
+    desk.stop()
+    check_sealed(on_postgres.settings, ledger)
+
+
+def wait_until_it_buys(client: Client, ledger: Ledger) -> None:
+    """Wait until an order can be bought again, no longer than a desk may take for that."""
+    enough = time.monotonic() + RECOVERY_SECONDS
+    while time.monotonic() < enough:
+        with contextlib.suppress(TencentCloudSDKException):
+            bought = client.call("CreateCertificate", ProductId=25, DomainNum=1, TimeSpan=1)
+            ledger.purchases[bought["CertificateIds"][0]] = bought["RequestId"]
+            return
+        time.sleep(0.1)
+    pytest.fail("the desk does not come back")
