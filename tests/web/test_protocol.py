@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.footprint import open_files, resident_kib
 from tests.running import Keys, RunningDesk, running
 from tests.web.raw import Answer, Wire, call, chunked, head, request
 
@@ -549,14 +550,3 @@ def barrage(desk: RunningDesk, keys: Keys) -> None:
             wire.send(POST)
         for wire in wires:
             wire.answer()
-
-
-def open_files(pid: int) -> int:
-    """Count the open files of a process."""
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
-
-
-def resident_kib(pid: int) -> int:
-    """Tell how much memory a process has, in KiB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
