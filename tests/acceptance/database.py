@@ -40,8 +40,16 @@ def change(folder: Path, *statements: str) -> None:
 
 
 def tables(folder: Path) -> Tables:
-    """Read everything that is kept, as of one moment."""
-    names = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+    """Read everything that is kept, as of one moment.
+
+    The tables of a full-text index are left out: they follow from what it indexes.
+    """
+    names = (
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN "
+        "(SELECT shadow.name FROM sqlite_schema AS shadow, sqlite_schema AS index_ "
+        "WHERE index_.sql LIKE 'CREATE VIRTUAL%' AND shadow.name LIKE index_.name || '%') "
+        "ORDER BY name"
+    )
     with opened(folder) as connection:
         connection.execute("BEGIN")
         found = connection.execute(names).fetchall()
