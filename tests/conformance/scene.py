@@ -16,8 +16,11 @@ PARSE_UPLOADED_CSR = "parse_uploaded_csr"
 
 CFCA_OV, WOTRUS_DV, WOTRUS_OV, WOTRUS_EV, DNSPOD_OV = 98, 25, 28, 31, 43
 """Product numbers, each for a single domain name."""
-WOTRUS_DV_MULTI = 26
-"""The number of a product for several domain names."""
+WOTRUS_DV_MULTI, WOTRUS_OV_MULTI = 26, 29
+"""Numbers of products for several domain names."""
+
+UPLOADED_CSR = Path(__file__).parents[1] / "data" / "uploaded_csr.pem"
+"""The CSR of the source page's third example, for `tencent.com`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +114,61 @@ def _submitted_order(scene: Scene) -> dict[str, object]:
     return {"CertificateId": order}
 
 
+def _older_material(scene: Scene) -> dict[str, object]:
+    """Every parameter of SubmitCertificateInformation, on a product for several names."""
+    return {
+        "CertificateId": scene.client.buy(WOTRUS_OV_MULTI, 2),
+        "CsrType": "parse",
+        "CsrContent": UPLOADED_CSR.read_text(),
+        "CertificateDomain": "tencent.com",
+        "DomainList": ["www.tencent.com"],
+        "KeyPassword": "12345678",
+        "OrganizationName": "Tencent",
+        "OrganizationDivision": "Qcloud",
+        "OrganizationAddress": "No. 1000, Tencent Building, Nanshan District",
+        "OrganizationCountry": "CN",
+        "OrganizationCity": "Shenzhen",
+        "OrganizationRegion": "Guangdong Province",
+        "PostalCode": "518057",
+        "PhoneAreaCode": "0755",
+        "PhoneNumber": "86013388",
+        "VerifyType": "DNS",
+        "AdminFirstName": "luke",
+        "AdminLastName": "sky",
+        "AdminPhoneNum": "12345678901",
+        "AdminEmail": "test@tencent.com",
+        "AdminPosition": "developer",
+        "ContactFirstName": "luke",
+        "ContactLastName": "sky",
+        "ContactEmail": "test@tencent.com",
+        "ContactNumber": "12345678901",
+        "ContactPosition": "developer",
+        "IsDV": False,
+    }
+
+
+def _list(scene: Scene) -> dict[str, object]:
+    """Parameters with which a list is not empty."""
+    order = _submitted_order(scene)["CertificateId"]
+    labels = [{"TagKey": "team", "TagValue": "web"}]
+    return {"SearchKey": "tencent", "CertIds": [order], "Tags": labels, "ProjectId": 0}
+
+
+def _project(scene: Scene) -> dict[str, object]:
+    order = scene.client.buy()
+    return {"CertificateIdList": [order], "ProjectId": scene.desk.project(scene.keys)}
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "CancelCertificateOrder": lambda scene: {"CertificateId": scene.client.buy()},
     "CertificateInfoSubmit": _material,
     "CreateCertificate": _purchase,
+    "DescribeCertificate": _submitted_order,
     "DescribeCertificateDetail": _submitted_order,
+    "DescribeCertificates": _list,
     "DescribeManagers": lambda scene: {"CompanyId": scene.company},
+    "ModifyCertificateAlias": lambda scene: {"CertificateId": scene.client.buy(), "Alias": "new"},
+    "ModifyCertificateProject": _project,
+    "SubmitCertificateInformation": _older_material,
 }
 """Good parameters of each action that changes something or needs a parameter."""

@@ -156,7 +156,7 @@ def _of_object(name: str, path: str) -> Iterator[tuple[str, Member]]:
 def _of_model(model: object, path: str) -> Iterator[tuple[str, Member]]:
     types = dict(_TYPE_LINE.findall(type(model).__init__.__doc__ or ""))
     for name in (attribute.removeprefix("_") for attribute in vars(model)):
-        place, kind = f"{path}{name}", types[name].strip()
+        place, kind = f"{path}{name}", types[name].strip().removesuffix(" non-negative")
         inner = place
         if kind.startswith("list of "):
             yield place, Member("list")

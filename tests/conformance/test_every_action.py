@@ -233,10 +233,12 @@ def test_no_change_is_ever_seen_without_its_audit_row(scene: Scene) -> None:
 
 
 CHANGES_AND_AUDIT_ROWS = """
-SELECT action, changes, (SELECT count(*) FROM audit WHERE audit.action = of.action) FROM (
-    SELECT 'CreateCertificate' AS action, count(*) AS changes FROM orders
-    UNION ALL SELECT 'CertificateInfoSubmit', count(*) FROM submissions
-    UNION ALL SELECT 'CancelCertificateOrder', count(*) FROM orders WHERE status = 7
+SELECT action, changes,
+    (SELECT count(*) FROM audit WHERE audit.action IN (of.action, of.older)) FROM (
+    SELECT 'CreateCertificate' AS action, '' AS older, count(*) AS changes FROM orders
+    UNION ALL SELECT 'CertificateInfoSubmit', 'SubmitCertificateInformation', count(*)
+        FROM submissions
+    UNION ALL SELECT 'CancelCertificateOrder', '', count(*) FROM orders WHERE status = 7
 ) AS of
 """
 

@@ -66,7 +66,7 @@ NUMBERED: dict[str, Callable[[Stranger], int]] = {
 """Fields that name a thing by its number, and how another account gets one."""
 
 CERTIFICATES = {"CertId", "CertificateId"}
-NO_THINGS = {"ProductId"}
+NO_THINGS = {"ProductId", "ServiceId"}
 """What ends in Id and names nothing that belongs to anybody."""
 
 
@@ -82,7 +82,12 @@ class Field:
     @property
     def names(self) -> str:
         """The kind of thing, as a name in the singular."""
-        return re.sub(r"s?(\[\])?$", "", self.path.rpartition(".")[2])
+        return re.sub(r"(s|List)?(\[\])?$", "", self.path.rpartition(".")[2])
+
+    @property
+    def many(self) -> bool:
+        """Whether it names several, of which those that are not to be had are passed over."""
+        return self.path.endswith("[]")
 
     def __str__(self) -> str:
         """Name the test."""
@@ -90,10 +95,10 @@ class Field:
 
 
 def fields() -> Iterator[Field]:
-    """Give every field whose name ends in Id or Ids, of every action."""
+    """Give every field whose name ends in Id, Ids or IdList, of every action."""
     for action in public_actions():
         for path, member in declared(action.request).items():
-            if re.search(r"Id$|Ids\[\]$", path):
+            if re.search(r"Id$|Id(s|List)\[\]$", path):
                 yield Field(action, path, member.kind, member.required)
 
 
@@ -140,12 +145,18 @@ def test_anothers_id_answers_like_nobodys(
 def test_a_certificate_that_is_denied_is_refused_in_a_declared_code(
     field: Field, scene: Scene
 ) -> None:
-    """By each action that names one, however much else is allowed."""
+    """By each action that names one, however much else is allowed, or left out of many."""
     good = scene.good(field.action.name)
     denied = scene.client.buy()
     user = scene.desk.user(scene.keys, "ssl:*")
     scene.desk.bind(user, "deny", "ssl:*", certificates=[denied])
     answer = send(scene, user.keys, field, good, denied)
+    if field.many:
+        assert answer.code == "ok"
+        assert answer.response.get("FailCertificates", [denied]) == [denied]
+        assert answer.response.get("Certificates", []) == []
+        assert answer.response.get("SuccessCertificates", []) == []
+        return
     assert answer.code == "FailedOperation.AuthError"
     assert answer.message == (
         "You do not have permission to perform this operation. "

@@ -215,7 +215,9 @@ def test_a_sensitive_action_always_wants_its_body_signed(
         assert answer.code in ("MissingParameter", "ok")
 
 
-SECRETIVE = re.compile(r"PrivateKey|KeyPass|Password|Phone|IdNumber|IdType|Mail|Email|LastName")
+SECRETIVE = re.compile(
+    r"PrivateKey|KeyPass(?!wordCustomFlag)|(?<!Key)Password|Phone|IdNumber|IdType|Mail|Email|LastName"
+)
 
 
 @each_action

@@ -25,9 +25,15 @@ ORDER_OF_LIFE = (
     "CreateCertificate",
     "DescribeCompanies",
     "DescribeManagers",
+    "ModifyCertificateAlias",
+    "ModifyCertificateProject",
+    "SubmitCertificateInformation",
     "CertificateInfoSubmit",
+    "DescribeCertificate",
     "DescribeCertificateDetail",
+    "DescribeCertificates",
     "CancelCertificateOrder",
+    "DescribeCertificateOperateLogs",
 )
 
 Replies = dict[str, dict[str, Any]]

@@ -1,59 +1,28 @@
 """Reading orders back."""
 
+from certdesk.actions.certificates import (
+    NOT_HOSTED,
+    CertificateMembers,
+    DvAuthDetail,
+    DvAuths,
+    members_of,
+)
 from certdesk.actions.handing_in import earlier_material, private_key_of
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog, permission_of
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.material import COMPANY_HOLDER, Material
-from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.products import PRODUCTS, Level, Scope
+from certdesk.domain.order import Order
+from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, Tag, Withheld, field, local_time
+from certdesk.wire.model import Part, Request, Withheld, field
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
-NOT_HOSTED = -1
-"""HostingStatus of an order that no hosting renews."""
-
-
 DOWNLOAD = permission_of("DownloadCertificate")
 """What a caller has to be allowed to see a private key."""
-
-
-class CertificateExtra(Part, kw_only=True):
-    """Further facts about an order and its neighbours."""
-
-    domain_number: str
-    origin_certificate_id: str | None = None
-    replaced_by: str | None = None
-    replaced_for: str | None = None
-    renew_order: str | None = None
-    sm_cert: int = field(name="SMCert", default=0)
-    company_type: int | None
-
-
-class DvAuths(Part):
-    """What to publish to prove one domain name."""
-
-    dv_auth_key: str
-    dv_auth_value: str
-    dv_auth_domain: str
-    dv_auth_path: str | None
-    dv_auth_sub_domain: str | None
-    dv_auth_verify_type: str
-
-
-class DvAuthDetail(Part):
-    """What to publish to prove the domain names of an order."""
-
-    dv_auth_key: str | None = None
-    dv_auth_value: str | None = None
-    dv_auth_domain: str | None = None
-    dv_auth_path: str | None = None
-    dv_auth_key_sub_domain: str | None = None
-    dv_auths: list[DvAuths] | None = None
 
 
 class RootCertificates(Part):
@@ -88,7 +57,7 @@ class SubmittedData(Part, kw_only=True):
     organization_country: str | None
     organization_city: str | None
     organization_region: str | None
-    postal_code: str | None = None
+    postal_code: str | None
     phone_area_code: str | None
     phone_number: str | None
     admin_first_name: str | None
@@ -111,50 +80,28 @@ class DescribeCertificateDetailRequest(Request):
     """The certificate id of the order."""
 
 
-class DescribeCertificateDetailReply(Reply, kw_only=True):
-    """Everything known about an order; the last four members are the mainland edition's."""
+class DescribedMembers(CertificateMembers, kw_only=True):
+    """What DescribeCertificate and DescribeCertificateDetail have and no list has."""
 
-    owner_uin: str
-    project_id: str
-    from_: str = field(name="From")
-    certificate_type: str
-    package_type: str
-    product_zh_name: str
-    domain: str | None
-    alias: str
-    status: int
-    status_msg: str | None
-    verify_type: str | None
-    vulnerability_status: str = "INACTIVE"
-    cert_begin_time: str | None = None
-    cert_end_time: str | None = None
-    validity_period: str
-    insert_time: str | None
     order_id: str | None = None
-    certificate_extra: CertificateExtra
-    certificate_private_key: str | None
-    certificate_public_key: str | None = None
     dv_auth_detail: DvAuthDetail | None = None
     vulnerability_report: str | None = None
-    certificate_id: str
-    type_name: str
-    status_name: str
-    subject_alt_name: list[str]
-    is_vip: bool
-    is_wildcard: bool
-    is_dv: bool
-    is_vulnerability: bool = False
     submitted_data: SubmittedData | None
-    renew_able: bool = False
-    deployable: bool
-    tags: list[Tag]
+    dv_revoke_auth_detail: list[DvAuths] | None = None
+
+
+class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
+    """Everything known about an order; the last four members are the mainland edition's."""
+
+    certificate_private_key: str | None
+    certificate_public_key: str | None = None
+    type_name: str
     root_cert: RootCertificates = field(default_factory=RootCertificates)
     encrypt_cert: str | None = None
     encrypt_private_key: str | None = None
     cert_fingerprint: str | None = None
     encrypt_cert_fingerprint: str | None = None
     encrypt_algorithm: str | None
-    dv_revoke_auth_detail: list[DvAuths] | None = None
     cert_chain_info: list[CertBasicInfo] | None = None
     cert_type: str
     domain_type: int
@@ -185,40 +132,56 @@ def _detail(
 ) -> DescribeCertificateDetailReply:
     product = PRODUCTS[order.product_id]
     material = earlier_material(context, submission) if submission else None
+    # Here, and only here, SubjectAltName leaves the main name out.
+    members = members_of(order) | {"subject_alt_name": list(order.names)}
     return DescribeCertificateDetailReply(
-        owner_uin=order.uin,
-        project_id=str(order.project_id),
-        from_="wosign" if product.brand == "WoTrus" else "trustasia",
-        certificate_type="SVR",
-        package_type=str(product.number),
-        product_zh_name=product.name,
-        domain=material.common_name if material else None,
-        alias=order.alias,
-        status=order.status,
-        status_msg=order.status_msg,
-        verify_type=material.verify_type if material else None,
-        validity_period=str(12 * order.time_span),
-        insert_time=local_time(order.created_at),
-        certificate_extra=CertificateExtra(
-            domain_number=str(order.domain_num),
-            company_type=material.holder if material else None,
-        ),
-        certificate_private_key=_visible_key(context, order, submission),
-        certificate_id=order.certificate_id,
-        type_name=product.name,
-        status_name=STATUS_NAMES[order.status],
-        subject_alt_name=list(material.other_names) if material else [],
-        is_vip=True,
-        is_wildcard=product.scope.wildcards,
-        is_dv=product.level is Level.DV,
+        **members,
         submitted_data=_submitted(submission, material) if submission and material else None,
-        deployable=order.status is Status.ISSUED,
-        tags=[Tag(tag_key=key, tag_value=value) for key, value in order.tags],
-        encrypt_algorithm=submission.key if submission else None,
+        certificate_private_key=_visible_key(context, order, submission),
+        type_name=product.name,
+        encrypt_algorithm=order.key,
         cert_type=product.level.value,
         domain_type=DOMAIN_TYPES[product.scope],
         use_cross_sign_root=material.cross_sign if material else None,
     )
+
+
+class DescribeCertificateRequest(Request):
+    """Which certificate."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class DescribeCertificateReply(DescribedMembers, kw_only=True):
+    """What is known about an order, its private key and its certificate aside."""
+
+    package_type_name: str
+    ca_encrypt_algorithms: list[str] = field(name="CAEncryptAlgorithms", default_factory=list)
+    ca_common_names: list[str] = field(name="CACommonNames", default_factory=list)
+    ca_end_times: list[str] = field(name="CAEndTimes", default_factory=list)
+
+
+@catalog.action(AuthError, CertificateNotFound, NoProjectPermission, sensitive=True)
+def describe_certificate(
+    context: Context, request: DescribeCertificateRequest
+) -> Commit[DescribeCertificateReply]:
+    """Show an order with its material.
+
+    Telephone numbers are masked, identity numbers and the key pass phrase never shown.
+    """
+
+    def look(unit: Unit) -> DescribeCertificateReply:
+        order = own_order(context, unit, request.certificate_id)
+        submission = unit.submissions.get(order.certificate_id, order.submission)
+        material = earlier_material(context, submission) if submission else None
+        return DescribeCertificateReply(
+            **members_of(order),
+            submitted_data=_submitted(submission, material) if submission and material else None,
+            package_type_name=PRODUCTS[order.product_id].name,
+        )
+
+    return look
 
 
 def _visible_key(context: Context, order: Order, submission: Submission | None) -> str | None:
@@ -243,6 +206,7 @@ def _submitted(submission: Submission, material: Material) -> SubmittedData:
         organization_country=organisation.country,
         organization_city=organisation.city,
         organization_region=organisation.region,
+        postal_code=material.postal_code,
         phone_area_code=organisation.phone_area,
         phone_number=masked(organisation.phone_number),
         admin_first_name=manager.first_name,

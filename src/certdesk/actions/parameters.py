@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import msgspec
@@ -18,17 +18,33 @@ _PATH = re.compile(r"\{([a-z_.]+)\}")
 
 
 class Parameters:
-    """Which attribute of a request says which value of the material."""
+    """Which attribute of a request says which value of the material, and in which words."""
 
-    def __init__(self, request: type[Request], attributes: Mapping[str, str]) -> None:
-        """Take the action's request type and its table of material path to attribute."""
+    def __init__(
+        self,
+        request: type[Request],
+        attributes: Mapping[str, str],
+        phrases: Mapping[str, str],
+        *,
+        unshown: Container[str] = (),
+        beyond: tuple[str, Parameters] | None = None,
+    ) -> None:
+        """Take the action's request type and its table of material path to attribute.
+
+        `phrases` are those of `submission.PHRASES` in the action's terms. The values of `unshown`
+        paths are not shown in refusals. What the action has no parameter for is named as in
+        `beyond`, which is another action that has one.
+        """
         self._attributes = attributes
+        self._phrases = phrases
+        self._unshown = unshown
+        self._beyond = beyond
         self._wire_names = {
             field.name: field.encode_name for field in msgspec.structs.fields(request)
         }
 
-    def material(self, request: Request) -> Material:
-        """Read the material out of a request."""
+    def material(self, request: Request, **settled: object) -> Material:
+        """Read the material out of a request; what is `settled` is not looked for there."""
         values: dict[str, Any] = {}
         for path, attribute in self._attributes.items():
             value = getattr(request, attribute)
@@ -39,18 +55,22 @@ class Parameters:
                 values.setdefault(first, {})[second] = value
             else:
                 values[first] = value
-        return build(Material, values)
+        return build(Material, values | settled)
 
     def wire_name(self, path: str) -> str:
         """Give the action's own name of a value."""
+        if path not in self._attributes and self._beyond is not None:
+            action, parameters = self._beyond
+            return f"{parameters.wire_name(path)} of {action}"
         return self._wire_names[self._attributes[path]]
 
     def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
         """Word refused material in the action's own terms, each rule once."""
-        clauses: dict[str, list[str]] = {}
+        clauses: dict[str, dict[str, None]] = {}
         for fault in refused.faults:
-            clause = f"{self._worded(fault.rule)}{_got(value_at(material, fault.path))}"
-            clauses.setdefault(clause, []).append(self.wire_name(fault.path))
+            got = "" if fault.path in self._unshown else _got(value_at(material, fault.path))
+            names = clauses.setdefault(f"{self._worded(fault.rule)}{got}", {})
+            names[self.wire_name(fault.path)] = None
         detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())
         return refused.error(detail, subject=refused.subject)
 
@@ -63,9 +83,10 @@ class Parameters:
         return f"{self.wire_name(path)}: {remark}"
 
     def _worded(self, rule: str) -> str:
-        return _PATH.sub(lambda match: self.wire_name(match[1]), rule)
+        said = _PATH.sub(lambda match: self._phrases.get(match[1], match[0]), rule)
+        return _PATH.sub(lambda match: self.wire_name(match[1]), said)
 
 
 def _got(value: object) -> str:
     """Add the offending value where there is one that may be shown: never a secret."""
-    return f"; got {shown(value)}" if isinstance(value, str | int) else ""
+    return f"; got {shown(value)}" if isinstance(value, str | int) and value != "" else ""

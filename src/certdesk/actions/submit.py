@@ -148,6 +148,12 @@ PARAMETERS = Parameters(
         "sign_algorithm": "sign_algo",
         "cross_sign": "use_cross_sign_root",
     },
+    {
+        "personal": "{holder} is 1",
+        "as_person": "1 (personal)",
+        "nobody_named": "neither {company_id} nor {manager_id} is given",
+        "no_manager_named": "{manager_id} is not given",
+    },
 )
 
 

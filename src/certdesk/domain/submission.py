@@ -33,10 +33,16 @@ from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.order import Order
 from certdesk.domain.products import Level, Product
 from certdesk.domain.secret import Secret
-from certdesk.domain.texts import organisation_faults, person_faults
+from certdesk.domain.texts import (
+    POSTAL_CODE_LENGTH,
+    organisation_faults,
+    person_faults,
+    text_fault,
+)
 
 ONLINE, PARSE = "online", "parse"
 
+ALWAYS_NEEDED = ("csr_source", "common_name")
 ORGANISATION_NEEDED = (
     "organisation.name",
     "organisation.division",
@@ -88,12 +94,18 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 
 
+PHRASES = ("personal", "as_person", "nobody_named", "no_manager_named")
+"""That the order is a person's, as a condition and as a value; that no id names a company or a
+manager; that none names a manager."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """One broken rule: where, and what the rule is.
 
     Other values are named in braces, as in `is required when {csr_source} is parse`: the action
-    that took the material puts its own parameter names there, and adds the offending value.
+    that took the material puts its own parameter names there, and adds the offending value. What
+    is not said by one parameter everywhere is one of `PHRASES`, which each action words.
     """
 
     path: str
@@ -130,7 +142,7 @@ def judge(material: Material, order: Order, product: Product) -> Judged:
     """
     _refuse_if(InvalidParam, [fault for rule in _RULES for fault in rule(material)])
     if material.holder == PERSONAL_HOLDER and material.contact_email is None:
-        rule = "needed when {holder} is 1"
+        rule = "needed when {personal}"
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
@@ -208,7 +220,7 @@ def _chosen(material: Material) -> Iterator[Fault]:
         value = value_at(material, path)
         if (path, value) == ("verify_type", "DNS_AUTO"):
             yield Fault(path, "DNS_AUTO needs a DNS provider, which this desk lacks; use DNS")
-        elif value is not None and value not in choices:
+        elif value and value not in choices:
             yield Fault(path, f"must be {' or '.join(choices)}")
     if material.holder not in (PERSONAL_HOLDER, COMPANY_HOLDER):
         yield Fault("holder", "must be 1 (personal) or 2 (company)")
@@ -224,6 +236,9 @@ def _identifiers(material: Material) -> Iterator[Fault]:
 
 
 def _needed(material: Material) -> Iterator[Fault]:
+    for path in ALWAYS_NEEDED:
+        if not value_at(material, path):
+            yield Fault(path, "needed")
     if material.csr_source == PARSE and material.csr is None:
         yield Fault("csr", "needed when {csr_source} is parse")
     if material.csr_source == ONLINE and material.key_parameter is None:
@@ -231,9 +246,9 @@ def _needed(material: Material) -> Iterator[Fault]:
     if material.holder != COMPANY_HOLDER or _usable(material.manager_id):
         return
     if not _usable(material.company_id):
-        rule = "needed when neither {company_id} nor {manager_id} is given"
+        rule = "needed when {nobody_named}"
         yield from _missing(material, ORGANISATION_NEEDED, rule)
-    yield from _missing(material, PEOPLE_NEEDED, "needed when {manager_id} is not given")
+    yield from _missing(material, PEOPLE_NEEDED, "needed when {no_manager_named}")
 
 
 def _missing(material: Material, paths: tuple[str, ...], rule: str) -> Iterator[Fault]:
@@ -251,6 +266,10 @@ def _texts(material: Material) -> Iterator[Fault]:
         yield Fault(f"manager.{field}", rule)
     for field, rule in person_faults(material.contact):
         yield Fault(f"contact.{field}", rule)
+    postal_code = material.postal_code
+    fault = text_fault(postal_code, POSTAL_CODE_LENGTH) if postal_code else None
+    if fault is not None:
+        yield Fault("postal_code", fault)
 
 
 def _personal(material: Material) -> Iterator[Fault]:
@@ -283,7 +302,7 @@ _RULES: tuple[Callable[[Material], Iterator[Fault]], ...] = (
 
 def _holder_fits(material: Material, product: Product) -> Iterator[Fault]:
     if material.holder == PERSONAL_HOLDER and product.level is not Level.DV:
-        yield Fault("holder", f"1 (personal) is for DV products, and this is {product.name}")
+        yield Fault("holder", f"{{as_person}} is for DV products, and this is {product.name}")
 
 
 def _identity_given(material: Material, product: Product) -> Iterator[Fault]:

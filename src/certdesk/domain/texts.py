@@ -29,6 +29,9 @@ PERSON_LENGTHS = {
 """Most characters of a text: X.520 upper bounds where it may enter a subject, else R-HTTP."""
 
 # Control characters, and the marks that turn the reading direction (R-CA).
+POSTAL_CODE_LENGTH = 40
+"""Most characters of a postal code (X.520, upper bound of `postalCode`)."""
+
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
@@ -48,6 +51,15 @@ def person_faults(person: Person) -> Iterator[tuple[str, str]]:
     yield from _text_faults(person, PERSON_LENGTHS)
 
 
+def text_fault(text: str, longest: int) -> str | None:
+    """Tell why a text of at most `longest` characters will not do, or None if it will."""
+    if len(text) > longest:
+        return f"takes at most {longest} characters, not {len(text)}"
+    if _UNPRINTABLE.search(text):
+        return "must not hold control characters"
+    return None
+
+
 def _text_faults(
     value: Organisation | Person, lengths: dict[str, int]
 ) -> Iterator[tuple[str, str]]:
@@ -56,9 +68,8 @@ def _text_faults(
         if member is None:
             continue
         text = member.text() if isinstance(member, Secret) else member
-        if len(text) > longest:
-            yield field, f"takes at most {longest} characters, not {len(text)}"
-        elif _UNPRINTABLE.search(text):
-            yield field, "must not hold control characters"
+        fault = text_fault(text, longest)
+        if fault is not None:
+            yield field, fault
         elif _ONLY_PUNCTUATION.fullmatch(text):
             yield field, "must hold more than dots, dashes and blanks"

@@ -4,6 +4,7 @@ A field's wire name is its Python name in PascalCase; irregular ones say `field(
 Requests are immutable, refuse unknown parameters, and never show their values when printed.
 """
 
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, TypeVar, dataclass_transform
 
@@ -22,6 +23,7 @@ __all__ = [
     "Withheld",
     "field",
     "local_time",
+    "read_time",
 ]
 
 T = TypeVar("T")
@@ -50,6 +52,27 @@ _BEIJING = timezone(timedelta(hours=8))
 def local_time(at: datetime | None) -> str | None:
     """Word a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
     return None if at is None else at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_YEARS = range(1970, 2200)
+
+
+def read_time(text: str) -> datetime:
+    """Read a time as `local_time` words it, or one of ISO 8601 that has a zone.
+
+    Raises:
+        ValueError: it is neither, or no time between 1970 and 2199.
+    """
+    if not _TIME.fullmatch(text):
+        raise ValueError("must be YYYY-MM-DD HH:MM:SS, which is in UTC+8, or have a zone")
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no time that there is") from None
+    if read.year not in _YEARS:
+        raise ValueError(f"must be from {_YEARS[0]} to {_YEARS[-1]}")
+    return read if read.tzinfo else read.replace(tzinfo=_BEIJING)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))

@@ -1,0 +1,113 @@
+"""Renaming orders, and moving them between projects."""
+
+import dataclasses
+
+from certdesk.actions.projects import own_project
+from certdesk.actions.purchase import check_allowed, own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    InvalidParam,
+    NoProjectPermission,
+)
+from certdesk.domain.policy import NO_CERTIFICATE, Refused
+from certdesk.domain.texts import text_fault
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request, Unsigned
+
+ALIAS_LENGTH = 200
+MOST_IDS = 100
+
+
+class ModifyCertificateAliasRequest(Request):
+    """Which order, and what to call it."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    alias: str | None = None
+    """The new name: 200 characters at most; without it the order has none."""
+
+
+class ModifyCertificateAliasReply(Reply):
+    """The order that was renamed."""
+
+    certificate_id: str
+
+
+@catalog.action(AuthError, CertificateNotFound, InvalidParam, NoProjectPermission, writes=True)
+def modify_certificate_alias(
+    context: Context, request: ModifyCertificateAliasRequest
+) -> Commit[ModifyCertificateAliasReply]:
+    """Give an order a name of the account's own, which lists show and search."""
+    alias = request.alias or ""
+    fault = text_fault(alias, ALIAS_LENGTH)
+
+    def commit(unit: Unit) -> ModifyCertificateAliasReply:
+        order = own_order(context, unit, request.certificate_id)
+        if fault is not None:
+            raise InvalidParam(f"Alias: {fault}.")
+        unit.orders.replace(dataclasses.replace(order, alias=alias))
+        context.record(unit, order.certificate_id)
+        return ModifyCertificateAliasReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+class ModifyCertificateProjectRequest(Request):
+    """Which orders, and where to."""
+
+    certificate_id_list: list[str]
+    """Certificate ids of the orders: 1 to 100."""
+    project_id: Unsigned
+    """The number of a project of the account; every account has number 0."""
+
+
+class ModifyCertificateProjectReply(Reply):
+    """The orders that were moved, and those that were not."""
+
+    success_certificates: list[str]
+    fail_certificates: list[str]
+
+
+@catalog.action(InvalidParam, NoProjectPermission, writes=True)
+def modify_certificate_project(
+    context: Context, request: ModifyCertificateProjectRequest
+) -> Commit[ModifyCertificateProjectReply]:
+    """Move orders to a project; a user has to be allowed this where they are and where they go.
+
+    An id that is unknown, another account's or not allowed is told back, and hinders no other.
+    """
+    ids = list(dict.fromkeys(request.certificate_id_list))
+    if not 1 <= len(ids) <= MOST_IDS:
+        raise InvalidParam(f"CertificateIdList: takes 1 to {MOST_IDS} ids, not {len(ids)}.")
+
+    def commit(unit: Unit) -> ModifyCertificateProjectReply:
+        project_id = request.project_id
+        own_project(unit, context.caller.uin, project_id)
+        _check_target(context, project_id)
+        moved, failed = [], []
+        for certificate_id in ids:
+            try:
+                order = own_order(context, unit, certificate_id)
+                check_allowed(context, certificate_id, project_id)
+            except (AuthError, CertificateNotFound, NoProjectPermission):
+                failed.append(certificate_id)
+                continue
+            unit.orders.replace(dataclasses.replace(order, project_id=project_id))
+            context.record(unit, certificate_id, f"project {project_id}")
+            moved.append(certificate_id)
+        return ModifyCertificateProjectReply(success_certificates=moved, fail_certificates=failed)
+
+    return commit
+
+
+def _check_target(context: Context, project_id: int) -> None:
+    """Refuse a project that no order may be moved to.
+
+    Raises:
+        NoProjectPermission: the caller's policies refuse it.
+    """
+    refused = context.caller.grants.refused(context.permission, NO_CERTIFICATE, project_id)
+    if refused >= Refused.PROJECT:
+        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")

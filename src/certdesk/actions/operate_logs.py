@@ -1,0 +1,137 @@
+"""DescribeCertificateOperateLogs: what was done to an account's certificates, and by whom."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time, read_time
+
+DEFAULT_LIMIT = 20
+MOST = 1000
+"""Longest page."""
+
+WINDOW = timedelta(days=15)
+"""How far back a list goes that has no beginning."""
+
+LAST_OF_A_SECOND = timedelta(microseconds=999_999)
+"""Times are told to the second, and the end belongs to the window."""
+
+TYPES = {
+    "CreateCertificate": ("applyVIP", "bought"),
+    "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
+    "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),
+    "CancelCertificateOrder": ("cancel", "cancelled the order of"),
+    "ModifyCertificateAlias": ("updateAlias", "renamed"),
+    "ModifyCertificateProject": ("changeProject", "moved to another project"),
+}
+"""The vendor's word for each action that is listed, and ours for what it did."""
+
+
+class DescribeCertificateOperateLogsRequest(Request):
+    """Which page of the log, of which time."""
+
+    offset: Unsigned | None = None
+    """How many to pass over; 0 is the default."""
+    limit: Unsigned | None = None
+    """How many to show at most: 20 is the default; beyond 1000 it is cut."""
+    start_time: str | None = None
+    """`YYYY-MM-DD HH:MM:SS` in UTC+8, or ISO 8601 with a zone; 15 days ago is the default."""
+    end_time: str | None = None
+    """As `StartTime`; now is the default."""
+
+
+class OperationLog(Part):
+    """One thing that was done to a certificate."""
+
+    action: str
+    created_on: str | None
+    uin: str
+    sub_account_uin: str
+    cert_id: str
+    type: str
+
+
+class DescribeCertificateOperateLogsReply(Reply):
+    """A page of the log, how long the page is, and how many there are in all."""
+
+    all_total: int
+    total_count: int
+    operate_logs: list[OperationLog]
+
+
+@catalog.action(InvalidParam)
+def describe_certificate_operate_logs(
+    context: Context, request: DescribeCertificateOperateLogsRequest
+) -> Commit[DescribeCertificateOperateLogsReply]:
+    """List what was done to the account's certificates, newest first.
+
+    A user sees what was done to certificates that its policies allow.
+    """
+    query = _query(context, request)
+
+    def look(unit: Unit) -> DescribeCertificateOperateLogsReply:
+        page = _page(context, unit, query)
+        return DescribeCertificateOperateLogsReply(
+            all_total=page.total,
+            total_count=len(page.entries),
+            operate_logs=[_log(entry) for entry in page.entries],
+        )
+
+    return look
+
+
+def _query(context: Context, request: DescribeCertificateOperateLogsRequest) -> AuditQuery:
+    return AuditQuery(
+        uin=context.caller.uin,
+        actions=frozenset(TYPES),
+        since=_time("StartTime", request.start_time) or context.now - WINDOW,
+        until=(_time("EndTime", request.end_time) or context.now) + LAST_OF_A_SECOND,
+        offset=request.offset or 0,
+        limit=min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST),
+    )
+
+
+def _time(name: str, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_time(text)
+    except ValueError as refused:
+        raise InvalidParam(f"{name}: {refused}.") from None
+
+
+def _page(context: Context, unit: Unit, query: AuditQuery) -> AuditPage:
+    """Read a page; where policies select, out of all that was done in the time."""
+    if not context.caller.grants.selects(context.permission):
+        return unit.audit.page(query)
+    seen = [entry for entry in _all(unit, query) if _allowed(context, unit, entry.subject)]
+    return AuditPage(tuple(seen[query.offset : query.offset + query.limit]), len(seen))
+
+
+def _all(unit: Unit, query: AuditQuery) -> Iterator[AuditEntry]:
+    offset, total = 0, 1
+    while offset < total:
+        page = unit.audit.page(dataclasses.replace(query, offset=offset, limit=MOST))
+        yield from page.entries
+        offset, total = offset + MOST, page.total
+
+
+def _allowed(context: Context, unit: Unit, certificate_id: str) -> bool:
+    order = unit.orders.get(certificate_id)
+    refused = context.caller.grants.refused
+    return order is not None and not refused(context.permission, certificate_id, order.project_id)
+
+
+def _log(entry: AuditEntry) -> OperationLog:
+    kind, done = TYPES[entry.action]
+    user = entry.uin if entry.user_id is None else str(entry.user_id)
+    return OperationLog(
+        action=f"User [uin: {user}] {done} certificate [id: {entry.subject}]",
+        created_on=local_time(entry.at),
+        uin=entry.uin,
+        sub_account_uin=user,
+        cert_id=entry.subject,
+        type=kind,
+    )
