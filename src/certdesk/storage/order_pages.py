@@ -7,19 +7,20 @@ to its orders, which are counted.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from certdesk.domain.listing import Extent, OrderPage, OrderQuery, Sort
-from certdesk.domain.order import Status
+from certdesk.domain.listing import OrderPage, OrderQuery, Sort
+from certdesk.domain.order import Order, Status
+from certdesk.domain.policy import UNBOUND
 from certdesk.storage import order_words
 from certdesk.storage.schema import ORDER_COUNTS, ORDERS, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection, Select
 
@@ -29,6 +30,9 @@ Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
 
 TABLE = TABLES["orders"]
 ITS = TABLE.c
+
+AT_ONCE = 500
+"""So many ids are looked up by one statement."""
 
 MOST_RANGES = 64
 """With more it is better to go through all orders, newest first, until the page is full."""
@@ -42,6 +46,33 @@ class Cell(NamedTuple):
     orders: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reach:
+    """What policies leave of an account's orders.
+
+    `every` are the projects that are allowed as a whole, but for the orders with the numbers in
+    `less`; `more` are those that are allowed by their ids elsewhere.
+    """
+
+    every: frozenset[int]
+    partly: bool
+    less: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
+
+    @property
+    def kept(self) -> Conditions:
+        """Say in SQL that an order is none of `less`."""
+        return (ITS.number.not_in(self.less),) if self.less else ()
+
+    @property
+    def conditions(self) -> Conditions:
+        """Say in SQL that an order is allowed; nothing where all are."""
+        if not self.partly:
+            return self.kept
+        inside = sa.and_(ITS.project_id.in_(sorted(self.every)), *self.kept)
+        return (sa.or_(inside, ITS.number.in_(self.more)),)
+
+
 class OrderPages:
     """Finds pages on a connection that is in a transaction."""
 
@@ -52,20 +83,36 @@ class OrderPages:
 
     def page(self, query: OrderQuery) -> OrderPage:
         """Give a page, and how many orders the list has."""
+        if query.certificates is not None:
+            return self._of_ids(query, query.certificates)
         cells = self._cells(query)
-        extents = {cell.project_id: query.extent(cell.project_id) for cell in cells}
-        cells = [cell for cell in cells if not extents[cell.project_id].empty]
-        if not cells:
+        reach = self._reach(query, {cell.project_id for cell in cells})
+        cells = [cell for cell in cells if cell.project_id in reach.every]
+        if not cells and not reach.more:
             return OrderPage((), 0)
         if query.text or query.tags:
-            return self._worded(query, (*_narrowed(query), *_allowed(extents)))
-        all_conditions = (ITS.uin == query.uin, *_narrowed(query), *_allowed(extents))
-        if _looks_up(query):
-            return self._page(query, [all_conditions], self._count(all_conditions))
-        ranges = _ranges(query, cells, extents)
+            return self._worded(query, (*_narrowed(query), *reach.conditions))
+        mine = ITS.uin == query.uin
+        every = (mine, *_narrowed(query), *reach.conditions)
+        if query.ends_from or query.ends_until:
+            return self._page(query, [every], self._count(every))
+        ranges = _ranges(query, cells, reach)
         if len(ranges) > MOST_RANGES or query.sort is not Sort.NEWEST:
-            ranges = [all_conditions]
-        return self._page(query, ranges, self._total(query, cells, extents))
+            ranges = [every]
+        total = sum(cell.orders for cell in cells) - len(reach.less) + len(reach.more)
+        return self._page(query, ranges, total)
+
+    def _of_ids(self, query: OrderQuery, ids: Iterable[str]) -> OrderPage:
+        """Answer about some orders, which their ids find, as memory would."""
+        found = sorted(filter(query.has, self._named(ids)), key=query.place)
+        return OrderPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+    def _named(self, ids: Iterable[str]) -> Iterator[Order]:
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            rows = self._connection.execute(sa.select(TABLE).where(ITS.certificate_id.in_(some)))
+            yield from (ORDERS.build(row._asdict()) for row in rows)
 
     def _cells(self, query: OrderQuery) -> list[Cell]:
         its = ORDER_COUNTS.c
@@ -75,52 +122,51 @@ class OrderPages:
         if query.project_id is not None:
             statement = statement.where(its.project_id == query.project_id)
         rows = self._connection.execute(statement.order_by(its.project_id, its.status))
-        return [
-            Cell(*row) for row in rows if query.statuses is None or row.status in query.statuses
-        ]
+        cells = [Cell(*row) for row in rows]
+        return [cell for cell in cells if query.statuses is None or cell.status in query.statuses]
 
-    def _total(self, query: OrderQuery, cells: list[Cell], extents: dict[int, Extent]) -> int:
-        """Add up the cells, and count only what is allowed or denied by its id."""
-        total = sum(cell.orders for cell in cells if extents[cell.project_id].every)
-        for extent, projects in _by_extent(extents):
-            if extent.ids:
-                named = (ITS.certificate_id.in_(extent.ids), ITS.project_id.in_(projects))
-                count = self._count((ITS.uin == query.uin, *_narrowed(query), *named))
-                total += -count if extent.every else count
-        return total
+    def _reach(self, query: OrderQuery, projects: set[int]) -> Reach:
+        """Find what policies allow in projects, and by their ids the orders that they name."""
+        extents = {project: query.extent(project) for project in projects}
+        every = frozenset(project for project, extent in extents.items() if extent.every)
+        ids = {id_ for extent in extents.values() for id_ in extent.ids}
+        unbound = dataclasses.replace(query, grants=UNBOUND)
+        special = [
+            order
+            for order in self._named(ids)
+            if unbound.has(order) and order.certificate_id in extents[order.project_id].ids
+        ]
+        return Reach(
+            every=every,
+            partly=every != projects,
+            less=tuple(order.number for order in special if order.project_id in every),
+            more=tuple(order.number for order in special if order.project_id not in every),
+        )
 
     def _worded(self, query: OrderQuery, conditions: Conditions) -> OrderPage:
-        beginnings = [order_words.beginning(query.uin, query.text)] if query.text else []
-        tags = [order_words.tag_word(query.uin, tag) for tag in query.tags]
         index = self._index
-        matching = index.matching(beginnings, tags)
-        source = index.rows.join(TABLE, ITS.number == index.number) if conditions else index.rows
-        counting = sa.select(sa.func.count()).select_from(source).where(matching, *conditions)
-        total = self._connection.execute(counting).scalar_one()
-        joined = index.rows.join(TABLE, ITS.number == index.number)
-        statement = (
-            sa.select(TABLE)
-            .select_from(joined)
-            .where(matching, *conditions)
-            .order_by(*_sorted(query.sort, index.number, ITS.ends_at))
+        matching = index.matching(
+            [order_words.beginning(query.uin, query.text)] if query.text else [],
+            [order_words.tag_word(query.uin, tag) for tag in query.tags],
         )
-        return self._built(query, statement.limit(query.limit).offset(query.offset), total)
+        joined = index.rows.join(TABLE, ITS.number == index.number)
+        counted = joined if conditions else index.rows
+        counting = sa.select(sa.func.count()).select_from(counted).where(matching, *conditions)
+        total = self._connection.execute(counting).scalar_one()
+        statement = sa.select(TABLE).select_from(joined).where(matching, *conditions)
+        order = _sorted(query.sort, index.number, ITS.ends_at)
+        return self._built(query, _paged(query, statement.order_by(*order)), total)
 
     def _page(self, query: OrderQuery, ranges: list[Conditions], total: int) -> OrderPage:
         if query.sort is not Sort.NEWEST:
-            ranges = [
-                (*conditions, has_end)
-                for conditions in ranges
-                for has_end in (ITS.ends_at.is_not(None), ITS.ends_at.is_(None))
-            ]
+            ends = (ITS.ends_at.is_not(None), ITS.ends_at.is_(None))
+            ranges = [(*conditions, end) for conditions in ranges for end in ends]
         if len(ranges) == 1:
-            statement = sa.select(TABLE).where(*ranges[0])
-            statement = statement.order_by(*_in_range(query.sort))
-            statement = statement.limit(query.limit).offset(query.offset)
-        else:
-            statement = sa.select(TABLE).where(ITS.number.in_(_merged(query, ranges)))
-            statement = statement.order_by(*_sorted(query.sort, ITS.number, ITS.ends_at))
-        return self._built(query, statement, total)
+            statement = sa.select(TABLE).where(*ranges[0]).order_by(*_in_range(query.sort))
+            return self._built(query, _paged(query, statement), total)
+        statement = sa.select(TABLE).where(ITS.number.in_(_merged(query, ranges)))
+        order = _sorted(query.sort, ITS.number, ITS.ends_at)
+        return self._built(query, statement.order_by(*order), total)
 
     def _count(self, conditions: Conditions) -> int:
         counting = sa.select(sa.func.count()).select_from(TABLE).where(*conditions)
@@ -133,20 +179,13 @@ class OrderPages:
         return OrderPage(tuple(ORDERS.build(row._asdict()) for row in rows), total)
 
 
-def _looks_up(query: OrderQuery) -> bool:
-    """Whether something leads to the orders other than project and status."""
-    return query.certificates is not None or bool(query.ends_from or query.ends_until)
-
-
 def _narrowed(query: OrderQuery) -> Conditions:
-    """Say in SQL what the query says besides account, text, tags and policies."""
+    """Say in SQL what the query says besides account, ids, text, tags and policies."""
     conditions: list[ColumnElement[bool]] = []
     if query.project_id is not None:
         conditions.append(ITS.project_id == query.project_id)
     if query.statuses is not None:
         conditions.append(ITS.status.in_(sorted(query.statuses)))
-    if query.certificates is not None:
-        conditions.append(ITS.certificate_id.in_(query.certificates))
     if query.ends_from is not None:
         conditions.append(ITS.ends_at >= query.ends_from)
     if query.ends_until is not None:
@@ -154,48 +193,25 @@ def _narrowed(query: OrderQuery) -> Conditions:
     return tuple(conditions)
 
 
-def _allowed(extents: dict[int, Extent]) -> Conditions:
-    """Say in SQL what policies allow; nothing where they allow everything."""
-    if all(extent.whole for extent in extents.values()):
-        return ()
-    parts: list[ColumnElement[bool]] = []
-    for extent, projects in _by_extent(extents):
-        inside = ITS.project_id.in_(projects)
-        if extent.whole:
-            parts.append(inside)
-        elif extent.every:
-            parts.append(inside & ITS.certificate_id.not_in(extent.ids))
-        elif extent.ids:
-            parts.append(inside & ITS.certificate_id.in_(extent.ids))
-    return (sa.or_(*parts),)
-
-
-def _ranges(query: OrderQuery, cells: list[Cell], extents: dict[int, Extent]) -> list[Conditions]:
-    """Divide a list into ranges of indexes."""
+def _ranges(query: OrderQuery, cells: list[Cell], reach: Reach) -> list[Conditions]:
+    """Divide a list into ranges of indexes, and the orders that are allowed by their ids."""
     mine = ITS.uin == query.uin
-    if query.project_id is None and all(extent.whole for extent in extents.values()):
-        if query.statuses is None:
-            return [(mine,)]
-        return [(mine, ITS.status == status) for status in sorted({c.status for c in cells})]
-    ranges = [
-        (
-            mine,
-            ITS.project_id == cell.project_id,
-            ITS.status == cell.status,
-            *([ITS.certificate_id.not_in(extent.ids)] if extent.ids else []),
-        )
-        for cell in cells
-        if (extent := extents[cell.project_id]).every
-    ]
-    for extent, projects in _by_extent(extents):
-        if extent.ids and not extent.every:
-            named = (ITS.certificate_id.in_(extent.ids), ITS.project_id.in_(projects))
-            ranges.append((mine, *_narrowed(query), *named))
-    return ranges
+    named = [(ITS.number.in_(reach.more),)] if reach.more else []
+    if reach.partly or query.project_id is not None:
+        wanted = [(ITS.project_id == cell.project_id, ITS.status == cell.status) for cell in cells]
+        return [*((mine, *each, *reach.kept) for each in wanted), *named]
+    if query.statuses is None:
+        return [(mine, *reach.kept)]
+    statuses = sorted({cell.status for cell in cells})
+    return [(mine, ITS.status == status, *reach.kept) for status in statuses]
+
+
+def _paged(query: OrderQuery, statement: Select[Any]) -> Select[Any]:
+    return statement.limit(query.limit).offset(query.offset)
 
 
 def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
-    """Select the numbers of the orders on the page from the beginnings of all ranges."""
+    """Select the numbers of the orders on the page, out of the beginnings of all ranges."""
     most = query.offset + query.limit
     beginnings = [
         sa.select(ITS.number, ITS.ends_at)
@@ -206,12 +222,8 @@ def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
         for conditions in ranges
     ]
     found = sa.union_all(*(sa.select(beginning) for beginning in beginnings)).subquery()
-    return (
-        sa.select(found.c.number)
-        .order_by(*_sorted(query.sort, found.c.number, found.c.ends_at))
-        .limit(query.limit)
-        .offset(query.offset)
-    )
+    order = _sorted(query.sort, found.c.number, found.c.ends_at)
+    return _paged(query, sa.select(found.c.number).order_by(*order))
 
 
 def _in_range(sort: Sort) -> list[ColumnElement[Any]]:
@@ -232,11 +244,3 @@ def _sorted(
     if sort is Sort.ENDS_FIRST:
         return [ends_at.is_(None), ends_at.asc(), number.asc()]
     return [ends_at.is_(None), ends_at.desc(), number.desc()]
-
-
-def _by_extent(extents: dict[int, Extent]) -> Iterable[tuple[Extent, list[int]]]:
-    """Gather the projects of each extent."""
-    gathered: defaultdict[Extent, list[int]] = defaultdict(list)
-    for project, extent in extents.items():
-        gathered[extent].append(project)
-    return gathered.items()

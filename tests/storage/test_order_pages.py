@@ -1,0 +1,158 @@
+"""Lists are answered by indexes: no statement of theirs goes through a table."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from certdesk.domain.listing import OrderQuery, Sort
+from certdesk.domain.order import Order, Status
+from certdesk.domain.policy import ALLOW, DENY, Grants, Policy
+from certdesk.domain.records import AuditEntry, AuditQuery
+from certdesk.storage.session import Library, Session, Sessions
+from certdesk.storage.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from certdesk.ports import Unit
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ORDERS = 40
+PERMISSION = "ssl:DescribeCertificates"
+
+
+def order(number: int) -> Order:
+    """Make one of the orders."""
+    status = Status.ISSUED if number % 2 else Status.AWAITING_MATERIAL
+    return Order(
+        certificate_id=f"id{number:02}",
+        uin="1",
+        product_id=25,
+        domain_num=1,
+        time_span=1,
+        status=status,
+        project_id=number % 3,
+        deal_id="d",
+        tags=(("team", "web"),),
+        domain=f"shop{number:02}.example.com",
+        ends_at=NOON + timedelta(days=number) if number % 2 else None,
+        created_at=NOON,
+    )
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A connection to a database with orders of two accounts and what was done to them."""
+    path = tmp_path_factory.mktemp("pages") / "desk.db"
+    entry = AuditEntry(at=NOON, request_id="r", uin="1", actor="a", action="Buy", subject="id01")
+
+    def fill(unit: Unit) -> None:
+        for number in range(ORDERS):
+            unit.orders.add(order(number))
+            unit.audit.add(entry)
+
+    with closing(SqliteStore.open(path)) as store:
+        store.write(fill)
+    session = Sessions(path, Library.find(), 1).reader()
+    with closing(session.connection):
+        yield session
+
+
+def policy(effect: str, certificates: tuple[str, ...], projects: tuple[str, ...]) -> Policy:
+    """Make a policy."""
+    return Policy(
+        uin="1",
+        name="",
+        effect=effect,
+        certificates=certificates,
+        projects=projects,
+        created_at=NOON,
+    )
+
+
+def plans(session: Session, ask: Callable[[Unit], object]) -> list[str]:
+    """Give the steps by which the statements of a question are carried out."""
+    driver: Any = session.connection.connection.driver_connection
+    statements: list[str] = []
+    driver.set_trace_callback(statements.append)
+    ask(session.unit)
+    driver.set_trace_callback(None)
+    return [
+        step
+        for statement in statements
+        # FTS5 looks into its own tables by statements of its own.
+        if not statement.startswith("--") and "order_words_" not in statement
+        for *_, step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
+
+
+QUERIES: dict[str, dict[str, Any]] = {
+    "all": {},
+    "a status": {"statuses": frozenset({Status.ISSUED})},
+    "statuses": {"statuses": frozenset({Status.ISSUED, Status.AWAITING_MATERIAL})},
+    "a project": {"project_id": 1},
+    "a status in a project": {"project_id": 1, "statuses": frozenset({Status.ISSUED})},
+    "ids": {"certificates": frozenset({"id01", "id02", "id99"})},
+    "a text": {"text": "shop1"},
+    "a text at a status": {"text": "shop1", "statuses": frozenset({Status.ISSUED})},
+    "a text in a project": {"text": "shop1", "project_id": 1},
+    "a tag": {"tags": (("team", "web"),)},
+    "by end": {"sort": Sort.ENDS_FIRST},
+    "by end, backwards": {"sort": Sort.ENDS_LAST, "statuses": frozenset({Status.ISSUED})},
+    "an end": {"ends_from": NOON, "ends_until": NOON + timedelta(days=9)},
+    "allowed projects": {"grants": Grants((policy(ALLOW, ("*",), ("1", "2")),))},
+    "allowed ids": {"grants": Grants((policy(ALLOW, ("id01", "id02"), ("*",)),))},
+    "denied ids": {
+        "grants": Grants((policy(ALLOW, ("*",), ("*",)), policy(DENY, ("id01",), ("*",))))
+    },
+    "allowed projects and ids": {
+        "grants": Grants((policy(ALLOW, ("*",), ("1",)), policy(ALLOW, ("id00",), ("*",)))),
+        "text": "shop",
+    },
+}
+
+
+@pytest.mark.parametrize("asked", QUERIES.values(), ids=QUERIES.keys())
+def test_a_list_reads_no_table_from_end_to_end(session: Session, asked: dict[str, Any]) -> None:
+    """Every step that reads orders or their counts is a search of an index."""
+    query = OrderQuery(uin="1", limit=10, permission=PERMISSION, **asked)
+    assert session.unit.orders.page(query).orders
+
+    steps = plans(session, lambda unit: unit.orders.page(query))
+
+    assert [step for step in steps if re.match(r"SCAN (orders|order_counts)\b", step)] == []
+    assert any(step.startswith(("SEARCH order", "SCAN order_words VIRTUAL")) for step in steps)
+
+
+def test_a_search_goes_from_the_words_to_the_orders(session: Session) -> None:
+    """Newest first without a sort, since words lie by the orders' numbers."""
+    query = OrderQuery(uin="1", limit=10, text="shop", project_id=1)
+
+    steps = plans(session, lambda unit: unit.orders.page(query))
+
+    words = [step for step in steps if not step.startswith("SEARCH order_counts")]
+    assert [re.sub(r"INDEX \S+", "INDEX", step) for step in words] == [
+        "SCAN order_words VIRTUAL TABLE INDEX",
+        "SEARCH orders USING INTEGER PRIMARY KEY (rowid=?)",
+    ] * 2
+
+
+def test_a_page_of_the_audit_log_is_read_from_its_index(session: Session) -> None:
+    """Counted without looking at the entries; only what happened at one instant is sorted."""
+    query = AuditQuery(
+        uin="1", actions=frozenset({"Buy"}), since=NOON, until=NOON, offset=3, limit=10
+    )
+
+    steps = plans(session, lambda unit: unit.audit.page(query))
+
+    assert steps[0] == (
+        "SEARCH audit USING COVERING INDEX ix_audit_uin_at_action (uin=? AND at>? AND at<?)"
+    )
+    assert [step for step in steps[1:] if not step.startswith("SEARCH audit USING INDEX")] == [
+        "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
+    ]
