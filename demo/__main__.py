@@ -17,10 +17,8 @@ from pathlib import Path
 from types import FrameType
 
 from demo.screen import Screen
-from demo.stage import DeskProcess
+from demo.stage import ENDING, DeskProcess
 from demo.steps import STEPS, Scene, reason
-
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:

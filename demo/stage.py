@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,28 @@ PROGRAM = str(Path(sys.executable).with_name("certdesk"))
 PATIENCE_SECONDS = 20
 LOG_LINES = 40
 READY = "certdesk ready on http://"
+
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """Put off what would end the demo while a process is being made.
+
+    Interrupted in the middle of that, nobody would know of the process, and it would stay.
+    """
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number)) for number in ENDING
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class StepFailed(Exception):
@@ -46,7 +69,7 @@ class DeskProcess:
             StepFailed: it ended instead, or took too long.
         """
         options = ("--data", str(self.data), "--listen", "127.0.0.1:0")
-        with self._output.open("wb") as output, self._log.open("ab") as log:
+        with self._output.open("wb") as output, self._log.open("ab") as log, signals_held():
             self._process = subprocess.Popen(
                 [PROGRAM, "serve", *options], stdout=output, stderr=log, env=_environment()
             )
@@ -72,19 +95,27 @@ class DeskProcess:
         Raises:
             StepFailed: the command refused.
         """
-        done = subprocess.run(
-            [PROGRAM, *words, "--data", str(self.data)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=_environment(),
-            timeout=2 * PATIENCE_SECONDS,
-        )
-        if done.returncode != 0:
-            raise StepFailed(f"certdesk {' '.join(words)}: {done.stderr.strip()}")
-        printed = json.loads(done.stdout)
+        command = None
+        try:
+            with signals_held():
+                command = subprocess.Popen(
+                    [PROGRAM, *words, "--data", str(self.data)],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    env=_environment(),
+                )
+            output, complaints = command.communicate(timeout=2 * PATIENCE_SECONDS)
+        except BaseException:
+            if command is not None:
+                command.kill()
+                command.communicate()
+            raise
+        if command.returncode != 0:
+            raise StepFailed(f"certdesk {' '.join(words)}: {complaints.strip()}")
+        printed = json.loads(output)
         if not isinstance(printed, dict):
-            raise StepFailed(f"certdesk {' '.join(words)} printed no JSON object: {done.stdout}")
+            raise StepFailed(f"certdesk {' '.join(words)} printed no JSON object: {output}")
         return printed
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> str:
