@@ -145,17 +145,19 @@ class OrderPages:
 
     def _worded(self, query: OrderQuery, conditions: Conditions) -> OrderPage:
         index = self._index
-        matching = index.matching(
+        found = index.found(
             [order_words.beginning(query.uin, query.text)] if query.text else [],
             [order_words.tag_word(query.uin, tag) for tag in query.tags],
         )
-        joined = index.rows.join(TABLE, ITS.number == index.number)
-        counted = joined if conditions else index.rows
-        counting = sa.select(sa.func.count()).select_from(counted).where(matching, *conditions)
+        hits = index.settled("words", found)
+        if conditions or query.sort is not Sort.NEWEST:
+            of_orders = hits.join(TABLE, ITS.number == hits.c.number)
+            columns = sa.select(hits.c.number, ITS.ends_at)
+            hits = index.settled("hits", columns.select_from(of_orders).where(*conditions))
+        counting = sa.select(sa.func.count()).select_from(hits)
         total = self._connection.execute(counting).scalar_one()
-        statement = sa.select(TABLE).select_from(joined).where(matching, *conditions)
-        order = _sorted(query.sort, index.number, ITS.ends_at)
-        return self._built(query, _paged(query, statement.order_by(*order)), total)
+        order = _sorted(query.sort, hits.c.number, hits.c.get("ends_at", ITS.ends_at))
+        return self._numbered(query, sa.select(hits.c.number).order_by(*order), total)
 
     def _page(self, query: OrderQuery, ranges: list[Conditions], total: int) -> OrderPage:
         if query.sort is not Sort.NEWEST:
@@ -164,7 +166,11 @@ class OrderPages:
         if len(ranges) == 1:
             statement = sa.select(TABLE).where(*ranges[0]).order_by(*_in_range(query.sort))
             return self._built(query, _paged(query, statement), total)
-        statement = sa.select(TABLE).where(ITS.number.in_(_merged(query, ranges)))
+        return self._numbered(query, _merged(query, ranges), total)
+
+    def _numbered(self, query: OrderQuery, numbers: Select[Any], total: int) -> OrderPage:
+        """Read the orders of a page out of a list of numbers."""
+        statement = sa.select(TABLE).where(ITS.number.in_(_paged(query, numbers)))
         order = _sorted(query.sort, ITS.number, ITS.ends_at)
         return self._built(query, statement.order_by(*order), total)
 
@@ -211,7 +217,7 @@ def _paged(query: OrderQuery, statement: Select[Any]) -> Select[Any]:
 
 
 def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
-    """Select the numbers of the orders on the page, out of the beginnings of all ranges."""
+    """Select the numbers of the orders in the beginnings of all ranges, sorted."""
     most = query.offset + query.limit
     beginnings = [
         sa.select(ITS.number, ITS.ends_at)
@@ -223,7 +229,7 @@ def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
     ]
     found = sa.union_all(*(sa.select(beginning) for beginning in beginnings)).subquery()
     order = _sorted(query.sort, found.c.number, found.c.ends_at)
-    return _paged(query, sa.select(found.c.number).order_by(*order))
+    return sa.select(found.c.number).order_by(*order)
 
 
 def _in_range(sort: Sort) -> list[ColumnElement[Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
@@ -21,7 +21,7 @@ from certdesk.domain.listing import MOST_TEXT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Connection, TableClause
+    from sqlalchemy import Connection, FromClause, Select
 
     from certdesk.domain.order import Order
 
@@ -70,18 +70,12 @@ def tag_word(uin: str, tag: tuple[str, str]) -> str:
 class WordIndex(Protocol):
     """Words by the numbers of orders, in one of the databases."""
 
-    @property
-    def rows(self) -> TableClause:
-        """The table that has them."""
+    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
+        """Select the numbers that have a word with each beginning, and each whole word."""
         ...
 
-    @property
-    def number(self) -> ColumnElement[int]:
-        """The column of the orders' numbers."""
-        ...
-
-    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
-        """Say in SQL that a row has a word with each beginning, and each whole word."""
+    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+        """Give what is selected as something to select from, found in the way it says."""
         ...
 
     def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
@@ -99,15 +93,21 @@ class FtsIndex:
     def __init__(self) -> None:
         """Name the table and its parts."""
         # The column that has the table's name is the table, when it is searched.
-        self.rows = sa.table(
+        self._rows = sa.table(
             "order_words", sa.column("rowid", sa.Integer), sa.column("order_words")
         )
-        self.number: ColumnElement[int] = self.rows.c.rowid
 
-    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
-        """Say it as FTS5 does."""
+    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
+        """Search as FTS5 does."""
         terms = [f'"{word}"*' for word in beginnings] + [f'"{word}"' for word in whole]
-        return self.rows.c.order_words.op("MATCH", is_comparison=True)(" AND ".join(terms))
+        its = self._rows.c
+        return sa.select(its.rowid.label("number")).where(
+            its.order_words.op("MATCH", is_comparison=True)(" AND ".join(terms))
+        )
+
+    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+        """Give a subquery: SQLite begins with the words by itself, and reads them in order."""
+        return statement.subquery(name)
 
     def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
         """Store the words of a new order."""
@@ -129,13 +129,22 @@ class GinIndex:
 
     def __init__(self) -> None:
         """Name the table and its parts."""
-        self.rows = sa.table("order_words", sa.column("number", sa.BigInteger), sa.column("words"))
-        self.number: ColumnElement[int] = self.rows.c.number
+        self._rows = sa.table("order_words", sa.column("number", sa.BigInteger), sa.column("words"))
 
-    def matching(self, beginnings: Iterable[str], whole: Iterable[str]) -> ColumnElement[bool]:
-        """Say it as PostgreSQL does."""
+    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
+        """Search as PostgreSQL does."""
         terms = [f"'{word}':*" for word in beginnings] + [f"'{word}'" for word in whole]
-        return self.rows.c.words.bool_op("@@")(sa.cast(" & ".join(terms), TSQUERY))
+        its = self._rows.c
+        query = sa.cast(" & ".join(terms), TSQUERY)
+        return sa.select(its.number).where(its.words.bool_op("@@")(query))
+
+    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+        """Materialise it.
+
+        PostgreSQL does not know how rare a word is, and would rather go through all orders,
+        newest first, in the hope to meet a page of them soon.
+        """
+        return statement.cte(name).prefix_with("MATERIALIZED")
 
     def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
         """Store the words of a new order."""
