@@ -50,9 +50,17 @@ def words_of(uin: str, texts: Iterable[str], tags: Iterable[tuple[str, str]]) ->
 
     Nobody searches for more than `MOST_TEXT` characters, so no word has more of them.
     """
-    ends = {text[start : start + MOST_TEXT] for text in texts for start in range(len(text))}
+    its = beginning(uin, "")
+    spelled = ([character.translate(_SPELLING) for character in text] for text in texts)
     return frozenset(
-        (*(beginning(uin, end) for end in ends), *(tag_word(uin, tag) for tag in tags))
+        (
+            *(
+                its + "".join(letters[start : start + MOST_TEXT])
+                for letters in spelled
+                for start in range(len(letters))
+            ),
+            *(tag_word(uin, tag) for tag in tags),
+        )
     )
 
 
