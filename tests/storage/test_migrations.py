@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.listing import OrderPage, OrderQuery
-from certdesk.domain.order import Order, Status
 from certdesk.domain.records import Mark
 from certdesk.storage.migrate import SchemaUnknown, migrate
 from certdesk.storage.schema import metadata
@@ -26,8 +23,6 @@ from certdesk.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from certdesk.ports import Unit
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROCESSES = Path(__file__).with_name("processes.py")
@@ -136,81 +131,6 @@ def test_accounts_and_keys_of_the_first_release_keep_what_they_had(tmp_path: Pat
         )
         for secret_id, enabled in (("a", True), ("b", False), ("c", False))
     ]
-
-
-ORDERS_OF_BEFORE = """
-INSERT INTO orders VALUES
-  ('bbbbbbbb', '1', 25, 1, 1, 5, NULL, 0, '', 1, 'd', '[["team","web"]]', 2,
-   '2026-03-01 12:00:02', 4),
-  ('aaaaaaaa', '1', 26, 2, 1, 7, 'gone', 3, 'Mine', 0, 'd', '[]', 0, '2026-03-01 12:00:01', 1),
-  ('cccccccc', '2', 25, 1, 1, 5, NULL, 0, '', 0, 'd', '[]', 0, '2026-03-01 12:00:00', 1);
-"""
-SUBMISSION_OF_BEFORE = """
-INSERT INTO submissions VALUES
-  ('bbbbbbbb', {number}, '1', '2026-03-01 12:00:03', 'r', '{facts}', x'00', x'01', NULL, 'csr',
-   'RSA 2048', x'02', NULL, 9, '[]', 1, 1)
-"""
-FACTS = '{{"common_name":"{name}","holder":2,"other_names":["www.{name}"],"verify_type":"DNS"}}'
-
-
-def test_orders_of_before_are_numbered_and_found(tmp_path: Path) -> None:
-    """As they were bought, with what was handed in last, and what it is searched by."""
-    database = tmp_path / "desk.db"
-    with transaction(database) as session:
-        migrate_to(session, "0003")
-        session.run(ORDERS_OF_BEFORE)
-        for number, name in ((1, "old.example"), (2, "New.example")):
-            facts = FACTS.format(name=name)
-            session.run(SUBMISSION_OF_BEFORE.format(number=number, facts=facts))
-
-    def pages(unit: Unit) -> list[OrderPage]:
-        query = OrderQuery(uin="1", limit=10)
-        return [
-            unit.orders.page(each)
-            for each in (
-                query,
-                dataclasses.replace(query, text="www.new"),
-                dataclasses.replace(query, text="mine", statuses=frozenset({Status.CANCELLED})),
-                dataclasses.replace(query, tags=(("team", "web"),)),
-                dataclasses.replace(query, text="old."),
-            )
-        ]
-
-    with closing(SqliteStore.open(database)) as store:
-        every, by_name, by_alias, by_tag, by_old_name = store.read(pages)
-        newest, oldest = every.orders
-        another = dataclasses.replace(newest, certificate_id="d", number=0)
-        added = store.write(lambda unit: unit.orders.add(another))
-
-    assert (newest, every.total) == (
-        Order(
-            certificate_id="bbbbbbbb",
-            uin="1",
-            product_id=25,
-            domain_num=1,
-            time_span=1,
-            status=Status.AWAITING_MATERIAL,
-            auto_renew=True,
-            deal_id="d",
-            tags=(("team", "web"),),
-            submission=2,
-            domain="New.example",
-            names=("www.New.example",),
-            holder=2,
-            verify_type="DNS",
-            key="RSA 2048",
-            key_pass=True,
-            manager_id=9,
-            created_at=NOON + timedelta(seconds=2),
-            version=4,
-        ),
-        2,
-    )
-    assert (oldest.certificate_id, oldest.status_msg, oldest.domain) == ("aaaaaaaa", "gone", None)
-    assert [each.number for each in (oldest, newest)] == [2, 3]
-    assert (by_name.orders, by_tag.orders, by_old_name.orders) == ((newest,), (newest,), ())
-    assert by_alias.orders == (oldest,)
-    assert added.number == 4
 
 
 def test_an_up_to_date_database_is_left_as_it_is(tmp_path: Path) -> None:

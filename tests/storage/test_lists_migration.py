@@ -1,0 +1,145 @@
+"""Orders of older versions come into the lists, on either database."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+
+from certdesk.domain.listing import OrderPage, OrderQuery
+from certdesk.domain.order import Order, Status
+from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.session import Library, Sessions
+from certdesk.storage.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from certdesk.ports import Store, Unit
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ORDERS = """
+INSERT INTO orders VALUES
+  ('bbbbbbbb', '1', 25, 1, 1, 5, NULL, 0, '', true, 'd', '[["team","web"]]', 2,
+   '2026-03-01 12:00:02', 4),
+  ('aaaaaaaa', '1', 26, 2, 1, 7, 'gone', 3, 'Mine', false, 'd', '[]', 0,
+   '2026-03-01 12:00:01', 1),
+  ('cccccccc', '2', 25, 1, 1, 5, NULL, 0, '', false, 'd', '[]', 0, '2026-03-01 12:00:00', 1)
+"""
+SUBMISSION = """
+INSERT INTO submissions VALUES
+  ('bbbbbbbb', :number, '1', '2026-03-01 12:00:03', 'r', :facts, :some, :some, NULL, 'csr',
+   'RSA 2048', :some, NULL, 9, '[]', true, 1)
+"""
+FACTS = '{{"common_name":"{name}","holder":2,"other_names":["www.{name}"],"verify_type":"DNS"}}'
+
+
+@contextmanager
+def sqlite_before(database: Path) -> Iterator[Connection]:
+    """Work on a file in a transaction."""
+    session = Sessions(database, Library.find(), 1).writer()
+    with closing(session.connection):
+        session.run("BEGIN IMMEDIATE")
+        yield session.connection
+        session.run("COMMIT")
+
+
+@contextmanager
+def postgres_before(url: str) -> Iterator[Connection]:
+    """Work on a database of PostgreSQL in a transaction."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store that was filled at the third revision."""
+    if request.param == "sqlite":
+        path = tmp_path / "desk.db"
+        with sqlite_before(path) as connection:
+            fill(connection)
+        opened: Store = SqliteStore.open(path)
+    else:
+        url = request.getfixturevalue("postgres").database()
+        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
+            fill(connection)
+        opened = PostgresStore.open(url, rng=SystemRandom())
+    with closing(opened):
+        yield opened
+
+
+def fill(connection: Connection) -> None:
+    """Bring a database to the third revision, and three orders and two submissions into it."""
+    config = Config()
+    config.set_main_option("script_location", "certdesk.storage:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0003")
+    connection.exec_driver_sql(ORDERS)
+    for number, name in ((1, "old.example"), (2, "New.example")):
+        facts = FACTS.format(name=name)
+        values = {"number": number, "facts": facts, "some": b"\x00"}
+        connection.execute(sqlalchemy.text(SUBMISSION), values)
+
+
+def test_orders_of_before_are_numbered_and_found(store: Store) -> None:
+    """As they were bought, with what was handed in last, and what it is searched by."""
+
+    def pages(unit: Unit) -> list[OrderPage]:
+        query = OrderQuery(uin="1", limit=10)
+        return [
+            unit.orders.page(each)
+            for each in (
+                query,
+                dataclasses.replace(query, text="www.new"),
+                dataclasses.replace(query, text="mine", statuses=frozenset({Status.CANCELLED})),
+                dataclasses.replace(query, tags=(("team", "web"),)),
+                dataclasses.replace(query, text="old."),
+            )
+        ]
+
+    every, by_name, by_alias, by_tag, by_old_name = store.read(pages)
+    newest, oldest = every.orders
+    another = dataclasses.replace(newest, certificate_id="d", number=0)
+    added = store.write(lambda unit: unit.orders.add(another))
+
+    assert (newest, every.total) == (
+        Order(
+            certificate_id="bbbbbbbb",
+            uin="1",
+            product_id=25,
+            domain_num=1,
+            time_span=1,
+            status=Status.AWAITING_MATERIAL,
+            auto_renew=True,
+            deal_id="d",
+            tags=(("team", "web"),),
+            submission=2,
+            domain="New.example",
+            names=("www.New.example",),
+            holder=2,
+            verify_type="DNS",
+            key="RSA 2048",
+            key_pass=True,
+            manager_id=9,
+            created_at=NOON + timedelta(seconds=2),
+            version=4,
+        ),
+        2,
+    )
+    assert (oldest.certificate_id, oldest.status_msg, oldest.domain) == ("aaaaaaaa", "gone", None)
+    assert [each.number for each in (oldest, newest)] == [2, 3]
+    assert (by_name.orders, by_tag.orders, by_old_name.orders) == ((newest,), (newest,), ())
+    assert by_alias.orders == (oldest,)
+    assert added.number == 4
