@@ -51,4 +51,4 @@ def test_a_tag_is_one_word_and_no_text() -> None:
     assert word == tag_word("1", ("team", "web" * 1000))
     assert len(word) == 34
     assert not word.startswith(beginning("1", ""))
-    assert tag_word("1", ("te", "am")) != tag_word("1", ("tea", "m"))
+    assert tag_word("1", ("ab", "c")) != tag_word("1", ("a", "bc"))
