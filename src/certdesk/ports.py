@@ -10,11 +10,14 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.listing import OrderPage, OrderQuery
+from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.proof import CaaFinding, Challenge, Finding
 from certdesk.domain.records import (
     AuditEntry,
     AuditPage,
@@ -349,5 +352,42 @@ class Keys(Protocol):
         Raises:
             KeyPending: the stock is empty; one is being made.
             KeysBusy: the stock is empty and the queue for new keys is full.
+        """
+        ...
+
+
+class Prover(Protocol):
+    """Looks for the proofs of one kind, from outside. Safe to use from several threads."""
+
+    def look(self, challenge: Challenge) -> Finding:
+        """Look once, within 20 seconds.
+
+        Whatever the world answers is a finding; nothing but a bug raises.
+        """
+        ...
+
+
+class CaaChecker(Protocol):
+    """Asks whether CAA records let this desk issue. Safe to use from several threads."""
+
+    def look(self, name: DomainName) -> CaaFinding:
+        """Look once, within 20 seconds; whatever is not a sure permission refuses."""
+        ...
+
+
+class Issuer(Protocol):
+    """A CA that issues for the desk. Safe to use from several threads."""
+
+    @property
+    def name(self) -> str:
+        """The name by which records and the log speak of it."""
+        ...
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Take the next step of issuing and tell how far it has come.
+
+        `state` is what the last `Recorded` of this order and attempt gave, None at first. The
+        caller keeps a `Recorded` durably before it asks again, so that after a crash the same
+        step is taken again with the same outcome, and never another certificate is begun.
         """
         ...

@@ -1,0 +1,85 @@
+"""What a CA is asked for, and how far it has come."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import TypeAlias
+
+from certdesk.domain.csr import Subject
+from certdesk.domain.names import DomainName
+from certdesk.domain.products import Level
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Why a name may be certified: its proof, and that CAA permits it.
+
+    `covers` is the name or wildcard in ASCII; `method` is `DNS` or `FILE`.
+    """
+
+    covers: str
+    method: str
+    proved_at: datetime
+    caa_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class IssueRequest:
+    """A certificate to be issued for an order, with everything that permits it.
+
+    The same order and attempt are asked for with the same names, key and subject until they are
+    issued or given up. `names` has the main name first; `csr` is PEM and its key what is
+    certified; `subject` is what was vetted, empty for DV; `hash_name` is `SHA256`, `SHA384` or
+    `SHA512`; `cross_sign` asks for the chain to the older root.
+    """
+
+    certificate_id: str
+    attempt: int
+    uin: str
+    level: Level
+    names: tuple[DomainName, ...]
+    subject: Subject
+    csr: str
+    hash_name: str = "SHA256"
+    cross_sign: bool = False
+    grounds: tuple[Ground, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The issuer is about to do what may be done once: keep `state`, then ask again.
+
+    `serial` is the serial number of the certificate to come in lower-case hexadecimal, where the
+    issuer knows it.
+    """
+
+    state: bytes
+    serial: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """The certificate, DER. `chain` has its issuer first and ends below the root."""
+
+    leaf: bytes
+    chain: tuple[bytes, ...]
+    root: bytes | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Nothing to do now; ask again at `at`."""
+
+    at: datetime
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """The issuer will not issue this; asking again changes nothing."""
+
+    reason: str
+
+
+Progress: TypeAlias = Recorded | Issued | Later | Declined
