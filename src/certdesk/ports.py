@@ -22,12 +22,19 @@ from certdesk.domain.records import (
     AuditEntry,
     AuditPage,
     AuditQuery,
+    Authority,
     BlockedKey,
+    Certificate,
+    Evidence,
+    Issuance,
     Mark,
     PaceLimit,
+    Proof,
+    RevocationList,
     SeenSignature,
     StockedKey,
     Submission,
+    Task,
 )
 from certdesk.domain.secret import Secret
 
@@ -89,6 +96,13 @@ class Collection(Protocol[Record]):
 
     def prune(self, field: str, before: datetime) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
+        ...
+
+    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+        """Read the records whose time in `field` is `by` or earlier, the earliest first.
+
+        Those with the same time are in key order; there are `limit` at most.
+        """
         ...
 
     def count(self, **equal: object) -> int:
@@ -188,6 +202,41 @@ class Unit(Protocol):
     @property
     def pace_limits(self) -> Collection[PaceLimit]:
         """Limits that are not the default, by Uin and action."""
+        ...
+
+    @property
+    def proofs(self) -> Collection[Proof]:
+        """Proofs of names, by certificate id, attempt and name."""
+        ...
+
+    @property
+    def evidence(self) -> Collection[Evidence]:
+        """Looks for proofs, by number."""
+        ...
+
+    @property
+    def issuances(self) -> Collection[Issuance]:
+        """What issuers asked to be kept, by certificate id and attempt."""
+        ...
+
+    @property
+    def certificates(self) -> Collection[Certificate]:
+        """Certificates in hand, by certificate id and attempt."""
+        ...
+
+    @property
+    def authorities(self) -> Collection[Authority]:
+        """CA certificates of the private CA, by name."""
+        ...
+
+    @property
+    def revocation_lists(self) -> Collection[RevocationList]:
+        """The newest CRLs, by the authority's name."""
+        ...
+
+    @property
+    def tasks(self) -> Collection[Task]:
+        """Work that goes on by itself, by certificate id."""
         ...
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company
-from certdesk.domain.records import AuditEntry, Mark, Submission
+from certdesk.domain.records import AuditEntry, Issuance, Mark, Submission, Task
 from certdesk.ports import Collection, Stale, Store, Taken, Unit
 from certdesk.storage import ReadOnly, StoreUnavailable
 from certdesk.storage.postgres import PostgresStore
@@ -639,3 +639,45 @@ def test_a_store_that_closes_finishes_what_was_begun(store: Store) -> None:
     answers = all_at_once(work)
 
     assert all(isinstance(answer, str | StoreUnavailable) for answer in answers)
+
+
+def task(certificate_id: str, due_at: datetime | None) -> Task:
+    """Make a task."""
+    return Task(certificate_id=certificate_id, uin="100000000001", due_at=due_at)
+
+
+def issuance(certificate_id: str, serial: str | None, issuer: str = "private") -> Issuance:
+    """Make the record of an issuance."""
+    return Issuance(
+        certificate_id=certificate_id,
+        attempt=1,
+        uin="100000000001",
+        issuer=issuer,
+        state=b"",
+        serial=serial,
+        begun_at=NOON,
+    )
+
+
+def test_what_is_due_comes_earliest_first_and_no_more_than_asked_for(store: Store) -> None:
+    """A time that is not set is never due."""
+    late, early, later = NOON, NOON - timedelta(hours=1), NOON + timedelta(microseconds=1)
+    times = {"a": late, "b": early, "c": later, "d": None, "e": early}
+    store.write(lambda unit: [unit.tasks.add(task(name, at)) for name, at in times.items()])
+
+    due = store.read(lambda unit: unit.tasks.due("due_at", NOON, 10))
+    first = store.read(lambda unit: unit.tasks.due("due_at", NOON, 2))
+
+    assert [each.certificate_id for each in due] == ["b", "e", "a"]
+    assert first == due[:2]
+
+
+def test_a_unique_value_is_taken_once_and_none_as_often_as_one_likes(store: Store) -> None:
+    """Two orders never get one serial number of an issuer."""
+    store.write(lambda unit: unit.issuances.add(issuance("a", "1f")))
+    store.write(lambda unit: unit.issuances.add(issuance("b", "1f", issuer="another")))
+    store.write(lambda unit: [unit.issuances.add(issuance(name, None)) for name in "cd"])
+
+    with pytest.raises(Taken):
+        store.write(lambda unit: unit.issuances.add(issuance("e", "1f")))
+    assert store.read(lambda unit: unit.issuances.count()) == 4

@@ -82,6 +82,7 @@ def test_migrations_number_what_the_schema_numbers(tmp_path: Path) -> None:
     assert numbered == {
         "audit",
         "companies",
+        "evidence",
         "key_stock",
         "managers",
         "orders",

@@ -67,6 +67,7 @@ def test_numbered_collections_are_numbered_by_either_database() -> None:
     assert numbered == {
         "audit",
         "companies",
+        "evidence",
         "key_stock",
         "managers",
         "orders",

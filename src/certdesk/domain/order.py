@@ -90,6 +90,8 @@ class Order:
     `time_span` is in years; `submission` is the number of the submission in force (0: none), and
     the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
     `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
+    `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
+    the last one's, and at `deadline` it is closed if its names are not proved by then.
     `begins_at` and `ends_at` are the certificate's own, once there is one. `version` grows with
     every stored change and guards against lost updates. `number` is given by the store: orders
     count up from 1 as they are bought, whoever buys them.
@@ -115,6 +117,10 @@ class Order:
     key: str | None = None
     key_pass: bool = False
     manager_id: int | None = None
+    attempt: int = 0
+    order_id: str | None = None
+    ordered_at: datetime | None = None
+    deadline: datetime | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     created_at: datetime

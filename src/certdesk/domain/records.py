@@ -130,3 +130,143 @@ class Mark:
 
     name: str
     value: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The proof of one name for one order submission: what to publish, and how it stands.
+
+    `attempt` counts an order's submissions to the CA; each has its own values, so those of a
+    cancelled one are void. `name` is in ASCII without `*.`; `kind`, `label` and `value` are a
+    `Challenge`'s. `verdict`, `reason` and `seen` are the last look's; `looks` counts them.
+    """
+
+    certificate_id: str
+    attempt: int
+    name: str
+    uin: str
+    kind: str
+    label: str
+    value: str
+    made_at: datetime
+    proved_at: datetime | None = None
+    looked_at: datetime | None = None
+    looks: int = 0
+    verdict: int | None = None
+    reason: str = ""
+    seen: tuple[str, ...] = ()
+    caa_at: datetime | None = None
+    caa_reason: str = ""
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One look for a proof or for CAA records, as it was: `kind` is a `ProofKind` or `CAA`.
+
+    `verdict` is a `Verdict`'s number; of CAA 1 is permitted and -1 is not.
+    """
+
+    evidence_id: int = 0
+    certificate_id: str
+    attempt: int
+    name: str
+    kind: str
+    verdict: int
+    reason: str
+    seen: tuple[str, ...]
+    resolver: str
+    secure: bool | None
+    steps: tuple[str, ...]
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """How far an issuer has come with an order's attempt: what it asked to be kept.
+
+    `serial` is unique among those of an issuer, where it is known before the certificate is.
+    """
+
+    certificate_id: str
+    attempt: int
+    uin: str
+    issuer: str
+    state: bytes
+    serial: str | None
+    begun_at: datetime
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate in hand: issued for an order's attempt, or uploaded (attempt 0).
+
+    `leaf` and `root` are DER; `chain` is PEM, the leaf's issuer first, without the root;
+    fingerprints are of the leaf, in lower-case hexadecimal. `private_key` is the sealed key of an
+    uploaded one (that of an order is with its submission), `archive_pass` the sealed pass word
+    that the desk made for its PFX and JKS files.
+    """
+
+    certificate_id: str
+    attempt: int
+    uin: str
+    issuer: str
+    serial: str
+    leaf: bytes
+    chain: str
+    root: bytes | None
+    key: str
+    spki_sha256: bytes
+    sha1: str
+    sha256: str
+    begins_at: datetime
+    ends_at: datetime
+    kept_at: datetime
+    private_key: bytes | None = None
+    archive_pass: bytes | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A CA certificate of the private CA and its sealed key: `name` such as `rsa-root`.
+
+    `certificate` is DER. A cross-signed root has no key of its own: `key_of` names whose it is.
+    """
+
+    name: str
+    certificate: bytes
+    private_key: bytes | None
+    key_of: str | None = None
+    created_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationList:
+    """The newest CRL of an authority; its number only grows."""
+
+    authority: str
+    number: int
+    crl: bytes
+    made_at: datetime
+    next_at: datetime
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An order on which work goes on by itself: when the next step is due, None for never.
+
+    `taken_until` is how long whoever does it now may take before another may. After too many
+    failures in a row it is `set_aside` with the reason, until somebody looks at it.
+    """
+
+    certificate_id: str
+    uin: str
+    due_at: datetime | None
+    taken_until: datetime | None = None
+    failures: int = 0
+    set_aside: bool = False
+    reason: str = ""
+    version: int = 1

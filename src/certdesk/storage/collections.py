@@ -40,9 +40,9 @@ class Statements(Generic[Record]):
         # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
         # nothing was inserted shows in the count of rows, which is not kept unless asked for.
         insert_new = (
-            postgresql.insert(table).on_conflict_do_nothing(index_elements=self.key)
+            postgresql.insert(table).on_conflict_do_nothing()
             if dialect == "postgresql"
-            else sqlite.insert(table).on_conflict_do_nothing(index_elements=self.key)
+            else sqlite.insert(table).on_conflict_do_nothing()
         )
         self.insert_new: Insert = insert_new.execution_options(preserve_rowcount=True)
         self.one: Select[Any] = select(table).where(*its_key)
@@ -149,6 +149,15 @@ class SqlCollection(Generic[Record]):
         self._kept.check_filter({field: before})
         column = self._sql.table.c[field]
         return self._connection.execute(delete(self._sql.table).where(column < before)).rowcount
+
+    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+        """Read the records whose time in `field` is `by` or earlier, the earliest first."""
+        self._kept.check_filter({field: by})
+        column = self._sql.table.c[field]
+        statement = select(self._sql.table).where(column <= by)
+        statement = statement.order_by(column, *self._sql.key).limit(limit)
+        rows = self._connection.execute(statement)
+        return [self._kept.build(row._asdict()) for row in rows]
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

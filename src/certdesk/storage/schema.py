@@ -17,12 +17,19 @@ from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
 from certdesk.domain.records import (
     AuditEntry,
+    Authority,
     BlockedKey,
+    Certificate,
+    Evidence,
+    Issuance,
     Mark,
     PaceLimit,
+    Proof,
+    RevocationList,
     SeenSignature,
     StockedKey,
     Submission,
+    Task,
 )
 from certdesk.ports import Record
 from certdesk.storage.columns import column
@@ -47,13 +54,19 @@ class Kept(Generic[Record]):
         *,
         key: tuple[str, ...],
         indexes: tuple[tuple[str, ...], ...] = (),
+        unique: tuple[tuple[str, ...], ...] = (),
         counted: str = "",
     ) -> None:
-        """Declare a collection of `record`; `key` and `indexes` name its fields."""
+        """Declare a collection of `record`; the tuples name its fields.
+
+        Of two records that are equal in all fields of a `unique` one, the second is `Taken`;
+        None equals nothing.
+        """
         self.name = name
         self.record = record
         self.key = key
         self.indexes = indexes
+        self.unique = unique
         self.counted = counted
         self.fields: Mapping[str, object] = typing.get_type_hints(record)
         self.numbered = len(key) == 1 and self.fields[key[0]] is int
@@ -150,6 +163,26 @@ PROJECTS = Kept("projects", Project, key=("project_id",), indexes=(("uin",),))
 SEEN_SIGNATURES = Kept("seen_signatures", SeenSignature, key=("digest",), indexes=(("seen_at",),))
 PACE_LIMITS = Kept("pace_limits", PaceLimit, key=("uin", "action"))
 
+PROOFS = Kept("proofs", Proof, key=("certificate_id", "attempt", "name"))
+EVIDENCE = Kept(
+    "evidence", Evidence, key=("evidence_id",), indexes=(("certificate_id",), ("ended_at",))
+)
+ISSUANCES = Kept(
+    "issuances",
+    Issuance,
+    key=("certificate_id", "attempt"),
+    unique=(("issuer", "serial"),),
+)
+CERTIFICATES = Kept(
+    "certificates",
+    Certificate,
+    key=("certificate_id", "attempt"),
+    indexes=(("uin", "sha256"), ("issuer", "serial")),
+)
+AUTHORITIES = Kept("authorities", Authority, key=("name",))
+REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
+TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
+
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
 
 COLLECTIONS: tuple[Kept[Any], ...] = (
@@ -168,6 +201,13 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     PROJECTS,
     SEEN_SIGNATURES,
     PACE_LIMITS,
+    PROOFS,
+    EVIDENCE,
+    ISSUANCES,
+    CERTIFICATES,
+    AUTHORITIES,
+    REVOCATION_LISTS,
+    TASKS,
 )
 
 
@@ -190,6 +230,8 @@ def _table(kept: Kept[Any]) -> Table:
         Index(None, *(table.c[name] for name in kept.key), unique=True)
     for names in kept.indexes:
         Index(None, *(table.c[name] for name in names))
+    for names in kept.unique:
+        Index(None, *(table.c[name] for name in names), unique=True)
     return table
 
 

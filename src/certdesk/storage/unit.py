@@ -45,6 +45,13 @@ class OpenUnit:
         self.projects = opened(schema.PROJECTS)
         self.seen_signatures = opened(schema.SEEN_SIGNATURES)
         self.pace_limits = opened(schema.PACE_LIMITS)
+        self.proofs = opened(schema.PROOFS)
+        self.evidence = opened(schema.EVIDENCE)
+        self.issuances = opened(schema.ISSUANCES)
+        self.certificates = opened(schema.CERTIFICATES)
+        self.authorities = opened(schema.AUTHORITIES)
+        self.revocation_lists = opened(schema.REVOCATION_LISTS)
+        self.tasks = opened(schema.TASKS)
 
 
 class Sql:

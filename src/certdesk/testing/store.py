@@ -78,7 +78,7 @@ class MemoryCollection(Generic[Record]):
         if kept.numbered and kept.key_of(record) == (0,):
             record = kept.numbered_as(record, shelf.last + 1)
         key = kept.key_of(record)
-        if key in shelf.records:
+        if key in shelf.records or self._repeats(record):
             raise Taken(self._kept.name)
         shelf.records[key] = record
         if kept.numbered:
@@ -120,9 +120,26 @@ class MemoryCollection(Generic[Record]):
             del records[key]
         return len(old)
 
+    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+        """Read the records whose time in `field` is `by` or earlier, the earliest first."""
+        self._kept.check_filter({field: by})
+        timed = [(getattr(record, field), record) for record in self._matching({})]
+        found = [(at, record) for at, record in timed if at is not None and at <= by]
+        found.sort(key=lambda pair: (pair[0], self._sort_key(pair[1])))
+        return [record for _, record in found[:limit]]
+
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
         return sum(1 for _ in self._matching(equal))
+
+    def _repeats(self, record: Record) -> bool:
+        """Whether a unique combination of the record's fields is there already."""
+        return any(
+            None not in equal.values() and any(self._matching(equal))
+            for equal in (
+                {name: getattr(record, name) for name in names} for names in self._kept.unique
+            )
+        )
 
     def _matching(self, equal: dict[str, object]) -> Iterator[Record]:
         self._kept.check_filter(equal)
