@@ -15,6 +15,7 @@ from pathlib import Path
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.records import Mark
 from certdesk.ports import DESK, Pace, Store, Unit, VaultError
 from certdesk.settings import Settings, SettingsError
@@ -96,6 +97,7 @@ def open_desk(
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
+    internal_suffixes = _internal_suffixes(settings)
     with contextlib.ExitStack() as opened:
         store: Store
         pace: Pace
@@ -128,7 +130,14 @@ def open_desk(
             makers=settings.keys_makers,
             queue=settings.keys_queue,
         )
-        desk = Desk(store=store, vault=vault, keys=stock, clock=clock, rng=strong_random())
+        desk = Desk(
+            store=store,
+            vault=vault,
+            keys=stock,
+            clock=clock,
+            rng=strong_random(),
+            internal_suffixes=internal_suffixes,
+        )
         yield OpenDesk(
             desk=desk,
             pace=pace,
@@ -158,6 +167,15 @@ def database_path(settings: Settings) -> Path:
             "give sqlite:///PATH or postgresql://HOST/NAME"
         )
     return Path(url.removeprefix(SQLITE))
+
+
+def _internal_suffixes(settings: Settings) -> frozenset[str]:
+    try:
+        return frozenset(map(internal_suffix, settings.internal_suffixes))
+    except DomainRefused as refused:
+        raise SettingsError(
+            f"names.internal_suffixes: {refused.text!r} will not do: {refused.rule}"
+        ) from refused
 
 
 def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:

@@ -57,7 +57,10 @@ OPERATOR = Caller(uin="", actor="operator", verified=True)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a handler may use, besides its request; `held` is let go after the commit."""
+    """What a handler may use, besides its request; `held` is let go after the commit.
+
+    `internal_suffixes` are those under which internal names may be ordered.
+    """
 
     action: str
     caller: Caller
@@ -67,6 +70,7 @@ class Context:
     store: Store
     vault: Vault
     keys: Keys
+    internal_suffixes: frozenset[str]
     held: contextlib.ExitStack
 
     @property
@@ -199,6 +203,7 @@ class Desk:
     keys: Keys
     clock: Clock
     rng: random.Random
+    internal_suffixes: frozenset[str] = frozenset()
 
     def perform(
         self,
@@ -252,6 +257,7 @@ class Desk:
             store=self.store,
             vault=self.vault,
             keys=self.keys,
+            internal_suffixes=self.internal_suffixes,
             held=held,
         )
         with declared(errand.action):

@@ -64,8 +64,15 @@ class Settings:
     keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.", least=1)
     keys_queue: int = _setting(
         "keys.queue",
-        60,
+        200,
         "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
+    )
+    internal_suffixes: tuple[str, ...] = _setting(
+        "names.internal_suffixes",
+        (),
+        "Suffixes, such as corp.internal, under which names may be ordered that are nobody's in "
+        "the public DNS; only for a desk whose certificates come from a private CA (a list; "
+        "commas in the environment).",
     )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."

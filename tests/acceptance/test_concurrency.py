@@ -20,10 +20,7 @@ from tests.running import COMPANY, MANAGER, Client, Keys, RunningDesk, running
 
 MANY = 50
 A_SECOND = 1.0
-SETTINGS = """
-keys.queue = 200
-keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 8 }
-"""
+SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 8 }"
 
 
 @pytest.fixture(scope="module")

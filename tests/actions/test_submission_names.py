@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests.actions.submitting import invalid, refused
-from tests.running import Client
+from tests.running import PROGRAM, Client, running
 
 SINGLE, MULTI, WILDCARD, MULTI_WILDCARD = 25, 26, 27, 42
 """Products that validate the domain alone: WoTrus DV in three forms, TrustAsia's with both."""
@@ -82,6 +86,42 @@ def test_what_cannot_be_certified_is_refused_with_the_name(
     """IP addresses, internal names, public suffixes, and what is no name at all."""
     detail = f'CertCommonName: {rule}; got "{name}".'
     assert refused(client, order, CertCommonName=name) == (BAD_NAME, f"{bad_name(name)} {detail}")
+
+
+def test_internal_names_are_ordered_where_a_setting_names_their_suffix(tmp_path: Path) -> None:
+    """At and under it alone, in any spelling, and with all other rules."""
+    settings = 'names.internal_suffixes = ["Corp.Internal", "bücher"]'
+    with running(tmp_path / "data", settings=settings) as desk:
+        client = desk.client(desk.account())
+        for name in ("corp.internal", "db.CORP.internal", "www.xn--bcher-kva", "example.com"):
+            order = client.buy()
+            client.submit(order, CertCommonName=name)
+            assert client.detail(order)["Domain"] == name
+        order = client.buy(MULTI, 3)
+        client.submit(order, DnsNames=["mail.corp.internal"])
+        for name, rule in (
+            ("hr.internal", SPECIAL),
+            ("notcorp.internal", SPECIAL),
+            ("www.corp", UNKNOWN),
+            ("co.uk", SUFFIX),
+        ):
+            code, message = refused(client, order, CertCommonName=name)
+            assert code == BAD_NAME
+            assert f"CertCommonName: {rule}; " in message
+
+
+def test_a_suffix_that_is_no_name_keeps_the_desk_from_starting(tmp_path: Path) -> None:
+    """The operator is told which, and why."""
+    variables = {"CERTDESK_NAMES_INTERNAL_SUFFIXES": "corp.internal, *.lan"}
+    ended = subprocess.run(
+        [PROGRAM, "serve", "--data", tmp_path / "data"],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "names.internal_suffixes: '*.lan' will not do: a suffix stands without" in ended.stderr
 
 
 def test_a_name_of_64_characters_is_the_longest(client: Client, order: str) -> None:

@@ -226,3 +226,17 @@ def test_a_key_that_cannot_be_stored_is_an_error_for_who_waits(
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
                 pending(stock).result(SECONDS)
+
+
+def test_when_a_key_cannot_be_stored_all_who_wait_are_told(
+    desk: InsideDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the pauses of those before."""
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 10 * SECONDS)
+    stock = stock_of(desk, {})
+    waiting = [pending(stock) for _ in range(3)]
+    desk.store.close()
+    with working(stock):
+        for made in waiting:
+            with pytest.raises(StoreUnavailable):
+                made.result(SECONDS)

@@ -109,6 +109,17 @@ class DomainName:
         return self.ascii
 
 
+def internal_suffix(text: str) -> str:
+    """Read a suffix of internal names, such as `corp.internal`, for ``DomainName.parse``.
+
+    Raises ``DomainRefused`` where the text is no host name.
+    """
+    suffix = ascii_form(text)
+    if suffix.startswith(_WILDCARD):
+        raise DomainRefused(text, "a suffix stands without a wildcard")
+    return suffix
+
+
 def ascii_form(text: str) -> str:
     """Bring a name into its normal form (lower case, A-labels) by its syntax alone.
 

@@ -134,8 +134,15 @@ class Judged:
     manager_id: int | None
 
 
-def judge(material: Material, order: Order, product: Product) -> Judged:
+def judge(
+    material: Material,
+    order: Order,
+    product: Product,
+    internal_suffixes: frozenset[str] = frozenset(),
+) -> Judged:
     """Check the material by itself and against what was bought.
+
+    Names under `internal_suffixes` may be ordered as well (`DomainName.parse`).
 
     Raises:
         MaterialRefused: with all faults of the first kind that is found.
@@ -146,8 +153,10 @@ def judge(material: Material, order: Order, product: Product) -> Judged:
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
-    common_name = _name("common_name", material.common_name)
-    other_names = tuple(_name("other_names", text) for text in material.other_names)
+    common_name = _name("common_name", material.common_name, internal_suffixes)
+    other_names = tuple(
+        _name("other_names", text, internal_suffixes) for text in material.other_names
+    )
     key = _key(material) if material.csr_source == ONLINE else None
     names = (common_name, *other_names)
     faults = [fault for check in _PRODUCT_RULES for fault in check(material, product)]
@@ -186,9 +195,9 @@ def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
         raise MaterialRefused(error, faults)
 
 
-def _name(path: str, text: str) -> DomainName:
+def _name(path: str, text: str, internal_suffixes: frozenset[str]) -> DomainName:
     try:
-        return DomainName.parse(text)
+        return DomainName.parse(text, internal_suffixes=internal_suffixes)
     except DomainRefused as refused:
         raise MaterialRefused(
             CertificateInfoSubmitDomainInvalid,

@@ -83,9 +83,7 @@ class KeyStock:
             self._change.notify_all()
         for maker in self._makers:
             maker.join()
-        for wanted in self._demand:
-            if wanted.made.set_running_or_notify_cancel():
-                wanted.made.set_exception(KeysBusy())
+        self._refuse_waiting(KeysBusy())
 
     @contextlib.contextmanager
     def lend(self, kind: KeyKind) -> Iterator[ReadyKey]:
@@ -144,9 +142,20 @@ class KeyStock:
         except Exception as error:
             log.exception("a key could not be made")
             wanted.made.set_exception(error)
+            # Each of them would meet the same, one pause after the other.
+            self._refuse_waiting(error)
             self._pause()
         else:
             wanted.made.set_result(None)
+
+    def _refuse_waiting(self, error: Exception) -> None:
+        """Tell all who wait for a key that none comes."""
+        with self._change:
+            waiting = list(self._demand)
+            self._demand.clear()
+        for wanted in waiting:
+            if wanted.made.set_running_or_notify_cancel():
+                wanted.made.set_exception(error)
 
     def _next(self) -> Wanted | None:
         """Wait for a key to be wanted: by a request, else by the stock."""
