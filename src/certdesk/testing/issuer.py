@@ -1,0 +1,112 @@
+"""A CA in memory, which issues what it is asked for, or does what a test has written down."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from certdesk.domain.issuing import Issued, IssueRequest, Progress, Recorded
+from certdesk.domain.keys import PublicKey
+from certdesk.ports import Clock
+
+LEAF_DAYS = timedelta(days=90)
+CA_DAYS = timedelta(days=3650)
+
+
+class ScriptedIssuer:
+    """`ports.Issuer` that asks for one thing to be kept, then issues, whatever the grounds.
+
+    `asked` has every call in order: the request and the state.
+    """
+
+    def __init__(self, clock: Clock, name: str = "scripted") -> None:
+        """Make a root and an issuing CA."""
+        self.asked: list[tuple[IssueRequest, bytes | None]] = []
+        self._clock = clock
+        self._name = name
+        self._script: deque[Progress | Exception] = deque()
+        self._lock = threading.Lock()
+        root_key = ec.generate_private_key(ec.SECP256R1())
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        root = _named(f"{name} root")
+        self._root = self._ca(root, root, root_key.public_key(), root_key)
+        self._issuing = self._ca(_named(f"{name} issuing"), root, self._key.public_key(), root_key)
+
+    @property
+    def name(self) -> str:
+        """The name by which records and the log speak of it."""
+        return self._name
+
+    def will(self, *answers: Progress | Exception) -> None:
+        """Give the next calls these answers, or raise them, instead of issuing."""
+        with self._lock:
+            self._script.extend(answers)
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Take the next step; the state is the certificate to come.
+
+        Raises:
+            ValueError: the state is none of its own.
+        """
+        with self._lock:
+            self.asked.append((request, state))
+            scripted = self._script.popleft() if self._script else None
+        if isinstance(scripted, Exception):
+            raise scripted
+        if scripted is not None:
+            return scripted
+        if state is None:
+            leaf = self._leaf(request)
+            return Recorded(state=leaf.public_bytes(Encoding.DER), serial=f"{leaf.serial_number:x}")
+        leaf = x509.load_der_x509_certificate(state)
+        chain = (self._issuing.public_bytes(Encoding.DER),)
+        root = self._root.public_bytes(Encoding.DER)
+        return Issued(leaf=leaf.public_bytes(Encoding.DER), chain=chain, root=root)
+
+    def _leaf(self, request: IssueRequest) -> x509.Certificate:
+        csr = x509.load_pem_x509_csr(request.csr.encode())
+        names = x509.SubjectAlternativeName([x509.DNSName(name.ascii) for name in request.names])
+        return (
+            self._begun(LEAF_DAYS)
+            .subject_name(_named(request.names[0].ascii))
+            .issuer_name(self._issuing.subject)
+            .public_key(csr.public_key())
+            .add_extension(names, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+
+    def _ca(
+        self,
+        subject: x509.Name,
+        issuer: x509.Name,
+        public_key: PublicKey,
+        signer: ec.EllipticCurvePrivateKey,
+    ) -> x509.Certificate:
+        return (
+            self._begun(CA_DAYS)
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(public_key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(signer, hashes.SHA256())
+        )
+
+    def _begun(self, span: timedelta) -> x509.CertificateBuilder:
+        now = self._clock.now()
+        return (
+            x509.CertificateBuilder()
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now)
+            .not_valid_after(now + span)
+        )
+
+
+def _named(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])

@@ -1,0 +1,128 @@
+"""What every issuer promises, proven on each adapter; a new one joins by a line in ADAPTERS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from certdesk.domain.issuing import Issued, Recorded
+from certdesk.ports import Issuer
+from certdesk.testing.clock import ManualClock
+from certdesk.testing.issuer import ScriptedIssuer
+from tests.issuing import asked, issue
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+ADAPTERS: dict[str, Callable[[ManualClock], Issuer]] = {
+    "scripted": ScriptedIssuer,
+}
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at noon."""
+    return ManualClock(NOON)
+
+
+@pytest.fixture(params=ADAPTERS.values(), ids=list(ADAPTERS))
+def issuer(request: pytest.FixtureRequest, clock: ManualClock) -> Issuer:
+    """An issuer that has issued nothing yet."""
+    made = request.param(clock)
+    assert made.name
+    return made  # type: ignore[no-any-return]  # a fixture's parameter has no type
+
+
+def test_a_certificate_is_for_the_names_and_the_key_of_its_request(issuer: Issuer) -> None:
+    """All names and no other, the CSR's key, and valid from now on."""
+    key = ec.generate_private_key(ec.SECP256R1())
+
+    leaf = issue(issuer, asked(NOON, "www.example.com", "*.example.com", key=key)).leaf
+
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["www.example.com", "*.example.com"]
+    assert leaf.public_key() == key.public_key()
+    assert leaf.not_valid_before_utc <= NOON < leaf.not_valid_after_utc
+
+
+def test_the_chain_leads_to_the_root(issuer: Issuer) -> None:
+    """Each certificate is signed by the next, and the root by itself; the chain is without it."""
+    course = issue(issuer, asked(NOON))
+
+    assert len(course.path) > 2
+    for certificate, signer in pairwise([*course.path, course.path[-1]]):
+        certificate.verify_directly_issued_by(signer)
+
+
+def test_nothing_is_issued_before_something_is_kept(issuer: Issuer) -> None:
+    """A crash after the first step finds a record of what was begun."""
+    assert not isinstance(issuer.proceed(asked(NOON), None), Issued)
+
+
+def test_a_serial_number_that_was_announced_is_the_one_issued(issuer: Issuer) -> None:
+    """The record of what was begun tells which certificate will come of it."""
+    course = issue(issuer, asked(NOON))
+
+    announced = [step.serial for step in course.recorded if step.serial is not None]
+    assert set(announced) <= {f"{course.leaf.serial_number:x}"}
+
+
+def test_a_step_taken_again_after_a_crash_issues_the_same_certificate(
+    issuer: Issuer, clock: ManualClock
+) -> None:
+    """From every state that was kept, also some minutes later, the same serial number comes."""
+    request = asked(NOON)
+    course = issue(issuer, request)
+    clock.move(timedelta(minutes=5))
+
+    again = [issue(issuer, request, step.state) for step in course.recorded]
+
+    assert again
+    assert {each.leaf.serial_number for each in again} == {course.leaf.serial_number}
+    assert {each.leaf.tbs_certificate_bytes for each in again} == {
+        course.leaf.tbs_certificate_bytes
+    }
+
+
+def test_another_attempt_is_another_certificate(issuer: Issuer) -> None:
+    """As is that of another order with the same names and key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    requests = [
+        asked(NOON, key=key),
+        asked(NOON, key=key, attempt=2),
+        asked(NOON, key=key, certificate_id="other123"),
+    ]
+
+    assert len({issue(issuer, request).leaf.serial_number for request in requests}) == 3
+
+
+def test_many_orders_are_served_at_once(issuer: Issuer) -> None:
+    """Threads do not get each other's certificates, the first ones neither."""
+    names = [f"host{number}.example.com" for number in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        courses = list(threads.map(lambda name: issue(issuer, asked(NOON, name)), names))
+
+    alternative = [
+        course.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        for course in courses
+    ]
+    assert [value.get_values_for_type(x509.DNSName)[0] for value in alternative] == names
+    assert len({course.path[-1] for course in courses}) == 1
+
+
+def test_a_scripted_issuer_does_what_was_written_down(clock: ManualClock) -> None:
+    """In order, and then it issues; it remembers what it was asked."""
+    issuer = ScriptedIssuer(clock)
+    request = asked(NOON)
+    issuer.will(Recorded(state=b"one"), OSError("away"))
+
+    assert issuer.proceed(request, None) == Recorded(state=b"one")
+    with pytest.raises(OSError, match="away"):
+        issuer.proceed(request, b"one")
+    assert issue(issuer, request).issued.leaf
+    assert issuer.asked[:3] == [(request, None), (request, b"one"), (request, None)]

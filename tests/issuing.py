@@ -1,0 +1,84 @@
+"""Requests for certificates, and the way through an issuer's steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from certdesk.domain import csr
+from certdesk.domain.issuing import Ground, Issued, IssueRequest, Recorded
+from certdesk.domain.keys import PrivateKey
+from certdesk.domain.names import DomainName
+from certdesk.domain.products import Level
+from certdesk.ports import Issuer
+
+MOST_STEPS = 20
+NOBODY = csr.Subject()
+SOMEBODY = csr.Subject(
+    country="GB", region="Oxfordshire", locality="Oxford", organisation="Example Ltd"
+)
+
+
+def asked(
+    now: datetime,
+    *names: str,
+    level: Level = Level.DV,
+    key: PrivateKey | None = None,
+    certificate_id: str = "aB3dE5fG",
+    attempt: int = 1,
+    **others: Any,  # noqa: ANN401 -- fields of the request
+) -> IssueRequest:
+    """Ask for a certificate whose every name was proved by DNS and permitted by CAA just now."""
+    domains = tuple(DomainName.parse(name) for name in names or ("www.example.com",))
+    subject = NOBODY if level is Level.DV else SOMEBODY
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    given: dict[str, Any] = {
+        "certificate_id": certificate_id,
+        "attempt": attempt,
+        "uin": "100000000001",
+        "level": level,
+        "names": domains,
+        "subject": subject,
+        "csr": csr.build(key, domains[0], domains[1:], subject),
+        "grounds": tuple(
+            Ground(covers=name.ascii, method="DNS", proved_at=now, caa_at=now) for name in domains
+        ),
+    }
+    return IssueRequest(**given | others)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Course:
+    """What an issuer asked to be kept on the way, and what it issued in the end."""
+
+    recorded: tuple[Recorded, ...]
+    issued: Issued
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        """The certificate."""
+        return x509.load_der_x509_certificate(self.issued.leaf)
+
+    @property
+    def path(self) -> list[x509.Certificate]:
+        """The certificate, its chain and the root."""
+        root = (self.issued.root,) if self.issued.root else ()
+        parts = (self.issued.leaf, *self.issued.chain, *root)
+        return [x509.load_der_x509_certificate(part) for part in parts]
+
+
+def issue(issuer: Issuer, request: IssueRequest, state: bytes | None = None) -> Course:
+    """Go on from `state` until there is a certificate, as the work on an order does."""
+    recorded: list[Recorded] = []
+    for _ in range(MOST_STEPS):
+        progress = issuer.proceed(request, state)
+        if isinstance(progress, Issued):
+            return Course(tuple(recorded), progress)
+        assert isinstance(progress, Recorded), progress
+        recorded.append(progress)
+        state = progress.state
+    raise AssertionError("it never ends")
