@@ -17,7 +17,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
-from certdesk.domain.proof import CaaFinding, Challenge, Finding
+from certdesk.domain.proof import CaaFinding, Challenge, Finding, ProofKind
 from certdesk.domain.records import (
     AuditEntry,
     AuditPage,
@@ -419,8 +419,11 @@ class Prover(Protocol):
 class CaaChecker(Protocol):
     """Asks whether CAA records let this desk issue. Safe to use from several threads."""
 
-    def look(self, name: DomainName) -> CaaFinding:
-        """Look once, within 20 seconds; whatever is not a sure permission refuses."""
+    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+        """Look once, within 20 seconds; whatever is not a sure permission refuses.
+
+        `kind` is how control of the name was proved, which records may ask for (RFC 8657).
+        """
         ...
 
 

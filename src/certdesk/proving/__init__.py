@@ -1,0 +1,1 @@
+"""Looks for the proofs of control over a name, from outside: DNS records, files, CAA."""

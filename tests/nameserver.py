@@ -1,0 +1,199 @@
+r"""A DNS server on the loopback, for tests and the demo: says what it was told to, UDP and TCP.
+
+    with nameserver() as dns:
+        dns.add("_dnsauth.shop.example.com", "TXT", "20260301…")
+        RunningDesk(folder, settings=f'dns.resolvers = ["{dns.endpoint}"]\ndns.dnssec = "off"\n')
+
+It answers as a resolver does: along CNAME records to their end, and NXDOMAIN for a name that
+nothing is at or below. It checks no signatures, so a desk has to be set to do without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.rdtypes.ANY.TXT
+import dns.rrset
+
+Script = Callable[[dns.message.Message, bool], Iterable[bytes]]
+"""Gives the packets to send for a query; the second value tells whether it came by TCP."""
+
+STRING = 255
+CHAIN = 20
+
+
+class NameServer:
+    """Records by name and type, and who asked for which."""
+
+    def __init__(self) -> None:
+        """Know nothing; `nameserver` runs it."""
+        self.endpoint = ""
+        self.checked = False
+        """Whether answers claim that their signatures were checked (AD)."""
+        self.questions: list[tuple[str, str]] = []
+        """Name in lower case and type of every question, in order."""
+        self._records: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], list[dns.rdata.Rdata]]
+        self._records = {}
+        self._failing: dict[dns.name.Name, dns.rcode.Rcode] = {}
+        self._scripts: dict[dns.name.Name, Script] = {}
+
+    def add(self, name: str, rdtype: str, *texts: str) -> None:
+        """Put records beside those that are there; of a TXT record the text is its value."""
+        kind = dns.rdatatype.from_text(rdtype)
+        key = (dns.name.from_text(name), kind)
+        # Whoever reads the list meanwhile has the old one.
+        self._records[key] = self._records.get(key, []) + [_record(kind, text) for text in texts]
+
+    def remove(self, name: str, rdtype: str) -> None:
+        """Take all records of a type away."""
+        self._records.pop((dns.name.from_text(name), dns.rdatatype.from_text(rdtype)), None)
+
+    def fail(self, name: str, rcode: str = "SERVFAIL") -> None:
+        """Answer every question for a name with an error; NOERROR ends that."""
+        code = dns.rcode.from_text(rcode)
+        self._failing[dns.name.from_text(name)] = code
+        if code is dns.rcode.NOERROR:
+            del self._failing[dns.name.from_text(name)]
+
+    def script(self, name: str, script: Script) -> None:
+        """Let `script` make the packets for every question for a name."""
+        self._scripts[dns.name.from_text(name)] = script
+
+    def asked(self, rdtype: str) -> list[str]:
+        """Give the names that were asked for a type, in order."""
+        return [name for name, kind in self.questions if kind == rdtype]
+
+    def packets(self, wire: bytes, *, tcp: bool) -> list[bytes]:
+        """Give what is sent for what came; nothing for what is no query."""
+        with contextlib.suppress(dns.exception.DNSException):
+            query = dns.message.from_wire(wire)
+            asked = query.question[0]
+            name = asked.name.to_text(omit_final_dot=True).lower()
+            self.questions.append((name, dns.rdatatype.to_text(asked.rdtype)))
+            if asked.name in self._scripts:
+                return list(self._scripts[asked.name](query, tcp))
+            return [fitting(self.response(query), query, tcp=tcp)]
+        return []
+
+    def response(self, query: dns.message.Message) -> dns.message.Message:
+        """Give the honest answer to a query."""
+        response = dns.message.make_response(query, recursion_available=True)
+        if self.checked:
+            response.flags |= dns.flags.AD
+        asked = query.question[0]
+        if asked.name in self._failing:
+            response.set_rcode(self._failing[asked.name])
+            return response
+        name = asked.name
+        for _ in range(CHAIN):
+            kinds = (asked.rdtype, dns.rdatatype.CNAME)
+            kind = next((kind for kind in kinds if (name, kind) in self._records), None)
+            if kind is None:
+                break
+            records = self._records[name, kind]
+            response.answer.append(dns.rrset.from_rdata_list(name, 0, records))
+            if kind == asked.rdtype:
+                return response
+            name = cast("Any", records[0]).target
+        if not any(owner.is_subdomain(name) for owner, _ in self._records):
+            response.set_rcode(dns.rcode.NXDOMAIN)
+        return response
+
+
+def fitting(message: dns.message.Message, query: dns.message.Message, *, tcp: bool) -> bytes:
+    """Write a message; by UDP one that is longer than the asker reads is cut and says so (TC)."""
+    wire = message.to_wire(max_size=65535)
+    if tcp or len(wire) <= max(query.payload, 512):
+        return wire
+    cut = dns.message.make_response(query, recursion_available=True)
+    cut.flags |= dns.flags.TC
+    return cut.to_wire()
+
+
+@contextlib.contextmanager
+def nameserver() -> Iterator[NameServer]:
+    """Serve as long as the context lasts, on a free port; no thread is left of it."""
+    dns_server = NameServer()
+    with contextlib.ExitStack() as opened:
+        udp, tcp = _listening(dns_server, opened)
+        host, port = udp.server_address[:2]
+        dns_server.endpoint = f"{host!s}:{port}"
+        for server in (udp, tcp):
+            serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+            serving.start()
+            opened.callback(serving.join)
+            opened.callback(server.shutdown)
+        yield dns_server
+
+
+class _Udp(socketserver.ThreadingUDPServer):
+    dns_server: NameServer
+    max_packet_size = 65535
+
+
+class _Tcp(socketserver.ThreadingTCPServer):
+    dns_server: NameServer
+    allow_reuse_address = True
+    request_queue_size = 64
+
+
+class _UdpHandler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        wire, back = self.request
+        for packet in cast("_Udp", self.server).dns_server.packets(wire, tcp=False):
+            back.sendto(packet, self.client_address)
+
+
+class _TcpHandler(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        # Who is asked may hang up at any time, and so may who asks.
+        with contextlib.suppress(OSError, EOFError):
+            wire = _exactly(self.request, int.from_bytes(_exactly(self.request, 2), "big"))
+            for packet in cast("_Tcp", self.server).dns_server.packets(wire, tcp=True):
+                self.request.sendall(len(packet).to_bytes(2, "big") + packet)
+
+
+def _listening(dns_server: NameServer, opened: contextlib.ExitStack) -> tuple[_Udp, _Tcp]:
+    """Listen on one port by both ways; what is free by UDP may be taken by TCP."""
+    while True:
+        udp = _Udp(("127.0.0.1", 0), _UdpHandler)
+        try:
+            tcp = _Tcp(("127.0.0.1", udp.server_address[1]), _TcpHandler)
+        except OSError:
+            udp.server_close()
+            continue
+        for server in (udp, tcp):
+            server.dns_server = dns_server
+            opened.callback(server.server_close)
+        return udp, tcp
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    read = b""
+    while len(read) < size:
+        more = connection.recv(size - len(read))
+        if not more:
+            raise EOFError
+        read += more
+    return read
+
+
+def _record(kind: dns.rdatatype.RdataType, text: str) -> dns.rdata.Rdata:
+    if kind is not dns.rdatatype.TXT:
+        return dns.rdata.from_text(dns.rdataclass.IN, kind, text)
+    value = text.encode()
+    strings = [value[at : at + STRING] for at in range(0, len(value), STRING)] or [b""]
+    return dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, kind, strings)
