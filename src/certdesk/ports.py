@@ -117,6 +117,10 @@ class Orders(Collection[Order], Protocol):
         """Give a page of the orders of which `query.has` holds, by `query.place`."""
         ...
 
+    def count_names(self, *, uin: str, manager_id: int) -> int:
+        """Count the different names in the orders of an account that name a manager."""
+        ...
+
 
 class AuditLog(Collection[AuditEntry], Protocol):
     """Audit entries, in lists."""

@@ -54,6 +54,7 @@ def orders(draw: st.DrawFn) -> Order:
         tags=draw(_tags),
         domain=domain,
         names=() if domain is None else draw(st.lists(_text, max_size=2).map(tuple)),
+        manager_id=draw(st.none() | st.integers(1, 2)),
         ends_at=draw(_ends),
         created_at=NOON,
     )

@@ -149,7 +149,11 @@ def test_a_database_answers_as_memory_does(
     def pages(unit: Unit) -> list[OrderPage]:
         return [unit.orders.page(asked_of(uin, query)) for query in asked]
 
+    def names(unit: Unit) -> list[int]:
+        return [unit.orders.count_names(uin=uin, manager_id=number) for number in (1, 2)]
+
     assert database.read(pages) == memory.read(pages)
+    assert database.read(names) == memory.read(names)
 
 
 # ---------------------------------------------------------------------------- what a list is like
@@ -207,6 +211,31 @@ def test_counts_follow_each_change(store: Store, uin: str) -> None:
     assert found(store, uin, project_id=8) == ("", 0)
     store.write(lambda unit: unit.orders.remove(f"{uin}b"))
     assert found(store, uin, project_id=7) == ("", 0)
+
+
+def test_the_names_of_a_manager_are_counted_once_each(store: Store, uin: str) -> None:
+    """As they stand in orders now; another account's orders and other managers do not count."""
+
+    def counts() -> list[int]:
+        return store.read(
+            lambda unit: [unit.orders.count_names(uin=uin, manager_id=id_) for id_ in (5, 6)]
+        )
+
+    shared = {"domain": "example.com", "manager_id": 5}
+    put_all(
+        store,
+        order(uin, "a", names=("www.example.com", "example.com"), **shared),
+        order(uin, "b", names=("mail.example.com",), **shared),
+        order(uin, "c", domain="example.org"),
+        order(next(ACCOUNTS), "x", names=("example.net",), **shared),
+    )
+    assert counts() == [3, 0]
+    put_all(store, order(uin, "b", **shared | {"manager_id": 6}))
+    assert counts() == [2, 1]
+    put_all(store, order(uin, "a", domain="example.com"))
+    assert counts() == [0, 1]
+    store.write(lambda unit: unit.orders.remove(f"{uin}b"))
+    assert counts() == [0, 0]
 
 
 def test_a_text_is_found_wherever_it_stands(store: Store, uin: str) -> None:

@@ -109,6 +109,7 @@ def test_orders_of_before_are_numbered_and_found(store: Store) -> None:
             )
         ]
 
+    names = store.read(lambda unit: unit.orders.count_names(uin="1", manager_id=9))
     every, by_name, by_alias, by_tag, by_old_name = store.read(pages)
     newest, oldest = every.orders
     another = dataclasses.replace(newest, certificate_id="d", number=0)
@@ -143,3 +144,4 @@ def test_orders_of_before_are_numbered_and_found(store: Store) -> None:
     assert (by_name.orders, by_tag.orders, by_old_name.orders) == ((newest,), (newest,), ())
     assert by_alias.orders == (oldest,)
     assert added.number == 4
+    assert names == 2

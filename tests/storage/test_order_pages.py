@@ -40,6 +40,7 @@ def order(number: int) -> Order:
         deal_id="d",
         tags=(("team", "web"),),
         domain=f"shop{number:02}.example.com",
+        manager_id=7,
         ends_at=NOON + timedelta(days=number) if number % 2 else None,
         created_at=NOON,
     )
@@ -154,4 +155,19 @@ def test_a_page_of_the_audit_log_is_read_from_its_index(session: Session) -> Non
     )
     assert [step for step in steps[1:] if not step.startswith("SEARCH audit USING INDEX")] == [
         "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
+    ]
+
+
+def test_the_orders_and_names_of_a_manager_are_counted_in_indexes_alone(session: Session) -> None:
+    """However many they are, none of them is read."""
+
+    def ask(unit: Unit) -> tuple[int, int]:
+        its = {"uin": "1", "manager_id": 7}
+        return unit.orders.count(**its), unit.orders.count_names(uin="1", manager_id=7)
+
+    assert ask(session.unit) == (ORDERS, ORDERS)
+    key = "(uin=? AND manager_id=?)"
+    assert plans(session, ask) == [
+        f"SEARCH orders USING COVERING INDEX ix_orders_uin_manager_id {key}",
+        f"SEARCH manager_names USING COVERING INDEX sqlite_autoindex_manager_names_1 {key}",
     ]

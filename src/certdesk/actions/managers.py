@@ -1,7 +1,6 @@
 """Managers of companies, as the API shows them."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from certdesk.actions import parties
 from certdesk.catalog import Commit, Context, catalog
@@ -95,18 +94,19 @@ def describe_managers(
         raise InvalidParam(" ".join(faults))
 
     def look(unit: Unit) -> DescribeManagersReply:
-        matches = _matcher(context, request)
-        found = [
-            manager
-            for manager in unit.managers.where(
-                uin=context.caller.uin, company_id=request.company_id
-            )
-            if matches(manager)
-        ]
-        page = found[offset : offset + limit]
+        its: dict[str, object] = {"uin": context.caller.uin, "company_id": request.company_id}
+        if request.status is not None:
+            its["status"] = request.status
+        if request.search_key or request.manager_name or request.manager_mail:
+            all_ = unit.managers.where(offset=0, limit=None, **its)
+            found = [manager for manager in all_ if _fits(context, request, manager)]
+            page, total = found[offset : offset + limit], len(found)
+        else:
+            page = unit.managers.where(offset=offset, limit=limit, **its)
+            total = unit.managers.count(**its)
         return DescribeManagersReply(
             managers=[manager_info(context, unit, manager) for manager in page],
-            total_count=len(found),
+            total_count=total,
         )
 
     return look
@@ -120,25 +120,16 @@ def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
             yield f"{name}: must not be negative, not {value}."
 
 
-def _matcher(context: Context, request: DescribeManagersRequest) -> Callable[[Manager], bool]:
-    searched = request.search_key or request.manager_name or request.manager_mail
-
-    def matches(manager: Manager) -> bool:
-        if request.status not in (None, manager.status):
-            return False
-        if not searched:
-            return True
-        people = parties.people_of(context.vault, manager)
-        person = people.manager
-        mail = person.email.text() if person.email else ""
-        name = (person.last_name or "", person.first_name or "")
-        return (
-            _search_fits(request.search_key, (*name, mail, people.department or ""))
-            and request.manager_name in (None, *name, "".join(name))
-            and (request.manager_mail or "") in mail
-        )
-
-    return matches
+def _fits(context: Context, request: DescribeManagersRequest, manager: Manager) -> bool:
+    people = parties.people_of(context.vault, manager)
+    person = people.manager
+    mail = person.email.text() if person.email else ""
+    name = (person.last_name or "", person.first_name or "")
+    return (
+        _search_fits(request.search_key, (*name, mail, people.department or ""))
+        and request.manager_name in (None, *name, "".join(name))
+        and (request.manager_mail or "") in mail
+    )
 
 
 def _search_fits(key: str | None, values: tuple[str, ...]) -> bool:
@@ -156,7 +147,7 @@ def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
     """Give what may be shown of a manager."""
     people = parties.people_of(context.vault, manager)
     person = people.manager
-    certificates, domains = _in_use(unit, manager)
+    uin, number = manager.uin, manager.manager_id
     return ManagerInfo(
         status=manager.status,
         manager_first_name=person.first_name,
@@ -166,24 +157,11 @@ def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
         manager_mail=plain(person.email),
         manager_department=people.department,
         create_time=local_time(manager.created_at),
-        domain_count=domains,
-        cert_count=certificates,
-        manager_id=manager.manager_id,
+        domain_count=unit.orders.count_names(uin=uin, manager_id=number),
+        cert_count=unit.orders.count(uin=uin, manager_id=number),
+        manager_id=number,
         expire_time=local_time(manager.expires_at),
         submit_audit_time=local_time(manager.submitted_at),
         verify_time=local_time(manager.verified_at),
         tags=[Tag(tag_key=key, tag_value=value) for key, value in manager.tags],
     )
-
-
-def _in_use(unit: Unit, manager: Manager) -> tuple[int, int]:
-    """Count the orders, and their distinct names, whose material in force names the manager."""
-    names: set[str] = set()
-    certificates: set[str] = set()
-    for submission in unit.submissions.where(uin=manager.uin, manager_id=manager.manager_id):
-        order = unit.orders.get(submission.certificate_id)
-        if order is not None and order.submission == submission.number:
-            facts = json.loads(submission.facts)
-            certificates.add(submission.certificate_id)
-            names.update([facts["common_name"], *facts["other_names"]])
-    return len(certificates), len(names)

@@ -1,4 +1,4 @@
-"""Orders in SQL: with every change their counts and their words are brought up to date."""
+"""Orders in SQL: with every change, counts, words and managers' names are brought up to date."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from certdesk.domain.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.order import Order
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
+from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_pages import OrderPages
 from certdesk.storage.order_words import WordIndex, word_index, words
 from certdesk.storage.schema import ORDER_CELL, ORDER_COUNTS, ORDERS
@@ -29,6 +30,7 @@ class OrderStatements(Statements[Order]):
         """Build the statements for `sqlite` or `postgresql`."""
         super().__init__(ORDERS, dialect)
         self.index: WordIndex = word_index(dialect)
+        self.manager_names = ManagerNames(dialect)
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         # An id or a number that is taken shows in that nothing comes back.
         self.insert_order = (
@@ -63,6 +65,10 @@ class SqlOrders(SqlCollection[Order]):
     def page(self, query: OrderQuery) -> OrderPage:
         """Give a page of an account's orders, and how many there are in all."""
         return self._pages.page(query)
+
+    def count_names(self, *, uin: str, manager_id: int) -> int:
+        """Count the different names in the orders of an account that name a manager."""
+        return self._orders.manager_names.count(self._connection, uin, manager_id)
 
     def add(self, record: Order) -> Order:
         """Store a new order with the next number, if it has none."""
@@ -104,7 +110,7 @@ class SqlOrders(SqlCollection[Order]):
         return sum(self.remove(row.certificate_id) for row in old.all())
 
     def _note(self, before: Order | None, after: Order | None) -> None:
-        """Bring counts and words from what an order was to what it is."""
+        """Bring what is derived of orders from what one was to what it is."""
         if _cell(before) != _cell(after):
             if before is not None:
                 its = {f"its_{name}": value for name, value in _cell(before).items()}
@@ -117,6 +123,7 @@ class SqlOrders(SqlCollection[Order]):
                 index.take(self._connection, before.number, words(before))
             if after is not None:
                 index.put(self._connection, after.number, words(after))
+        self._orders.manager_names.note(self._connection, before, after)
 
 
 def _cell(order: Order | None) -> dict[str, object]:

@@ -133,6 +133,7 @@ ORDERS = Kept(
         ("uin", "status", "number"),
         ("uin", "project_id", "status", "number"),
         ("uin", "ends_at", "number"),
+        ("uin", "manager_id"),
         ("status",),
     ),
     counted="number",
@@ -141,7 +142,7 @@ SUBMISSIONS = Kept(
     "submissions",
     Submission,
     key=("certificate_id", "number"),
-    indexes=(("inspected",), ("manager_id",)),
+    indexes=(("inspected",),),
 )
 COMPANIES = Kept("companies", Company, key=("company_id",), indexes=(("uin",), ("uin", "likeness")))
 MANAGERS = Kept(
@@ -244,3 +245,13 @@ ORDER_COUNTS = Table(
     column("orders", int, key=False),
 )
 """How many orders an account has in a project at a status; `SqlOrders` keeps it."""
+
+MANAGER_NAMES = Table(
+    "manager_names",
+    metadata,
+    column("uin", str, key=True),
+    column("manager_id", int, key=True),
+    column("name", str, key=True),
+    column("orders", int, key=False),
+)
+"""How many orders of a manager have a name, where any has; `SqlOrders` keeps it."""

@@ -177,6 +177,11 @@ class MemoryOrders(MemoryCollection[Order]):
         )
         return OrderPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
 
+    def count_names(self, *, uin: str, manager_id: int) -> int:
+        """Count the different names in the orders of an account that name a manager."""
+        its = self._matching({"uin": uin, "manager_id": manager_id})
+        return len({name for order in its for name in order.all_names})
+
 
 class MemoryAudit(MemoryCollection[AuditEntry]):
     """`ports.AuditLog` on a draft."""
