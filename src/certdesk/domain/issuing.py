@@ -25,13 +25,31 @@ class Ground:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Where an organisation is registered, for an EV subject (EV Guidelines 7.1.4.2).
+
+    `number` is the registration number; `country` is a code of ISO 3166-1; `region` and
+    `locality` are of the registry where it is not a whole country's. `category` is one of the
+    four words of the Guidelines.
+    """
+
+    number: str
+    country: str
+    region: str | None = None
+    locality: str | None = None
+    category: str = "Private Organization"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class IssueRequest:
     """A certificate to be issued for an order, with everything that permits it.
 
     The same order and attempt are asked for with the same names, key and subject until they are
     issued or given up. `names` has the main name first; `csr` is PEM and its key what is
     certified; `subject` is what was vetted, empty for DV; `hash_name` is `SHA256`, `SHA384` or
-    `SHA512`; `cross_sign` asks for the chain to the older root.
+    `SHA512`; `cross_sign` asks for the chain to the older root. `most_days` is how long the
+    certificate may last at most, None for as long as the issuer allows. `registration` is what an
+    EV subject says besides.
     """
 
     certificate_id: str
@@ -43,6 +61,8 @@ class IssueRequest:
     csr: str
     hash_name: str = "SHA256"
     cross_sign: bool = False
+    most_days: int | None = None
+    registration: Registration | None = None
     grounds: tuple[Ground, ...]
 
 
