@@ -31,7 +31,7 @@ from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
-from certdesk.web.replay import Replay, signature_digest
+from certdesk.web.replay import Replay, Used, signature_digest
 from certdesk.wire import vendor
 from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
@@ -137,7 +137,8 @@ class Api:
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
         body = await self._body(receive, form, None) if form.body_first else b""
-        claim = form.claim(body, self._desk.clock.now())  # 2, 3, 4
+        now = self._desk.clock.now()
+        claim = form.claim(body, now)  # 2, 3, 4
         told["action"] = claim.action[:64]
         run = asyncio.get_running_loop().run_in_executor
         known = self._guard.recall(claim.secret_id)  # 5
@@ -152,7 +153,8 @@ class Api:
         check_token(known, claim.token, self._desk.clock.now())
         signature = signature_digest(claim.secret_id, claim.signature)
         action = _existing(claim, found)  # 8
-        self._replay.check(signature, action)  # 7, which has to know what the action does
+        used = Used(digest=signature, uin=known.caller.uin, timestamp=claim.timestamp)
+        self._replay.check(used, action, int(now.timestamp()))  # 7, which asks what the action does
         asked = Asked(
             action=action,
             known=known,
