@@ -447,3 +447,43 @@ class Issuer(Protocol):
         step is taken again with the same outcome, and never another certificate is begun.
         """
         ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An authority of the private CA: its certificate (DER), and where it and its CRL are fetched.
+
+    A cross-signed root has no CRL of its own.
+    """
+
+    name: str
+    certificate: bytes
+    certificate_url: str
+    crl_url: str | None
+
+
+class Pki(Protocol):
+    """What the private CA shows to the world. Safe to use from several threads."""
+
+    def prepare(self) -> None:
+        """Make the authorities that every desk has, where they are not yet; takes seconds."""
+        ...
+
+    def authorities(self) -> list[Published]:
+        """Give the authorities that there are, roots first."""
+        ...
+
+    def certificate(self, name: str) -> bytes | None:
+        """Give an authority's certificate in DER, None where there is none of that name."""
+        ...
+
+    def crl(self, name: str) -> bytes | None:
+        """Give an authority's newest CRL in DER, which is good for some days.
+
+        None where there is no such authority, or it has no CRL of its own.
+        """
+        ...
+
+    def renew_lists(self) -> None:
+        """Make new CRLs of the authorities whose last one is half a day old."""
+        ...

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -16,11 +17,13 @@ from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from tests.issuing import asked, issue
+from tests.privateca import InsideCa
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
-ADAPTERS: dict[str, Callable[[ManualClock], Issuer]] = {
-    "scripted": ScriptedIssuer,
+ADAPTERS: dict[str, Callable[[ManualClock, Path], Issuer]] = {
+    "private": lambda clock, folder: InsideCa(folder, clock=clock).issuer,
+    "scripted": lambda clock, _: ScriptedIssuer(clock),
 }
 
 
@@ -31,9 +34,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(params=ADAPTERS.values(), ids=list(ADAPTERS))
-def issuer(request: pytest.FixtureRequest, clock: ManualClock) -> Issuer:
+def issuer(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Issuer:
     """An issuer that has issued nothing yet."""
-    made = request.param(clock)
+    made = request.param(clock, tmp_path)
     assert made.name
     return made  # type: ignore[no-any-return]  # a fixture's parameter has no type
 

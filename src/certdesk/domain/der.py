@@ -47,6 +47,15 @@ def elements(data: bytes) -> Iterator[Element]:
         at = end
 
 
+def encode(tag: int, content: bytes) -> bytes:
+    """Write one element whose content is ready, of less than 64 KiB."""
+    length = len(content)
+    if length < _LONG:
+        return bytes((tag, length)) + content
+    digits = length.to_bytes(1 if length <= 0xFF else 2)  # noqa: PLR2004 -- the most in a byte
+    return bytes((tag, _LONG + len(digits))) + digits + content
+
+
 def check(data: bytes) -> None:
     """Check that ``data`` is one element, well-formed to its depths; raises ``NotDer``."""
     found = list(elements(data))

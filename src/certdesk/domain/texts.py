@@ -60,6 +60,13 @@ def text_fault(text: str, longest: int) -> str | None:
     return None
 
 
+def subject_fault(text: str, longest: int) -> str | None:
+    """Tell why a text may not stand in a certificate's subject, or None if it may (R-CA)."""
+    if _ONLY_PUNCTUATION.fullmatch(text):
+        return "must hold more than dots, dashes and blanks"
+    return text_fault(text, longest)
+
+
 def _text_faults(
     value: Organisation | Person, lengths: dict[str, int]
 ) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""The CAs that issue for the desk, one module a kind."""

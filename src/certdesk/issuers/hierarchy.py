@@ -1,0 +1,175 @@
+"""The private CA's authorities: made when they are first needed, and kept in the store.
+
+Two processes may make one at the same time. The one that is kept first stands and the other is
+forgotten, so there are never two of the same name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import threading
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from certdesk.domain import keys
+from certdesk.domain.authority import PLANS, Identity, Plan, Source, new_key, own_hash
+from certdesk.domain.authority_profile import Draft, builder, name_of
+from certdesk.domain.keys import PrivateKey
+from certdesk.domain.records import Authority
+from certdesk.domain.secret import Secret
+from certdesk.issuers.urls import PublicUrls
+from certdesk.ports import DESK, Clock, Place, Store, Taken, Vault
+
+SERIAL_BITS = 159
+
+log = structlog.get_logger()
+
+
+def new_serial(rng: random.Random) -> int:
+    """Draw a serial number: positive, 20 bytes at most, its highest bit never set (R-CA)."""
+    return rng.getrandbits(SERIAL_BITS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the private CA works with."""
+
+    store: Store
+    vault: Vault
+    clock: Clock
+    rng: random.Random
+    urls: PublicUrls
+
+
+class Hierarchy:
+    """Makes authorities, and gives their certificates and keys. Safe to use from several threads.
+
+    The keys lie sealed in the store, and in memory only while they are used.
+    """
+
+    def __init__(self, world: Surroundings, identity: Identity) -> None:
+        """Make nothing yet: an RSA key takes seconds."""
+        self._world = world
+        self._identity = identity
+        self._making = threading.RLock()
+        self._known: dict[str, x509.Certificate] = {}
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether what it certifies is for tests alone."""
+        return self._identity.sandbox
+
+    def made(self) -> list[Authority]:
+        """Give the authorities that there are, roots first."""
+        found = self._world.store.read(lambda unit: unit.authorities.where())
+        order = list(PLANS)
+        return sorted(found, key=lambda authority: order.index(authority.name))
+
+    def find(self, name: str) -> Authority | None:
+        """Give an authority if it was made."""
+        return self._world.store.read(lambda unit: unit.authorities.get(name))
+
+    def certificate(self, name: str) -> x509.Certificate:
+        """Give an authority's certificate, and make it first where there is none."""
+        known = self._known.get(name)
+        if known is None:
+            known = x509.load_der_x509_certificate(self._stored(PLANS[name]).certificate)
+            self._known[name] = known
+        return known
+
+    def source(self, name: str) -> Source:
+        """Give what the certificates that it signs say of it."""
+        return Source(
+            certificate=self.certificate(name),
+            certificate_url=self._world.urls.certificate(name),
+            crl_url=self._world.urls.crl(name),
+        )
+
+    def key(self, name: str) -> PrivateKey:
+        """Open an authority's key.
+
+        Raises:
+            LookupError: it was not made, or has no key of its own.
+            VaultError: the key does not open.
+        """
+        found = self.find(name)
+        if found is None or found.private_key is None:
+            raise LookupError(name)
+        pem = self._world.vault.open(found.private_key, _place(name))
+        # Its arithmetic was checked when it was made.
+        key = load_pem_private_key(pem.reveal(), None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(key, PrivateKey):
+            raise TypeError(name)
+        return key
+
+    def _stored(self, plan: Plan) -> Authority:
+        with self._making:
+            return self.find(plan.name) or self._keep(self._make(plan))
+
+    def _keep(self, made: Authority) -> Authority:
+        try:
+            kept = self._world.store.write(lambda unit: unit.authorities.add(made))
+        except Taken:
+            found = self.find(made.name)
+            assert found is not None  # noqa: S101 -- authorities are never removed
+            return found
+        log.info("authority made", name=kept.name)
+        return kept
+
+    def _make(self, plan: Plan) -> Authority:
+        return self._cross_signed(plan, plan.key_of) if plan.key_of else self._new(plan)
+
+    def _new(self, plan: Plan) -> Authority:
+        """Make a key and certify it: by the signer, or a root by itself."""
+        signer = self.source(plan.signer) if plan.signer else None
+        key = new_key(plan)
+        public_key = key.public_key()
+        draft = Draft(
+            plan=plan,
+            subject=name_of(plan, self._identity, public_key),
+            public_key=public_key,
+            serial=new_serial(self._world.rng),
+            now=self._world.clock.now(),
+            signer=signer,
+        )
+        pem = Secret(keys.private_key_pem(key))
+        return Authority(
+            name=plan.name,
+            certificate=_certified(draft, self.key(plan.signer) if plan.signer else key),
+            private_key=self._world.vault.seal(pem, _place(plan.name)),
+            created_at=draft.now,
+        )
+
+    def _cross_signed(self, plan: Plan, root: str) -> Authority:
+        """Certify a root's name and key once more, by the older root."""
+        assert plan.signer is not None  # noqa: S101 -- the plan of every cross-signed root has one
+        itself = self.certificate(root)
+        public_key = itself.public_key()
+        assert isinstance(public_key, keys.PublicKey)  # noqa: S101 -- made here
+        draft = Draft(
+            plan=plan,
+            subject=itself.subject,
+            public_key=public_key,
+            serial=new_serial(self._world.rng),
+            now=self._world.clock.now(),
+            signer=self.source(plan.signer),
+        )
+        return Authority(
+            name=plan.name,
+            certificate=_certified(draft, self.key(plan.signer)),
+            private_key=None,
+            key_of=root,
+            created_at=draft.now,
+        )
+
+
+def _certified(draft: Draft, signing_key: PrivateKey) -> bytes:
+    signed = builder(draft).sign(signing_key, own_hash(signing_key.public_key()))
+    return signed.public_bytes(Encoding.DER)
+
+
+def _place(name: str) -> Place:
+    return Place(uin=DESK, table="authorities", row=name, column="private_key")

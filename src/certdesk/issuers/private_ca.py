@@ -1,0 +1,175 @@
+"""The private CA as an issuer: what it will sign is kept first, and signed through one gate."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from datetime import timedelta
+
+import msgspec
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certdesk.domain import csr, profile, tbs
+from certdesk.domain.authority import hash_named, issuer_for, path_above
+from certdesk.domain.gate import (
+    FIRST_BACK,
+    LAST_BACK,
+    Circumstances,
+    Unfounded,
+    refuse_unfounded,
+)
+from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.keys import PrivateKey
+from certdesk.domain.validity import days_allowed, period
+from certdesk.issuers.hierarchy import Hierarchy, Surroundings, new_serial
+
+NAME = "private"
+AGAIN_AFTER = timedelta(minutes=1)
+"""When to ask again after proofs or CAA permissions were too old at the gate."""
+
+_THROW_AWAY_BITS = 2048
+
+log = structlog.get_logger()
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A certificate that was begun: its to-be-signed bytes, and which authority is to sign."""
+
+    authority: str
+    tbs: bytes
+
+
+class PrivateCa:
+    """`ports.Issuer` with the desk's own authorities.
+
+    `own_days` is how long certificates last by the operator's wish; 0 is as long as a public CA's
+    may.
+    """
+
+    def __init__(self, world: Surroundings, hierarchy: Hierarchy, own_days: int) -> None:
+        """Prepare; authorities are made when the first certificate needs them."""
+        self._world = world
+        self._hierarchy = hierarchy
+        self._own_days = own_days
+        self._rehearsing = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The name by which records and the log speak of it."""
+        return NAME
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Take the next step: at first write the certificate, then sign what was written.
+
+        What was written is signed for 48 hours; later it is declined, and a new attempt needed.
+        """
+        try:
+            return self._begin(request) if state is None else self._finish(request, state)
+        except Unfounded as unfounded:
+            log.warning(
+                "certificate refused at the gate",
+                certificate_id=request.certificate_id,
+                attempt=request.attempt,
+                rule=unfounded.rule,
+            )
+            if unfounded.passing:
+                return Later(at=self._world.clock.now() + AGAIN_AFTER, reason=unfounded.rule)
+            return Declined(reason=unfounded.rule)
+
+    def _begin(self, request: IssueRequest) -> Recorded:
+        """Write the certificate, and see whether it will pass, before it is kept."""
+        planned, serial = self._plan(request)
+        refuse_unfounded(planned.tbs, request, self._circumstances(planned, FIRST_BACK))
+        return Recorded(state=msgspec.json.encode(planned), serial=f"{serial:x}")
+
+    def _finish(self, request: IssueRequest, state: bytes) -> Issued:
+        try:
+            planned = msgspec.json.decode(state, type=Planned)
+        except msgspec.MsgspecError as error:
+            raise Unfounded("what was kept of it cannot be read") from error
+        leaf = self._signed(request, planned)
+        above = path_above(planned.authority, cross=request.cross_sign)
+        path = [self._der(name) for name in (planned.authority, *above)]
+        return Issued(leaf=leaf, chain=tuple(path[:-1]), root=path[-1])
+
+    def _plan(self, request: IssueRequest) -> tuple[Planned, int]:
+        try:
+            asked = csr.parse(request.csr)
+            authority = issuer_for(asked.public_key, request.hash_name)
+            source = self._hierarchy.source(authority)
+            now, serial = self._world.clock.now(), new_serial(self._world.rng)
+            draft = profile.Draft(
+                source=source,
+                public_key=asked.public_key,
+                serial=serial,
+                period=period(
+                    now,
+                    days_allowed(now, self._own_days, request.most_days),
+                    source.certificate.not_valid_after_utc,
+                ),
+                sandbox=self._hierarchy.sandbox,
+            )
+            builder = profile.builder(request, draft)
+        except ValueError as error:
+            raise Unfounded(str(error)) from error
+        rehearsal = builder.sign(
+            self._throw_away(source.certificate), hash_named(request.hash_name)
+        )
+        return Planned(authority, rehearsal.tbs_certificate_bytes), serial
+
+    def _signed(self, request: IssueRequest, planned: Planned) -> bytes:
+        """Sign a certificate for a subscriber: the only place where that is done.
+
+        Raises:
+            Unfounded: the gate does not let it pass.
+        """
+        at = self._circumstances(planned, LAST_BACK)
+        refuse_unfounded(planned.tbs, request, at)
+        signature = _signature(self._hierarchy.key(planned.authority), request, planned.tbs)
+        leaf = tbs.assemble(planned.tbs, signature)
+        x509.load_der_x509_certificate(leaf).verify_directly_issued_by(at.source.certificate)
+        return leaf
+
+    def _circumstances(self, planned: Planned, back: timedelta) -> Circumstances:
+        return Circumstances(
+            authority=planned.authority,
+            source=self._hierarchy.source(planned.authority),
+            blocked=self._blocked,
+            now=self._world.clock.now(),
+            own_days=self._own_days,
+            back=back,
+            sandbox=self._hierarchy.sandbox,
+        )
+
+    def _blocked(self, spki_sha256: bytes) -> bool:
+        found = self._world.store.read(lambda unit: unit.blocked_keys.get(spki_sha256))
+        return found is not None
+
+    def _der(self, name: str) -> bytes:
+        return self._hierarchy.certificate(name).public_bytes(Encoding.DER)
+
+    def _throw_away(self, signer: x509.Certificate) -> PrivateKey:
+        """Give a key of the signer's kind that signs nothing that leaves this process.
+
+        The library has no way to write a to-be-signed part without signing it.
+        """
+        if isinstance(signer.public_key(), rsa.RSAPublicKey):
+            with self._rehearsing:
+                return _rsa_throw_away()
+        return ec.generate_private_key(ec.SECP256R1())
+
+
+@functools.cache
+def _rsa_throw_away() -> rsa.RSAPrivateKey:
+    """Make one a process: it takes as long as a hundred signatures."""
+    return rsa.generate_private_key(65537, _THROW_AWAY_BITS)
+
+
+def _signature(key: PrivateKey, request: IssueRequest, data: bytes) -> bytes:
+    digest = hash_named(request.hash_name)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), digest)
+    return key.sign(data, ec.ECDSA(digest))

@@ -1,0 +1,51 @@
+"""What the private CA shows of itself: its certificates and its CRLs."""
+
+from __future__ import annotations
+
+from certdesk.domain.authority import ECC_ISSUING, RSA_ISSUING
+from certdesk.domain.records import Authority
+from certdesk.issuers.hierarchy import Hierarchy
+from certdesk.issuers.revocation_lists import RevocationLists
+from certdesk.issuers.urls import PublicUrls
+from certdesk.ports import Published
+
+
+class Publication:
+    """`ports.Pki` of the private CA."""
+
+    def __init__(self, hierarchy: Hierarchy, lists: RevocationLists, urls: PublicUrls) -> None:
+        """Show nothing that was not made."""
+        self._hierarchy = hierarchy
+        self._lists = lists
+        self._urls = urls
+
+    def prepare(self) -> None:
+        """Make the two lines where they are not yet; see `ports.Pki`."""
+        for name in (ECC_ISSUING, RSA_ISSUING):
+            self._hierarchy.certificate(name)
+
+    def authorities(self) -> list[Published]:
+        """Give the authorities that there are; see `ports.Pki`."""
+        return [self._published(authority) for authority in self._hierarchy.made()]
+
+    def certificate(self, name: str) -> bytes | None:
+        """Give an authority's certificate; see `ports.Pki`."""
+        found = self._hierarchy.find(name)
+        return found.certificate if found else None
+
+    def crl(self, name: str) -> bytes | None:
+        """Give an authority's newest CRL; see `ports.Pki`."""
+        return self._lists.current(name)
+
+    def renew_lists(self) -> None:
+        """Make new CRLs where they are old; see `ports.Pki`."""
+        self._lists.renew()
+
+    def _published(self, authority: Authority) -> Published:
+        own = authority.private_key is not None
+        return Published(
+            name=authority.name,
+            certificate=authority.certificate,
+            certificate_url=self._urls.certificate(authority.name),
+            crl_url=self._urls.crl(authority.name) if own else None,
+        )
