@@ -1,0 +1,83 @@
+"""Which addresses the desk connects to when the name of a stranger leads there, and which never.
+
+Sources: security requirement R-FILE; the IANA registries of special-purpose addresses (RFC 6890)
+and of IPv6 address space. The table is written out here because `ipaddress.is_global` calls
+addresses global that lead to this machine: `2002:7f00:1::`, `64:ff9b::7f00:1` and `::7f00:1` are
+all 127.0.0.1 to whoever translates them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable
+from typing import TypeAlias
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# The first network that an address is in names it, so the three rows of all that is not global
+# unicast (RFC 4291, 2.4) stand last.
+_REFUSED: tuple[tuple[Network, str], ...] = tuple(
+    (ipaddress.ip_network(network), kind)
+    for network, kind in (
+        ("0.0.0.0/8", "this network"),
+        ("10.0.0.0/8", "a private network"),
+        ("100.64.0.0/10", "a provider's shared space"),
+        ("127.0.0.0/8", "this machine"),
+        ("169.254.0.0/16", "link-local"),
+        ("172.16.0.0/12", "a private network"),
+        ("192.0.0.0/24", "protocol assignments"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.88.99.0/24", "6to4 relays"),
+        ("192.168.0.0/16", "a private network"),
+        ("198.18.0.0/15", "benchmarks"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved"),
+        ("::1/128", "this machine"),
+        ("::/96", "an IPv4 address in IPv6"),
+        ("::ffff:0:0/96", "an IPv4 address in IPv6"),
+        ("::ffff:0:0:0/96", "an IPv4 address in IPv6"),
+        ("64:ff9b::/96", "an IPv4 address in IPv6 (NAT64)"),
+        ("64:ff9b:1::/48", "an IPv4 address in IPv6 (NAT64)"),
+        ("100::/64", "a sink"),
+        ("2001::/23", "protocol assignments"),
+        ("2001:db8::/32", "documentation"),
+        ("2002::/16", "an IPv4 address in IPv6 (6to4)"),
+        ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment routing"),
+        ("fc00::/7", "a private network"),
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("ff00::/8", "multicast"),
+        ("::/3", "not global unicast"),
+        ("4000::/2", "not global unicast"),
+        ("8000::/1", "not global unicast"),
+    )
+)
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Read networks in CIDR notation (`10.1.0.0/16`, `fd00::/8`).
+
+    Raises:
+        ValueError: one is none; the message quotes it and says why.
+    """
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+def refusal(address: Address, allowed: Iterable[Network], own: Collection[Address]) -> str | None:
+    """Tell why the desk does not connect to `address`, or None where it does.
+
+    `allowed` are the networks that the operator permits whatever they are; `own` the addresses
+    of this machine.
+    """
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        # A zone names an interface of this machine, which nobody outside has anything to do with.
+        return "an address with a zone"
+    if any(address in network for network in allowed):
+        return None
+    if address in own:
+        return "the desk's own address"
+    return next((kind for network, kind in _REFUSED if address in network), None)
