@@ -1,0 +1,185 @@
+"""Fetches a small file from a host whose owner is not trusted, and nothing from anywhere else.
+
+A name is looked up once for each hop, every address that it has is checked, and the connection
+goes to one that was. Source: security requirement R-FILE.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import time
+from collections.abc import Iterable, Sequence
+
+from certdesk.domain.addresses import Address, Network, refusal
+from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
+from certdesk.proving.evidence import printable
+from certdesk.proving.exchange import Unanswered
+from certdesk.proving.resolver import Resolver
+from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, TooLong, get
+
+_OK = 200
+_REDIRECTS = range(300, 400)
+
+
+class NotFetched(Exception):
+    """There is no content to look at; the text says why, for the owner of the website."""
+
+
+class HostRefused(NotFetched):
+    """Nothing is fetched from a host by any scheme; the text says why and what to do."""
+
+
+class Unusable(Exception):
+    """There is content, but what is looked for cannot be in it; the text says why."""
+
+
+@dataclasses.dataclass(slots=True)
+class Trail:
+    """What was asked, answered and connected to, until `deadline` by the monotonic clock.
+
+    `resolver` and `secure` are those of the first lookup, as in `Finding`.
+    """
+
+    deadline: float
+    steps: list[str] = dataclasses.field(default_factory=list)
+    resolver: str = ""
+    secure: bool | None = None
+
+    def resolved(self, resolver: str, secure: bool | None) -> None:  # noqa: FBT001 - as found
+        """Keep who answered a lookup, if it is the first."""
+        if not self.resolver:
+            self.resolver, self.secure = resolver, secure
+
+
+class Fetcher:
+    """Fetches within `limits` from public addresses, and from `allowed` networks.
+
+    Safe to use from several threads. How many fetch at once is for the caller to limit.
+    """
+
+    def __init__(
+        self, resolver: Resolver, *, ports: Ports, allowed: Iterable[Network], limits: Limits
+    ) -> None:
+        """Prepare; nothing is asked yet."""
+        self._resolver = resolver
+        self._ports = ports
+        self._allowed = tuple(allowed)
+        self._limits = limits
+
+    def addresses(self, host: str, trail: Trail) -> Sequence[Address]:
+        """Look a host up, and give its addresses if the desk may connect to all of them.
+
+        One that is refused refuses the host: who mixes an address behind the desk with others
+        may hope that the wrong one is taken.
+
+        Raises:
+            HostRefused: it has no address, or has one that is refused, or nobody says.
+        """
+        try:
+            found = self._look_up(host, trail)
+        except Unanswered as failure:
+            trail.steps.extend(failure.steps)
+            trail.resolved(failure.server, secure=None)
+            raise HostRefused(f"the address of {host} is not known: {failure.reason}") from None
+        if not found:
+            raise HostRefused(f"{host} has no address: enter an A or AAAA record for it")
+        trail.steps.append(f"{host} is at {_list(found)}")
+        own = _own(found)
+        for address in found:
+            kind = refusal(address, self._allowed, own)
+            if kind is not None:
+                raise HostRefused(
+                    f"{host} is at {address} ({kind}), and nothing is fetched from there: let all "
+                    "of its A and AAAA records have public addresses, or prove the name by DNS"
+                )
+        return found
+
+    def fetch(self, target: Target, addresses: Sequence[Address], trail: Trail) -> bytes:
+        """Give the content of status 200 at `target`, or where its redirects lead to.
+
+        Raises:
+            NotFetched: there is none.
+            Unusable: it is encoded, or longer than the limit.
+        """
+        visited = [target]
+        while True:
+            answer = self._ask(visited[-1], addresses, trail)
+            if answer.status not in _REDIRECTS:
+                return _content(answer)
+            visited.append(self._follow(visited, answer, trail))
+            addresses = self.addresses(visited[-1].host, trail)
+
+    def _look_up(self, host: str, trail: Trail) -> tuple[Address, ...]:
+        deadline = min(trail.deadline, time.monotonic() + self._limits.dns)
+        found = self._resolver.addresses(host, deadline)
+        trail.steps.extend(found.steps)
+        trail.resolved(found.server, found.secure)
+        return found.addresses
+
+    def _ask(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
+        trail.steps.append(f"GET {_printable(target.url)}")
+        try:
+            answer = get(
+                target,
+                addresses,
+                self._ports.of(target.scheme),
+                limits=self._limits,
+                deadline=trail.deadline,
+                steps=trail.steps,
+            )
+        except ExchangeFailed as failed:
+            trail.steps.append(str(failed))
+            raise NotFetched(str(failed)) from None
+        except TooLong:
+            text = f"the content is longer than {self._limits.body:,} bytes"
+            trail.steps.append(text)
+            raise Unusable(text) from None
+        trail.steps.append(f"status {answer.status}, {len(answer.body)} bytes of content read")
+        return answer
+
+    def _follow(self, visited: Sequence[Target], answer: Answer, trail: Trail) -> Target:
+        location = _printable(answer.location) or "nowhere"
+        trail.steps.append(f"redirected to {location}")
+        try:
+            return follow(visited, answer.status, answer.location, self._ports)
+        except RedirectRefused as refused:
+            trail.steps.append(f"not followed: {refused}")
+            raise NotFetched(f"the redirect to {location} is not followed: {refused}") from None
+
+
+def _content(answer: Answer) -> bytes:
+    if answer.status != _OK:
+        raise NotFetched(f"the answer has status {answer.status} instead of {_OK}")
+    if answer.encoding:
+        raise Unusable(
+            f"the content is encoded ({_printable(answer.encoding)}), which nobody asked for"
+        )
+    return answer.body
+
+
+def _printable(text: str) -> str:
+    return printable(text.encode())
+
+
+def _list(addresses: Iterable[Address]) -> str:
+    return _printable(", ".join(str(address) for address in addresses))
+
+
+def _own(addresses: Iterable[Address]) -> set[Address]:
+    """Find which of the addresses are this machine's.
+
+    The system tells by which of its addresses it would reach another one; its own it reaches by
+    themselves. To connect a datagram socket sends nothing.
+    """
+    return {address for address in addresses if _reached_by(address) == str(address)}
+
+
+def _reached_by(address: Address) -> str | None:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((str(address), 9))
+        except OSError:
+            return None
+        return str(asking.getsockname()[0])

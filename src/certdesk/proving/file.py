@@ -1,0 +1,132 @@
+"""Proof by file: every host of the name serves the agreed value, and nothing else.
+
+Sources: the vendor's guide to proof by file; CA/Browser Forum Baseline Requirements 3.2.2.4.18
+(agreed change to website); security requirement R-FILE.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from certdesk.domain.addresses import Address, Network
+from certdesk.domain.proof import FILE_PATH, Challenge, Finding, Verdict
+from certdesk.domain.redirects import Ports, Target
+from certdesk.ports import Clock
+from certdesk.proving.evidence import shown
+from certdesk.proving.fetch import Fetcher, HostRefused, NotFetched, Trail, Unusable
+from certdesk.proving.resolver import Resolver
+from certdesk.proving.transfer import Limits
+
+_SCHEMES = ("http", "https")
+_OF_OTHER_HOST = {
+    Verdict.FILE_ABSENT: Verdict.OTHER_FILE_ABSENT,
+    Verdict.FILE_DIFFERS: Verdict.OTHER_FILE_DIFFERS,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Sight:
+    """What a host, or one URL of it, shows; `reason` and `seen` are as in `Finding`."""
+
+    verdict: Verdict
+    reason: str = ""
+    seen: tuple[str, ...] = ()
+
+
+class FileProof:
+    """Looks for proofs by file (a `ports.Prover`).
+
+    A look has one connection at a time to each host of the challenge. How many looks there are
+    at once, and how often one name is looked at, is for the caller to limit.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        clock: Clock,
+        *,
+        ports: Ports | None = None,
+        allowed: Iterable[Network] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        """Prepare; `allowed` are networks that may be connected to whatever they are."""
+        self._limits = limits or Limits()
+        self._fetcher = Fetcher(
+            resolver, ports=ports or Ports(), allowed=allowed, limits=self._limits
+        )
+        self._clock = clock
+
+    def look(self, challenge: Challenge) -> Finding:
+        """Look at all hosts of the challenge, side by side, within the total time."""
+        began_at = self._clock.now()
+        deadline = time.monotonic() + self._limits.total
+        trails = [Trail(deadline) for _ in challenge.hosts]
+        look_at = functools.partial(self._look_at, challenge)
+        with ThreadPoolExecutor(len(trails), "file proof") as side_by_side:
+            sights = list(side_by_side.map(look_at, challenge.hosts, trails))
+        return Finding(
+            verdict=_verdict(sights),
+            reason=" ".join(sight.reason for sight in sights if sight.reason),
+            seen=tuple(dict.fromkeys(text for sight in sights for text in sight.seen)),
+            resolver=trails[0].resolver,
+            secure=trails[0].secure,
+            steps=tuple(step for trail in trails for step in trail.steps),
+            began_at=began_at,
+            ended_at=self._clock.now(),
+        )
+
+    def _look_at(self, challenge: Challenge, host: str, trail: Trail) -> _Sight:
+        """Look at one host: by http, and where that does not prove it, by https."""
+        try:
+            addresses = self._fetcher.addresses(host, trail)
+        except HostRefused as refused:
+            trail.steps.append(str(refused))
+            return _Sight(Verdict.FILE_ABSENT, f"{refused}.")
+        path = f"{FILE_PATH}/{challenge.record}"
+        sights: list[_Sight] = []
+        for scheme in _SCHEMES:
+            target = Target(scheme, host, path)
+            sights.append(self._sight(target, addresses, challenge.value, trail))
+            if sights[-1].verdict is Verdict.PROVED:
+                return sights[-1]
+        return _together(sights, Target(_SCHEMES[0], host, path))
+
+    def _sight(
+        self, target: Target, addresses: Sequence[Address], value: str, trail: Trail
+    ) -> _Sight:
+        try:
+            content = self._fetcher.fetch(target, addresses, trail)
+        except NotFetched as failed:
+            return _Sight(Verdict.FILE_ABSENT, f"by {target.scheme}, {failed}")
+        except Unusable as unusable:
+            return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}, {unusable}")
+        # White space at the end alone may differ: editors put it there.
+        if content.rstrip() == value.encode():
+            return _Sight(Verdict.PROVED, seen=(value,))
+        reason = f"by {target.scheme}, the content is not the value"
+        return _Sight(Verdict.FILE_DIFFERS, reason, shown([content]))
+
+
+def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
+    """Judge a host by what its URLs show, of which `target` is the first and none is proved."""
+    found = "; ".join(sight.reason for sight in sights)
+    seen = tuple(text for sight in sights for text in sight.seen)
+    if any(sight.verdict is Verdict.FILE_DIFFERS for sight in sights):
+        verdict = Verdict.FILE_DIFFERS
+        advice = f"Let the file at {target.url} hold the value alone, as plain text."
+    else:
+        verdict = Verdict.FILE_ABSENT
+        advice = f"Put the file at {target.url}, to be answered with status 200 to anybody."
+    return _Sight(verdict, f"{target.host}: {found}. {advice}", seen)
+
+
+def _verdict(sights: Sequence[_Sight]) -> Verdict:
+    """Give the verdict of the name itself, or where that is proved, of its other host."""
+    name, *others = (sight.verdict for sight in sights)
+    if name is not Verdict.PROVED:
+        return name
+    return next((_OF_OTHER_HOST[other] for other in others if other is not name), name)
