@@ -7,16 +7,19 @@ end of a test run names every skipped test, and on CI fails for it (tests/confte
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Debian keeps servers out of an ordinary user's path, and PostgreSQL's, by version, out of all.
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 POSTGRESQL = Path("/usr/lib/postgresql")
+POLICY = Path("/usr/sbin/policy-rc.d")  # what invoke-rc.d asks; 101 is "do not"
 
 
 def declared() -> dict[str, str]:
@@ -51,10 +54,28 @@ def may_install() -> bool:
 def install(packages: list[str]) -> None:
     """Install Debian packages; a failure shows in apt-get's own words and by what stays missing."""
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        subprocess.run(
-            [find("apt-get") or "apt-get", "--quiet", "--quiet", *words], env=quiet, check=False
-        )
+    with no_service_started():
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            subprocess.run(
+                [find("apt-get") or "apt-get", "--quiet", "--quiet", *words], env=quiet, check=False
+            )
+
+
+@contextlib.contextmanager
+def no_service_started() -> Iterator[None]:
+    """Keep Debian from starting what it installs: tests start servers of their own.
+
+    A name server of the package's would take port 53 of a machine that has its own.
+    """
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n", "ascii")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
 
 
 if __name__ == "__main__":
