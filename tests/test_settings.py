@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.settings import DECLARATIONS, Settings, SettingsError, load
+from certdesk.settings import DECLARATIONS, ROOT_ANCHORS, Settings, SettingsError, load
 
 # Every setting with its variable and its default.
 DECLARED = {
@@ -26,6 +26,12 @@ DECLARED = {
     "keys.makers": ("CERTDESK_KEYS_MAKERS", 2),
     "keys.queue": ("CERTDESK_KEYS_QUEUE", 200),
     "names.internal_suffixes": ("CERTDESK_NAMES_INTERNAL_SUFFIXES", ()),
+    "dns.resolvers": ("CERTDESK_DNS_RESOLVERS", ("127.0.0.1:53",)),
+    "dns.dnssec": ("CERTDESK_DNS_DNSSEC", "validate"),
+    "dns.trust_anchors": ("CERTDESK_DNS_TRUST_ANCHORS", ROOT_ANCHORS),
+    "caa.check": ("CERTDESK_CAA_CHECK", True),
+    "caa.identities": ("CERTDESK_CAA_IDENTITIES", ()),
+    "caa.accounts": ("CERTDESK_CAA_ACCOUNTS", ()),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
     "http.threads": ("CERTDESK_HTTP_THREADS", 8),
@@ -113,6 +119,7 @@ def test_a_number_is_read_from_the_environment(name: str) -> None:
         ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0. "),
         ("data = 7", "data: Expected `str`, got `int`. Folder of the database"),
         ("data = ['a']", "data: Expected `str`, got `array`. "),
+        ("caa.check = 7", "caa.check: Expected `bool`, got `int`. "),
         ('log.level = "loud"', "log.level: Invalid enum value 'loud'. debug, info, warning or"),
     ],
 )
@@ -159,13 +166,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_settings_of_parts_to_come_are_named_as_without_effect(tmp_path: Path) -> None:
     """One file serves a desk before and after an update."""
     text = (
-        '[dns]\nresolvers = ["127.0.0.1:53"]\n'
+        "[proof]\nhttp_port = 8080\n"
         "[vetting]\nautomatic = true\n"
         '[issuer.acme.test]\ndirectory = "https://localhost"\n'
     )
     settings, idle = load(written(tmp_path, text), {}, {})
     assert settings == Settings()
-    assert idle == ["dns.resolvers", "vetting.automatic", "issuer.acme.test.directory"]
+    assert idle == ["proof.http_port", "vetting.automatic", "issuer.acme.test.directory"]
 
 
 def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:

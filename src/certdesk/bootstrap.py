@@ -8,7 +8,7 @@ import os
 import random
 import secrets
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,23 @@ import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.names import DomainRefused, internal_suffix
+from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Mark
-from certdesk.ports import DESK, Pace, Store, Unit, VaultError
+from certdesk.ports import (
+    DESK,
+    CaaChecker,
+    Clock,
+    Pace,
+    Prover,
+    Store,
+    Unit,
+    VaultError,
+)
+from certdesk.proving.anchors import read_anchors
+from certdesk.proving.caa import Caa, CaaUnchecked
+from certdesk.proving.dns import DnsProof
+from certdesk.proving.exchange import Server
+from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.lock import DeskBusy, DeskLock
@@ -64,6 +79,8 @@ class OpenDesk:
     stock: KeyStock
     inspection: Inspection
     tidying: Tidying
+    proving: Mapping[ProofKind, Prover]
+    caa: CaaChecker
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
@@ -98,6 +115,7 @@ def open_desk(
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     internal_suffixes = _internal_suffixes(settings)
+    resolver = _resolver(settings)
     with contextlib.ExitStack() as opened:
         store: Store
         pace: Pace
@@ -144,6 +162,8 @@ def open_desk(
             stock=stock,
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),
+            proving=_proving(resolver, clock),
+            caa=_caa(settings, resolver, clock),
         )
 
 
@@ -176,6 +196,33 @@ def _internal_suffixes(settings: Settings) -> frozenset[str]:
         raise SettingsError(
             f"names.internal_suffixes: {refused.text!r} will not do: {refused.rule}"
         ) from refused
+
+
+def _resolver(settings: Settings) -> Resolver:
+    try:
+        servers = [Server.parse(text) for text in settings.dns_resolvers]
+    except ValueError as error:
+        raise SettingsError(f"dns.resolvers: {error}; give addresses, as 127.0.0.1:53") from error
+    if not servers:
+        raise SettingsError("dns.resolvers: there has to be one at least, such as 127.0.0.1:53")
+    if settings.dns_dnssec == "off":
+        return Resolver(servers, None, strong_random())
+    try:
+        return Resolver(servers, read_anchors(settings.dns_trust_anchors), strong_random())
+    except ValueError as error:
+        raise SettingsError(f"dns.trust_anchors: {error}") from error
+
+
+def _proving(resolver: Resolver, clock: Clock) -> Mapping[ProofKind, Prover]:
+    """Give who looks for the proofs of each kind."""
+    dns = DnsProof(resolver, clock)
+    return {ProofKind.TXT: dns, ProofKind.CNAME: dns}
+
+
+def _caa(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
+    if not settings.caa_check:
+        return CaaUnchecked(clock)
+    return Caa(resolver, clock, identities=settings.caa_identities, accounts=settings.caa_accounts)
 
 
 def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:

@@ -21,8 +21,14 @@ NOT_SETTINGS = frozenset(
 )
 """What `certdesk call` reads."""
 
-COMING = ("dns.", "vetting.", "proof.", "issuer.")
+COMING = ("vetting.", "proof.", "issuer.")
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
+
+ROOT_ANCHORS = (
+    ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+    ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+)
+"""The key-signing keys of the DNS root, as IANA publishes them: of 2017, and of 2024."""
 
 
 class SettingsError(Exception):
@@ -73,6 +79,44 @@ class Settings:
         "Suffixes, such as corp.internal, under which names may be ordered that are nobody's in "
         "the public DNS; only for a desk whose certificates come from a private CA (a list; "
         "commas in the environment).",
+    )
+    dns_resolvers: tuple[str, ...] = _setting(
+        "dns.resolvers",
+        ("127.0.0.1:53",),
+        "ADDRESS:PORT of the resolvers that proofs and CAA records are looked up by, in turn; each "
+        "has to check DNSSEC signatures, and belongs on this machine, such as unbound (a list; "
+        "commas in the environment).",
+    )
+    dns_dnssec: Literal["validate", "off"] = _setting(
+        "dns.dnssec",
+        "validate",
+        "validate: only a resolver that shows that it checks DNSSEC signatures is believed; off: "
+        "every resolver is, which is for tests alone.",
+    )
+    dns_trust_anchors: tuple[str, ...] = _setting(
+        "dns.trust_anchors",
+        ROOT_ANCHORS,
+        "DS or DNSKEY records, or files of such lines, by whose keys a resolver shows that it "
+        "checks; the default is the keys of the DNS root (a list; commas in the environment).",
+    )
+    caa_check: bool = _setting(
+        "caa.check",
+        True,  # noqa: FBT003 - a default
+        "Whether CAA records have to permit issuing; false is for a desk all of whose certificates "
+        "come from a private CA.",
+    )
+    caa_identities: tuple[str, ...] = _setting(
+        "caa.identities",
+        (),
+        "Issuer domain names, such as ca.example.com, by which CAA records permit this desk to "
+        "issue; with none, any CAA record that names issuers forbids it (a list; commas in the "
+        "environment).",
+    )
+    caa_accounts: tuple[str, ...] = _setting(
+        "caa.accounts",
+        (),
+        "Account URIs that this desk issues under, for CAA records with accounturi (a list; commas "
+        "in the environment).",
     )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."

@@ -444,7 +444,7 @@ def test_settings_of_parts_to_come_are_taken_with_a_warning(tmp_path: Path) -> N
     )
     done = inside("settings", "--config", str(config), CERTDESK_VETTING_AUTOMATIC="1")
     assert done.exit_code == 0
-    for name in ("dns.resolvers", "vetting.automatic", "issuer.acme.pebble.directory"):
+    for name in ("vetting.automatic", "issuer.acme.pebble.directory"):
         assert f"certdesk: {name} has no effect\n" in done.stderr
     assert "certdesk: CERTDESK_VETTING_AUTOMATIC has no effect\n" in done.stderr
 

@@ -9,6 +9,7 @@ from tools.reference.markdown import block, code, page, table
 
 KINDS = {
     "str": "text",
+    "bool": "`true` or `false`",
     "int": "whole number, {least} or more",
     "Literal": "one of these words",
     "tuple": "list of texts",
@@ -54,7 +55,11 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
-    return code(str(value)) if value not in ("", ()) else "empty"
+    if isinstance(value, tuple):
+        return ", ".join(map(code, value)) or "empty"
+    if isinstance(value, bool):
+        return code(str(value).lower())
+    return code(str(value)) if value != "" else "empty"
 
 
 def _coming() -> str:
