@@ -66,6 +66,15 @@ def test_ports_for_tests_stand_in_place_of_the_default_ones() -> None:
             followed(f"{scheme}://example.com{port}/", ports=ports)
 
 
+@pytest.mark.parametrize("port", [-1, 0, 65536])
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+    """For either scheme."""
+    with pytest.raises(ValueError, match=f"^{port} is no port$"):
+        Ports(http=port)
+    with pytest.raises(ValueError, match=f"^{port} is no port$"):
+        Ports(https=port)
+
+
 def test_two_redirects_are_followed_and_no_third() -> None:
     """Wherever they lead."""
     first, second = (Target("http", "example.com", path) for path in ("/1", "/2"))

@@ -17,10 +17,12 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
-from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites
+from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, sites
 from tests.webserver import Line, Script, response, self_signed, webserver
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -137,6 +139,7 @@ ENCODED = {
     "gzip": {"Content-Encoding": "gzip"},
     "identity": {"Content-Encoding": "identity"},
     "twice": {"Content-Encoding": "gzip, br"},
+    "nothing": {"Content-Encoding": ""},
 }
 
 
@@ -255,6 +258,24 @@ def test_no_sound_answer_of_status_200_proves_nothing(world: Sites, script: Scri
     assert finding.verdict is Verdict.FILE_ABSENT
     assert finding.reason.startswith(f"{NAME}: by http, the ")
     assert finding.reason.isprintable()
+
+
+PIECES = [OK, BODY, FRAMED, CHUNKED, b"HTTP/1.1 301 M\r\n", b"Location: /a", b"\r\n", b"0\r\n\r\n"]
+
+
+def test_any_bytes_are_a_finding() -> None:
+    """Nothing is raised, and nothing is proved by what is not the value."""
+    with sites() as world:
+
+        @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=8))
+        def look(pieces: list[bytes]) -> None:
+            data = b"".join(pieces)
+            world.http.script(NAME, PATH, lambda line: line.send(data))
+            finding = world.look()
+            assert finding.verdict is not Verdict.PROVED or BODY in data
+            assert finding.reason.isprintable()
+
+        look()
 
 
 def test_a_redirect_costs_no_new_time(world: Sites) -> None:

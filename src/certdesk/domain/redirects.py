@@ -29,10 +29,19 @@ class RedirectRefused(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ports:
-    """Where http and https are spoken; other ports than the default ones are for tests."""
+    """Where http and https are spoken; other ports than the default ones are for tests.
+
+    Raises:
+        ValueError: a number is no port; the text says so.
+    """
 
     http: int = _DEFAULT_PORTS["http"]
     https: int = _DEFAULT_PORTS["https"]
+
+    def __post_init__(self) -> None:
+        for port in (self.http, self.https):
+            if not 0 < port < 1 << 16:
+                raise ValueError(f"{port} is no port")
 
     def of(self, scheme: str) -> int:
         """Give the port of `http` or `https`."""

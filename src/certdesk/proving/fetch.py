@@ -7,6 +7,7 @@ goes to one that was. Source: security requirement R-FILE.
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import socket
 import time
 from collections.abc import Iterable, Sequence
@@ -139,10 +140,10 @@ class Fetcher:
         return answer
 
     def _follow(self, visited: Sequence[Target], answer: Answer, trail: Trail) -> Target:
-        location = _printable(answer.location) or "nowhere"
+        location = _printable(answer.location or "nowhere")
         trail.steps.append(f"redirected to {location}")
         try:
-            return follow(visited, answer.status, answer.location, self._ports)
+            return follow(visited, answer.status, answer.location or "", self._ports)
         except RedirectRefused as refused:
             trail.steps.append(f"not followed: {refused}")
             raise NotFetched(f"the redirect to {location} is not followed: {refused}") from None
@@ -151,7 +152,7 @@ class Fetcher:
 def _content(answer: Answer) -> bytes:
     if answer.status != _OK:
         raise NotFetched(f"the answer has status {answer.status} instead of {_OK}")
-    if answer.encoding:
+    if answer.encoding is not None:
         raise Unusable(
             f"the content is encoded ({_printable(answer.encoding)}), which nobody asked for"
         )
@@ -172,14 +173,14 @@ def _own(addresses: Iterable[Address]) -> set[Address]:
     The system tells by which of its addresses it would reach another one; its own it reaches by
     themselves. To connect a datagram socket sends nothing.
     """
-    return {address for address in addresses if _reached_by(address) == str(address)}
+    return {address for address in addresses if _reached_by(address) == address}
 
 
-def _reached_by(address: Address) -> str | None:
+def _reached_by(address: Address) -> Address | None:
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
         try:
             asking.connect((str(address), 9))
         except OSError:
             return None
-        return str(asking.getsockname()[0])
+        return ipaddress.ip_address(asking.getsockname()[0])

@@ -46,12 +46,12 @@ class Limits:
 class Answer:
     """A response whose `body` is whole, or not read because of its status or its encoding.
 
-    `location` and `encoding` are the values of Location and Content-Encoding, "" without one.
+    `location` and `encoding` are the values of Location and Content-Encoding, if there are any.
     """
 
     status: int
-    location: str
-    encoding: str
+    location: str | None
+    encoding: str | None
     body: bytes = b""
 
 
@@ -162,7 +162,7 @@ def _exchange(connection: socket.socket, target: Target, limits: Limits, deadlin
     for event in _events(connection, http, limits, deadline):
         if isinstance(event, h11.Response):
             answer = _begun(event, limits)
-            if answer.status != _OK or answer.encoding:
+            if answer.status != _OK or answer.encoding is not None:
                 return answer
         elif isinstance(event, h11.Data):
             body += event.data
@@ -219,9 +219,9 @@ def _begun(response: h11.Response, limits: Limits) -> Answer:
     )
 
 
-def _header(response: h11.Response, name: bytes) -> str:
+def _header(response: h11.Response, name: bytes) -> str | None:
     values = [value.decode("latin-1") for given, value in response.headers if given == name]
-    return ", ".join(values)
+    return ", ".join(values) if values else None
 
 
 def _words(error: Exception) -> str:
