@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -13,13 +14,20 @@ import msgspec
 from certdesk import bootstrap
 from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.order import Order
+from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import AuditEntry, Submission
-from certdesk.ports import DESK, KeyPending, Keys, Unit
+from certdesk.domain.rules import Rules
+from certdesk.ports import DESK, Keys, Pending, Unit
 from certdesk.testing.clock import ManualClock
+from certdesk.testing.issuer import ScriptedIssuer
+from certdesk.testing.proving import ScriptedCaa, ScriptedProver
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.wire.decode import decode
+from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.looking import Looking
+from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.stock import KeyStock
 
 PATIENCE_SECONDS = 30
@@ -40,12 +48,30 @@ class InsideDesk:
         self.vault = TinkVault(kek, self._keyset)
         self._own_keyset = self.vault.new_keyset(DESK)
         self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
+        self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
+        self.caa = ScriptedCaa(self.clock)
+        self.issuer = ScriptedIssuer(self.clock)
+        rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
+        rules = Rules()
+        looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
+        self.advancing = Advancing(
+            self.store,
+            self.vault,
+            self.clock,
+            rng,
+            looking=looking,
+            issuer=self.issuer,
+            rules=rules,
+        )
+        self.orders = OrderWork(self.store, self.clock, advancing=self.advancing, looking=looking)
         self.engine = Desk(
             store=self.store,
             vault=self.vault,
             keys=keys or self.stock,
             clock=self.clock,
-            rng=random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
+            rng=rng,
+            work=self.orders,
+            rules=rules,
         )
 
     def __enter__(self) -> Self:
@@ -68,8 +94,8 @@ class InsideDesk:
         while True:
             try:
                 reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))
-            except KeyPending as pending:
-                pending.made.result(PATIENCE_SECONDS)
+            except Pending as pending:
+                pending.done.result(PATIENCE_SECONDS)
             else:
                 members = msgspec.to_builtins(reply)
                 assert isinstance(members, dict)
@@ -96,6 +122,15 @@ class InsideDesk:
         order = self.store.read(lambda unit: unit.orders.get(certificate_id))
         assert order is not None
         return order
+
+    def take_on(self, certificate_id: str) -> datetime | None:
+        """Take an order as far as it goes now; give when its next step is due."""
+        due_at = self.advancing.step(certificate_id)
+        while not (due_at is None or (isinstance(due_at, datetime) and due_at > self.clock.now())):
+            if isinstance(due_at, Future):
+                due_at.result(PATIENCE_SECONDS)
+            due_at = self.advancing.step(certificate_id)
+        return due_at
 
     def submissions(self, certificate_id: str) -> list[Submission]:
         """Read all that was handed in for an order, oldest first."""

@@ -9,15 +9,17 @@ import random
 import secrets
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
+from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Mark
+from certdesk.domain.rules import Rules
 from certdesk.ports import (
     DESK,
     CaaChecker,
@@ -26,6 +28,7 @@ from certdesk.ports import (
     Prover,
     Store,
     Unit,
+    Vault,
     VaultError,
 )
 from certdesk.proving.anchors import read_anchors
@@ -43,7 +46,10 @@ from certdesk.storage.postgres_pace import PostgresPace
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
+from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.inspection import Inspection
+from certdesk.workflow.looking import Looking
+from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.tidying import Tidying
 
@@ -79,8 +85,7 @@ class OpenDesk:
     stock: KeyStock
     inspection: Inspection
     tidying: Tidying
-    proving: Mapping[ProofKind, Prover]
-    caa: CaaChecker
+    orders: OrderWork
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
@@ -88,9 +93,11 @@ class OpenDesk:
         self.stock.start()
         self.inspection.start()
         self.tidying.start()
+        self.orders.start()
         try:
             yield
         finally:
+            self.orders.stop()
             self.tidying.stop()
             self.inspection.stop()
             self.stock.stop()
@@ -114,7 +121,7 @@ def open_desk(
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
-    internal_suffixes = _internal_suffixes(settings)
+    rules = _rules(settings)
     resolver = _resolver(settings)
     with contextlib.ExitStack() as opened:
         store: Store
@@ -148,13 +155,21 @@ def open_desk(
             makers=settings.keys_makers,
             queue=settings.keys_queue,
         )
+        looking = Looking(
+            store,
+            clock,
+            provers=_proving(resolver, clock),
+            caa=_caa(settings, resolver, clock),
+        )
+        orders = _order_work(store, vault, clock, rules, looking)
         desk = Desk(
             store=store,
             vault=vault,
             keys=stock,
             clock=clock,
             rng=strong_random(),
-            internal_suffixes=internal_suffixes,
+            work=orders,
+            rules=rules,
         )
         yield OpenDesk(
             desk=desk,
@@ -162,9 +177,35 @@ def open_desk(
             stock=stock,
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),
-            proving=_proving(resolver, clock),
-            caa=_caa(settings, resolver, clock),
+            orders=orders,
         )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        internal_suffixes=_internal_suffixes(settings),
+        proof_interval=timedelta(seconds=settings.proof_interval),
+        proof_deadline=timedelta(hours=settings.proof_deadline_hours),
+    )
+
+
+def _order_work(
+    store: Store, vault: Vault, clock: Clock, rules: Rules, looking: Looking
+) -> OrderWork:
+    advancing = Advancing(
+        store, vault, clock, strong_random(), looking=looking, issuer=Unready(), rules=rules
+    )
+    return OrderWork(store, clock, advancing=advancing, looking=looking)
+
+
+class Unready:
+    """Stands where no CA is set up yet: orders wait."""
+
+    name = "none"
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Wait."""
+        raise NotImplementedError
 
 
 def strong_random() -> random.Random:

@@ -21,7 +21,8 @@ import structlog
 from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
-from certdesk.ports import Clock, Keys, Stale, Store, Unit, Vault
+from certdesk.domain.rules import Rules
+from certdesk.ports import Clock, Keys, Stale, Store, Unit, Vault, Work
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -59,18 +60,20 @@ OPERATOR = Caller(uin="", actor="operator", verified=True)
 class Context:
     """What a handler may use, besides its request; `held` is let go after the commit.
 
-    `internal_suffixes` are those under which internal names may be ordered.
+    `asked_at` is when the request came, which for one that had to wait is before `now`.
     """
 
     action: str
     caller: Caller
     request_id: str
     now: datetime
+    asked_at: datetime
     rng: random.Random
     store: Store
     vault: Vault
     keys: Keys
-    internal_suffixes: frozenset[str]
+    work: Work
+    rules: Rules
     held: contextlib.ExitStack
 
     @property
@@ -184,13 +187,14 @@ class Errand:
     """An action to be carried out for a caller.
 
     `signature` is the digest of the request's signature, where it has one: what it changes it
-    changes once.
+    changes once. `asked_at` is when it came.
     """
 
     action: Action
     caller: Caller
     request: Request
     request_id: str
+    asked_at: datetime
     signature: bytes | None = None
 
 
@@ -203,7 +207,8 @@ class Desk:
     keys: Keys
     clock: Clock
     rng: random.Random
-    internal_suffixes: frozenset[str] = frozenset()
+    work: Work
+    rules: Rules = dataclasses.field(default_factory=Rules)
 
     def perform(
         self,
@@ -224,6 +229,7 @@ class Desk:
             caller=caller,
             request=request,
             request_id=request_id,
+            asked_at=self.clock.now(),
             signature=signature,
         )
         for _ in range(ATTEMPTS - 1):
@@ -253,11 +259,13 @@ class Desk:
             caller=errand.caller,
             request_id=errand.request_id,
             now=self.clock.now(),
+            asked_at=errand.asked_at,
             rng=self.rng,
             store=self.store,
             vault=self.vault,
             keys=self.keys,
-            internal_suffixes=self.internal_suffixes,
+            work=self.work,
+            rules=self.rules,
             held=held,
         )
         with declared(errand.action):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -381,16 +381,16 @@ class KeysBusy(Exception):
     """So many keys are being made that another would have to wait too long."""
 
 
-class KeyPending(Exception):
-    """The stock is empty, and a key is being made: try again when `made` is done.
+class Pending(Exception):
+    """What is asked for is not there yet, but under way: try again when `done` is.
 
-    Raised instead of waiting, so that a request that needs a new key holds no thread up.
+    Raised instead of waiting, so that a request holds no thread up meanwhile.
     """
 
-    def __init__(self, made: Future[None]) -> None:
+    def __init__(self, done: Future[None]) -> None:
         """Say what to wait for."""
-        self.made = made
-        super().__init__("a key is being made")
+        self.done = done
+        super().__init__("it is under way")
 
 
 class Keys(Protocol):
@@ -403,7 +403,7 @@ class Keys(Protocol):
         leaving the context with an exception puts the key back.
 
         Raises:
-            KeyPending: the stock is empty; one is being made.
+            Pending: the stock is empty; one is being made.
             KeysBusy: the stock is empty and the queue for new keys is full.
         """
         ...
@@ -486,4 +486,19 @@ class Pki(Protocol):
 
     def renew_lists(self) -> None:
         """Make new CRLs of the authorities whose last one is half a day old."""
+        ...
+
+
+class Work(Protocol):
+    """The background work on orders, as far as actions ask for it."""
+
+    def wake(self) -> None:
+        """Go through what is due now, and not only at the next round."""
+        ...
+
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
+        """Look for the proofs of some names of an order at once.
+
+        The future is done when what was found is kept.
+        """
         ...

@@ -127,6 +127,18 @@ class Settings:
         "Other limits for single actions, such as CertificateInfoSubmit=20 (a list; commas in the "
         "environment).",
     )
+    proof_interval: int = _setting(
+        "proof.interval",
+        10,
+        "Seconds between two looks for the proof of one name, at first; they grow to ten minutes.",
+        least=1,
+    )
+    proof_deadline_hours: int = _setting(
+        "proof.deadline_hours",
+        72,
+        "Hours after which an order is closed whose names are not proved.",
+        least=1,
+    )
     threads: int = _setting("http.threads", 8, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1

@@ -13,7 +13,7 @@ import pytest
 
 from certdesk.domain.keys import KeyKind, describe, spki_sha256
 from certdesk.domain.records import StockedKey
-from certdesk.ports import KeyPending, KeysBusy, ReadyKey
+from certdesk.ports import KeysBusy, Pending, ReadyKey
 from certdesk.storage import StoreUnavailable
 from certdesk.workflow import stock as module
 from certdesk.workflow.stock import KeyStock
@@ -63,9 +63,9 @@ def holds(desk: InsideDesk, count: int) -> bool:
 
 def pending(stock: KeyStock, kind: KeyKind = P_256) -> Future[None]:
     """Ask for a key that is not there; give what to wait for."""
-    with pytest.raises(KeyPending) as raised, stock.lend(kind):
+    with pytest.raises(Pending) as raised, stock.lend(kind):
         pass
-    return raised.value.made
+    return raised.value.done
 
 
 def use_up(desk: InsideDesk, ready: ReadyKey) -> bool:

@@ -15,6 +15,7 @@ from certdesk.actions import (
     managers,
     modify,
     operate_logs,
+    ordering,
     pace,
     policies,
     projects,
@@ -22,6 +23,7 @@ from certdesk.actions import (
     submit,
     submit_information,
     users,
+    verification,
 )
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "managers",
     "modify",
     "operate_logs",
+    "ordering",
     "pace",
     "policies",
     "projects",
@@ -43,4 +46,5 @@ __all__ = [
     "submit",
     "submit_information",
     "users",
+    "verification",
 ]

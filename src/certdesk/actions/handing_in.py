@@ -153,7 +153,7 @@ def _consider(
     product = PRODUCTS[order.product_id]
     material = _with_known_numbers(context, unit, order, material)
     try:
-        judged = judge(material, order, product, context.internal_suffixes)
+        judged = judge(material, order, product, context.rules.internal_suffixes)
     except MaterialRefused as refused:
         raise parameters.refusal(refused, material) from None
     company, manager = _named_parties(context, unit, material, judged, parameters)

@@ -25,6 +25,12 @@ TYPES = {
     "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
     "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),
     "CancelCertificateOrder": ("cancel", "cancelled the order of"),
+    "CertificateOrderSubmit": ("apply", "submitted the order of"),
+    "CommitCertificateInformation": ("apply", "submitted the order of"),
+    "CancelAuditCertificate": ("cancel", "cancelled the review of"),
+    "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
+    "ProveDomain": ("domainValidationPassed", "proved a name of"),
+    "Issue": ("issued", "issued"),
     "ModifyCertificateAlias": ("updateAlias", "renamed"),
     "ModifyCertificateProject": ("changeProject", "moved to another project"),
 }

@@ -313,3 +313,38 @@ class ProjectNotFound(ServiceError):
 
     code = "ResourceNotFound.Project"
     text = "The project does not exist."
+
+
+class CertificateInvalid(ServiceError):
+    """The key of the certificate was set aside since it was handed in, or it is no certificate."""
+
+    code = "FailedOperation.CertificateInvalid"
+    text = "The certificate is invalid."
+
+
+class CertificateOrderSubmitProcessing(ServiceError):
+    """The order is with the CA already."""
+
+    code = "FailedOperation.CertificateOrderSubmitProcessing"
+    text = "Your order is being processed. Please wait patiently."
+
+
+class CertificateNotFoundOrCantCancel(ServiceError):
+    """There is no such certificate, or its review cannot be cancelled."""
+
+    code = "FailedOperation.CertificateNotFoundOrCantCancel"
+    text = "The certificate does not exist, or the review cannot be canceled."
+
+
+class CertificateStatusNotAllowResubmit(ServiceError):
+    """The order is not in a status from which it can be opened again."""
+
+    code = "FailedOperation.CertificateStatusNotAllowResubmit"
+    text = "You cannot re-submit a review application for a certificate in this status."
+
+
+class CertificateStatusNotAllowVerify(ServiceError):
+    """The order does not wait for proofs of its names."""
+
+    code = "FailedOperation.CertificateStatusNotAllowVerify"
+    text = "The certificate status does not allow domain name verification."

@@ -12,6 +12,8 @@ import random
 from datetime import datetime, timedelta
 
 from certdesk.domain.account import letters
+from certdesk.domain.names import ascii_form
+from certdesk.domain.products import UPLOADED
 
 
 class Status(enum.IntEnum):
@@ -55,18 +57,58 @@ STATUS_NAMES = {
 }
 
 
+class StatusMessage(enum.StrEnum):
+    """What an order waits for while it is under review (Certificates.StatusMsg)."""
+
+    PRE_REVIEWING = "PRE-REVIEWING"
+    LEGAL_REVIEWING = "LEGAL-REVIEWING"
+    CA_REVIEWING = "CA-REVIEWING"
+    PENDING_DCV = "PENDING-DCV"
+    WAIT_ISSUE = "WAIT-ISSUE"
+
+
 class Event(enum.Enum):
     """What can happen to an order."""
 
     SUBMIT_MATERIAL = "the material is submitted"
+    SUBMIT_ORDER = "the order is submitted to the CA"
+    SUBMIT_ORDER_WITH_LETTER = "the order is submitted, and a letter has to follow"
+    SUBMIT_LETTER = "the letter is submitted"
     CANCEL_ORDER = "the order is cancelled"
+    CANCEL_AUDIT = "the review is cancelled"
+    RESUBMIT = "the order is opened again"
+    FAIL = "the review fails"
+    ISSUE = "the certificate is issued"
+    EXPIRE = "the certificate ends"
 
+
+S = Status
+UNDER_WAY = frozenset({S.UNDER_REVIEW, S.RECORD_ADDED})
+"""The CA has the order, and its names are being proved or its data vetted."""
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
-    (Status.AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): Status.AWAITING_MATERIAL,
-    (Status.FREE_AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): Status.FREE_AWAITING_MATERIAL,
-    (Status.AWAITING_MATERIAL, Event.CANCEL_ORDER): Status.CANCELLED,
+    (S.AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.AWAITING_MATERIAL,
+    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.FREE_AWAITING_MATERIAL,
+    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
+    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
+    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_LETTER): S.AWAITING_LETTER,
+    (S.AWAITING_LETTER, Event.SUBMIT_LETTER): S.UNDER_REVIEW,
+    (S.AWAITING_MATERIAL, Event.CANCEL_ORDER): S.CANCELLED,
+    (S.UNDER_REVIEW, Event.CANCEL_AUDIT): S.CANCELLED,
+    (S.RECORD_ADDED, Event.CANCEL_AUDIT): S.CANCELLED,
+    (S.AWAITING_LETTER, Event.CANCEL_AUDIT): S.CANCELLED,
+    (S.REVIEW_FAILED, Event.RESUBMIT): S.AWAITING_MATERIAL,
+    (S.CANCELLED, Event.RESUBMIT): S.AWAITING_MATERIAL,
+    (S.UNDER_REVIEW, Event.FAIL): S.REVIEW_FAILED,
+    (S.RECORD_ADDED, Event.FAIL): S.REVIEW_FAILED,
+    (S.AWAITING_LETTER, Event.FAIL): S.REVIEW_FAILED,
+    (S.UNDER_REVIEW, Event.ISSUE): S.ISSUED,
+    (S.RECORD_ADDED, Event.ISSUE): S.ISSUED,
+    (S.ISSUED, Event.EXPIRE): S.EXPIRED,
 }
+
+DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED})
+"""Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
 
 
 EXPIRES_SOON = timedelta(days=30)
@@ -132,14 +174,24 @@ class Order:
         """The names to be certified, the main one first."""
         return () if self.domain is None else (self.domain, *self.names)
 
+    @property
+    def ascii_names(self) -> tuple[str, ...]:
+        """The names to be certified in their normal form, each once."""
+        return tuple(dict.fromkeys(map(ascii_form, self.all_names)))
+
     def expires_soon(self, now: datetime) -> bool:
         """Whether the certificate ends within 30 days (Certificates.IsExpiring)."""
         if self.status is not Status.ISSUED or self.ends_at is None:
             return False
         return now <= self.ends_at <= now + EXPIRES_SOON
 
-    def after(self, event: Event) -> Order:
-        """Give the order as it stands after `event`.
+    @property
+    def uploaded(self) -> bool:
+        """Whether the certificate was made elsewhere and only kept here."""
+        return self.product_id == UPLOADED
+
+    def after(self, event: Event, status_msg: str | None = None) -> Order:
+        """Give the order as it stands after `event`, and what it waits for or why it failed.
 
         Raises:
             IllegalTransition: the table has no such step.
@@ -147,12 +199,41 @@ class Order:
         target = TRANSITIONS.get((self.status, event))
         if target is None:
             raise IllegalTransition(self.status, event)
-        return dataclasses.replace(self, status=target)
+        return dataclasses.replace(self, status=target, status_msg=status_msg)
+
+    def submitted(
+        self,
+        event: Event,
+        *,
+        order_id: str,
+        verify_type: str,
+        message: StatusMessage | None,
+        now: datetime,
+        deadline: datetime | None,
+    ) -> Order:
+        """Give the order after it was submitted to the CA; this is its next attempt.
+
+        Raises:
+            IllegalTransition: `event` cannot happen to it now.
+        """
+        return dataclasses.replace(
+            self.after(event, message),
+            attempt=self.attempt + 1,
+            order_id=order_id,
+            verify_type=verify_type,
+            ordered_at=now,
+            deadline=deadline,
+        )
 
 
 def new_certificate_id(rng: random.Random) -> str:
     """Draw a certificate id: 8 characters of A-Z, a-z, 0-9."""
     return letters(rng, 8)
+
+
+def new_order_id(rng: random.Random) -> str:
+    """Draw the number of an order at the CA in the vendor's shape: 8 characters, `_`, 8 more."""
+    return f"{letters(rng, 8)}_{letters(rng, 8)}"
 
 
 def new_deal_id(rng: random.Random, now: datetime) -> str:

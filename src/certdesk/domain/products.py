@@ -12,6 +12,13 @@ DNSPOD_SERIES = range(43, 57)
 """The products for which CaType chooses the CA (CertificateInfoSubmit, parameter CaType)."""
 
 
+UPLOADED = 0
+"""The number of what is no product: a certificate that was made elsewhere and uploaded."""
+
+FREE = 83
+"""The free product (ApplyCertificate, parameter PackageType)."""
+
+
 class Level(enum.Enum):
     """What is vetted: the domain, the organisation, or the organisation with care."""
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from certdesk.domain.names import DomainName
 from certdesk.domain.products import Product
+from certdesk.domain.records import Proof
 
 FILE_PATH = "/.well-known/pki-validation"
 CNAME_BRANDS = frozenset({"DNSPod", "Sectigo", "WoTrus"})
@@ -130,6 +131,13 @@ def kind_of(verify_type: str, product: Product) -> ProofKind:
     return ProofKind.CNAME if product.brand in CNAME_BRANDS else ProofKind.TXT
 
 
+def challenge_of(proof: Proof) -> Challenge:
+    """Give what a kept proof asks to be published."""
+    return Challenge(
+        name=proof.name, kind=ProofKind(proof.kind), label=proof.label, value=proof.value
+    )
+
+
 def new_challenge(
     name: DomainName, kind: ProofKind, rng: random.Random, now: datetime
 ) -> Challenge:
@@ -150,7 +158,7 @@ def new_challenge(
 
 
 def _token(rng: random.Random, now: datetime) -> str:
-    return f"{now:%Y%m%d%H%M%S}{_drawn(rng, _LOWER, 36)}"
+    return f"{now:%Y%m%d%H%M%S}{now.microsecond // 10_000:02}{_drawn(rng, _LOWER, 48)}"
 
 
 def _drawn(rng: random.Random, letters: str, count: int) -> str:

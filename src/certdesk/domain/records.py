@@ -258,14 +258,14 @@ class RevocationList:
 class Task:
     """An order on which work goes on by itself: when the next step is due, None for never.
 
-    `taken_until` is how long whoever does it now may take before another may. After too many
-    failures in a row it is `set_aside` with the reason, until somebody looks at it.
+    Whoever takes it up puts it off first, so that nobody else does and so that it comes up again
+    if it is never finished. After too many failures in a row it is `set_aside` with the reason,
+    until somebody looks at it.
     """
 
     certificate_id: str
     uin: str
     due_at: datetime | None
-    taken_until: datetime | None = None
     failures: int = 0
     set_aside: bool = False
     reason: str = ""

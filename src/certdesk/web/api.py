@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -26,7 +27,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnsupportedOperation,
 )
-from certdesk.ports import KeyPending, Pace, PaceExceeded, Stale
+from certdesk.ports import Pace, PaceExceeded, Pending, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
@@ -70,6 +71,7 @@ class Asked:
     body: bytes
     signature: bytes
     request_id: str
+    asked_at: datetime
 
 
 class Api:
@@ -162,11 +164,10 @@ class Api:
             body=body,
             signature=signature,
             request_id=exchange.request_id,
+            asked_at=self._desk.clock.now(),
         )
         await self._keep_pace(asked, exchange.held)  # 9
-        if not action.writes:
-            return await run(self._threads, self._look, asked)
-        return await self._change(asked)
+        return await (self._change(asked) if action.writes else self._read(asked))
 
     async def _keep_pace(self, asked: Asked, held: contextlib.AsyncExitStack) -> None:
         action, account = asked.action.name, asked.known.caller.uin
@@ -194,6 +195,15 @@ class Api:
         except BodyTooLarge:
             raise form.too_large(limit) from None
 
+    async def _read(self, asked: Asked) -> bytes:
+        """Carry out an action that changes nothing; it holds no thread while it has to wait."""
+        run = asyncio.get_running_loop().run_in_executor
+        while True:
+            try:
+                return await run(self._threads, self._look, asked)
+            except Pending as pending:
+                await asyncio.wrap_future(pending.done)
+
     def _look(self, asked: Asked) -> bytes:
         """Carry out an action that changes nothing, in one go."""
         with contextlib.ExitStack() as held:
@@ -217,8 +227,8 @@ class Api:
                     with declared(asked.action):
                         reply = await asyncio.wrap_future(self._desk.store.submit(commit))
                     return success(reply, asked.request_id)
-            except KeyPending as pending:
-                await asyncio.wrap_future(pending.made)
+            except Pending as pending:
+                await asyncio.wrap_future(pending.done)
 
     def _first_half(self, asked: Asked, held: contextlib.ExitStack) -> Commit[Reply]:
         return self._desk.prepare(self._errand(asked), held)
@@ -232,6 +242,7 @@ class Api:
             caller=caller,
             request=decode(asked.claim.parameters(asked.body), action.request),
             request_id=asked.request_id,
+            asked_at=asked.asked_at,
             signature=asked.signature,
         )
 

@@ -20,7 +20,7 @@ from certdesk.domain import keys
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.records import StockedKey
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Clock, KeyPending, KeysBusy, Place, ReadyKey, Store, Vault
+from certdesk.ports import DESK, Clock, KeysBusy, Pending, Place, ReadyKey, Store, Vault
 from certdesk.workflow.repeating import step_back
 
 PAUSE_SECONDS = 5
@@ -90,7 +90,7 @@ class KeyStock:
         """Lend a key; see `ports.Keys`."""
         ready = self._from_stock(kind)
         if ready is None:
-            raise KeyPending(self._order(kind))
+            raise Pending(self._order(kind))
         try:
             yield ready
         except BaseException:

@@ -160,7 +160,6 @@ def tasks() -> None:
         sa.Column("certificate_id", TEXT, nullable=False),
         sa.Column("uin", TEXT, nullable=False),
         sa.Column("due_at", TIME, nullable=True),
-        sa.Column("taken_until", TIME, nullable=True),
         sa.Column("failures", INTEGER, nullable=False),
         sa.Column("set_aside", sa.Boolean(), nullable=False),
         sa.Column("reason", TEXT, nullable=False),

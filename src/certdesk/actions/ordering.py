@@ -1,0 +1,313 @@
+"""Submitting orders to the CA, stopping their review, and opening them again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateInvalid,
+    CertificateNotFound,
+    CertificateNotFoundOrCantCancel,
+    CertificateOrderSubmitProcessing,
+    CertificateStatusNotAllowResubmit,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoProjectPermission,
+    NoRealNameAuth,
+)
+from certdesk.domain.names import DomainName
+from certdesk.domain.order import (
+    UNDER_WAY,
+    Event,
+    IllegalTransition,
+    Order,
+    Status,
+    StatusMessage,
+    new_order_id,
+)
+from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.proof import kind_of, new_challenge
+from certdesk.domain.records import Proof, Task
+from certdesk.ports import Unit
+from certdesk.wire.model import Ignored, Integer, Reply, Request
+
+VERIFY_TYPES = ("DNS", "FILE")
+SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}
+
+
+class CertificateOrderSubmitRequest(Request):
+    """Which order, and how its names are to be proved."""
+
+    cert_id: str
+    """The certificate id of the order."""
+    verify_type: str | None = None
+    """`DNS` or `FILE`; without it what was handed in with the material counts, else `DNS`."""
+    delete_dns_auto_record: Ignored[Integer | None] = None
+    """0 or 1; there is no record that the desk adds by itself, so none to delete."""
+
+
+class CertificateOrderSubmitReply(Reply):
+    """The order as the CA has it; `IsAudited` tells that people look at it first."""
+
+    order_id: str
+    status: int
+    is_audited: bool
+
+
+@catalog.action(
+    AuthError,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateInvalid,
+    CertificateNotFound,
+    CertificateOrderSubmitProcessing,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
+)
+def certificate_order_submit(
+    context: Context, request: CertificateOrderSubmitRequest
+) -> Commit[CertificateOrderSubmitReply]:
+    """Submit an order, whose material is handed in, to the CA.
+
+    From now on its names are looked for again and again; DescribeCertificateDetail shows what to
+    publish. A DV certificate is issued as soon as all names are proved; an OV or EV order waits
+    for its organisation to be vetted.
+    """
+    if request.delete_dns_auto_record not in (None, 0, 1):
+        raise InvalidParam(
+            f"DeleteDnsAutoRecord: must be 0 or 1, not {request.delete_dns_auto_record}."
+        )
+    _check_verify_type(request.verify_type)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> CertificateOrderSubmitReply:
+        order = own_order(context, unit, request.cert_id)
+        _check_order(context, order)
+        submitted = submit_order(context, unit, order, request.verify_type)
+        return CertificateOrderSubmitReply(
+            order_id=submitted.order_id or "",
+            status=submitted.status,
+            is_audited=PRODUCTS[order.product_id].level is not Level.DV,
+        )
+
+    return commit
+
+
+class CommitCertificateInformationRequest(Request):
+    """Which order, and how its names are to be proved."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    verify_type: str | None = None
+    """`DNS` or `FILE`; without it what was handed in with the material counts, else `DNS`."""
+
+
+class CommitCertificateInformationReply(Reply):
+    """The order as the CA has it."""
+
+    order_id: str
+    status: int
+
+
+@catalog.action(
+    AuthError,
+    CertificateInvalid,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
+)
+def commit_certificate_information(
+    context: Context, request: CommitCertificateInformationRequest
+) -> Commit[CommitCertificateInformationReply]:
+    """Submit an order to the CA, in the older form of CertificateOrderSubmit."""
+    _check_verify_type(request.verify_type)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> CommitCertificateInformationReply:
+        order = own_order(context, unit, request.certificate_id)
+        try:
+            _check_order(context, order)
+        except (CertificateInfoSubmitStatusInvalid, CertificateOrderSubmitProcessing) as refused:
+            # The vendor lists neither for this action.
+            raise InvalidCertificateStatusCode(refused.detail) from None
+        submitted = submit_order(context, unit, order, request.verify_type)
+        return CommitCertificateInformationReply(
+            order_id=submitted.order_id or "", status=submitted.status
+        )
+
+    return commit
+
+
+def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | None) -> Order:
+    """Submit an order whose status was looked at, draw its proofs, and have work on it begin.
+
+    Raises:
+        CertificateInvalid: its key was set aside.
+        InvalidParam: a wildcard name cannot be proved by FILE.
+    """
+    submission = unit.submissions.get(order.certificate_id, order.submission)
+    assert submission is not None  # noqa: S101 -- the order names it
+    if unit.blocked_keys.get(submission.spki_sha256) is not None:
+        raise CertificateInvalid("Its key is blocked; hand in the material with a new one.")
+    product = PRODUCTS[order.product_id]
+    method = verify_type or order.verify_type or VERIFY_TYPES[0]
+    names = [DomainName(name) for name in order.ascii_names]
+    wild = next((name for name in names if name.wildcard), None)
+    if method == "FILE" and wild is not None:
+        raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
+    proved_by_hand = product.level is not Level.DV
+    submitted = unit.orders.replace(
+        order.submitted(
+            Event.SUBMIT_ORDER,
+            order_id=new_order_id(context.rng),
+            verify_type=method,
+            message=(StatusMessage.PRE_REVIEWING if proved_by_hand else StatusMessage.PENDING_DCV),
+            now=context.now,
+            deadline=None if proved_by_hand else context.now + context.rules.proof_deadline,
+        )
+    )
+    kind = kind_of(method, product)
+    for base in dict.fromkeys(name.base for name in names):
+        challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
+        unit.proofs.add(
+            Proof(
+                certificate_id=order.certificate_id,
+                attempt=submitted.attempt,
+                name=challenge.name,
+                uin=order.uin,
+                kind=challenge.kind.value,
+                label=challenge.label,
+                value=challenge.value,
+                made_at=context.now,
+            )
+        )
+    make_due(context, unit, submitted)
+    context.record(unit, order.certificate_id, f"attempt {submitted.attempt}")
+    return submitted
+
+
+def make_due(context: Context, unit: Unit, order: Order) -> None:
+    """Put an order on the list of what is to be worked on now, whatever became of it before."""
+    task = unit.tasks.get(order.certificate_id)
+    if task is None:
+        unit.tasks.add(Task(certificate_id=order.certificate_id, uin=order.uin, due_at=context.now))
+        return
+    unit.tasks.replace(
+        dataclasses.replace(task, due_at=context.now, failures=0, set_aside=False, reason="")
+    )
+
+
+def _check_verify_type(verify_type: str | None) -> None:
+    if verify_type == "DNS_AUTO":
+        raise InvalidParam(
+            "VerifyType: DNS_AUTO needs a zone in the vendor's own DNS; use DNS or FILE."
+        )
+    if verify_type and verify_type not in VERIFY_TYPES:
+        raise InvalidParam(f"VerifyType: must be DNS or FILE, not {verify_type!r:.40}.")
+
+
+def _check_order(context: Context, order: Order) -> None:
+    """Refuse an order that cannot be submitted now.
+
+    Raises:
+        NoRealNameAuth: the account is not verified.
+        CertificateOrderSubmitProcessing: it was submitted already.
+        CertificateInfoSubmitStatusInvalid: its material is missing.
+        InvalidCertificateStatusCode: it stands anywhere else.
+    """
+    if not context.caller.verified:
+        raise NoRealNameAuth
+    if order.status in SUBMITTED:
+        raise CertificateOrderSubmitProcessing(f"It was submitted as {order.order_id}.")
+    try:
+        order.after(Event.SUBMIT_ORDER)
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused}") from None
+    if not order.submission:
+        raise CertificateInfoSubmitStatusInvalid(
+            "Hand in its material with CertificateInfoSubmit first."
+        )
+
+
+class CancelAuditCertificateRequest(Request):
+    """Which order's review to stop."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class CancelAuditCertificateReply(Reply):
+    """Whether it was stopped: always true, as what cannot be stopped is refused."""
+
+    result: bool
+
+
+@catalog.action(CertificateNotFoundOrCantCancel, writes=True)
+def cancel_audit_certificate(
+    context: Context, request: CancelAuditCertificateRequest
+) -> Commit[CancelAuditCertificateReply]:
+    """Stop the review of an order; what was published to prove its names is void from now on."""
+
+    def commit(unit: Unit) -> CancelAuditCertificateReply:
+        try:
+            order = own_order(context, unit, request.certificate_id)
+            unit.orders.replace(order.after(Event.CANCEL_AUDIT))
+        except (AuthError, CertificateNotFound, NoProjectPermission) as refused:
+            # The vendor lists one code for everything.
+            raise CertificateNotFoundOrCantCancel(refused.detail) from None
+        except IllegalTransition as refused:
+            raise CertificateNotFoundOrCantCancel(f"{refused}") from None
+        context.record(unit, order.certificate_id, f"attempt {order.attempt}")
+        return CancelAuditCertificateReply(result=True)
+
+    return commit
+
+
+class ModifyCertificateResubmitRequest(Request):
+    """Which order to open again."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class ModifyCertificateResubmitReply(Reply):
+    """The order that was opened."""
+
+    certificate_id: str
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    CertificateStatusNotAllowResubmit,
+    NoProjectPermission,
+    writes=True,
+)
+def modify_certificate_resubmit(
+    context: Context, request: ModifyCertificateResubmitRequest
+) -> Commit[ModifyCertificateResubmitReply]:
+    """Open an order again whose review failed or that was cancelled.
+
+    It waits for its material as after the purchase; what was handed in last is still there, so
+    that it can be submitted to the CA at once or changed before.
+    """
+
+    def commit(unit: Unit) -> ModifyCertificateResubmitReply:
+        order = own_order(context, unit, request.certificate_id)
+        try:
+            unit.orders.replace(order.after(Event.RESUBMIT))
+        except IllegalTransition as refused:
+            raise CertificateStatusNotAllowResubmit(f"{refused}") from None
+        context.record(unit, order.certificate_id)
+        return ModifyCertificateResubmitReply(certificate_id=order.certificate_id)
+
+    return commit

@@ -1,0 +1,192 @@
+"""Looking for the proofs of an order's names now, and showing what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from certdesk.actions.ordering import make_due
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    CertificateStatusNotAllowVerify,
+    InvalidParam,
+    NoProjectPermission,
+)
+from certdesk.domain.order import UNDER_WAY, Order, Status
+from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.records import Proof
+from certdesk.domain.steps import caa_permits
+from certdesk.ports import Pending, Unit
+from certdesk.wire.model import Part, Reply, Request
+
+CA_PASSED = 2
+CA_FAILED = -1
+"""DomainValidationResult.CaCheck."""
+
+ABSENT = {
+    ProofKind.TXT: Verdict.TXT_ABSENT,
+    ProofKind.CNAME: Verdict.CNAME_ABSENT,
+    ProofKind.FILE: Verdict.FILE_ABSENT,
+}
+
+
+class CheckCertificateDomainVerificationRequest(Request):
+    """Which certificate."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class DomainValidationResult(Part, kw_only=True):
+    """How the proof of one name stands.
+
+    `LocalCheck` is 1 when the desk found what it looks for, `CaCheck` 2 when the CA may go by it;
+    otherwise `LocalCheckFailReason` says what was found instead, and what to do.
+    """
+
+    domain: str
+    verify_type: str
+    local_check: int
+    ca_check: int
+    local_check_fail_reason: str
+    check_value: list[str]
+    frequently: bool
+    issued: bool
+
+
+class CheckCertificateDomainVerificationReply(Reply):
+    """The names of the order, the main one first."""
+
+    verification_results: list[DomainValidationResult]
+
+
+@catalog.action(
+    AuthError, CertificateNotFound, CertificateStatusNotAllowVerify, NoProjectPermission
+)
+def check_certificate_domain_verification(
+    context: Context, request: CheckCertificateDomainVerificationRequest
+) -> Commit[CheckCertificateDomainVerificationReply]:
+    """Look for the proofs of an order's names now, and show what was found of each.
+
+    A name that was looked for within `proof.interval` is not looked for again: what was found
+    then is shown, with `Frequently`.
+    """
+    order, proofs = context.store.read(
+        lambda unit: _under_review(context, unit, request.certificate_id)
+    )
+    _look_now(context, order, proofs)
+
+    def look(unit: Unit) -> CheckCertificateDomainVerificationReply:
+        order, proofs = _under_review(context, unit, request.certificate_id)
+        by_name = {proof.name: proof for proof in proofs}
+        return CheckCertificateDomainVerificationReply(
+            verification_results=[
+                _result(context, order, name, by_name[name.removeprefix("*.")])
+                for name in order.ascii_names
+            ]
+        )
+
+    return look
+
+
+class CompleteCertificateRequest(Request):
+    """Which certificate."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class CompleteCertificateReply(Reply):
+    """The order that is being taken on."""
+
+    certificate_id: str
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    CertificateStatusNotAllowVerify,
+    InvalidParam,
+    NoProjectPermission,
+    writes=True,
+)
+def complete_certificate(
+    context: Context, request: CompleteCertificateRequest
+) -> Commit[CompleteCertificateReply]:
+    """Look for the proofs of an order's names now, and have the certificate issued.
+
+    It answers when the looks are done; the certificate follows in the background.
+    """
+    order, proofs = context.store.read(
+        lambda unit: _under_review(context, unit, request.certificate_id)
+    )
+    _look_now(context, order, proofs)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> CompleteCertificateReply:
+        order, _ = _under_review(context, unit, request.certificate_id)
+        if order.status in UNDER_WAY:
+            make_due(context, unit, order)
+        context.record(unit, order.certificate_id)
+        return CompleteCertificateReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+def _under_review(
+    context: Context, unit: Unit, certificate_id: str
+) -> tuple[Order, Sequence[Proof]]:
+    """Read an order that has proofs, and them.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        CertificateStatusNotAllowVerify: there is nothing to prove.
+    """
+    order = own_order(context, unit, certificate_id)
+    proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt)
+    if not proofs or order.status not in UNDER_WAY | {Status.ISSUED}:
+        raise CertificateStatusNotAllowVerify(
+            f"It stands at status {order.status.value}; names are proved after "
+            "CertificateOrderSubmit and before the certificate is issued."
+        )
+    return order, proofs
+
+
+def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
+    """Look for what is not proved and was not looked for just now.
+
+    Raises:
+        Pending: that is under way.
+    """
+    if order.status not in UNDER_WAY:
+        return
+    names = [
+        proof.name
+        for proof in proofs
+        if proof.proved_at is None
+        and (
+            proof.looked_at is None or context.now - proof.looked_at >= context.rules.proof_interval
+        )
+    ]
+    if names:
+        raise Pending(context.work.prove(order, names))
+
+
+def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainValidationResult:
+    kind = ProofKind(proof.kind)
+    proved = proof.proved_at is not None
+    verdict = Verdict.PROVED.value if proved else proof.verdict or ABSENT[kind].value
+    kept = not proved and proof.looked_at is not None and proof.looked_at < context.asked_at
+    permitted = proved and (order.status is Status.ISSUED or caa_permits(proof, context.now))
+    return DomainValidationResult(
+        domain=name,
+        verify_type="FILE" if kind is ProofKind.FILE else "DNS",
+        local_check=verdict,
+        ca_check=CA_PASSED if permitted else CA_FAILED,
+        local_check_fail_reason=proof.caa_reason if proved else proof.reason,
+        check_value=list(proof.seen),
+        frequently=kept,
+        issued=order.status is Status.ISSUED,
+    )

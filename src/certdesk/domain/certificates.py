@@ -1,0 +1,93 @@
+"""From an order to what its CA is asked for, and from the CA's answer to the kept certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certdesk.domain import keys
+from certdesk.domain.csr import Subject
+from certdesk.domain.issuing import Ground, Issued, IssueRequest
+from certdesk.domain.names import DomainName
+from certdesk.domain.order import Order
+from certdesk.domain.products import PRODUCTS
+from certdesk.domain.proof import ProofKind
+from certdesk.domain.records import Certificate, Proof, Submission
+
+DEFAULT_HASH = "SHA256"
+
+
+def requested(
+    order: Order,
+    submission: Submission,
+    proofs: Sequence[Proof],
+    internal_suffixes: frozenset[str],
+) -> IssueRequest:
+    """Ask for the certificate of an order whose names are proved."""
+    names = tuple(
+        DomainName.parse(name, internal_suffixes=internal_suffixes) for name in order.ascii_names
+    )
+    chosen = json.loads(submission.facts)
+    return IssueRequest(
+        certificate_id=order.certificate_id,
+        attempt=order.attempt,
+        uin=order.uin,
+        level=PRODUCTS[order.product_id].level,
+        names=names,
+        subject=Subject(),
+        csr=submission.csr,
+        hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
+        cross_sign=bool(chosen.get("cross_sign")),
+        grounds=tuple(_grounds(names, proofs)),
+    )
+
+
+def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Ground]:
+    """Give a ground for each name that has a proof and CAA's permission."""
+    by_name = {proof.name: proof for proof in proofs}
+    found = []
+    for name in names:
+        proof = by_name.get(name.base)
+        if proof is None or proof.proved_at is None or proof.caa_at is None or proof.caa_reason:
+            continue
+        method = "FILE" if proof.kind == ProofKind.FILE else "DNS"
+        found.append(
+            Ground(covers=name.ascii, method=method, proved_at=proof.proved_at, caa_at=proof.caa_at)
+        )
+    return found
+
+
+def certificate_of(
+    request: IssueRequest, issued: Issued, *, issuer: str, now: datetime
+) -> Certificate:
+    """Make the record of a certificate that was issued."""
+    leaf = x509.load_der_x509_certificate(issued.leaf)
+    public_key = leaf.public_key()
+    assert isinstance(public_key, keys.PublicKey)  # noqa: S101 -- the CSR's, which was looked at
+    return Certificate(
+        certificate_id=request.certificate_id,
+        attempt=request.attempt,
+        uin=request.uin,
+        issuer=issuer,
+        serial=f"{leaf.serial_number:x}",
+        leaf=issued.leaf,
+        chain="".join(map(pem_of, issued.chain)),
+        root=issued.root,
+        key=keys.describe(public_key),
+        spki_sha256=keys.spki_sha256(public_key),
+        sha1=hashlib.sha1(issued.leaf, usedforsecurity=False).hexdigest(),
+        sha256=hashlib.sha256(issued.leaf).hexdigest(),
+        begins_at=leaf.not_valid_before_utc,
+        ends_at=leaf.not_valid_after_utc,
+        kept_at=now,
+    )
+
+
+def pem_of(certificate: bytes) -> str:
+    """Write a DER certificate as PEM."""
+    return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode("ascii")

@@ -1,0 +1,139 @@
+"""What is to be done next for an order, decided from how it stands and nothing else.
+
+Level-triggered: whoever asks again gets the same step until it is done, so a step that was lost
+with a process is found again (design, part 6).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
+from certdesk.domain.records import Proof
+
+CAA_KEPT = timedelta(hours=8)
+"""How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
+
+CAA_PAUSES = 6
+"""How many first pauses to wait after CAA records refused."""
+
+LONGEST_PAUSE = timedelta(minutes=10)
+TIMED_OUT = "The domain names were not proved in time, and the order was closed."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prove:
+    """Look for the proofs of these names."""
+
+    names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskCaa:
+    """Look for the CAA records of these names."""
+
+    names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Issue:
+    """Have the issuer take its next step."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Close:
+    """Let the review fail for this reason."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Expire:
+    """The certificate has ended."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`; None is until somebody does something."""
+
+    until: datetime | None
+
+
+Step: TypeAlias = Prove | AskCaa | Issue | Close | Expire | Wait
+
+
+def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
+    """Tell the next step; `proofs` are those of the order's attempt, `interval` the first pause."""
+    if order.status is Status.ISSUED and order.ends_at is not None:
+        return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
+    if order.status not in UNDER_WAY or order.status_msg not in (
+        StatusMessage.PENDING_DCV,
+        StatusMessage.WAIT_ISSUE,
+    ):
+        return Wait(None)
+    unproved = [proof for proof in proofs if proof.proved_at is None]
+    if unproved:
+        return _towards_proof(order, unproved, now, interval)
+    unasked = [proof for proof in proofs if not caa_permits(proof, now)]
+    return _towards_permission(order, unasked, now, interval) if unasked else Issue()
+
+
+def _towards_proof(
+    order: Order, unproved: Sequence[Proof], now: datetime, interval: timedelta
+) -> Step:
+    if _overdue(order, now):
+        return Close(TIMED_OUT)
+    due = [proof for proof in unproved if next_look(proof, interval) <= now]
+    return Prove(_names(due)) if due else _pause(order, unproved, next_look, interval)
+
+
+def _towards_permission(
+    order: Order, unasked: Sequence[Proof], now: datetime, interval: timedelta
+) -> Step:
+    refusals = [proof.caa_reason for proof in unasked if proof.caa_reason]
+    if refusals and _overdue(order, now):
+        return Close(refusals[0])
+    due = [proof for proof in unasked if next_caa_look(proof, interval) <= now]
+    return AskCaa(_names(due)) if due else _pause(order, unasked, next_caa_look, interval)
+
+
+def caa_permits(proof: Proof, now: datetime) -> bool:
+    """Whether the last look for CAA records permits to issue now."""
+    fresh = proof.caa_at is not None and now - proof.caa_at < CAA_KEPT
+    return fresh and not proof.caa_reason
+
+
+def next_look(proof: Proof, interval: timedelta) -> datetime:
+    """Tell when a proof is to be looked for: after pauses that double up to ten minutes."""
+    if proof.looked_at is None:
+        return proof.made_at
+    doubled: timedelta = interval * 2 ** min(proof.looks - 1, 10)
+    return proof.looked_at + max(interval, min(doubled, LONGEST_PAUSE))
+
+
+def next_caa_look(proof: Proof, interval: timedelta) -> datetime:
+    """Tell when CAA records are to be looked for: at once, or a while after they refused."""
+    if proof.caa_at is None or not proof.caa_reason:
+        return proof.made_at
+    return proof.caa_at + CAA_PAUSES * interval
+
+
+def _overdue(order: Order, now: datetime) -> bool:
+    return order.deadline is not None and order.deadline <= now
+
+
+def _names(proofs: Sequence[Proof]) -> tuple[str, ...]:
+    return tuple(proof.name for proof in proofs)
+
+
+def _pause(
+    order: Order,
+    proofs: Sequence[Proof],
+    when: Callable[[Proof, timedelta], datetime],
+    interval: timedelta,
+) -> Wait:
+    soonest = min(when(proof, interval) for proof in proofs)
+    return Wait(soonest if order.deadline is None else min(soonest, order.deadline))

@@ -1,0 +1,215 @@
+"""Takes an order one step further: looks, issues, closes.
+
+Every step may run twice, and finds what an earlier run has kept; each of its writes is made only
+if the order is as it was read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import random
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+
+import structlog
+
+from certdesk.domain.account import letters
+from certdesk.domain.certificates import certificate_of, requested
+from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.records import AuditEntry, Certificate, Issuance, Proof, Submission
+from certdesk.domain.rules import Rules
+from certdesk.domain.secret import Secret
+from certdesk.domain.steps import AskCaa, Close, Expire, Issue, Prove, Step, Wait, next_step
+from certdesk.ports import Clock, Issuer, Place, Stale, Store, Unit, Vault
+from certdesk.workflow.looking import Looking
+
+PASS_WORD_LETTERS = 20
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that is known of an order whose next step is to be taken."""
+
+    order: Order
+    proofs: Sequence[Proof]
+    submission: Submission | None
+    issuance: Issuance | None
+
+
+class Advancing:
+    """Takes orders on."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        looking: Looking,
+        issuer: Issuer,
+        rules: Rules,
+    ) -> None:
+        """Work with these parts."""
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._rng = rng
+        self._looking = looking
+        self._issuer = issuer
+        self._rules = rules
+
+    def step(self, certificate_id: str) -> datetime | Future[None] | None:
+        """Take the order's next step.
+
+        Gives when the one after it is due, None for never, or what has to be done before it.
+
+        Raises:
+            Stale: the order was changed meanwhile; nothing was done to it.
+        """
+        standing = self._store.read(functools.partial(_standing, certificate_id))
+        now = self._clock.now()
+        if standing is None:
+            return None
+        step = next_step(standing.order, standing.proofs, now, self._rules.proof_interval)
+        if isinstance(step, Wait):
+            return step.until
+        log.debug("step", certificate=certificate_id, step=type(step).__name__)
+        return self._take(standing, step, now)
+
+    def _take(
+        self, standing: Standing, step: Step, now: datetime
+    ) -> datetime | Future[None] | None:
+        match step:
+            case Prove(names):
+                return self._looking.prove(standing.order, names)
+            case AskCaa(names):
+                return self._looking.ask_caa(standing.order, names)
+            case Issue():
+                return self._issue(standing, now)
+            case Close(reason):
+                self._store.write(functools.partial(self._close, standing.order, reason))
+            case Expire():
+                self._store.write(functools.partial(self._expire, standing.order))
+        return now
+
+    def _issue(self, standing: Standing, now: datetime) -> datetime | None:
+        assert standing.submission is not None  # noqa: S101 -- no order is submitted without one
+        request = requested(
+            standing.order, standing.submission, standing.proofs, self._rules.internal_suffixes
+        )
+        state = standing.issuance.state if standing.issuance else None
+        progress = self._issuer.proceed(request, state)
+        if isinstance(progress, Later):
+            return max(progress.at, now)
+        self._store.write(functools.partial(self._keep, standing, request, progress))
+        return now
+
+    def _keep(
+        self, standing: Standing, request: IssueRequest, progress: Progress, unit: Unit
+    ) -> None:
+        match progress:
+            case Recorded():
+                self._record(unit, standing, progress)
+            case Issued():
+                self._deliver(unit, standing, request, progress)
+            case Declined(reason=reason):
+                self._close(standing.order, reason, unit)
+
+    def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
+        order, earlier = standing.order, standing.issuance
+        # The order goes to a next version, so that nobody cancels it at the same time unseen.
+        unit.orders.replace(
+            dataclasses.replace(_unchanged(unit, order), status_msg=StatusMessage.WAIT_ISSUE)
+        )
+        if earlier is not None:
+            unit.issuances.replace(dataclasses.replace(earlier, state=progress.state))
+            return
+        unit.issuances.add(
+            Issuance(
+                certificate_id=order.certificate_id,
+                attempt=order.attempt,
+                uin=order.uin,
+                issuer=self._issuer.name,
+                state=progress.state,
+                serial=progress.serial,
+                begun_at=self._clock.now(),
+            )
+        )
+
+    def _deliver(
+        self, unit: Unit, standing: Standing, request: IssueRequest, issued: Issued
+    ) -> None:
+        order, now = standing.order, self._clock.now()
+        certificate = certificate_of(request, issued, issuer=self._issuer.name, now=now)
+        unit.certificates.add(
+            dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
+        )
+        unit.orders.replace(
+            dataclasses.replace(
+                _unchanged(unit, order).after(Event.ISSUE),
+                begins_at=certificate.begins_at,
+                ends_at=certificate.ends_at,
+            )
+        )
+        self._note(unit, order, "Issue", f"serial {certificate.serial}")
+
+    def _pass_word(self, certificate: Certificate) -> bytes:
+        place = Place(
+            certificate.uin,
+            "certificates",
+            f"{certificate.certificate_id}/{certificate.attempt}",
+            "archive_pass",
+        )
+        word = letters(self._rng, PASS_WORD_LETTERS).encode()
+        return self._vault.seal(Secret(word), place)
+
+    def _close(self, order: Order, reason: str, unit: Unit) -> None:
+        unit.orders.replace(_unchanged(unit, order).after(Event.FAIL, reason))
+        self._note(unit, order, "FailReview", reason)
+
+    def _expire(self, order: Order, unit: Unit) -> None:
+        unit.orders.replace(_unchanged(unit, order).after(Event.EXPIRE))
+        self._note(unit, order, "Expire", "")
+
+    def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
+        unit.audit.add(
+            AuditEntry(
+                at=self._clock.now(),
+                request_id="",
+                uin=order.uin,
+                actor="desk",
+                action=action,
+                subject=order.certificate_id,
+                detail=detail,
+            )
+        )
+
+
+def _standing(certificate_id: str, unit: Unit) -> Standing | None:
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        return None
+    return Standing(
+        order=order,
+        proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt),
+        submission=unit.submissions.get(certificate_id, order.submission),
+        issuance=unit.issuances.get(certificate_id, order.attempt),
+    )
+
+
+def _unchanged(unit: Unit, order: Order) -> Order:
+    """Give the order if it is still as it was read.
+
+    Raises:
+        Stale: it is not.
+    """
+    stored = unit.orders.get(order.certificate_id)
+    if stored is None or (stored.status, stored.attempt) != (order.status, order.attempt):
+        raise Stale("orders")
+    return stored

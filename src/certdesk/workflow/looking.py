@@ -1,0 +1,232 @@
+"""Looks for proofs and CAA records, and keeps what was found."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from certdesk.domain.names import DomainName
+from certdesk.domain.order import UNDER_WAY, Order
+from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
+from certdesk.domain.records import AuditEntry, Evidence, Proof
+from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
+from certdesk.workflow.repeating import step_back
+
+AT_ONCE = 32
+"""Looks under way together (security requirement R-FILE)."""
+
+OF_AN_ACCOUNT = 4
+"""Of them for one account, so that no one's slow servers hold up everyone else's."""
+
+CAA = "CAA"
+PROVED = "ProveDomain"
+"""The audit log's word for a proved name."""
+
+
+class Stopped(Exception):
+    """The desk is ending; what was asked for was not looked for."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Look:
+    """One look: the proof of a name of an order's attempt, or its CAA records."""
+
+    certificate_id: str
+    attempt: int
+    name: str
+    caa: bool
+
+
+class Looking:
+    """Carries looks out on threads of its own; the same look asked for twice is one."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        provers: Mapping[ProofKind, Prover],
+        caa: CaaChecker,
+    ) -> None:
+        """Prepare; threads are started when there is something to look for."""
+        self._store = store
+        self._clock = clock
+        self._provers = provers
+        self._caa = caa
+        self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
+        self._change = threading.Lock()
+        self._asked: dict[Look, Future[None]] = {}
+        self._waiting: dict[str, deque[Look]] = defaultdict(deque)
+        self._running: dict[str, int] = defaultdict(int)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Let the looks under way end, and begin no more."""
+        self._stopping = True
+        with self._change:
+            waiting = [look for looks in self._waiting.values() for look in looks]
+            self._waiting.clear()
+            left = [self._asked.pop(look) for look in waiting]
+        for asked in left:
+            asked.set_exception(Stopped())
+        self._threads.shutdown()
+
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
+        """Look for the proofs of these names; see `ports.Work`."""
+        return self._all(order, names, caa=False)
+
+    def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None]:
+        """Look for the CAA records of these names."""
+        return self._all(order, names, caa=True)
+
+    def _all(self, order: Order, names: Sequence[str], *, caa: bool) -> Future[None]:
+        looks = [Look(order.certificate_id, order.attempt, name, caa) for name in names]
+        return _when_all([self._ask(order.uin, look) for look in looks])
+
+    def _ask(self, uin: str, look: Look) -> Future[None]:
+        with self._change:
+            asked = self._asked.get(look)
+            if self._stopping:
+                raise Stopped
+            if asked is None:
+                asked = self._asked[look] = Future()
+                self._waiting[uin].append(look)
+                self._begin(uin)
+            return asked
+
+    def _begin(self, uin: str) -> None:
+        """Start what may run now of an account's looks; called with the lock."""
+        waiting = self._waiting[uin]
+        while waiting and self._running[uin] < OF_AN_ACCOUNT:
+            self._running[uin] += 1
+            self._threads.submit(self._carry_out, uin, waiting.popleft())
+        if not waiting and not self._running[uin]:
+            del self._waiting[uin], self._running[uin]
+
+    def _carry_out(self, uin: str, look: Look) -> None:
+        try:
+            if self._stopping:
+                raise Stopped  # noqa: TRY301 -- told like any other failure
+            self._look(look)
+        except Exception as error:  # noqa: BLE001 -- whoever asked for the look gets it
+            outcome: Exception | None = error
+        else:
+            outcome = None
+        with self._change:
+            asked = self._asked.pop(look)
+            self._running[uin] -= 1
+            self._begin(uin)
+        if outcome is None:
+            asked.set_result(None)
+        else:
+            asked.set_exception(outcome)
+
+    def _look(self, look: Look) -> None:
+        proof, order = self._store.read(functools.partial(_still_wanted, look))
+        if proof is None or order is None:
+            return
+        if look.caa:
+            found = [
+                self._caa.look(name, ProofKind(proof.kind)) for name in _names_of(order, proof)
+            ]
+            worst = next((each for each in found if not each.permitted), found[0])
+            self._store.write(lambda unit: self._keep_caa(unit, look, worst))
+        else:
+            finding = self._provers[ProofKind(proof.kind)].look(challenge_of(proof))
+            self._store.write(lambda unit: self._keep(unit, look, finding))
+
+    def _keep(self, unit: Unit, look: Look, finding: Finding) -> None:
+        proof, _ = _still_wanted(look, unit)
+        if proof is None:
+            return
+        proved = finding.verdict is Verdict.PROVED
+        changed = dataclasses.replace(
+            proof,
+            proved_at=proof.proved_at or (finding.ended_at if proved else None),
+            looked_at=finding.ended_at,
+            looks=proof.looks + 1,
+            verdict=finding.verdict.value,
+            reason=finding.reason,
+            seen=finding.seen,
+        )
+        unit.proofs.replace(changed)
+        unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
+        if proved and proof.proved_at is None:
+            unit.audit.add(
+                AuditEntry(
+                    at=finding.ended_at,
+                    request_id="",
+                    uin=proof.uin,
+                    actor="desk",
+                    action=PROVED,
+                    subject=proof.certificate_id,
+                    detail=f"{proof.name} by {proof.kind}",
+                )
+            )
+
+    def _keep_caa(self, unit: Unit, look: Look, finding: CaaFinding) -> None:
+        proof, _ = _still_wanted(look, unit)
+        if proof is None:
+            return
+        refusal = "" if finding.permitted else finding.reason or "CAA records refuse."
+        unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
+        unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
+
+
+def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
+    """Read the proof and its order, unless the order has gone on since the look was asked for."""
+    order = unit.orders.get(look.certificate_id)
+    if order is None or order.attempt != look.attempt or order.status not in UNDER_WAY:
+        return None, None
+    return unit.proofs.get(look.certificate_id, look.attempt, look.name), order
+
+
+def _names_of(order: Order, proof: Proof) -> list[DomainName]:
+    """Give the ordered names that a proof is for: the name itself, its wildcard, or both."""
+    names = [DomainName(name) for name in order.ascii_names]
+    return [name for name in names if name.base == proof.name]
+
+
+def _evidence(proof: Proof, kind: str, verdict: int, finding: Finding | CaaFinding) -> Evidence:
+    seen = finding.seen if isinstance(finding, Finding) else finding.records
+    return Evidence(
+        certificate_id=proof.certificate_id,
+        attempt=proof.attempt,
+        name=proof.name,
+        kind=kind,
+        verdict=verdict,
+        reason=finding.reason,
+        seen=seen,
+        resolver=finding.resolver,
+        secure=finding.secure,
+        steps=finding.steps,
+        began_at=finding.began_at,
+        ended_at=finding.ended_at,
+    )
+
+
+def _when_all(parts: Sequence[Future[None]]) -> Future[None]:
+    """Give a future that is done when all are; the first failure is its own."""
+    whole: Future[None] = Future()
+    whole.set_running_or_notify_cancel()
+    left = len(parts)
+    lock = threading.Lock()
+
+    def one_done(part: Future[None]) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            last, error = left == 0, part.exception()
+            if error is not None and not whole.done():
+                whole.set_exception(error)
+            elif last and not whole.done():
+                whole.set_result(None)
+
+    if not parts:
+        whole.set_result(None)
+    for part in parts:
+        part.add_done_callback(one_done)
+    return whole

@@ -1,0 +1,181 @@
+"""The engine of an embedded desk: takes up orders when their next step is due.
+
+Due times lie in the database, so a step that a process did not finish comes up again. Who takes
+an order up puts it off first, for longer than a step may take; so it is never worked on twice at
+once. An order on which the work fails again and again is set aside and holds up no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from certdesk.domain.order import Order
+from certdesk.domain.records import Task
+from certdesk.ports import Clock, Stale, Store, Unit
+from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.looking import Looking, Stopped
+from certdesk.workflow.repeating import Repeating, step_back
+
+ROUND_SECONDS = 1
+HANDS = 4
+"""Threads that take steps; looks have their own."""
+
+MOST_UNDER_WAY = 256
+OF_AN_ACCOUNT = 16
+"""Orders of one account under way together, so that it leaves room for others."""
+
+LISTED = 1000
+"""Due orders looked at in a round."""
+
+TAKEN_FOR = timedelta(seconds=300)
+"""How long an order is off the list for whoever works on it."""
+
+MOST_FAILURES = 5
+FIRST_PAUSE = timedelta(seconds=10)
+
+log = structlog.get_logger()
+
+
+class OrderWork:
+    """Works through the orders that are due; also the `Work` that actions may ask for."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, advancing: Advancing, looking: Looking
+    ) -> None:
+        """Prepare; nothing is done before `start`."""
+        self._store = store
+        self._clock = clock
+        self._advancing = advancing
+        self._looking = looking
+        self._rounds = Repeating("orders", self.round, ROUND_SECONDS)
+        self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
+        self._change = threading.Lock()
+        self._under_way: dict[str, Task] = {}
+        self._of_account: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._rounds.start()
+
+    def stop(self) -> None:
+        """End the steps in hand and begin no more."""
+        self._rounds.stop()
+        self._looking.stop()
+        self._threads.shutdown()
+
+    def wake(self) -> None:
+        """Go through what is due at once; see `ports.Work`."""
+        self._rounds.wake()
+
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
+        """Look for proofs at once; see `ports.Work`."""
+        return self._looking.prove(order, names)
+
+    def round(self) -> None:
+        """Take up what is due, as much as there is room for."""
+        now = self._clock.now()
+        for task in self._store.read(lambda unit: unit.tasks.due("due_at", now, LISTED)):
+            if self._begin(task):
+                self._threads.submit(self._take_up, task)
+
+    def _begin(self, task: Task) -> bool:
+        with self._change:
+            room = (
+                task.certificate_id not in self._under_way
+                and len(self._under_way) < MOST_UNDER_WAY
+                and self._of_account[task.uin] < OF_AN_ACCOUNT
+            )
+            if room:
+                self._under_way[task.certificate_id] = task
+                self._of_account[task.uin] += 1
+            return room
+
+    def _end(self, task: Task) -> None:
+        with self._change:
+            del self._under_way[task.certificate_id]
+            self._of_account -= Counter([task.uin])
+        self.wake()
+
+    def _take_up(self, task: Task) -> None:
+        """Put the order off the list, then take its steps."""
+        try:
+            taken = self._put(dataclasses.replace(task, due_at=self._clock.now() + TAKEN_FOR))
+        except Stale:
+            self._end(task)
+        except Exception:
+            log.exception("an order was not taken up", certificate=task.certificate_id)
+            self._end(task)
+        else:
+            self._work_on(taken)
+
+    def _work_on(self, task: Task) -> None:
+        """Take steps until the order has to wait; for looks it does so without a thread."""
+        try:
+            due_at = self._steps(task)
+            if isinstance(due_at, Future):
+                due_at.add_done_callback(functools.partial(self._go_on, task))
+                return
+            after = dataclasses.replace(task, due_at=due_at, failures=0, reason="")
+        except (Stale, Stopped):
+            after = dataclasses.replace(task, due_at=self._clock.now())
+        except Exception as error:  # noqa: BLE001 -- it is noted, and the order tried again
+            after = self._failed(task, error)
+        self._put_back(task, after)
+
+    def _steps(self, task: Task) -> datetime | Future[None] | None:
+        due_at = self._advancing.step(task.certificate_id)
+        while isinstance(due_at, datetime) and due_at <= self._clock.now():
+            due_at = self._advancing.step(task.certificate_id)
+        return due_at
+
+    def _go_on(self, task: Task, looks: Future[None]) -> None:
+        """Go on after looks have ended."""
+        error = looks.exception()
+        if error is None:
+            with contextlib.suppress(RuntimeError):  # the desk is ending
+                self._threads.submit(self._work_on, task)
+        elif isinstance(error, Stopped):
+            self._put_back(task, dataclasses.replace(task, due_at=self._clock.now()))
+        else:
+            self._put_back(task, self._failed(task, error))
+
+    def _failed(self, task: Task, error: BaseException) -> Task:
+        failures = task.failures + 1
+        log.error(
+            "a step failed", certificate=task.certificate_id, failures=failures, exc_info=error
+        )
+        set_aside = failures >= MOST_FAILURES
+        return dataclasses.replace(
+            task,
+            failures=failures,
+            # Its text may hold anything.
+            reason=f"{type(error).__module__}.{type(error).__qualname__}",
+            set_aside=set_aside,
+            due_at=None if set_aside else self._clock.now() + FIRST_PAUSE * 2**failures,
+        )
+
+    def _put_back(self, task: Task, after: Task) -> None:
+        try:
+            self._put(after)
+        except Stale:
+            # Something new came up for it meanwhile: it is on the list.
+            pass
+        except Exception:
+            log.exception("work on an order was not noted", certificate=task.certificate_id)
+        self._end(task)
+
+    def _put(self, task: Task) -> Task:
+        return self._store.write(functools.partial(_replace, task))
+
+
+def _replace(task: Task, unit: Unit) -> Task:
+    return unit.tasks.replace(task)
