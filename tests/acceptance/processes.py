@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.running import PROGRAM, START_SECONDS
+from tests.running import PROGRAM, START_SECONDS, Keys
 
 READY = "certdesk ready on "
 
@@ -98,3 +100,20 @@ def certdesk(
         timeout=60,
         env=environment(**(variables or {})),
     )
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> Any:  # noqa: ANN401 -- whatever JSON it is
+    """Give the JSON that a command printed: one line of it and nothing else."""
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    return json.loads(done.stdout)
+
+
+def keys_in(added: dict[str, str]) -> Keys:
+    """Read the keys that a command printed."""
+    return Keys(added["Uin"], added["SecretId"], added["SecretKey"])
+
+
+def names_of(data: str) -> list[str]:
+    """Give the names of all accounts, in order."""
+    return sorted(each["Name"] for each in printed(certdesk("account", "list", "--data", data)))

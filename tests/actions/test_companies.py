@@ -14,7 +14,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     InvalidParameterValue,
 )
-from certdesk.ports import Unit
+from certdesk.ports import Unit, VaultError
 from tests.inside import InsideDesk
 from tests.running import COMPANY
 
@@ -126,6 +126,24 @@ def test_anothers_company_is_as_missing_as_an_unknown_one(desk: InsideDesk, call
     assert names(desk, other) == ([], 0)
     assert names(desk, other, CompanyId=number) == ([], 0)
     assert names(desk, other, CompanyId=999_999) == ([], 0)
+
+
+def test_a_company_that_was_altered_is_neither_left_out_nor_shown(
+    desk: InsideDesk, caller: Caller
+) -> None:
+    """The page fails, which the API tells as an `InternalError`, and the log says which it is."""
+    good, bad = add(desk, caller, CompanyName="Good"), add(desk, caller, CompanyName="Bad")
+
+    def alter(unit: Unit) -> None:
+        company = unit.companies.get(bad)
+        assert company is not None
+        unit.companies.replace(dataclasses.replace(company, personal=bytes(80)))
+
+    desk.store.write(alter)
+    with pytest.raises(VaultError, match=rf"^company {bad}: .*does not open"):
+        names(desk, caller)
+    assert names(desk, caller, CompanyId=good) == (["Good"], 1)
+    assert names(desk, caller, Limit=1) == (["Good"], 2)
 
 
 # --- the operator -------------------------------------------------------------------------------

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+from collections.abc import Iterator
 
 from certdesk.catalog import Context
 from certdesk.domain.countries import country_code
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.secret import hidden
-from certdesk.ports import Place, Unit, Vault
+from certdesk.ports import Place, Unit, Vault, VaultError
 
 WAITING = "audit"
 _PUNCTUATION = str.maketrans("", "", " -()+")
@@ -72,15 +74,34 @@ def keep_manager(unit: Unit, draft: Manager) -> Manager:
 
 
 def organisation_of(vault: Vault, company: Company) -> Organisation:
-    """Open the record of a company."""
+    """Open the record of a company.
+
+    Raises:
+        VaultError: it was altered.
+    """
     place = _place("companies", company.uin, company.likeness)
-    return whole(Organisation, company.facts, vault.open(company.personal, place))
+    with _named(f"company {company.company_id}"):
+        return whole(Organisation, company.facts, vault.open(company.personal, place))
 
 
 def people_of(vault: Vault, manager: Manager) -> People:
-    """Open the record of a manager."""
+    """Open the record of a manager.
+
+    Raises:
+        VaultError: it was altered.
+    """
     place = _place("managers", manager.uin, manager.likeness)
-    return whole(People, manager.facts, vault.open(manager.personal, place))
+    with _named(f"manager {manager.manager_id}"):
+        return whole(People, manager.facts, vault.open(manager.personal, place))
+
+
+@contextlib.contextmanager
+def _named(record: str) -> Iterator[None]:
+    """Tell the operator, who reads it in the log, which record it is that does not open."""
+    try:
+        yield
+    except VaultError as error:
+        raise VaultError(f"{record}: {error}") from error
 
 
 def own_company(unit: Unit, uin: str, company_id: int | None) -> Company | None:
