@@ -27,13 +27,20 @@ def run(
 
     A failure shows with what the program said. Texts are in English.
     """
-    done = subprocess.run(
+    done = ended(name, *words, text=text, env=env)
+    assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    return done.stdout + (done.stderr if name == "openssl" else "")
+
+
+def ended(
+    name: str, *words: str | Path, text: str | bytes = b"", env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program that may well end in failure."""
+    return subprocess.run(
         [path_of(name), *map(str, words)],
-        input=text.encode() if isinstance(text, str) else text,
+        input=text if isinstance(text, str) else text.decode(),
         env=os.environ | {"LC_ALL": "C.UTF-8"} | dict(env or {}),
         capture_output=True,
+        text=True,
         check=False,
     )
-    printed = done.stdout.decode()
-    assert done.returncode == 0, f"{name}: {printed}{done.stderr.decode()}"
-    return printed + (done.stderr.decode() if name == "openssl" else "")

@@ -9,8 +9,6 @@ Sources: RFC 2986 (PKCS#10), RFC 7468 (PEM), CA/Browser Forum Baseline Requireme
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import der, keys
+from certdesk.domain import der, keys, pem
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ _PEM = re.compile(
     r"-----END (?P=label)-----\n",
     re.ASCII,
 )
-_BLANKS = str.maketrans("", "", " \t\n")
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 # RFC 2985 5.4.2, and the one that Windows wrote before it.
 _EXTENSION_REQUESTS = (
@@ -104,15 +101,15 @@ def parse(text: str) -> CertificateRequest:
     signature, its extensions, more than one common name, and IP addresses, which can be in no
     order.
     """
-    pem = _one_pem_block(text)
-    data = _decoded(pem)
+    block = _one_pem_block(text)
+    data = _decoded(block)
     with _reading("the CSR is not a well-formed PKCS#10 request"):
         der.check(data)
         request = x509.load_der_x509_csr(data)
     public_key = _good_key(request)
     _verify(request, data)
     return CertificateRequest(
-        pem=pem,
+        pem=block,
         common_name=_common_name(request),
         dns_names=_dns_names(request),
         public_key=public_key,
@@ -189,23 +186,18 @@ def _one_pem_block(text: str) -> str:
         raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
         raise CsrRefused("a private key was handed in; the CSR alone is needed")
-    pem = text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n") + "\n"
-    if pem.count("-----BEGIN") > 1:
+    block = pem.uniform(text)
+    if block.count("-----BEGIN") > 1:
         raise CsrRefused("there is more than one PEM block")
-    if not _PEM.fullmatch(pem):
+    if not _PEM.fullmatch(block):
         raise CsrRefused("the CSR must be one PEM block, CERTIFICATE REQUEST, and nothing else")
-    return pem
+    return block
 
 
-def _decoded(pem: str) -> bytes:
+def _decoded(block: str) -> bytes:
     """Decode the body of a block that ``_one_pem_block`` found good."""
-    body = pem.partition("\n")[2].rpartition("-----END")[0].translate(_BLANKS)
-    try:
-        data = binascii.a2b_base64(body, strict_mode=True)
-    except binascii.Error:
-        data = b""
-    # The decoder passes over stray bits at the end, which would give one request many spellings.
-    if not data or base64.b64encode(data).decode("ascii") != body:
+    data = pem.decoded(block.partition("\n")[2].rpartition("-----END")[0])
+    if not data:
         raise CsrRefused("the CSR is not valid base64")
     return data
 

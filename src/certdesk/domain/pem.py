@@ -1,7 +1,9 @@
-"""Public keys in whatever PEM they come in."""
+"""PEM (RFC 7468): what is in a block, and public keys in whatever block they come in."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 
 from cryptography import x509
@@ -9,11 +11,31 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from certdesk.domain.keys import PublicKey, spki_sha256
 
+_BLANKS = str.maketrans("", "", " \t\n")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
 
 
 class NoPublicKey(ValueError):
     """A PEM block holds no public key that can be read; the text says which block."""
+
+
+def uniform(text: str) -> str:
+    """Give a text with line feeds as line ends, without blanks around it, ending in one."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n") + "\n"
+
+
+def decoded(body: str) -> bytes | None:
+    """Decode what stands between the two lines of a block; None where it is not base64.
+
+    The decoder passes over stray bits at the end, which would give one block many spellings;
+    here they are refused.
+    """
+    text = body.translate(_BLANKS)
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return None
+    return data if base64.b64encode(data).decode("ascii") == text else None
 
 
 def spki_digest_of_pem(text: str) -> list[bytes]:

@@ -1,0 +1,174 @@
+"""Private keys that were handed in, as OpenSSL and others write them."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certdesk.domain import handed_key, keys
+from certdesk.domain.handed_key import KeyRefused
+from certdesk.domain.keys import KeyKind, PrivateKey
+from certdesk.domain.secret import Secret
+from tests import chains, programs
+from tests.programs import PASSWORD
+
+FRAME = "the private key must be one PEM block, PRIVATE KEY, and nothing else"
+WORD = 'it\'s a "pass" \\ word'
+PEM = keys.private_key_pem(chains.key_of(KeyKind.P_256)).decode()
+
+
+def refusal(text: str, password: str | None = None) -> str:
+    """Read a key that must be refused, and give the rule."""
+    with pytest.raises(KeyRefused) as caught:
+        handed_key.read(Secret(text), None if password is None else Secret(password))
+    return caught.value.rule
+
+
+def openssl(kind: KeyKind, *words: str | Path) -> str:
+    """Have OpenSSL write a key in another way."""
+    pem = keys.private_key_pem(chains.key_of(kind))
+    return programs.run("openssl", *words, text=pem, env={PASSWORD: WORD})
+
+
+def assert_same(text: str, key: PrivateKey, password: str | None = None) -> None:
+    """A key is read as the very one."""
+    found = handed_key.read(Secret(text), None if password is None else Secret(password))
+    assert found.private_numbers() == key.private_numbers()
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+def test_a_key_is_read_as_the_desk_writes_it(kind: KeyKind) -> None:
+    """PKCS#8; a password for it is passed over."""
+    key = chains.key_of(kind)
+    text = keys.private_key_pem(key).decode()
+    assert_same(text, key)
+    assert_same(text, key, "unneeded")
+    assert_same("\r\n " + text.replace("\n", "\r\n") + "\r\n", key)
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("kind", KeyKind)
+def test_a_key_is_read_in_openssls_older_form(kind: KeyKind) -> None:
+    """`RSA PRIVATE KEY` and `EC PRIVATE KEY`."""
+    text = openssl(kind, "pkey", "-traditional")
+    assert "BEGIN RSA" in text or "BEGIN EC" in text
+    assert_same(text, chains.key_of(kind))
+
+
+@pytest.mark.needs("openssl")
+def test_a_key_is_read_behind_the_block_of_its_curve() -> None:
+    """As `openssl ecparam -genkey` writes it."""
+    text = programs.run("openssl", "ecparam", "-name", "prime256v1", "-genkey")
+    assert text.startswith("-----BEGIN EC PARAMETERS-----")
+    assert keys.describe(handed_key.read(Secret(text)).public_key()) == "ECC prime256v1"
+
+
+ENCRYPTED = {
+    "PBES2": ("pkey", "-aes256"),
+    "older, AES": ("pkey", "-traditional", "-aes128"),
+    "older, triple DES": ("pkey", "-traditional", "-des3"),
+    "PBES2 with SHA-512": ("pkcs8", "-topk8", "-v2", "aes128", "-v2prf", "hmacWithSHA512"),
+    "many rounds": ("pkcs8", "-topk8", "-iter", "1000000"),
+    "PKCS#12": ("pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES"),
+}
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("kind", [KeyKind.RSA_2048, KeyKind.P_256])
+@pytest.mark.parametrize("how", ENCRYPTED)
+def test_an_encrypted_key_is_read_with_its_password_alone(kind: KeyKind, how: str) -> None:
+    """Each refusal says what is missing."""
+    text = openssl(kind, *ENCRYPTED[how], "-passout", f"env:{PASSWORD}")
+    assert_same(text, chains.key_of(kind), WORD)
+    assert refusal(text) == "the private key is encrypted, and its password is missing"
+    assert refusal(text, "wrong") == "the private key cannot be read with that password"
+
+
+@pytest.mark.needs("openssl")
+def test_an_encrypted_key_that_asks_for_too_much_work_is_refused() -> None:
+    """Its own parameters say how long the desk would calculate."""
+    words = ("pkcs8", "-topk8", "-passout", f"env:{PASSWORD}")
+    slow = openssl(KeyKind.P_256, *words, "-iter", "1000001")
+    assert refusal(slow, WORD) == "the private key is encrypted with more than 1000000 rounds"
+    large = openssl(KeyKind.P_256, *words, "-scrypt")
+    assert refusal(large, WORD) == "the private key is encrypted with scrypt; PBKDF2 is read"
+
+
+def test_a_key_larger_than_servers_use_is_refused_before_it_is_looked_at() -> None:
+    """To check the largest takes minutes."""
+    body = base64.encodebytes(bytes(3001)).decode()
+    text = f"-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----\n"
+    assert refusal(text) == "the private key has more than 3000 bytes"
+    assert refusal(PEM + " " * 10 + "\n" * 7000 + PEM) == (
+        "the private key is longer than 6000 characters"
+    )
+
+
+def pkcs8(key: ed25519.Ed25519PrivateKey | x25519.X25519PrivateKey) -> str:
+    """Write a key of a kind that the desk does not take."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def test_a_key_of_another_kind_is_refused() -> None:
+    """The certificate could not have it either."""
+    for key in (ed25519.Ed25519PrivateKey.generate(), x25519.X25519PrivateKey.generate()):
+        assert refusal(pkcs8(key)) == "the private key must be RSA or ECC"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "key",
+        PEM + PEM,
+        "key: " + PEM,
+        PEM + "#",
+        PEM.replace("PRIVATE", "PUBLIC"),
+        PEM.replace("-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"),
+        chains.pem(chains.root().certificate),
+        "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+    ],
+)
+def test_what_is_not_one_key_in_pem_is_refused(text: str) -> None:
+    """Nothing of the text is in the rule."""
+    assert refusal(text) == FRAME
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    """Secrets may be either."""
+    with pytest.raises(KeyRefused):
+        handed_key.read(Secret(b"\xff\xfe"))
+
+
+@pytest.mark.needs("openssl")
+def test_an_sm2_key_cannot_be_read() -> None:
+    """There is no library for it on the way of a request."""
+    text = programs.run("openssl", "ecparam", "-name", "SM2", "-genkey", "-noout")
+    assert refusal(text) == "the private key cannot be read or is damaged"
+
+
+@given(st.integers(0, 10_000), st.integers(0, 255), st.booleans())
+def test_a_damaged_key_is_read_or_refused(at: int, value: int, encrypted: bool) -> None:  # noqa: FBT001
+    """Whatever one byte is exchanged for; another key never comes out."""
+    key = chains.key_of(KeyKind.P_256)
+    protection = BestAvailableEncryption(b"p") if encrypted else NoEncryption()
+    data = bytearray(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, protection))
+    data[at % len(data)] = value
+    label = "ENCRYPTED PRIVATE KEY" if encrypted else "PRIVATE KEY"
+    text = f"-----BEGIN {label}-----\n{base64.encodebytes(data).decode()}-----END {label}-----\n"
+    try:
+        found = handed_key.read(Secret(text), Secret("p"))
+    except KeyRefused:
+        return
+    assert found.public_key() == key.public_key()
