@@ -255,11 +255,16 @@ class CancelAuditCertificateReply(Reply):
 def cancel_audit_certificate(
     context: Context, request: CancelAuditCertificateRequest
 ) -> Commit[CancelAuditCertificateReply]:
-    """Stop the review of an order; what was published to prove its names is void from now on."""
+    """Stop the review of an order; what was published to prove its names is void from now on.
+
+    Once the CA has begun to issue it is too late.
+    """
 
     def commit(unit: Unit) -> CancelAuditCertificateReply:
         try:
             order = own_order(context, unit, request.certificate_id)
+            if unit.issuances.get(order.certificate_id, order.attempt) is not None:
+                raise CertificateNotFoundOrCantCancel("It is being issued.")
             unit.orders.replace(order.after(Event.CANCEL_AUDIT))
         except (AuthError, CertificateNotFound, NoProjectPermission) as refused:
             # The vendor lists one code for everything.

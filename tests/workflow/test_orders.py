@@ -1,0 +1,155 @@
+"""The engine: takes orders up when they are due, each by one hand, and sets aside what fails."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.ports import Issuer
+from certdesk.workflow.orders import TAKEN_FOR
+from tests.workflow.ordering import Ordered, ordered, submit
+
+NAME = "shop.example.com"
+SECONDS = 30
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + SECONDS
+    while not met():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+
+
+def _failed(order: Ordered, failures: int) -> bool:
+    return order.task.failures == failures
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Iterator[Ordered]:
+    """An order at a desk whose engine runs."""
+    with ordered(tmp_path, NAME) as submitted:
+        submitted.desk.orders.start()
+        yield submitted
+        submitted.desk.orders.stop()
+
+
+def test_a_proved_order_is_issued_without_anybody(order: Ordered) -> None:
+    """And comes up again when the certificate ends."""
+    order.prove(NAME)
+    order.desk.clock.move(timedelta(minutes=10))
+    order.desk.orders.wake()
+
+    until(lambda: order.status == (1, None))
+    ends_at = order.desk.order(order.certificate_id).ends_at
+    assert ends_at is not None
+    until(lambda: order.task.due_at == ends_at + timedelta(seconds=1))
+
+
+def test_submitting_has_the_order_looked_at_at_once(order: Ordered) -> None:
+    """Not at the next round."""
+    another = submit(order.desk, order.caller, "www.example.net")
+    until(lambda: len(another.evidence) == 1)
+
+
+def test_an_order_that_fails_and_fails_is_set_aside_and_holds_up_no_other(order: Ordered) -> None:
+    """After five failures, with the kind of the failure and not its text."""
+    order.prove(NAME, "www.example.net")
+    order.desk.issuer.will(*(RuntimeError("a secret") for _ in range(5)))
+    for failures in range(1, 6):
+        order.desk.clock.move(timedelta(hours=1))
+        order.desk.orders.wake()
+        until(functools.partial(_failed, order, failures))
+
+    assert (order.task.set_aside, order.task.due_at) == (True, None)
+    assert order.task.reason == "builtins.RuntimeError"
+    assert order.status[0] == 0
+
+    another = submit(order.desk, order.caller, "www.example.net")
+    until(lambda: another.status == (1, None))
+
+
+def test_what_somebody_does_to_an_order_set_aside_puts_it_back(order: Ordered) -> None:
+    """CompleteCertificate asks for it to be taken on."""
+    order.prove(NAME)
+    order.desk.issuer.will(*(RuntimeError() for _ in range(5)))
+    for failures in range(1, 6):
+        order.desk.clock.move(timedelta(hours=1))
+        order.desk.orders.wake()
+        until(functools.partial(_failed, order, failures))
+
+    order.desk.call(order.caller, "CompleteCertificate", CertificateId=order.certificate_id)
+    until(lambda: order.status == (1, None))
+    until(lambda: order.task.failures == 0)
+
+
+class Counting:
+    """An issuer that notes how many ask it for one order at once."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        """Issue as `issuer` does."""
+        self.name = issuer.name
+        self.most = 0
+        self._issuer = issuer
+        self._asking: Counter[str] = Counter()
+        self._guard = threading.Lock()
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Count, and take a moment."""
+        with self._guard:
+            self._asking[request.certificate_id] += 1
+            self.most = max(self.most, self._asking[request.certificate_id])
+        time.sleep(0.02)
+        progress = self._issuer.proceed(request, state)
+        with self._guard:
+            self._asking[request.certificate_id] -= 1
+        return progress
+
+
+def test_an_order_is_never_worked_on_twice_at_once(tmp_path: Path) -> None:
+    """However often it is woken and made due."""
+    with ordered(tmp_path, NAME) as first:
+        desk = first.desk
+        counting = Counting(desk.issuer)
+        desk.advancing._issuer = counting  # noqa: SLF001 -- the desk was built around the other
+        names = [f"www{number}.example.net" for number in range(12)]
+        first.prove(NAME, *names)
+        desk.orders.start()
+        orders = [first, *(submit(desk, first.caller, name) for name in names)]
+        for each in orders:
+            for _ in range(3):
+                desk.orders.wake()
+                each.desk.call(
+                    each.caller, "CompleteCertificate", CertificateId=each.certificate_id
+                )
+        until(lambda: all(each.status == (1, None) for each in orders))
+        desk.orders.stop()
+
+    assert counting.most == 1
+    assert all(len(each.certificates) == 1 for each in orders)
+
+
+def test_what_a_process_took_up_and_did_not_finish_comes_up_again(tmp_path: Path) -> None:
+    """When the time has passed for which it was put off."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        desk, task = order.desk, order.task
+        taken = dataclasses.replace(task, due_at=desk.clock.now() + TAKEN_FOR)
+        desk.store.write(lambda unit: unit.tasks.replace(taken))
+        desk.orders.start()
+        desk.orders.round()
+        assert order.evidence == []
+
+        desk.clock.move(TAKEN_FOR)
+        desk.orders.wake()
+        until(lambda: order.status == (1, None))
+        desk.orders.stop()
