@@ -32,6 +32,10 @@ DECLARED = {
     "caa.check": ("CERTDESK_CAA_CHECK", True),
     "caa.identities": ("CERTDESK_CAA_IDENTITIES", ()),
     "caa.accounts": ("CERTDESK_CAA_ACCOUNTS", ()),
+    "proof.http_port": ("CERTDESK_PROOF_HTTP_PORT", 80),
+    "proof.https_port": ("CERTDESK_PROOF_HTTPS_PORT", 443),
+    "proof.allow_networks": ("CERTDESK_PROOF_ALLOW_NETWORKS", ()),
+    "proof.interval": ("CERTDESK_PROOF_INTERVAL", 10),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
     "http.threads": ("CERTDESK_HTTP_THREADS", 8),
@@ -117,6 +121,7 @@ def test_a_number_is_read_from_the_environment(name: str) -> None:
         ("keys.queue = -1", "keys.queue: must be 0 or more, not -1. "),
         ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1. "),
         ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0. "),
+        ("proof.http_port = 0", "proof.http_port: must be 1 or more, not 0. Port that files of"),
         ("data = 7", "data: Expected `str`, got `int`. Folder of the database"),
         ("data = ['a']", "data: Expected `str`, got `array`. "),
         ("caa.check = 7", "caa.check: Expected `bool`, got `int`. "),
@@ -165,14 +170,10 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_settings_of_parts_to_come_are_named_as_without_effect(tmp_path: Path) -> None:
     """One file serves a desk before and after an update."""
-    text = (
-        "[proof]\nhttp_port = 8080\n"
-        "[vetting]\nautomatic = true\n"
-        '[issuer.acme.test]\ndirectory = "https://localhost"\n'
-    )
+    text = '[vetting]\nautomatic = true\n[issuer.acme.test]\ndirectory = "https://localhost"\n'
     settings, idle = load(written(tmp_path, text), {}, {})
     assert settings == Settings()
-    assert idle == ["proof.http_port", "vetting.automatic", "issuer.acme.test.directory"]
+    assert idle == ["vetting.automatic", "issuer.acme.test.directory"]
 
 
 def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
+from certdesk.domain.addresses import networks
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Mark
+from certdesk.domain.redirects import Ports
 from certdesk.domain.rules import Rules
 from certdesk.ports import (
     DESK,
@@ -35,6 +37,7 @@ from certdesk.proving.anchors import read_anchors
 from certdesk.proving.caa import Caa, CaaUnchecked
 from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
+from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
@@ -122,7 +125,9 @@ def open_desk(
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     rules = _rules(settings)
+    clock = SystemClock()
     resolver = _resolver(settings)
+    provers = proving(settings, resolver, clock)
     with contextlib.ExitStack() as opened:
         store: Store
         pace: Pace
@@ -142,7 +147,6 @@ def open_desk(
             pace = MemoryPace()
         opened.callback(store.close)
         vault = _open_vault(store, key_path, alone)
-        clock = SystemClock()
         stock = KeyStock(
             store,
             vault,
@@ -158,7 +162,7 @@ def open_desk(
         looking = Looking(
             store,
             clock,
-            provers=_proving(resolver, clock),
+            provers=provers,
             caa=_caa(settings, resolver, clock),
         )
         orders = _order_work(store, vault, clock, rules, looking)
@@ -254,10 +258,27 @@ def _resolver(settings: Settings) -> Resolver:
         raise SettingsError(f"dns.trust_anchors: {error}") from error
 
 
-def _proving(resolver: Resolver, clock: Clock) -> Mapping[ProofKind, Prover]:
-    """Give who looks for the proofs of each kind."""
+def proving(settings: Settings, resolver: Resolver, clock: Clock) -> Mapping[ProofKind, Prover]:
+    """Give who looks for the proofs of each kind.
+
+    Raises:
+        SettingsError: a port or a network is none.
+    """
     dns = DnsProof(resolver, clock)
-    return {ProofKind.TXT: dns, ProofKind.CNAME: dns}
+    file = _file_proof(settings, resolver, clock)
+    return {ProofKind.TXT: dns, ProofKind.CNAME: dns, ProofKind.FILE: file}
+
+
+def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FileProof:
+    try:
+        ports = Ports(settings.proof_http_port, settings.proof_https_port)
+    except ValueError as error:
+        raise SettingsError(f"proof.http_port, proof.https_port: {error}") from error
+    try:
+        allowed = networks(settings.proof_allow_networks)
+    except ValueError as error:
+        raise SettingsError(f"proof.allow_networks: {error}") from error
+    return FileProof(resolver, clock, ports=ports, allowed=allowed)
 
 
 def _caa(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:

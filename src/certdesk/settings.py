@@ -21,7 +21,7 @@ NOT_SETTINGS = frozenset(
 )
 """What `certdesk call` reads."""
 
-COMING = ("vetting.", "proof.", "issuer.")
+COMING = ("vetting.", "issuer.")
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
 
 ROOT_ANCHORS = (
@@ -117,6 +117,24 @@ class Settings:
         (),
         "Account URIs that this desk issues under, for CAA records with accounturi (a list; commas "
         "in the environment).",
+    )
+    proof_http_port: int = _setting(
+        "proof.http_port",
+        80,
+        "Port that files of proof are fetched from by http; another one than 80 is for tests.",
+        least=1,
+    )
+    proof_https_port: int = _setting(
+        "proof.https_port",
+        443,
+        "Port that files of proof are fetched from by https; another one than 443 is for tests.",
+        least=1,
+    )
+    proof_allow_networks: tuple[str, ...] = _setting(
+        "proof.allow_networks",
+        (),
+        "Networks, such as 10.1.0.0/16, that files of proof are fetched from though they are not "
+        "public, this machine's own addresses included (a list; commas in the environment).",
     )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."

@@ -10,15 +10,19 @@ from typing import Protocol
 
 import pytest
 
+from certdesk.domain.addresses import networks
 from certdesk.domain.names import DomainName
-from certdesk.domain.proof import Challenge, ProofKind, Verdict, new_challenge
+from certdesk.domain.proof import FILE_PATH, Challenge, ProofKind, Verdict, new_challenge
+from certdesk.domain.redirects import Ports
 from certdesk.ports import Prover
 from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
+from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.proving import ScriptedProver
 from tests.nameserver import NameServer, nameserver
+from tests.webserver import WebServer, webserver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RNG = random.Random(1)  # noqa: S311 -- the same in every run
@@ -55,6 +59,30 @@ class DnsWorld:
         self._dns.add(challenge.record, self.kind.value, text)
 
 
+class FileWorld:
+    """A website that a desk asks for files, at the addresses that a name server gives."""
+
+    kind = ProofKind.FILE
+    absent = Verdict.FILE_ABSENT
+    differs = Verdict.FILE_DIFFERS
+
+    def __init__(self, dns: NameServer, web: WebServer) -> None:
+        """Serve no files."""
+        for host in (NAME.base, "other.example.com"):
+            dns.add(host, "A", web.address)
+        self.prover: Prover = FileProof(
+            Resolver([Server.parse(dns.endpoint)], None, RNG),
+            ManualClock(NOW),
+            ports=Ports(web.port, web.port),
+            allowed=networks([f"{web.address}/32"]),
+        )
+        self._web = web
+
+    def publish(self, challenge: Challenge, value: str) -> None:
+        """Put the file."""
+        self._web.put(challenge.name, f"{FILE_PATH}/{challenge.record}", value)
+
+
 class ScriptedWorld:
     """The stand-in for tests of others."""
 
@@ -80,9 +108,17 @@ def dns_world(kind: ProofKind) -> Iterator[World]:
         yield DnsWorld(kind, dns)
 
 
+@contextlib.contextmanager
+def file_world() -> Iterator[World]:
+    """A world with a website of its own, which speaks no TLS."""
+    with nameserver() as dns, webserver() as web:
+        yield FileWorld(dns, web)
+
+
 ADAPTERS: dict[str, Callable[[], contextlib.AbstractContextManager[World]]] = {
     "TXT": lambda: dns_world(ProofKind.TXT),
     "CNAME": lambda: dns_world(ProofKind.CNAME),
+    "FILE": file_world,
     "scripted": lambda: contextlib.nullcontext(ScriptedWorld()),
 }
 

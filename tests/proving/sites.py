@@ -97,7 +97,7 @@ class Sites:
         ports: Ports | None = None,
     ) -> Finding:
         """Look for the proof of a name."""
-        resolver = Resolver([Server.parse(self.dns.endpoint)], None, random.Random(1))  # noqa: S311 - query ids
+        resolver = Resolver([Server.parse(self.dns.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
         prover = FileProof(
             resolver,
             ManualClock(NOW),
