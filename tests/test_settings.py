@@ -36,6 +36,7 @@ DECLARED = {
     "proof.https_port": ("CERTDESK_PROOF_HTTPS_PORT", 443),
     "proof.allow_networks": ("CERTDESK_PROOF_ALLOW_NETWORKS", ()),
     "proof.interval": ("CERTDESK_PROOF_INTERVAL", 10),
+    "proof.deadline_hours": ("CERTDESK_PROOF_DEADLINE_HOURS", 72),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
     "http.threads": ("CERTDESK_HTTP_THREADS", 8),
