@@ -7,6 +7,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,24 @@ class Cluster:
         """Open a database, by name or URL, as another program would."""
         place = url if "://" in url else f"postgresql://{USER}@/{url}?host={self.folder}"
         return contextlib.closing(psycopg.connect(place, autocommit=True))
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all of the server's processes where they stand; its sockets go on taking bytes."""
+        with self.connect("postgres") as connection:
+            asked = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            pids = [pid for (pid,) in connection.execute(asked)]
+        pids.append(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        self._signal(pids, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(pids, signal.SIGCONT)
+
+    def _signal(self, pids: list[int], which: signal.Signals) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, which)
 
     def _run(self, program: str, *words: str) -> None:
         subprocess.run(

@@ -76,6 +76,12 @@ class Proxy:
         self.release.wait()
         pair.server.sendall(pair.said)
 
+    def stand_still(self, pair: Pair) -> None:
+        """Take it and say nothing, as a frozen server does; go on when `release` is set."""
+        self.held.set()
+        self.release.wait()
+        pair.server.sendall(pair.said)
+
     def __enter__(self) -> Self:
         """Begin to listen."""
         self._start(self._accept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -18,9 +19,9 @@ def test_the_source_distribution_is_the_whole_project(
 ) -> None:
     """From it everything can be built, tested and run."""
     monkeypatch.chdir(ROOT)
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], check=True, capture_output=True, text=True
-    ).stdout
+    git = shutil.which("git")
+    assert git is not None
+    tracked = subprocess.run([git, "ls-files", "-z"], check=True, capture_output=True, text=True)
     with tarfile.open(tmp_path / build_sdist(str(tmp_path))) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
-    assert set(tracked.split("\0")) - {""} - names == set()
+    assert set(tracked.stdout.split("\0")) - {""} - names == set()

@@ -26,6 +26,7 @@ from certdesk.domain.records import Mark
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
+from certdesk.storage.postgres_connection import Connection
 from certdesk.storage.schema import metadata
 from tests.proxy import Proxy
 
@@ -501,6 +502,43 @@ def test_the_outcome_of_a_commit_that_is_on_its_way_is_waited_for(
 
         assert answer.result() == "kept"
     assert (commit.runs, far.read(names)) == (1, ["kept"])
+
+
+def test_the_outcome_of_a_commit_is_looked_up_where_the_server_says_nothing(
+    far: PostgresStore,
+    proxy: Proxy,
+    foreign: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The connection is given up, and what became of the commit is found out when it goes on."""
+    monkeypatch.setattr(Connection, "answer_seconds", 0.5)
+    commit = Counted()
+    proxy.cut_at(COMMIT, proxy.stand_still)
+
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(far.write, commit)
+        proxy.held.wait()
+        # Who asks for the outcome waits for the row.
+        wait_until(lambda: waiting(foreign))
+        proxy.release.set()
+
+        assert answer.result() == "kept"
+    assert (commit.runs, far.read(names)) == (1, ["kept"])
+
+
+def test_a_server_that_stands_still_is_given_up_and_taken_up_again(
+    postgres: Cluster, store: PostgresStore
+) -> None:
+    """Its sockets take what is sent, so that nothing but our own patience ends the wait."""
+    store.write(add("before"))
+    assert store.read(names) == ["before"]
+    with postgres.frozen():
+        for ask in (lambda: store.write(add("frozen")), lambda: store.read(names)):
+            with pytest.raises(StoreUnavailable, match="has not answered for 8 seconds"):
+                ask()
+
+    store.write(add("after"))
+    assert set(store.read(names)) == {"after", "before"}
 
 
 def test_a_later_commit_of_the_same_connection_is_told_from_an_earlier_one(

@@ -13,7 +13,7 @@ import math
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from certdesk.ports import Unit
+    from certdesk.storage.postgres_connection import Connection
 
 Result = TypeVar("Result")
 
@@ -171,7 +172,10 @@ class PostgresStore:
 
         The session given is in the transaction that holds the lock; the lock ends with it.
         """
-        with self._session(self._writers, writable=True) as session:
+        with (
+            self._session(self._writers, writable=True) as session,
+            _driver(session).unlimited(),
+        ):
             session.run("BEGIN ISOLATION LEVEL READ COMMITTED")
             session.run(f"SET LOCAL lock_timeout = '{OPENING_SECONDS}s'")
             session.run("SET LOCAL statement_timeout = 0")
@@ -306,6 +310,9 @@ def _check_whole(session: Session) -> None:
 
     PostgreSQL has then given the transaction up, and answers COMMIT without an error.
     """
-    driver: Any = session.connection.connection.driver_connection
-    if driver.info.transaction_status.name != "INTRANS":
+    if _driver(session).info.transaction_status.name != "INTRANS":
         raise StoreUnavailable("the database has given the transaction up before its end")
+
+
+def _driver(session: Session) -> Connection:
+    return cast("Connection", session.connection.connection.driver_connection)

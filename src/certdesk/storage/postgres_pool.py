@@ -68,6 +68,7 @@ class Pool:
             # Values are personal data and sealed keys; an error's text goes to the log.
             hide_parameters=True,
         )
+        event.listen(self._engine, "do_connect", _connect)
         event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "handle_error", _note_ended_session)
 
@@ -135,6 +136,13 @@ def _connecting(url: URL, lock_seconds: float) -> dict[str, object]:
     }
     ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return given | {"options": f"{ours} {url.query.get('options', '')}"}
+
+
+def _connect(_: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]) -> object:
+    # Not before: a desk on SQLite needs no client library of PostgreSQL.
+    from certdesk.storage.postgres_connection import Connection  # noqa: PLC0415
+
+    return Connection.connect(*words, **parameters)
 
 
 def _connected(connection: Any, record: Any) -> None:  # noqa: ANN401 -- the driver's and SQLAlchemy's

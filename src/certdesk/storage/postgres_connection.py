@@ -1,0 +1,71 @@
+"""A connection that waits for an answer so long and no longer.
+
+A server whose machine stands still may go on to take bytes. Neither its own time limits nor those
+of TCP end the wait then. This module needs the driver, and with it PostgreSQL's client library,
+so it is imported where a database of PostgreSQL is opened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+Result = TypeVar("Result")
+
+ANSWER_SECONDS = 8.0
+"""More than any statement may take, so that a server that works is never given up."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that is closed where the server has said nothing for `answer_seconds`."""
+
+    answer_seconds = ANSWER_SECONDS
+    limited = True
+
+    def wait(self, gen: Generator[Any, Any, Result], *args: Any, **kwargs: Any) -> Result:  # noqa: ANN401 -- as the driver has it
+        """Wait for what the driver waits for.
+
+        Raises:
+            psycopg.OperationalError: there was no answer; the connection is closed.
+        """
+        if not self.limited:
+            return super().wait(gen, *args, **kwargs)
+        try:
+            return super().wait(_limited(gen, self.answer_seconds), *args, **kwargs)
+        except _Silence:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def unlimited(self) -> Iterator[None]:
+        """Wait as long as it takes, for as long as the context lasts."""
+        self.limited = False
+        try:
+            yield
+        finally:
+            self.limited = True
+
+
+class _Silence(psycopg.OperationalError):
+    """The server did not answer."""
+
+
+def _limited(waiting: Generator[Any, Any, Result], seconds: float) -> Generator[Any, Any, Result]:
+    """Pass on what the driver waits for; it resumes with nothing ready several times a second."""
+    latest = time.monotonic() + seconds
+    try:
+        wanted = next(waiting)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > latest:
+                raise _Silence(f"the server has not answered for {seconds:g} seconds")
+            wanted = waiting.send(ready)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
