@@ -19,6 +19,8 @@ COMMANDS = {
     "token": "certdesk.cli.users",
     "company": "certdesk.cli.records",
     "manager": "certdesk.cli.records",
+    "orders": "certdesk.cli.orders",
+    "order": "certdesk.cli.orders",
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
     "settings": "certdesk.cli.desk",

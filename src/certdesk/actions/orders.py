@@ -1,0 +1,240 @@
+"""Orders as their operator sees them: all accounts', with what was done and what comes next."""
+
+from __future__ import annotations
+
+import heapq
+
+from certdesk.actions.naming import known_account
+from certdesk.actions.ordering import make_due
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.advice import advice
+from certdesk.domain.errors import AccountNotFound, CertificateNotFound, InvalidParam
+from certdesk.domain.listing import OrderQuery, searchable
+from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.products import PRODUCTS
+from certdesk.domain.proof import challenge_of
+from certdesk.domain.records import AuditEntry, Evidence, Proof
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
+
+MOST = 1000
+DEFAULT = 50
+LOOKS_SHOWN = 40
+"""Newest looks of an order that are shown."""
+
+
+class OrderInfo(Part, kw_only=True):
+    """An order as listed."""
+
+    certificate_id: str
+    uin: str
+    product: str
+    domain: str | None
+    status: int
+    status_name: str
+    status_msg: str | None
+    create_time: str | None
+    cert_end_time: str | None
+    set_aside: bool
+
+
+class ListOrdersRequest(Request):
+    """Which orders: the newest, of one account or of all, at one status, with a text in them."""
+
+    uin: str | None = None
+    status: Unsigned | None = None
+    text: str | None = None
+    limit: Unsigned | None = None
+
+
+class ListOrdersReply(Reply):
+    """The orders, newest first, and how many there are in all."""
+
+    total_count: int
+    orders: list[OrderInfo]
+
+
+@catalog.action(AccountNotFound, InvalidParam, internal=True)
+def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrdersReply]:
+    """List the newest orders."""
+    del context
+    if request.status is not None and request.status not in set(Status):
+        raise InvalidParam(f"Status: there is no status {request.status}.")
+    limit = min(request.limit or DEFAULT, MOST)
+    statuses = None if request.status is None else frozenset({Status(request.status)})
+
+    def look(unit: Unit) -> ListOrdersReply:
+        if request.uin is not None:
+            known_account(unit, request.uin)
+        accounts = [request.uin] if request.uin else [each.uin for each in unit.accounts.where()]
+        pages = [
+            unit.orders.page(
+                OrderQuery(
+                    uin=uin, limit=limit, statuses=statuses, text=searchable(request.text or "")
+                )
+            )
+            for uin in accounts
+        ]
+        newest = heapq.merge(*(page.orders for page in pages), key=lambda order: -order.number)
+        return ListOrdersReply(
+            total_count=sum(page.total for page in pages),
+            orders=[_info(unit, order) for order, _ in zip(newest, range(limit), strict=False)],
+        )
+
+    return look
+
+
+class ProofInfo(Part, kw_only=True):
+    """What proves a name, and how that stands."""
+
+    domain: str
+    type: str
+    record: str
+    value: str
+    proved_time: str | None
+    looked_time: str | None
+    reason: str
+    caa_reason: str
+
+
+class Happening(Part, kw_only=True):
+    """One thing that was done to an order or found about it; `Steps` is the evidence of a look."""
+
+    time: str | None
+    who: str
+    what: str
+    detail: str
+    steps: list[str]
+
+
+class ShowOrderRequest(Request):
+    """Which order."""
+
+    certificate_id: str
+
+
+class ShowOrderReply(Reply, kw_only=True):
+    """An order, its proofs, all that happened to it, oldest first, and what comes next."""
+
+    order: OrderInfo
+    names: list[str]
+    order_id: str | None
+    deadline: str | None
+    proofs: list[ProofInfo]
+    happenings: list[Happening]
+    next: str
+    due_time: str | None
+    failures: int
+    failure: str
+
+
+@catalog.action(CertificateNotFound, internal=True)
+def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderReply]:
+    """Show one order as a story."""
+
+    def look(unit: Unit) -> ShowOrderReply:
+        order = _known(unit, request.certificate_id)
+        its = order.certificate_id
+        proofs = unit.proofs.where(certificate_id=its, attempt=order.attempt)
+        looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
+        task = unit.tasks.get(its)
+        return ShowOrderReply(
+            order=_info(unit, order),
+            names=list(order.ascii_names),
+            order_id=order.order_id,
+            deadline=local_time(order.deadline),
+            proofs=[_proof(proof) for proof in proofs],
+            happenings=_story(unit.audit.where(subject=its), looks),
+            next=advice(order, proofs, task, context.now),
+            due_time=local_time(task.due_at) if task else None,
+            failures=task.failures if task else 0,
+            failure=task.reason if task else "",
+        )
+
+    return look
+
+
+class ResumeOrderRequest(Request):
+    """Which order to work on again."""
+
+    certificate_id: str
+
+
+class ResumeOrderReply(Reply):
+    """The order that is worked on again."""
+
+    certificate_id: str
+
+
+@catalog.action(CertificateNotFound, internal=True, writes=True)
+def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[ResumeOrderReply]:
+    """Take an order up now, be it set aside or not due yet."""
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> ResumeOrderReply:
+        order = _known(unit, request.certificate_id)
+        make_due(context, unit, order)
+        context.record(unit, order.certificate_id, uin=order.uin)
+        return ResumeOrderReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+def _known(unit: Unit, certificate_id: str) -> Order:
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        raise CertificateNotFound
+    return order
+
+
+def _info(unit: Unit, order: Order) -> OrderInfo:
+    task = unit.tasks.get(order.certificate_id)
+    return OrderInfo(
+        certificate_id=order.certificate_id,
+        uin=order.uin,
+        product=PRODUCTS[order.product_id].name,
+        domain=order.domain,
+        status=order.status,
+        status_name=STATUS_NAMES[order.status],
+        status_msg=order.status_msg,
+        create_time=local_time(order.created_at),
+        cert_end_time=local_time(order.ends_at),
+        set_aside=task is not None and task.set_aside,
+    )
+
+
+def _proof(proof: Proof) -> ProofInfo:
+    challenge = challenge_of(proof)
+    return ProofInfo(
+        domain=proof.name,
+        type=proof.kind,
+        record=challenge.record,
+        value=proof.value,
+        proved_time=local_time(proof.proved_at),
+        looked_time=local_time(proof.looked_at),
+        reason=proof.reason,
+        caa_reason=proof.caa_reason,
+    )
+
+
+def _story(entries: list[AuditEntry], looks: list[Evidence]) -> list[Happening]:
+    told = [(entry.at, _done(entry)) for entry in entries]
+    told += [(look.ended_at, _found(look)) for look in looks]
+    return [happening for _, happening in sorted(told, key=lambda pair: pair[0])]
+
+
+def _done(entry: AuditEntry) -> Happening:
+    return Happening(
+        time=local_time(entry.at), who=entry.actor, what=entry.action, detail=entry.detail, steps=[]
+    )
+
+
+def _found(look: Evidence) -> Happening:
+    found = "found" if look.verdict > 0 else look.reason
+    return Happening(
+        time=local_time(look.ended_at),
+        who="desk",
+        what=f"Look for {look.kind}",
+        detail=f"{look.name}: {found}",
+        steps=list(look.steps),
+    )

@@ -1,0 +1,116 @@
+"""`certdesk orders` and `certdesk order`: what a terminal shows is for people, else it is JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import Settings
+
+as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+
+
+@click.command()
+@click.option("--uin", help="Only this account's.")
+@click.option("--status", type=int, help="Only those at this status, such as 0 or 1.")
+@click.option("--search", metavar="TEXT", help="Only those with this in id, alias or names.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@as_json
+@desk_options
+def orders(
+    settings: Settings,
+    *,
+    uin: str | None,
+    status: int | None,
+    search: str | None,
+    limit: int,
+    json_: bool,
+) -> None:
+    """List the newest orders: a table at a terminal, JSON otherwise."""
+    response = ask(settings, "ListOrders", Uin=uin, Status=status, Text=search, Limit=limit)
+    if json_ or not _at_terminal(response):
+        show_reply(response, "Orders")
+    else:
+        _table(response)
+
+
+@click.group()
+def order() -> None:
+    """One order: its story, and work on it."""
+
+
+@order.command("show")
+@click.argument("certificate_id")
+@as_json
+@desk_options
+def order_show(settings: Settings, certificate_id: str, *, json_: bool) -> None:
+    """Show all that happened to an order and what comes next: a timeline, or JSON."""
+    response = ask(settings, "ShowOrder", CertificateId=certificate_id)
+    if json_ or not _at_terminal(response):
+        show_reply(response)
+    else:
+        _timeline(response)
+
+
+@order.command("resume")
+@click.argument("certificate_id")
+@desk_options
+def order_resume(settings: Settings, certificate_id: str) -> None:
+    """Work on an order now, though it was set aside or is not due yet."""
+    show_reply(ask(settings, "ResumeOrder", CertificateId=certificate_id))
+
+
+def _at_terminal(response: dict[str, Any]) -> bool:
+    error = response.get("Error")
+    if error:
+        fail(f"{error['Code']}: {error['Message']}", REFUSED)
+    return sys.stdout.isatty()
+
+
+def _table(response: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 -- takes longer than asking for JSON
+    from rich.table import Table  # noqa: PLC0415 -- as above
+
+    table = Table("Certificate", "Domain", "Product", "Status", "Ends (UTC+8)", box=None)
+    for each in response["Orders"]:
+        status = each["StatusMsg"] or each["StatusName"]
+        table.add_row(
+            each["CertificateId"],
+            each["Domain"] or "-",
+            each["Product"],
+            f"{status} (set aside)" if each["SetAside"] else status,
+            (each["CertEndTime"] or "")[:10],
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{len(response['Orders'])} of {response['TotalCount']}")
+
+
+def _timeline(response: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 -- as in _table
+    from rich.text import Text  # noqa: PLC0415 -- as above
+
+    console, its = Console(highlight=False), response["Order"]
+
+    def say(text: str, style: str = "", indent: int = 0) -> None:
+        console.print(Text(" " * indent + text, style), soft_wrap=True)
+
+    say(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
+    say(f"{its['Product']}, account {its['Uin']}")
+    say(f"{its['StatusName']}" + (f": {its['StatusMsg']}" if its["StatusMsg"] else ""))
+    day = ""
+    for each in response["Happenings"]:
+        date, _, time = each["Time"].partition(" ")
+        if date != day:
+            say(f"\n{date} (UTC+8)", "bold")
+            day = date
+        say(f"{time}  {each['What']}  {each['Detail']}".rstrip(), indent=2)
+        for step in each["Steps"]:
+            say(step, "dim", indent=12)
+    say(f"\nNext: {response['Next']}", "bold")
+    if response["DueTime"]:
+        say(f"The desk looks at it again at {response['DueTime']}.")

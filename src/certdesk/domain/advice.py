@@ -1,0 +1,50 @@
+"""What comes next for an order, in words for whoever looks after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
+from certdesk.domain.proof import challenge_of
+from certdesk.domain.records import Proof, Task
+
+_ADVICE = {
+    Status.ISSUED: "The certificate is in hand: download it.",
+    Status.REVIEW_FAILED: "Mend what failed, then ModifyCertificateResubmit opens it again.",
+    Status.EXPIRED: "The certificate has ended; it can be deleted.",
+    Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
+    Status.AWAITING_LETTER: "A letter of confirmation is awaited.",
+}
+
+
+def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: datetime) -> str:
+    """Say what is waited for, and who has to do what."""
+    if task is not None and task.set_aside:
+        return (
+            f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
+            "into the log, then certdesk order resume."
+        )
+    if order.status in (Status.AWAITING_MATERIAL, Status.FREE_AWAITING_MATERIAL):
+        return (
+            "Its material is in: submit the order with CertificateOrderSubmit."
+            if order.submission
+            else "It waits for its material: CertificateInfoSubmit."
+        )
+    if order.status in UNDER_WAY:
+        return _under_way(order, proofs)
+    if order.ends_at is not None and order.expires_soon(now):
+        return "The certificate ends within 30 days."
+    return _ADVICE.get(order.status, "")
+
+
+def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
+    if order.status_msg not in (StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE):
+        return "Its organisation waits to be vetted."
+    unproved = [proof for proof in proofs if proof.proved_at is None]
+    if unproved:
+        challenge = challenge_of(unproved[0])
+        more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
+        return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."
+    refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
+    return f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
