@@ -10,8 +10,10 @@ import contextlib
 import dataclasses
 import random
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from certdesk.domain.addresses import networks
 from certdesk.domain.proof import FILE_PATH, Challenge, Finding, ProofKind
@@ -23,6 +25,8 @@ from certdesk.proving.transfer import Limits
 from certdesk.testing.clock import ManualClock
 from tests.nameserver import NameServer, nameserver
 from tests.webserver import WebServer, self_signed, webserver
+
+Opened = TypeVar("Opened")
 
 SITE = "127.0.0.2"
 NAME = "files.shop.test"
@@ -37,14 +41,19 @@ SOON = Limits(dns=1, connect=1, tls=1, total=1.5)
 class Canary:
     """A port that nobody may connect to."""
 
-    def __init__(self, address: str, port: int = 0) -> None:
-        """Listen; the system accepts, and nothing answers."""
+    def __init__(self, address: str) -> None:
+        """Be at an address; `listen` listens."""
+        self._address = address
+        self.port = 0
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self._socket.bind((address, port))
+
+    def listen(self, port: int) -> None:
+        """Listen; the system accepts, and nothing answers."""
+        self._socket.bind((self._address, port))
         self._socket.listen(64)
         self._socket.settimeout(0)
         self.port = int(self._socket.getsockname()[1])
@@ -63,9 +72,18 @@ class Canary:
 
 
 @contextlib.contextmanager
-def canary(address: str, port: int = 0) -> Iterator[Canary]:
-    """Listen as long as the context lasts."""
-    with contextlib.closing(Canary(address, port)) as listening:
+def canaries(*addresses: str, port: int = 0) -> Iterator[list[Canary]]:
+    """Listen at addresses as long as the context lasts, at one port.
+
+    Raises:
+        OSError: the port is taken at one of them.
+    """
+    with contextlib.ExitStack() as opened:
+        listening: list[Canary] = []
+        for address in addresses:
+            each = opened.enter_context(contextlib.closing(Canary(address)))
+            each.listen(port or (listening[0].port if listening else 0))
+            listening.append(each)
         yield listening
 
 
@@ -122,13 +140,31 @@ def sites() -> Iterator[Sites]:
     """Run the world as long as the context lasts; `NAME` is in it."""
     with contextlib.ExitStack() as opened:
         dns = opened.enter_context(nameserver())
-        http = opened.enter_context(webserver(address=SITE))
-        https = opened.enter_context(webserver(address=SITE, tls=self_signed()))
-        canaries = [
-            opened.enter_context(canary(address, port))
-            for address in ("127.0.0.1", "::1")
-            for port in (http.port, https.port)
-        ]
-        world = Sites(dns, http, https, canaries)
+        http, beside_http = opened.enter_context(retried(lambda: guarded_site(None)))
+        https, beside_https = opened.enter_context(retried(lambda: guarded_site(self_signed())))
+        world = Sites(dns, http, https, beside_http + beside_https)
         world.name(NAME)
         yield world
+
+
+@contextlib.contextmanager
+def guarded_site(tls: ssl.SSLContext | None) -> Iterator[tuple[WebServer, list[Canary]]]:
+    """Run a website, and canaries at its port of the machine's other addresses."""
+    with (
+        webserver(address=SITE, tls=tls) as web,
+        canaries("127.0.0.1", "::1", port=web.port) as listening,
+    ):
+        yield web, listening
+
+
+@contextlib.contextmanager
+def retried(
+    make: Callable[[], contextlib.AbstractContextManager[Opened]],
+) -> Iterator[Opened]:
+    """Open what takes one port at several addresses, until a port is free at all of them."""
+    with contextlib.ExitStack() as opened:
+        while True:
+            with contextlib.suppress(OSError):
+                made = opened.enter_context(make())
+                break
+        yield made

@@ -6,7 +6,7 @@ import pytest
 
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
-from tests.proving.sites import NAME, NOW, PATH, SITE, VALUE, Sites, canary
+from tests.proving.sites import NAME, NOW, PATH, SITE, VALUE, Sites, canaries
 
 APEX, WWW = "shop.test", "www.shop.test"
 
@@ -63,7 +63,7 @@ def test_https_proves_where_http_shows_something_else(world: Sites) -> None:
 def test_https_proves_where_nothing_answers_http(world: Sites) -> None:
     """A website may have no port for http at all."""
     world.https.put(NAME, PATH, VALUE)
-    with canary(SITE) as closed:
+    with canaries(SITE) as (closed,):
         nobody = closed.port
     finding = world.look(ports=Ports(nobody, world.https.port))
     assert finding.verdict is Verdict.PROVED
@@ -141,6 +141,16 @@ def test_a_registrable_domain_and_its_www_need_the_file_both(
     assert absent.reason.startswith(f"{other}: by http, the answer has status 404")
     assert differs.seen == (VALUE, "another")
     assert proved.reason == ""
+
+
+def test_what_proved_the_name_is_asked_first_of_its_other_host(world: Sites) -> None:
+    """A website without http is waited for once, not twice."""
+    world.name(APEX, WWW)
+    world.https.put(APEX, PATH, VALUE)
+    world.https.put(WWW, PATH, VALUE)
+    assert world.look(APEX).verdict is Verdict.PROVED
+    assert [each.host for each in world.http.requests] == [APEX]
+    assert [each.host for each in world.https.requests] == [APEX, WWW]
 
 
 def test_of_two_hosts_the_name_itself_decides_the_verdict(world: Sites) -> None:

@@ -322,12 +322,14 @@ def test_tls_older_than_1_2_is_not_spoken(world: Sites) -> None:
     assert "TLS fails (TLSV1_ALERT_PROTOCOL_VERSION)" in finding.reason
 
 
-def test_no_thread_is_left_of_a_look(world: Sites) -> None:
-    """However it ended, also with two hosts."""
-    world.name("shop.test", "www.shop.test")
-    world.http.script("shop.test", PATH, held())
+def test_hosts_share_the_total_time() -> None:
+    """And when it is over, nothing is left: no thread, on either side."""
     before = set(threading.enumerate())
-    world.look("shop.test", limits=SOON)
-    looking = [thread for thread in threading.enumerate() if thread.name.startswith("file proof")]
-    assert looking == []
-    assert before <= set(threading.enumerate())
+    with sites() as world:
+        world.name("shop.test", "www.shop.test")
+        world.http.script("shop.test", PATH, held())
+        world.http.put("www.shop.test", PATH, VALUE)
+        finding = world.look("shop.test", limits=SOON)
+    assert finding.verdict is Verdict.FILE_ABSENT
+    assert "www.shop.test is not known: the time for looking is over" in finding.reason
+    assert set(threading.enumerate()) == before

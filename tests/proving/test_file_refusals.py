@@ -15,7 +15,7 @@ import pytest
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
 from tests.nameserver import fitting
-from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, canary
+from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, canaries, retried
 
 ADDRESSES = [
     "0.0.0.0",  # noqa: S104 - connected to, it is this machine
@@ -48,7 +48,7 @@ def test_a_name_at_such_an_address_is_not_fetched_from(world: Sites, address: st
     world.name("mixed.shop.test")
     world.dns.add("mixed.shop.test", kind, address)
     world.http.put("mixed.shop.test", PATH, VALUE)
-    with canary("0.0.0.0") as four, canary("::", four.port) as six:  # noqa: S104 - hears everything
+    with retried(lambda: canaries("0.0.0.0", "::")) as (four, six):  # noqa: S104 - hears all
         alone = world.look("alone.shop.test", ports=Ports(four.port, four.port))
         mixed = world.look("mixed.shop.test")
         assert not four.reached()
@@ -65,7 +65,7 @@ def test_a_name_at_such_an_address_is_not_fetched_from(world: Sites, address: st
 def test_the_operator_may_permit_any_network(world: Sites) -> None:
     """The desk's own addresses included; and so a canary can be reached at all."""
     world.dns.add("inside.shop.test", "A", "127.0.0.1")
-    with canary("0.0.0.0") as four:  # noqa: S104 - hears everything
+    with canaries("0.0.0.0") as (four,):  # noqa: S104 - hears all
         ports = Ports(four.port, four.port)
         world.look("inside.shop.test", allowed=("127.0.0.0/8",), ports=ports, limits=SOON)
         assert four.reached()
@@ -160,13 +160,19 @@ def test_a_redirect_that_leads_astray_is_not_followed(
 ) -> None:
     """And the reason says why."""
     world.http.redirect(NAME, PATH, location)
-    with canary(SITE) as other_port:
-        finding = world.look()
-        assert not other_port.reached()
+    finding = world.look()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert f"is not followed: {rule}" in finding.reason
     assert len(world.http.requests) == 1
     assert not world.reached()
+
+
+def test_no_redirect_leads_to_another_port(world: Sites) -> None:
+    """Whoever listens there hears nothing."""
+    with canaries(SITE) as (elsewhere,):
+        world.http.redirect(NAME, PATH, f"http://{NAME}:{elsewhere.port}/")
+        assert "is not followed: only port" in world.look().reason
+        assert not elsewhere.reached()
 
 
 @pytest.mark.parametrize("status", [300, 303, 304, 305, 307, 308])

@@ -7,10 +7,8 @@ Sources: the vendor's guide to proof by file; CA/Browser Forum Baseline Requirem
 from __future__ import annotations
 
 import dataclasses
-import functools
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from certdesk.domain.addresses import Address, Network
 from certdesk.domain.proof import FILE_PATH, Challenge, Finding, Verdict
@@ -35,13 +33,14 @@ class _Sight:
     verdict: Verdict
     reason: str = ""
     seen: tuple[str, ...] = ()
+    proved_by: str = ""
 
 
 class FileProof:
     """Looks for proofs by file (a `ports.Prover`).
 
-    A look has one connection at a time to each host of the challenge. How many looks there are
-    at once, and how often one name is looked at, is for the caller to limit.
+    A look has one connection at a time. How many looks there are at once, of an account and of
+    all, and how often one name is looked at, is for the caller to limit.
     """
 
     def __init__(
@@ -61,26 +60,31 @@ class FileProof:
         self._clock = clock
 
     def look(self, challenge: Challenge) -> Finding:
-        """Look at all hosts of the challenge, side by side, within the total time."""
+        """Look at the hosts of the challenge one after the other, all within the total time."""
         began_at = self._clock.now()
-        deadline = time.monotonic() + self._limits.total
-        trails = [Trail(deadline) for _ in challenge.hosts]
-        look_at = functools.partial(self._look_at, challenge)
-        with ThreadPoolExecutor(len(trails), "file proof") as side_by_side:
-            sights = list(side_by_side.map(look_at, challenge.hosts, trails))
+        trail = Trail(time.monotonic() + self._limits.total)
+        schemes = _SCHEMES
+        sights: list[_Sight] = []
+        for host in challenge.hosts:
+            sights.append(self._look_at(challenge, host, schemes, trail))
+            if sights[-1].proved_by == "https":
+                # Where http is not even answered, it takes time from one host only.
+                schemes = _SCHEMES[::-1]
         return Finding(
             verdict=_verdict(sights),
             reason=" ".join(sight.reason for sight in sights if sight.reason),
             seen=tuple(dict.fromkeys(text for sight in sights for text in sight.seen)),
-            resolver=trails[0].resolver,
-            secure=trails[0].secure,
-            steps=tuple(step for trail in trails for step in trail.steps),
+            resolver=trail.resolver,
+            secure=trail.secure,
+            steps=tuple(trail.steps),
             began_at=began_at,
             ended_at=self._clock.now(),
         )
 
-    def _look_at(self, challenge: Challenge, host: str, trail: Trail) -> _Sight:
-        """Look at one host: by http, and where that does not prove it, by https."""
+    def _look_at(
+        self, challenge: Challenge, host: str, schemes: Sequence[str], trail: Trail
+    ) -> _Sight:
+        """Look at one host by the first scheme, and where that does not prove it, by the second."""
         try:
             addresses = self._fetcher.addresses(host, trail)
         except HostRefused as refused:
@@ -88,7 +92,7 @@ class FileProof:
             return _Sight(Verdict.FILE_ABSENT, f"{refused}.")
         path = f"{FILE_PATH}/{challenge.record}"
         sights: list[_Sight] = []
-        for scheme in _SCHEMES:
+        for scheme in schemes:
             target = Target(scheme, host, path)
             sights.append(self._sight(target, addresses, challenge.value, trail))
             if sights[-1].verdict is Verdict.PROVED:
@@ -106,7 +110,7 @@ class FileProof:
             return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}, {unusable}")
         # White space at the end alone may differ: editors put it there.
         if content.rstrip() == value.encode():
-            return _Sight(Verdict.PROVED, seen=(value,))
+            return _Sight(Verdict.PROVED, seen=(value,), proved_by=target.scheme)
         reason = f"by {target.scheme}, the content is not the value"
         return _Sight(Verdict.FILE_DIFFERS, reason, shown([content]))
 
