@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -25,7 +26,6 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
-import dns.rdtypes.ANY.TXT
 import dns.rrset
 
 Script = Callable[[dns.message.Message, bool], Iterable[bytes]]
@@ -52,10 +52,15 @@ class NameServer:
 
     def add(self, name: str, rdtype: str, *texts: str) -> None:
         """Put records beside those that are there; of a TXT record the text is its value."""
+        self.add_text(name, rdtype, *(_quoted(text) if rdtype == "TXT" else text for text in texts))
+
+    def add_text(self, name: str, rdtype: str, *texts: str) -> None:
+        """Put records beside those that are there, written as in a zone file."""
         kind = dns.rdatatype.from_text(rdtype)
         key = (dns.name.from_text(name), kind)
+        made = [dns.rdata.from_text(dns.rdataclass.IN, kind, text) for text in texts]
         # Whoever reads the list meanwhile has the old one.
-        self._records[key] = self._records.get(key, []) + [_record(kind, text) for text in texts]
+        self._records[key] = self._records.get(key, []) + made
 
     def remove(self, name: str, rdtype: str) -> None:
         """Take all records of a type away."""
@@ -78,15 +83,16 @@ class NameServer:
 
     def packets(self, wire: bytes, *, tcp: bool) -> list[bytes]:
         """Give what is sent for what came; nothing for what is no query."""
-        with contextlib.suppress(dns.exception.DNSException):
+        try:
             query = dns.message.from_wire(wire)
-            asked = query.question[0]
-            name = asked.name.to_text(omit_final_dot=True).lower()
-            self.questions.append((name, dns.rdatatype.to_text(asked.rdtype)))
-            if asked.name in self._scripts:
-                return list(self._scripts[asked.name](query, tcp))
-            return [fitting(self.response(query), query, tcp=tcp)]
-        return []
+        except dns.exception.DNSException:
+            return []
+        asked = query.question[0]
+        name = asked.name.to_text(omit_final_dot=True).lower()
+        self.questions.append((name, dns.rdatatype.to_text(asked.rdtype)))
+        if asked.name in self._scripts:
+            return list(self._scripts[asked.name](query, tcp))
+        return [fitting(self.response(query), query, tcp=tcp)]
 
     def response(self, query: dns.message.Message) -> dns.message.Message:
         """Give the honest answer to a query."""
@@ -191,9 +197,8 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return read
 
 
-def _record(kind: dns.rdatatype.RdataType, text: str) -> dns.rdata.Rdata:
-    if kind is not dns.rdatatype.TXT:
-        return dns.rdata.from_text(dns.rdataclass.IN, kind, text)
+def _quoted(text: str) -> str:
+    """Write a TXT record's value, cut into strings, each byte as a number."""
     value = text.encode()
     strings = [value[at : at + STRING] for at in range(0, len(value), STRING)] or [b""]
-    return dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, kind, strings)
+    return " ".join('"' + "".join(f"\\{byte:03}" for byte in one) + '"' for one in strings)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.nameserver import NameServer, nameserver
+from tests.proving.dnslab import DnsLab, dns_lab
 from tests.proving.sites import Sites, sites
 
 
@@ -14,3 +16,17 @@ def world() -> Iterator[Sites]:
     """Names and websites to look for files at, and canaries."""
     with sites() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[DnsLab]:
+    """Signed zones and resolvers, for tests marked `needs` with nsd and unbound."""
+    with dns_lab() as started:
+        yield started
+
+
+@pytest.fixture
+def names() -> Iterator[NameServer]:
+    """A name server that says what a test tells it to."""
+    with nameserver() as started:
+        yield started

@@ -10,11 +10,11 @@ import contextlib
 import dataclasses
 import ipaddress
 import random
+import re
 import socket
 import time
 from typing import Self
 
-import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -26,6 +26,7 @@ PAYLOAD = 1232
 
 ANSWER_LIMIT = 16 * 1024
 DNS_PORT = 53
+_SERVER = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
 
 
 class Unanswered(Exception):
@@ -51,18 +52,17 @@ class Server:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `127.0.0.1:53`, `[::1]:53`, or an address alone, whose port is 53.
+        """Read `127.0.0.1:53`, `[::1]:53`, or an address alone, whose port is then 53.
 
         Raises:
             ValueError: it is none of these; a host's name is not, as there is nobody to ask.
         """
-        host, colon, port = text.rpartition(":")
-        if not colon or (":" in host and not host.endswith("]")):
-            host, port = text, str(DNS_PORT)
-        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
-        if not (port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16):
+        match = _SERVER.fullmatch(text)
+        host, port = (match[1] or match[2], int(match[3])) if match else (text, DNS_PORT)
+        address = ipaddress.ip_address(host)
+        if not 0 < port < 1 << 16:
             raise ValueError(f"{port} is no port")
-        return cls(str(address), int(port))
+        return cls(str(address), port)
 
     @property
     def family(self) -> socket.AddressFamily:
