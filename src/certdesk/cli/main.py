@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "serve": "certdesk.cli.serve",
     "sandbox": "certdesk.cli.serve",
+    "worker": "certdesk.cli.serve",
     "call": "certdesk.cli.call",
     "account": "certdesk.cli.accounts",
     "key": "certdesk.cli.accounts",

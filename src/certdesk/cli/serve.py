@@ -1,4 +1,4 @@
-"""`certdesk serve` and `certdesk sandbox`."""
+"""`certdesk serve`, `certdesk sandbox` and `certdesk worker`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import resource
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 
@@ -57,6 +58,21 @@ def sandbox(settings: Settings) -> None:
         run_server(settings, opened, _say_keys_then_ready(keys))
 
 
+@click.command()
+@desk_options
+def worker(settings: Settings) -> None:
+    """Do the background work alone: look for proofs, issue, make keys; serve nothing.
+
+    For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
+    same key file. An embedded database has one process, which does this work itself.
+    """
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    with _desk(settings, serving=False) as opened, opened.work():
+        click.echo("certdesk worker at work")
+        signal.sigwait(ends)
+
+
 def _data_chosen(settings: Settings) -> bool:
     """Whether a folder was named, be it the one that is the default of other commands."""
     named = click.get_current_context().params["data"] is not None
@@ -64,14 +80,14 @@ def _data_chosen(settings: Settings) -> bool:
 
 
 @contextlib.contextmanager
-def _desk(settings: Settings) -> Iterator[OpenDesk]:
+def _desk(settings: Settings, *, serving: bool = True) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, core dumps off, files for nobody else."""
     log_to_stderr(settings.log_level)
     os.umask(0o077)
     # A core file would hold keys (security requirement R-KEYSTORE).
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        with open_desk(settings, wait_seconds=PATIENCE_SECONDS, serving=True) as opened:
+        with open_desk(settings, wait_seconds=PATIENCE_SECONDS, serving=serving) as opened:
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)
