@@ -1,27 +1,39 @@
-"""Certificate signing requests: read, matched to an order, built."""
+"""Certificate signing requests: read, or refused with a rule."""
 
 from __future__ import annotations
 
-import base64
-import functools
 import ipaddress
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
-from hypothesis import given
-from hypothesis import strategies as st
 
 from certdesk.domain import csr, keys
-from certdesk.domain.names import DomainName
+from tests.domain.csr_texts import (
+    KEY,
+    SAN,
+    SHA_256,
+    common_name,
+    der_of,
+    dns,
+    extension,
+    information,
+    oid,
+    pem,
+    refusal,
+    request,
+    requested,
+    rsa_key,
+    sequence,
+    signed,
+    tlv,
+)
 
 UPLOADED = (Path(__file__).parents[1] / "data" / "uploaded_csr.pem").read_text()
-
 FRAME = "the CSR must be one PEM block, CERTIFICATE REQUEST, and nothing else"
 BASE64 = "the CSR is not valid base64"
 FORM = "the CSR is not a well-formed PKCS#10 request"
@@ -30,136 +42,6 @@ HASH = "the CSR must be signed with SHA-256, SHA-384 or SHA-512"
 ADDRESS = "the CSR asks for an IP address; certificates here are for domain names"
 EXTENSIONS = "the extensions of the CSR cannot be read"
 ATTRIBUTES = "the attributes of the CSR cannot be read"
-
-# Fixed, so that every run works on the same bytes.
-KEY = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
-
-# --- a request byte by byte (RFC 2986), for what no builder lets one write --------------------
-
-
-def tlv(tag: int, *parts: bytes) -> bytes:
-    """Encode one DER element of less than 64 KiB."""
-    body = b"".join(parts)
-    if len(body) < 0x80:
-        return bytes([tag, len(body)]) + body
-    length = len(body).to_bytes((len(body).bit_length() + 7) // 8)
-    return bytes([tag, 0x80 | len(length)]) + length + body
-
-
-def oid(dotted: str) -> bytes:
-    """Encode an object identifier whose arcs are below 2**21."""
-    first, second, *arcs = map(int, dotted.split("."))
-    body = bytes([first * 40 + second])
-    for arc in arcs:
-        groups = [arc >> 14 & 0x7F, arc >> 7 & 0x7F, arc & 0x7F]
-        while len(groups) > 1 and groups[0] == 0:
-            del groups[0]
-        body += bytes([*(group | 0x80 for group in groups[:-1]), groups[-1]])
-    return tlv(0x06, body)
-
-
-def sequence(*parts: bytes) -> bytes:
-    """Encode a SEQUENCE."""
-    return tlv(0x30, *parts)
-
-
-def common_name(value: bytes, tag: int = 0x0C) -> bytes:
-    """Encode a relative distinguished name that holds one common name."""
-    return tlv(0x31, sequence(oid("2.5.4.3"), tlv(tag, value)))
-
-
-def extension(dotted: str, value: bytes) -> bytes:
-    """Encode one extension that is not critical."""
-    return sequence(oid(dotted), tlv(0x04, value))
-
-
-def requested(*extensions: bytes, by: str = "1.2.840.113549.1.9.14") -> bytes:
-    """Encode an attribute that asks for one list of extensions."""
-    return sequence(oid(by), tlv(0x31, sequence(*extensions)))
-
-
-SAN = extension("2.5.29.17", sequence(tlv(0x82, b"www.example.com")))
-SHA_256 = sequence(oid("1.2.840.10045.4.3.2"))
-
-
-def information(
-    *attributes: bytes,
-    version: bytes = b"\x00",
-    subject: bytes = common_name(b"example.com"),
-    spki: bytes | None = None,
-) -> bytes:
-    """Encode what is signed: version, subject, public key, attributes."""
-    if spki is None:
-        spki = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return sequence(tlv(0x02, version), sequence(subject), spki, tlv(0xA0, *attributes))
-
-
-def signed(content: bytes, algorithm: bytes = SHA_256) -> str:
-    """Sign with the fixed key and SHA-256, and write as PEM."""
-    signature = KEY.sign(content, ec.ECDSA(hashes.SHA256()))
-    return pem(sequence(content, algorithm, tlv(0x03, b"\x00", signature)))
-
-
-def pem(der: bytes) -> str:
-    """Write as PEM, whatever the bytes are."""
-    text = base64.b64encode(der).decode()
-    lines = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-    return f"-----BEGIN CERTIFICATE REQUEST-----\n{lines}\n-----END CERTIFICATE REQUEST-----\n"
-
-
-def der_of(text: str) -> bytes:
-    """Decode a PEM request with the library's own reader."""
-    return x509.load_pem_x509_csr(text.encode()).public_bytes(Encoding.DER)
-
-
-# --- ordinary requests, written by the library ------------------------------------------------
-
-
-def request(
-    *alternative: x509.GeneralName,
-    subject: tuple[tuple[x509.ObjectIdentifier, str], ...] = (
-        (NameOID.COMMON_NAME, "example.com"),
-    ),
-    extensions: tuple[x509.ExtensionType, ...] = (),
-    key: keys.PrivateKey | ed25519.Ed25519PrivateKey = KEY,
-    algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | hashes.SHA224 | None = None,
-) -> str:
-    """Write a PEM request with the names given, signed with SHA-256 unless said otherwise."""
-    name = x509.Name([x509.NameAttribute(kind, value) for kind, value in subject])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
-    if alternative:
-        extensions = (x509.SubjectAlternativeName(alternative), *extensions)
-    for value in extensions:
-        builder = builder.add_extension(value, critical=False)
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        made = builder.sign(key, None)
-    else:
-        made = builder.sign(key, algorithm or hashes.SHA256())
-    return made.public_bytes(Encoding.PEM).decode()
-
-
-def dns(*names: str) -> tuple[x509.DNSName, ...]:
-    """Make DNS names for a subject alternative name."""
-    return tuple(x509.DNSName(name) for name in names)
-
-
-@functools.cache
-def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
-    """Make one RSA key for all tests that need one."""
-    return rsa.generate_private_key(65537, bits)
-
-
-def refusal(text: str) -> str:
-    """Return the rule by which a text is refused."""
-    with pytest.raises(csr.CsrRefused) as refused:
-        csr.parse(text)
-    assert str(refused.value) == refused.value.rule
-    return refused.value.rule
-
-
-def domain(text: str) -> DomainName:
-    """Read a name."""
-    return DomainName.parse(text)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -587,229 +469,3 @@ def test_an_ip_address_is_refused(address: str) -> None:
     """No order can have one."""
     wanted = x509.IPAddress(ipaddress.ip_address(address))
     assert refusal(request(*dns("example.com"), wanted)) == ADDRESS
-
-
-# --- whatever is handed in ---------------------------------------------------------------------
-
-
-def test_no_request_with_one_bit_changed_is_accepted() -> None:
-    """Every bit of a request is signed, or is the signature, or frames them."""
-    der = der_of(signed(information(requested(SAN))))
-    for bit in range(len(der) * 8):
-        changed = bytearray(der)
-        changed[bit // 8] ^= 1 << bit % 8
-        refusal(pem(bytes(changed)))
-
-
-@given(st.data())
-def test_no_request_cut_or_changed_is_accepted(data: st.DataObject) -> None:
-    """Bytes replaced, inserted and removed anywhere in an RSA request."""
-    der = der_of(UPLOADED)
-    at = data.draw(st.integers(0, len(der) - 1))
-    removed = data.draw(st.integers(0, 8))
-    changed = der[:at] + data.draw(st.binary(max_size=8)) + der[at + removed :]
-    if changed != der:
-        refusal(pem(changed))
-
-
-@given(st.text() | st.text("-BEGINCRTFQUSD \r\n=A/+"))
-def test_any_text_is_refused_and_raises_nothing_else(text: str) -> None:
-    """No text by chance is a signed request."""
-    refusal(text)
-    refusal(UPLOADED.replace("\n", text + "!\n", 1))
-
-
-@given(st.binary(max_size=400))
-def test_any_bytes_in_the_frame_are_refused(der: bytes) -> None:
-    """The same behind valid base64."""
-    refusal(pem(der))
-
-
-@given(st.binary(max_size=60), st.binary(max_size=60), st.integers(0, 255))
-def test_any_signed_extension_is_read_or_refused(value: bytes, name: bytes, tag: int) -> None:
-    """A valid signature over nonsense still raises CsrRefused alone."""
-    san = extension("2.5.29.17", sequence(tlv(tag, name)))
-    for attribute in (requested(extension("2.5.29.17", value)), requested(san), value):
-        with suppress(csr.CsrRefused):
-            csr.parse(signed(information(attribute, subject=common_name(name, tag))))
-
-
-# --- matching ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("asked", "ordered"),
-    [
-        ("example.com", "example.com"),
-        ("EXAMPLE.com", "example.com"),
-        ("bücher.de", "xn--bcher-kva.de"),
-        ("BÜCHER.DE", "bücher.de"),
-        ("xn--bcher-kva.de", "bücher.de"),
-        ("*.example.com", "*.example.com"),
-        ("*.bücher.de", "*.bücher.de"),
-    ],
-)
-def test_a_common_name_matches_in_any_spelling(asked: str, ordered: str) -> None:
-    """Case and U-labels are spelling."""
-    read = csr.parse(request(subject=((NameOID.COMMON_NAME, asked),)))
-    csr.match(read, domain(ordered), [])
-
-
-def test_a_common_name_of_an_internal_name_matches_too() -> None:
-    """Which names may be ordered is not asked again here."""
-    name = DomainName.parse("www.test", internal_suffixes=frozenset({"test"}))
-    csr.match(csr.parse(request(subject=((NameOID.COMMON_NAME, "WWW.test"),))), name, [])
-
-
-def test_fewer_names_than_ordered_match() -> None:
-    """The certificate gets the ordered names in any case."""
-    ordered = [domain("www.example.com"), domain("mail.example.com")]
-    csr.match(csr.parse(request(*dns("WWW.example.com"))), domain("example.com"), ordered)
-    csr.match(csr.parse(request(*dns("example.com"))), domain("example.com"), [])
-    csr.match(csr.parse(request(subject=())), domain("example.com"), [])
-
-
-@pytest.mark.parametrize(
-    ("asked", "shown"),
-    [
-        ("example.org", '"example.org"'),
-        ("www.example.com", '"www.example.com"'),
-        ("*.example.com", '"*.example.com"'),
-        ("example.com.", '"example.com."'),
-        ("example.com ", '"example.com "'),
-        ("Example Ltd", '"Example Ltd"'),
-        ("a\r\nSet-Cookie: x", r'"a\r\nSet-Cookie: x"'),
-        ("a\u202emoc.elpmaxe", r'"a\u202emoc.elpmaxe"'),
-        ("\x00" * 30, '"' + r"\x00" * 16 + '"'),
-    ],
-)
-def test_another_common_name_is_refused_and_shown_safely(asked: str, shown: str) -> None:
-    """Nothing of the request can break a line, hide, or run on in a message."""
-    read = csr.parse(request(subject=((NameOID.COMMON_NAME, asked),)))
-    with pytest.raises(csr.CsrRefused) as refused:
-        csr.match(read, domain("example.com"), [])
-    assert refused.value.rule == f"the common name of the CSR is {shown}, not example.com"
-
-
-@pytest.mark.filterwarnings("ignore:Attribute's length")
-def test_a_common_name_of_a_forbidden_length_is_read_and_matches_nothing() -> None:
-    """The library only warns of lengths outside X.520; a domain name has neither."""
-    long = csr.parse(signed(information(subject=common_name(b"a" * 61 + b".com"))))
-    with pytest.raises(csr.CsrRefused, match="not example"):
-        csr.match(long, domain("example.com"), [])
-    read = csr.parse(signed(information(subject=common_name(b""))))
-    with pytest.raises(csr.CsrRefused, match='is "", not example'):
-        csr.match(read, domain("example.com"), [])
-
-
-@pytest.mark.parametrize(
-    "asked",
-    ["www.example.org", "a.www.example.com", "*.example.com", "example.com.", "*.www.example.com"],
-)
-def test_a_name_that_was_not_ordered_is_refused(asked: str) -> None:
-    """A wildcard covers only itself here, and so does a plain name."""
-    read = csr.parse(request(*dns("www.example.com", asked)))
-    with pytest.raises(csr.CsrRefused) as refused:
-        csr.match(read, domain("example.com"), [domain("www.example.com")])
-    rule = f'the CSR asks for "{asked}", which is not among the ordered names'
-    assert refused.value.rule == rule
-
-
-def test_a_name_under_an_ordered_wildcard_is_not_ordered() -> None:
-    """The order lists names, not zones."""
-    read = csr.parse(request(*dns("www.example.com"), subject=()))
-    with pytest.raises(csr.CsrRefused, match=r"www\.example\.com"):
-        csr.match(read, domain("*.example.com"), [])
-
-
-# --- building -----------------------------------------------------------------------------------
-
-FULL = csr.Subject(country="CN", region="湖南省", locality="长沙市", organisation="Example Ltd")
-
-
-@pytest.mark.parametrize("key", [KEY, rsa_key()], ids=["P-256", "RSA"])
-def test_a_built_request_is_read_again_and_matches(key: keys.PrivateKey) -> None:
-    """What is written here is accepted here, with the common name first."""
-    name = domain("*.bücher.de")
-    ordered = [domain("bücher.de"), domain("*.bücher.de"), domain("example.com")]
-    read = csr.parse(csr.build(key, name, ordered, FULL))
-    assert read.common_name == "*.xn--bcher-kva.de"
-    assert read.dns_names == ("*.xn--bcher-kva.de", "xn--bcher-kva.de", "example.com")
-    assert read.spki_sha256 == keys.spki_sha256(key.public_key())
-    csr.match(read, name, ordered)
-
-
-def test_a_built_request_has_the_subject_and_nothing_more() -> None:
-    """C, ST, L, O and CN in this order; no OU; SHA-256."""
-    text = csr.build(KEY, domain("example.com"), [], FULL)
-    built = x509.load_pem_x509_csr(text.encode())
-    assert [(part.oid, part.value) for part in built.subject] == [
-        (NameOID.COUNTRY_NAME, "CN"),
-        (NameOID.STATE_OR_PROVINCE_NAME, "湖南省"),
-        (NameOID.LOCALITY_NAME, "长沙市"),
-        (NameOID.ORGANIZATION_NAME, "Example Ltd"),
-        (NameOID.COMMON_NAME, "example.com"),
-    ]
-    assert isinstance(built.signature_hash_algorithm, hashes.SHA256)
-    assert [found.oid for found in built.extensions] == [x509.SubjectAlternativeName.oid]
-
-
-def test_blanks_around_a_part_of_the_subject_are_not_signed() -> None:
-    """They were typed by mistake; those within a name stay."""
-    subject = csr.Subject(region=" \t", organisation="  Example  Ltd \u3000")
-    built = x509.load_pem_x509_csr(csr.build(KEY, domain("example.com"), [], subject).encode())
-    assert [part.value for part in built.subject] == ["Example  Ltd", "example.com"]
-
-
-def test_parts_of_the_subject_may_be_left_out() -> None:
-    """A request for a domain-validated certificate has the common name alone."""
-    for subject in (csr.Subject(), csr.Subject(country="", organisation="")):
-        built = x509.load_pem_x509_csr(csr.build(KEY, domain("example.com"), [], subject).encode())
-        assert [part.value for part in built.subject] == ["example.com"]
-
-
-@pytest.mark.parametrize(
-    ("subject", "rule"),
-    [
-        (csr.Subject(country="China"), "the country must be two capital letters"),
-        (csr.Subject(country="cn"), "the country must be two capital letters"),
-        (csr.Subject(country="é"), "the country must be two capital letters"),
-        (csr.Subject(country="C\n"), "the country must be two capital letters"),
-        (
-            csr.Subject(region="r" * 129),
-            "the region may have at most 128 characters in a certificate",
-        ),
-        (
-            csr.Subject(locality="l" * 129),
-            "the locality may have at most 128 characters in a certificate",
-        ),
-        (
-            csr.Subject(organisation="o" * 65),
-            "the organisation may have at most 64 characters in a certificate",
-        ),
-        (csr.Subject(organisation="\ud800"), "the subject cannot be written into a CSR"),
-    ],
-)
-def test_a_subject_that_does_not_fit_is_refused(subject: csr.Subject, rule: str) -> None:
-    """X.520 upper bounds; characters are counted, not bytes."""
-    with pytest.raises(csr.CsrRefused) as refused:
-        csr.build(KEY, domain("example.com"), [], subject)
-    assert refused.value.rule == rule
-
-
-def test_the_longest_subject_fits() -> None:
-    """64 characters of three bytes each for an organisation, and so on."""
-    subject = csr.Subject(
-        country="CN", region="省" * 128, locality="市" * 128, organisation="公" * 64
-    )
-    name = domain(f"{'a' * 60}.com")
-    assert csr.parse(csr.build(KEY, name, [], subject)).common_name == name.ascii
-
-
-@given(st.text(max_size=140))
-def test_any_text_in_a_subject_is_written_or_refused(text: str) -> None:
-    """The caller has no more to check than it wishes to word itself."""
-    subject = csr.Subject(region=text, locality=text, organisation=text)
-    with suppress(csr.CsrRefused):
-        built = csr.build(KEY, domain("example.com"), [], subject)
-        assert csr.parse(built).common_name == "example.com"

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import subprocess
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, cast
@@ -26,9 +23,8 @@ from certdesk.domain.records import Mark
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
-from certdesk.storage.postgres_connection import Connection
 from certdesk.storage.schema import metadata
-from tests.proxy import Proxy
+from tests.storage.stores import add, mark, names, opened, wait_until, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,47 +37,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("postgres")
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-PATIENCE_SECONDS = 30
 OPEN = """
 import random, sys
 from certdesk.storage.postgres import PostgresStore
 PostgresStore.open(sys.argv[1], rng=random.SystemRandom()).close()
 """
-
-
-def opened(url: str, **options: Any) -> closing[PostgresStore]:  # noqa: ANN401 -- as `open` takes them
-    """Open a store for as long as a context lasts."""
-    return closing(PostgresStore.open(url, rng=SystemRandom(), **options))
-
-
-@pytest.fixture
-def url(postgres: Cluster) -> str:
-    """An empty database."""
-    return postgres.emptied_database()
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[PostgresStore]:
-    """A store on the empty database."""
-    with opened(url) as made:
-        yield made
-
-
-@pytest.fixture
-def foreign(postgres: Cluster, url: str) -> Iterator[psycopg.Connection[Any]]:
-    """Another program's connection to the same database."""
-    with postgres.connect(url) as connection:
-        yield connection
-
-
-def mark(name: str) -> Mark:
-    """Make a mark."""
-    return Mark(name=name, value=b"\x00")
-
-
-def names(unit: Unit) -> list[str]:
-    """Give the names of all marks."""
-    return [each.name for each in unit.marks.where()]
 
 
 def account(uin: str = "1") -> Account:
@@ -100,34 +60,6 @@ def rename(uin: str, name: str = "bob") -> Callable[[Unit], None]:
         unit.accounts.replace(dataclasses.replace(stored, name=name))
 
     return commit
-
-
-def add(*names: str) -> Callable[[Unit], None]:
-    """Make a commit that adds marks."""
-
-    def commit(unit: Unit) -> None:
-        for name in names:
-            unit.marks.add(mark(name))
-
-    return commit
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    """Wait until something holds that another process or thread brings about."""
-    enough = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < enough
-        time.sleep(0.01)
-
-
-def waiting(foreign: psycopg.Connection[Any]) -> int:
-    """Count the connections to the database that wait for a lock."""
-    found = foreign.execute(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    ).fetchone()
-    assert found
-    return int(found[0])
 
 
 # ---------------------------------------------------------------------------------------- opening
@@ -431,225 +363,6 @@ def test_a_read_inside_a_read_needs_no_connection_of_its_own(url: str) -> None:
     with opened(url, connections=1) as store:
         assert store.read(lambda _: store.read(names)) == []
         assert store.write(lambda _: store.read(names)) == []
-
-
-# -------------------------------------------------------------------------------- lost connections
-
-
-@pytest.fixture
-def proxy(postgres: Cluster) -> Iterator[Proxy]:
-    """A way to the server that can be cut."""
-    with Proxy(postgres.socket) as made:
-        yield made
-
-
-@pytest.fixture
-def far(url: str, proxy: Proxy) -> Iterator[PostgresStore]:
-    """A store that goes through the proxy."""
-    database = url.partition("?")[0].replace("@/", f"@127.0.0.1:{proxy.port}/")
-    with opened(database, look_up_seconds=PATIENCE_SECONDS) as made:
-        yield made
-
-
-class Counted:
-    """A commit that adds a mark and counts how often it is run."""
-
-    def __init__(self) -> None:
-        """Begin at 0."""
-        self.runs = 0
-
-    def __call__(self, unit: Unit) -> str:
-        """Add the mark."""
-        self.runs += 1
-        return unit.marks.add(mark("kept")).name
-
-
-COMMIT = b"COMMIT\0"
-
-
-def test_a_commit_whose_answer_was_lost_is_answered_truly(far: PostgresStore, proxy: Proxy) -> None:
-    """It was committed: it is not run again."""
-    commit = Counted()
-    proxy.cut_at(COMMIT, proxy.after)
-
-    answer = far.write(commit)
-
-    assert (answer, commit.runs, far.read(names)) == ("kept", 1, ["kept"])
-
-
-def test_a_commit_that_did_not_arrive_is_run_again(far: PostgresStore, proxy: Proxy) -> None:
-    """It was not committed: nothing of the first attempt is there."""
-    commit = Counted()
-    proxy.cut_at(COMMIT, proxy.before)
-
-    answer = far.write(commit)
-
-    assert (answer, commit.runs, far.read(names)) == ("kept", 2, ["kept"])
-
-
-def test_the_outcome_of_a_commit_that_is_on_its_way_is_waited_for(
-    far: PostgresStore, proxy: Proxy, foreign: psycopg.Connection[Any]
-) -> None:
-    """Who looks too early would find nothing, and the commit would then come after all."""
-    commit = Counted()
-    proxy.cut_at(COMMIT, proxy.on_the_way)
-
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(far.write, commit)
-        proxy.held.wait()
-        wait_until(lambda: waiting(foreign))
-        proxy.release.set()
-
-        assert answer.result() == "kept"
-    assert (commit.runs, far.read(names)) == (1, ["kept"])
-
-
-def test_the_outcome_of_a_commit_is_looked_up_where_the_server_says_nothing(
-    far: PostgresStore,
-    proxy: Proxy,
-    foreign: psycopg.Connection[Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The connection is given up, and what became of the commit is found out when it goes on."""
-    monkeypatch.setattr(Connection, "answer_seconds", 0.5)
-    commit = Counted()
-    proxy.cut_at(COMMIT, proxy.stand_still)
-
-    with ThreadPoolExecutor() as pool:
-        answer = pool.submit(far.write, commit)
-        proxy.held.wait()
-        # Who asks for the outcome waits for the row.
-        wait_until(lambda: waiting(foreign))
-        proxy.release.set()
-
-        assert answer.result() == "kept"
-    assert (commit.runs, far.read(names)) == (1, ["kept"])
-
-
-def test_a_server_that_stands_still_is_given_up_and_taken_up_again(
-    postgres: Cluster, store: PostgresStore
-) -> None:
-    """Its sockets take what is sent, so that nothing but our own patience ends the wait."""
-    store.write(add("before"))
-    assert store.read(names) == ["before"]
-    with postgres.frozen():
-        for ask in (lambda: store.write(add("frozen")), lambda: store.read(names)):
-            with pytest.raises(StoreUnavailable, match="has not answered for 8 seconds"):
-                ask()
-
-    store.write(add("after"))
-    assert set(store.read(names)) == {"after", "before"}
-
-
-def test_a_later_commit_of_the_same_connection_is_told_from_an_earlier_one(
-    far: PostgresStore, proxy: Proxy
-) -> None:
-    """That an earlier one was committed says nothing of this one."""
-    far.write(lambda unit: unit.marks.add(mark("earlier")))
-    commit = Counted()
-    proxy.cut_at(COMMIT, proxy.before)
-
-    far.write(commit)
-
-    assert (commit.runs, far.read(names)) == (2, ["earlier", "kept"])
-
-
-def test_an_outcome_that_cannot_be_looked_up_is_said_to_be_unknown(
-    url: str, proxy: Proxy, store: PostgresStore
-) -> None:
-    """With nobody to ask, neither success nor failure is claimed."""
-    database = url.partition("?")[0].replace("@/", f"@127.0.0.1:{proxy.port}/")
-    with opened(database, look_up_seconds=0.2) as far:
-        proxy.cut_at(COMMIT, proxy.after_for_ever)
-
-        with pytest.raises(StoreUnavailable, match="outcome is unknown"):
-            far.write(Counted())
-
-    assert store.read(names) == ["kept"]
-
-
-@pytest.mark.parametrize("words", [b"BEGIN ISOLATION", b"INSERT INTO marks"])
-def test_a_connection_lost_before_the_commit_is_replaced(
-    far: PostgresStore, proxy: Proxy, words: bytes
-) -> None:
-    """Nothing was written, so the commit is run again, and nobody notices."""
-    commit = Counted()
-    proxy.cut_at(words, proxy.after)
-
-    far.write(commit)
-
-    assert far.read(names) == ["kept"]
-
-
-def test_a_read_whose_connection_is_lost_is_done_again(far: PostgresStore, proxy: Proxy) -> None:
-    """Reading changes nothing."""
-    proxy.cut_at(b"REPEATABLE READ", proxy.before)
-
-    assert far.read(names) == []
-
-
-def test_a_server_that_ends_at_once_keeps_what_was_acknowledged(
-    postgres: Cluster, store: PostgresStore
-) -> None:
-    """Stopped and started under writes, it has every acknowledged mark and no half of any other.
-
-    The store comes back by itself.
-    """
-    acknowledged: list[str] = []
-    refused: list[str] = []
-    ended = threading.Event()
-
-    def work(thread: int) -> int:
-        for number in itertools.count(1):
-            if ended.is_set():
-                return number - 1
-            name = f"{thread}-{number}"
-            try:
-                store.write(add(f"{name} a", f"{name} b"))
-                acknowledged.append(name)
-            except StoreUnavailable:
-                refused.append(name)
-                ended.wait(0.02)
-        raise AssertionError
-
-    def some_more() -> None:
-        enough = len(acknowledged) + 20
-        wait_until(lambda: len(acknowledged) > enough)
-
-    with ThreadPoolExecutor() as pool:
-        busy = [pool.submit(work, thread) for thread in range(4)]
-        for _ in range(3):
-            some_more()
-            postgres.stop("immediate")
-            postgres.start()
-        some_more()
-        ended.set()
-        tried = sum(each.result() for each in busy)
-
-    kept = store.read(names)
-    assert tried == len(acknowledged) + len(refused)
-    assert {f"{name} {half}" for name in acknowledged for half in "ab"} <= set(kept)
-    assert {name[:-1] + "a" for name in kept} == {name for name in kept if name.endswith("a")}
-    assert {name[:-1] + "b" for name in kept} == {name for name in kept if name.endswith("b")}
-
-
-def test_a_session_that_the_server_ends_is_replaced(
-    store: PostgresStore, foreign: psycopg.Connection[Any]
-) -> None:
-    """In the middle of a commit, by an administrator."""
-    runs = []
-
-    def commit(unit: Unit) -> None:
-        runs.append(unit.marks.add(mark("kept")))
-        if len(runs) == 1:
-            foreign.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND state = 'idle in transaction'"
-            )
-
-    store.write(commit)
-
-    assert (len(runs), store.read(names)) == (2, ["kept"])
 
 
 # ----------------------------------------------------------------------------------------- the rest
