@@ -60,10 +60,12 @@ OPERATOR = Caller(uin="", actor="operator", verified=True)
 class Context:
     """What a handler may use, besides its request; `held` is let go after the commit.
 
-    `asked_at` is when the request came, which for one that had to wait is before `now`.
+    `asked_at` is when the request came, which for one that had to wait is before `now`; `errors`
+    are what the action declares.
     """
 
     action: str
+    errors: tuple[type[ServiceError], ...]
     caller: Caller
     request_id: str
     now: datetime
@@ -256,6 +258,7 @@ class Desk:
         """
         context = Context(
             action=errand.action.name,
+            errors=errand.action.errors,
             caller=errand.caller,
             request_id=errand.request_id,
             now=self.clock.now(),

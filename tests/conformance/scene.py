@@ -154,14 +154,54 @@ def _list(scene: Scene) -> dict[str, object]:
     return {"SearchKey": "tencent", "CertIds": [order], "Tags": labels, "ProjectId": 0}
 
 
+def _ready(scene: Scene) -> str:
+    """Buy an order and hand its material in."""
+    order = scene.client.buy()
+    scene.client.submit(order)
+    return order
+
+
+def _under_review(scene: Scene) -> str:
+    """Submit an order to the CA."""
+    order = _ready(scene)
+    scene.client.call("CertificateOrderSubmit", CertId=order)
+    return order
+
+
+def _looked_for(scene: Scene) -> str:
+    """Look for an order's proofs, so that the next look shows the same again."""
+    order = _under_review(scene)
+    scene.client.call("CheckCertificateDomainVerification", CertificateId=order)
+    return order
+
+
+def _cancelled(scene: Scene) -> str:
+    """Stop an order's review."""
+    order = _under_review(scene)
+    scene.client.call("CancelAuditCertificate", CertificateId=order)
+    return order
+
+
+def _order_submission(scene: Scene) -> dict[str, object]:
+    return {"CertId": _ready(scene), "VerifyType": "DNS", "DeleteDnsAutoRecord": 0}
+
+
 def _project(scene: Scene) -> dict[str, object]:
     order = scene.client.buy()
     return {"CertificateIdList": [order], "ProjectId": scene.desk.project(scene.keys)}
 
 
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
+    "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
     "CancelCertificateOrder": lambda scene: {"CertificateId": scene.client.buy()},
     "CertificateInfoSubmit": _material,
+    "CertificateOrderSubmit": _order_submission,
+    "CheckCertificateDomainVerification": lambda scene: {"CertificateId": _looked_for(scene)},
+    "CommitCertificateInformation": lambda scene: {
+        "CertificateId": _ready(scene),
+        "VerifyType": "DNS",
+    },
+    "CompleteCertificate": lambda scene: {"CertificateId": _under_review(scene)},
     "CreateCertificate": _purchase,
     "DescribeCertificate": _submitted_order,
     "DescribeCertificateDetail": _submitted_order,
@@ -169,6 +209,7 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "DescribeManagers": lambda scene: {"CompanyId": scene.company},
     "ModifyCertificateAlias": lambda scene: {"CertificateId": scene.client.buy(), "Alias": "new"},
     "ModifyCertificateProject": _project,
+    "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
     "SubmitCertificateInformation": _older_material,
 }
 """Good parameters of each action that changes something or needs a parameter."""

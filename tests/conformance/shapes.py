@@ -9,17 +9,23 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.resources
+import importlib.util
 import json
 import re
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from msgspec import inspect
-from tencentcloud.ssl.v20191205 import models
+from tencentcloud.ssl.v20191205 import errorcodes, models, ssl_client
 
 from certdesk.bootstrap import actions
 from certdesk.catalog import Action
 from certdesk.wire.model import Reply, Request
+from tests.clients.jobs import PYTHON_CLIENTS
+
+MAINLAND_ACTIONS = frozenset({"CompleteCertificate"})
+"""Actions that only the mainland edition of the API has; they are held against its own SDK."""
 
 _SCALARS = {
     "string": "string",
@@ -41,6 +47,49 @@ class Member:
 
 
 Shape = dict[str, Member]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Edition:
+    """What the Python SDK of one edition of the API says of it."""
+
+    models: ModuleType
+    errorcodes: ModuleType
+    ssl_client: ModuleType
+
+    @property
+    def actions(self) -> set[str]:
+        """The actions that its client has."""
+        return {name for name in vars(self.ssl_client.SslClient) if name[0].isupper()}
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes that its service may answer."""
+        return {value for name, value in vars(self.errorcodes).items() if name.isupper()}
+
+
+INTERNATIONAL = Edition(models, errorcodes, ssl_client)
+
+
+@functools.cache
+def mainland() -> Edition:
+    """Read the mainland edition's SDK, which cannot be in the environment beside the other."""
+    return Edition(*map(_mainland_module, ("models", "errorcodes", "ssl_client")))
+
+
+def edition(action: Action) -> Edition:
+    """Give the edition that an action is held against."""
+    return mainland() if action.name in MAINLAND_ACTIONS else INTERNATIONAL
+
+
+def _mainland_module(name: str) -> ModuleType:
+    path = PYTHON_CLIENTS / f"tencentcloud/ssl/v20191205/{name}.py"
+    found = importlib.util.spec_from_file_location(f"mainland_{name}", path)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def public_actions() -> list[Action]:
@@ -68,12 +117,12 @@ def described(name: str) -> Shape:
     return shape
 
 
-def modelled(name: str) -> Shape:
+def modelled(name: str, edition: Edition = INTERNATIONAL) -> Shape:
     """Give the shape of a model of the SDK; it does not tell int64 from uint64, or what is needed.
 
     The names are those of the instance, the types those of its documentation.
     """
-    shape = dict(_of_model(getattr(models, name)(), ""))
+    shape = dict(_of_model(getattr(edition.models, name)(), "", edition))
     shape.pop("RequestId", None)
     return shape
 
@@ -153,7 +202,7 @@ def _of_object(name: str, path: str) -> Iterator[tuple[str, Member]]:
             yield from _of_object(member["member"], f"{inner}.")
 
 
-def _of_model(model: object, path: str) -> Iterator[tuple[str, Member]]:
+def _of_model(model: object, path: str, edition: Edition) -> Iterator[tuple[str, Member]]:
     types = dict(_TYPE_LINE.findall(type(model).__init__.__doc__ or ""))
     for name in (attribute.removeprefix("_") for attribute in vars(model)):
         place, kind = f"{path}{name}", types[name].strip().removesuffix(" non-negative")
@@ -165,4 +214,5 @@ def _of_model(model: object, path: str) -> Iterator[tuple[str, Member]]:
         yield inner, Member(scalar or "object")
         if scalar is None:
             name_of_model = kind.rstrip("`").rpartition(".")[2]
-            yield from _of_model(getattr(models, name_of_model)(), f"{inner}.")
+            nested = getattr(edition.models, name_of_model)()
+            yield from _of_model(nested, f"{inner}.", edition)

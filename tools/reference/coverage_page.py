@@ -26,10 +26,11 @@ def coverage_page(actions: list[Action]) -> str:
     built = {action.name for action in actions}
     return page(
         "Coverage",
-        f"certdesk has {len(built)} of the {len(international)} actions of the vendor's "
-        f"international edition, and of the {len(ACTIONS)} of both editions. This page is made of "
-        "the declarations that the program runs on: a parameter carries its mark in its type, and "
-        "a member of a reply has a default value exactly where nothing fills it. The words:",
+        f"certdesk has {len(built & international)} of the {len(international)} actions of the "
+        f"vendor's international edition, and {len(built)} of the {len(ACTIONS)} of both editions. "
+        "This page is made of the declarations that the program runs on: a parameter carries its "
+        "mark in its type, and a member of a reply has a default value exactly where nothing fills "
+        "it. The words:",
         WORDS,
         "What differs from the vendor's service is in [compat.md](compat.md).",
         *(part for action in actions for part in _action(action)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "CancelAuditCertificate": {"CertificateId": "LrmeMvQr"},
     "CancelCertificateOrder": {"CertificateId": "LrmeMvQr"},
     "CertificateInfoSubmit": {
         "CertId": "LrmeMvQr",
@@ -20,6 +21,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "ManagerId": "1",
         "VerifyType": "DNS",
     },
+    "CertificateOrderSubmit": {"CertId": "LrmeMvQr", "VerifyType": "DNS"},
+    "CheckCertificateDomainVerification": {"CertificateId": "LrmeMvQr"},
+    "CommitCertificateInformation": {"CertificateId": "LrmeMvQr", "VerifyType": "DNS"},
+    "CompleteCertificate": {"CertificateId": "LrmeMvQr"},
     "CreateCertificate": {"ProductId": 18, "DomainNum": 1, "TimeSpan": 1},
     "DescribeCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificateDetail": {"CertificateId": "LrmeMvQr"},
@@ -29,6 +34,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DescribeManagers": {"CompanyId": 1, "Status": "ok", "Limit": 20},
     "ModifyCertificateAlias": {"CertificateId": "LrmeMvQr", "Alias": "web shop"},
     "ModifyCertificateProject": {"CertificateIdList": ["LrmeMvQr"], "ProjectId": 0},
+    "ModifyCertificateResubmit": {"CertificateId": "LrmeMvQr"},
     "SubmitCertificateInformation": {
         "CertificateId": "LrmeMvQr",
         "CsrType": "online",

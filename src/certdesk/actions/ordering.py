@@ -18,6 +18,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     NoProjectPermission,
     NoRealNameAuth,
+    UnauthorizedOperation,
 )
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import (
@@ -33,7 +34,7 @@ from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.proof import kind_of, new_challenge
 from certdesk.domain.records import Proof, Task
 from certdesk.ports import Unit
-from certdesk.wire.model import Ignored, Integer, Reply, Request
+from certdesk.wire.model import Ignored, Reply, Request, Unsigned
 
 VERIFY_TYPES = ("DNS", "FILE")
 SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}
@@ -46,7 +47,7 @@ class CertificateOrderSubmitRequest(Request):
     """The certificate id of the order."""
     verify_type: str | None = None
     """`DNS` or `FILE`; without it what was handed in with the material counts, else `DNS`."""
-    delete_dns_auto_record: Ignored[Integer | None] = None
+    delete_dns_auto_record: Ignored[Unsigned | None] = None
     """0 or 1; there is no record that the desk adds by itself, so none to delete."""
 
 
@@ -251,7 +252,7 @@ class CancelAuditCertificateReply(Reply):
     result: bool
 
 
-@catalog.action(CertificateNotFoundOrCantCancel, writes=True)
+@catalog.action(CertificateNotFoundOrCantCancel, UnauthorizedOperation, writes=True)
 def cancel_audit_certificate(
     context: Context, request: CancelAuditCertificateRequest
 ) -> Commit[CancelAuditCertificateReply]:
@@ -266,9 +267,8 @@ def cancel_audit_certificate(
             if unit.issuances.get(order.certificate_id, order.attempt) is not None:
                 raise CertificateNotFoundOrCantCancel("It is being issued.")
             unit.orders.replace(order.after(Event.CANCEL_AUDIT))
-        except (AuthError, CertificateNotFound, NoProjectPermission) as refused:
-            # The vendor lists one code for everything.
-            raise CertificateNotFoundOrCantCancel(refused.detail) from None
+        except CertificateNotFound:
+            raise CertificateNotFoundOrCantCancel from None
         except IllegalTransition as refused:
             raise CertificateNotFoundOrCantCancel(f"{refused}") from None
         context.record(unit, order.certificate_id, f"attempt {order.attempt}")
@@ -291,10 +291,9 @@ class ModifyCertificateResubmitReply(Reply):
 
 
 @catalog.action(
-    AuthError,
     CertificateNotFound,
     CertificateStatusNotAllowResubmit,
-    NoProjectPermission,
+    UnauthorizedOperation,
     writes=True,
 )
 def modify_certificate_resubmit(

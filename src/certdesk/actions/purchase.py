@@ -9,6 +9,8 @@ from certdesk.domain.errors import (
     InvalidParam,
     NoProjectPermission,
     NoRealNameAuth,
+    ServiceError,
+    UnauthorizedOperation,
 )
 from certdesk.domain.order import (
     Event,
@@ -22,6 +24,11 @@ from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.products import PRODUCTS, Product
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Stored, Tag, field
+
+Refusals = tuple[type[ServiceError], ...]
+BY_CERTIFICATE: Refusals = (AuthError, UnauthorizedOperation)
+BY_PROJECT: Refusals = (NoProjectPermission, *BY_CERTIFICATE)
+"""What a policy's refusal is, the first that the vendor lists for the action."""
 
 MOST_NAMES = 100
 MOST_YEARS = 10
@@ -165,7 +172,8 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
     Raises:
         CertificateNotFound: the account has no order of that id; another account's answers
             exactly like a missing one.
-        AuthError, NoProjectPermission: a policy refuses it, as `check_allowed` says.
+        AuthError, NoProjectPermission, UnauthorizedOperation: a policy refuses it, as
+            `check_allowed` says.
     """
     order = unit.orders.get(certificate_id)
     if order is None or order.uin != context.caller.uin:
@@ -179,10 +187,15 @@ def check_allowed(context: Context, certificate_id: str, project_id: int) -> Non
 
     Raises:
         NoProjectPermission: it is refused in the whole project.
-        AuthError: it is refused for the certificate.
+        AuthError: it is refused for the certificate, or in the whole project by an action that
+            does not list the former.
+        UnauthorizedOperation: either, by an action that lists none of them.
     """
     refused = context.caller.grants.refused(context.permission, certificate_id, project_id)
-    if refused is Refused.PROJECT:
-        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")
-    if refused:
-        raise AuthError(f"No policy allows {context.permission} for {certificate_id}.")
+    if not refused:
+        return
+    whole = refused is Refused.PROJECT
+    where = f"in project {project_id}" if whole else f"for {certificate_id}"
+    fitting = BY_PROJECT if whole else BY_CERTIFICATE
+    listed = next((error for error in fitting if error in context.errors), fitting[0])
+    raise listed(f"No policy allows {context.permission} {where}.")

@@ -8,11 +8,11 @@ from certdesk.actions.ordering import make_due
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
-    AuthError,
     CertificateNotFound,
     CertificateStatusNotAllowVerify,
+    FailedOperation,
     InvalidParam,
-    NoProjectPermission,
+    UnauthorizedOperation,
 )
 from certdesk.domain.order import UNDER_WAY, Order, Status
 from certdesk.domain.proof import ProofKind, Verdict
@@ -62,9 +62,7 @@ class CheckCertificateDomainVerificationReply(Reply):
     verification_results: list[DomainValidationResult]
 
 
-@catalog.action(
-    AuthError, CertificateNotFound, CertificateStatusNotAllowVerify, NoProjectPermission
-)
+@catalog.action(CertificateNotFound, CertificateStatusNotAllowVerify, UnauthorizedOperation)
 def check_certificate_domain_verification(
     context: Context, request: CheckCertificateDomainVerificationRequest
 ) -> Commit[CheckCertificateDomainVerificationReply]:
@@ -104,14 +102,7 @@ class CompleteCertificateReply(Reply):
     certificate_id: str
 
 
-@catalog.action(
-    AuthError,
-    CertificateNotFound,
-    CertificateStatusNotAllowVerify,
-    InvalidParam,
-    NoProjectPermission,
-    writes=True,
-)
+@catalog.action(FailedOperation, InvalidParam, UnauthorizedOperation, writes=True)
 def complete_certificate(
     context: Context, request: CompleteCertificateRequest
 ) -> Commit[CompleteCertificateReply]:
@@ -120,13 +111,13 @@ def complete_certificate(
     It answers when the looks are done; the certificate follows in the background.
     """
     order, proofs = context.store.read(
-        lambda unit: _under_review(context, unit, request.certificate_id)
+        lambda unit: _to_complete(context, unit, request.certificate_id)
     )
     _look_now(context, order, proofs)
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> CompleteCertificateReply:
-        order, _ = _under_review(context, unit, request.certificate_id)
+        order, _ = _to_complete(context, unit, request.certificate_id)
         if order.status in UNDER_WAY:
             make_due(context, unit, order)
         context.record(unit, order.certificate_id)
@@ -141,7 +132,7 @@ def _under_review(
     """Read an order that has proofs, and them.
 
     Raises:
-        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        CertificateNotFound, UnauthorizedOperation: as `own_order`.
         CertificateStatusNotAllowVerify: there is nothing to prove.
     """
     order = own_order(context, unit, certificate_id)
@@ -154,21 +145,38 @@ def _under_review(
     return order, proofs
 
 
+def _to_complete(
+    context: Context, unit: Unit, certificate_id: str
+) -> tuple[Order, Sequence[Proof]]:
+    """Do as `_under_review`, in the codes that the vendor lists for CompleteCertificate.
+
+    Raises:
+        InvalidParam: there is no such certificate.
+        FailedOperation: there is nothing to prove.
+        UnauthorizedOperation: as `own_order`.
+    """
+    try:
+        return _under_review(context, unit, certificate_id)
+    except CertificateNotFound:
+        raise InvalidParam("CertificateId: the account has no certificate of that id.") from None
+    except CertificateStatusNotAllowVerify as refused:
+        raise FailedOperation(refused.detail) from None
+
+
 def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
-    """Look for what is not proved and was not looked for just now.
+    """Look for what is not proved and was not looked for just before the request came.
 
     Raises:
         Pending: that is under way.
     """
     if order.status not in UNDER_WAY:
         return
+    # From when it came: what is looked for during a request is never due again in the same one.
+    latest = context.asked_at - context.rules.proof_interval
     names = [
         proof.name
         for proof in proofs
-        if proof.proved_at is None
-        and (
-            proof.looked_at is None or context.now - proof.looked_at >= context.rules.proof_interval
-        )
+        if proof.proved_at is None and (proof.looked_at is None or proof.looked_at <= latest)
     ]
     if names:
         raise Pending(context.work.prove(order, names))

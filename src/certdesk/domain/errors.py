@@ -87,7 +87,7 @@ class TokenFailure(ServiceError):
 
 
 class UnauthorizedOperation(ServiceError):
-    """No policy of the user allows the action for anything."""
+    """No policy of the user allows the action for anything, or for this certificate."""
 
     code = "AuthFailure.UnauthorizedOperation"
     text = (
