@@ -126,7 +126,7 @@ def open_desk(
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     rules = _rules(settings)
     clock = SystemClock()
-    resolver = _resolver(settings)
+    resolver = dns_resolver(settings)
     provers = proving(settings, resolver, clock)
     with contextlib.ExitStack() as opened:
         store: Store
@@ -163,7 +163,7 @@ def open_desk(
             store,
             clock,
             provers=provers,
-            caa=_caa(settings, resolver, clock),
+            caa=caa_checker(settings, resolver, clock),
         )
         orders = _order_work(store, vault, clock, rules, looking)
         desk = Desk(
@@ -243,7 +243,12 @@ def _internal_suffixes(settings: Settings) -> frozenset[str]:
         ) from refused
 
 
-def _resolver(settings: Settings) -> Resolver:
+def dns_resolver(settings: Settings) -> Resolver:
+    """Give who asks in DNS.
+
+    Raises:
+        SettingsError: a resolver or a trust anchor is none.
+    """
     try:
         servers = [Server.parse(text) for text in settings.dns_resolvers]
     except ValueError as error:
@@ -281,7 +286,8 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
     return FileProof(resolver, clock, ports=ports, allowed=allowed)
 
 
-def _caa(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
+def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
+    """Give who asks whether CAA records permit issuing."""
     if not settings.caa_check:
         return CaaUnchecked(clock)
     return Caa(resolver, clock, identities=settings.caa_identities, accounts=settings.caa_accounts)

@@ -1,0 +1,238 @@
+"""What CAA records permit: RFC 8659 and RFC 8657."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certdesk.domain.caa import CaaRecord, Issuance, refusal
+from certdesk.domain.proof import ProofKind
+
+MINE = "ca.example.net"
+ACCOUNT = "https://ca.example.net/account/7"
+DNS = Issuance(frozenset({MINE, "second.example"}), frozenset({ACCOUNT}), ProofKind.TXT, False)  # noqa: FBT003
+WILD = dataclasses.replace(DNS, wildcard=True)
+FILE = dataclasses.replace(DNS, kind=ProofKind.FILE)
+
+
+def issue(*values: str) -> list[CaaRecord]:
+    """Make issue records."""
+    return [CaaRecord(0, "issue", value.encode()) for value in values]
+
+
+def wild(*values: str) -> list[CaaRecord]:
+    """Make issuewild records."""
+    return [CaaRecord(0, "issuewild", value.encode()) for value in values]
+
+
+def test_no_records_permit_everybody() -> None:
+    """Nobody has said anything."""
+    assert refusal([], DNS) is None
+    assert refusal([], WILD) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        MINE,
+        "CA.Example.NET",
+        f"  {MINE} \t",
+        f"{MINE};",
+        f"{MINE} ; ",
+        f"{MINE}; policy=ev",
+        f"{MINE}; policy = ev ; other=",
+        f"{MINE};a=b;c=d:e/f?g=h",
+        "second.example",
+    ],
+)
+def test_a_record_that_names_the_desk_permits(value: str) -> None:
+    """In any case and with blanks, with parameters that are not known here, or without."""
+    assert refusal(issue(value), DNS) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ";",
+        " ; ",
+        "; policy=ev",
+        "other.example",
+        f"{MINE}.",
+        f"x{MINE}",
+        f"{MINE} other.example",
+        f"-{MINE}",
+        f"{MINE}; policy",
+        f"{MINE}; =ev",
+        f"{MINE}; policy=e v",
+        f"{MINE}; policy=ev;",
+        f"{MINE};;",
+        f"{MINE}; pol icy=ev",
+        f"{MINE}; policy=\x7f",
+        f"{MINE}\x00",
+        f"{MINE}\n",
+        f'"{MINE}"',
+        f"{MINE}é",
+        "ca.example.net，",
+    ],
+)
+def test_a_record_that_names_others_nobody_or_is_malformed_forbids(value: str) -> None:
+    """A malformed one names nobody, and so forbids like an empty one."""
+    why = refusal(issue(value), DNS)
+    assert why is not None
+    assert why.startswith("no CAA record issue permits this desk: one names ")
+
+
+def test_one_record_of_many_is_enough() -> None:
+    """The others permit others."""
+    assert refusal(issue("other.example", ";", MINE), DNS) is None
+
+
+def test_a_desk_without_identity_is_never_named() -> None:
+    """An empty value names nobody, and nobody is not such a desk."""
+    nameless = dataclasses.replace(DNS, identities=frozenset())
+    assert refusal(issue(";"), nameless) is not None
+    assert refusal(issue(MINE), nameless) is not None
+    assert refusal([CaaRecord(0, "iodef", b"mailto:a@example.com")], nameless) is None
+
+
+def test_issuewild_decides_for_wildcards_alone() -> None:
+    """Where there is one; else issue does."""
+    assert refusal(wild(";"), WILD) is not None
+    assert refusal(wild(";"), DNS) is None
+    assert refusal(wild(MINE), WILD) is None
+    assert refusal([*wild(";"), *issue(MINE)], WILD) is not None
+    assert refusal([*wild(MINE), *issue(";")], WILD) is None
+    assert refusal([*wild(MINE), *issue(";")], DNS) is not None
+    assert refusal(issue(MINE), WILD) is None
+    assert refusal(issue(";"), WILD) is not None
+
+
+@pytest.mark.parametrize("tag", ["future", "issuemail", "issuevmc", "contactemail", "issu"])
+def test_a_critical_record_of_an_unknown_kind_forbids(tag: str) -> None:
+    """Whatever else is there, and whatever other flags it has."""
+    for flags in (0x80, 0x81, 0xFF):
+        why = refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS)
+        assert why == f"the critical CAA record {tag} is of a kind that is not known here"
+    for flags in (0, 1, 0x7F):
+        assert refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS) is None
+
+
+def test_a_critical_record_of_a_known_kind_is_one_like_others() -> None:
+    """It is understood, so the flag changes nothing."""
+    assert refusal([CaaRecord(0x80, "issue", MINE.encode())], DNS) is None
+    assert refusal([CaaRecord(0x80, "issuewild", b";")], DNS) is None
+    assert refusal([CaaRecord(0x80, "iodef", b"https://example.com")], DNS) is None
+
+
+def test_an_account_may_be_asked_for() -> None:
+    """By its URI, to the letter, and once."""
+    assert refusal(issue(f"{MINE}; accounturi={ACCOUNT}"), DNS) is None
+    assert refusal(issue(f"{MINE}; AccountURI={ACCOUNT}"), DNS) is None
+    for other in (f"{ACCOUNT}1", ACCOUNT[:-1], ACCOUNT.upper(), ""):
+        why = refusal(issue(f"{MINE}; accounturi={other}"), DNS)
+        assert why == f"no CAA record issue permits this desk: one is for the account {other}"
+    twice = f"{MINE}; accounturi={ACCOUNT}; accounturi={ACCOUNT}"
+    assert refusal(issue(twice), DNS) is not None
+    assert refusal(issue(twice, f"{MINE}; accounturi={ACCOUNT}"), DNS) is None
+
+
+@pytest.mark.parametrize(
+    ("methods", "permits"),
+    [
+        ("dns-01", (DNS,)),
+        ("ca-dns", (DNS,)),
+        ("http-01", (FILE,)),
+        ("ca-file", (FILE,)),
+        ("dns-01,http-01", (DNS, FILE)),
+        ("tls-alpn-01,ca-file", (FILE,)),
+        ("tls-alpn-01", ()),
+        ("dns", ()),
+        ("dns-01x,xdns-01", ()),
+        (",", ()),
+        ("", ()),
+    ],
+)
+def test_methods_may_be_asked_for(methods: str, permits: tuple[Issuance, ...]) -> None:
+    """By the name that ACME has for one, or by the desk's own."""
+    for issuance in (DNS, FILE):
+        why = refusal(issue(f"{MINE}; validationmethods={methods}"), issuance)
+        assert (why is None) == (issuance in permits)
+
+
+def test_a_cname_is_a_method_of_dns() -> None:
+    """As a TXT record is."""
+    cname = dataclasses.replace(DNS, kind=ProofKind.CNAME)
+    assert refusal(issue(f"{MINE}; validationmethods=dns-01"), cname) is None
+
+
+def test_account_and_method_have_to_fit_both() -> None:
+    """And methods given twice fit nothing."""
+    both = f"{MINE}; accounturi={ACCOUNT}; validationmethods="
+    assert refusal(issue(f"{both}dns-01"), DNS) is None
+    assert refusal(issue(f"{both}http-01"), DNS) is not None
+    assert refusal(issue(f"{both}dns-01; validationmethods=dns-01"), DNS) is not None
+
+
+def test_the_reason_names_each_record_once() -> None:
+    """In their order."""
+    assert refusal(issue("a.example", ";", "b.example", "a.example"), DNS) == (
+        "no CAA record issue permits this desk: one names a.example; one names no issuer; "
+        "one names b.example"
+    )
+
+
+# --- any records --------------------------------------------------------------------------------
+
+TAGS = st.sampled_from(["issue", "issuewild", "iodef", "future"])
+VALUES = st.one_of(
+    st.binary(max_size=60),
+    st.sampled_from([MINE, ";", "", f"{MINE};", f"{MINE}; a=b", "other.example"]).map(str.encode),
+)
+RECORDS = st.lists(st.builds(CaaRecord, st.integers(0, 255), TAGS, VALUES), max_size=6)
+ISSUANCES = st.sampled_from([DNS, WILD, FILE])
+
+
+@given(RECORDS, ISSUANCES)
+def test_permission_is_named_or_nothing_is_asked(
+    records: list[CaaRecord], issuance: Issuance
+) -> None:
+    """No other way leads to it, whatever bytes are in the records."""
+    if refusal(records, issuance) is not None:
+        return
+    assert not any(record.flags & 0x80 and record.tag == "future" for record in records)
+    wanted = [record for record in records if record.tag == "issuewild" and issuance.wildcard]
+    wanted = wanted or [record for record in records if record.tag == "issue"]
+    named = [record for record in wanted if MINE.encode() in record.value.lower()]
+    assert named or not wanted
+
+
+@given(RECORDS, ISSUANCES, st.randoms(use_true_random=False))
+def test_the_order_of_records_is_nothing(
+    records: list[CaaRecord], issuance: Issuance, rng: random.Random
+) -> None:
+    """A server gives them in any."""
+    shuffled = rng.sample(records, len(records))
+    assert (refusal(records, issuance) is None) == (refusal(shuffled, issuance) is None)
+
+
+@given(RECORDS, ISSUANCES)
+def test_one_more_critical_unknown_always_forbids(
+    records: list[CaaRecord], issuance: Issuance
+) -> None:
+    """And one more record that names nobody never permits."""
+    assert refusal([*records, CaaRecord(0x80, "future", b"")], issuance) is not None
+    tag = "issuewild" if issuance.wildcard else "issue"
+    if refusal(records, issuance) is not None:
+        assert refusal([*records, CaaRecord(0, tag, b";")], issuance) is not None
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters=";")))
+def test_any_parameter_of_the_grammar_is_read(value: str) -> None:
+    """RFC 8659, 4.2: printable ASCII without a semicolon."""
+    assert refusal(issue(f"{MINE}; policy={value}"), DNS) is None
+    assert (refusal(issue(f"{MINE}; accounturi={value}"), DNS) is None) == (value == ACCOUNT)

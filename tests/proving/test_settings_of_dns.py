@@ -1,0 +1,109 @@
+"""What the settings of DNS and CAA make of a desk."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from certdesk.bootstrap import caa_checker, dns_resolver, proving
+from certdesk.domain.names import DomainName
+from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.settings import Settings
+from tests.nameserver import NameServer
+from tests.proving.looking import CLOCK, CNAME, RECORD, TARGET, TOKEN, TXT
+from tests.running import PROGRAM
+from tools import servers
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide.md"
+NAME = DomainName.parse("shop.example.com")
+
+
+def set_to(names: NameServer, **changes: object) -> Settings:
+    """Settings of a desk that asks a name server which checks nothing."""
+    given: dict[str, object] = {"dns_resolvers": (names.endpoint,), "dns_dnssec": "off"}
+    return Settings(**(given | changes))  # type: ignore[arg-type]
+
+
+def test_a_desk_looks_by_the_resolvers_that_are_set(names: NameServer) -> None:
+    """For records of both types."""
+    names.add(RECORD, "TXT", TOKEN)
+    names.add(CNAME.record, "CNAME", f"{TARGET}.")
+    settings = set_to(names)
+    provers = proving(settings, dns_resolver(settings), CLOCK)
+    for challenge in (TXT, CNAME):
+        found = provers[challenge.kind].look(challenge)
+        assert (found.verdict, found.resolver) == (Verdict.PROVED, names.endpoint)
+
+
+def test_signatures_are_wanted_unless_that_is_set_off(names: NameServer) -> None:
+    """By the keys of the root, which nobody but the root has."""
+    names.add(RECORD, "TXT", TOKEN)
+    settings = set_to(names, dns_dnssec="validate")
+    found = proving(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].look(TXT)
+    assert found.verdict is Verdict.TXT_UNANSWERED
+    assert "the keys of . did not come as checked" in found.reason
+    assert set(names.questions) == {(".", "DNSKEY")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "permitted"),
+    [
+        ({}, False),
+        ({"caa_identities": ("CA.example.net",)}, False),
+        ({"caa_identities": ("CA.example.net",), "caa_accounts": ("https://ca/7",)}, True),
+        ({"caa_check": False}, True),
+    ],
+)
+def test_caa_is_asked_as_who_the_desk_is_set_to_be(
+    names: NameServer, changes: dict[str, object], *, permitted: bool
+) -> None:
+    """Nobody at first, so that a record which names issuers forbids."""
+    names.add("example.com", "CAA", '0 issue "ca.example.net; accounturi=https://ca/7"')
+    settings = set_to(names, **changes)
+    checker = caa_checker(settings, dns_resolver(settings), CLOCK)
+    assert checker.look(NAME, ProofKind.TXT).permitted is permitted
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("DNS_RESOLVERS", "localhost:53", "dns.resolvers: 'localhost:53' does not appear to be"),
+        ("DNS_RESOLVERS", "127.0.0.1:99999", "dns.resolvers: 99999 is no port"),
+        ("DNS_RESOLVERS", ",", "dns.resolvers: there has to be one at least"),
+        ("DNS_TRUST_ANCHORS", "/nowhere", "dns.trust_anchors: /nowhere cannot be read"),
+        ("DNS_TRUST_ANCHORS", ". IN A 127.0.0.1", "dns.trust_anchors: . IN A 127.0.0.1: a A is"),
+        ("DNS_TRUST_ANCHORS", ",", "dns.trust_anchors: no trust anchor is given"),
+        ("DNS_DNSSEC", "on", "dns.dnssec: Invalid enum value 'on'"),
+        ("CAA_CHECK", "perhaps", "caa.check: Expected `bool`, got `str`"),
+    ],
+)
+def test_a_wrong_setting_keeps_the_desk_from_starting(
+    tmp_path: Path, variable: str, value: str, message: str
+) -> None:
+    """The operator is told which, and why."""
+    ended = subprocess.run(
+        [PROGRAM, "serve", "--data", tmp_path / "data"],
+        env=os.environ | {f"CERTDESK_{variable}": value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert message in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.needs("unbound")
+def test_unbound_takes_the_settings_of_the_guide(tmp_path: Path) -> None:
+    """As its own check of them says."""
+    found = re.search(r"^```text\n(server:\n.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    assert found is not None
+    file = tmp_path / "unbound.conf"
+    file.write_text(found[1])
+    checker = servers.find("unbound-checkconf")
+    assert checker is not None
+    subprocess.run([checker, file], check=True, stdout=subprocess.DEVNULL)
