@@ -12,11 +12,14 @@ from typing import Any, Self
 import msgspec
 
 from certdesk import bootstrap
+from certdesk.bootstrap import strong_random
 from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import AuditEntry, Submission
 from certdesk.domain.rules import Rules
+from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Keys, Pending, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
@@ -29,6 +32,7 @@ from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.stock import KeyStock
+from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
 
 PATIENCE_SECONDS = 30
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -64,10 +68,19 @@ class InsideDesk:
             rules=rules,
         )
         self.orders = OrderWork(self.store, self.clock, advancing=self.advancing, looking=looking)
+        world = Surroundings(
+            store=self.store,
+            vault=self.vault,
+            clock=self.clock,
+            rng=strong_random(),
+            urls=PublicUrls(BASE),
+        )
+        self.ca = PrivateCaParts(world, DESK_IDENTITY)
         self.engine = Desk(
             store=self.store,
             vault=self.vault,
             keys=keys or self.stock,
+            pki=self.ca.pki,
             clock=self.clock,
             rng=rng,
             work=self.orders,

@@ -12,7 +12,7 @@ from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import DESK, Store
+from certdesk.ports import DESK
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
@@ -24,8 +24,19 @@ DESK_IDENTITY = Identity(organisation="Example Trust", country="GB")
 SANDBOX_IDENTITY = Identity(organisation="certdesk sandbox", country="XX", sandbox=True)
 
 
+class PrivateCaParts:
+    """All parts of a private CA, as a process that has just started makes them."""
+
+    def __init__(self, world: Surroundings, identity: Identity, own_days: int = 0) -> None:
+        """Put them together."""
+        self.hierarchy = Hierarchy(world, identity)
+        self.issuer = PrivateCa(world, self.hierarchy, own_days)
+        self.lists = RevocationLists(world.store, world.clock, self.hierarchy)
+        self.pki = Publication(self.hierarchy, self.lists, world.urls)
+
+
 class InsideCa:
-    """Every part real but the store and the clock."""
+    """A private CA of which every part is real but the store and the clock."""
 
     def __init__(
         self,
@@ -34,30 +45,36 @@ class InsideCa:
         clock: ManualClock | None = None,
         identity: Identity = DESK_IDENTITY,
         own_days: int = 0,
-        base: str = BASE,
     ) -> None:
         """Keep the key-encryption key in `folder`; make nothing."""
         self.clock = clock or ManualClock(NOON)
-        self.store: Store = MemoryStore()
-        vault = TinkVault(LocalKeyset.open(folder / "kek.json", create=True), self._keyset)
-        self._own_keyset = vault.new_keyset(DESK)
-        self.world = Surroundings(
+        self.store = MemoryStore()
+        self.vault = TinkVault(LocalKeyset.open(folder / "kek.json", create=True), self._keyset)
+        self._own_keyset = self.vault.new_keyset(DESK)
+        self.identity = identity
+        self.own_days = own_days
+        self.parts = self.started()
+
+    @property
+    def issuer(self) -> PrivateCa:
+        """What issues."""
+        return self.parts.issuer
+
+    @property
+    def pki(self) -> Publication:
+        """What shows certificates and CRLs."""
+        return self.parts.pki
+
+    def started(self, base: str = BASE) -> PrivateCaParts:
+        """Begin anew on what is kept, as a process does that has just started at an address."""
+        world = Surroundings(
             store=self.store,
-            vault=vault,
+            vault=self.vault,
             clock=self.clock,
             rng=random.SystemRandom(),
             urls=PublicUrls(base),
         )
-        self.identity = identity
-        self.own_days = own_days
-        self.start()
-
-    def start(self) -> None:
-        """Begin anew on what is kept, as a process does that has just started."""
-        self.hierarchy = Hierarchy(self.world, self.identity)
-        self.issuer = PrivateCa(self.world, self.hierarchy, self.own_days)
-        self.lists = RevocationLists(self.store, self.clock, self.hierarchy)
-        self.pki = Publication(self.hierarchy, self.lists, self.world.urls)
+        return PrivateCaParts(world, self.identity, self.own_days)
 
     def _keyset(self, uin: str) -> bytes | None:
         return self._own_keyset if uin == DESK else None

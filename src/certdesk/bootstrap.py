@@ -15,22 +15,30 @@ from pathlib import Path
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.addresses import networks
-from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.domain.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity
+from certdesk.domain.countries import COUNTRIES
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Mark
 from certdesk.domain.redirects import Ports
 from certdesk.domain.rules import Rules
+from certdesk.domain.texts import subject_fault
+from certdesk.issuers.hierarchy import Hierarchy, Surroundings
+from certdesk.issuers.private_ca import PrivateCa
+from certdesk.issuers.publication import Publication
+from certdesk.issuers.revocation_lists import RevocationLists
+from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import (
     DESK,
     CaaChecker,
     Clock,
+    Issuer,
     Pace,
+    Pki,
     Prover,
     Store,
     Unit,
-    Vault,
     VaultError,
 )
 from certdesk.proving.anchors import read_anchors
@@ -51,6 +59,7 @@ from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.inspection import Inspection
+from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.stock import KeyStock
@@ -62,6 +71,8 @@ POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 KEY_FILE_NAME = "kek.json"
 CHECK_MARK = "vault check"
 KEYSET_MARK = "desk keyset"
+PURPOSE_MARK = "purpose"
+SANDBOX = "sandbox"
 
 CANNOT_OPEN = (SettingsError, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
 """What `open_desk` raises, each with a text for the operator."""
@@ -89,6 +100,8 @@ class OpenDesk:
     inspection: Inspection
     tidying: Tidying
     orders: OrderWork
+    urls: PublicUrls
+    list_renewal: ListRenewal
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
@@ -97,9 +110,11 @@ class OpenDesk:
         self.inspection.start()
         self.tidying.start()
         self.orders.start()
+        self.list_renewal.start()
         try:
             yield
         finally:
+            self.list_renewal.stop()
             self.orders.stop()
             self.tidying.stop()
             self.inspection.stop()
@@ -114,12 +129,17 @@ def actions() -> Catalog:
 
 @contextlib.contextmanager
 def open_desk(
-    settings: Settings, *, wait_seconds: float = 0.0, serving: bool = False
+    settings: Settings,
+    *,
+    wait_seconds: float = 0.0,
+    serving: bool = False,
+    sandbox: bool | None = None,
 ) -> Iterator[OpenDesk]:
     """Open the desk that the settings describe.
 
     One process at a time has an embedded database, and one at a time is `serving` from a folder,
-    where its socket for the operator lies; both are waited for `wait_seconds`.
+    where its socket for the operator lies; both are waited for `wait_seconds`. What is begun
+    as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk.
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
@@ -146,7 +166,11 @@ def open_desk(
             alone = contextlib.nullcontext
             pace = MemoryPace()
         opened.callback(store.close)
-        vault = _open_vault(store, key_path, alone)
+        vault = _open_vault(store, key_path, alone, purpose=SANDBOX if sandbox else "desk")
+        identity = _identity(settings, sandbox=_is_sandbox(store, settings, wanted=sandbox))
+        urls = PublicUrls(settings.ca_base_url or _listening(settings))
+        world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
+        issuer, pki = _private_ca(world, identity, settings.ca_validity_days)
         stock = KeyStock(
             store,
             vault,
@@ -165,11 +189,12 @@ def open_desk(
             provers=provers,
             caa=caa_checker(settings, resolver, clock),
         )
-        orders = _order_work(store, vault, clock, rules, looking)
+        orders = _order_work(world, rules, looking, issuer)
         desk = Desk(
             store=store,
             vault=vault,
             keys=stock,
+            pki=pki,
             clock=clock,
             rng=strong_random(),
             work=orders,
@@ -182,6 +207,8 @@ def open_desk(
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),
             orders=orders,
+            urls=urls,
+            list_renewal=ListRenewal(pki),
         )
 
 
@@ -193,23 +220,18 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
-def _order_work(
-    store: Store, vault: Vault, clock: Clock, rules: Rules, looking: Looking
-) -> OrderWork:
+def _order_work(world: Surroundings, rules: Rules, looking: Looking, issuer: Issuer) -> OrderWork:
+    store, clock = world.store, world.clock
     advancing = Advancing(
-        store, vault, clock, strong_random(), looking=looking, issuer=Unready(), rules=rules
+        store, world.vault, clock, world.rng, looking=looking, issuer=issuer, rules=rules
     )
     return OrderWork(store, clock, advancing=advancing, looking=looking)
 
 
-class Unready:
-    """Stands where no CA is set up yet: orders wait."""
-
-    name = "none"
-
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
-        """Wait."""
-        raise NotImplementedError
+def _private_ca(world: Surroundings, identity: Identity, own_days: int) -> tuple[Issuer, Pki]:
+    hierarchy = Hierarchy(world, identity)
+    lists = RevocationLists(world.store, world.clock, hierarchy)
+    return PrivateCa(world, hierarchy, own_days), Publication(hierarchy, lists, world.urls)
 
 
 def strong_random() -> random.Random:
@@ -293,6 +315,42 @@ def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChec
     return Caa(resolver, clock, identities=settings.caa_identities, accounts=settings.caa_accounts)
 
 
+def _listening(settings: Settings) -> str:
+    return f"{'https' if settings.tls_cert else 'http'}://{settings.listen}"
+
+
+def _identity(settings: Settings, *, sandbox: bool) -> Identity:
+    """Give the CA's name; that of a sandbox cannot be taken for another's.
+
+    Raises:
+        SettingsError: a certificate cannot have that name.
+    """
+    if sandbox:
+        return Identity(organisation="certdesk sandbox", country=NO_COUNTRY, sandbox=True)
+    organisation, country = settings.ca_organisation, settings.ca_country
+    fault = subject_fault(organisation, ORGANISATION_LIMIT) if organisation else "is missing"
+    if fault is not None:
+        raise SettingsError(f"ca.organisation: {fault}")
+    if country not in COUNTRIES | {NO_COUNTRY}:
+        raise SettingsError(f"ca.country: {country} is no code of ISO 3166-1 in capitals")
+    return Identity(organisation=organisation, country=country)
+
+
+def _is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool:
+    """Tell whether the data are a sandbox's.
+
+    Raises:
+        SettingsError: they are not what is wanted.
+    """
+    mark = store.read(lambda unit: unit.marks.get(PURPOSE_MARK))
+    found = mark is not None and mark.value == SANDBOX.encode()
+    if wanted is not None and wanted is not found:
+        one, other = ("sandbox", "desk") if found else ("desk", "sandbox")
+        place = settings.database or settings.folder
+        raise SettingsError(f"data: {place} is a {one}'s; a {other} needs data of its own")
+    return found
+
+
 def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -301,13 +359,13 @@ def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:
         raise StoreUnavailable(f"{folder} cannot be used: {error.strerror}") from error
 
 
-def _open_vault(store: Store, key_path: Path, alone: Alone) -> TinkVault:
+def _open_vault(store: Store, key_path: Path, alone: Alone, *, purpose: str) -> TinkVault:
     """Open the key-encryption key that the data was sealed with, or begin with a new one."""
     if store.read(_check) is None:
         # Of two processes that start at once, the second finds what the first has made.
         with alone():
             if store.read(_check) is None:
-                return _begin_vault(store, key_path)
+                return _begin_vault(store, key_path, purpose)
     vault = _vault(store, LocalKeyset.open(key_path, create=False))
     check = store.read(_check)
     assert check is not None  # noqa: S101 - marks are never removed
@@ -315,11 +373,12 @@ def _open_vault(store: Store, key_path: Path, alone: Alone) -> TinkVault:
     return vault
 
 
-def _begin_vault(store: Store, key_path: Path) -> TinkVault:
+def _begin_vault(store: Store, key_path: Path, purpose: str) -> TinkVault:
     vault = _vault(store, LocalKeyset.open(key_path, create=True))
     marks = (
         Mark(name=CHECK_MARK, value=vault.check_value()),
         Mark(name=KEYSET_MARK, value=vault.new_keyset(DESK)),
+        Mark(name=PURPOSE_MARK, value=purpose.encode()),
     )
     store.write(lambda unit: [unit.marks.add(mark) for mark in marks])
     return vault

@@ -22,7 +22,7 @@ from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
-from certdesk.ports import Clock, Keys, Stale, Store, Unit, Vault, Work
+from certdesk.ports import Clock, Keys, Pki, Stale, Store, Unit, Vault, Work
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -76,6 +76,7 @@ class Context:
     keys: Keys
     work: Work
     rules: Rules
+    pki: Pki
     held: contextlib.ExitStack
 
     @property
@@ -207,6 +208,7 @@ class Desk:
     store: Store
     vault: Vault
     keys: Keys
+    pki: Pki
     clock: Clock
     rng: random.Random
     work: Work
@@ -269,6 +271,7 @@ class Desk:
             keys=self.keys,
             work=self.work,
             rules=self.rules,
+            pki=self.pki,
             held=held,
         )
         with declared(errand.action):

@@ -136,6 +136,27 @@ class Settings:
         "Networks, such as 10.1.0.0/16, that files of proof are fetched from though they are not "
         "public, this machine's own addresses included (a list; commas in the environment).",
     )
+    ca_organisation: str = _setting(
+        "ca.organisation",
+        "certdesk",
+        "Organisation in the names of the private CA's authorities, 40 characters at most. It is "
+        "used when they are made, as ca.country and ca.base_url are.",
+    )
+    ca_country: str = _setting(
+        "ca.country", "XX", "Its country, two capitals of ISO 3166-1; XX stands for none."
+    )
+    ca_base_url: str = _setting(
+        "ca.base_url",
+        "",
+        "URL, best with http:, at which others reach the desk's /pki/ for the CA's certificates "
+        "and CRLs; it is written into certificates. Empty is the address that the desk listens on.",
+    )
+    ca_validity_days: int = _setting(
+        "ca.validity_days",
+        0,
+        "Days that certificates of the private CA last; 0 is what public CAs may: 199, from "
+        "2027-03-15 on 99, from 2029-03-15 on 46.",
+    )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."
     )

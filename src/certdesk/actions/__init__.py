@@ -6,6 +6,7 @@ Importing this package fills the catalog; a test holds the list against the fold
 from certdesk.actions import (
     access_keys,
     accounts,
+    authorities,
     blocklist,
     companies,
     describe,
@@ -30,6 +31,7 @@ from certdesk.actions import (
 __all__ = [
     "access_keys",
     "accounts",
+    "authorities",
     "blocklist",
     "companies",
     "describe",

@@ -24,6 +24,7 @@ COMMANDS = {
     "order": "certdesk.cli.orders",
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
+    "ca": "certdesk.cli.ca",
     "settings": "certdesk.cli.desk",
 }
 """Each command and the module that has it; only the one that is called is imported."""
@@ -62,8 +63,8 @@ class Commands(click.Group):
 def certdesk() -> None:
     """Take orders for TLS certificates: a desk of your own that speaks Tencent Cloud's SSL API.
 
-    Operator's commands (from account to blocklist in the list below) work while a server runs
-    and without one. They print JSON on stdout and nothing else.
+    Operator's commands (from account to ca in the list below) work while a server runs and
+    without one. They print JSON on stdout and nothing else; those of ca say what they print.
     """
 
 

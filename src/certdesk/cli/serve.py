@@ -35,7 +35,7 @@ def serve(settings: Settings) -> None:
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
     line. Ends on SIGTERM or Ctrl-C after the requests in hand.
     """
-    with _desk(settings) as opened:
+    with _desk(settings, sandbox=False) as opened:
         run_server(settings, opened, _say_ready)
 
 
@@ -53,7 +53,7 @@ def sandbox(settings: Settings) -> None:
         if not _data_chosen(settings):
             folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
             settings = dataclasses.replace(settings, data=folder)
-        opened = held.enter_context(_desk(settings))
+        opened = held.enter_context(_desk(settings, sandbox=True))
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))
 
@@ -80,14 +80,18 @@ def _data_chosen(settings: Settings) -> bool:
 
 
 @contextlib.contextmanager
-def _desk(settings: Settings, *, serving: bool = True) -> Iterator[OpenDesk]:
+def _desk(
+    settings: Settings, *, serving: bool = True, sandbox: bool | None = None
+) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, core dumps off, files for nobody else."""
     log_to_stderr(settings.log_level)
     os.umask(0o077)
     # A core file would hold keys (security requirement R-KEYSTORE).
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        with open_desk(settings, wait_seconds=PATIENCE_SECONDS, serving=serving) as opened:
+        with open_desk(
+            settings, wait_seconds=PATIENCE_SECONDS, serving=serving, sandbox=sandbox
+        ) as opened:
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)

@@ -21,6 +21,9 @@ Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
 RSA_ROOT, ECC_ROOT, OLDER_ROOT = "rsa-root", "ecc-root", "older-root"
 RSA_ISSUING, ECC_ISSUING = "rsa-issuing", "ecc-issuing"
+NO_COUNTRY = "XX"
+"""The country of a CA whose operator names none: left to users by ISO 3166-1."""
+
 ORGANISATION_LIMIT = 40
 """Most characters of the CA's organisation: it is in common names too, of 64 characters."""
 

@@ -18,10 +18,10 @@ from certdesk.domain import keys
 from certdesk.domain.authority import PLANS, Identity, Plan, Source, new_key, own_hash
 from certdesk.domain.authority_profile import Draft, builder, name_of
 from certdesk.domain.keys import PrivateKey
-from certdesk.domain.records import Authority
+from certdesk.domain.records import AuditEntry, Authority
 from certdesk.domain.secret import Secret
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import DESK, Clock, Place, Store, Taken, Vault
+from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault
 
 SERIAL_BITS = 159
 
@@ -111,7 +111,7 @@ class Hierarchy:
 
     def _keep(self, made: Authority) -> Authority:
         try:
-            kept = self._world.store.write(lambda unit: unit.authorities.add(made))
+            kept = self._world.store.write(lambda unit: _add(unit, made))
         except Taken:
             found = self.find(made.name)
             assert found is not None  # noqa: S101 -- authorities are never removed
@@ -169,6 +169,21 @@ class Hierarchy:
 def _certified(draft: Draft, signing_key: PrivateKey) -> bytes:
     signed = builder(draft).sign(signing_key, own_hash(signing_key.public_key()))
     return signed.public_bytes(Encoding.DER)
+
+
+def _add(unit: Unit, made: Authority) -> Authority:
+    kept = unit.authorities.add(made)
+    unit.audit.add(
+        AuditEntry(
+            at=made.created_at,
+            request_id="",
+            uin="",
+            actor="desk",
+            action="MakeAuthority",
+            subject=made.name,
+        )
+    )
+    return kept
 
 
 def _place(name: str) -> Place:

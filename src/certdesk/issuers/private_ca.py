@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.domain import csr, profile, tbs
-from certdesk.domain.authority import hash_named, issuer_for, path_above
+from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
 from certdesk.domain.gate import (
     FIRST_BACK,
     LAST_BACK,
@@ -36,10 +36,14 @@ log = structlog.get_logger()
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A certificate that was begun: its to-be-signed bytes, and which authority is to sign."""
+    """A certificate that was begun: its to-be-signed bytes, and the addresses in them.
 
-    authority: str
+    The desk may have another address by the time that it signs.
+    """
+
     tbs: bytes
+    certificate_url: str
+    crl_url: str
 
 
 class PrivateCa:
@@ -82,7 +86,7 @@ class PrivateCa:
     def _begin(self, request: IssueRequest) -> Recorded:
         """Write the certificate, and see whether it will pass, before it is kept."""
         planned, serial = self._plan(request)
-        refuse_unfounded(planned.tbs, request, self._circumstances(planned, FIRST_BACK))
+        refuse_unfounded(planned.tbs, request, self._circumstances(request, planned, FIRST_BACK))
         return Recorded(state=msgspec.json.encode(planned), serial=f"{serial:x}")
 
     def _finish(self, request: IssueRequest, state: bytes) -> Issued:
@@ -91,8 +95,9 @@ class PrivateCa:
         except msgspec.MsgspecError as error:
             raise Unfounded("what was kept of it cannot be read") from error
         leaf = self._signed(request, planned)
-        above = path_above(planned.authority, cross=request.cross_sign)
-        path = [self._der(name) for name in (planned.authority, *above)]
+        authority = _authority(request)
+        above = path_above(authority, cross=request.cross_sign)
+        path = [self._der(name) for name in (authority, *above)]
         return Issued(leaf=leaf, chain=tuple(path[:-1]), root=path[-1])
 
     def _plan(self, request: IssueRequest) -> tuple[Planned, int]:
@@ -118,7 +123,8 @@ class PrivateCa:
         rehearsal = builder.sign(
             self._throw_away(source.certificate), hash_named(request.hash_name)
         )
-        return Planned(authority, rehearsal.tbs_certificate_bytes), serial
+        planned = Planned(rehearsal.tbs_certificate_bytes, source.certificate_url, source.crl_url)
+        return planned, serial
 
     def _signed(self, request: IssueRequest, planned: Planned) -> bytes:
         """Sign a certificate for a subscriber: the only place where that is done.
@@ -126,17 +132,24 @@ class PrivateCa:
         Raises:
             Unfounded: the gate does not let it pass.
         """
-        at = self._circumstances(planned, LAST_BACK)
+        at = self._circumstances(request, planned, LAST_BACK)
         refuse_unfounded(planned.tbs, request, at)
-        signature = _signature(self._hierarchy.key(planned.authority), request, planned.tbs)
+        signature = _signature(self._hierarchy.key(at.authority), request, planned.tbs)
         leaf = tbs.assemble(planned.tbs, signature)
         x509.load_der_x509_certificate(leaf).verify_directly_issued_by(at.source.certificate)
         return leaf
 
-    def _circumstances(self, planned: Planned, back: timedelta) -> Circumstances:
+    def _circumstances(
+        self, request: IssueRequest, planned: Planned, back: timedelta
+    ) -> Circumstances:
+        authority = _authority(request)
         return Circumstances(
-            authority=planned.authority,
-            source=self._hierarchy.source(planned.authority),
+            authority=authority,
+            source=Source(
+                certificate=self._hierarchy.certificate(authority),
+                certificate_url=planned.certificate_url,
+                crl_url=planned.crl_url,
+            ),
             blocked=self._blocked,
             now=self._world.clock.now(),
             own_days=self._own_days,
@@ -166,6 +179,18 @@ class PrivateCa:
 def _rsa_throw_away() -> rsa.RSAPrivateKey:
     """Make one a process: it takes as long as a hundred signatures."""
     return rsa.generate_private_key(65537, _THROW_AWAY_BITS)
+
+
+def _authority(request: IssueRequest) -> str:
+    """Name the authority that is to sign for the key of a request.
+
+    Raises:
+        Unfounded: the CSR is not good.
+    """
+    try:
+        return issuer_for(csr.parse(request.csr).public_key, request.hash_name)
+    except csr.CsrRefused as refused:
+        raise Unfounded(refused.rule) from refused
 
 
 def _signature(key: PrivateKey, request: IssueRequest, data: bytes) -> bytes:

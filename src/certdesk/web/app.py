@@ -8,19 +8,24 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from certdesk.web.pki import pki_route
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from certdesk.ports import Pki
     from certdesk.web.api import Api
 
 
-def application(api: Api) -> ASGIApp:
+def application(api: Api, pki: Pki) -> ASGIApp:
     """Put the API at `/` and the rest beside it.
 
     The API is a bare ASGI callable: routing would cost more than the rest of its edge.
     """
-    pages = Starlette(routes=[Route("/healthz", healthz, methods=["GET"])])
+    pages = Starlette(
+        routes=[Route("/healthz", healthz, methods=["GET"]), pki_route(pki)],
+    )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/":

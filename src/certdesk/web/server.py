@@ -46,7 +46,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             body_seconds=settings.body_seconds,
         )
         config = uvicorn.Config(
-            application(api),
+            application(api, opened.desk.pki),
             http=_protocol(settings),
             ws="none",
             lifespan="off",
@@ -60,6 +60,9 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             ssl_certfile=settings.tls_cert or None,
             ssl_keyfile=settings.tls_key or None,
         )
+        # Known only now where port 0 was asked for. It is written into certificates.
+        if not settings.ca_base_url:
+            opened.urls.base = _url(listener, secure=bool(settings.tls_cert))
         with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_run(settings, opened, config, listener, ready))
 

@@ -1,0 +1,78 @@
+"""`certdesk ca`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ssl import PEM_cert_to_DER_cert
+from typing import Any
+
+import click
+
+from certdesk.cli.common import REFUSED, desk_options, fail, show, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import Settings
+
+SUMMARY = """\
+{Name}: {Kind}, {Key}
+  subject      {Subject}
+  valid        {BeginsAt} to {EndsAt}
+  SHA-256      {Sha256}
+  certificate  {CertificateUrl}"""
+
+
+@click.group()
+def ca() -> None:
+    """The private CA: whom to trust, and where its certificates and CRLs are."""
+
+
+@ca.command("show")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with certificates.")
+@desk_options
+def ca_show(settings: Settings, *, as_json: bool) -> None:
+    """Show the authorities: subject, validity, fingerprint, URLs. Makes them first, if need be."""
+    found = _authorities(settings)
+    if as_json:
+        show(found)
+        return
+    for authority in found:
+        click.echo(SUMMARY.format_map(authority))
+        if authority["CrlUrl"]:
+            click.echo(f"  CRL          {authority['CrlUrl']}")
+
+
+@ca.command("export")
+@click.argument("name", required=False)
+@click.option("--chain", is_flag=True, help="Add the certificates above it, up to the root.")
+@click.option("--der", is_flag=True, help="Print one certificate in DER instead of PEM.")
+@desk_options
+def ca_export(settings: Settings, name: str | None, *, chain: bool, der: bool) -> None:
+    """Print the certificate of the authority NAME in PEM; without NAME those of all roots.
+
+    The roots are what whoever shall trust the CA needs. Names are those of `certdesk ca show`.
+    """
+    if der and (name is None or chain):
+        raise click.UsageError("--der prints one certificate: give NAME, and no --chain")
+    found = {authority["Name"]: authority for authority in _authorities(settings)}
+    if name is not None and name not in found:
+        fail(f"there is no authority {name}; there are {', '.join(found)}", REFUSED)
+    if der and name is not None:
+        click.echo(PEM_cert_to_DER_cert(found[name]["Certificate"]), nl=False)
+        return
+    roots = [each for each in found.values() if each["Signer"] is None]
+    for authority in roots if name is None else _path(found, name, whole=chain):
+        click.echo(authority["Certificate"], nl=False)
+
+
+def _path(found: dict[str, dict[str, Any]], name: str, *, whole: bool) -> Iterator[dict[str, Any]]:
+    yield found[name]
+    signer = found[name]["Signer"]
+    if whole and signer is not None:
+        yield from _path(found, signer, whole=True)
+
+
+def _authorities(settings: Settings) -> list[dict[str, Any]]:
+    response = ask(settings, "DescribeAuthorities")
+    if "Error" in response:
+        show_reply(response)
+    found: list[dict[str, Any]] = response["Authorities"]
+    return found

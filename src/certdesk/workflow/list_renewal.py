@@ -1,0 +1,24 @@
+"""Keeps the private CA's CRLs fresh."""
+
+from __future__ import annotations
+
+from certdesk.ports import Pki
+from certdesk.workflow.repeating import Repeating
+
+LOOK_SECONDS = 3600
+
+
+class ListRenewal:
+    """Looks every hour whether a CRL is old, and at once at the start."""
+
+    def __init__(self, pki: Pki) -> None:
+        """Prepare; nothing is made before `start`."""
+        self._repeating = Repeating("revocation lists", pki.renew_lists, LOOK_SECONDS)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._repeating.start()
+
+    def stop(self) -> None:
+        """Stop after the round in hand."""
+        self._repeating.stop()
