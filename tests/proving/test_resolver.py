@@ -11,7 +11,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certdesk.proving.anchors import read_anchors
 from certdesk.proving.exchange import Server, Unanswered
@@ -178,10 +178,22 @@ def test_anchors_are_read_from_records_and_files(tmp_path: Path) -> None:
     assert {str(zone): len(found) for zone, found in anchors.items()} == {".": 3, f"{ZONE}.": 1}
 
 
+def test_a_key_may_be_longer_than_a_files_name(names: NameServer) -> None:
+    """As those of RSA are."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    algorithm = dns.dnssectypes.Algorithm.RSASHA256
+    key = dns.dnssec.make_dnskey(private.public_key(), algorithm, flags=257)
+    names.checked = True
+    names.add(ZONE, "DNSKEY", str(KEY), str(key))
+    assert ask(names, f"{ZONE}. 3600 IN DNSKEY {key}").secure
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (". IN A 192.0.2.1", "a A is no anchor"),
+        (f". IN DS 20326 8 2 {'00' * 32}\n. IN A 192.0.2.1", "A records are no anchors"),
+        (". IN A 192.0.2.1", "cannot be read: No such file"),
+        ("x" * 300, "cannot be read: File name too long"),
         (". IN DS 20326 8 2 nonsense", "is no trust anchor"),
         (". IN DS", "is no trust anchor"),
         ("/nowhere/root.key", "/nowhere/root.key cannot be read: No such file"),

@@ -20,7 +20,7 @@ DS: TypeAlias = dns.rdtypes.ANY.DS.DS
 Anchors: TypeAlias = dict[dns.name.Name, list[DS | DNSKEY]]
 """The anchors by the name of the zone that has the keys."""
 
-_KINDS = (dns.rdatatype.DS, dns.rdatatype.DNSKEY)
+_TYPES = {"DS", "DNSKEY"}
 
 
 def read_anchors(texts: Iterable[str]) -> Anchors:
@@ -32,8 +32,9 @@ def read_anchors(texts: Iterable[str]) -> Anchors:
     anchors: Anchors = {}
     for text in texts:
         for rrset in _records(text):
-            if rrset.rdtype not in _KINDS:
-                raise ValueError(f"{text}: a {dns.rdatatype.to_text(rrset.rdtype)} is no anchor")
+            kind = dns.rdatatype.to_text(rrset.rdtype)
+            if kind not in _TYPES:
+                raise ValueError(f"{text}: {kind} records are no anchors")
             anchors.setdefault(rrset.name, []).extend(cast("Iterable[DS | DNSKEY]", rrset))
     if not anchors:
         raise ValueError("no trust anchor is given")
@@ -46,9 +47,9 @@ def anchored(zone: dns.name.Name, anchors: list[DS | DNSKEY], keys: Iterable[DNS
 
 
 def _records(text: str) -> list[dns.rrset.RRset]:
-    file = Path(text)
+    record = _TYPES & set(text.upper().split())
     try:
-        lines = text if " " in text and not file.is_file() else file.read_text("utf-8")
+        lines = text if record else Path(text).read_text("utf-8")
         return dns.zonefile.read_rrsets(lines, rdclass=None, default_ttl=0)
     except OSError as error:
         raise ValueError(f"{text} cannot be read: {error.strerror}") from error

@@ -103,7 +103,10 @@ def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns
     except TimeoutError:
         raise Unanswered("no answer came in time") from None
     except OSError as error:
-        raise Unanswered(f"it cannot be reached: {error.strerror or error}") from None
+        raise Unanswered(
+            f"it cannot be reached: {error.strerror or error} (is it running, and is it the one "
+            "that dns.resolvers should name?)"
+        ) from None
     return response
 
 
