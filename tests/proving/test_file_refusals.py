@@ -5,6 +5,7 @@ Canaries listen on what is refused. A refused look must not even connect.
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 from collections.abc import Callable, Iterable
 
@@ -14,6 +15,7 @@ import pytest
 
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
+from certdesk.proving.fetch import is_own
 from tests.nameserver import fitting
 from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, canaries, retried
 
@@ -71,10 +73,11 @@ def test_the_operator_may_permit_any_network(world: Sites) -> None:
         assert four.reached()
 
 
-def test_the_desk_knows_its_own_addresses(world: Sites) -> None:
-    """Which need not be private."""
-    world.dns.add("itself.shop.test", "A", "127.0.0.1")
-    assert "is at 127.0.0.1 (the desk's own address)" in world.look("itself.shop.test").reason
+def test_the_desk_knows_its_own_addresses() -> None:
+    """Of both kinds, by asking the system; another machine's are none."""
+    own, others = ("127.0.0.1", "::1"), ("192.0.2.254", "2001:db8::1", "255.255.255.255", "ff02::1")
+    assert all(is_own(ipaddress.ip_address(address)) for address in own)
+    assert not any(is_own(ipaddress.ip_address(address)) for address in others)
 
 
 def in_turn(*addresses: str) -> Callable[[dns.message.Message, bool], Iterable[bytes]]:
@@ -107,7 +110,7 @@ def test_a_name_that_is_bound_anew_is_checked_anew_after_a_redirect(world: Sites
     world.http.put(NAME, "/next", VALUE)
     finding = world.look()
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "is at 127.0.0.1 (the desk's own address)" in finding.reason
+    assert "is at 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()
 
 
@@ -242,5 +245,5 @@ def test_a_redirect_within_the_domain_leads_to_no_address_that_is_refused(world:
     world.http.redirect(NAME, PATH, f"http://inside.shop.test{PATH}")
     finding = world.look()
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "inside.shop.test is at 127.0.0.1 (the desk's own address)" in finding.reason
+    assert "inside.shop.test is at 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()

@@ -9,7 +9,7 @@ all 127.0.0.1 to whoever translates them.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -67,17 +67,20 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
-def refusal(address: Address, allowed: Iterable[Network], own: Collection[Address]) -> str | None:
+def refusal(
+    address: Address, allowed: Iterable[Network], is_own: Callable[[Address], bool]
+) -> str | None:
     """Tell why the desk does not connect to `address`, or None where it does.
 
-    `allowed` are the networks that the operator permits whatever they are; `own` the addresses
-    of this machine.
+    `allowed` are the networks that the operator permits whatever they are. `is_own` tells whether
+    a public address is this machine's, and is asked about no other.
     """
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
         # A zone names an interface of this machine, which nobody outside has anything to do with.
         return "an address with a zone"
     if any(address in network for network in allowed):
         return None
-    if address in own:
+    kind = next((kind for network, kind in _REFUSED if address in network), None)
+    if kind is None and is_own(address):
         return "the desk's own address"
-    return next((kind for network, kind in _REFUSED if address in network), None)
+    return kind

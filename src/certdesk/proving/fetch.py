@@ -21,6 +21,7 @@ from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, TooLong, g
 
 _OK = 200
 _REDIRECTS = range(300, 400)
+_DISCARD = 9
 
 
 class NotFetched(Exception):
@@ -86,9 +87,8 @@ class Fetcher:
         if not found:
             raise HostRefused(f"{host} has no address: enter an A or AAAA record for it")
         trail.steps.append(f"{host} is at {_list(found)}")
-        own = _own(found)
         for address in found:
-            kind = refusal(address, self._allowed, own)
+            kind = refusal(address, self._allowed, is_own)
             if kind is not None:
                 raise HostRefused(
                     f"{host} is at {address} ({kind}), and nothing is fetched from there: let all "
@@ -167,20 +167,16 @@ def _list(addresses: Iterable[Address]) -> str:
     return _printable(", ".join(str(address) for address in addresses))
 
 
-def _own(addresses: Iterable[Address]) -> set[Address]:
-    """Find which of the addresses are this machine's.
+def is_own(address: Address) -> bool:
+    """Tell whether an address is this machine's.
 
     The system tells by which of its addresses it would reach another one; its own it reaches by
     themselves. To connect a datagram socket sends nothing.
     """
-    return {address for address in addresses if _reached_by(address) == address}
-
-
-def _reached_by(address: Address) -> Address | None:
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
         try:
-            asking.connect((str(address), 9))
+            asking.connect((str(address), _DISCARD))
         except OSError:
-            return None
-        return ipaddress.ip_address(asking.getsockname()[0])
+            return False
+        return ipaddress.ip_address(asking.getsockname()[0]) == address
