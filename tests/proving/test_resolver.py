@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dns.dnssec
 import dns.dnssectypes
+import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
@@ -138,6 +139,29 @@ def test_a_resolver_that_gives_the_anchors_keys_as_checked_is_believed(
     names.checked = False
     assert resolver.ask(NAME, "A", look_deadline()).secure is False
     assert names.asked("DNSKEY") == [ZONE]
+
+
+@pytest.mark.parametrize("unsigned", [NAME, "web.example.net", None])
+def test_a_chain_is_signed_if_every_part_of_it_is(names: NameServer, unsigned: str | None) -> None:
+    """Here each part is an answer of its own."""
+    names.checked = True
+    names.add(ZONE, "DNSKEY", str(KEY))
+    names.add(NAME, "CNAME", "web.example.net.")
+    names.add("web.example.net", "A", "192.0.2.1")
+
+    def script(query: dns.message.Message, _tcp: bool) -> list[bytes]:  # noqa: FBT001 - a Script
+        response = names.response(query)
+        response.answer = response.answer[:1]
+        if query.question[0].name.to_text(omit_final_dot=True).lower() == unsigned:
+            response.flags &= ~dns.flags.AD
+        return [response.to_wire()]
+
+    for name in (NAME, "web.example.net"):
+        names.script(name, script)
+    answer = ask(names, f"{ZONE}. IN DS {DS}")
+    assert answer.chain == ("web.example.net",)
+    assert [record.to_text() for record in answer.records] == ["192.0.2.1"]
+    assert answer.secure is (unsigned is None)
 
 
 def test_keys_that_did_not_come_as_checked_show_nothing(names: NameServer) -> None:
