@@ -60,7 +60,7 @@ class Bench:
         if "open" in self.failures:
             raise self.failures.pop("open")
         made = self.sessions.writer()
-        return Disk(made.connection, made.unit, self.ran, self.failures)
+        return Disk(made.connection, made.driver, made.unit, self.ran, self.failures)
 
     def fails(self, where: str, code: str) -> Callable[[object], None]:
         """Make a commit after which the next such statement, or opening, fails."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Generic, cast
 
-from sqlalchemy import Delete, Insert, Select, Update, bindparam, delete, func, insert, select
-from sqlalchemy import update as update_
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from certdesk.ports import Record, Stale, Taken
 from certdesk.storage import ReadOnly, schema
+from certdesk.storage.driver import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import ColumnElement, Connection
 
+    from certdesk.storage.driver import Driver, Row
     from certdesk.storage.schema import Kept
 
 
 class Statements(Generic[Record]):
-    """The SQL of one collection, built once; SQLAlchemy compiles each statement once.
+    """The SQL of one collection, built once.
 
     Every value is bound. Parameters that select the row to change are the field's name after
     `its_`, since SQLAlchemy keeps the plain names for the values that are set.
@@ -36,41 +37,42 @@ class Statements(Generic[Record]):
             column == bindparam(f"its_{column.name}", type_=column.type) for column in self.key
         ]
         its_version = [table.c.version == bindparam("its_version")] if kept.versioned else []
-        self.insert_numbered: Insert = insert(table)
-        # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
-        # nothing was inserted shows in the count of rows, which is not kept unless asked for.
-        insert_new = (
-            postgresql.insert(table).on_conflict_do_nothing()
-            if dialect == "postgresql"
-            else sqlite.insert(table).on_conflict_do_nothing()
+        insert_ = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self.insert_numbered = Statement(
+            insert(table).returning(*self.key), sets=kept.fields.keys() - kept.key, reads=self.key
         )
-        self.insert_new: Insert = insert_new.execution_options(preserve_rowcount=True)
-        self.one: Select[Any] = select(table).where(*its_key)
-        self.update: Update = update_(table).where(*its_key, *its_version)
-        self.delete: Delete = delete(table).where(*its_key)
-        self._selections: dict[object, Select[Any]] = {}
-        self._counts: dict[object, Select[Any]] = {}
+        # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
+        # nothing was inserted shows in the count of rows.
+        self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=kept.fields)
+        self.one = Statement(select(table).where(*its_key), reads=table.c)
+        self.update = Statement(
+            update(table).where(*its_key, *its_version), sets=kept.fields.keys() - kept.fixed
+        )
+        self.delete = Statement(delete(table).where(*its_key))
+        self._selections: dict[object, Statement] = {}
+        self._counts: dict[object, Statement] = {}
 
-    def selection(self, equal: Mapping[str, object], *, limited: bool, moved: bool) -> Select[Any]:
+    def selection(self, equal: Mapping[str, object], *, limited: bool, moved: bool) -> Statement:
         """Give the statement that reads the rows of a filter, or a page of them."""
         shape = (*_shape(equal), limited, moved)
         statement = self._selections.get(shape)
         if statement is None:
-            statement = select(self.table).where(*self._conditions(equal)).order_by(*self.key)
+            rows = select(self.table).where(*self._conditions(equal)).order_by(*self.key)
             if limited:
-                statement = statement.limit(bindparam("its_limit"))
+                rows = rows.limit(bindparam("its_limit"))
             if moved:
-                statement = statement.offset(bindparam("its_offset"))
-            self._selections[shape] = statement
+                rows = rows.offset(bindparam("its_offset"))
+            statement = self._selections[shape] = Statement(rows, reads=self.table.c)
         return statement
 
-    def counting(self, equal: Mapping[str, object]) -> Select[Any]:
+    def counting(self, equal: Mapping[str, object]) -> Statement:
         """Give the statement that counts the rows of a filter."""
         shape = _shape(equal)
         statement = self._counts.get(shape)
         if statement is None:
-            statement = select(func.count()).select_from(self.table)
-            statement = self._counts[shape] = statement.where(*self._conditions(equal))
+            number = func.count()
+            rows = select(number).select_from(self.table).where(*self._conditions(equal))
+            statement = self._counts[shape] = Statement(rows, reads=[number])
         return statement
 
     def _conditions(self, equal: Mapping[str, object]) -> list[ColumnElement[bool]]:
@@ -92,12 +94,18 @@ class SqlCollection(Generic[Record]):
     """`ports.Collection` on a connection that is in a transaction."""
 
     def __init__(
-        self, statements: Statements[Record], connection: Connection, *, writable: bool
+        self,
+        statements: Statements[Record],
+        connection: Connection,
+        driver: Driver,
+        *,
+        writable: bool,
     ) -> None:
-        """Read and, if `writable`, write through `connection`."""
+        """Read and, if `writable`, write through `connection` and its driver."""
         self._sql = statements
         self._kept = statements.kept
         self._connection = connection
+        self._driver = driver
         self._writable = writable
 
     def add(self, record: Record) -> Record:
@@ -105,43 +113,37 @@ class SqlCollection(Generic[Record]):
         self._check_writable()
         kept, values = self._kept, self._kept.values(record)
         if kept.numbered and values[kept.key[0]] == 0:
-            del values[kept.key[0]]
-            inserted = self._connection.execute(self._sql.insert_numbered, values)
-            (number,) = cast("tuple[int]", inserted.inserted_primary_key)
+            (number,) = self._sql.insert_numbered.one(self._driver, values)
             return kept.numbered_as(record, number)
-        if self._connection.execute(self._sql.insert_new, values).rowcount == 0:
+        if self._sql.insert_new.touch(self._driver, values) == 0:
             raise Taken(self._kept.name)
         return record
 
     def get(self, *key: object) -> Record | None:
         """Read one record, or None."""
-        row = self._connection.execute(self._sql.one, self._its(key)).first()
-        return None if row is None else self._kept.build(row._asdict())
+        row = self._sql.one.first(self._driver, self._its(key))
+        return None if row is None else self._built(row)
 
     def replace(self, record: Record) -> Record:
         """Store a changed record if its version is still the stored one."""
         self._check_writable()
         changed = self._kept.next_version(record)
         its = self._its(self._kept.key_of(record)) | {"its_version": self._kept.version_of(record)}
-        values = self._kept.values(changed)
-        for name in self._kept.fixed:
-            del values[name]
-        if self._connection.execute(self._sql.update, values | its).rowcount == 0:
+        if self._sql.update.touch(self._driver, self._kept.values(changed) | its) == 0:
             raise Stale(self._kept.name)
         return changed
 
     def remove(self, *key: object) -> bool:
         """Delete one record; tell whether it was there."""
         self._check_writable()
-        return self._connection.execute(self._sql.delete, self._its(key)).rowcount > 0
+        return self._sql.delete.touch(self._driver, self._its(key)) > 0
 
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
         """Read the records whose fields equal the given values, in key order."""
         schema.check_page(offset, limit)
         statement = self._sql.selection(equal, limited=limit is not None, moved=offset > 0)
         page = {"its_limit": limit, "its_offset": offset}
-        rows = self._connection.execute(statement, equal | page)
-        return [self._kept.build(row._asdict()) for row in rows]
+        return [self._built(row) for row in statement.all(self._driver, equal | page)]
 
     def prune(self, field: str, before: datetime) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
@@ -161,7 +163,11 @@ class SqlCollection(Generic[Record]):
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
-        return cast("int", self._connection.execute(self._sql.counting(equal), equal).scalar_one())
+        (number,) = self._sql.counting(equal).one(self._driver, equal)
+        return cast("int", number)
+
+    def _built(self, row: Row) -> Record:
+        return self._kept.build(dict(zip(self._kept.fields, row, strict=True)))
 
     def _its(self, key: tuple[object, ...]) -> dict[str, object]:
         self._kept.check_key(key)

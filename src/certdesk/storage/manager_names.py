@@ -5,25 +5,24 @@ How many different ones there are is then a range of an index, however many orde
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from certdesk.storage.driver import Statement
 from certdesk.storage.schema import MANAGER_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection
-
     from certdesk.domain.order import Order
+    from certdesk.storage.driver import Driver
 
 ITS = MANAGER_NAMES.c
-_THE_ROW = [
-    ITS[name] == sa.bindparam(f"its_{name}", type_=ITS[name].type)
-    for name in MANAGER_NAMES.primary_key.columns.keys()  # noqa: SIM118 -- no dictionary
-]
+_OF_MANAGER = (
+    ITS.uin == sa.bindparam("its_uin", type_=ITS.uin.type),
+    ITS.manager_id == sa.bindparam("its_manager_id", type_=ITS.manager_id.type),
+)
+_THE_ROW = (*_OF_MANAGER, ITS.name == sa.bindparam("its_name", type_=ITS.name.type))
 
 
 class ManagerNames:
@@ -32,43 +31,42 @@ class ManagerNames:
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        self._more = (
+        self._more = Statement(
             insert(MANAGER_NAMES)
             .values(orders=1)
             .on_conflict_do_update(
                 index_elements=list(MANAGER_NAMES.primary_key.columns),
                 set_={"orders": ITS.orders + 1},
-            )
+            ),
+            sets=("uin", "manager_id", "name"),
         )
-        self._less = sa.update(MANAGER_NAMES).where(*_THE_ROW).values(orders=ITS.orders - 1)
-        self._none = sa.delete(MANAGER_NAMES).where(*_THE_ROW, ITS.orders == 0)
+        self._less = Statement(
+            sa.update(MANAGER_NAMES).where(*_THE_ROW).values(orders=ITS.orders - 1)
+        )
+        self._none = Statement(sa.delete(MANAGER_NAMES).where(*_THE_ROW, ITS.orders == 0))
+        number = sa.func.count()
+        self._count = Statement(
+            sa.select(number).select_from(MANAGER_NAMES).where(*_OF_MANAGER), reads=[number]
+        )
 
-    def note(self, connection: Connection, before: Order | None, after: Order | None) -> None:
+    def note(self, driver: Driver, before: Order | None, after: Order | None) -> None:
         """Bring the counts from what an order was to what it is."""
         old, new = _rows(before), _rows(after)
         # In one order everywhere, so that no two transactions wait for each other.
-        if gone := _keys(old - new):
-            connection.execute(self._less, gone)
-            connection.execute(self._none, gone)
-        if come := sorted(new - old):
-            rows = [dict(zip(("uin", "manager_id", "name"), row, strict=True)) for row in come]
-            connection.execute(self._more, rows)
+        for uin, manager_id, name in sorted(old - new):
+            its = {"its_uin": uin, "its_manager_id": manager_id, "its_name": name}
+            self._less.touch(driver, its)
+            self._none.touch(driver, its)
+        for uin, manager_id, name in sorted(new - old):
+            self._more.touch(driver, {"uin": uin, "manager_id": manager_id, "name": name})
 
-    def count(self, connection: Connection, uin: str, manager_id: int) -> int:
+    def count(self, driver: Driver, uin: str, manager_id: int) -> int:
         """Count the different names in the orders of an account that name a manager."""
-        counting = sa.select(sa.func.count()).select_from(MANAGER_NAMES)
-        its = counting.where(ITS.uin == uin, ITS.manager_id == manager_id)
-        return connection.execute(its).scalar_one()
+        (number,) = self._count.one(driver, {"its_uin": uin, "its_manager_id": manager_id})
+        return cast("int", number)
 
 
 def _rows(order: Order | None) -> set[tuple[str, int, str]]:
     if order is None or order.manager_id is None:
         return set()
     return {(order.uin, order.manager_id, name) for name in order.all_names}
-
-
-def _keys(rows: Iterable[tuple[str, int, str]]) -> list[dict[str, object]]:
-    return [
-        {"its_uin": uin, "its_manager_id": manager_id, "its_name": name}
-        for uin, manager_id, name in sorted(rows)
-    ]

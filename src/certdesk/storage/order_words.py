@@ -17,13 +17,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from certdesk.domain import listing
 from certdesk.domain.listing import MOST_TEXT
+from certdesk.storage.driver import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, FromClause, Select
+    from sqlalchemy import FromClause, Select
 
     from certdesk.domain.order import Order
+    from certdesk.storage.driver import Driver
 
 # Neither database is to split a word or to read a part of it as syntax. So the characters of
 # ASCII that are no letter, digit, dot or dash are written as others, for private use, and those
@@ -86,11 +88,11 @@ class WordIndex(Protocol):
         """Give what is selected as something to select from, found in the way it says."""
         ...
 
-    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+    def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
         """Store the words of a new order."""
         ...
 
-    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+    def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:
         """Remove all words of an order, which are `words`."""
         ...
 
@@ -117,18 +119,18 @@ class FtsIndex:
         """Give a subquery: SQLite begins with the words by itself, and reads them in order."""
         return statement.subquery(name)
 
-    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+    def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
         """Store the words of a new order."""
-        connection.execute(_PUT, {"number": number, "words": " ".join(sorted(words))})
+        _PUT.touch(driver, {"number": number, "words": " ".join(sorted(words))})
 
-    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+    def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:
         """Remove the words: the index has to be told which there are."""
-        connection.execute(_TAKE, {"number": number, "words": " ".join(sorted(words))})
+        _TAKE.touch(driver, {"number": number, "words": " ".join(sorted(words))})
 
 
-_PUT = sa.text("INSERT INTO order_words(rowid, words) VALUES (:number, :words)")
-_TAKE = sa.text(
-    "INSERT INTO order_words(order_words, rowid, words) VALUES ('delete', :number, :words)"
+_PUT = Statement(sa.text("INSERT INTO order_words(rowid, words) VALUES (:number, :words)"))
+_TAKE = Statement(
+    sa.text("INSERT INTO order_words(order_words, rowid, words) VALUES ('delete', :number, :words)")
 )
 
 
@@ -154,19 +156,21 @@ class GinIndex:
         """
         return statement.cte(name).prefix_with("MATERIALIZED")
 
-    def put(self, connection: Connection, number: int, words: Iterable[str]) -> None:
+    def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
         """Store the words of a new order."""
-        connection.execute(_PUT_VECTOR, {"number": number, "words": sorted(words)})
+        _PUT_VECTOR.touch(driver, {"number": number, "words": sorted(words)})
 
-    def take(self, connection: Connection, number: int, words: Iterable[str]) -> None:  # noqa: ARG002 -- SQLite needs them
+    def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:  # noqa: ARG002 -- SQLite needs them
         """Remove the words."""
-        connection.execute(_TAKE_VECTOR, {"number": number})
+        _TAKE_VECTOR.touch(driver, {"number": number})
 
 
-_PUT_VECTOR = sa.text(
-    "INSERT INTO order_words(number, words) VALUES (:number, array_to_tsvector(:words))"
-).bindparams(sa.bindparam("words", type_=ARRAY(sa.Text)))
-_TAKE_VECTOR = sa.text("DELETE FROM order_words WHERE number = :number")
+_PUT_VECTOR = Statement(
+    sa.text(
+        "INSERT INTO order_words(number, words) VALUES (:number, array_to_tsvector(:words))"
+    ).bindparams(sa.bindparam("words", type_=ARRAY(sa.Text)))
+)
+_TAKE_VECTOR = Statement(sa.text("DELETE FROM order_words WHERE number = :number"))
 
 
 def word_index(dialect: str) -> WordIndex:

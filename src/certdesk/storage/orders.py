@@ -12,6 +12,7 @@ from certdesk.domain.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.order import Order
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
+from certdesk.storage.driver import Statement
 from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_pages import OrderPages
 from certdesk.storage.order_words import WordIndex, word_index, words
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from certdesk.storage.driver import Driver
 
 
 class OrderStatements(Statements[Order]):
@@ -33,21 +36,27 @@ class OrderStatements(Statements[Order]):
         self.manager_names = ManagerNames(dialect)
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         # An id or a number that is taken shows in that nothing comes back.
-        self.insert_order = (
-            insert(self.table).on_conflict_do_nothing().returning(self.table.c.number)
+        number = self.table.c.number
+        inserted = insert(self.table).on_conflict_do_nothing().returning(number)
+        self.insert_numbered = Statement(inserted, sets=ORDERS.fields, reads=[number])
+        self.insert_next = Statement(
+            inserted, sets=ORDERS.fields.keys() - {"number"}, reads=[number]
         )
-        self.count_in = (
+        self.count_in = Statement(
             insert(ORDER_COUNTS)
             .values(orders=1)
             .on_conflict_do_update(
                 index_elements=[ORDER_COUNTS.c[name] for name in ORDER_CELL],
                 set_={"orders": ORDER_COUNTS.c.orders + 1},
-            )
+            ),
+            sets=ORDER_CELL,
         )
-        self.count_out = (
-            sa.update(ORDER_COUNTS)
-            .where(*(ORDER_COUNTS.c[name] == sa.bindparam(f"its_{name}") for name in ORDER_CELL))
-            .values(orders=ORDER_COUNTS.c.orders - 1)
+        its = (
+            ORDER_COUNTS.c[name] == sa.bindparam(name, type_=ORDER_COUNTS.c[name].type)
+            for name in ORDER_CELL
+        )
+        self.count_out = Statement(
+            sa.update(ORDER_COUNTS).where(*its).values(orders=ORDER_COUNTS.c.orders - 1)
         )
 
 
@@ -55,10 +64,15 @@ class SqlOrders(SqlCollection[Order]):
     """`ports.Orders` on a connection that is in a transaction."""
 
     def __init__(
-        self, statements: OrderStatements, connection: Connection, *, writable: bool
+        self,
+        statements: OrderStatements,
+        connection: Connection,
+        driver: Driver,
+        *,
+        writable: bool,
     ) -> None:
-        """Read and, if `writable`, write through `connection`."""
-        super().__init__(statements, connection, writable=writable)
+        """Read and, if `writable`, write through `connection` and its driver."""
+        super().__init__(statements, connection, driver, writable=writable)
         self._orders = statements
         self._pages = OrderPages(connection, statements.index)
 
@@ -68,18 +82,17 @@ class SqlOrders(SqlCollection[Order]):
 
     def count_names(self, *, uin: str, manager_id: int) -> int:
         """Count the different names in the orders of an account that name a manager."""
-        return self._orders.manager_names.count(self._connection, uin, manager_id)
+        return self._orders.manager_names.count(self._driver, uin, manager_id)
 
     def add(self, record: Order) -> Order:
         """Store a new order with the next number, if it has none."""
         self._check_writable()
-        values = ORDERS.values(record)
-        if not record.number:
-            del values["number"]
-        inserted = self._connection.execute(self._orders.insert_order, values).first()
+        statement = self._orders.insert_numbered if record.number else self._orders.insert_next
+        inserted = statement.first(self._driver, ORDERS.values(record))
         if inserted is None:
             raise Taken(ORDERS.name)
-        added = dataclasses.replace(record, number=inserted.number)
+        (number,) = inserted
+        added = dataclasses.replace(record, number=number)
         self._note(None, added)
         return added
 
@@ -113,17 +126,16 @@ class SqlOrders(SqlCollection[Order]):
         """Bring what is derived of orders from what one was to what it is."""
         if _cell(before) != _cell(after):
             if before is not None:
-                its = {f"its_{name}": value for name, value in _cell(before).items()}
-                self._connection.execute(self._orders.count_out, its)
+                self._orders.count_out.touch(self._driver, _cell(before))
             if after is not None:
-                self._connection.execute(self._orders.count_in, _cell(after))
+                self._orders.count_in.touch(self._driver, _cell(after))
         if _searched(before) != _searched(after):
             index = self._orders.index
             if before is not None:
-                index.take(self._connection, before.number, words(before))
+                index.take(self._driver, before.number, words(before))
             if after is not None:
-                index.put(self._connection, after.number, words(after))
-        self._orders.manager_names.note(self._connection, before, after)
+                index.put(self._driver, after.number, words(after))
+        self._orders.manager_names.note(self._driver, before, after)
 
 
 def _cell(order: Order | None) -> dict[str, object]:

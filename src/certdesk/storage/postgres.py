@@ -283,7 +283,7 @@ class PostgresStore:
     @contextlib.contextmanager
     def _session(self, pool: Pool, *, writable: bool) -> Iterator[Session]:
         with pool.connection() as connection:
-            yield Session(connection, self._sql.unit(connection, writable=writable))
+            yield Session.on(connection, self._sql, writable=writable)
 
 
 class _Here(threading.local):
@@ -315,4 +315,4 @@ def _check_whole(session: Session) -> None:
 
 
 def _driver(session: Session) -> Connection:
-    return cast("Connection", session.connection.connection.driver_connection)
+    return cast("Connection", session.driver.connection)

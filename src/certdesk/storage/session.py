@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from certdesk.ports import Unit
 from certdesk.storage import StoreUnavailable
+from certdesk.storage.driver import Driver
 from certdesk.storage.unit import Sql
 
 if TYPE_CHECKING:
@@ -72,11 +73,18 @@ class Session:
     """A connection on which nothing but `run` begins or ends a transaction, and its unit."""
 
     connection: Connection
+    driver: Driver
     unit: Unit
+
+    @classmethod
+    def on(cls, connection: Connection, sql: Sql, *, writable: bool) -> Session:
+        """Open every collection on a connection."""
+        driver = Driver(connection)
+        return cls(connection, driver, sql.unit(connection, driver, writable=writable))
 
     def run(self, statement: str) -> None:
         """Run a statement that has no values."""
-        self.connection.exec_driver_sql(statement).close()
+        self.driver.run(statement).close()
 
     def discard(self) -> None:
         """Close the connection, whatever state it is in; what was not committed is undone."""
@@ -144,7 +152,7 @@ class Sessions:
 
     def _open(self, *pragmas: str, writable: bool) -> Session:
         connection = self._engine.connect()
-        session = Session(connection, self._sql.unit(connection, writable=writable))
+        session = Session.on(connection, self._sql, writable=writable)
         try:
             for pragma in (
                 "PRAGMA foreign_keys=ON",

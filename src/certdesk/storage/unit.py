@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from certdesk.ports import AuditLog, Collection, Orders, Record
+    from certdesk.storage.driver import Driver
     from certdesk.storage.schema import Kept
 
     class Opener(Protocol):
@@ -63,16 +64,16 @@ class Sql:
         self._orders = OrderStatements(dialect)
         self._audit = Statements(schema.AUDIT, dialect)
 
-    def unit(self, connection: Connection, *, writable: bool) -> OpenUnit:
+    def unit(self, connection: Connection, driver: Driver, *, writable: bool) -> OpenUnit:
         """Open every collection on a connection; the caller begins and ends transactions."""
 
         def opened(kept: Kept[Record], /) -> Collection[Record]:
             # The dictionary cannot say that a name's statements are of that name's record.
             statements = cast("Statements[Record]", self._statements[kept.name])
-            return SqlCollection(statements, connection, writable=writable)
+            return SqlCollection(statements, connection, driver, writable=writable)
 
         return OpenUnit(
             opened,
-            SqlOrders(self._orders, connection, writable=writable),
-            SqlAudit(self._audit, connection, writable=writable),
+            SqlOrders(self._orders, connection, driver, writable=writable),
+            SqlAudit(self._audit, connection, driver, writable=writable),
         )

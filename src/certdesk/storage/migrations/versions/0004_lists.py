@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from certdesk.domain.listing import searchable
+from certdesk.storage.driver import Driver
 from certdesk.storage.order_words import word_index, words_of
 
 revision = "0004"
@@ -140,6 +141,7 @@ def order_words() -> None:
             "columnsize=0, tokenize=\"ascii tokenchars '-.'\")"
         )
     index = word_index(connection.dialect.name)
+    driver = Driver(connection)
     found = sa.text(
         "SELECT number, uin, certificate_id, alias, domain, names, tags FROM orders "
         "WHERE number > :after ORDER BY number LIMIT :limit"
@@ -149,7 +151,7 @@ def order_words() -> None:
             names = () if row.domain is None else (row.domain, *json.loads(row.names))
             texts = map(searchable, (row.certificate_id, row.alias, *names))
             tags = [(key, value) for key, value in json.loads(row.tags)]
-            index.put(connection, row.number, words_of(row.uin, texts, tags))
+            index.put(driver, row.number, words_of(row.uin, texts, tags))
 
 
 def _in_parts(found: sa.TextClause) -> Iterator[list[sa.Row[Any]]]:
