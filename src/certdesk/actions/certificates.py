@@ -22,28 +22,6 @@ class CertificateExtra(Part, kw_only=True):
     company_type: int | None
 
 
-class DvAuths(Part):
-    """What to publish to prove one domain name."""
-
-    dv_auth_key: str
-    dv_auth_value: str
-    dv_auth_domain: str
-    dv_auth_path: str | None
-    dv_auth_sub_domain: str | None
-    dv_auth_verify_type: str
-
-
-class DvAuthDetail(Part):
-    """What to publish to prove the domain names of an order."""
-
-    dv_auth_key: str | None = None
-    dv_auth_value: str | None = None
-    dv_auth_domain: str | None = None
-    dv_auth_path: str | None = None
-    dv_auth_key_sub_domain: str | None = None
-    dv_auths: list[DvAuths] | None = None
-
-
 class CertificateMembers(Reply, kw_only=True):
     """The members that are the same wherever an order is shown."""
 

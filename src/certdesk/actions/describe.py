@@ -1,23 +1,19 @@
 """Reading orders back."""
 
-from certdesk.actions.certificates import (
-    NOT_HOSTED,
-    CertificateMembers,
-    DvAuthDetail,
-    DvAuths,
-    members_of,
-)
+from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, members_of
 from certdesk.actions.handing_in import earlier_material, private_key_of
+from certdesk.actions.proofs import DvAuthDetail, DvAuths, wanted_proofs
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog, permission_of
+from certdesk.domain.certificates import links_of, pem_of, whole_pem
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.material import COMPANY_HOLDER, Material
 from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Scope
-from certdesk.domain.records import Submission
+from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Request, Withheld, field
+from certdesk.wire.model import Part, Request, Withheld, field, local_time
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
@@ -25,22 +21,22 @@ DOWNLOAD = permission_of("DownloadCertificate")
 """What a caller has to be allowed to see a private key."""
 
 
-class RootCertificates(Part):
-    """Root certificates by kind."""
+class RootCertificates(Part, kw_only=True):
+    """Root certificates by kind: the first two are of SM2 pairs."""
 
     sign: str | None = None
     encrypt: str | None = None
-    standard: str | None = None
+    standard: str | None
 
 
 class CertBasicInfo(Part):
-    """One certificate of a chain."""
+    """One certificate of a chain, by common names and its SHA-1 in lower case."""
 
     issuer: str
     subject: str
     fingerprint: str
-    valid_from: str
-    valid_to: str
+    valid_from: str | None
+    valid_to: str | None
 
 
 class SubmittedData(Part, kw_only=True):
@@ -83,8 +79,8 @@ class DescribeCertificateDetailRequest(Request):
 class DescribedMembers(CertificateMembers, kw_only=True):
     """What DescribeCertificate and DescribeCertificateDetail have and no list has."""
 
-    order_id: str | None = None
-    dv_auth_detail: DvAuthDetail | None = None
+    order_id: str | None
+    dv_auth_detail: DvAuthDetail
     vulnerability_report: str | None = None
     submitted_data: SubmittedData | None
     dv_revoke_auth_detail: list[DvAuths] | None = None
@@ -94,15 +90,15 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     """Everything known about an order; the last four members are the mainland edition's."""
 
     certificate_private_key: str | None
-    certificate_public_key: str | None = None
+    certificate_public_key: str | None
     type_name: str
-    root_cert: RootCertificates = field(default_factory=RootCertificates)
+    root_cert: RootCertificates
     encrypt_cert: str | None = None
     encrypt_private_key: str | None = None
-    cert_fingerprint: str | None = None
+    cert_fingerprint: str | None
     encrypt_cert_fingerprint: str | None = None
     encrypt_algorithm: str | None
-    cert_chain_info: list[CertBasicInfo] | None = None
+    cert_chain_info: list[CertBasicInfo] | None
     cert_type: str
     domain_type: int
     use_cross_sign_root: bool | None
@@ -113,37 +109,60 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
 def describe_certificate_detail(
     context: Context, request: DescribeCertificateDetailRequest
 ) -> Commit[DescribeCertificateDetailReply]:
-    """Show an order with its material and, if the desk made it, its private key.
+    """Show an order with its material, its proofs, its certificate and its private key.
 
-    Who may not download the certificate (`ssl:DownloadCertificate`) sees no private key.
-    Telephone numbers are masked, identity numbers and the key pass phrase never shown.
+    Who may not download the certificate (`ssl:DownloadCertificate`) sees no private key, which is
+    there if the desk made it. Telephone numbers are masked, identity numbers and the key pass
+    phrase never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
-        order = own_order(context, unit, request.certificate_id)
-        submission = unit.submissions.get(order.certificate_id, order.submission)
-        return _detail(context, order, submission)
+        return _detail(context, unit, own_order(context, unit, request.certificate_id))
 
     return look
 
 
-def _detail(
-    context: Context, order: Order, submission: Submission | None
-) -> DescribeCertificateDetailReply:
+def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDetailReply:
     product = PRODUCTS[order.product_id]
+    submission = unit.submissions.get(order.certificate_id, order.submission)
     material = earlier_material(context, submission) if submission else None
+    certificate = unit.certificates.get(order.certificate_id, order.attempt)
     # Here, and only here, SubjectAltName leaves the main name out.
     members = members_of(order) | {"subject_alt_name": list(order.names)}
     return DescribeCertificateDetailReply(
         **members,
+        order_id=order.order_id,
+        dv_auth_detail=wanted_proofs(unit, order),
         submitted_data=_submitted(submission, material) if submission and material else None,
         certificate_private_key=_visible_key(context, order, submission),
+        certificate_public_key=whole_pem(certificate) if certificate else None,
         type_name=product.name,
+        root_cert=_root(certificate),
+        cert_fingerprint=certificate.sha1.upper() if certificate else None,
         encrypt_algorithm=order.key,
+        cert_chain_info=_chain(certificate) if certificate else None,
         cert_type=product.level.value,
         domain_type=DOMAIN_TYPES[product.scope],
         use_cross_sign_root=material.cross_sign if material else None,
     )
+
+
+def _root(certificate: Certificate | None) -> RootCertificates:
+    root = certificate.root if certificate else None
+    return RootCertificates(standard=pem_of(root) if root else None)
+
+
+def _chain(certificate: Certificate) -> list[CertBasicInfo]:
+    return [
+        CertBasicInfo(
+            issuer=link.issuer,
+            subject=link.subject,
+            fingerprint=link.sha1,
+            valid_from=local_time(link.begins_at),
+            valid_to=local_time(link.ends_at),
+        )
+        for link in links_of(certificate)
+    ]
 
 
 class DescribeCertificateRequest(Request):
@@ -166,7 +185,7 @@ class DescribeCertificateReply(DescribedMembers, kw_only=True):
 def describe_certificate(
     context: Context, request: DescribeCertificateRequest
 ) -> Commit[DescribeCertificateReply]:
-    """Show an order with its material.
+    """Show an order with its material and its proofs.
 
     Telephone numbers are masked, identity numbers and the key pass phrase never shown.
     """
@@ -177,6 +196,8 @@ def describe_certificate(
         material = earlier_material(context, submission) if submission else None
         return DescribeCertificateReply(
             **members_of(order),
+            order_id=order.order_id,
+            dv_auth_detail=wanted_proofs(unit, order),
             submitted_data=_submitted(submission, material) if submission and material else None,
             package_type_name=PRODUCTS[order.product_id].name,
         )

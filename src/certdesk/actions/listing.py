@@ -6,7 +6,7 @@ from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, member
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
-from certdesk.domain.order import EXPIRES_SOON, Order, Status
+from certdesk.domain.order import EXPIRES_SOON, UNDER_WAY, Order, Status
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
 from certdesk.ports import Unit
@@ -128,7 +128,7 @@ class CertificateInfo(CertificateMembers, kw_only=True):
     has_renew_order: str | None = None
     replace_ori_cert_is_delete: bool = False
     is_expiring: bool
-    dv_auth_deadline: str | None = field(name="DVAuthDeadline", default=None)
+    dv_auth_deadline: str | None = field(name="DVAuthDeadline")
     validation_passed_time: str | None = None
     cert_sans: list[str] = field(name="CertSANs")
     awaiting_validation_msg: str | None = None
@@ -270,6 +270,7 @@ def _info(context: Context, order: Order, project: Project | None) -> Certificat
         ),
         auto_renew_flag=int(order.auto_renew),
         is_expiring=order.expires_soon(context.now),
+        dv_auth_deadline=local_time(order.deadline) if order.status in UNDER_WAY else None,
         cert_sans=list(order.all_names),
         key_password_custom_flag=order.key_pass,
     )

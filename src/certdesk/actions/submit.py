@@ -57,7 +57,7 @@ class CertificateInfoSubmitRequest(Request):
     """Area code, such as `021`: 8 characters at most."""
     org_phone_number: str | None = None
     """Telephone number: 32 characters at most; shown masked."""
-    verify_type: Stored[str | None] = None
+    verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, or `FILE` where no name is a wildcard."""
     admin_first_name: str | None = None
     """The manager's given name: 64 characters at most, as names and titles of people are."""
@@ -93,9 +93,9 @@ class CertificateInfoSubmitRequest(Request):
     """The product's number once more; it must be that of the order."""
     ca_type: Stored[str | None] = None
     """Whose root, for DNSPod products: `sectigo` or `digicert`."""
-    sign_algo: Stored[str | None] = None
+    sign_algo: str | None = None
     """Hash of the certificate's signature: `SHA256`, `SHA384` or `SHA512`."""
-    use_cross_sign_root: Stored[bool | None] = None
+    use_cross_sign_root: bool | None = None
     """Whether the chain is to end in a cross-signed root."""
 
 

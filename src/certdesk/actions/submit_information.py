@@ -67,7 +67,7 @@ class SubmitCertificateInformationRequest(Request):
     """Area code, such as `021`: 8 characters at most."""
     phone_number: str | None = None
     """Telephone number: 32 characters at most; shown masked."""
-    verify_type: Stored[str | None] = None
+    verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, or `FILE` where no name is a wildcard."""
     admin_first_name: str | None = None
     """The manager's given name: 64 characters at most, as names and titles of people are."""

@@ -1,7 +1,11 @@
-"""From an order to what its CA is asked for, and from the CA's answer to the kept certificate."""
+"""From an order to what its CA is asked for, from the CA's answer to the kept certificate.
+
+And from that to what is shown of it.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -9,6 +13,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from certdesk.domain import keys
 from certdesk.domain.csr import Subject
@@ -91,3 +96,40 @@ def certificate_of(
 def pem_of(certificate: bytes) -> str:
     """Write a DER certificate as PEM."""
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def whole_pem(certificate: Certificate) -> str:
+    """Write a kept certificate and its chain as PEM, the leaf first."""
+    return pem_of(certificate.leaf) + certificate.chain
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One certificate of a chain: common names where there are any, SHA-1 in lower case."""
+
+    subject: str
+    issuer: str
+    sha1: str
+    begins_at: datetime
+    ends_at: datetime
+
+
+def links_of(certificate: Certificate) -> list[Link]:
+    """Describe a kept certificate and those of its chain, the leaf first."""
+    return list(map(_link, x509.load_pem_x509_certificates(whole_pem(certificate).encode())))
+
+
+def _link(certificate: x509.Certificate) -> Link:
+    der = certificate.public_bytes(Encoding.DER)
+    return Link(
+        subject=_shown(certificate.subject),
+        issuer=_shown(certificate.issuer),
+        sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
+        begins_at=certificate.not_valid_before_utc,
+        ends_at=certificate.not_valid_after_utc,
+    )
+
+
+def _shown(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
