@@ -100,6 +100,7 @@ class OpenDesk:
     inspection: Inspection
     tidying: Tidying
     orders: OrderWork
+    issuer: Issuer
     urls: PublicUrls
     list_renewal: ListRenewal
 
@@ -207,6 +208,7 @@ def open_desk(
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),
             orders=orders,
+            issuer=issuer,
             urls=urls,
             list_renewal=ListRenewal(pki),
         )

@@ -8,8 +8,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
-BACKDATED = timedelta(hours=1)
-"""How long before its making a certificate begins, for clients whose clock is slow."""
+BACKDATED = timedelta(minutes=50)
+"""How long before its making a certificate begins, for clients whose clock is slow.
+
+It may be an hour (`gate.FIRST_BACK`), and between writing a certificate and the gate time passes.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

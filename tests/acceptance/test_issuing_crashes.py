@@ -1,0 +1,52 @@
+"""`kill -9` at each step of issuing: one serial an order, no lost order, and work goes on.
+
+Fault matrix, row 2; invariants I1 to I3; requirement R-DUR, 2.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+PROGRAM = "tests.acceptance.issuing_steps"
+ROOT = Path(__file__).parents[2]
+NAMED = ("planning", "signing", "_keep", "_keep_caa", "_replace")
+"""Words in the names of steps that have to be among those killed at."""
+
+
+@pytest.mark.timeout(600)
+def test_a_kill_at_any_step_of_issuing_costs_no_order_and_makes_no_second_serial(
+    tmp_path: Path,
+) -> None:
+    """What was planned is signed, the same bytes, by whoever comes after."""
+    done = subprocess.run(
+        [sys.executable, "-m", PROGRAM, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    attempts = [json.loads(line) for line in done.stdout.splitlines()]
+    steps = [attempt["step"] for attempt in attempts]
+
+    assert len(steps) > 12
+    assert all(any(word in step for step in steps) for word in NAMED), steps
+    assert steps[-1] == ""
+    for attempt in attempts:
+        found, after = attempt["found"], attempt["after"]
+        (certificate,), (serial,) = after["certificates"], after["serials"]
+        leaf = x509.load_der_x509_certificate(bytes.fromhex(certificate))
+        told = attempt["step"]
+        assert f"{leaf.serial_number:x}" == serial, told
+        assert found["serials"] in ([], [serial]), told
+        assert found["states"] in ([], after["states"]), told
+        assert found["certificates"] in ([], [certificate]), told
+        assert (after["status"], after["issued"], after["proved"]) == (1, 1, 1), told
+    serials = [serial for attempt in attempts for serial in attempt["after"]["serials"]]
+    assert len(set(serials)) == len(attempts)
