@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import socket
 import ssl
-import subprocess
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from certdesk.domain import bundles, keys
 from certdesk.domain.keys import KeyKind
-from tests import chains, programs
+from tests import chains, nginx, programs
 from tests.deliveries import delivery
-from tests.pasting import free_port
 
-CONFIGURATION = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-  server {{
-    listen 127.0.0.1:{port} ssl;
-    ssl_certificate {certificate};
-    ssl_certificate_key {key};
-    location / {{ return 204; }}
-  }}
-}}
-"""
 # Certificate and key, by the zip that they are in.
 FILES = {
     "whole": ("Nginx/1_{}_bundle.crt", "Nginx/2_{}.key"),
@@ -62,35 +36,7 @@ def configured(given_out: bundles.Delivery, zipped: str, folder: Path) -> int:
         archive.extractall(folder)
     stem = bundles.file_stem(given_out)
     certificate, key = (folder / name.format(stem) for name in FILES[zipped])
-    port = free_port()
-    text = CONFIGURATION.format(certificate=certificate, key=key, port=port)
-    (folder / "nginx.conf").write_text(text)
-    return port
-
-
-def words(folder: Path) -> list[str]:
-    """Give the options with which nginx reads the configuration of a folder."""
-    return ["-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
-
-
-@contextlib.contextmanager
-def serving(folder: Path, port: int) -> Iterator[socket.socket]:
-    """Run nginx, and connect to it as soon as it listens."""
-    command = [programs.path_of("nginx"), *words(folder)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        try:
-            yield connected(process, port)
-        finally:
-            process.terminate()
-            process.communicate()
-
-
-def connected(process: subprocess.Popen[bytes], port: int) -> socket.socket:
-    """Try until a process answers at a port, or has ended."""
-    while process.poll() is None:
-        with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection(("127.0.0.1", port))
-    raise AssertionError(process.stderr and process.stderr.read().decode())
+    return nginx.configure(folder, certificate, key)
 
 
 @pytest.mark.needs("nginx")
@@ -109,10 +55,10 @@ def test_nginx_serves_what_is_in_a_zip_to_a_client_that_trusts_its_root(
     """Certificate and key fit, and the chain leads from the name to the root."""
     given_out = delivery(domain, kind)
     port = configured(given_out, zipped, tmp_path)
-    programs.run("nginx", "-t", *words(tmp_path))
+    programs.run("nginx", "-t", *nginx.words(tmp_path))
     trust = ssl.create_default_context(cadata=chains.pem(chains.root().certificate))
     with (
-        serving(tmp_path, port) as plain,
+        nginx.serving(tmp_path, port) as plain,
         trust.wrap_socket(plain, server_hostname=HOSTS[domain]) as secure,
     ):
         assert secure.getpeercert(binary_form=True) == given_out.leaf
@@ -127,4 +73,4 @@ def test_nginx_refuses_the_files_where_a_key_is_exchanged(tmp_path: Path) -> Non
     foreign = keys.private_key_pem(keys.generate(KeyKind.P_256))
     (tmp_path / "Nginx/2_www.example.com.key").write_bytes(foreign)
     with pytest.raises(AssertionError, match="key values mismatch"):
-        programs.run("nginx", "-t", *words(tmp_path))
+        programs.run("nginx", "-t", *nginx.words(tmp_path))
