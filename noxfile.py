@@ -42,11 +42,12 @@ def run(session: nox.Session, program: str, *arguments: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, spelling and the direction of imports."""
+    """Style, spelling, the direction of imports, and whether the changelog can be written."""
     run(session, "ruff", "format", "--check", "--quiet", ".")
     run(session, "ruff", "check", "--quiet", ".")
     run(session, "codespell")
     run(session, "lint-imports")
+    session.run(str(BIN / "towncrier"), "build", "--draft", "--version=next", silent=True)
 
 
 @nox.session(name="format")
