@@ -124,3 +124,12 @@ def test_any_bytes_are_accepted_or_refused(data: bytes) -> None:
     """Nothing but NotDer is ever raised."""
     with suppress(der.NotDer):
         der.check(data)
+
+
+@given(st.binary(max_size=700))
+def test_what_is_encoded_is_read_back(content: bytes) -> None:
+    """The length in its shortest form, of one, two or three bytes."""
+    written = der.encode(0x04, content)
+
+    der.check(written)
+    assert list(der.elements(written)) == [der.Element(0x04, content)]

@@ -1,0 +1,217 @@
+"""The gate before the CA's key: who signs, how long it lasts, which key and names it has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+from certdesk.domain import keys, profile
+from certdesk.domain.authority import Source
+from certdesk.domain.issuing import IssueRequest
+from certdesk.domain.products import Level
+from certdesk.domain.validity import Period
+from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
+from tests.issuing import asked
+from tests.privateca import NOON
+
+
+@pytest.mark.parametrize("level", Level)
+def test_what_was_asked_for_and_is_permitted_passes(source: Source, level: Level) -> None:
+    """Of every level."""
+    request = asked(NOON, "www.example.com", "example.com", level=level, key=KEY)
+
+    assert rule_of(source, request, {}) is None
+
+
+def test_other_bytes_than_a_certificate_do_not_pass(source: Source) -> None:
+    """Nor a certificate with something behind it."""
+    request = asked(NOON, key=KEY)
+    good = Written(request=request, source=source).tbs()
+
+    for data in (b"", b"nonsense", good + b"\x00", good[:-1], good[1:]):
+        assert refused(data, request, source) is not None
+
+
+# --- issuer, serial number, validity -------------------------------------------------------------
+
+
+def test_another_issuer_or_hash_does_not_pass(source: Source) -> None:
+    """Nor an authority that is not the one for such a key."""
+    request = asked(NOON, key=KEY)
+    other = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "another CA")])
+
+    assert rule_of(source, request, {"issuer": other}) == "it names another issuer"
+    assert rule_of(source, request, {"hash_name": "SHA384"}) == (
+        "it is for another algorithm of signature"
+    )
+    assert rule_of(source, request, {}, authority="rsa-issuing") == (
+        "rsa-issuing does not sign for such a key"
+    )
+
+
+@pytest.mark.parametrize("serial", [1, 20261124, (1 << 64) - 1])
+def test_a_serial_number_that_was_not_drawn_does_not_pass(source: Source, serial: int) -> None:
+    """64 bits of chance are the least (BR 7.1)."""
+    assert rule_of(source, asked(NOON, key=KEY), {"serial": serial}) == (
+        "its serial number is out of range"
+    )
+
+
+BEGINS = NOON - timedelta(hours=1)
+ENDS = BEGINS + 199 * DAY - SECOND
+
+
+@pytest.mark.parametrize(
+    ("valid", "others", "rule"),
+    [
+        (Period(BEGINS, ENDS), {}, None),
+        (Period(BEGINS, ENDS + SECOND), {}, "it would last 200 days; at most 199 are allowed"),
+        (Period(BEGINS, ENDS + SECOND), {"own_days": 825}, None),
+        (Period(BEGINS, ENDS), {"own_days": 90}, "it would last 199 days; at most 90 are allowed"),
+        (Period(BEGINS - SECOND, ENDS - DAY), {}, "it would begin 1:00:01 ago; at most 1:00:00 is"),
+        (Period(NOON + SECOND, ENDS), {}, "it begins in the future"),
+        (Period(BEGINS, BEGINS), {}, "it ends before it begins"),
+        (Period(BEGINS, BEGINS + 3651 * DAY), {"own_days": 9999}, "it would outlast its CA"),
+    ],
+)
+def test_a_validity_that_may_not_be_does_not_pass(
+    source: Source, valid: Period, others: dict[str, Any], rule: str | None
+) -> None:
+    """Each limit, and one second beyond it."""
+    told = rule_of(source, asked(NOON, key=KEY), {"period": valid}, **others)
+
+    assert told is None if rule is None else told is not None and told.startswith(rule)
+
+
+def test_an_order_that_wants_less_does_not_get_more(source: Source) -> None:
+    """The order's own limit, as that of a free product."""
+    request = asked(NOON, key=KEY, most_days=90)
+    ninety = Period(BEGINS, BEGINS + 90 * DAY - SECOND)
+
+    assert rule_of(source, request, {"period": ninety}) is None
+    assert rule_of(source, request, {"period": Period(BEGINS, ninety.ends + SECOND)}) == (
+        "it would last 91 days; at most 90 are allowed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "most"),
+    [
+        (datetime(2027, 3, 14, 23, 59, 59, tzinfo=UTC), 199),
+        (datetime(2027, 3, 15, tzinfo=UTC), 99),
+        (datetime(2029, 3, 14, 23, 59, 59, tzinfo=UTC), 99),
+        (datetime(2029, 3, 15, tzinfo=UTC), 46),
+    ],
+)
+def test_the_day_of_signing_decides_how_long_it_may_last(
+    source: Source, at: datetime, most: int
+) -> None:
+    """Also of what was written in the last second before."""
+    request = asked(at, key=KEY)
+    begins = at - timedelta(hours=1)
+    longest = Period(begins, begins + most * DAY - SECOND)
+
+    assert rule_of(source, request, {"period": longest}, now=at) is None
+    assert rule_of(source, request, {"period": Period(begins, longest.ends + SECOND)}, now=at)
+
+
+# --- key and names -------------------------------------------------------------------------------
+
+
+def test_another_key_than_the_csr_s_does_not_pass(source: Source) -> None:
+    """Be it as good."""
+    other = ec.generate_private_key(ec.SECP256R1()).public_key()
+
+    assert rule_of(source, asked(NOON, key=KEY), {"key": other}) == "its key is not the CSR's"
+
+
+def test_a_key_of_another_kind_does_not_pass(source: Source) -> None:
+    """The desk certifies RSA and ECC keys."""
+    other = ed25519.Ed25519PrivateKey.generate().public_key()
+
+    assert rule_of(source, asked(NOON, key=KEY), {"key": other}) == "its key is neither RSA nor ECC"
+
+
+def test_a_weak_key_does_not_pass(source: Source) -> None:
+    """Whoever let its CSR in."""
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- weak is the point
+    request = asked(NOON, key=weak)
+
+    told = rule_of(source, request, {"key": weak.public_key()}, authority="rsa-issuing")
+
+    assert told == "the RSA modulus must have 2048, 3072 or 4096 bits"
+
+
+def test_a_blocked_key_does_not_pass(source: Source) -> None:
+    """The key is asked about by the digest of what stands in the certificate."""
+    blocked = keys.spki_sha256(KEY.public_key())
+
+    assert rule_of(source, asked(NOON, key=KEY), {}, blocked=lambda spki: spki == blocked) == (
+        "its key is blocked"
+    )
+
+
+def with_names(request: IssueRequest, source: Source, *names: x509.GeneralName) -> dict[str, Any]:
+    """Give the profile's extensions with other alternative names."""
+    replaced = [
+        (x509.SubjectAlternativeName(names), critical)
+        if isinstance(value, x509.SubjectAlternativeName)
+        else (value, critical)
+        for value, critical in profile.extensions_of(request, KEY.public_key(), source)
+    ]
+    return {"extensions": replaced}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["www.example.com"],
+        ["example.com", "www.example.com"],
+        ["www.example.com", "example.com", "mail.example.com"],
+        ["www.example.com", "*.example.com"],
+        ["www.example.com", "www.example.com", "example.com"],
+    ],
+)
+def test_other_names_than_the_order_s_do_not_pass(source: Source, names: list[str]) -> None:
+    """Neither fewer nor more, nor in another order."""
+    request = asked(NOON, "www.example.com", "example.com", key=KEY)
+    changes = with_names(request, source, *map(x509.DNSName, names))
+
+    assert rule_of(source, request, changes) == "its names are not the order's"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        x509.UniformResourceIdentifier("http://www.example.com/"),
+        x509.RFC822Name("a@www.example.com"),
+        x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "www")])),
+    ],
+)
+def test_a_name_of_another_type_does_not_pass(source: Source, name: x509.GeneralName) -> None:
+    """DNS names alone are proved."""
+    request = asked(NOON, "www.example.com", key=KEY)
+    changes = with_names(request, source, x509.DNSName("www.example.com"), name)
+
+    assert rule_of(source, request, changes) == "its names are not the order's"
+
+
+def test_a_name_twice_a_hundred_and_one_names_and_none_do_not_pass(source: Source) -> None:
+    """The order itself may not ask for that."""
+    twice = asked(NOON, "www.example.com", "www.example.com", key=KEY)
+    many = asked(NOON, *(f"n{number}.example.com" for number in range(101)), key=KEY)
+
+    assert rule_of(source, twice, {}) == "a name stands there twice"
+    assert rule_of(source, many, {}) == "there must be 1 to 100 names"
+
+
+def test_an_ev_certificate_has_no_wildcard(source: Source) -> None:
+    """EV Guidelines 7.1.4.2.1."""
+    request = asked(NOON, "*.example.com", level=Level.EV, key=KEY)
+
+    assert rule_of(source, request, {}) == "an EV certificate has no wildcard"

@@ -1,0 +1,85 @@
+"""There is one way to the CA's keys for a subscriber's certificate, and the gate stands in it.
+
+Read from the source itself (security requirement T10): another way would pass every other test.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import certdesk
+
+SOURCE = Path(certdesk.__file__).parent
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    """Give the functions of a module, methods among them."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def calls(function: ast.FunctionDef, name: str) -> list[int]:
+    """Give the lines in which a function calls something of that name, on whatever object."""
+    return [
+        node.lineno
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and name in {getattr(node.func, "attr", None), getattr(node.func, "id", None)}
+    ]
+
+
+def callers(name: str, folder: Path = SOURCE) -> set[tuple[str, str]]:
+    """Give module and function of all calls of that name."""
+    return {
+        (str(path.relative_to(SOURCE)), function.name)
+        for path in folder.rglob("*.py")
+        for function in functions(path)
+        if calls(function, name)
+    }
+
+
+def test_authorities_keys_are_opened_for_three_things_alone() -> None:
+    """To certify authorities, to sign CRLs, and to sign what the gate has let through."""
+    assert callers("key", SOURCE / "issuers") == {
+        ("issuers/hierarchy.py", "_new"),
+        ("issuers/hierarchy.py", "_cross_signed"),
+        ("issuers/revocation_lists.py", "_signed"),
+        ("issuers/private_ca.py", "_signed"),
+    }
+
+
+def test_what_an_issuer_signs_it_signs_in_four_places() -> None:
+    """Authorities, CRLs, the rehearsal with a throw-away key, and the certificate."""
+    assert callers("sign", SOURCE / "issuers") == {
+        ("issuers/hierarchy.py", "_certified"),
+        ("issuers/revocation_lists.py", "_signed"),
+        ("issuers/private_ca.py", "_plan"),
+        ("issuers/private_ca.py", "_signature"),
+    }
+    assert callers("_signature") == {("issuers/private_ca.py", "_signed")}
+    assert callers("_throw_away") == {("issuers/private_ca.py", "_plan")}
+
+
+def test_the_gate_stands_before_the_key() -> None:
+    """In the one function that signs for subscribers, once, and before the key is opened."""
+    (signing,) = [
+        function
+        for function in functions(SOURCE / "issuers" / "private_ca.py")
+        if function.name == "_signed"
+    ]
+    (gate,), (key,) = calls(signing, "refuse_unfounded"), calls(signing, "key")
+
+    assert gate < key
+    assert not [node for node in ast.walk(signing) if isinstance(node, ast.Try | ast.If)]
+
+
+def test_the_sealed_keys_of_authorities_are_read_in_one_module() -> None:
+    """Nothing else in the program asks the store for them."""
+    readers = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "unit.authorities" in path.read_text("utf-8")
+    }
+    assert readers == {"issuers/hierarchy.py"}
