@@ -278,6 +278,12 @@ class Place:
     column: str
 
 
+def place_of(certificate: Certificate, column: str) -> Place:
+    """Tell where a sealed value of a certificate lies."""
+    row = f"{certificate.certificate_id}/{certificate.attempt}"
+    return Place(certificate.uin, "certificates", row, column)
+
+
 class VaultError(Exception):
     """A sealed value does not open: wrong key, wrong place, or altered."""
 

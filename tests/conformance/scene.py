@@ -7,6 +7,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
+
+from certdesk.domain.keys import KeyKind
+from tests import chains
 from tests.running import Client, Keys, RunningDesk, User
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
@@ -191,6 +199,27 @@ def _project(scene: Scene) -> dict[str, object]:
     return {"CertificateIdList": [order], "ProjectId": scene.desk.project(scene.keys)}
 
 
+def _upload(scene: Scene) -> dict[str, object]:
+    """A certificate with every parameter; its key is encrypted."""
+    key = chains.key_of(KeyKind.P_256)
+    protection = BestAvailableEncryption(b"12345678")
+    return {
+        "CertificatePublicKey": chains.pem(
+            chains.leaf(key, "www.tencent.com"), chains.intermediate().certificate
+        ),
+        "CertificatePrivateKey": key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, protection
+        ).decode(),
+        "CertificateType": "SVR",
+        "Alias": "uploaded",
+        "ProjectId": scene.desk.project(scene.keys),
+        "CertificateUse": "CLB",
+        "Tags": [{"TagKey": "team", "TagValue": "web"}],
+        "Repeatable": False,
+        "KeyPassword": "12345678",
+    }
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
     "CancelCertificateOrder": lambda scene: {"CertificateId": scene.client.buy()},
@@ -211,5 +240,6 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "ModifyCertificateProject": _project,
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
     "SubmitCertificateInformation": _older_material,
+    "UploadCertificate": _upload,
 }
 """Good parameters of each action that changes something or needs a parameter."""

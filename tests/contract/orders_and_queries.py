@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import CA, SERVER, Order, Status
 from certdesk.domain.policy import ALLOW, DENY, EVERY, EVERYTHING, UNBOUND, Grants, Policy
+from certdesk.domain.products import UPLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +35,7 @@ _tags = st.lists(
 _statuses = st.sampled_from([Status.UNDER_REVIEW, Status.ISSUED, Status.AWAITING_MATERIAL])
 _projects = st.integers(0, 2)
 _some_names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)
+_types = st.sampled_from([SERVER, SERVER, CA])
 _ends = st.none() | st.sampled_from([NOON + timedelta(days=days) for days in range(4)])
 
 
@@ -44,7 +46,8 @@ def orders(draw: st.DrawFn) -> Order:
     return Order(
         certificate_id=draw(st.sampled_from(NAMES)),
         uin="",
-        product_id=25,
+        product_id=draw(st.sampled_from([25, 25, UPLOADED])),
+        certificate_type=draw(_types),
         domain_num=1,
         time_span=1,
         deal_id="20260301000000000000001",
@@ -85,6 +88,8 @@ queries = st.builds(
     tags=st.just(()) | _tags,
     ends_from=st.none() | _ends,
     ends_until=st.none() | _ends,
+    uploaded=st.none() | st.booleans(),
+    certificate_type=st.none() | _types,
     permission=st.just(PERMISSION),
     grants=st.just(UNBOUND) | st.lists(_policies, max_size=3).map(tuple).map(Grants),
 )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from certdesk.domain.listing import OrderQuery, Sort
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import CA, SERVER, Order, Status
 from certdesk.domain.policy import ALLOW, DENY, Grants, Policy
+from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import AuditEntry, AuditQuery
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.sqlite import SqliteStore
@@ -29,10 +30,12 @@ PERMISSION = "ssl:DescribeCertificates"
 def order(number: int) -> Order:
     """Make one of the orders."""
     status = Status.ISSUED if number % 2 else Status.AWAITING_MATERIAL
+    uploaded = number in {1, 3}
     return Order(
         certificate_id=f"id{number:02}",
         uin="1",
-        product_id=25,
+        product_id=UPLOADED if uploaded else 25,
+        certificate_type=CA if number == 1 else SERVER,
         domain_num=1,
         time_span=1,
         status=status,
@@ -106,6 +109,9 @@ QUERIES: dict[str, dict[str, Any]] = {
     "by end": {"sort": Sort.ENDS_FIRST},
     "by end, backwards": {"sort": Sort.ENDS_LAST, "statuses": frozenset({Status.ISSUED})},
     "an end": {"ends_from": NOON, "ends_until": NOON + timedelta(days=9)},
+    "uploaded ones": {"uploaded": True},
+    "CA certificates": {"uploaded": True, "certificate_type": "CA"},
+    "bought ones": {"uploaded": False},
     "allowed projects": {"grants": Grants((policy(ALLOW, ("*",), ("1", "2")),))},
     "allowed ids": {"grants": Grants((policy(ALLOW, ("id01", "id02"), ("*",)),))},
     "denied ids": {

@@ -24,6 +24,7 @@ from certdesk.actions import (
     purchase,
     submit,
     submit_information,
+    upload,
     users,
     verification,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "purchase",
     "submit",
     "submit_information",
+    "upload",
     "users",
     "verification",
 ]

@@ -3,8 +3,11 @@
 from typing import Any
 
 from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.products import PRODUCTS, Level, Product, Scope
 from certdesk.wire.model import Part, Reply, Tag, field, local_time
+
+UPLOADED_NAME = "Uploaded certificate"
+DAYS_OF_A_MONTH = 365.25 / 12
 
 NOT_HOSTED = -1
 """HostingStatus of an order that no hosting renews."""
@@ -56,14 +59,14 @@ class CertificateMembers(Reply, kw_only=True):
 
 def members_of(order: Order) -> dict[str, Any]:
     """Give the values of `CertificateMembers`; `SubjectAltName` has the main name first."""
-    product = PRODUCTS[order.product_id]
+    product = PRODUCTS.get(order.product_id)
     return {
         "owner_uin": order.uin,
         "project_id": str(order.project_id),
-        "from_": "wosign" if product.brand == "WoTrus" else "trustasia",
-        "certificate_type": "SVR",
-        "package_type": str(product.number),
-        "product_zh_name": product.name,
+        "from_": _source(product),
+        "certificate_type": order.certificate_type,
+        "package_type": str(order.product_id),
+        "product_zh_name": name_of(order),
         "domain": order.domain,
         "alias": order.alias,
         "status": order.status,
@@ -71,7 +74,7 @@ def members_of(order: Order) -> dict[str, Any]:
         "verify_type": order.verify_type,
         "cert_begin_time": local_time(order.begins_at),
         "cert_end_time": local_time(order.ends_at),
-        "validity_period": str(12 * order.time_span),
+        "validity_period": str(_months(order)),
         "insert_time": local_time(order.created_at),
         "certificate_extra": CertificateExtra(
             domain_number=str(order.domain_num), company_type=order.holder
@@ -79,9 +82,37 @@ def members_of(order: Order) -> dict[str, Any]:
         "certificate_id": order.certificate_id,
         "status_name": STATUS_NAMES[order.status],
         "subject_alt_name": list(order.all_names),
-        "is_vip": True,
-        "is_wildcard": product.scope.wildcards,
-        "is_dv": product.level is Level.DV,
+        "is_vip": product is not None,
+        "is_wildcard": scope_of(order).wildcards,
+        "is_dv": product is not None and product.level is Level.DV,
         "deployable": order.status is Status.ISSUED,
         "tags": [Tag(tag_key=key, tag_value=value) for key, value in order.tags],
     }
+
+
+def name_of(order: Order) -> str:
+    """Give the name of an order's product, or what an uploaded certificate has in its place."""
+    return UPLOADED_NAME if order.uploaded else PRODUCTS[order.product_id].name
+
+
+def scope_of(order: Order) -> Scope:
+    """Tell which names an order's product covers, or which ones an uploaded certificate has."""
+    if not order.uploaded:
+        return PRODUCTS[order.product_id].scope
+    many = len(order.all_names) > 1
+    if any(name.startswith("*.") for name in order.all_names):
+        return Scope.MULTI_WILDCARD if many else Scope.WILDCARD
+    return Scope.MULTI if many else Scope.SINGLE
+
+
+def _source(product: Product | None) -> str:
+    if product is None:
+        return "upload"
+    return "wosign" if product.brand == "WoTrus" else "trustasia"
+
+
+def _months(order: Order) -> int:
+    """Tell how long an order is for, or how long an uploaded certificate lives."""
+    if not order.uploaded or order.begins_at is None or order.ends_at is None:
+        return 12 * order.time_span
+    return round((order.ends_at - order.begins_at).days / DAYS_OF_A_MONTH)

@@ -1,9 +1,16 @@
 """Reading orders back."""
 
-from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, members_of
+from certdesk.actions.certificates import (
+    NOT_HOSTED,
+    CertificateMembers,
+    members_of,
+    name_of,
+    scope_of,
+)
 from certdesk.actions.handing_in import earlier_material, private_key_of
 from certdesk.actions.proofs import DvAuthDetail, DvAuths, wanted_proofs
 from certdesk.actions.purchase import own_order
+from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, catalog, permission_of
 from certdesk.domain.certificates import links_of, pem_of, whole_pem
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
@@ -99,7 +106,7 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     encrypt_cert_fingerprint: str | None = None
     encrypt_algorithm: str | None
     cert_chain_info: list[CertBasicInfo] | None
-    cert_type: str
+    cert_type: str | None
     domain_type: int
     use_cross_sign_root: bool | None
     hosting_status: int = NOT_HOSTED
@@ -112,8 +119,8 @@ def describe_certificate_detail(
     """Show an order with its material, its proofs, its certificate and its private key.
 
     Who may not download the certificate (`ssl:DownloadCertificate`) sees no private key, which is
-    there if the desk made it. Telephone numbers are masked, identity numbers and the key pass
-    phrase never shown.
+    there if the desk made it or it was uploaded. Telephone numbers are masked, identity numbers
+    and the key pass phrase never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
@@ -123,7 +130,7 @@ def describe_certificate_detail(
 
 
 def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDetailReply:
-    product = PRODUCTS[order.product_id]
+    product = PRODUCTS.get(order.product_id)
     submission = unit.submissions.get(order.certificate_id, order.submission)
     material = earlier_material(context, submission) if submission else None
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
@@ -134,15 +141,15 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         order_id=order.order_id,
         dv_auth_detail=wanted_proofs(unit, order),
         submitted_data=_submitted(submission, material) if submission and material else None,
-        certificate_private_key=_visible_key(context, order, submission),
+        certificate_private_key=_visible_key(context, order, submission, certificate),
         certificate_public_key=whole_pem(certificate) if certificate else None,
-        type_name=product.name,
+        type_name=name_of(order),
         root_cert=_root(certificate),
         cert_fingerprint=certificate.sha1.upper() if certificate else None,
         encrypt_algorithm=order.key,
         cert_chain_info=_chain(certificate) if certificate else None,
-        cert_type=product.level.value,
-        domain_type=DOMAIN_TYPES[product.scope],
+        cert_type=product.level.value if product else None,
+        domain_type=DOMAIN_TYPES[scope_of(order)],
         use_cross_sign_root=material.cross_sign if material else None,
     )
 
@@ -199,17 +206,22 @@ def describe_certificate(
             order_id=order.order_id,
             dv_auth_detail=wanted_proofs(unit, order),
             submitted_data=_submitted(submission, material) if submission and material else None,
-            package_type_name=PRODUCTS[order.product_id].name,
+            package_type_name=name_of(order),
         )
 
     return look
 
 
-def _visible_key(context: Context, order: Order, submission: Submission | None) -> str | None:
-    grants = context.caller.grants
-    if submission is None or grants.refused(DOWNLOAD, order.certificate_id, order.project_id):
+def _visible_key(
+    context: Context,
+    order: Order,
+    submission: Submission | None,
+    certificate: Certificate | None,
+) -> str | None:
+    if context.caller.grants.refused(DOWNLOAD, order.certificate_id, order.project_id):
         return None
-    key = private_key_of(context, submission)
+    made = private_key_of(context, submission) if submission else None
+    key = made or (uploaded_key_of(context, certificate) if certificate else None)
     return key.text() if key else None
 
 

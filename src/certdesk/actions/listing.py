@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, members_of
+from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, members_of, name_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
-from certdesk.domain.order import EXPIRES_SOON, UNDER_WAY, Order, Status
+from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, UNDER_WAY, Order, Status
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
 from certdesk.ports import Unit
@@ -16,7 +16,6 @@ DEFAULT_LIMIT = 10
 MOST = 1000
 """Longest page, and most ids that can be asked for."""
 
-SERVER, CLIENT = "SVR", "CA"
 UPLOADED, BOUGHT = "upload", "buy"
 DEFAULT_PROJECT = "Default Project"
 STATUSES = frozenset(Status)
@@ -37,7 +36,7 @@ class DescribeCertificatesRequest(Request):
     search_key: str | None = None
     """A part of the id, the alias or a name, in any case: 64 characters at most."""
     certificate_type: str | None = None
-    """`SVR`: server certificates, which is all there are; `CA`: client certificates."""
+    """`SVR`: server certificates; `CA`: CA certificates, which are uploaded only."""
     project_id: Unsigned | None = None
     """The project they are in."""
     expiration_sort: str | None = None
@@ -47,11 +46,11 @@ class DescribeCertificatesRequest(Request):
     deployable: Unsigned | None = None
     """1: those that can be deployed, which are issued; 0: the others."""
     upload: Integer | None = None
-    """1: those that were uploaded, which none was; 0: all."""
+    """1: those that were uploaded; 0: all."""
     renew: Integer | None = None
     """1: those that can be renewed, which none can be yet; 0: all."""
     filter_source: str | None = None
-    """`upload`: those that were uploaded, which none was; `buy`: those that were bought."""
+    """`upload`: those that were uploaded; `buy`: those that were bought."""
     is_sm: Integer | None = field(name="IsSM", default=None)
     """1: pairs of SM2 certificates, which are not sold; 0: all."""
     filter_expiring: Unsigned | None = None
@@ -189,7 +188,7 @@ FLAGS = {
 
 
 CHOICES = {
-    "CertificateType": ("certificate_type", (SERVER, CLIENT)),
+    "CertificateType": ("certificate_type", (SERVER, CA)),
     "FilterSource": ("filter_source", (UPLOADED, BOUGHT)),
     "ExpirationSort": ("expiration_sort", ("ASC", "DESC")),
 }
@@ -215,10 +214,9 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
 def _asks_for_nothing(request: DescribeCertificatesRequest) -> bool:
     """Whether it asks for what no order is."""
     return (
-        request.certificate_type == CLIENT
-        or request.filter_source == UPLOADED
-        or request.service_id is not None
-        or 1 in (request.upload, request.renew, request.is_sm, request.hostable)
+        request.service_id is not None
+        or 1 in (request.renew, request.is_sm, request.hostable)
+        or (request.upload == 1 and request.filter_source == BOUGHT)
     )
 
 
@@ -236,9 +234,17 @@ def _query(context: Context, request: DescribeCertificatesRequest) -> OrderQuery
         tags=tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ()),
         ends_from=context.now if expiring else None,
         ends_until=context.now + EXPIRES_SOON if expiring else None,
+        uploaded=_uploaded(request),
+        certificate_type=request.certificate_type,
         permission=context.permission,
         grants=context.caller.grants,
     )
+
+
+def _uploaded(request: DescribeCertificatesRequest) -> bool | None:
+    if request.upload == 1:
+        return True
+    return None if request.filter_source is None else request.filter_source == UPLOADED
 
 
 def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
@@ -257,12 +263,12 @@ def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
 
 
 def _info(context: Context, order: Order, project: Project | None) -> CertificateInfo:
-    product = PRODUCTS[order.product_id]
+    product = PRODUCTS.get(order.product_id)
     return CertificateInfo(
         **members_of(order),
-        package_type_name=product.name,
+        package_type_name=name_of(order),
         project_info=_project_info(order, project),
-        is_sm=product.sm2,
+        is_sm=product is not None and product.sm2,
         encrypt_algorithm=order.key,
         pre_audit_info=PreAuditInfo(
             total_period=order.time_span,

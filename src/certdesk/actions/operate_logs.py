@@ -31,6 +31,7 @@ TYPES = {
     "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),
     "Issue": ("issued", "issued"),
+    "UploadCertificate": ("upload", "uploaded"),
     "ModifyCertificateAlias": ("updateAlias", "renamed"),
     "ModifyCertificateProject": ("changeProject", "moved to another project"),
 }

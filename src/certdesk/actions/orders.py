@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 
+from certdesk.actions.certificates import name_of
 from certdesk.actions.naming import known_account
 from certdesk.actions.ordering import make_due
 from certdesk.catalog import Commit, Context, catalog
@@ -11,7 +12,6 @@ from certdesk.domain.advice import advice
 from certdesk.domain.errors import AccountNotFound, CertificateNotFound, InvalidParam
 from certdesk.domain.listing import OrderQuery, searchable
 from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.products import PRODUCTS
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.ports import Unit
@@ -192,7 +192,7 @@ def _info(unit: Unit, order: Order) -> OrderInfo:
     return OrderInfo(
         certificate_id=order.certificate_id,
         uin=order.uin,
-        product=PRODUCTS[order.product_id].name,
+        product=name_of(order),
         domain=order.domain,
         status=order.status,
         status_name=STATUS_NAMES[order.status],

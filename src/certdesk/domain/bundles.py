@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import random
 import re
 import textwrap
 import zipfile
@@ -19,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certdesk.domain import jks, pfx
+from certdesk.domain.account import letters
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.names import DomainName, DomainRefused, ascii_form
 from certdesk.domain.secret import Secret
@@ -30,6 +32,11 @@ _OWNER_ONLY = 0o600
 _REGULAR_FILE = 0o100000
 _UNIX = 3
 _PASSWORD_FILE = "keystorePass.txt"  # noqa: S105 -- a file's name
+
+
+def new_pass_word(rng: random.Random) -> Secret:
+    """Draw the desk's own password for key stores: 20 letters and digits, 119 bits."""
+    return Secret(letters(rng, 20))
 
 
 class NothingToHandOver(ValueError):

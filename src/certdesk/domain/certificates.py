@@ -99,8 +99,12 @@ def pem_of(certificate: bytes) -> str:
 
 
 def whole_pem(certificate: Certificate) -> str:
-    """Write a kept certificate and its chain as PEM, the leaf first."""
-    return pem_of(certificate.leaf) + certificate.chain
+    """Write a kept certificate and its chain as PEM, the leaf first.
+
+    An uploaded one has the root where that was uploaded, so that it is what it was.
+    """
+    root = pem_of(certificate.root) if certificate.root and not certificate.attempt else ""
+    return pem_of(certificate.leaf) + certificate.chain + root
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +120,15 @@ class Link:
 
 def links_of(certificate: Certificate) -> list[Link]:
     """Describe a kept certificate and those of its chain, the leaf first."""
-    return list(map(_link, x509.load_pem_x509_certificates(whole_pem(certificate).encode())))
+    return list(map(link_of, x509.load_pem_x509_certificates(whole_pem(certificate).encode())))
 
 
-def _link(certificate: x509.Certificate) -> Link:
+def link_of(certificate: x509.Certificate) -> Link:
+    """Describe one certificate.
+
+    The library refuses names that are no text only when they are read, and promises no list of
+    exceptions; `chain.read` has tried this with all that it takes.
+    """
     der = certificate.public_bytes(Encoding.DER)
     return Link(
         subject=_shown(certificate.subject),

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certdesk.domain import handed_key, keys, pem
+from certdesk.domain.certificates import link_of
 from certdesk.domain.names import TEXT_LIMIT as NAME_LIMIT
 from certdesk.domain.secret import Secret
 from certdesk.domain.texts import text_fault
@@ -122,10 +123,11 @@ def read(
     for at in range(1, len(path)):
         _refuse_not_issued(path[at - 1], path[at], at)
     leaf, issuers = path[0], path[1:]
+    lives = [_life(certificate) for certificate in path]
     root = issuers.pop() if issuers and _is_self_issued(issuers[-1]) else None
     public_key = _public_key(leaf)
     domain, names = _all_names(leaf)
-    begins_at, ends_at = _life(leaf)
+    begins_at, ends_at = lives[0]
     return HandedChain(
         leaf=_der(leaf),
         chain=tuple(map(_der, issuers)),
@@ -256,14 +258,15 @@ def _serial(leaf: x509.Certificate) -> str:
     return f"{leaf.serial_number:x}"
 
 
-def _life(leaf: x509.Certificate) -> tuple[datetime, datetime]:
-    with _reading("the times of the certificate cannot be read"):
-        begins_at, ends_at = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    if ends_at < begins_at:
-        raise ChainRefused(Fault.INVALID, "the certificate ends before it begins")
-    if ends_at.year > _LAST_YEAR:
-        raise ChainRefused(Fault.INVALID, f"the certificate ends after the year {_LAST_YEAR}")
-    return begins_at, ends_at
+def _life(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """Give begin and end of a certificate that can be told of in a reply."""
+    with _reading("the names of a certificate cannot be read"):
+        told = link_of(certificate)
+    if told.ends_at < told.begins_at:
+        raise ChainRefused(Fault.INVALID, "a certificate ends before it begins")
+    if told.ends_at.year > _LAST_YEAR:
+        raise ChainRefused(Fault.INVALID, f"a certificate ends after the year {_LAST_YEAR}")
+    return told.begins_at, told.ends_at
 
 
 def _all_names(leaf: x509.Certificate) -> tuple[str, tuple[str, ...]]:

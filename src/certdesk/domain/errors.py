@@ -316,10 +316,65 @@ class ProjectNotFound(ServiceError):
 
 
 class CertificateInvalid(ServiceError):
-    """The key of the certificate was set aside since it was handed in, or it is no certificate."""
+    """The certificate cannot be used, or its key was set aside since it was handed in."""
 
     code = "FailedOperation.CertificateInvalid"
     text = "The certificate is invalid."
+
+
+class CertificateParseError(ServiceError):
+    """A text is no certificate that can be read."""
+
+    code = "FailedOperation.CertificateParseError"
+    text = (
+        "Parsing failed. check if the certificate meets the standard and pay attention to whether "
+        "there are extra spaces."
+    )
+
+
+class CertificateCaError(ServiceError):
+    """A certificate that should be a CA's is not."""
+
+    code = "FailedOperation.CertificateCaError"
+    text = (
+        "Note: the uploaded certificate content does not conform to the standard format of ca "
+        "certificates. please check whether the certificate type is incorrect."
+    )
+
+
+class CertificateChainError(ServiceError):
+    """A certificate of a chain did not issue the one before it; the vendor's text is Chinese."""
+
+    code = "FailedOperation.CertificateChainError"
+    text = "The certificate chain is invalid. Please check each part of it."
+
+
+class CertificateEncryptInvalid(ServiceError):
+    """A certificate is of the SM2 standard."""
+
+    code = "FailedOperation.CertificateEncryptInvalid"
+    text = (
+        "The certificate is suspected to be an SM2 certificate and does not comply with the "
+        "selected certificate standard. Please check whether the selected certificate standard "
+        "and the content of the certificate are correct."
+    )
+
+
+class CertificateMatchError(ServiceError):
+    """A private key is that of another certificate."""
+
+    code = "FailedOperation.CertificateMatchError"
+    text = (
+        "Note: the certificate content and private key do not match. please check (pay attention "
+        "to whether there are extra spaces)."
+    )
+
+
+class MissMatchPrivateKey(ServiceError):
+    """A private key is missing, or cannot be read."""
+
+    code = "InvalidParameter.MissMatchPrivateKey"
+    text = "There is no matching private key."
 
 
 class CertificateOrderSubmitProcessing(ServiceError):

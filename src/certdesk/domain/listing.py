@@ -44,6 +44,8 @@ class OrderQuery:
     tags: tuple[tuple[str, str], ...] = ()
     ends_from: datetime | None = None
     ends_until: datetime | None = None
+    uploaded: bool | None = None
+    certificate_type: str | None = None
     permission: str = ""
     grants: Grants = UNBOUND
 
@@ -62,6 +64,8 @@ class OrderQuery:
             and any(self.text in text for text in texts(order))
             and set(self.tags) <= set(order.tags)
             and self._ends_in_time(order)
+            and self.uploaded in (None, order.uploaded)
+            and self.certificate_type in (None, order.certificate_type)
             and not self.grants.refused(self.permission, order.certificate_id, order.project_id)
         )
 

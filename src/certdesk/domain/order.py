@@ -111,6 +111,9 @@ DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED})
 """Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
 
 
+SERVER, CA = "SVR", "CA"
+"""The types of certificates (CertificateType); a CA's is for checking clients."""
+
 EXPIRES_SOON = timedelta(days=30)
 
 
@@ -129,6 +132,9 @@ class IllegalTransition(Exception):
 class Order:
     """One certificate bought: its product, how far it has come, and its current submission.
 
+    Or one that was uploaded, with `product_id` `UPLOADED`, no years, no deal and no submission;
+    then names, key and times are the certificate's own. `certificate_type` is `SERVER` or `CA`.
+
     `time_span` is in years; `submission` is the number of the submission in force (0: none), and
     the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
     `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
@@ -142,6 +148,7 @@ class Order:
     certificate_id: str
     uin: str
     product_id: int
+    certificate_type: str = SERVER
     domain_num: int
     time_span: int
     status: Status

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement
 from certdesk.domain.listing import OrderPage, OrderQuery, Sort
 from certdesk.domain.order import Order, Status
 from certdesk.domain.policy import UNBOUND
+from certdesk.domain.products import UPLOADED
 from certdesk.storage import order_words
 from certdesk.storage.schema import ORDER_COUNTS, ORDERS, TABLES
 
@@ -94,7 +95,7 @@ class OrderPages:
             return self._worded(query, (*_narrowed(query), *reach.conditions))
         mine = ITS.uin == query.uin
         every = (mine, *_narrowed(query), *reach.conditions)
-        if query.ends_from or query.ends_until:
+        if query.ends_from or query.ends_until or _of_a_kind(query):
             return self._page(query, [every], self._count(every))
         ranges = _ranges(query, cells, reach)
         if len(ranges) > MOST_RANGES or query.sort is not Sort.NEWEST:
@@ -196,6 +197,17 @@ def _narrowed(query: OrderQuery) -> Conditions:
         conditions.append(ITS.ends_at >= query.ends_from)
     if query.ends_until is not None:
         conditions.append(ITS.ends_at <= query.ends_until)
+    return (*conditions, *_of_a_kind(query))
+
+
+def _of_a_kind(query: OrderQuery) -> Conditions:
+    """Say in SQL where certificates have to come from, and for what they have to be."""
+    conditions: list[ColumnElement[bool]] = []
+    if query.uploaded is not None:
+        uploaded = ITS.product_id == UPLOADED
+        conditions.append(uploaded if query.uploaded else ~uploaded)
+    if query.certificate_type is not None:
+        conditions.append(ITS.certificate_type == query.certificate_type)
     return tuple(conditions)
 
 

@@ -134,6 +134,7 @@ ORDERS = Kept(
         ("uin", "project_id", "status", "number"),
         ("uin", "ends_at", "number"),
         ("uin", "manager_id"),
+        ("uin", "product_id", "certificate_type", "number"),
         ("status",),
     ),
     counted="number",

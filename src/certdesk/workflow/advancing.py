@@ -15,18 +15,15 @@ from datetime import datetime
 
 import structlog
 
-from certdesk.domain.account import letters
+from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import certificate_of, requested
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.records import AuditEntry, Certificate, Issuance, Proof, Submission
 from certdesk.domain.rules import Rules
-from certdesk.domain.secret import Secret
 from certdesk.domain.steps import AskCaa, Close, Expire, Issue, Prove, Step, Wait, next_step
-from certdesk.ports import Clock, Issuer, Place, Stale, Store, Unit, Vault
+from certdesk.ports import Clock, Issuer, Stale, Store, Unit, Vault, place_of
 from certdesk.workflow.looking import Looking
-
-PASS_WORD_LETTERS = 20
 
 log = structlog.get_logger()
 
@@ -160,14 +157,7 @@ class Advancing:
         self._note(unit, order, "Issue", f"serial {certificate.serial}")
 
     def _pass_word(self, certificate: Certificate) -> bytes:
-        place = Place(
-            certificate.uin,
-            "certificates",
-            f"{certificate.certificate_id}/{certificate.attempt}",
-            "archive_pass",
-        )
-        word = letters(self._rng, PASS_WORD_LETTERS).encode()
-        return self._vault.seal(Secret(word), place)
+        return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
 
     def _close(self, order: Order, reason: str, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).after(Event.FAIL, reason))

@@ -1,0 +1,247 @@
+"""UploadCertificate: keeping a certificate that was made elsewhere."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from certdesk.actions.modify import ALIAS_LENGTH
+from certdesk.actions.projects import FIRST, own_project
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain import chain
+from certdesk.domain.bundles import new_pass_word
+from certdesk.domain.certificates import pem_of
+from certdesk.domain.chain import ChainRefused, Fault, HandedChain
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateCaError,
+    CertificateChainError,
+    CertificateEncryptInvalid,
+    CertificateInvalid,
+    CertificateMatchError,
+    CertificateParseError,
+    InvalidParam,
+    MissMatchPrivateKey,
+    NoProjectPermission,
+    NoRealNameAuth,
+    ServiceError,
+)
+from certdesk.domain.keys import private_key_pem
+from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
+from certdesk.domain.policy import NO_CERTIFICATE, Refused
+from certdesk.domain.products import UPLOADED
+from certdesk.domain.records import Certificate, Task
+from certdesk.domain.secret import Secret, hidden
+from certdesk.domain.texts import text_fault
+from certdesk.ports import Stale, Unit, place_of
+from certdesk.wire.model import Ignored, Reply, Request, Tag, Unsigned
+
+ISSUER = "upload"
+"""The issuer of record of what was not issued here."""
+
+REFUSALS: dict[Fault, tuple[str, type[ServiceError]]] = {
+    Fault.UNREADABLE: ("CertificatePublicKey", CertificateParseError),
+    Fault.INVALID: ("CertificatePublicKey", CertificateInvalid),
+    Fault.NOT_A_CA: ("CertificateType", CertificateCaError),
+    Fault.BROKEN_CHAIN: ("CertificatePublicKey", CertificateChainError),
+    Fault.SM2: ("CertificatePublicKey", CertificateEncryptInvalid),
+    Fault.NO_KEY: ("CertificatePrivateKey", MissMatchPrivateKey),
+    Fault.FOREIGN_KEY: ("CertificatePrivateKey", CertificateMatchError),
+}
+"""The parameter that is at fault, and the vendor's error that fits by its text."""
+
+
+class UploadCertificateRequest(Request):
+    """The certificate, its key, and where it belongs. The last parameter is the mainland's."""
+
+    certificate_public_key: str
+    """Certificates in PEM, 20 at most: the server's or CA's own first, each followed by its
+    issuer. Issuers may be left out from the end; the root may be there."""
+    certificate_private_key: str | None = None
+    """The private key of the first certificate in PEM: RSA or ECC, PKCS#8 or the older form.
+    Needed for `SVR`."""
+    certificate_type: str | None = None
+    """`SVR`: a server's certificate, which is the default; `CA`: a CA's."""
+    alias: str | None = None
+    """What to call it: 200 characters at most."""
+    project_id: Unsigned | None = None
+    """The number of a project of the account; 0 is the default."""
+    certificate_use: Ignored[str | None] = None
+    """Where it is to be used, such as `CLB`; there is nothing here to use it."""
+    tags: list[Tag] | None = None
+    """Labels."""
+    repeatable: bool | None = None
+    """Whether the same certificate may be uploaded again: true is the default; with false the
+    reply names the one that is there."""
+    key_password: str | None = None
+    """The password of the private key, if it is encrypted. The key is kept without it."""
+
+
+class UploadCertificateReply(Reply):
+    """The certificate that is kept; `RepeatCertId` names it again if it was there before."""
+
+    certificate_id: str
+    repeat_cert_id: str | None
+
+
+@catalog.action(
+    AuthError,
+    CertificateCaError,
+    CertificateChainError,
+    CertificateEncryptInvalid,
+    CertificateInvalid,
+    CertificateMatchError,
+    CertificateParseError,
+    InvalidParam,
+    MissMatchPrivateKey,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
+    sensitive=True,
+)
+def upload_certificate(
+    context: Context, request: UploadCertificateRequest
+) -> Commit[UploadCertificateReply]:
+    """Keep a certificate that was made elsewhere, with its chain and its private key.
+
+    It is at status 1 at once. The chain has to hold together and the key has to fit; whether
+    anybody trusts the root is not looked at.
+    """
+    project_id = request.project_id or FIRST
+    _check_caller(context, project_id)
+    faults = list(_faults(request))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    found = _read(context, request)
+    certificate = _certificate(context, found)
+    order = _order(context, request, found, certificate.certificate_id)
+
+    def commit(unit: Unit) -> UploadCertificateReply:
+        own_project(unit, context.caller.uin, project_id)
+        same = None if request.repeatable in (None, True) else _same(context, unit, order, found)
+        if same is not None:
+            return UploadCertificateReply(
+                certificate_id=same.certificate_id, repeat_cert_id=same.certificate_id
+            )
+        if unit.orders.get(order.certificate_id) is not None:
+            raise Stale("orders")
+        unit.orders.add(order)
+        unit.certificates.add(certificate)
+        unit.tasks.add(
+            Task(certificate_id=order.certificate_id, uin=order.uin, due_at=order.ends_at)
+        )
+        context.record(unit, order.certificate_id, f"serial {certificate.serial}")
+        return UploadCertificateReply(certificate_id=order.certificate_id, repeat_cert_id=None)
+
+    return commit
+
+
+def uploaded_key_of(context: Context, certificate: Certificate) -> Secret | None:
+    """Open the private key that was uploaded with a certificate, as PEM."""
+    if certificate.private_key is None:
+        return None
+    return context.vault.open(certificate.private_key, place_of(certificate, "private_key"))
+
+
+def _check_caller(context: Context, project_id: int) -> None:
+    refused = context.caller.grants.refused(context.permission, NO_CERTIFICATE, project_id)
+    if refused >= Refused.PROJECT:
+        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")
+    if refused:
+        raise AuthError(f"No policy allows {context.permission} for new certificates.")
+    if not context.caller.verified:
+        raise NoRealNameAuth
+
+
+def _faults(request: UploadCertificateRequest) -> Iterator[str]:
+    if request.certificate_type not in (None, SERVER, CA):
+        yield f"CertificateType: must be {SERVER} or {CA}."
+    fault = text_fault(request.alias or "", ALIAS_LENGTH)
+    if fault is not None:
+        yield f"Alias: {fault}."
+
+
+def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
+    """Read what was handed in, and refuse what no server could use now."""
+    private_key = hidden(request.certificate_private_key)
+    of_kind = chain.for_ca if request.certificate_type == CA else chain.for_server
+    try:
+        found = of_kind(
+            chain.read(request.certificate_public_key, private_key, hidden(request.key_password))
+        )
+    except ChainRefused as refused:
+        parameter, error = REFUSALS[refused.fault]
+        raise error(f"{parameter}: {refused.rule}.") from None
+    if found.ends_at < context.now:
+        raise CertificateInvalid(
+            f"CertificatePublicKey: the certificate ended at {found.ends_at:%Y-%m-%d %H:%M:%S} UTC."
+        )
+    return found
+
+
+def _certificate(context: Context, found: HandedChain) -> Certificate:
+    """Make the record of the certificate, with its secrets sealed."""
+    certificate = Certificate(
+        certificate_id=new_certificate_id(context.rng),
+        attempt=0,
+        uin=context.caller.uin,
+        issuer=ISSUER,
+        serial=found.serial,
+        leaf=found.leaf,
+        chain="".join(map(pem_of, found.chain)),
+        root=found.root,
+        key=found.key,
+        spki_sha256=found.spki_sha256,
+        sha1=found.sha1,
+        sha256=found.sha256,
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        kept_at=context.now,
+    )
+    if found.private_key is None:
+        return certificate
+    key, word = Secret(private_key_pem(found.private_key)), new_pass_word(context.rng)
+    seal = context.vault.seal
+    return dataclasses.replace(
+        certificate,
+        private_key=seal(key, place_of(certificate, "private_key")),
+        archive_pass=seal(word, place_of(certificate, "archive_pass")),
+    )
+
+
+def _order(
+    context: Context, request: UploadCertificateRequest, found: HandedChain, certificate_id: str
+) -> Order:
+    return Order(
+        certificate_id=certificate_id,
+        uin=context.caller.uin,
+        product_id=UPLOADED,
+        certificate_type=request.certificate_type or SERVER,
+        domain_num=1 + len(found.names),
+        time_span=0,
+        status=Status.ISSUED,
+        project_id=request.project_id or FIRST,
+        alias=request.alias or "",
+        deal_id="",
+        tags=tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ()),
+        domain=found.domain,
+        names=found.names,
+        key=found.key,
+        begins_at=found.begins_at,
+        ends_at=found.ends_at,
+        created_at=context.now,
+    )
+
+
+def _same(context: Context, unit: Unit, order: Order, found: HandedChain) -> Order | None:
+    """Find the oldest upload of the same certificate as the same type that the caller may use."""
+    kept = unit.certificates.where(uin=order.uin, sha256=found.sha256, issuer=ISSUER)
+    orders = (unit.orders.get(certificate.certificate_id) for certificate in kept)
+    usable = [
+        one
+        for one in orders
+        if one is not None
+        and one.certificate_type == order.certificate_type
+        and not context.caller.grants.refused(
+            context.permission, one.certificate_id, one.project_id
+        )
+    ]
+    return min(usable, key=lambda one: one.number, default=None)
