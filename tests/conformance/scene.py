@@ -232,6 +232,10 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     },
     "CompleteCertificate": lambda scene: {"CertificateId": _under_review(scene)},
     "CreateCertificate": _purchase,
+    "DeleteCertificate": lambda scene: {
+        "CertificateId": _cancelled(scene),
+        "IsCheckResource": True,
+    },
     "DescribeCertificate": _submitted_order,
     "DescribeCertificateDetail": _submitted_order,
     "DescribeCertificates": _list,

@@ -50,6 +50,7 @@ ORDER_OF_LIFE = (
     "ModifyCertificateResubmit",
     "DescribeCertificates",
     "CancelCertificateOrder",
+    "DeleteCertificate",
     "DescribeCertificateOperateLogs",
 )
 

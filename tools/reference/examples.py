@@ -26,6 +26,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "CommitCertificateInformation": {"CertificateId": "LrmeMvQr", "VerifyType": "DNS"},
     "CompleteCertificate": {"CertificateId": "LrmeMvQr"},
     "CreateCertificate": {"ProductId": 18, "DomainNum": 1, "TimeSpan": 1},
+    "DeleteCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificateDetail": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificateOperateLogs": {"StartTime": "2026-03-01 00:00:00", "Limit": 50},

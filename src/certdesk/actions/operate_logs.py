@@ -29,6 +29,7 @@ TYPES = {
     "CommitCertificateInformation": ("apply", "submitted the order of"),
     "CancelAuditCertificate": ("cancel", "cancelled the review of"),
     "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
+    "DeleteCertificate": ("delete", "deleted"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),
     "Issue": ("issued", "issued"),
     "UploadCertificate": ("upload", "uploaded"),

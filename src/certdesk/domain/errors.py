@@ -403,3 +403,17 @@ class CertificateStatusNotAllowVerify(ServiceError):
 
     code = "FailedOperation.CertificateStatusNotAllowVerify"
     text = "The certificate status does not allow domain name verification."
+
+
+class CannotBeDeletedIssued(ServiceError):
+    """The certificate is issued and still good."""
+
+    code = "FailedOperation.CannotBeDeletedIssued"
+    text = "Failed to delete the certificate because it has been issued."
+
+
+class CannotBeDeletedWithinHour(ServiceError):
+    """A free certificate was applied for less than an hour ago."""
+
+    code = "FailedOperation.CannotBeDeletedWithinHour"
+    text = "Free certificates cannot be deleted within 1 hour after being applied for."

@@ -1,0 +1,106 @@
+"""Deleting orders that have come to their end, and certificates that were uploaded."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CannotBeDeletedIssued,
+    CannotBeDeletedWithinHour,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    NoRealNameAuth,
+)
+from certdesk.domain.order import DELETABLE, STATUS_NAMES, Order, Status
+from certdesk.domain.products import FREE
+from certdesk.ports import Unit
+from certdesk.wire.model import Ignored, Reply, Request
+
+FREE_KEPT = timedelta(hours=1)
+"""How long a free certificate cannot be deleted after it was applied for."""
+
+
+class DeleteCertificateRequest(Request):
+    """Which order or uploaded certificate to delete."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    is_check_resource: Ignored[bool | None] = None
+    """Whether to look for cloud resources that use it; there are none."""
+
+
+class DeleteCertificateReply(Reply):
+    """Whether it was deleted: always true, as what cannot be deleted is refused."""
+
+    delete_result: bool
+    task_id: str | None = None
+
+
+@catalog.action(
+    AuthError,
+    CannotBeDeletedIssued,
+    CannotBeDeletedWithinHour,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
+)
+def delete_certificate(
+    context: Context, request: DeleteCertificateRequest
+) -> Commit[DeleteCertificateReply]:
+    """Delete an order that has come to its end, or a certificate that was uploaded.
+
+    All that was handed in and made for it goes with it, private keys too. What shows that a
+    certificate was rightly issued stays: its serial number, the looks for proofs, the audit log.
+    """
+
+    def commit(unit: Unit) -> DeleteCertificateReply:
+        order = own_order(context, unit, request.certificate_id)
+        if not context.caller.verified:
+            raise NoRealNameAuth
+        _check_order(order, context.now)
+        _remove(unit, order)
+        context.record(unit, order.certificate_id, f"status {order.status.value}")
+        return DeleteCertificateReply(delete_result=True)
+
+    return commit
+
+
+def _check_order(order: Order, now: datetime) -> None:
+    """Refuse an order that cannot be deleted now.
+
+    Raises:
+        CannotBeDeletedIssued: its certificate is good, and was issued for the order.
+        InvalidCertificateStatusCode: it stands anywhere else but at an end.
+        CannotBeDeletedWithinHour: it is a free one and new.
+    """
+    if order.uploaded:
+        return
+    if order.status is Status.ISSUED:
+        raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")
+    if order.status not in DELETABLE:
+        ends = ", ".join(f"{status.value} ({STATUS_NAMES[status]})" for status in sorted(DELETABLE))
+        raise InvalidCertificateStatusCode(
+            f"The order stands at status {order.status.value} ({STATUS_NAMES[order.status]}); "
+            f"it can be deleted at {ends}."
+        )
+    if order.product_id == FREE and now < order.created_at + FREE_KEPT:
+        raise CannotBeDeletedWithinHour
+
+
+def _remove(unit: Unit, order: Order) -> None:
+    """Remove an order with everything that is kept for nothing but it."""
+    its = order.certificate_id
+    for submission in unit.submissions.where(certificate_id=its):
+        unit.submissions.remove(its, submission.number)
+    for proof in unit.proofs.where(certificate_id=its):
+        unit.proofs.remove(its, proof.attempt, proof.name)
+    for certificate in unit.certificates.where(certificate_id=its):
+        unit.certificates.remove(its, certificate.attempt)
+    unit.tasks.remove(its)
+    unit.orders.remove(its)
