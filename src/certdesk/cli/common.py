@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import click
 
@@ -18,25 +18,37 @@ REFUSED = 1
 UNREACHABLE = 3
 
 
-def desk_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--data`, `--config` and `--database`, and its `settings`."""
+Command: TypeAlias = Callable[..., None]
 
-    @click.option("--data", metavar="DIR", help="The desk's folder.  [default: ./certdesk-data]")
-    @click.option("--config", metavar="FILE", type=Path, help="Settings file (TOML).")
-    @click.option("--database", metavar="URL", help="Database URL.  [default: SQLite in DIR]")
-    @functools.wraps(command)
-    def with_settings(
-        *,
-        data: str | None,
-        config: Path | None,
-        database: str | None,
-        **others: Any,  # noqa: ANN401 - whatever else the command takes
-    ) -> None:
-        listen = others.pop("listen", None)
-        options = {"data": data, "database": database, "listen": listen}
-        command(settings=read_settings(config, options), **others)
 
-    return with_settings
+def options_with(folder: str) -> Callable[[Command], Command]:
+    """Give commands `--data`, which is said to be `folder`, `--config` and `--database`.
+
+    A command gets them as its `settings`.
+    """
+
+    def options(command: Command) -> Command:
+        @click.option("--data", metavar="DIR", help=folder)
+        @click.option("--config", metavar="FILE", type=Path, help="Settings file (TOML).")
+        @click.option("--database", metavar="URL", help="Database URL.  [default: SQLite in DIR]")
+        @functools.wraps(command)
+        def with_settings(
+            *,
+            data: str | None,
+            config: Path | None,
+            database: str | None,
+            **others: Any,  # noqa: ANN401 - whatever else the command takes
+        ) -> None:
+            listen = others.pop("listen", None)
+            options = {"data": data, "database": database, "listen": listen}
+            command(settings=read_settings(config, options), **others)
+
+        return with_settings
+
+    return options
+
+
+desk_options = options_with("The desk's folder.  [default: ./certdesk-data]")
 
 
 def read_settings(config: Path | None, options: dict[str, str | None]) -> Settings:

@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 
 import click
+import structlog
 
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
-from certdesk.cli.common import UNREACHABLE, desk_options, fail, tell
+from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with, tell
 from certdesk.cli.logs import log_to_stderr
 from certdesk.settings import Settings
 from certdesk.web.admin import answer
@@ -24,6 +25,8 @@ PATIENCE_SECONDS = 5
 """How long a desk that starts waits for an operator's command that has its folder just now."""
 
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
+
+log = structlog.get_logger()
 
 
 @click.command()
@@ -41,18 +44,21 @@ def serve(settings: Settings) -> None:
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
-@desk_options
+@options_with("Keep the sandbox in this folder.  [default: a temporary one, gone at the end]")
 def sandbox(settings: Settings) -> None:
     """Run a desk for tests, with an account whose keys it prints, and throw it away at the end.
 
-    Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint.
-    With --data the folder is kept.
+    Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint; a
+    sandbox that was kept opens a new account at each start. Its certificates come from a CA of its
+    own that says in all subjects that it is a sandbox's. Names are proved as for any desk: settings
+    such as dns.resolvers say where.
     """
-    tell("SANDBOX: for tests only; everything in it is thrown away at its end")
+    tell("SANDBOX: for tests only; nobody should trust its certificates")
     with contextlib.ExitStack() as held:
         if not _data_chosen(settings):
             folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
             settings = dataclasses.replace(settings, data=folder)
+            tell("everything in it is thrown away at its end; --data DIR keeps it")
         opened = held.enter_context(_desk(settings, sandbox=True))
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))
@@ -85,6 +91,7 @@ def _desk(
 ) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, core dumps off, files for nobody else."""
     log_to_stderr(settings.log_level)
+    _warn_of(settings)
     os.umask(0o077)
     # A core file would hold keys (security requirement R-KEYSTORE).
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -95,6 +102,14 @@ def _desk(
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)
+
+
+def _warn_of(settings: Settings) -> None:
+    """Log which checks are switched off that keep strangers from getting certificates."""
+    if settings.dns_dnssec == "off":
+        log.warning("any resolver is believed, which is for tests alone", setting="dns.dnssec")
+    if not settings.caa_check:
+        log.warning("CAA records are not looked at", setting="caa.check")
 
 
 def _open_account(opened: OpenDesk) -> dict[str, str]:

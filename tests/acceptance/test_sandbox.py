@@ -1,0 +1,89 @@
+"""A tester's sandbox, from its first line to a certificate; and what any desk warns of."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from tests.acceptance.processes import certdesk, keys_in, serving
+from tests.nameserver import NameServer, nameserver
+from tests.running import Client
+
+SECONDS = 60
+DESCRIPTION = x509.ObjectIdentifier("2.5.4.13")
+LOOSE = 'dns.dnssec = "off"\ncaa.check = false\n'
+
+
+def knobs(names: NameServer) -> str:
+    """Give the settings of a sandbox that looks proofs up in a name server of the tester's."""
+    return f'proof.interval = 1\ndns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\n'
+
+
+def issued(client: Client, certificate: str) -> x509.Certificate:
+    """Wait until an order is issued; give its certificate."""
+    end = time.monotonic() + SECONDS
+    while (detail := client.detail(certificate))["Status"] != 1:
+        assert time.monotonic() < end, detail
+        time.sleep(0.2)
+    return x509.load_pem_x509_certificate(detail["CertificatePublicKey"].encode())
+
+
+def test_a_tester_gets_a_certificate_that_says_what_it_is(tmp_path: Path) -> None:
+    """Proved at a name server of theirs, from a CA that nobody takes for another."""
+    config = tmp_path / "knobs.toml"
+    words = ["sandbox", "--config", str(config), "--listen", "127.0.0.1:0"]
+    with nameserver() as names:
+        config.write_text(knobs(names))
+        with serving(tmp_path / "log", *words) as served:
+            client = Client(served.endpoint, keys_in(json.loads(served.lines[0])))
+            bought = client.buy(104)
+            client.submit(bought, CertCommonName="shop.example.com")
+            client.call("CertificateOrderSubmit", CertId=bought)
+            wanted = client.detail(bought)["DvAuthDetail"]
+            names.add(wanted["DvAuthKey"], "TXT", wanted["DvAuthValue"])
+            leaf = issued(client, bought)
+
+    (said,) = leaf.subject.get_attributes_for_oid(DESCRIPTION)
+    assert said.value == "certdesk sandbox: for tests only, trust it nowhere"
+    assert leaf.issuer.rfc4514_string().endswith(",O=certdesk sandbox,C=XX")
+
+
+def test_the_help_of_a_sandbox_says_where_its_data_is() -> None:
+    """Not in the folder that a desk would have."""
+    words = " ".join(certdesk("sandbox", "--help").stdout.split())
+
+    assert "--data DIR Keep the sandbox in this folder. [default: a temporary one, gone" in words
+    assert "certdesk-data" not in words
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_sandbox_says_whether_it_is_thrown_away(tmp_path: Path, *, kept: bool) -> None:
+    """With a folder of its own it is not."""
+    words = ["--data", str(tmp_path / "data")] if kept else []
+    with serving(tmp_path / "log", "sandbox", *words, "--listen", "127.0.0.1:0") as served:
+        told = served.errors.read_text()
+
+    assert told.startswith("certdesk: SANDBOX: for tests only; nobody should trust its cert")
+    assert ("thrown away at its end" in told) is not kept
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+@pytest.mark.parametrize(
+    ("settings", "warned"), [("", []), (LOOSE, ["dns.dnssec", "caa.check"])], ids=["safe", "loose"]
+)
+def test_a_check_that_is_off_is_warned_of(
+    tmp_path: Path, command: str, settings: str, warned: list[str]
+) -> None:
+    """One line each in the log, at the start; none where all checks are on."""
+    config = tmp_path / "desk.toml"
+    config.write_text(settings)
+    words = [command, "--data", str(tmp_path / "data"), "--config", str(config)]
+    with serving(tmp_path / "log", *words, "--listen", "127.0.0.1:0") as served:
+        lines = served.errors.read_text().splitlines()
+
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [each["setting"] for each in logged if each["level"] == "warning"] == warned
