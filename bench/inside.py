@@ -13,14 +13,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from bench.rows import CSRS, EXAMPLE
-from bench.servers import ORDER
-from certdesk.bootstrap import actions, open_desk
+from bench.servers import ORDER, signed
+from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
 from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.keys import KeyKind
 from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings
+from certdesk.storage.session import Library, Session, Sessions
+from certdesk.storage.sqlite import BUSY_SECONDS
 from certdesk.wire.decode import decode
-from tests.running import COMPANY, MANAGER
+from tests.running import COMPANY, MANAGER, Keys
 
 Result = TypeVar("Result")
 
@@ -45,25 +47,49 @@ class NotWriting:
         return Future()
 
 
+class WritingHere:
+    """A store that carries each write out at once, in the thread that asks for it."""
+
+    def __init__(self, store: Store, session: Session) -> None:
+        """Read from `store`, and write through `session`."""
+        self.read = store.read
+        self.close = store.close
+        self._session = session
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Run `commit` in a transaction of its own."""
+        self._session.run("BEGIN IMMEDIATE")
+        result = commit(self._session.unit)
+        self._session.run("COMMIT")
+        return result
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Run it as well."""
+        outcome: Future[Result] = Future()
+        outcome.set_result(self.write(commit))
+        return outcome
+
+
 class OwnDesk:
     """A desk with an order, whose material is prepared and committed again and again."""
 
-    def __init__(self, desk: Desk, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, desk: Desk, database: Path, threads: ThreadPoolExecutor) -> None:
         """Enter what an order needs; `threads` wait for the writer."""
         self._desk = desk
+        self._database = database
         self._threads = threads
         self._kept = NotWriting(desk.store)
         self._preparing = dataclasses.replace(desk, store=self._kept)
         account = perform(desk, OPERATOR, "AddAccount", Name="bench")
         self.uin: str = account["Uin"]
+        self._keys = Keys(self.uin, account["SecretId"], account["SecretKey"])
         self._caller = Caller(uin=self.uin, actor=account["SecretId"], verified=True)
         company = perform(desk, OPERATOR, "AddCompany", Uin=self.uin, **COMPANY)
         manager = perform(
             desk, OPERATOR, "AddManager", Uin=self.uin, Status="ok", **MANAGER, **company
         )
-        bought = perform(desk, self._caller, "CreateCertificate", **ORDER)
         self._material = json.loads(EXAMPLE.read_text()) | {
-            "CertId": bought["CertificateIds"][0],
+            "CertId": self._buy(),
             "Csr": CSRS[KeyKind.P_256],
             "CompanyId": str(company["CompanyId"]),
             "ManagerId": str(manager["ManagerId"]),
@@ -78,6 +104,31 @@ class OwnDesk:
         """Do all of a submission with a P-256 CSR but its commit."""
         perform(self._preparing, self._caller, "CertificateInfoSubmit", **self._material)
 
+    def submissions(self, count: int) -> list[bytes]:
+        """Buy orders and write the requests that hand their material in."""
+        return [
+            signed(
+                self._keys,
+                "desk",
+                "CertificateInfoSubmit",
+                self._material | {"CertId": self._buy()},
+            )
+            for _ in range(count)
+        ]
+
+    @contextlib.contextmanager
+    def in_this_thread(self) -> Iterator[Desk]:
+        """Give the desk with a store that has no thread of its own for writing."""
+        session = Sessions(self._database, Library.find(), BUSY_SECONDS).writer()
+        try:
+            yield dataclasses.replace(self._desk, store=WritingHere(self._desk.store, session))
+        finally:
+            session.discard()
+
+    def _buy(self) -> str:
+        bought = perform(self._desk, self._caller, "CreateCertificate", **ORDER)
+        return str(bought["CertificateIds"][0])
+
     def commit(self, count: int) -> None:
         """Commit what was prepared last so many times, from threads that wait for the disk."""
         write, commit = self._desk.store.write, self._kept.commit
@@ -91,7 +142,7 @@ def own_desk(folder: Path, threads: int) -> Iterator[OwnDesk]:
         open_desk(Settings(data=str(folder))) as opened,
         ThreadPoolExecutor(threads) as pool,
     ):
-        yield OwnDesk(opened.desk, pool)
+        yield OwnDesk(opened.desk, folder / DATABASE_NAME, pool)
 
 
 def perform(desk: Desk, caller: Caller, name: str, **parameters: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import signal
 import socket
@@ -68,22 +69,37 @@ def _client(orders: Connection) -> None:
     with ThreadPoolExecutor(CONNECTIONS) as threads:
         while True:
             endpoint, requests = orders.recv()
-            host, _, port = endpoint.rpartition(":")
-            lines = [socket.create_connection((host, int(port))) for _ in range(CONNECTIONS)]
+            lines = [connect(endpoint) for _ in range(CONNECTIONS)]
             shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
             orders.send("ready")
             orders.recv()
+            converse = functools.partial(_converse, endpoint)
             begin = time.monotonic()
-            bodies = [body for some in threads.map(_converse, lines, shares) for body in some]
+            bodies = [body for some in threads.map(converse, lines, shares) for body in some]
             orders.send((begin, time.monotonic(), bodies))
 
 
-def _converse(line: socket.socket, requests: list[bytes]) -> list[bytes]:
-    with line:
-        return [_exchange(line, request) for request in requests]
+def connect(endpoint: str) -> socket.socket:
+    """Connect to HOST:PORT."""
+    host, _, port = endpoint.rpartition(":")
+    return socket.create_connection((host, int(port)))
 
 
-def _exchange(line: socket.socket, request: bytes) -> bytes:
+def _converse(endpoint: str, line: socket.socket, requests: list[bytes]) -> list[bytes]:
+    bodies = []
+    for request in requests:
+        body, closes = exchange(line, request)
+        bodies.append(body)
+        if closes:
+            # A server that keeps no connections has each request on one of its own.
+            line.close()
+            line = connect(endpoint)
+    line.close()
+    return bodies
+
+
+def exchange(line: socket.socket, request: bytes) -> tuple[bytes, bool]:
+    """Send a request; give the body of the reply, and whether the server closes the connection."""
     line.sendall(request)
     reply = b""
     while b"\r\n\r\n" not in reply:
@@ -92,7 +108,7 @@ def _exchange(line: socket.socket, request: bytes) -> bytes:
     length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
     while len(body) < length:
         body += _more(line)
-    return body
+    return body, b"connection: close" in head.lower()
 
 
 def _more(line: socket.socket) -> bytes:

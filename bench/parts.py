@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +37,14 @@ Part: TypeAlias = Callable[[], object]
 
 NAME = DomainName.parse("tencent.com")
 REPEATS = 300
+RUNS_OF_A_PROGRAM = 10
+OPENSSL = shutil.which("openssl")
+GENERATING = {
+    "openssl, RSA key": ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "openssl, P-256 key": ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+}
+"""What a program of others needs for a key, in a process of its own."""
+
 THREADS = PROCESSES * CONNECTIONS
 """Threads that wait for a writer, as many as there are clients."""
 
@@ -44,7 +55,7 @@ class Parts:
     def __init__(self, customer: Customer, folder: Path, held: contextlib.ExitStack) -> None:
         """Prepare them, with files in `folder`; `held` closes what has to be closed."""
         request = customer.signed("CertificateInfoSubmit", material(customer, "AAAAAAAA"))
-        desk = held.enter_context(own_desk(folder / "own", THREADS))
+        self.desk = desk = held.enter_context(own_desk(folder / "own", THREADS))
         row = last_submission(customer.desk)
         self._one_by_one: dict[str, Part] = {
             "signature": checking(customer, request),
@@ -73,7 +84,20 @@ class Parts:
             before = time.process_time()
             parts(REPEATS)
             spent[name] = time.process_time() - before
-        return {name: seconds / REPEATS for name, seconds in spent.items()}
+        costs = {name: seconds / REPEATS for name, seconds in spent.items()}
+        if OPENSSL is not None:
+            costs |= {name: _child_cpu([OPENSSL, *words]) for name, words in GENERATING.items()}
+        return costs
+
+
+def _child_cpu(command: list[str]) -> float:
+    """Give the CPU seconds of a program, its start included, as the mean of some runs."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(RUNS_OF_A_PROGRAM):
+        subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent / RUNS_OF_A_PROGRAM
 
 
 def checking(customer: Customer, request: bytes) -> Part:

@@ -6,116 +6,138 @@ import dataclasses
 import json
 import os
 import platform
-import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.findings import Findings
 from bench.load import CONNECTIONS, PROCESSES
-from bench.rows import FLOOR, ROWS, Row
+from bench.rows import FLOOR
 from certdesk.storage.session import Library
 
 HINTED = "submit, P-256 CSR"
 """The row that `prepare` and `commit` of `bench.parts` are halves of."""
 
-BUSY = 0.5
-"""A load before the measurement that is too much for its numbers to be compared with others."""
+BUSY = (
+    "The machine was busy with other things before this began: the numbers are too high, and the "
+    "ratios are rough."
+)
+
+PLACES = 20
+"""So many places of the profile are shown."""
+
+TIMES = ("first answer", "imports")
+"""What is measured on the clock, and not among the parts."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """Seconds a request: on the clock, of the server's CPU until the answer, and of it later."""
-
-    clock: float
-    cpu: float
-    later: float = 0.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Findings:
-    """All runs of each row, all costs of each part, and what else the machine did at the start."""
-
-    runs: Mapping[str, list[Run]]
-    costs: Mapping[str, list[float]]
-    load_before: float
-
-    def median(self, row: str) -> Run:
-        """Give the median of a row, each number for itself."""
-        values = zip(*map(dataclasses.astuple, self.runs[row]), strict=True)
-        return Run(*map(statistics.median, values))
-
-    def part(self, name: str) -> float:
-        """Give the median of a part; the floor is one, too."""
-        return self.median(name).cpu if name == FLOOR else statistics.median(self.costs[name])
-
-    def parts(self, row: Row) -> dict[str, float]:
-        """Give all that a row needs, the floor first."""
-        return {name: self.part(name) for name in (FLOOR, *row.parts)}
-
-
-def show(findings: Findings) -> None:
-    """Print what was found."""
-    console = Console(highlight=False)
-    console.print(
+def about(findings: Findings) -> str:
+    """Say how it was measured, and on what."""
+    return (
         f"{PROCESSES} client processes with {CONNECTIONS} connections each, "
         f"{os.cpu_count()} CPUs, Python {platform.python_version()}, "
         f"SQLite {Library.find().module.sqlite_version}; medians of "
         f"{len(findings.runs[FLOOR])} rounds; CPU in microseconds a request, of the "
         "server until the answer and for it later; RSA is RSA 2048."
     )
-    console.print(_rows(findings))
-    console.print(_parts(findings))
-    console.print(_hint(findings))
-    if findings.load_before > BUSY:
-        console.print(
-            f"The machine was busy (load {findings.load_before:.1f}) before this began: "
-            "the numbers are too high, and the ratios are rough.",
-            style="yellow",
-        )
+
+
+def tables(findings: Findings) -> Iterator[Table]:
+    """Give what was found as tables."""
+    yield _rows(findings)
+    yield _parts(findings)
+    yield _others(findings)
+    yield _aims(findings)
+    yield _places(findings)
+
+
+def show(findings: Findings) -> None:
+    """Print what was found."""
+    console = Console(highlight=False)
+    console.print(about(findings))
+    for table in tables(findings):
+        console.print(table)
+    console.print(hint(findings))
+    if findings.busy:
+        console.print(BUSY, style="yellow")
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(first)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    return table
 
 
 def _rows(findings: Findings) -> Table:
-    table = Table("Over HTTP, durable")
-    for heading in ("per s", "CPU", "bare = 1", "parts = 1", "later", "busy"):
-        table.add_column(heading, justify="right")
-    sums = {row.name: sum(findings.parts(row).values()) for row in ROWS if row.parts}
-    for name in (FLOOR, *(row.name for row in ROWS)):
+    headings = ("per s", "CPU", "bare = 1", "floor = 1", "parts = 1", "later", "busy")
+    table = _table("Over HTTP, durable", *headings)
+    sums = {row.name: sum(findings.parts(row).values()) for row in findings.rows if row.parts}
+    for name in findings.names:
         found = findings.median(name)
         table.add_row(
             name,
             f"{1 / found.clock:.0f}",
-            _micro(found.cpu),
+            micro(found.cpu),
             f"{found.cpu / findings.median(FLOOR).cpu:.1f}",
+            f"{found.cpu / findings.floor:.1f}",
             f"{found.cpu / sums[name]:.1f}" if name in sums else "",
-            _micro(found.later),
+            micro(found.later),
             f"{found.cpu / found.clock:.0%}",
         )
     return table
 
 
 def _parts(findings: Findings) -> Table:
-    rows = {row.name: findings.parts(row) for row in ROWS if row.parts}
-    table = Table("CPU of its parts")
-    for name in rows:
-        table.add_column(name, justify="right")
+    rows = {row.name: findings.parts(row) for row in findings.rows if row.parts}
+    table = _table("CPU of its parts", *rows)
     for part in dict.fromkeys(name for parts in rows.values() for name in parts):
-        table.add_row(part, *(_micro(parts.get(part)) for parts in rows.values()))
+        table.add_row(part, *(micro(parts.get(part)) for parts in rows.values()))
+    table.add_row("their sum", *(micro(sum(parts.values())) for parts in rows.values()))
     rest = (findings.median(name).cpu - sum(parts.values()) for name, parts in rows.items())
-    table.add_row("everything else", *map(_micro, rest))
+    table.add_row("everything else", *map(micro, rest))
     return table
 
 
-def _hint(findings: Findings) -> str:
+def _others(findings: Findings) -> Table:
+    used = {part for row in findings.rows for part in row.parts}
+    table = _table("Beside them", "microseconds")
+    table.add_row(f"floor: {FLOOR} and insert", micro(findings.floor))
+    for name in findings.costs:
+        if name not in used:
+            table.add_row(
+                f"{name}, on the clock" if name in TIMES else name, micro(findings.part(name))
+            )
+    return table
+
+
+def _aims(findings: Findings) -> Table:
+    table = _table("Aims", "found", "aim", "")
+    for aim in findings.aims():
+        bound = f"{'≥' if aim.at_least else '≤'} {aim.bound:g}"
+        table.add_row(aim.text, f"{aim.found:.2f}", bound, "yes" if aim.reached else "no")
+    return table
+
+
+def _places(findings: Findings) -> Table:
+    table = _table("Where the CPU time of a submission goes", "share")
+    for place, share in list(findings.shares.items())[:PLACES]:
+        table.add_row(place, f"{share:.1%}")
+    table.add_row("all others", f"{sum(list(findings.shares.values())[PLACES:]):.1%}")
+    return table
+
+
+def hint(findings: Findings) -> str:
+    """Say what the rest is."""
     whole, part = findings.median(HINTED).cpu, findings.part
     rest = whole - part(FLOOR) - part("signature") - part("prepare") - part("commit")
     return (
-        f"Of the {_micro(whole)} of `{HINTED}`, its first half takes {_micro(part('prepare'))} "
-        f"alone in a thread ({_micro(part('CSR P-256'))} for the CSR), its commit "
-        f"{_micro(part('commit'))} ({_micro(part('insert'))} in plain SQLite), HTTP and the "
-        f"signature {_micro(part(FLOOR) + part('signature'))}. The other {_micro(rest)} are "
+        f"Of the {micro(whole)} µs of `{HINTED}`, its first half takes {micro(part('prepare'))} "
+        f"alone in a thread ({micro(part('CSR P-256'))} for the CSR), its commit "
+        f"{micro(part('commit'))} ({micro(part('insert'))} in plain SQLite), HTTP and the "
+        f"signature {micro(part(FLOOR) + part('signature'))}. The other {micro(rest)} are "
         "threads that hand over to and wait for each other, and the log."
     )
 
@@ -138,6 +160,7 @@ def save(findings: Findings, folder: Path) -> Path:
             }
             for name, runs in findings.runs.items()
         },
+        "shares": findings.shares,
         "parts": {
             name: {"median": findings.part(name), "rounds": costs}
             for name, costs in findings.costs.items()
@@ -148,5 +171,6 @@ def save(findings: Findings, folder: Path) -> Path:
     return path
 
 
-def _micro(seconds: float | None) -> str:
+def micro(seconds: float | None) -> str:
+    """Write microseconds."""
     return "" if seconds is None else f"{1_000_000 * seconds:.0f}"

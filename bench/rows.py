@@ -1,8 +1,8 @@
 """What is measured over HTTP.
 
 To add a row, write one more function here. It gives the requests of a run, ready to be sent; its
-decorator says what the row is called, how many requests a run has, and of which parts of
-`bench.parts` they are the sum.
+decorator says what the row is called, how many requests a run has, of which parts of
+`bench.parts` they are the sum, and which of the desks in `bench.__main__` answers.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ ONLINE = {
 FLOOR = "bare ASGI"
 """The name of what answers the requests of `submit_rsa` without looking at them."""
 
+MOTO = "moto, RequestCertificate"
+"""The name of the row of `bench.rival`."""
+
+SOUGHT = "host0000500"
+"""What one of the orders of `bench.orders` has in its name."""
+
 EXAMPLE = Path(__file__).parents[1] / "demo" / "examples" / "parse_uploaded_csr.json"
 
 
@@ -39,17 +45,20 @@ class Row:
     name: str
     requests: int
     parts: tuple[str, ...]
+    desk: str
     prepare: Prepare
 
 
 ROWS: list[Row] = []
 
 
-def row(name: str, requests: int, *parts: str) -> Callable[[Prepare], Prepare]:
+def row(
+    name: str, requests: int, *parts: str, desk: str = "stocked"
+) -> Callable[[Prepare], Prepare]:
     """Add the decorated function to the rows."""
 
     def add(prepare: Prepare) -> Prepare:
-        ROWS.append(Row(name, requests, parts, prepare))
+        ROWS.append(Row(name, requests, parts, desk, prepare))
         return prepare
 
     return add
@@ -86,12 +95,48 @@ def submit_online_p_256(customer: Customer, count: int) -> list[bytes]:
     return submissions(customer, count, **ONLINE)
 
 
+@row("submit, RSA online, no stock", 24, desk="empty")
+def submit_online_rsa_made(customer: Customer, count: int) -> list[bytes]:
+    """The same where no key is ready, and each is made while its request waits."""
+    return submit_online_rsa(customer, count)
+
+
+@row("submit, P-256 online, no stock", 60, desk="empty")
+def submit_online_p_256_made(customer: Customer, count: int) -> list[bytes]:
+    """The same with the other kind of key."""
+    return submit_online_p_256(customer, count)
+
+
 @row("read back", 500)
 def detail(customer: Customer, count: int) -> list[bytes]:
     """DescribeCertificateDetail, with the private key that the desk made."""
     (order,) = customer.buy(1)
     customer.send([customer.signed("CertificateInfoSubmit", material(customer, order, **ONLINE))])
     return [customer.signed("DescribeCertificateDetail", {"CertificateId": order})] * count
+
+
+@row("list, 1,000 orders", 200, desk="thousand")
+def list_of_a_thousand(customer: Customer, count: int) -> list[bytes]:
+    """DescribeCertificates, the ten newest orders."""
+    return [customer.signed("DescribeCertificates", {})] * count
+
+
+@row("list, 1,000,000 orders", 200, desk="million")
+def list_of_a_million(customer: Customer, count: int) -> list[bytes]:
+    """The same."""
+    return list_of_a_thousand(customer, count)
+
+
+@row("search, 1,000 orders", 200, desk="thousand")
+def search_in_a_thousand(customer: Customer, count: int) -> list[bytes]:
+    """DescribeCertificates, one order by a part of its name."""
+    return [customer.signed("DescribeCertificates", {"SearchKey": SOUGHT})] * count
+
+
+@row("search, 1,000,000 orders", 200, desk="million")
+def search_in_a_million(customer: Customer, count: int) -> list[bytes]:
+    """The same."""
+    return search_in_a_thousand(customer, count)
 
 
 def material(customer: Customer, order: str, **changes: str) -> dict[str, object]:
