@@ -43,6 +43,8 @@ DECLARED = {
     "ca.validity_days": ("CERTDESK_CA_VALIDITY_DAYS", 0),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
+    "download.link_minutes": ("CERTDESK_DOWNLOAD_LINK_MINUTES", 10),
+    "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
     "http.threads": ("CERTDESK_HTTP_THREADS", 8),
     "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
     "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
@@ -219,7 +220,18 @@ def _rules(settings: Settings) -> Rules:
         internal_suffixes=_internal_suffixes(settings),
         proof_interval=timedelta(seconds=settings.proof_interval),
         proof_deadline=timedelta(hours=settings.proof_deadline_hours),
+        public_url=_public_url(settings),
+        link_life=timedelta(minutes=settings.download_link_minutes),
     )
+
+
+def _public_url(settings: Settings) -> str:
+    url = urlsplit(settings.public_url)
+    if not settings.public_url:
+        return ""
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        raise SettingsError(f"http.public_url: {settings.public_url} is no URL to a place")
+    return settings.public_url.rstrip("/")
 
 
 def _order_work(world: Surroundings, rules: Rules, looking: Looking, issuer: Issuer) -> OrderWork:

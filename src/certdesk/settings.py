@@ -178,6 +178,15 @@ class Settings:
         "Hours after which an order is closed whose names are not proved.",
         least=1,
     )
+    download_link_minutes: int = _setting(
+        "download.link_minutes", 10, "Minutes for which a link to a download may be used.", least=1
+    )
+    public_url: str = _setting(
+        "http.public_url",
+        "",
+        "URL at which clients reach the desk, such as https://ssl.example.com, for links to "
+        "downloads; empty is the address that it listens on.",
+    )
     threads: int = _setting("http.threads", 8, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1

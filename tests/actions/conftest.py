@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.actions import downloading
 from tests.running import Client, Keys, RunningDesk, running
 
 # Small, for the sake of the machine; what is missing is made on the spot.
@@ -35,3 +36,10 @@ def client(desk: RunningDesk, keys: Keys) -> Client:
 def order(client: Client) -> str:
     """A new order for one name, domain validated (WoTrus DV)."""
     return client.buy()
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[downloading.Place]:
+    """A desk with certificates to be handed over."""
+    with running(tmp_path_factory.mktemp("download") / "desk", settings=STOCK) as desk:
+        yield downloading.set_up(desk)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from certdesk.domain.keys import KeyKind
 from tests import chains
+from tests.issued import issue
 from tests.running import Client, Keys, RunningDesk, User
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
@@ -33,13 +34,14 @@ UPLOADED_CSR = Path(__file__).parents[1] / "data" / "uploaded_csr.pem"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A desk, an account on it with a user who may look, and a company with a manager."""
+    """A desk, an account with a user who may look, a company with a manager, a certificate."""
 
     desk: RunningDesk
     keys: Keys
     looker: User
     company: int
     manager: int
+    issued: str
 
     @property
     def client(self) -> Client:
@@ -67,8 +69,11 @@ class Scene:
 
 
 def set_up(desk: RunningDesk) -> Scene:
-    """Open an account and enter its company and manager."""
+    """Open an account, enter its company and manager, and have a certificate issued."""
     keys = desk.account()
+    issued = desk.client(keys).buy()
+    desk.client(keys).submit(issued)
+    issue(desk, keys, issued)
     labels = [{"TagKey": "team", "TagValue": "web"}]
     company = desk.company(keys, IdType="TYDMZ", IdNumber="111111111111110000", Tags=labels)
     return Scene(
@@ -85,6 +90,7 @@ def set_up(desk: RunningDesk) -> Scene:
             ManagerIdNumber="110000000000000001",
             Tags=labels,
         ),
+        issued=issued,
     )
 
 
@@ -239,7 +245,12 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "DescribeCertificate": _submitted_order,
     "DescribeCertificateDetail": _submitted_order,
     "DescribeCertificates": _list,
+    "DescribeDownloadCertificateUrl": lambda scene: {
+        "CertificateId": scene.issued,
+        "ServiceType": "root",
+    },
     "DescribeManagers": lambda scene: {"CompanyId": scene.company},
+    "DownloadCertificate": lambda scene: {"CertificateId": scene.issued},
     "ModifyCertificateAlias": lambda scene: {"CertificateId": scene.client.buy(), "Alias": "new"},
     "ModifyCertificateProject": _project,
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},

@@ -280,7 +280,7 @@ def ask(
 
 def told(answer: Answer) -> dict[str, Any]:
     """Give what an answer says, without what is new in each."""
-    fresh = ("RequestId", "CertificateIds", "DealIds")
+    fresh = ("RequestId", "CertificateIds", "DealIds", "DownloadCertificateUrl")
     return {name: value for name, value in answer.response.items() if name not in fresh}
 
 

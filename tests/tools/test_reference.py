@@ -13,6 +13,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.bootstrap import actions
 from certdesk.catalog import Action
 from certdesk.wire.vendor import ACTIONS
+from tests.issued import issue
 from tests.running import Client, running
 from tools.reference.examples import EXAMPLES
 from tools.reference.fields import members, parameters
@@ -31,6 +32,8 @@ dnssec = "off"
 """Nobody answers at that resolver, so no name is proved."""
 
 ORDER_OF_LIFE = (
+    "DownloadCertificate",
+    "DescribeDownloadCertificateUrl",
     "CreateCertificate",
     "DescribeCompanies",
     "DescribeManagers",
@@ -77,23 +80,36 @@ def test_every_parameter_is_described(action: Action) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """The official SDK, with the keys of an account that has a company and a manager."""
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, str]]:
+    """The official SDK, with the keys of an account that has all that examples name.
+
+    That is a company, a manager, and a certificate, whose id is given too.
+    """
     with running(tmp_path_factory.mktemp("reference") / "data", settings=SETTINGS) as desk:
         keys = desk.account()
         assert desk.company(keys) == desk.manager(keys, 1, "--status", "ok") == 1
-        yield desk.client(keys)
+        issued = desk.client(keys).buy()
+        desk.client(keys).submit(issued)
+        issue(desk, keys, issued)
+        yield desk.client(keys), issued
 
 
 @pytest.fixture(scope="module")
-def replies(client: Client) -> Replies:
-    """Send each example of the reference to a desk, as one order's life goes."""
-    return _live(client)
+def client(reader: tuple[Client, str]) -> Client:
+    """The reader's SDK."""
+    return reader[0]
 
 
-def _live(client: Client) -> Replies:
+@pytest.fixture(scope="module")
+def replies(reader: tuple[Client, str]) -> Replies:
+    """Send each example of the reference to a desk."""
+    return _live(*reader)
+
+
+def _live(client: Client, issued: str) -> Replies:
+    """Begin with an order that is issued, then go through the life of a new one."""
     got: Replies = {}
-    order = "LrmeMvQr"
+    order = issued
     for name in ORDER_OF_LIFE:
         given = json.loads(json.dumps(EXAMPLES[name]).replace("LrmeMvQr", order))
         got[name] = client.call(name, **given)

@@ -29,6 +29,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DeleteCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificateDetail": {"CertificateId": "LrmeMvQr"},
+    "DescribeDownloadCertificateUrl": {"CertificateId": "LrmeMvQr", "ServiceType": "nginx"},
+    "DownloadCertificate": {"CertificateId": "LrmeMvQr"},
     "DescribeCertificateOperateLogs": {"StartTime": "2026-03-01 00:00:00", "Limit": 50},
     "DescribeCertificates": {"SearchKey": "example", "CertificateStatus": [1, 5], "Limit": 20},
     "DescribeCompanies": {"Offset": 0, "Limit": 20},

@@ -136,6 +136,13 @@ def private_key_of(context: Context, submission: Submission) -> Secret | None:
     return context.vault.open(submission.private_key, _place(submission, "private_key"))
 
 
+def key_pass_of(context: Context, submission: Submission) -> Secret | None:
+    """Open the customer's own pass phrase for key stores."""
+    if submission.key_pass is None:
+        return None
+    return context.vault.open(submission.key_pass, _place(submission, "key_pass"))
+
+
 def _consider(
     context: Context,
     unit: Unit,

@@ -30,6 +30,8 @@ TYPES = {
     "CancelAuditCertificate": ("cancel", "cancelled the review of"),
     "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
     "DeleteCertificate": ("delete", "deleted"),
+    "DownloadCertificate": ("download", "downloaded"),
+    "DescribeDownloadCertificateUrl": ("download", "downloaded by a link"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),
     "Issue": ("issued", "issued"),
     "UploadCertificate": ("upload", "uploaded"),

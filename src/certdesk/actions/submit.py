@@ -39,7 +39,7 @@ class CertificateInfoSubmitRequest(Request):
     """The PEM of a CSR, when `GenCsrType` is `parse`; else it is not looked at."""
     dns_names: list[str] | None = None
     """The other domain names, for products that cover several."""
-    key_pass: Stored[str | None] = None
+    key_pass: str | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     org_organization: str | None = None
     """The company's name: 64 characters at most, as the other `Org` texts unless said."""

@@ -47,7 +47,7 @@ class SubmitCertificateInformationRequest(Request):
     """Needed. The domain name in the subject's common name; a CSR that has one must agree."""
     domain_list: list[str] | None = None
     """The other domain names, for products that cover several."""
-    key_password: Stored[str | None] = None
+    key_password: str | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     organization_name: str | None = None
     """The company's name: 64 characters at most, as the other `Organization` texts unless said."""

@@ -93,6 +93,12 @@ def certificate_of(
     )
 
 
+def ders_of(chain: str) -> tuple[bytes, ...]:
+    """Read the certificates of a chain in PEM, which may be empty, as DER."""
+    found = x509.load_pem_x509_certificates(chain.encode()) if chain else []
+    return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
+
+
 def pem_of(certificate: bytes) -> str:
     """Write a DER certificate as PEM."""
     return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode("ascii")

@@ -417,3 +417,24 @@ class CannotBeDeletedWithinHour(ServiceError):
 
     code = "FailedOperation.CannotBeDeletedWithinHour"
     text = "Free certificates cannot be deleted within 1 hour after being applied for."
+
+
+class CertificateDownloadServiceTypeNotSupport(ServiceError):
+    """There is no such ServiceType, or what its files need is not there."""
+
+    code = "FailedOperation.CertificateDownloadServiceTypeNotSupport"
+    text = "The service type is not supported for this download."
+
+
+class CertificateNotAllowDownload(ServiceError):
+    """The user's policies refuse the private key that would be among the files."""
+
+    code = "FailedOperation.CertificateNotAllowDownload"
+    text = "The certificate may not be downloaded."
+
+
+class CertificateStatusNotAllowDownload(ServiceError):
+    """The certificate is not issued."""
+
+    code = "FailedOperation.CertificateStatusNotAllowDownload"
+    text = "The certificate status does not allow downloading."

@@ -8,23 +8,28 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from certdesk.web.downloads import download_route
 from certdesk.web.pki import pki_route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from certdesk.ports import Pki
+    from certdesk.catalog import Catalog, Desk
     from certdesk.web.api import Api
 
 
-def application(api: Api, pki: Pki) -> ASGIApp:
+def application(api: Api, desk: Desk, catalog: Catalog) -> ASGIApp:
     """Put the API at `/` and the rest beside it.
 
     The API is a bare ASGI callable: routing would cost more than the rest of its edge.
     """
     pages = Starlette(
-        routes=[Route("/healthz", healthz, methods=["GET"]), pki_route(pki)],
+        routes=[
+            Route("/healthz", healthz, methods=["GET"]),
+            pki_route(desk.pki),
+            download_route(desk, catalog),
+        ],
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import ipaddress
 import signal
 import socket
@@ -16,6 +17,7 @@ from typing import NoReturn
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
+from certdesk.catalog import Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket
 from certdesk.web.api import Api
@@ -37,8 +39,11 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
     """
     listener = _listen(settings)
     with listener, ThreadPoolExecutor(settings.threads, "request") as threads:
+        # Known only now where port 0 was asked for.
+        url = _url(listener, secure=bool(settings.tls_cert))
+        desk = _reached(opened.desk, url)
         api = Api(
-            opened.desk,
+            desk,
             actions(),
             threads,
             opened.pace,
@@ -46,7 +51,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             body_seconds=settings.body_seconds,
         )
         config = uvicorn.Config(
-            application(api, opened.desk.pki),
+            application(api, desk, actions()),
             http=_protocol(settings),
             ws="none",
             lifespan="off",
@@ -60,9 +65,9 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             ssl_certfile=settings.tls_cert or None,
             ssl_keyfile=settings.tls_key or None,
         )
-        # Known only now where port 0 was asked for. It is written into certificates.
+        # It is written into certificates.
         if not settings.ca_base_url:
-            opened.urls.base = _url(listener, secure=bool(settings.tls_cert))
+            opened.urls.base = url
         with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_run(settings, opened, config, listener, ready))
 
@@ -103,6 +108,13 @@ async def _run(
             await serving
         finally:
             renewing.cancel()
+
+
+def _reached(desk: Desk, url: str) -> Desk:
+    """Let links lead to the address that is listened on, where the settings name no other."""
+    if desk.rules.public_url:
+        return desk
+    return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -1,0 +1,331 @@
+"""Handing certificates over: the zip for every server, and links to the zip for one.
+
+A link is a request that was permitted beforehand: it names the key that asked for it, and when it
+is used, that key, its user and their policies count as they are then.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+from datetime import UTC, datetime
+
+import msgspec
+
+from certdesk.actions.describe import DOWNLOAD
+from certdesk.actions.handing_in import key_pass_of, private_key_of
+from certdesk.actions.purchase import own_order
+from certdesk.actions.upload import uploaded_key_of
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.bundles import (
+    SERVER_KINDS,
+    Archive,
+    Delivery,
+    NothingToHandOver,
+    server_zip,
+    whole_zip,
+)
+from certdesk.domain.certificates import ders_of
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateDownloadServiceTypeNotSupport,
+    CertificateNotAllowDownload,
+    CertificateNotFound,
+    CertificateStatusNotAllowDownload,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    ServiceError,
+)
+from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.records import Certificate, Submission
+from certdesk.domain.secret import Secret
+from certdesk.ports import DESK, Place, Stale, Unit, Vault, VaultError, place_of
+from certdesk.wire.model import Reply, Request
+
+KIB = 1024
+ZIP = "application/zip"
+DEFAULT_KIND = "nginx"
+KEYLESS = "root"
+"""The only kind of server whose zip never has the private key in it."""
+
+LINKS = Place(DESK, "links", "", "token")
+"""Where links are sealed for: they lie nowhere but with whoever asked for them."""
+
+
+class DownloadCertificateRequest(Request):
+    """Which certificate."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class DownloadCertificateReply(Reply):
+    """A zip with a folder for each server, in base64, and its MIME type."""
+
+    content: str
+    content_type: str
+
+
+class DescribeDownloadCertificateUrlRequest(Request):
+    """Which certificate, and for which server."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    service_type: str | None = None
+    """`nginx`, the default, `apache`, `tomcat`, `iis`, `jks`, `root` or `other`."""
+
+
+class DescribeDownloadCertificateUrlReply(Reply):
+    """A link to a zip, which is good for a few minutes, and the name to save it by."""
+
+    download_certificate_url: str
+    download_filename: str
+
+
+class FetchDownloadRequest(Request):
+    """What a link leads to."""
+
+    certificate_id: str
+    service_type: str
+    filename: str
+
+
+class FetchDownloadReply(Reply):
+    """The zip."""
+
+    content: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A certificate with its order, and the material that the order was made of."""
+
+    order: Order
+    certificate: Certificate
+    submission: Submission | None
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the desk has the private key."""
+        source = self.submission or self.certificate
+        return source.private_key is not None
+
+
+class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
+    """Who may fetch what until when: `ends` is in seconds since 1970."""
+
+    secret_id: str
+    certificate_id: str
+    service_type: str
+    ends: int
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    writes=True,
+    sensitive=True,
+    body_limit=4 * KIB,
+)
+def download_certificate(
+    context: Context, request: DownloadCertificateRequest
+) -> Commit[DownloadCertificateReply]:
+    """Hand over a certificate with its chain, in the files that servers read.
+
+    The private key is among them where the desk made it, or has it from an upload. That it was
+    handed over is noted in the operate log.
+    """
+    holding = context.store.read(
+        lambda unit: _issued(context, unit, request.certificate_id, InvalidCertificateStatusCode)
+    )
+    content = base64.b64encode(whole_zip(_delivery(context, holding))).decode("ascii")
+
+    def commit(unit: Unit) -> DownloadCertificateReply:
+        now = _issued(context, unit, request.certificate_id, InvalidCertificateStatusCode)
+        _check_same(now, holding)
+        context.record(unit, request.certificate_id)
+        return DownloadCertificateReply(content=content, content_type=ZIP)
+
+    return commit
+
+
+@catalog.action(
+    AuthError,
+    CertificateDownloadServiceTypeNotSupport,
+    CertificateNotAllowDownload,
+    CertificateNotFound,
+    CertificateStatusNotAllowDownload,
+    NoProjectPermission,
+    sensitive=True,
+    body_limit=4 * KIB,
+)
+def describe_download_certificate_url(
+    context: Context, request: DescribeDownloadCertificateUrlRequest
+) -> Commit[DescribeDownloadCertificateUrlReply]:
+    """Give a link to a certificate in the files that one kind of server reads.
+
+    Whoever has the link may use it until it ends (`download.link_minutes`); each use is noted in
+    the operate log. Where the files hold the private key, the caller has to be allowed
+    `ssl:DownloadCertificate` as well.
+    """
+    kind = request.service_type or DEFAULT_KIND
+    holding, archive = _prepared(context, request.certificate_id, kind)
+    link = DownloadLink(
+        secret_id=context.caller.actor,
+        certificate_id=request.certificate_id,
+        service_type=kind,
+        ends=int((context.now + context.rules.link_life).timestamp()),
+    )
+    reply = DescribeDownloadCertificateUrlReply(
+        download_certificate_url=(
+            f"{context.rules.public_url}/download/{_token(context.vault, link)}/{archive.filename}"
+        ),
+        download_filename=archive.filename,
+    )
+
+    def look(unit: Unit) -> DescribeDownloadCertificateUrlReply:
+        _check_same(_allowed(context, unit, request.certificate_id, kind), holding)
+        return reply
+
+    return look
+
+
+@catalog.action(
+    AuthError,
+    CertificateDownloadServiceTypeNotSupport,
+    CertificateNotAllowDownload,
+    CertificateNotFound,
+    CertificateStatusNotAllowDownload,
+    NoProjectPermission,
+    writes=True,
+    internal=True,
+)
+def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[FetchDownloadReply]:
+    """Hand over what a link leads to, to the caller that the link names."""
+    context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")
+    certificate_id, kind = request.certificate_id, request.service_type
+    holding, archive = _prepared(context, certificate_id, kind)
+    if archive.filename != request.filename:
+        raise CertificateNotFound
+
+    def commit(unit: Unit) -> FetchDownloadReply:
+        _check_same(_allowed(context, unit, certificate_id, kind), holding)
+        context.record(unit, certificate_id, kind)
+        return FetchDownloadReply(content=archive.data)
+
+    return commit
+
+
+def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:
+    """Read the token of a link; None where the desk made no such link, or it has ended."""
+    try:
+        sealed = base64.b64decode(token.encode("ascii"), b"-_", validate=True)
+        link = msgspec.json.decode(vault.open(sealed, LINKS).reveal(), type=DownloadLink)
+    except (UnicodeEncodeError, binascii.Error, VaultError):
+        return None
+    return link if now < datetime.fromtimestamp(link.ends, UTC) else None
+
+
+def _token(vault: Vault, link: DownloadLink) -> str:
+    """Write a link so that nobody can read it or make another, nor one part of it be changed."""
+    sealed = vault.seal(Secret(msgspec.json.encode(link)), LINKS)
+    return base64.urlsafe_b64encode(sealed).decode("ascii")
+
+
+def _prepared(context: Context, certificate_id: str, kind: str) -> tuple[Holding, Archive]:
+    """Make the zip for a kind of server, with everything that the caller may have of it.
+
+    Raises:
+        CertificateDownloadServiceTypeNotSupport: there is no such kind, or nothing for it.
+        AuthError, CertificateNotAllowDownload, CertificateNotFound, NoProjectPermission,
+        CertificateStatusNotAllowDownload: as `_allowed`.
+    """
+    holding = context.store.read(lambda unit: _allowed(context, unit, certificate_id, kind))
+    try:
+        return holding, server_zip(_delivery(context, holding), kind)
+    except NothingToHandOver as refused:
+        detail = f"ServiceType: there is nothing for {kind}, as {refused}."
+        raise CertificateDownloadServiceTypeNotSupport(detail) from None
+
+
+def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Holding:
+    """Read an issued certificate that the caller may have for a kind of server.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        CertificateDownloadServiceTypeNotSupport: there is no such kind.
+        CertificateStatusNotAllowDownload: it is not issued.
+        CertificateNotAllowDownload: the private key would be in the zip, and is not for the caller.
+    """
+    own_order(context, unit, certificate_id)
+    if kind not in SERVER_KINDS:
+        detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {kind!r:.40}."
+        raise CertificateDownloadServiceTypeNotSupport(detail)
+    holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)
+    refused = context.caller.grants.refused(DOWNLOAD, certificate_id, holding.order.project_id)
+    if refused and holding.has_key and kind != KEYLESS:
+        raise CertificateNotAllowDownload(
+            f"Its private key would be in it, and no policy allows {DOWNLOAD}."
+        )
+    return holding
+
+
+def _issued(
+    context: Context, unit: Unit, certificate_id: str, refusal: type[ServiceError]
+) -> Holding:
+    """Read a certificate that can be handed over now.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        ServiceError: it is not issued; this is a `refusal`.
+    """
+    order = own_order(context, unit, certificate_id)
+    if order.status is not Status.ISSUED:
+        name = STATUS_NAMES[order.status]
+        raise refusal(f"It stands at status {order.status.value} ({name}).")
+    certificate = unit.certificates.get(certificate_id, order.attempt)
+    assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+    return Holding(
+        order=order,
+        certificate=certificate,
+        submission=unit.submissions.get(certificate_id, order.submission),
+    )
+
+
+def _check_same(holding: Holding, before: Holding) -> None:
+    """Let nothing be handed over in the place of another certificate."""
+    if holding.certificate.sha256 != before.certificate.sha256:
+        raise Stale("certificates")
+
+
+def _delivery(context: Context, holding: Holding) -> Delivery:
+    certificate, submission = holding.certificate, holding.submission
+    online = submission is not None and submission.private_key is not None
+    return Delivery(
+        certificate_id=certificate.certificate_id,
+        domain=holding.order.domain or "",
+        leaf=certificate.leaf,
+        chain=ders_of(certificate.chain),
+        root=certificate.root,
+        private_key=_private_key(context, holding),
+        csr=submission.csr if submission is not None and online else None,
+        key_pass=key_pass_of(context, submission) if submission else None,
+        made_pass=_made_pass(context, certificate),
+        made_at=certificate.kept_at,
+    )
+
+
+def _private_key(context: Context, holding: Holding) -> Secret | None:
+    if holding.submission is not None:
+        return private_key_of(context, holding.submission)
+    return uploaded_key_of(context, holding.certificate)
+
+
+def _made_pass(context: Context, certificate: Certificate) -> Secret:
+    if certificate.archive_pass is None:
+        # There is no private key in hand, and so no key store to be opened.
+        return Secret("")
+    return context.vault.open(certificate.archive_pass, place_of(certificate, "archive_pass"))
