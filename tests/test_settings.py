@@ -45,7 +45,7 @@ DECLARED = {
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
     "download.link_minutes": ("CERTDESK_DOWNLOAD_LINK_MINUTES", 10),
     "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
-    "http.threads": ("CERTDESK_HTTP_THREADS", 8),
+    "http.threads": ("CERTDESK_HTTP_THREADS", 4),
     "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
     "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),
     "log.level": ("CERTDESK_LOG_LEVEL", "info"),

@@ -187,7 +187,7 @@ class Settings:
         "URL at which clients reach the desk, such as https://ssl.example.com, for links to "
         "downloads; empty is the address that it listens on.",
     )
-    threads: int = _setting("http.threads", 8, "Requests carried out at the same time.", least=1)
+    threads: int = _setting("http.threads", 4, "Requests carried out at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1
     )

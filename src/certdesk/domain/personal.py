@@ -41,11 +41,13 @@ def _half(value: object, *, secret: bool) -> dict[str, Any]:
     half: dict[str, Any] = {}
     for field in dataclasses.fields(cast("Any", value)):
         member = getattr(value, field.name)
+        if member is None:
+            continue
         if dataclasses.is_dataclass(member):
             inner = _half(member, secret=secret)
             if inner:
                 half[field.name] = inner
-        elif member is not None and isinstance(member, Secret) == secret:
+        elif isinstance(member, Secret) == secret:
             half[field.name] = member.text() if isinstance(member, Secret) else member
     return half
 

@@ -12,13 +12,13 @@ import functools
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from certdesk.catalog import ATTEMPTS, Action, Catalog, Commit, Desk, Errand, declared
+from certdesk.catalog import ATTEMPTS, Action, Catalog, Desk, Errand, declared
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
@@ -223,15 +223,16 @@ class Api:
         while True:
             try:
                 with contextlib.ExitStack() as held:
-                    commit = await run(self._threads, self._first_half, asked, held)
+                    written = await run(self._threads, self._begin, asked, held)
                     with declared(asked.action):
-                        reply = await asyncio.wrap_future(self._desk.store.submit(commit))
+                        reply = await asyncio.wrap_future(written)
                     return success(reply, asked.request_id)
             except Pending as pending:
                 await asyncio.wrap_future(pending.done)
 
-    def _first_half(self, asked: Asked, held: contextlib.ExitStack) -> Commit[Reply]:
-        return self._desk.prepare(self._errand(asked), held)
+    def _begin(self, asked: Asked, held: contextlib.ExitStack) -> Future[Reply]:
+        """Prepare a change and queue it, without the event loop's help in between."""
+        return self._desk.store.submit(self._desk.prepare(self._errand(asked), held))
 
     def _errand(self, asked: Asked) -> Errand:
         """Steps 10 and 11: may the caller, and what exactly is asked."""
