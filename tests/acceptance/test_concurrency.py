@@ -164,6 +164,92 @@ def submitting_or_cancelling(
     return cancel if number % 4 == 3 else submit
 
 
+@pytest.mark.parametrize(
+    ("action", "name", "refusal"),
+    [
+        (
+            "CertificateOrderSubmit",
+            "CertId",
+            "FailedOperation.CertificateOrderSubmitProcessing",
+        ),
+        (
+            "CommitCertificateInformation",
+            "CertificateId",
+            "FailedOperation.InvalidCertificateStatusCode",
+        ),
+    ],
+)
+def test_an_order_is_submitted_to_the_ca_once(
+    desk: RunningDesk, action: str, name: str, refusal: str
+) -> None:
+    """One of fifty wins, and the order has the proofs that this one drew."""
+    keys = desk.account()
+    client = desk.client(keys)
+    certificate_id = client.buy()
+    client.submit(certificate_id)
+
+    answers = at_once([calling(desk, keys, action, **{name: certificate_id}) for _ in range(MANY)])
+
+    assert sorted(answers) == sorted(["ok", *[refusal] * (MANY - 1)])
+    assert client.detail(certificate_id)["Status"] == 0
+    drawn = "SELECT attempt, count(*) FROM proofs WHERE certificate_id = ? GROUP BY attempt"
+    assert rows(desk.folder, drawn, certificate_id) == [(1, 1)]
+    assert told_of(desk, certificate_id).count(action) == 1
+
+
+def test_a_review_is_stopped_once_and_an_order_opened_again_once(desk: RunningDesk) -> None:
+    """One of fifty wins, of each."""
+    keys = desk.account()
+    client = desk.client(keys)
+    certificate_id = client.buy()
+    client.submit(certificate_id)
+    client.call("CertificateOrderSubmit", CertId=certificate_id)
+    for action, status, refusal in (
+        ("CancelAuditCertificate", 7, "FailedOperation.CertificateNotFoundOrCantCancel"),
+        ("ModifyCertificateResubmit", 5, "FailedOperation.CertificateStatusNotAllowResubmit"),
+    ):
+        answers = at_once(
+            [calling(desk, keys, action, CertificateId=certificate_id) for _ in range(MANY)]
+        )
+        assert sorted(answers) == sorted(["ok", *[refusal] * (MANY - 1)])
+        assert client.detail(certificate_id)["Status"] == status
+        assert told_of(desk, certificate_id).count(action) == 1
+
+
+def test_an_order_is_deleted_once(desk: RunningDesk) -> None:
+    """One of fifty wins, and to the others it is not there."""
+    keys = desk.account()
+    client = desk.client(keys)
+    certificate_id = client.buy()
+    client.call("CancelCertificateOrder", CertificateId=certificate_id)
+    answers = at_once(
+        [
+            calling(desk, keys, "DeleteCertificate", CertificateId=certificate_id)
+            for _ in range(MANY)
+        ]
+    )
+    missing = "FailedOperation.CertificateNotFound"
+    assert sorted(answers) == sorted(["ok", *[missing] * (MANY - 1)])
+    assert told_of(desk, certificate_id).count("DeleteCertificate") == 1
+
+
+def calling(desk: RunningDesk, keys: Keys, action: str, **parameters: object) -> Callable[[], str]:
+    """Give a call to be made by a client of its own; it gives `ok`."""
+    client = Client(desk.endpoint, keys)
+
+    def call() -> str:
+        client.call(action, **parameters)
+        return "ok"
+
+    return call
+
+
+def told_of(desk: RunningDesk, certificate_id: str) -> list[str]:
+    """Give what the audit log tells of an order."""
+    query = "SELECT action FROM audit WHERE subject = ? ORDER BY entry_id"
+    return [action for (action,) in rows(desk.folder, query, certificate_id)]
+
+
 def test_a_hundred_parallel_submissions_get_a_hundred_keys(desk: RunningDesk) -> None:
     """Most find the stock empty; every key is given once, and then is in stock no more."""
     keys = desk.account()

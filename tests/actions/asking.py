@@ -1,12 +1,14 @@
-"""Asking a desk whether a key may, and waiting until the answer is the wanted one."""
+"""Asking a desk whether a key may, proving names, and waiting for an answer that is to come."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from tests.nameserver import NameServer
 from tests.running import Client
 
 SECONDS = 10
@@ -31,3 +33,10 @@ def becomes(wanted: object, ask: Callable[[], object]) -> None:
     while (given := ask()) != wanted:
         assert time.monotonic() < until, given
         time.sleep(0.05)
+
+
+def publish(names: NameServer, detail: dict[str, Any]) -> None:
+    """Do what the DvAuthDetail of an order says."""
+    for part in detail["DvAuthDetail"]["DvAuths"]:
+        value, kind = part["DvAuthValue"], part["DvAuthVerifyType"]
+        names.add(part["DvAuthKey"], kind, f"{value}." if kind == "CNAME" else value)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.actions import downloading
+from tests.nameserver import NameServer, nameserver
 from tests.running import Client, Keys, RunningDesk, running
 
 # Small, for the sake of the machine; what is missing is made on the spot.
@@ -43,3 +44,35 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[downloading.Plac
     """A desk with certificates to be handed over."""
     with running(tmp_path_factory.mktemp("download") / "desk", settings=STOCK) as desk:
         yield downloading.set_up(desk)
+
+
+@pytest.fixture(scope="session")
+def names() -> Iterator[NameServer]:
+    """The name server that `proving` asks; it knows what a test adds."""
+    with nameserver() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proving(tmp_path_factory: pytest.TempPathFactory, names: NameServer) -> Iterator[RunningDesk]:
+    """A desk that finds the proofs that `names` has, and looks again after a second.
+
+    It has one thread for requests, so that nothing that holds it goes unseen.
+    """
+    settings = f"""{STOCK}
+[dns]
+resolvers = ["{names.endpoint}"]
+dnssec = "off"
+[proof]
+interval = 1
+[http]
+threads = 1
+"""
+    with running(tmp_path_factory.mktemp("proving") / "data", settings=settings) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def orderer(proving: RunningDesk) -> Client:
+    """The official SDK with the keys of an account on `proving`."""
+    return proving.client()
