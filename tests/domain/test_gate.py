@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import keys, profile
+from certdesk.domain import der, keys, profile
 from certdesk.domain.authority import Source
 from certdesk.domain.issuing import IssueRequest
 from certdesk.domain.products import Level
@@ -54,6 +54,16 @@ def test_another_issuer_or_hash_does_not_pass(source: Source) -> None:
     )
 
 
+def test_a_certificate_of_an_old_version_does_not_pass(source: Source) -> None:
+    """Without its version number it is of version 1, which has no extensions."""
+    request = asked(NOON, key=KEY)
+    (outer,) = der.elements(Written(request=request, source=source).tbs())
+    parts = list(der.elements(outer.content))[1:]
+    old = der.encode(outer.tag, b"".join(der.encode(part.tag, part.content) for part in parts))
+
+    assert refused(old, request, source) is not None
+
+
 @pytest.mark.parametrize("serial", [1, 20261124, (1 << 64) - 1])
 def test_a_serial_number_that_was_not_drawn_does_not_pass(source: Source, serial: int) -> None:
     """64 bits of chance are the least (BR 7.1)."""
@@ -86,6 +96,16 @@ def test_a_validity_that_may_not_be_does_not_pass(
     told = rule_of(source, asked(NOON, key=KEY), {"period": valid}, **others)
 
     assert told is None if rule is None else told is not None and told.startswith(rule)
+
+
+def test_nothing_is_signed_before_the_ca_is_valid(source: Source) -> None:
+    """A clock that was put back behind the making of the CA."""
+    before = source.certificate.not_valid_before_utc - SECOND
+    valid = Period(before, before + DAY)
+
+    assert rule_of(source, asked(before, key=KEY), {"period": valid}, now=before) == (
+        "its CA is not valid yet"
+    )
 
 
 def test_an_order_that_wants_less_does_not_get_more(source: Source) -> None:

@@ -16,7 +16,7 @@ from certdesk.domain import profile
 from certdesk.domain.authority import Source
 from certdesk.domain.issuing import Ground, IssueRequest
 from certdesk.domain.products import Level
-from tests.gate import KEY, SECOND, Written, refused, rule_of
+from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import SOMEBODY, asked
 from tests.privateca import NOON
 
@@ -83,6 +83,22 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
         True,
     )
     assert refused(tbs, none, source) == ("there is no proof of www.example.com", False)
+    spent = dataclasses.replace(good, proved_at=NOON - 201 * DAY)
+    assert refused(tbs, dataclasses.replace(request, grounds=(spent,)), source) == (
+        "the proof of www.example.com is older than 200 days",
+        True,
+    )
+
+
+def test_a_file_never_proves_a_wildcard(source: Source) -> None:
+    """However fresh it is, and no new look will change it (BR 3.2.2.4.18)."""
+    request = asked(NOON, "*.example.com", key=KEY)
+    by_file = tuple(dataclasses.replace(ground, method="FILE") for ground in request.grounds)
+    request = dataclasses.replace(request, grounds=by_file)
+
+    told = refused(Written(request=request, source=source).tbs(), request, source)
+
+    assert told == ("*.example.com is a wildcard, which only a DNS record proves", False)
 
 
 # --- subject and extensions ----------------------------------------------------------------------
@@ -177,7 +193,26 @@ def test_an_extension_that_is_not_the_profile_s_does_not_pass(
     """None is copied from anywhere (security requirement T15)."""
     request = asked(NOON, key=KEY)
 
-    assert rule_of(source, request, changed(source, request, extension)) is not None
+    assert rule_of(source, request, changed(source, request, extension)) in {
+        "it would be a CA",
+        "it is not for servers alone",
+        "its extensions are not the profile's",
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "rule"),
+    [
+        ("a CA", "it would be a CA"),
+        ("for clients too", "it is not for servers alone"),
+        ("must-staple", "its extensions are not the profile's"),
+    ],
+)
+def test_the_worst_extensions_are_told_by_name(source: Source, what: str, rule: str) -> None:
+    """Each is refused for itself, whatever the profile says."""
+    request = asked(NOON, key=KEY)
+
+    assert rule_of(source, request, changed(source, request, POISON[what])) == rule
 
 
 def test_an_extension_that_is_missing_does_not_pass(source: Source) -> None:

@@ -109,7 +109,6 @@ def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances
     """It is the authority for such a key, which may sign, and by the hash that was asked for."""
     signer = at.source.certificate
     _require(leaf.issuer == signer.subject, "it names another issuer")
-    _require(leaf.version is x509.Version.v3, "it is not of version 3")
     algorithms = _RSA if isinstance(signer.public_key(), rsa.RSAPublicKey) else _ECDSA
     wanted = algorithms.get(request.hash_name)
     _require(leaf.signature_algorithm_oid == wanted, "it is for another algorithm of signature")
