@@ -36,8 +36,10 @@ OF_AN_ACCOUNT = 16
 LISTED = 1000
 """Due orders looked at in a round."""
 
-TAKEN_FOR = timedelta(seconds=300)
-"""How long an order is off the list for whoever works on it."""
+TAKEN_FOR = timedelta(seconds=60)
+"""How long an order is off the list for whoever works on it, who renews that (R-SCHED)."""
+
+RENEWED_BEFORE = timedelta(seconds=30)
 
 MOST_FAILURES = 5
 FIRST_PAUSE = timedelta(seconds=10)
@@ -59,7 +61,7 @@ class OrderWork:
         self._rounds = Repeating("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
         self._change = threading.Lock()
-        self._under_way: dict[str, Task] = {}
+        self._under_way: dict[str, Task | None] = {}
         self._of_account: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -81,11 +83,29 @@ class OrderWork:
         return self._looking.prove(order, names)
 
     def round(self) -> None:
-        """Take up what is due, as much as there is room for."""
+        """Take up what is due, as much as there is room for, and keep what is taken up."""
         now = self._clock.now()
+        self._keep_hold(now)
         for task in self._store.read(lambda unit: unit.tasks.due("due_at", now, LISTED)):
             if self._begin(task):
                 self._threads.submit(self._take_up, task)
+
+    def _keep_hold(self, now: datetime) -> None:
+        """Put off again what takes long, so that nobody else takes it up."""
+        with self._change:
+            held = [task for task in self._under_way.values() if task is not None]
+        for task in held:
+            if task.due_at is None or task.due_at > now + RENEWED_BEFORE:
+                continue
+            # Something new came up for it, or it is done: then it is not held any longer.
+            with contextlib.suppress(Stale):
+                renewed = self._put(dataclasses.replace(task, due_at=now + TAKEN_FOR))
+                self._hold(renewed)
+
+    def _hold(self, task: Task) -> None:
+        with self._change:
+            if task.certificate_id in self._under_way:
+                self._under_way[task.certificate_id] = task
 
     def _begin(self, task: Task) -> bool:
         with self._change:
@@ -95,7 +115,7 @@ class OrderWork:
                 and self._of_account[task.uin] < OF_AN_ACCOUNT
             )
             if room:
-                self._under_way[task.certificate_id] = task
+                self._under_way[task.certificate_id] = None
                 self._of_account[task.uin] += 1
             return room
 
@@ -115,6 +135,7 @@ class OrderWork:
             log.exception("an order was not taken up", certificate=task.certificate_id)
             self._end(task)
         else:
+            self._hold(taken)
             self._work_on(taken)
 
     def _work_on(self, task: Task) -> None:
@@ -164,8 +185,10 @@ class OrderWork:
         )
 
     def _put_back(self, task: Task, after: Task) -> None:
+        with self._change:
+            held = self._under_way[task.certificate_id] or task
         try:
-            self._put(after)
+            self._put(dataclasses.replace(after, version=held.version))
         except Stale:
             # Something new came up for it meanwhile: it is on the list.
             pass
