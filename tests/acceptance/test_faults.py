@@ -153,6 +153,7 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
         (INSERT, "companies"),
         (INSERT, "managers"),
         (INSERT, "submissions"),
+        (INSERT, "manager_names"),
         (UPDATE, "orders"),
         (DELETE, "key_stock"),
         (INSERT, "audit"),
