@@ -24,6 +24,10 @@ LONGEST_PAUSE = timedelta(minutes=10)
 TIMED_OUT = "The domain names were not proved in time, and the order was closed."
 
 
+class ProofsMissing(Exception):
+    """A name of an order that is with the CA has no proof in the database."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Prove:
     """Look for the proofs of these names."""
@@ -66,7 +70,11 @@ Step: TypeAlias = Prove | AskCaa | Issue | Close | Expire | Wait
 
 
 def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
-    """Tell the next step; `proofs` are those of the order's attempt, `interval` the first pause."""
+    """Tell the next step; `proofs` are those of the order's attempt, `interval` the first pause.
+
+    Raises:
+        ProofsMissing: there is not one for every name, so that nothing can be decided.
+    """
     if order.status is Status.ISSUED and order.ends_at is not None:
         return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
     if order.status not in UNDER_WAY or order.status_msg not in (
@@ -74,6 +82,10 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
         StatusMessage.WAIT_ISSUE,
     ):
         return Wait(None)
+    bases = {name.removeprefix("*.") for name in order.ascii_names}
+    missing = bases - {proof.name for proof in proofs}
+    if missing:
+        raise ProofsMissing(", ".join(sorted(missing)))
     unproved = [proof for proof in proofs if proof.proved_at is None]
     if unproved:
         return _towards_proof(order, unproved, now, interval)

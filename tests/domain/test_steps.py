@@ -1,0 +1,327 @@
+"""The next step of an order: what is needed to issue, when it looks, and when it gives up."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from certdesk.domain.order import Order, Status, StatusMessage
+from certdesk.domain.records import Proof
+from certdesk.domain.steps import (
+    CAA_KEPT,
+    TIMED_OUT,
+    AskCaa,
+    Close,
+    Expire,
+    Issue,
+    ProofsMissing,
+    Prove,
+    Step,
+    Wait,
+    caa_permits,
+    next_look,
+    next_step,
+)
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+INTERVAL = timedelta(seconds=10)
+SECOND = timedelta(seconds=1)
+NAMES = ("a.example.com", "b.example.com", "c.example.org")
+GOING_ON = (StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE)
+
+
+def order(
+    names: tuple[str, ...] = NAMES[:1],
+    *,
+    status: Status = Status.UNDER_REVIEW,
+    message: str | None = StatusMessage.PENDING_DCV,
+    deadline: datetime | None = NOON + timedelta(days=3),
+    ends_at: datetime | None = None,
+) -> Order:
+    """Make an order that was submitted at noon."""
+    return Order(
+        certificate_id="LrmeMvQr",
+        uin="100000000001",
+        product_id=11,
+        domain_num=3,
+        time_span=1,
+        status=status,
+        status_msg=message,
+        deal_id="1",
+        domain=names[0],
+        names=names[1:],
+        attempt=1,
+        deadline=deadline,
+        ends_at=ends_at,
+        created_at=NOON,
+    )
+
+
+def proof(name: str = NAMES[0], **fields: object) -> Proof:
+    """Make a proof that was drawn at noon and not looked for."""
+    made = Proof(
+        certificate_id="LrmeMvQr",
+        attempt=1,
+        name=name,
+        uin="100000000001",
+        kind="TXT",
+        label="_dnsauth",
+        value="x",
+        made_at=NOON,
+    )
+    return dataclasses.replace(made, **fields)  # type: ignore[arg-type]
+
+
+def good(name: str = NAMES[0], at: datetime = NOON) -> Proof:
+    """Make a proof that was found, of a name that CAA permits."""
+    return proof(name, proved_at=at, looked_at=at, looks=1, caa_at=at)
+
+
+def step(its: Order, *proofs: Proof, now: datetime = NOON) -> Step:
+    """Give the next step."""
+    return next_step(its, proofs, now, INTERVAL)
+
+
+# --- what is needed to issue ---------------------------------------------------------------------
+
+
+moments = st.integers(-100_000, 100_000).map(lambda seconds: NOON + seconds * SECOND)
+times = st.none() | moments
+proofs_of_any_kind = st.builds(
+    lambda name, proved, looked, looks, caa, reason: proof(
+        name, proved_at=proved, looked_at=looked, looks=looks, caa_at=caa, caa_reason=reason
+    ),
+    st.sampled_from(NAMES),
+    times,
+    times,
+    st.integers(0, 10**6),
+    times,
+    st.sampled_from(["", "refused"]),
+)
+orders_of_any_kind = st.builds(
+    lambda names, status, message, deadline, ends_at: order(
+        tuple(names), status=status, message=message, deadline=deadline, ends_at=ends_at
+    ),
+    st.lists(st.sampled_from([*NAMES, f"*.{NAMES[0]}"]), min_size=1, max_size=4, unique=True),
+    st.sampled_from(Status),
+    st.sampled_from([*StatusMessage, None, "Not today."]),
+    times,
+    times,
+)
+
+
+@given(
+    its=orders_of_any_kind,
+    proofs=st.lists(proofs_of_any_kind, max_size=4, unique_by=lambda each: each.name),
+    now=moments,
+    seconds=st.integers(1, 10_000),
+)
+def test_an_order_is_issued_on_proofs_and_permissions_of_all_its_names(
+    its: Order, proofs: list[Proof], now: datetime, seconds: int
+) -> None:
+    """However it stands: under review, every name proved, and CAA's permission still fresh."""
+    try:
+        decided = next_step(its, proofs, now, seconds * SECOND)
+    except ProofsMissing:
+        assert not {name.removeprefix("*.") for name in its.ascii_names} <= {p.name for p in proofs}
+        return
+    if isinstance(decided, Issue):
+        assert its.status in (0, 4)
+        assert its.status_msg in GOING_ON
+        by_name = {each.name: each for each in proofs}
+        for name in its.ascii_names:
+            its_proof = by_name[name.removeprefix("*.")]
+            assert its_proof.proved_at is not None
+            assert its_proof.caa_at is not None
+            assert now - its_proof.caa_at < CAA_KEPT
+            assert its_proof.caa_reason == ""
+    if isinstance(decided, Wait) and decided.until is not None:
+        assert decided.until > now or its.status is Status.ISSUED
+    if isinstance(decided, (Prove, AskCaa)):
+        assert decided.names
+    if isinstance(decided, Close):
+        assert its.deadline is not None
+        assert its.deadline <= now
+
+
+def test_a_proved_and_permitted_order_is_issued() -> None:
+    """Which the one above must not forget."""
+    assert step(order(NAMES), *map(good, NAMES)) == Issue()
+    assert step(order((f"*.{NAMES[0]}", NAMES[0])), good()) == Issue()
+
+
+def test_a_name_that_has_no_proof_at_all_stops_everything() -> None:
+    """Somebody took it out of the database: nothing is decided on the rest."""
+    with pytest.raises(ProofsMissing, match=NAMES[1]):
+        step(order(NAMES[:2]), good())
+
+
+def test_a_permission_is_good_for_eight_hours() -> None:
+    """Then CAA is asked again before anything is issued."""
+    last = NOON + CAA_KEPT
+    assert step(order(deadline=None), good(), now=last - SECOND) == Issue()
+    assert step(order(deadline=None), good(), now=last) == AskCaa((NAMES[0],))
+    assert not caa_permits(good(), last)
+
+
+@pytest.mark.parametrize("message", [*StatusMessage, None])
+def test_an_order_waits_while_people_look_at_it(message: StatusMessage | None) -> None:
+    """Whatever is proved; no time ends that."""
+    expected = Issue() if message in GOING_ON else Wait(None)
+    assert step(order(message=message), good()) == expected
+
+
+# --- when it looks -------------------------------------------------------------------------------
+
+
+@given(seconds=st.integers(1, 3600), looks=st.integers(1, 10**9))
+def test_pauses_double_up_to_ten_minutes(seconds: int, looks: int) -> None:
+    """Never shorter than the interval, which may be longer than that."""
+    interval = seconds * SECOND
+    first, second = (
+        next_look(proof(looked_at=NOON, looks=count), interval) - NOON
+        for count in (looks, looks + 1)
+    )
+    longest = max(interval, timedelta(minutes=10))
+    assert interval <= first <= second <= longest
+    assert second == min(2 * first, longest)
+
+
+def test_a_new_proof_is_looked_for_at_once() -> None:
+    """And each of several when its own time comes."""
+    fresh = [proof(name) for name in NAMES]
+    assert step(order(NAMES), *fresh) == Prove(NAMES)
+    looked = [
+        proof(NAMES[0], looked_at=NOON, looks=1),
+        proof(NAMES[1], looked_at=NOON, looks=2),
+        good(NAMES[2]),
+    ]
+    assert step(order(NAMES), *looked) == Wait(NOON + INTERVAL)
+    assert step(order(NAMES), *looked, now=NOON + INTERVAL) == Prove(NAMES[:1])
+    assert step(order(NAMES), *looked, now=NOON + 2 * INTERVAL) == Prove(NAMES[:2])
+
+
+def test_caa_is_asked_when_all_names_are_proved() -> None:
+    """At once, and a minute after it refused."""
+    proved = proof(proved_at=NOON, looked_at=NOON, looks=1)
+    assert step(order(NAMES[:2]), proved, proof(NAMES[1])) == Prove(NAMES[1:2])
+    assert step(order(), proved) == AskCaa(NAMES[:1])
+    refused = dataclasses.replace(proved, caa_at=NOON, caa_reason="no")
+    assert step(order(), refused) == Wait(NOON + timedelta(minutes=1))
+    assert step(order(), refused, now=NOON + timedelta(minutes=1)) == AskCaa(NAMES[:1])
+
+
+# --- how it ends ---------------------------------------------------------------------------------
+
+
+def test_an_order_is_closed_at_its_deadline_and_not_before() -> None:
+    """It wakes up for it; a last look made just before is good."""
+    last = NOON + timedelta(seconds=95)
+    its = order(deadline=last)
+    tired = proof(looked_at=NOON, looks=9)
+    assert step(its, tired, now=last - SECOND) == Wait(last)
+    assert step(its, tired, now=last) == Close(TIMED_OUT)
+    assert step(its, good(), now=last) == Issue()
+
+
+def test_an_order_that_caa_refuses_is_closed_with_the_reason() -> None:
+    """At the same deadline."""
+    last = NOON + timedelta(seconds=95)
+    refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
+    its = order(deadline=last)
+    assert step(its, refused, now=NOON + timedelta(seconds=90)) == AskCaa(NAMES[:1])
+    assert step(its, refused, now=last) == Close("only other-ca.example may")
+
+
+def test_a_certificate_ends_after_its_last_second() -> None:
+    """It is good to the end of the second that it names."""
+    issued = order(status=Status.ISSUED, message=None, ends_at=NOON)
+    assert step(issued, now=NOON - SECOND) == Wait(NOON + SECOND)
+    assert step(issued, now=NOON + SECOND) == Expire()
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4}))
+def test_elsewhere_an_order_waits_for_somebody(status: Status) -> None:
+    """Nothing happens by itself, however good its proofs are."""
+    assert step(order(status=status), good()) == Wait(None)
+
+
+MOST_STEPS = 2000
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """When a name's proof appears and CAA begins to permit, and how long a look takes."""
+
+    proved_from: datetime | None
+    permitted_from: datetime | None
+    look: timedelta
+
+    def prove(self, its: Proof, now: datetime) -> Proof:
+        """Look for the proof."""
+        there = self.proved_from is not None and self.proved_from <= now
+        found = its.proved_at or (now if there else None)
+        return dataclasses.replace(its, proved_at=found, looked_at=now, looks=its.looks + 1)
+
+    def ask_caa(self, its: Proof, now: datetime) -> Proof:
+        """Look for CAA records."""
+        permitted = self.permitted_from is not None and self.permitted_from <= now
+        return dataclasses.replace(its, caa_at=now, caa_reason="" if permitted else "no")
+
+
+later = st.none() | st.integers(0, 6 * 3600).map(lambda seconds: NOON + seconds * SECOND)
+worlds = st.builds(World, later, later, st.integers(0, 20).map(lambda seconds: seconds * SECOND))
+
+
+@settings(max_examples=200)
+@given(
+    world=st.lists(worlds, min_size=1, max_size=3),
+    hours=st.integers(1, 6),
+    seconds=st.integers(5, 900),
+)
+def test_every_order_comes_to_an_end(world: list[World], hours: int, seconds: int) -> None:
+    """Issued as soon as it may be, or closed at its deadline; whatever appears when."""
+    by_name = dict(zip(NAMES, world, strict=False))
+    names = tuple(by_name)
+    its = order(names, deadline=NOON + timedelta(hours=hours))
+    assert its.deadline is not None
+    proofs = {name: proof(name) for name in names}
+    now, pauses = NOON, 0
+    for taken in itertools.count():
+        assert taken < MOST_STEPS
+        decided = next_step(its, list(proofs.values()), now, seconds * SECOND)
+        match decided:
+            case Prove(due) | AskCaa(due):
+                now += max(by_name[name].look for name in due)
+                for name in due:
+                    look = (
+                        by_name[name].prove if isinstance(decided, Prove) else by_name[name].ask_caa
+                    )
+                    proofs[name] = look(proofs[name], now)
+            case Wait(until):
+                assert until is not None
+                assert now < until <= its.deadline
+                now, pauses = until, pauses + 1
+            case _:
+                break
+    in_time = all(
+        each.proved_from is not None and each.permitted_from is not None for each in world
+    )
+    if isinstance(decided, Issue):
+        assert in_time
+        assert all(caa_permits(each, now) for each in proofs.values())
+    else:
+        assert isinstance(decided, Close)
+        assert now >= its.deadline
+        # What appears too shortly before it may be found too late.
+        shortly = max(6 * seconds, 600) * SECOND + timedelta(minutes=2)
+        assert any(
+            at is None or at >= its.deadline - shortly
+            for each in world
+            for at in (each.proved_from, each.permitted_from)
+        )
