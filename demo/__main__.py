@@ -1,8 +1,8 @@
 """Watch the main job from end to end: `make demo`.
 
 A desk is started in a folder of its own, three orders are bought and their material handed in, and
-what was kept is looked at. Exit code 0 if every step worked, 1 if one did not; process and folder
-are gone at the end, however it ends.
+what was kept is looked at. Two more go all the way to a certificate. Exit code 0 if every step
+worked, 1 if one did not; processes and folder are gone at the end, however it ends.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from demo.scene import Scene
 from demo.screen import Screen
 from demo.stage import ENDING, DeskProcess
-from demo.steps import STEPS, Scene, reason
+from demo.steps import STEPS
+from demo.telling import reason
+from demo.world import world
 
 
 def main() -> int:
@@ -31,9 +34,11 @@ def main() -> int:
     screen, began = Screen(len(STEPS)), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="certdesk-demo-") as folder,
-        contextlib.closing(DeskProcess(Path(folder))) as desk,
+        world(Path(folder, "world")) as around,
+        contextlib.closing(DeskProcess(Path(folder, "desk"), around.settings)) as desk,
     ):
-        worked = play(desk, screen)
+        desk.folder.mkdir()
+        worked = play(Scene(desk, around), screen)
     if not worked:
         return 1
     seconds = f"{time.monotonic() - began:.1f} s"
@@ -41,9 +46,8 @@ def main() -> int:
     return 0
 
 
-def play(desk: DeskProcess, screen: Screen) -> bool:
+def play(scene: Scene, screen: Screen) -> bool:
     """Take the steps in order, up to the first that fails; tell whether all worked."""
-    scene = Scene(desk)
     with screen.progress():
         for title, step in STEPS:
             screen.begin(title)
@@ -51,7 +55,7 @@ def play(desk: DeskProcess, screen: Screen) -> bool:
                 for said in step(scene):
                     screen.show(said)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the log
-                screen.failure(reason(error), desk.log())
+                screen.failure(reason(error), scene.desk.log())
                 return False
             screen.worked()
     return True

@@ -14,9 +14,13 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
+
+from demo.telling import Waiting
 
 INDENT = 6
 
@@ -43,6 +47,7 @@ class Screen:
             MofNCompleteColumn(),
             BarColumn(bar_width=16),
             TimeElapsedColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
             console=self._console,
             transient=True,
             disable=not self._lively,
@@ -60,16 +65,18 @@ class Screen:
         self._number += 1
         self._line(Text(f"[{self._number}/{self._steps}] {title}", "bold"), 0)
 
-    def show(self, said: RenderableType) -> None:
-        """Show something of a step."""
-        if isinstance(said, Text):
+    def show(self, said: RenderableType | Waiting) -> None:
+        """Show something of a step; what it waits for stands beside the bar."""
+        if isinstance(said, Waiting):
+            self._bar.update(self._task, description=said.text)
+        elif isinstance(said, Text):
             self._line(said, INDENT)
         else:
             self._console.print(Padding(said, (0, 0, 0, INDENT)))
 
     def worked(self) -> None:
         """Count a step as done."""
-        self._bar.advance(self._task)
+        self._bar.update(self._task, advance=1, description="")
 
     def failure(self, why: str, log: str) -> None:
         """Say why a step failed, with the desk's log."""

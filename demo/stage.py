@@ -48,10 +48,11 @@ class StepFailed(Exception):
 class DeskProcess:
     """A desk that can be started, killed and started again on the same data."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`, which is there and empty; `start` starts the desk."""
+    def __init__(self, folder: Path, settings: Path) -> None:
+        """Use `folder`, which is there and empty, and a settings file; `start` starts the desk."""
         self.folder = folder
         self.data = folder / "data"
+        self._options = ("--data", str(self.data), "--config", str(settings))
         self.endpoint = ""
         self._output = folder / "output"
         self._log = folder / "log"
@@ -68,10 +69,12 @@ class DeskProcess:
         Raises:
             StepFailed: it ended instead, or took too long.
         """
-        options = ("--data", str(self.data), "--listen", "127.0.0.1:0")
         with self._output.open("wb") as output, self._log.open("ab") as log, signals_held():
             self._process = subprocess.Popen(
-                [PROGRAM, "serve", *options], stdout=output, stderr=log, env=_environment()
+                [PROGRAM, "serve", *self._options, "--listen", "127.0.0.1:0"],
+                stdout=output,
+                stderr=log,
+                env=_environment(),
             )
         self.endpoint = self._wait_until_ready(self._process)
 
@@ -95,11 +98,23 @@ class DeskProcess:
         Raises:
             StepFailed: the command refused.
         """
+        output = self.ask(*words)
+        printed = json.loads(output)
+        if not isinstance(printed, dict):
+            raise StepFailed(f"certdesk {' '.join(words)} printed no JSON object: {output}")
+        return printed
+
+    def ask(self, *words: str) -> str:
+        """Run an operator's command; give what it prints.
+
+        Raises:
+            StepFailed: the command refused.
+        """
         command = None
         try:
             with signals_held():
                 command = subprocess.Popen(
-                    [PROGRAM, *words, "--data", str(self.data)],
+                    [PROGRAM, *words, *self._options],
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
@@ -113,10 +128,7 @@ class DeskProcess:
             raise
         if command.returncode != 0:
             raise StepFailed(f"certdesk {' '.join(words)}: {complaints.strip()}")
-        printed = json.loads(output)
-        if not isinstance(printed, dict):
-            raise StepFailed(f"certdesk {' '.join(words)} printed no JSON object: {output}")
-        return printed
+        return output
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> str:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -2,116 +2,44 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from rich.console import RenderableType
-from rich.text import Text
 from tencentcloud.common.abstract_model import AbstractModel
-from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
-from tencentcloud.ssl.v20191205 import models
-from tencentcloud.ssl.v20191205.ssl_client import SslClient
 
 from demo import secrecy
+from demo.issuing import download, order, publish, verify
+from demo.scene import EXAMPLES, HERE, Example, Scene
 from demo.shown import KEPT_NAMES, MASKED_NAMES, ShownBack, masked
-from demo.stage import DeskProcess, StepFailed
+from demo.stage import StepFailed
+from demo.telling import Said, asked, expect, expect_equal, told, typed
 
-HERE = Path(__file__).parent
-REPLY_SECONDS = 20
 PUBLIC = ("domain name", b"tencent.com")
 """Kept in the clear, and so a proof that the search for secrets does find what is there."""
 
-
-@dataclasses.dataclass(frozen=True)
-class Example:
-    """One of the worked examples of the vendor's page, and the product that it is handed in for."""
-
-    number: int
-    file: str
-    product: int
-    level: str
-    key: str
-
-    @property
-    def title(self) -> str:
-        """What is handed in, in words."""
-        return f"Hand in example {self.number}: {self.level}, {self.key}"
-
-
-EXAMPLES = (
-    Example(1, "online_with_ids", 98, "CFCA OV with identity numbers", "the desk makes the key"),
-    Example(2, "online_company_type_text", 25, "WoTrus DV", "the desk makes the key, with KeyPass"),
-    Example(3, "parse_uploaded_csr", 18, "GlobalSign OV", "with a CSR of one's own"),
-)
-
-
-@dataclasses.dataclass
-class Scene:
-    """The desk, and what one step leaves for the next; orders and details by example number."""
-
-    desk: DeskProcess
-    keys: dict[str, str] = dataclasses.field(default_factory=dict)
-    company_id: int = 0
-    manager_id: int = 0
-    orders: dict[int, str] = dataclasses.field(default_factory=dict)
-    details: dict[int, AbstractModel] = dataclasses.field(default_factory=dict)
-
-    def call(self, action: str, parameters: dict[str, Any]) -> AbstractModel:
-        """Call an action through the typed client of the official SDK, as any program would."""
-        http = HttpProfile(protocol="http", endpoint=self.desk.endpoint, reqTimeout=REPLY_SECONDS)
-        keys = Credential(self.keys["SecretId"], self.keys["SecretKey"])
-        client = SslClient(keys, "", ClientProfile(httpProfile=http))
-        request = getattr(models, f"{action}Request")()
-        request.from_json_string(json.dumps(parameters))
-        return getattr(client, action)(request)
-
-    def material(self, example: Example) -> dict[str, Any]:
-        """Read an example, with the ids of this desk in the place of the page's."""
-        given: dict[str, Any] = json.loads((HERE / "examples" / f"{example.file}.json").read_text())
-        return given | {
-            "CertId": self.orders[example.number],
-            "CompanyId": str(self.company_id),
-            "ManagerId": str(self.manager_id),
-        }
-
-    def detail(self, example: Example) -> AbstractModel:
-        """Read an order back."""
-        order = self.orders[example.number]
-        return self.call("DescribeCertificateDetail", {"CertificateId": order})
-
-
-Said: TypeAlias = Iterator[RenderableType]
 Step: TypeAlias = Callable[[Scene], Said]
 
 
 def start(scene: Scene) -> Said:
     """Start the desk on a free port."""
-    yield typed(f"certdesk serve --data {scene.desk.data} --listen 127.0.0.1:0")
+    yield told("A name server and a web server on this machine stand for the Internet.")
+    options = f"--data {scene.desk.data} --config {scene.world.settings}"
+    yield typed(f"certdesk serve {options} --listen 127.0.0.1:0")
     scene.desk.start()
     yield told(f"It answers on http://{scene.desk.endpoint}.")
-    yield told("The commands below have the same --data, which is left out.")
+    yield told("The commands below have the same --data and --config, which are left out.")
 
 
-def open_account(scene: Scene) -> Said:
-    """Let the operator open an account."""
+def enter(scene: Scene) -> Said:
+    """Let the operator open an account, and enter a company and a manager who is vetted already."""
     yield typed('certdesk account add "Web team"')
     scene.keys = scene.desk.operate("account", "add", "Web team")
     expect(scene.keys.keys() >= {"Uin", "SecretId", "SecretKey"}, f"it has {list(scene.keys)}")
-    yield told(f"Account {scene.keys['Uin']}, SecretId {scene.keys['SecretId']}.")
-    yield told("Its SecretKey was shown this once; the desk keeps it encrypted.")
-
-
-def enter_parties(scene: Scene) -> Said:
-    """Let the operator enter a company, and a manager who is vetted already."""
+    yield told(f"SecretId {scene.keys['SecretId']}; its SecretKey was shown this once.")
     owner = ("--uin", scene.keys["Uin"])
     yield typed(f"certdesk company add @demo/company.json {' '.join(owner)}")
     company = scene.desk.operate("company", "add", f"@{HERE / 'company.json'}", *owner)
@@ -149,8 +77,9 @@ def hand_in(example: Example, scene: Scene) -> Said:
 def read_back(scene: Scene) -> Said:
     """Read the orders back, and hold what is shown against what was handed in."""
     for example in EXAMPLES:
-        yield asked("DescribeCertificateDetail", {"CertificateId": scene.orders[example.number]})
-        detail = scene.details[example.number] = scene.detail(example)
+        bought = scene.orders[example.number]
+        yield asked("DescribeCertificateDetail", {"CertificateId": bought})
+        detail = scene.details[example.number] = scene.detail(bought)
         check_submitted(detail.SubmittedData, scene.material(example))
         check_key(detail, scene.material(example))
     yield ShownBack([(f"Example {number}", detail) for number, detail in scene.details.items()])
@@ -224,53 +153,24 @@ def crash(scene: Scene) -> Said:
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("Start a desk", start),
-    ("Open an account", open_account),
-    ("Enter a company and a vetted manager", enter_parties),
+    ("Open an account; enter a company and a vetted manager", enter),
     ("Buy three orders", buy),
     *((example.title, functools.partial(hand_in, example)) for example in EXAMPLES),
     ("Read them back", read_back),
     ("Look for secrets in the desk's files", search_files),
     ("Hand in a CSR for another name, and be refused", be_refused),
     ("Kill the desk, start it again", crash),
+    ("Submit two more orders to the CA", order),
+    ("Publish the proofs, and wait for the certificates", publish),
+    ("Download the certificates", download),
+    ("Verify their chains", verify),
 )
 """The whole demo."""
 
 
-def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
-    """Fail the step unless something holds."""
-    if not holds:
-        raise StepFailed(otherwise)
-
-
-def expect_equal(what: str, found: object, wanted: object) -> None:
-    """Fail the step unless a value is as it should be."""
-    expect(found == wanted, f"{what} is {found!r}, and should be {wanted!r}")
-
-
 def expect_same(scene: Scene, example: Example) -> None:
     """Fail the step unless an order reads as it did before."""
-    before, now = scene.details[example.number], scene.detail(example)
+    before = scene.details[example.number]
+    now = scene.detail(scene.orders[example.number])
     now.RequestId = before.RequestId
     expect_equal(f"example {example.number}", now.to_json_string(), before.to_json_string())
-
-
-def reason(error: Exception) -> str:
-    """Word what ended a step."""
-    if isinstance(error, TencentCloudSDKException):
-        return f"{error.code}: {error.message}"
-    return str(error) if isinstance(error, StepFailed) else f"{type(error).__name__}: {error}"
-
-
-def typed(command: str) -> Text:
-    """Show a command."""
-    return Text(f"$ {command}", "cyan")
-
-
-def asked(action: str, parameters: dict[str, Any], more: str = "") -> Text:
-    """Show a call of the SDK."""
-    return Text(f"> {action} {json.dumps(parameters)} {more}".rstrip(), "cyan")
-
-
-def told(text: str, style: str = "") -> Text:
-    """Show what came of it."""
-    return Text(text, style)

@@ -66,6 +66,10 @@ class NameServer:
         """Take all records of a type away."""
         self._records.pop((dns.name.from_text(name), dns.rdatatype.from_text(rdtype)), None)
 
+    def replace(self, rrsets: Iterable[dns.rrset.RRset]) -> None:
+        """Have these records instead of all that there are."""
+        self._records = {(rrset.name, rrset.rdtype): list(rrset) for rrset in rrsets}
+
     def fail(self, name: str, rcode: str = "SERVFAIL") -> None:
         """Answer every question for a name with an error; NOERROR ends that."""
         code = dns.rcode.from_text(rcode)
@@ -130,9 +134,9 @@ def fitting(message: dns.message.Message, query: dns.message.Message, *, tcp: bo
 
 
 @contextlib.contextmanager
-def nameserver() -> Iterator[NameServer]:
+def nameserver(dns_server: NameServer | None = None) -> Iterator[NameServer]:
     """Serve as long as the context lasts, on a free port; no thread is left of it."""
-    dns_server = NameServer()
+    dns_server = dns_server or NameServer()
     with contextlib.ExitStack() as opened:
         udp, tcp = _listening(dns_server, opened)
         host, port = udp.server_address[:2]

@@ -78,8 +78,8 @@ Script = Callable[[Line], None]
 class WebServer:
     """Pages by host and path, and what was asked for; a host that it does not know has none."""
 
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
-        """Know nothing; `webserver` runs it."""
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """Know nothing; `webserver` and `serving` run it."""
         self.address = ""
         self.port = 0
         self.tls = tls
@@ -140,19 +140,25 @@ def webserver(
 
     When it ends, so have all connections; no thread is left of it.
     """
-    web = WebServer(tls)
+    with serving(WebServer(tls), address=address, port=port) as web:
+        yield web
+
+
+@contextlib.contextmanager
+def serving(web: WebServer, *, address: str = "127.0.0.1", port: int = 0) -> Iterator[WebServer]:
+    """Serve what a server of the caller's answers, as `webserver` does."""
     with _Listener((address, port), _Handler) as listener:
         listener.web = web
         host, web.port = listener.server_address[:2]
         web.address = str(host)
-        serving = threading.Thread(target=listener.serve_forever, args=(0.01,))
-        serving.start()
+        thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
+        thread.start()
         try:
             yield web
         finally:
             web.ended.set()
             listener.shutdown()
-            serving.join()
+            thread.join()
 
 
 def self_signed(name: str = "nobody.example") -> ssl.SSLContext:

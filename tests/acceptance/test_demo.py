@@ -52,19 +52,20 @@ def assert_nothing_left(folder: Path, printed: str) -> None:
             socket.create_connection(endpoint)
 
 
+@pytest.mark.needs("openssl")
 def test_it_shows_the_main_job_in_plain_lines_and_leaves_nothing(tmp_path: Path) -> None:
     """Without a terminal: no colours, no animation, no broken lines."""
     with started(tmp_path) as demo:
         printed, complaints = demo.communicate(timeout=PATIENCE_SECONDS)
     assert demo.returncode == 0, complaints
     for telling in (
-        "[1/11] Start a desk\n",
+        "[1/14] Start a desk\n",
         '      $ certdesk account add "Web team"\n',
         "      CompanyId 1, ManagerId 1.\n",
         '      > CreateCertificate {"ProductId": 98, "DomainNum": 1, "TimeSpan": 1}\n',
-        "[5/11] Hand in example 1: CFCA OV",
-        "[6/11] Hand in example 2: WoTrus DV",
-        "[7/11] Hand in example 3: GlobalSign OV",
+        "[4/14] Hand in example 1: CFCA OV",
+        "[5/14] Hand in example 2: WoTrus DV",
+        "[6/14] Hand in example 3: GlobalSign OV",
         "(never shown)",
         "13*******34",
         "your CSR",
@@ -72,7 +73,14 @@ def test_it_shows_the_main_job_in_plain_lines_and_leaves_nothing(tmp_path: Path)
         "      FailedOperation.InvalidParam: Incorrect parameters. Csr: the common name",
         "      $ kill -9 ",
         "all three orders are as before.\n",
-        "All 11 steps worked, in ",
+        "      TXT _dnsauth.shop.example.com\n",
+        "      FILE files.example.com/.well-known/pki-validation/",
+        "      Issued: shop.example.com, until ",
+        "      Issued: files.example.com, until ",
+        "Nginx/1_shop.example.com_bundle.crt",
+        "      shop.example.com.pem: OK\n",
+        "      files.example.com.pem: OK\n",
+        "All 14 steps worked, in ",
     ):
         assert telling in printed
     assert "\x1b" not in printed
@@ -81,10 +89,13 @@ def test_it_shows_the_main_job_in_plain_lines_and_leaves_nothing(tmp_path: Path)
     assert_nothing_left(tmp_path, printed)
 
 
-def test_it_fits_a_narrow_terminal_and_honours_no_color(tmp_path: Path) -> None:
-    """Lines are broken to the width, a bar is drawn, and no colour is set."""
+def test_it_fits_a_narrow_terminal_without_colours_and_without_openssl(tmp_path: Path) -> None:
+    """Lines are broken to the width, a bar is drawn with what is waited for, and no colour is set.
+
+    Where nothing on the path is called openssl, a library verifies, and that is said.
+    """
     keyboard, terminal = pty.openpty()
-    options = {"COLUMNS": "40", "TERM": "xterm", "NO_COLOR": "1"}
+    options = {"COLUMNS": "40", "TERM": "xterm", "NO_COLOR": "1", "PATH": ""}
     printed = b""
     with started(tmp_path, terminal=terminal, **options) as demo:
         os.close(terminal)
@@ -96,6 +107,9 @@ def test_it_fits_a_narrow_terminal_and_honours_no_color(tmp_path: Path) -> None:
     assert "\x1b[?25l" in text
     assert not re.findall(r"\x1b\[[0-9;]*3[0-9]m", text)
     assert "Example 3" in text
+    assert "waiting: shop" in text
+    assert "There is no OpenSSL" in text
+    assert "shop.example.com: OK" in text
     drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
     assert max(len(line) for line in re.split(r"[\r\n]+", drawn)) <= 40
 
@@ -129,10 +143,11 @@ def test_it_fails_readably_when_the_desk_cannot_start(tmp_path: Path) -> None:
     with started(tmp_path, command=limited) as demo:
         printed, complaints = demo.communicate(timeout=PATIENCE_SECONDS)
     assert demo.returncode == 1
-    assert "[1/11] Start a desk\n" in printed
-    assert "[2/11]" not in printed
+    assert "[1/14] Start a desk\n" in printed
+    assert "[2/14]" not in printed
     assert complaints.startswith("Step 1 failed: certdesk serve ended at once, with exit code 3\n")
-    assert "The desk's log:\ncertdesk: " in complaints
+    assert "The desk's log:\n" in complaints
+    assert "\ncertdesk: " in complaints
     assert "certdesk.db cannot be opened" in complaints
     assert "Traceback" not in complaints
     assert_nothing_left(tmp_path, printed)

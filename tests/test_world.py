@@ -1,0 +1,72 @@
+"""The little world of the demo, as somebody meets it who edits its files by hand."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+
+from demo.world import World, world
+
+SECONDS = 20
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Iterator[World]:
+    """A world of its own."""
+    with world(tmp_path / "world") as around:
+        yield around
+
+
+def asked(around: World, name: str, rdtype: str) -> dns.message.Message:
+    """Ask the name server that the settings name."""
+    (host, port) = re.findall(r'resolvers = \["(.+):(\d+)"\]', around.settings.read_text())[0]
+    return dns.query.udp(dns.message.make_query(name, rdtype), host, SECONDS, int(port))
+
+
+def fetched(around: World, host: str, path: str) -> tuple[int, bytes]:
+    """Fetch from the web server that the settings name."""
+    (port,) = re.findall(r"http_port = (\d+)", around.settings.read_text())
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=SECONDS)
+    connection.request("GET", path, headers={"Host": host})
+    reply = connection.getresponse()
+    told = reply.status, reply.read()
+    connection.close()
+    return told
+
+
+def test_a_record_counts_as_soon_as_it_is_written(around: World) -> None:
+    """No restart, and none that is taken away is left."""
+    around.records.write_text('shop.example.com TXT "one two"\n')
+    assert str(asked(around, "shop.example.com", "TXT").answer[0][0]) == '"one two"'
+    around.records.write_text("www.example.com A 127.0.0.1\n")
+    assert asked(around, "shop.example.com", "TXT").rcode() == dns.rcode.NXDOMAIN
+    assert str(asked(around, "www.example.com", "A").answer[0][0]) == "127.0.0.1"
+
+
+def test_a_record_that_is_none_is_told_of(
+    around: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its line, to whoever looks at the terminal; a desk gets SERVFAIL."""
+    around.records.write_text("www.example.com A 127.0.0.1\nshop.example.com TYXT oops\n")
+    assert asked(around, "www.example.com", "A").rcode() == dns.rcode.SERVFAIL
+    assert "records: <input>:2" in capsys.readouterr().err
+
+
+def test_a_page_is_the_file_of_its_host_and_path(around: World) -> None:
+    """And nothing outside of the folder of pages is one."""
+    page = around.page("shop.example.com", "/.well-known/proof.txt")
+    page.parent.mkdir(parents=True)
+    page.write_text("proof")
+    assert fetched(around, "shop.example.com", "/.well-known/proof.txt") == (200, b"proof")
+    assert fetched(around, "www.example.com", "/.well-known/proof.txt")[0] == 404
+    assert fetched(around, "..", "/desk.toml")[0] == 404
+    assert fetched(around, "shop.example.com", "/../../desk.toml")[0] == 404
+    page.unlink()
+    assert fetched(around, "shop.example.com", "/.well-known/proof.txt")[0] == 404
