@@ -25,6 +25,7 @@ def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path
         settings = (
             f'database = "{database}"\nvault.key_file = "{tmp_path / "kek.json"}"\n'
             f'dns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\nproof.interval = 1\n'
+            'ca.base_url = "http://desk.example.com"\n'
         )
         desk = RunningDesk(tmp_path / "serving", settings=settings)
         desk.start()
@@ -46,3 +47,10 @@ def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path
                 time.sleep(0.05)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(SECONDS) == 0
+
+
+def test_a_worker_that_does_not_know_where_its_desks_answer_does_not_start(tmp_path: Path) -> None:
+    """It would write addresses into certificates where nobody is."""
+    refused = RunningDesk(tmp_path / "desk").run("worker")
+    assert refused.returncode == 3
+    assert "ca.base_url" in refused.stderr

@@ -18,7 +18,13 @@ as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a ter
 @click.option("--uin", help="Only this account's.")
 @click.option("--status", type=int, help="Only those at this status, such as 0 or 1.")
 @click.option("--search", metavar="TEXT", help="Only those with this in id, alias or names.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 @as_json
 @desk_options
 def orders(

@@ -70,8 +70,14 @@ def worker(settings: Settings) -> None:
     """Do the background work alone: look for proofs, issue, make keys; serve nothing.
 
     For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
-    same key file. An embedded database has one process, which does this work itself.
+    same key file and the same ca.base_url. An embedded database has one process, which does this
+    work itself.
     """
+    if not settings.ca_base_url:
+        fail(
+            "ca.base_url: set it to where the desks that serve answer; certificates name it",
+            UNREACHABLE,
+        )
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     with _desk(settings, serving=False) as opened, opened.work():
