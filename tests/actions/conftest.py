@@ -9,6 +9,7 @@ import pytest
 from tests.actions import downloading
 from tests.nameserver import NameServer, nameserver
 from tests.running import Client, Keys, RunningDesk, running
+from tests.webserver import WebServer, webserver
 
 # Small, for the sake of the machine; what is missing is made on the spot.
 STOCK = "[keys.stock]\nrsa_2048 = 1\nrsa_4096 = 0\np_256 = 8\n"
@@ -54,8 +55,17 @@ def names() -> Iterator[NameServer]:
 
 
 @pytest.fixture(scope="session")
-def proving(tmp_path_factory: pytest.TempPathFactory, names: NameServer) -> Iterator[RunningDesk]:
-    """A desk that finds the proofs that `names` has, and looks again after a second.
+def web() -> Iterator[WebServer]:
+    """The web server that `proving` fetches files from; it has what a test puts there."""
+    with webserver() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def proving(
+    tmp_path_factory: pytest.TempPathFactory, names: NameServer, web: WebServer
+) -> Iterator[RunningDesk]:
+    """A desk that finds the proofs of `names` and `web`, and looks again after a second.
 
     It has one thread for requests, so that nothing that holds it goes unseen.
     """
@@ -65,6 +75,8 @@ resolvers = ["{names.endpoint}"]
 dnssec = "off"
 [proof]
 interval = 1
+http_port = {web.port}
+allow_networks = ["{web.address}/32"]
 [http]
 threads = 1
 """

@@ -34,9 +34,11 @@ from tests.inside import InsideDesk
 from tests.nameserver import NameServer
 from tests.programs import run
 from tests.running import Client, RunningDesk
+from tests.webserver import WebServer
 
 NAME = "shop.example.com"
-TRUSTASIA, TRUSTASIA_WILDCARD, TRUSTASIA_OV, DNSPOD = 104, 12, 14, 48
+TRUSTASIA, TRUSTASIA_MULTI, TRUSTASIA_WILDCARD = 104, 11, 12
+TRUSTASIA_OV, DNSPOD = 14, 48
 SUBMITTING = ["CertificateOrderSubmit", "CommitCertificateInformation"]
 each_form = pytest.mark.parametrize("action", SUBMITTING)
 
@@ -133,6 +135,24 @@ def test_the_older_form_does_the_same(orderer: Client, names: NameServer) -> Non
     detail = orderer.detail(order)
     assert (answer["OrderId"], answer["Status"]) == (detail["OrderId"], 0)
     publish(names, detail)
+    becomes(1, lambda: orderer.detail(order)["Status"])
+
+
+def test_an_order_whose_files_are_published_is_issued(
+    orderer: Client, names: NameServer, web: WebServer
+) -> None:
+    """Each name's at its own host: a registrable domain has it on its `www.` as well."""
+    order = orderer.buy(TRUSTASIA_MULTI, 2)
+    others = ["files.example.net"]
+    orderer.submit(order, CertCommonName="file-proof.com", DnsNames=others, VerifyType="FILE")
+    orderer.call("CertificateOrderSubmit", CertId=order)
+    parts = orderer.detail(order)["DvAuthDetail"]["DvAuths"]
+    assert [part["DvAuthDomain"] for part in parts] == ["file-proof.com", *others]
+    for part in parts:
+        host = part["DvAuthDomain"]
+        for each in (host, f"www.{host}"):
+            names.add(each, "A", web.address)
+            web.put(each, f"{part['DvAuthPath']}/{part['DvAuthKey']}", part["DvAuthValue"])
     becomes(1, lambda: orderer.detail(order)["Status"])
 
 
