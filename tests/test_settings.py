@@ -43,6 +43,8 @@ DECLARED = {
     "ca.validity_days": ("CERTDESK_CA_VALIDITY_DAYS", 0),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
+    "free.limit": ("CERTDESK_FREE_LIMIT", 50),
+    "free.per_domain": ("CERTDESK_FREE_PER_DOMAIN", 20),
     "download.link_minutes": ("CERTDESK_DOWNLOAD_LINK_MINUTES", 10),
     "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
     "http.threads": ("CERTDESK_HTTP_THREADS", 4),

@@ -222,6 +222,8 @@ def _rules(settings: Settings) -> Rules:
         proof_deadline=timedelta(hours=settings.proof_deadline_hours),
         public_url=_public_url(settings),
         link_life=timedelta(minutes=settings.download_link_minutes),
+        free_limit=settings.free_limit,
+        free_per_domain=settings.free_per_domain,
     )
 
 

@@ -178,6 +178,15 @@ class Settings:
         "Hours after which an order is closed whose names are not proved.",
         least=1,
     )
+    free_limit: int = _setting(
+        "free.limit",
+        50,
+        "Free certificates that have not ended and orders of them that an account may have; 0 is "
+        "none.",
+    )
+    free_per_domain: int = _setting(
+        "free.per_domain", 20, "How many of these may be for the names of one registrable domain."
+    )
     download_link_minutes: int = _setting(
         "download.link_minutes", 10, "Minutes for which a link to a download may be used.", least=1
     )

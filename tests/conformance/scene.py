@@ -226,7 +226,26 @@ def _upload(scene: Scene) -> dict[str, object]:
     }
 
 
+def _free(_: Scene) -> dict[str, object]:
+    """Every parameter of ApplyCertificate that can be given beside the others."""
+    return {
+        "DvAuthMethod": "DNS",
+        "DomainName": "tencent.com",
+        "ProjectId": 0,
+        "PackageType": "83",
+        "ContactEmail": "webmaster@tencent.com",
+        "ContactPhone": "13112345678",
+        "ValidityPeriod": "3",
+        "CsrEncryptAlgo": "ECC",
+        "CsrKeyParameter": "prime256v1",
+        "CsrKeyPassword": "12345678",
+        "Alias": "free",
+        "DeleteDnsAutoRecord": False,
+    }
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
+    "ApplyCertificate": _free,
     "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
     "CancelCertificateOrder": lambda scene: {"CertificateId": scene.client.buy()},
     "CertificateInfoSubmit": _material,

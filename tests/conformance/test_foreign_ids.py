@@ -66,8 +66,8 @@ NUMBERED: dict[str, Callable[[Stranger], int]] = {
 }
 """Fields that name a thing by its number, and how another account gets one."""
 
-CERTIFICATES = {"CertId", "CertificateId"}
-NO_THINGS = {"ProductId", "ServiceId"}
+CERTIFICATES = {"CertId", "CertificateId", "OldCertificateId"}
+NO_THINGS = {"PackageId", "ProductId", "ServiceId"}
 """What ends in Id and names nothing that belongs to anybody."""
 
 

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.order import (
+    LIVING,
+    PAID_ONLY,
     STATUS_NAMES,
     TRANSITIONS,
     Event,
@@ -21,6 +23,7 @@ from certdesk.domain.order import (
     new_certificate_id,
     new_deal_id,
 )
+from certdesk.domain.products import FREE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -135,6 +138,19 @@ def test_an_order_does_nothing_that_the_table_does_not_say(number: int, event: E
     assert str(refused.value) == f"The order stands at status {number} ({name})."
 
 
+@pytest.mark.parametrize("number", [2, 7])
+def test_a_free_order_is_not_opened_again(number: int) -> None:
+    """The vendor's action is for paid ones; whoever wants another free one applies for it."""
+    order = dataclasses.replace(standing_at(Status(number)), product_id=FREE)
+    with pytest.raises(IllegalTransition, match=r"It is a free one: apply for another\.$"):
+        order.after(Event.RESUBMIT)
+
+
+def test_free_orders_count_until_they_can_be_deleted() -> None:
+    """All statuses but failed, expired, cancelled and revoked."""
+    assert [status.value for status in LIVING] == [0, 1, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15]
+
+
 @given(order=orders, events=st.lists(st.sampled_from(Event), max_size=6))
 def test_no_order_leaves_the_table_whatever_happens_to_it(
     order: Order, events: list[Event]
@@ -144,7 +160,8 @@ def test_no_order_leaves_the_table_whatever_happens_to_it(
         try:
             after = order.after(event)
         except IllegalTransition:
-            assert (order.status, event) not in TRANSITIONS
+            free = order.product_id == FREE and event in PAID_ONLY
+            assert free or (order.status, event) not in TRANSITIONS
             continue
         assert (order.status.value, event, after.status.value) in LIFE
         assert after == dataclasses.replace(order, status=after.status, status_msg=None)

@@ -32,6 +32,7 @@ dnssec = "off"
 """Nobody answers at that resolver, so no name is proved."""
 
 ORDER_OF_LIFE = (
+    "ApplyCertificate",
     "DownloadCertificate",
     "DescribeDownloadCertificateUrl",
     "CreateCertificate",

@@ -8,6 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "ApplyCertificate": {
+        "DvAuthMethod": "DNS",
+        "DomainName": "www.example.com",
+        "CsrEncryptAlgo": "ECC",
+        "CsrKeyParameter": "prime256v1",
+        "ContactEmail": "webmaster@example.com",
+    },
     "CancelAuditCertificate": {"CertificateId": "LrmeMvQr"},
     "CancelCertificateOrder": {"CertificateId": "LrmeMvQr"},
     "CertificateInfoSubmit": {

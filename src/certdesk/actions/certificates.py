@@ -3,7 +3,7 @@
 from typing import Any
 
 from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.products import PRODUCTS, Level, Product, Scope
+from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS, Level, Product, Scope
 from certdesk.wire.model import Part, Reply, Tag, field, local_time
 
 UPLOADED_NAME = "Uploaded certificate"
@@ -82,7 +82,7 @@ def members_of(order: Order) -> dict[str, Any]:
         "certificate_id": order.certificate_id,
         "status_name": STATUS_NAMES[order.status],
         "subject_alt_name": list(order.all_names),
-        "is_vip": product is not None,
+        "is_vip": product is not None and product.number != FREE,
         "is_wildcard": scope_of(order).wildcards,
         "is_dv": product is not None and product.level is Level.DV,
         "deployable": order.status is Status.ISSUED,
@@ -113,6 +113,8 @@ def _source(product: Product | None) -> str:
 
 def _months(order: Order) -> int:
     """Tell how long an order is for, or how long an uploaded certificate lives."""
+    if order.product_id == FREE:
+        return FREE_MONTHS
     if not order.uploaded or order.begins_at is None or order.ends_at is None:
         return 12 * order.time_span
     return round((order.ends_at - order.begins_at).days / DAYS_OF_A_MONTH)

@@ -7,7 +7,7 @@ CSR or key, write.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from certdesk.actions import parties
 from certdesk.actions.parameters import Parameters
@@ -90,15 +90,37 @@ def hand_in(
     reply: Answer,
 ) -> Commit[Answer]:
     """Judge the material of an order now, and store it in the returned commit."""
+    keep = prepared(
+        context, lambda unit: own_order(context, unit, certificate_id), material, parameters
+    )
+
+    def commit(unit: Unit) -> Answer:
+        order = keep(unit, _still_open(own_order(context, unit, certificate_id)))
+        context.record(unit, certificate_id, f"submission {order.submission}")
+        return reply
+
+    return commit
+
+
+def prepared(
+    context: Context,
+    find: Callable[[Unit], Order],
+    material: Material,
+    parameters: Parameters,
+) -> Callable[[Unit, Order], Order]:
+    """Judge material for the order that `find` gives, and make everything that it needs.
+
+    What is returned stores it in a commit for that order, which takes material, and gives the
+    order with it.
+    """
     considered = context.store.read(
-        lambda unit: _consider(context, unit, certificate_id, material, parameters)
+        lambda unit: _consider(context, unit, find(unit), material, parameters)
     )
     pair = _key_pair(context, considered, parameters)
     company, manager = _drafts(context, considered)
     submission = _submission(context, considered, pair, parameters)
 
-    def commit(unit: Unit) -> Answer:
-        order = _still_open(own_order(context, unit, certificate_id))
+    def keep(unit: Unit, order: Order) -> Order:
         if unit.blocked_keys.get(pair.spki_sha256) is not None:
             raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
         if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
@@ -116,11 +138,9 @@ def hand_in(
                 manager_id=kept_manager.manager_id if kept_manager else None,
             )
         )
-        unit.orders.replace(_with_material(order, considered.material, added))
-        context.record(unit, certificate_id, f"submission {added.number}")
-        return reply
+        return unit.orders.replace(_with_material(order, considered.material, added))
 
-    return commit
+    return keep
 
 
 def earlier_material(context: Context, submission: Submission) -> Material:
@@ -146,11 +166,10 @@ def key_pass_of(context: Context, submission: Submission) -> Secret | None:
 def _consider(
     context: Context,
     unit: Unit,
-    certificate_id: str,
+    order: Order,
     material: Material,
     parameters: Parameters,
 ) -> Considered:
-    order = own_order(context, unit, certificate_id)
     if not context.caller.verified:
         raise NoRealNameAuth
     try:

@@ -21,6 +21,7 @@ LAST_OF_A_SECOND = timedelta(microseconds=999_999)
 """Times are told to the second, and the end belongs to the window."""
 
 TYPES = {
+    "ApplyCertificate": ("apply", "applied for"),
     "CreateCertificate": ("applyVIP", "bought"),
     "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
     "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),

@@ -302,7 +302,7 @@ def modify_certificate_resubmit(
     """Open an order again whose review failed or that was cancelled.
 
     It waits for its material as after the purchase; what was handed in last is still there, so
-    that it can be submitted to the CA at once or changed before.
+    that it can be submitted to the CA at once or changed before. Free orders are not opened again.
     """
 
     def commit(unit: Unit) -> ModifyCertificateResubmitReply:

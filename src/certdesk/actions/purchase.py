@@ -199,3 +199,20 @@ def check_allowed(context: Context, certificate_id: str, project_id: int) -> Non
     fitting = BY_PROJECT if whole else BY_CERTIFICATE
     listed = next((error for error in fitting if error in context.errors), fitting[0])
     raise listed(f"No policy allows {context.permission} {where}.")
+
+
+def check_may_add(context: Context, project_id: int) -> None:
+    """Refuse a caller that may not add a certificate to a project, or is not verified.
+
+    Raises:
+        NoProjectPermission: policies refuse it in the whole project.
+        AuthError: they allow it for single certificates only, and a new one is none of them.
+        NoRealNameAuth: the account's identity is not verified.
+    """
+    refused = context.caller.grants.refused(context.permission, NO_CERTIFICATE, project_id)
+    if refused >= Refused.PROJECT:
+        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")
+    if refused:
+        raise AuthError(f"No policy allows {context.permission} for new certificates.")
+    if not context.caller.verified:
+        raise NoRealNameAuth

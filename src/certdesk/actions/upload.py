@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.projects import FIRST, own_project
+from certdesk.actions.purchase import check_may_add
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import chain
 from certdesk.domain.bundles import new_pass_word
@@ -26,7 +27,6 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.keys import private_key_pem
 from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
-from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret, hidden
@@ -106,7 +106,7 @@ def upload_certificate(
     anybody trusts the root is not looked at.
     """
     project_id = request.project_id or FIRST
-    _check_caller(context, project_id)
+    check_may_add(context, project_id)
     faults = list(_faults(request))
     if faults:
         raise InvalidParam(" ".join(faults))
@@ -139,16 +139,6 @@ def uploaded_key_of(context: Context, certificate: Certificate) -> Secret | None
     if certificate.private_key is None:
         return None
     return context.vault.open(certificate.private_key, place_of(certificate, "private_key"))
-
-
-def _check_caller(context: Context, project_id: int) -> None:
-    refused = context.caller.grants.refused(context.permission, NO_CERTIFICATE, project_id)
-    if refused >= Refused.PROJECT:
-        raise NoProjectPermission(f"No policy allows {context.permission} in project {project_id}.")
-    if refused:
-        raise AuthError(f"No policy allows {context.permission} for new certificates.")
-    if not context.caller.verified:
-        raise NoRealNameAuth
 
 
 def _faults(request: UploadCertificateRequest) -> Iterator[str]:

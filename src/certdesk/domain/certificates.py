@@ -20,7 +20,7 @@ from certdesk.domain.csr import Subject
 from certdesk.domain.issuing import Ground, Issued, IssueRequest
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
-from certdesk.domain.products import PRODUCTS
+from certdesk.domain.products import FREE, FREE_DAYS, PRODUCTS
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Certificate, Proof, Submission
 
@@ -48,6 +48,7 @@ def requested(
         csr=submission.csr,
         hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
         cross_sign=bool(chosen.get("cross_sign")),
+        most_days=FREE_DAYS if order.product_id == FREE else None,
         grounds=tuple(_grounds(names, proofs)),
     )
 

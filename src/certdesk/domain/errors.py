@@ -438,3 +438,41 @@ class CertificateStatusNotAllowDownload(ServiceError):
 
     code = "FailedOperation.CertificateStatusNotAllowDownload"
     text = "The certificate status does not allow downloading."
+
+
+class ExceedsFreeLimit(ServiceError):
+    """The account has as many free certificates as it may have (`free.limit`)."""
+
+    code = "FailedOperation.ExceedsFreeLimit"
+    text = "The number of free certificates exceeds the maximum value."
+
+
+class MainDomainCertificateCountLimit(ServiceError):
+    """It has as many as it may have of one registrable domain (`free.per_domain`)."""
+
+    code = "FailedOperation.MainDomainCertificateCountLimit"
+    text = (
+        "The number of free certificates applied for under the primary domain name (%s) has "
+        "reached the upper limit of %s. Please purchase a paid certificate."
+    )
+
+
+class PackageNotFound(ServiceError):
+    """A benefit package is named; there are none."""
+
+    code = "FailedOperation.PackageNotFound"
+    text = "The benefit package does not exist."
+
+
+class CertificateDomainMaxLengthInvalid(ServiceError):
+    """The domain name has more than 64 characters."""
+
+    code = "InvalidParameterValue.CertificateDomainMaxLengthInvalid"
+    text = "The domain name is too long: it may have at most 64 characters."
+
+
+class CertificateEmailParseInvalid(ServiceError):
+    """ContactEmail is no e-mail address."""
+
+    code = "InvalidParameterValue.CertificateEmailParseInvalid"
+    text = "The e-mail address is in incorrect format."

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from certdesk.domain.account import letters
 from certdesk.domain.names import ascii_form
-from certdesk.domain.products import UPLOADED
+from certdesk.domain.products import FREE, UPLOADED
 
 
 class Status(enum.IntEnum):
@@ -107,8 +107,14 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.ISSUED, Event.EXPIRE): S.EXPIRED,
 }
 
+PAID_ONLY = frozenset({Event.RESUBMIT})
+"""What never happens to a free order (ModifyCertificateResubmit is for paid ones)."""
+
 DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED})
 """Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
+
+LIVING = tuple(status for status in Status if status not in DELETABLE)
+"""Where a free order counts towards what an account may have of them."""
 
 
 SERVER, CA = "SVR", "CA"
@@ -120,12 +126,12 @@ EXPIRES_SOON = timedelta(days=30)
 class IllegalTransition(Exception):
     """The order's status does not allow what was asked."""
 
-    def __init__(self, status: Status, event: Event) -> None:
-        """Say in which status the order stands and what could not happen."""
+    def __init__(self, status: Status, event: Event, reason: str = "") -> None:
+        """Say in which status the order stands, what could not happen, and why else."""
         self.status = status
         self.event = event
-        name = STATUS_NAMES[status]
-        super().__init__(f"The order stands at status {status.value} ({name}).")
+        text = f"The order stands at status {status.value} ({STATUS_NAMES[status]})."
+        super().__init__(f"{text} {reason}" if reason else text)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +146,8 @@ class Order:
     `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
     `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
     the last one's, and at `deadline` it is closed if its names are not proved by then.
+    Of a free order, which has no years, `registrable` is the registrable domain of its name, and
+    `renews` the certificate id of the order that it renews, if any.
     `begins_at` and `ends_at` are the certificate's own, once there is one. `version` grows with
     every stored change and guards against lost updates. `number` is given by the store: orders
     count up from 1 as they are bought, whoever buys them.
@@ -166,6 +174,8 @@ class Order:
     key: str | None = None
     key_pass: bool = False
     manager_id: int | None = None
+    registrable: str | None = None
+    renews: str | None = None
     attempt: int = 0
     order_id: str | None = None
     ordered_at: datetime | None = None
@@ -201,11 +211,13 @@ class Order:
         """Give the order as it stands after `event`, and what it waits for or why it failed.
 
         Raises:
-            IllegalTransition: the table has no such step.
+            IllegalTransition: the table has no such step, or none for a free order.
         """
         target = TRANSITIONS.get((self.status, event))
         if target is None:
             raise IllegalTransition(self.status, event)
+        if self.product_id == FREE and event in PAID_ONLY:
+            raise IllegalTransition(self.status, event, "It is a free one: apply for another.")
         return dataclasses.replace(self, status=target, status_msg=status_msg)
 
     def submitted(

@@ -18,6 +18,9 @@ UPLOADED = 0
 FREE = 83
 """The free product (ApplyCertificate, parameter PackageType)."""
 
+FREE_MONTHS, FREE_DAYS = 3, 90
+"""How long a free certificate is for (ApplyCertificate, parameter ValidityPeriod), at most."""
+
 
 class Level(enum.Enum):
     """What is vetted: the domain, the organisation, or the organisation with care."""

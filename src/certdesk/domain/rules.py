@@ -13,7 +13,9 @@ class Rules:
     `internal_suffixes` are those under which internal names may be ordered; `proof_interval` is
     the time between two looks for one proof, at first; `proof_deadline` how long an order waits
     for its proofs before it is closed. `public_url` is where clients reach the desk, and
-    `link_life` how long a link to a download may be used.
+    `link_life` how long a link to a download may be used. `free_limit` and `free_per_domain` are
+    how many free certificates that have not ended an account may have, in all and for the names
+    of one registrable domain.
     """
 
     internal_suffixes: frozenset[str] = frozenset()
@@ -21,3 +23,5 @@ class Rules:
     proof_deadline: timedelta = timedelta(days=3)
     public_url: str = ""
     link_life: timedelta = timedelta(minutes=10)
+    free_limit: int = 50
+    free_per_domain: int = 20

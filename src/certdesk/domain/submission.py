@@ -31,7 +31,7 @@ from certdesk.domain.material import (
 )
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.order import Order
-from certdesk.domain.products import Level, Product
+from certdesk.domain.products import FREE, Level, Product
 from certdesk.domain.secret import Secret
 from certdesk.domain.texts import (
     POSTAL_CODE_LENGTH,
@@ -148,7 +148,7 @@ def judge(
         MaterialRefused: with all faults of the first kind that is found.
     """
     _refuse_if(InvalidParam, [fault for rule in _RULES for fault in rule(material)])
-    if material.holder == PERSONAL_HOLDER and material.contact_email is None:
+    if _needs_contact(material, product) and material.contact_email is None:
         rule = "needed when {personal}"
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
@@ -170,6 +170,11 @@ def judge(
         company_id=_identifier(material.company_id),
         manager_id=_identifier(material.manager_id),
     )
+
+
+def _needs_contact(material: Material, product: Product) -> bool:
+    """Whether somebody has to be told whom to write to; of a free order nobody has to."""
+    return material.holder == PERSONAL_HOLDER and product.number != FREE
 
 
 def shown(value: str | int) -> str:

@@ -135,6 +135,7 @@ ORDERS = Kept(
         ("uin", "ends_at", "number"),
         ("uin", "manager_id"),
         ("uin", "product_id", "certificate_type", "number"),
+        ("uin", "product_id", "status", "registrable"),
         ("status",),
     ),
     counted="number",

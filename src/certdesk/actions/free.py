@@ -1,0 +1,288 @@
+"""ApplyCertificate: an order of a free certificate, its material and its submission in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certdesk.actions import submit
+from certdesk.actions.handing_in import prepared
+from certdesk.actions.modify import ALIAS_LENGTH
+from certdesk.actions.ordering import VERIFY_TYPES, submit_order
+from certdesk.actions.parameters import Parameters
+from certdesk.actions.projects import FIRST, own_project
+from certdesk.actions.purchase import check_may_add, own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateDomainMaxLengthInvalid,
+    CertificateEmailParseInvalid,
+    CertificateInvalid,
+    CertificateNotFound,
+    ExceedsFreeLimit,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    MainDomainCertificateCountLimit,
+    NoProjectPermission,
+    NoRealNameAuth,
+    PackageNotFound,
+)
+from certdesk.domain.mailbox import mailbox_fault
+from certdesk.domain.material import PERSONAL_HOLDER
+from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
+from certdesk.domain.order import (
+    EXPIRES_SOON,
+    LIVING,
+    Order,
+    Status,
+    new_certificate_id,
+    new_deal_id,
+)
+from certdesk.domain.products import FREE, FREE_MONTHS
+from certdesk.domain.submission import ONLINE, shown
+from certdesk.domain.texts import text_fault
+from certdesk.ports import Stale, Unit
+from certdesk.wire.model import Ignored, Reply, Request, Stored, Unsigned
+
+KEYS = {"RSA": "2048", "ECC": "prime256v1"}
+"""The one key of each algorithm that a free certificate may have."""
+
+
+class ApplyCertificateRequest(Request):
+    """Which name, how it is to be proved, and with which key."""
+
+    dv_auth_method: str
+    """How control of the name is to be proved: `DNS` or `FILE`."""
+    domain_name: str
+    """The domain name: one, and no wildcard."""
+    project_id: Unsigned | None = None
+    """The number of a project of the account; 0 is the default."""
+    package_type: str | None = None
+    """The product's number, which can only be `83`."""
+    contact_email: Stored[str | None] = None
+    """Where to write to about the order."""
+    contact_phone: Stored[str | None] = None
+    """A telephone number: 32 characters at most; shown masked."""
+    validity_period: str | None = None
+    """How many months: only `3`."""
+    csr_encrypt_algo: str | None = None
+    """Algorithm of the key: `RSA`, the default, or `ECC`."""
+    csr_key_parameter: str | None = None
+    """`2048`, the default, for RSA; `prime256v1` for ECC, where it is needed."""
+    csr_key_password: str | None = None
+    """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
+    alias: str | None = None
+    """What to call it: 200 characters at most."""
+    old_certificate_id: str | None = None
+    """The certificate id of an order for the same name that this one renews: its certificate
+    ends within 30 days."""
+    package_id: str | None = None
+    """A benefit package; there are none, so any is refused."""
+    delete_dns_auto_record: Ignored[bool | None] = None
+    """There is no record that the desk adds by itself, so none to delete."""
+    dns_names: list[str] | None = None
+    """Other names; not supported, here as little as by the vendor."""
+
+
+class ApplyCertificateReply(Reply):
+    """The new order, which is under review."""
+
+    certificate_id: str
+
+
+PARAMETERS = Parameters(
+    ApplyCertificateRequest,
+    {
+        "common_name": "domain_name",
+        "verify_type": "dv_auth_method",
+        "key_algorithm": "csr_encrypt_algo",
+        "key_parameter": "csr_key_parameter",
+        "key_pass": "csr_key_password",
+        "contact.phone": "contact_phone",
+        "contact_email": "contact_email",
+    },
+    {},
+    beyond=("CertificateInfoSubmit", submit.PARAMETERS),
+)
+
+
+@catalog.action(
+    AuthError,
+    CertificateDomainMaxLengthInvalid,
+    CertificateEmailParseInvalid,
+    CertificateInvalid,
+    CertificateNotFound,
+    ExceedsFreeLimit,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    MainDomainCertificateCountLimit,
+    NoProjectPermission,
+    NoRealNameAuth,
+    PackageNotFound,
+    writes=True,
+    sensitive=True,
+)
+def apply_certificate(
+    context: Context, request: ApplyCertificateRequest
+) -> Commit[ApplyCertificateReply]:
+    """Order a free certificate for one name, with a key that the desk makes.
+
+    The order goes to the CA at once: what to publish to prove the name is shown by
+    DescribeCertificateDetail. An account may have so many that have not ended (`free.limit`), and
+    so many for the names of one registrable domain (`free.per_domain`).
+    """
+    check_may_add(context, request.project_id or FIRST)
+    name = _checked(context, request)
+    draft = _draft(context, request, name)
+    algorithm = request.csr_encrypt_algo or "RSA"
+    material = PARAMETERS.material(
+        request,
+        csr_source=ONLINE,
+        holder=PERSONAL_HOLDER,
+        company_id="0",
+        key_algorithm=algorithm,
+        key_parameter=KEYS[algorithm],
+    )
+    keep = prepared(context, lambda _: draft, material, PARAMETERS)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> ApplyCertificateReply:
+        own_project(unit, context.caller.uin, draft.project_id)
+        if draft.renews is not None:
+            _check_renewed(context, unit, draft.renews, name)
+        _check_limits(context, unit, draft)
+        if unit.orders.get(draft.certificate_id) is not None:
+            raise Stale("orders")
+        order = keep(unit, unit.orders.add(draft))
+        submit_order(context, unit, order, request.dv_auth_method)
+        return ApplyCertificateReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
+    """Refuse what does not even depend on what there is; give the name.
+
+    Raises:
+        InvalidParam: with all faults but those that have a code of their own.
+        CertificateDomainMaxLengthInvalid, CertificateEmailParseInvalid, PackageNotFound.
+    """
+    faults = list(_faults(request))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    if request.package_id is not None:
+        raise PackageNotFound(f"PackageId: there is no package {shown(request.package_id)}.")
+    fault = mailbox_fault(request.contact_email) if request.contact_email else None
+    if fault is not None:
+        raise CertificateEmailParseInvalid(f"ContactEmail: {fault}.")
+    return _name(context, request.domain_name)
+
+
+def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
+    if request.dv_auth_method == "DNS_AUTO":
+        yield (
+            "DvAuthMethod: DNS_AUTO needs a zone in the vendor's own DNS, which this desk lacks; "
+            "use DNS or FILE."
+        )
+    elif request.dv_auth_method not in VERIFY_TYPES:
+        yield f"DvAuthMethod: must be DNS or FILE; got {shown(request.dv_auth_method)}."
+    if request.package_type not in (None, str(FREE)):
+        yield f"PackageType: must be {FREE}; got {shown(request.package_type)}."
+    if request.validity_period not in (None, str(FREE_MONTHS)):
+        yield f"ValidityPeriod: must be {FREE_MONTHS}; got {shown(request.validity_period)}."
+    if request.dns_names:
+        yield "DnsNames: not supported; a free certificate is for one name."
+    fault = text_fault(request.alias or "", ALIAS_LENGTH)
+    if fault is not None:
+        yield f"Alias: {fault}."
+    yield from _key_faults(request.csr_encrypt_algo or "RSA", request.csr_key_parameter)
+
+
+def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
+    if algorithm not in KEYS:
+        yield f"CsrEncryptAlgo: must be RSA or ECC; got {shown(algorithm)}."
+    elif parameter is None and algorithm != "RSA":
+        yield f"CsrKeyParameter: needed for {algorithm}: {KEYS[algorithm]}."
+    elif parameter not in (None, KEYS[algorithm]):
+        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {shown(parameter)}."
+
+
+def _name(context: Context, text: str) -> DomainName:
+    try:
+        return DomainName.parse(text, internal_suffixes=context.rules.internal_suffixes)
+    except DomainRefused as refused:
+        detail = f"DomainName: {refused.rule}; got {shown(text)}."
+        if _length(text) > NAME_LIMIT:
+            raise CertificateDomainMaxLengthInvalid(detail) from None
+        raise InvalidParam(detail) from None
+
+
+def _length(text: str) -> int:
+    """Give the length of a name as it would be certified, or as it is where it would not."""
+    try:
+        return len(ascii_form(text))
+    except DomainRefused:
+        return len(text)
+
+
+def _draft(context: Context, request: ApplyCertificateRequest, name: DomainName) -> Order:
+    return Order(
+        certificate_id=new_certificate_id(context.rng),
+        uin=context.caller.uin,
+        product_id=FREE,
+        domain_num=1,
+        time_span=0,
+        status=Status.FREE_AWAITING_MATERIAL,
+        project_id=request.project_id or FIRST,
+        alias=request.alias or "",
+        deal_id=new_deal_id(context.rng, context.now),
+        registrable=name.registrable,
+        renews=request.old_certificate_id,
+        created_at=context.now,
+    )
+
+
+def _check_renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName) -> None:
+    """Refuse to renew what does not end soon, or is not for the name.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        InvalidCertificateStatusCode, InvalidParam: as the name says.
+    """
+    old = own_order(context, unit, certificate_id)
+    if not old.expires_soon(context.now):
+        raise InvalidCertificateStatusCode(
+            f"OldCertificateId: {certificate_id} has no certificate that ends within "
+            f"{EXPIRES_SOON.days} days."
+        )
+    if not _is_for(old, name):
+        raise InvalidParam(f"OldCertificateId: {certificate_id} is not for {name}.")
+
+
+def _is_for(order: Order, name: DomainName) -> bool:
+    try:
+        return name.ascii in order.ascii_names
+    except DomainRefused:
+        # An uploaded certificate may name anything.
+        return False
+
+
+def _check_limits(context: Context, unit: Unit, draft: Order) -> None:
+    """Refuse more free certificates than an account may have.
+
+    Raises:
+        ExceedsFreeLimit: in all.
+        MainDomainCertificateCountLimit: for one registrable domain.
+    """
+    rules, its = context.rules, {"uin": draft.uin, "product_id": FREE}
+    if _living(unit, its) >= rules.free_limit:
+        raise ExceedsFreeLimit(f"An account may have {rules.free_limit} that have not ended.")
+    if _living(unit, its | {"registrable": draft.registrable}) >= rules.free_per_domain:
+        raise MainDomainCertificateCountLimit(
+            subject=(str(draft.registrable), str(rules.free_per_domain))
+        )
+
+
+def _living(unit: Unit, its: dict[str, object]) -> int:
+    return sum(unit.orders.count(status=status, **its) for status in LIVING)
