@@ -27,9 +27,11 @@ from certdesk.domain.records import (
     Certificate,
     Evidence,
     Issuance,
+    Letter,
     Mark,
     PaceLimit,
     Proof,
+    Review,
     RevocationList,
     SeenSignature,
     StockedKey,
@@ -226,6 +228,16 @@ class Unit(Protocol):
     @property
     def certificates(self) -> Collection[Certificate]:
         """Certificates in hand, by certificate id and attempt."""
+        ...
+
+    @property
+    def reviews(self) -> Collection[Review]:
+        """What people are asked to look at, by what it is."""
+        ...
+
+    @property
+    def letters(self) -> Collection[Letter]:
+        """Letters that were uploaded, by certificate id, attempt and kind."""
         ...
 
     @property

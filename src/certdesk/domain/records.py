@@ -229,6 +229,48 @@ class Certificate:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person is asked to look at: `subject` is `manager:N` or `order:CERTID`.
+
+    `kind` is the part of it before the colon; `attempt` the order's, 0 where there is none.
+    `asked_by` is who asked for it, by whom it cannot be approved: the name of a user, the SecretId
+    of an account's own key, or `operator`. `approvals` are names and times (ISO 8601) of those who
+    approved; `verdict` is `approved` or `rejected`, None as long as it waits.
+    """
+
+    subject: str
+    uin: str
+    kind: str
+    since: datetime
+    attempt: int = 0
+    asked_by: str
+    approvals: tuple[tuple[str, str], ...] = ()
+    decided_at: datetime | None = None
+    verdict: str | None = None
+    reason: str = ""
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter that was uploaded for an attempt of an order, sealed; `kind` is what it confirms.
+
+    `form` is `JPG`, `PNG`, `PDF` or `GIF`; `size` (bytes) and `sha256` (hexadecimal) are those of
+    the file.
+    """
+
+    certificate_id: str
+    attempt: int
+    kind: str
+    uin: str
+    form: str
+    size: int
+    sha256: str
+    content: bytes
+    uploaded_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
     """A CA certificate of the private CA and its sealed key: `name` such as `rsa-root`.
 

@@ -22,9 +22,11 @@ from certdesk.domain.records import (
     Certificate,
     Evidence,
     Issuance,
+    Letter,
     Mark,
     PaceLimit,
     Proof,
+    Review,
     RevocationList,
     SeenSignature,
     StockedKey,
@@ -182,6 +184,8 @@ CERTIFICATES = Kept(
     key=("certificate_id", "attempt"),
     indexes=(("uin", "sha256"), ("issuer", "serial")),
 )
+REVIEWS = Kept("reviews", Review, key=("subject",), indexes=(("verdict",),))
+LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
 AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
 TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
@@ -208,6 +212,8 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     EVIDENCE,
     ISSUANCES,
     CERTIFICATES,
+    REVIEWS,
+    LETTERS,
     AUTHORITIES,
     REVOCATION_LISTS,
     TASKS,

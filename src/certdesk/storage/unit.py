@@ -50,6 +50,8 @@ class OpenUnit:
         self.evidence = opened(schema.EVIDENCE)
         self.issuances = opened(schema.ISSUANCES)
         self.certificates = opened(schema.CERTIFICATES)
+        self.reviews = opened(schema.REVIEWS)
+        self.letters = opened(schema.LETTERS)
         self.authorities = opened(schema.AUTHORITIES)
         self.revocation_lists = opened(schema.REVOCATION_LISTS)
         self.tasks = opened(schema.TASKS)
