@@ -1,6 +1,6 @@
 # One line a target; what a target runs is in noxfile.py. Words for the program: make test ARGS="-k names"
 NOX = .venv/bin/nox --session
-.PHONY: help venv demo test slow serve bench lint lock
+.PHONY: help venv demo test slow serve world bench lint lock
 
 help: ; @sed -nE 's/^([a-z]+): .*## ([a-z].*)/\1: \2/p' Makefile
 venv: .venv/stamp ## make .venv from the locks
@@ -8,6 +8,7 @@ demo: .venv/stamp ; @.venv/bin/python -m demo $(ARGS) ## watch the main job from
 test: .venv/stamp ; @$(NOX) tests -- $(ARGS) ## run the tests
 slow: .venv/stamp ; @$(NOX) slow -- $(ARGS) ## run the tests that take minutes
 serve: .venv/stamp ; @.venv/bin/certdesk serve $(ARGS) ## start the desk on http://127.0.0.1:8080
+world: .venv/stamp ; @.venv/bin/python -m demo.world $(ARGS) ## start DNS and a web server on loopback, to try the desk with
 bench: .venv/stamp ; @.venv/bin/python -m bench $(ARGS) ## measure the hot paths
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)

@@ -1,6 +1,6 @@
 """A name server and a web server on this machine, for whoever has no domain to try the desk with.
 
-    .venv/bin/python -m demo.world
+    make world
 
 They say what is in a folder (`./world` unless one is named), and whatever is changed there counts
 at once: `records` has a DNS record a line, as a zone file has, and `www/HOST/PATH` is a page each.
@@ -116,7 +116,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     with world(Path(*sys.argv[1:2] or ["world"])) as made:
         print(f"DNS records are in {made.records}, pages in {made.page('HOST', 'PATH')}.")
-        print(f"world ready: certdesk serve --config {made.settings}", flush=True)
+        print(f"world ready for: certdesk serve --config {made.settings}", flush=True)
         signal.sigwait(ENDING)
 
 

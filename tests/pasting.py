@@ -1,4 +1,4 @@
-"""Takes the commands out of a page and types them, as a reader with two terminals would."""
+"""Takes the commands out of a page and types them, as a reader at a few terminals would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Self
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVES = re.compile(r"make serve|\.venv/bin/certdesk serve")
+SERVES = re.compile(r'make serve(?: ARGS="(?P<options>.*)")?|\.venv/bin/certdesk serve .*')
 NO_STOCK = {"CERTDESK_KEYS_STOCK_RSA_2048": "0", "CERTDESK_KEYS_STOCK_RSA_4096": "0"}
 
 
@@ -31,21 +31,32 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def recipe(target: str) -> str:
+    """Give what `make` runs for a target, which itself would make .venv as well."""
+    (found,) = re.findall(
+        rf"^{target}: .*; @(.+) \$\(ARGS\)", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    return str(found)
+
+
 class Reader:
     """One who types what a page says, in a folder of their own that looks like a clone.
 
-    The first terminal has the server, the second one everything else.
+    One terminal has the server, one the servers that stand for the Internet, one everything else.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Sit down in `folder`, with `.venv` where a clone has it."""
+        """Sit down in `folder`, with `.venv` and what `make world` runs where a clone has them."""
         (folder / ".venv").symlink_to(sys.prefix)
+        for part in ("demo", "tests"):
+            (folder / part).symlink_to(ROOT / part)
         self._folder = folder
         self._ports = {port: str(free_port()) for port in ("8080", "8443")}
         mine = {name: value for name, value in os.environ.items() if "CERTDESK" not in name}
         self._world = mine | NO_STOCK | {"HOME": str(folder), "PYTHONUNBUFFERED": "1"}
         self._log = (folder / "terminals.log").open("w")
         self._server: subprocess.Popen[str] | None = None
+        self._world_outside: subprocess.Popen[str] | None = None
         self._shell = self._start("/bin/bash", "-eu", stdin=subprocess.PIPE)
 
     def __enter__(self) -> Self:
@@ -53,15 +64,17 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close both terminals."""
+        """Close the terminals."""
         self.press_ctrl_c()
         self._pipe(self._shell.stdin).close()
         self._shell.wait()
         self._pipe(self._shell.stdout).close()
+        if self._world_outside is not None:
+            self._interrupt(self._world_outside)
         self._log.close()
 
     def do(self, step: str) -> str:
-        """Take one step of a page; give what was printed in the second terminal."""
+        """Take one step of a page; give what commands printed that come to an end."""
         step = step.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - the very thing not to do here
         for port, free in self._ports.items():
             step = step.replace(f":{port}", f":{free}")
@@ -69,33 +82,44 @@ class Reader:
             self.press_ctrl_c()
             return ""
         if SERVES.match(step):
-            self._serve(step)
+            self._serve(step.strip())
+            return ""
+        if step == "make world\n":
+            self._world_outside = self._running(recipe("world"), "world ready for: ")
             return ""
         return self._type(step)
 
     def press_ctrl_c(self) -> None:
         """End the server, if there is one, in good order."""
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)
-            assert self._server.wait(30) == 0, self.log
-            self._pipe(self._server.stdout).close()
+            self._interrupt(self._server)
             self._server = None
 
     @property
     def log(self) -> str:
-        """What both terminals showed of errors and logs."""
+        """What the terminals showed of errors and logs."""
         return (self._folder / "terminals.log").read_text()
 
     def _serve(self, step: str) -> None:
-        # What `make serve` runs, for the Makefile makes .venv as well.
-        (recipe,) = re.findall(
-            r"^serve: .*; @(.+) \$\(ARGS\)", (ROOT / "Makefile").read_text(), re.MULTILINE
-        )
-        listen = f" --listen 127.0.0.1:{self._ports['8080']}"
-        command = step.strip().replace("make serve", recipe + listen)
-        self._server = self._start("/bin/bash", "-c", f"exec {command}")
-        ready = self._pipe(self._server.stdout).readline()
-        assert ready.startswith("certdesk ready on "), self.log
+        made = SERVES.fullmatch(step)
+        assert made is not None, step
+        if step.startswith("make"):
+            listen = f"--listen 127.0.0.1:{self._ports['8080']}"
+            step = f"{recipe('serve')} {listen} {made['options'] or ''}"
+        self._server = self._running(step, "certdesk ready on ")
+
+    def _running(self, command: str, said: str) -> subprocess.Popen[str]:
+        """Start what goes on until Ctrl-C, and wait for a line that begins so."""
+        process = self._start("/bin/bash", "-c", f"exec {command}")
+        for line in self._pipe(process.stdout):
+            if line.startswith(said):
+                return process
+        raise AssertionError(f"{command}\n{self.log}")
+
+    def _interrupt(self, process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, self.log
+        self._pipe(process.stdout).close()
 
     def _type(self, step: str) -> str:
         script = self._folder / "typed.sh"

@@ -16,25 +16,31 @@ GUIDE = (ROOT / "docs" / "guide.md").read_text("utf-8")
 def test_every_make_target_of_the_readme_is_in_the_makefile() -> None:
     """The demo and the tests are not started from inside the tests, but they are there."""
     targets = re.findall(r"^make (\w+)", README, re.MULTILINE)
-    assert targets == ["demo", "test", "serve"]
+    assert targets == ["demo", "test", "world", "serve"]
     for target in targets:
         assert re.search(rf"^{target}: ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
 
-def test_the_first_request_of_the_readme_works_as_it_stands(tmp_path: Path) -> None:
-    """Bought with the SDK, handed in with tccli, read back with the desk's own client."""
+@pytest.mark.needs("openssl")
+def test_the_first_certificate_of_the_readme_is_had_as_it_stands(tmp_path: Path) -> None:
+    """Bought with the SDK, ordered and downloaded with tccli, verified by OpenSSL."""
     with Reader(tmp_path) as reader:
         printed = [reader.do(step) for step in steps(README) if not step.startswith("make demo")]
-    assert '"CertificateDomain": "www.example.com"' in printed[-1]
-    assert '"StatusName": "Pending submission"' in printed[-1]
+    assert re.search(r"^_dnsauth\.www\.example\.com TXT \w+$", printed[-2], re.MULTILINE)
+    assert printed[-1] == "certificate/Nginx/1_www.example.com_bundle.crt: OK\n"
+    assert (tmp_path / "certificate" / "Nginx" / "2_www.example.com.key").is_file()
 
 
 @pytest.mark.needs("openssl")
 def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
-    """From the first account to a restored backup."""
+    """From the first account to a restored backup and a sandbox."""
     with Reader(tmp_path) as reader:
         printed = "".join(reader.do(step) for step in steps(GUIDE))
         errors = reader.log
+    assert re.search(r"^_dnsauth\.shop\.example\.com TXT \w+$", printed, re.MULTILINE)
+    assert '"VerificationResults": [{"Domain": "shop.example.com", "VerifyType": "DNS"' in printed
+    assert "certificate/Nginx/1_shop.example.com_bundle.crt: OK\n" in printed
+    assert "certdesk sandbox: for tests only, trust it nowhere" in printed
     assert "Pending submission ECC prime256v1 www.example.com" in printed
     assert "must not hold a wildcard: GlobalSign OV covers none" in printed
     assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
