@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.findings import Findings
+from bench.issuing import ALONE, BESIDE
 from bench.load import CONNECTIONS, PROCESSES
 from bench.rows import FLOOR
 from certdesk.storage.session import Library
@@ -29,7 +30,7 @@ BUSY = (
 PLACES = 20
 """So many places of the profile are shown."""
 
-TIMES = ("first answer", "imports")
+TIMES = ("first answer", "imports", BESIDE, ALONE)
 """What is measured on the clock, and not among the parts."""
 
 

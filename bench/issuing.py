@@ -1,0 +1,175 @@
+"""What it costs to take orders on: to their certificates, and ten thousand that are due at once.
+
+A name server of the tests, in this process, knows the proofs of the first and nothing of the
+others. The desk is a process of its own and finds what is due when it starts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.inside import perform
+from bench.load import Load
+from bench.rows import CSRS
+from bench.servers import cpu_seconds, database_of, signed
+from certdesk.bootstrap import open_desk
+from certdesk.catalog import OPERATOR, Caller
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.proof import challenge_of
+from certdesk.settings import Settings
+from tests.nameserver import NameServer, nameserver
+from tests.running import Keys, running
+
+if TYPE_CHECKING:
+    from certdesk.catalog import Desk
+    from certdesk.domain.order import Order
+    from certdesk.domain.records import Proof, Submission
+    from certdesk.ports import Unit
+
+ISSUED = 200
+DUE = 10_000
+AT_ONCE = 1_000
+READS = 400
+"""Requests in a measurement of the API beside the work."""
+
+CERTIFICATE, LOOK = "order to certificate", f"look for a proof, {DUE:,} due"
+BESIDE, ALONE = f"read back, {DUE:,} orders due", "read back, none due"
+"""The last two are seconds on the clock."""
+
+MATERIAL = {
+    "GenCsrType": "parse",
+    "CertCommonName": "tencent.com",
+    "Csr": CSRS[KeyKind.P_256],
+    "CompanyType": 1,
+    "CompanyId": "0",
+    "ContactEmail": "ssl@tencent.com",
+}
+SINGLE_DV = {"ProductId": 104, "DomainNum": 1, "TimeSpan": 1}
+
+
+def costs(folder: Path, load: Load) -> dict[str, float]:
+    """Measure everything once; give seconds of CPU, and on the clock where the name says so."""
+    with nameserver() as names:
+        settings = (
+            f'[dns]\nresolvers = ["{names.endpoint}"]\ndnssec = "off"\n'
+            "[rate]\nlimit = 0\n[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
+        )
+        return {
+            CERTIFICATE: to_certificates(folder / "issuing", settings, names),
+            **beside_much_work(folder / "due", settings, load),
+        }
+
+
+def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
+    """Give the CPU seconds of the desk from an order's first look to its certificate."""
+    with open_desk(Settings(data=str(folder))) as opened:
+        caller, _ = _account(opened.desk)
+        for _ in range(ISSUED):
+            certificate_id = _order(opened.desk, caller)
+            for proof in _proofs(opened.desk, certificate_id):
+                challenge = challenge_of(proof)
+                names.add(challenge.record, "TXT", challenge.value)
+    with running(folder, settings=settings) as desk, database_of(desk) as database:
+        before = cpu_seconds(desk.pid)
+        issued = "SELECT count(*) FROM certificates"
+        _wait(lambda: database.execute(issued).fetchone() == (ISSUED,))
+        return (cpu_seconds(desk.pid) - before) / ISSUED
+
+
+def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float]:
+    """Give what a look costs of very many, and what they do to requests meanwhile."""
+    with open_desk(Settings(data=str(folder))) as opened:
+        caller, keys = _account(opened.desk)
+        pattern = _order(opened.desk, caller)
+        _multiply(opened.desk, pattern)
+    with running(folder, settings=settings) as desk, database_of(desk) as database:
+        detail = {"CertificateId": pattern}
+        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
+
+        def read_back() -> float:
+            return load.run(desk.endpoint, requests)[0] / READS
+
+        looked = "SELECT count(*) FROM proofs WHERE looks > 0"
+        before, beside = cpu_seconds(desk.pid), []
+        while database.execute(looked).fetchone() < (DUE // 2,):
+            beside.append(read_back())
+        _wait(lambda: database.execute(looked).fetchone() >= (DUE,))
+        spent = cpu_seconds(desk.pid) - before
+        desk.stop()
+        _put_off(folder)
+        desk.start()
+        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
+        alone = [read_back() for _ in range(max(5, len(beside)))]
+    reads = statistics.median(alone) * READS * len(beside)
+    return {
+        LOOK: (spent - reads) / DUE,
+        BESIDE: statistics.median(beside),
+        ALONE: statistics.median(alone),
+    }
+
+
+def _account(desk: Desk) -> tuple[Caller, Keys]:
+    added = perform(desk, OPERATOR, "AddAccount", Name="bench")
+    keys = Keys(added["Uin"], added["SecretId"], added["SecretKey"])
+    return Caller(uin=keys.uin, actor=keys.secret_id, verified=True), keys
+
+
+def _order(desk: Desk, caller: Caller) -> str:
+    """Buy an order, hand its material in, and submit it to the CA."""
+    (certificate_id,) = perform(desk, caller, "CreateCertificate", **SINGLE_DV)["CertificateIds"]
+    perform(desk, caller, "CertificateInfoSubmit", CertId=certificate_id, **MATERIAL)
+    perform(desk, caller, "CertificateOrderSubmit", CertId=certificate_id)
+    return str(certificate_id)
+
+
+def _proofs(desk: Desk, certificate_id: str) -> list[Proof]:
+    return desk.store.read(lambda unit: unit.proofs.where(certificate_id=certificate_id))
+
+
+def _multiply(desk: Desk, certificate_id: str) -> None:
+    """Make many orders of one; each differs in its id and its number alone."""
+    order, submission, proof = desk.store.read(lambda unit: _kept(unit, certificate_id))
+    for first in range(0, DUE, AT_ONCE):
+        ids = [f"{number:08}" for number in range(first, first + AT_ONCE)]
+        desk.store.write(functools.partial(_add, ids, order, submission, proof))
+
+
+def _kept(unit: Unit, certificate_id: str) -> tuple[Order, Submission, Proof]:
+    order = unit.orders.get(certificate_id)
+    (submission,) = unit.submissions.where(certificate_id=certificate_id)
+    (proof,) = unit.proofs.where(certificate_id=certificate_id)
+    assert order is not None  # noqa: S101 - it was bought above
+    return order, submission, proof
+
+
+def _add(ids: list[str], order: Order, submission: Submission, proof: Proof, unit: Unit) -> None:
+    task = unit.tasks.get(order.certificate_id)
+    assert task is not None  # noqa: S101 - it was submitted
+    for its in ids:
+        unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0))
+        kept = dataclasses.replace(submission, certificate_id=its, inspected=True)
+        unit.submissions.add(kept)
+        unit.proofs.add(dataclasses.replace(proof, certificate_id=its))
+        unit.tasks.add(dataclasses.replace(task, certificate_id=its))
+
+
+def _put_off(folder: Path) -> None:
+    """Leave nothing due in a desk that does not run."""
+    with open_desk(Settings(data=str(folder))) as opened:
+        opened.desk.store.write(_put_all_off)
+
+
+def _put_all_off(unit: Unit) -> None:
+    for task in unit.tasks.where():
+        unit.tasks.replace(dataclasses.replace(task, due_at=None))
+
+
+def _wait(met: Callable[[], bool]) -> None:
+    while not met():
+        time.sleep(0.05)
