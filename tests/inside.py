@@ -57,17 +57,19 @@ class InsideDesk:
         self.issuer = ScriptedIssuer(self.clock)
         rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
         rules = Rules()
-        looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
+        self.looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
         self.advancing = Advancing(
             self.store,
             self.vault,
             self.clock,
             rng,
-            looking=looking,
+            looking=self.looking,
             issuer=self.issuer,
             rules=rules,
         )
-        self.orders = OrderWork(self.store, self.clock, advancing=self.advancing, looking=looking)
+        self.orders = OrderWork(
+            self.store, self.clock, advancing=self.advancing, looking=self.looking
+        )
         world = Surroundings(
             store=self.store,
             vault=self.vault,

@@ -157,8 +157,8 @@ def open_desk(
         if settings.database.startswith(POSTGRESQL):
             if serving:
                 opened.enter_context(_folder_lock(settings.folder, wait_seconds))
-            store = shared = PostgresStore.open(settings.database, rng=strong_random())
-            alone = shared.alone
+            store = many = PostgresStore.open(settings.database, rng=strong_random())
+            alone = many.alone
             # The same server: who cannot reach it, cannot do anything else either.
             pace = kept = PostgresPace(settings.database)
             opened.callback(kept.close)
@@ -191,7 +191,8 @@ def open_desk(
             provers=provers,
             caa=caa_checker(settings, resolver, clock),
         )
-        orders = _order_work(world, rules, looking, issuer)
+        shared = settings.database.startswith(POSTGRESQL)
+        orders = _order_work(world, rules, looking, issuer, alone=not shared)
         desk = Desk(
             store=store,
             vault=vault,
@@ -236,12 +237,14 @@ def _public_url(settings: Settings) -> str:
     return settings.public_url.rstrip("/")
 
 
-def _order_work(world: Surroundings, rules: Rules, looking: Looking, issuer: Issuer) -> OrderWork:
+def _order_work(
+    world: Surroundings, rules: Rules, looking: Looking, issuer: Issuer, *, alone: bool
+) -> OrderWork:
     store, clock = world.store, world.clock
     advancing = Advancing(
         store, world.vault, clock, world.rng, looking=looking, issuer=issuer, rules=rules
     )
-    return OrderWork(store, clock, advancing=advancing, looking=looking)
+    return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
 
 
 def _private_ca(world: Surroundings, identity: Identity, own_days: int) -> tuple[Issuer, Pki]:

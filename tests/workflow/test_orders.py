@@ -15,7 +15,7 @@ import pytest
 
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.ports import Issuer
-from certdesk.workflow.orders import TAKEN_FOR
+from certdesk.workflow.orders import TAKEN_FOR, OrderWork
 from tests.workflow.ordering import Ordered, ordered, submit
 
 NAME = "shop.example.com"
@@ -90,6 +90,25 @@ def test_what_somebody_does_to_an_order_set_aside_puts_it_back(order: Ordered) -
     order.desk.call(order.caller, "CompleteCertificate", CertificateId=order.certificate_id)
     until(lambda: order.status == (1, None))
     until(lambda: order.task.failures == 0)
+
+
+def test_who_is_alone_does_not_wait_for_a_process_that_has_ended(tmp_path: Path) -> None:
+    """What it had taken up is due at the start."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        desk, task = order.desk, order.task
+        taken = dataclasses.replace(task, due_at=desk.clock.now() + TAKEN_FOR)
+        desk.store.write(lambda unit: unit.tasks.replace(taken))
+        alone = OrderWork(
+            desk.store,
+            desk.clock,
+            advancing=desk.advancing,
+            looking=desk.looking,
+            alone=True,
+        )
+        alone.start()
+        until(lambda: order.status == (1, None))
+        alone.stop()
 
 
 class Counting:

@@ -51,13 +51,23 @@ class OrderWork:
     """Works through the orders that are due; also the `Work` that actions may ask for."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, advancing: Advancing, looking: Looking
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        advancing: Advancing,
+        looking: Looking,
+        alone: bool = False,
     ) -> None:
-        """Prepare; nothing is done before `start`."""
+        """Prepare; nothing is done before `start`.
+
+        Who is `alone` at its database need not wait for what a process took up that has ended.
+        """
         self._store = store
         self._clock = clock
         self._advancing = advancing
         self._looking = looking
+        self._alone = alone
         self._rounds = Repeating("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
         self._change = threading.Lock()
@@ -66,6 +76,8 @@ class OrderWork:
 
     def start(self) -> None:
         """Begin to work."""
+        if self._alone:
+            self._store.write(self._take_over)
         self._rounds.start()
 
     def stop(self) -> None:
@@ -106,6 +118,12 @@ class OrderWork:
         with self._change:
             if task.certificate_id in self._under_way:
                 self._under_way[task.certificate_id] = task
+
+    def _take_over(self, unit: Unit) -> None:
+        """Make due what a process may have taken up that has ended."""
+        now = self._clock.now()
+        for task in unit.tasks.due("due_at", now + TAKEN_FOR, LISTED):
+            unit.tasks.replace(dataclasses.replace(task, due_at=now))
 
     def _begin(self, task: Task) -> bool:
         with self._change:
