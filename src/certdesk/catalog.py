@@ -14,7 +14,7 @@ import random
 import typing
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -28,6 +28,23 @@ from certdesk.wire.model import Reply, Request
 Answer = TypeVar("Answer", bound=Reply)
 Commit = Callable[[Unit], Answer]
 Handler = TypeVar("Handler", bound=Callable[..., Commit[Any]])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written(Generic[Answer]):
+    """A commit that writes, of an action that otherwise only reads: what it shows is noted."""
+
+    commit: Commit[Answer]
+
+    def __call__(self, unit: Unit) -> Answer:
+        """Commit."""
+        return self.commit(unit)
+
+
+def has_to_write(action: Action, commit: Commit[Answer]) -> bool:
+    """Whether a commit of an action is for the store to write, and not only to read."""
+    return action.writes or isinstance(commit, Written)
+
 
 KIB = 1024
 ATTEMPTS = 3
@@ -242,12 +259,12 @@ class Desk:
         return self._once(errand)
 
     def _once(self, errand: Errand) -> Reply:
-        run = self.store.write if errand.action.writes else self.store.read
         # What a failed attempt borrowed goes back, so the failure has to leave this context.
         with contextlib.ExitStack() as held:
             commit = self.prepare(errand, held)
+            written = has_to_write(errand.action, commit)
             with declared(errand.action):
-                return run(commit)
+                return self.store.write(commit) if written else self.store.read(commit)
 
     def prepare(self, errand: Errand, held: contextlib.ExitStack) -> Commit[Reply]:
         """Run the first half of an action; give the second, which the store is to run.

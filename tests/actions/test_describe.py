@@ -148,15 +148,15 @@ def test_an_order_with_material_shows_it(client: Client) -> None:
     assert detail["DvAuthDetail"] == NOTHING_TO_PUBLISH
 
 
-def test_who_may_not_download_sees_no_private_key(
+def test_who_may_not_read_private_keys_sees_none(
     desk: RunningDesk, keys: Keys, client: Client
 ) -> None:
-    """Everything else is the same; a download may be allowed for one certificate alone."""
+    """Everything else is the same; it may be allowed for one certificate alone."""
     orders = [client.buy(), client.buy()]
     for order in orders:
         client.submit(order)
     user = desk.user(keys, "ssl:Describe*")
-    desk.bind(user, "allow", "ssl:DownloadCertificate", certificates=orders[1:])
+    desk.bind(user, "allow", "ssl:ReadPrivateKey", certificates=orders[1:])
     reader = desk.client(user.keys)
     for order, hidden in zip(orders, ({"CertificatePrivateKey"}, set()), strict=True):
         seen, whole = reader.detail(order), client.detail(order)

@@ -134,7 +134,7 @@ def test_each_download_is_noted_with_who_had_it(place: Place) -> None:
     """And a refused one is not."""
     before = len(place.noted(place.passed))
     download(place.client, place.passed)
-    download(place.allowed("ssl:DownloadCertificate"), place.passed)
+    download(place.allowed("ssl:DownloadCertificate", "ssl:ReadPrivateKey"), place.passed)
     refusal(lambda: download(place.allowed("ssl:Describe*"), place.passed))
     newest, older = place.noted(place.passed)[: -before or None]
     assert older["SubAccountUin"] == older["Uin"] == place.keys.uin
@@ -143,6 +143,7 @@ def test_each_download_is_noted_with_who_had_it(place: Place) -> None:
 
 def test_a_user_downloads_what_its_policies_allow(place: Place) -> None:
     """Certificate by certificate."""
-    user = place.allowed("ssl:DownloadCertificate", certificates=[place.online])
+    both = ("ssl:DownloadCertificate", "ssl:ReadPrivateKey")
+    user = place.allowed(*both, certificates=[place.online])
     assert download(user, place.online)
     assert refusal(lambda: download(user, place.passed))[0] == "FailedOperation.AuthError"

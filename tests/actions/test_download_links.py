@@ -88,7 +88,7 @@ def test_who_may_only_look_gets_no_link_to_a_private_key(place: Place) -> None:
         "FailedOperation.CertificateNotAllowDownload",
         (
             "The certificate may not be downloaded. "
-            "Its private key would be in it, and no policy allows ssl:DownloadCertificate."
+            "Its private key would be in it, and no policy allows ssl:ReadPrivateKey."
         ),
     )
     assert fetch(link(looker, place.online, "root")[0])[0] == 200
@@ -155,7 +155,7 @@ def test_a_link_ends_with_the_permission(place: Place) -> None:
     user = place.desk.user(place.keys, "ssl:*")
     url, _ = link(place.desk.client(user.keys), place.online)
     assert fetch(url)[0] == 200
-    place.desk.bind(user, "deny", "ssl:DownloadCertificate")
+    place.desk.bind(user, "deny", "ssl:ReadPrivateKey")
     assert fetch(url)[0] == 404
 
 

@@ -27,7 +27,7 @@ def logs(client: Client, **parameters: object) -> list[tuple[str, str, str]]:
 
 
 def test_each_change_of_an_order_is_told(desk: RunningDesk) -> None:
-    """In the vendor's words for it, the newest first; what only looks is not told."""
+    """In the vendor's words for it, the newest first; so is that a private key was shown."""
     keys = desk.account()
     client = desk.client(keys)
     project = desk.project(keys)
@@ -39,10 +39,12 @@ def test_each_change_of_an_order_is_told(desk: RunningDesk) -> None:
     )
     client.call("ModifyCertificateAlias", CertificateId=order, Alias="mine")
     client.call("ModifyCertificateProject", CertificateIdList=[order], ProjectId=project)
+    client.call("DescribeCertificate", CertificateId=order)
     client.detail(order)
     client.call("CancelCertificateOrder", CertificateId=order)
     types = [
         "cancel",
+        "download",
         "changeProject",
         "updateAlias",
         "submitInfo",

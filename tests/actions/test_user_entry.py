@@ -200,7 +200,15 @@ def test_a_pattern_that_fits_no_action_is_refused(
 
 
 @pytest.mark.parametrize(
-    "pattern", ["*", "ssl:*", "ssl:DownloadCertificate", "ssl:*CSR*", "ssl:DeleteManager"]
+    "pattern",
+    [
+        "*",
+        "ssl:*",
+        "ssl:DownloadCertificate",
+        "ssl:*CSR*",
+        "ssl:DeleteManager",
+        "ssl:ReadPrivateKey",
+    ],
 )
 def test_a_pattern_may_fit_an_action_that_is_not_built(
     inside: InsideDesk, uin: str, pattern: str

@@ -9,9 +9,9 @@ from certdesk.actions.certificates import (
 )
 from certdesk.actions.handing_in import earlier_material, private_key_of
 from certdesk.actions.proofs import DvAuthDetail, DvAuths, wanted_proofs
-from certdesk.actions.purchase import own_order
+from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.upload import uploaded_key_of
-from certdesk.catalog import Commit, Context, catalog, permission_of
+from certdesk.catalog import Commit, Context, Written, catalog
 from certdesk.domain.certificates import links_of, pem_of, whole_pem
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.material import COMPANY_HOLDER, Material
@@ -19,13 +19,13 @@ from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.secret import masked, plain
-from certdesk.ports import Unit
+from certdesk.ports import Stale, Unit
 from certdesk.wire.model import Part, Request, Withheld, field, local_time
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
-DOWNLOAD = permission_of("DownloadCertificate")
-"""What a caller has to be allowed to see a private key."""
+KEY_READ = "private key"
+"""What the audit log says where one was handed over."""
 
 
 class RootCertificates(Part, kw_only=True):
@@ -118,15 +118,23 @@ def describe_certificate_detail(
 ) -> Commit[DescribeCertificateDetailReply]:
     """Show an order with its material, its proofs, its certificate and its private key.
 
-    Who may not download the certificate (`ssl:DownloadCertificate`) sees no private key, which is
-    there if the desk made it or it was uploaded. Telephone numbers are masked, identity numbers
-    and the key pass phrase never shown.
+    The private key, which is there if the desk made it or it was uploaded, is for who is allowed
+    `ssl:ReadPrivateKey`; that it was shown is noted in the operate log. Telephone numbers are
+    masked, identity numbers and the key pass phrase never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
         return _detail(context, unit, own_order(context, unit, request.certificate_id))
 
-    return look
+    detail = context.store.read(look)
+
+    def commit(unit: Unit) -> DescribeCertificateDetailReply:
+        if not may_read_key(context, own_order(context, unit, request.certificate_id)):
+            raise Stale("orders")
+        context.record(unit, request.certificate_id, KEY_READ)
+        return detail
+
+    return Written(commit) if detail.certificate_private_key else lambda _: detail
 
 
 def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDetailReply:
@@ -218,7 +226,7 @@ def _visible_key(
     submission: Submission | None,
     certificate: Certificate | None,
 ) -> str | None:
-    if context.caller.grants.refused(DOWNLOAD, order.certificate_id, order.project_id):
+    if not may_read_key(context, order):
         return None
     made = private_key_of(context, submission) if submission else None
     key = made or (uploaded_key_of(context, certificate) if certificate else None)

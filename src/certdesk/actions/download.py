@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from certdesk.actions.describe import DOWNLOAD
+from certdesk.actions.describe import KEY_READ
 from certdesk.actions.handing_in import key_pass_of, private_key_of
-from certdesk.actions.purchase import own_order
+from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.bundles import (
@@ -38,6 +38,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.secret import Secret
 from certdesk.ports import DESK, Place, Stale, Unit, Vault, VaultError, place_of
@@ -48,6 +49,8 @@ ZIP = "application/zip"
 DEFAULT_KIND = "nginx"
 KEYLESS = "root"
 """The only kind of server whose zip never has the private key in it."""
+
+NO_KEY = f"Its private key would be in it, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
 """Where links are sealed for: they lie nowhere but with whoever asked for them."""
@@ -105,11 +108,10 @@ class Holding:
     certificate: Certificate
     submission: Submission | None
 
-    @property
-    def has_key(self) -> bool:
-        """Whether the desk has the private key."""
+    def has_key(self, kind: str = "") -> bool:
+        """Whether the private key is in the zip for a kind of server, or in that for all."""
         source = self.submission or self.certificate
-        return source.private_key is not None
+        return source.private_key is not None and kind != KEYLESS
 
 
 class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
@@ -135,18 +137,16 @@ def download_certificate(
 ) -> Commit[DownloadCertificateReply]:
     """Hand over a certificate with its chain, in the files that servers read.
 
-    The private key is among them where the desk made it, or has it from an upload. That it was
-    handed over is noted in the operate log.
+    The private key is among them where the desk made it, or has it from an upload, and the caller
+    has to be allowed `ssl:ReadPrivateKey` as well. That they were handed over is noted in the
+    operate log.
     """
-    holding = context.store.read(
-        lambda unit: _issued(context, unit, request.certificate_id, InvalidCertificateStatusCode)
-    )
+    holding = context.store.read(lambda unit: _whole(context, unit, request.certificate_id))
     content = base64.b64encode(whole_zip(_delivery(context, holding))).decode("ascii")
 
     def commit(unit: Unit) -> DownloadCertificateReply:
-        now = _issued(context, unit, request.certificate_id, InvalidCertificateStatusCode)
-        _check_same(now, holding)
-        context.record(unit, request.certificate_id)
+        _check_same(_whole(context, unit, request.certificate_id), holding)
+        context.record(unit, request.certificate_id, KEY_READ if holding.has_key() else "")
         return DownloadCertificateReply(content=content, content_type=ZIP)
 
     return commit
@@ -169,7 +169,7 @@ def describe_download_certificate_url(
 
     Whoever has the link may use it until it ends (`download.link_minutes`); each use is noted in
     the operate log. Where the files hold the private key, the caller has to be allowed
-    `ssl:DownloadCertificate` as well.
+    `ssl:ReadPrivateKey` as well.
     """
     kind = request.service_type or DEFAULT_KIND
     holding, archive = _prepared(context, request.certificate_id, kind)
@@ -213,7 +213,9 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
 
     def commit(unit: Unit) -> FetchDownloadReply:
         _check_same(_allowed(context, unit, certificate_id, kind), holding)
-        context.record(unit, certificate_id, kind)
+        context.record(
+            unit, certificate_id, f"{kind}, {KEY_READ}" if holding.has_key(kind) else kind
+        )
         return FetchDownloadReply(content=archive.data)
 
     return commit
@@ -265,11 +267,23 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
         detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {kind!r:.40}."
         raise CertificateDownloadServiceTypeNotSupport(detail)
     holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)
-    refused = context.caller.grants.refused(DOWNLOAD, certificate_id, holding.order.project_id)
-    if refused and holding.has_key and kind != KEYLESS:
-        raise CertificateNotAllowDownload(
-            f"Its private key would be in it, and no policy allows {DOWNLOAD}."
-        )
+    if holding.has_key(kind) and not may_read_key(context, holding.order):
+        raise CertificateNotAllowDownload(NO_KEY)
+    return holding
+
+
+def _whole(context: Context, unit: Unit, certificate_id: str) -> Holding:
+    """Read an issued certificate that the caller may have for every server.
+
+    Raises:
+        CertificateNotFound, NoProjectPermission: as `own_order`.
+        AuthError: as `own_order`, or the private key would be in the zip, and is not for the
+            caller.
+        InvalidCertificateStatusCode: it is not issued.
+    """
+    holding = _issued(context, unit, certificate_id, InvalidCertificateStatusCode)
+    if holding.has_key() and not may_read_key(context, holding.order):
+        raise AuthError(NO_KEY)
     return holding
 
 

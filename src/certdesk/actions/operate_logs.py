@@ -32,6 +32,7 @@ TYPES = {
     "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
     "DeleteCertificate": ("delete", "deleted"),
     "DownloadCertificate": ("download", "downloaded"),
+    "DescribeCertificateDetail": ("download", "read the private key of"),
     "DescribeDownloadCertificateUrl": ("download", "downloaded by a link"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),
     "Issue": ("issued", "issued"),

@@ -10,12 +10,14 @@ from certdesk.domain.errors import (
     PolicyNotFound,
     ProjectNotFound,
 )
-from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Policy, fits
+from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, READ_KEY, Policy, fits
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, local_time
 from certdesk.wire.vendor import ACTIONS
 
 LONGEST_PATTERN = 64
+PERMISSIONS = (*map(permission_of, ACTIONS), READ_KEY)
+"""All that a policy may speak of."""
 
 
 class AddPolicyRequest(Request):
@@ -173,7 +175,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
         raise InvalidParam("Actions: name one at least.")
     for pattern in request.actions:
         # A denial with a slip of the pen would deny nothing.
-        speaks = any(fits(pattern, permission_of(action)) for action in ACTIONS)
+        speaks = any(fits(pattern, permission) for permission in PERMISSIONS)
         if len(pattern) > LONGEST_PATTERN or not speaks:
             raise InvalidParam(
                 f"Actions: {pattern[:LONGEST_PATTERN]!a} fits no action; "

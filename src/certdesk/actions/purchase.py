@@ -20,7 +20,7 @@ from certdesk.domain.order import (
     new_certificate_id,
     new_deal_id,
 )
-from certdesk.domain.policy import NO_CERTIFICATE, Refused
+from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
 from certdesk.domain.products import PRODUCTS, Product
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Stored, Tag, field
@@ -180,6 +180,11 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
         raise CertificateNotFound
     check_allowed(context, certificate_id, order.project_id)
     return order
+
+
+def may_read_key(context: Context, order: Order) -> bool:
+    """Whether the caller may be given the private key of an order."""
+    return not context.caller.grants.refused(READ_KEY, order.certificate_id, order.project_id)
 
 
 def check_allowed(context: Context, certificate_id: str, project_id: int) -> None:

@@ -15,6 +15,9 @@ ALLOW, DENY = "allow", "deny"
 EVERY = "*"
 EVERYTHING = (EVERY,)
 
+READ_KEY = "ssl:ReadPrivateKey"
+"""What a caller has to be allowed to be given a private key, whichever action gives it (T22)."""
+
 NO_CERTIFICATE = ""
 """The id of an order that is yet to be made: no policy names it, only `*` has it."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from certdesk.catalog import ATTEMPTS, Action, Catalog, Desk, Errand, declared
+from certdesk.catalog import ATTEMPTS, Action, Catalog, Desk, Errand, declared, has_to_write
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
@@ -167,7 +167,7 @@ class Api:
             asked_at=self._desk.clock.now(),
         )
         await self._keep_pace(asked, exchange.held)  # 9
-        return await (self._change(asked) if action.writes else self._read(asked))
+        return await self._carry_out(asked)  # 12, 13
 
     async def _keep_pace(self, asked: Asked, held: contextlib.AsyncExitStack) -> None:
         action, account = asked.action.name, asked.known.caller.uin
@@ -195,44 +195,34 @@ class Api:
         except BodyTooLarge:
             raise form.too_large(limit) from None
 
-    async def _read(self, asked: Asked) -> bytes:
-        """Carry out an action that changes nothing; it holds no thread while it has to wait."""
-        run = asyncio.get_running_loop().run_in_executor
-        while True:
-            try:
-                return await run(self._threads, self._look, asked)
-            except Pending as pending:
-                await asyncio.wrap_future(pending.done)
-
-    def _look(self, asked: Asked) -> bytes:
-        """Carry out an action that changes nothing, in one go."""
-        with contextlib.ExitStack() as held:
-            look = self._desk.prepare(self._errand(asked), held)
-            with declared(asked.action):
-                return success(self._desk.store.read(look), asked.request_id)
-
-    async def _change(self, asked: Asked) -> bytes:
-        """Carry out a change; it holds no thread while a key is made or the disk is waited for."""
+    async def _carry_out(self, asked: Asked) -> bytes:
+        """Carry out an action; it holds no thread while a key is made or the disk is waited for."""
         for _ in range(ATTEMPTS - 1):
             with contextlib.suppress(Stale):
-                return await self._change_once(asked)
-        return await self._change_once(asked)
+                return await self._once(asked)
+        return await self._once(asked)
 
-    async def _change_once(self, asked: Asked) -> bytes:
+    async def _once(self, asked: Asked) -> bytes:
         run = asyncio.get_running_loop().run_in_executor
         while True:
             try:
                 with contextlib.ExitStack() as held:
-                    written = await run(self._threads, self._begin, asked, held)
+                    begun = await run(self._threads, self._begin, asked, held)
+                    if isinstance(begun, bytes):
+                        return begun
                     with declared(asked.action):
-                        reply = await asyncio.wrap_future(written)
+                        reply = await asyncio.wrap_future(begun)
                     return success(reply, asked.request_id)
             except Pending as pending:
                 await asyncio.wrap_future(pending.done)
 
-    def _begin(self, asked: Asked, held: contextlib.ExitStack) -> Future[Reply]:
-        """Prepare a change and queue it, without the event loop's help in between."""
-        return self._desk.store.submit(self._desk.prepare(self._errand(asked), held))
+    def _begin(self, asked: Asked, held: contextlib.ExitStack) -> bytes | Future[Reply]:
+        """Answer what only reads; queue a change, without the event loop's help in between."""
+        commit = self._desk.prepare(self._errand(asked), held)
+        if has_to_write(asked.action, commit):
+            return self._desk.store.submit(commit)
+        with declared(asked.action):
+            return success(self._desk.store.read(commit), asked.request_id)
 
     def _errand(self, asked: Asked) -> Errand:
         """Steps 10 and 11: may the caller, and what exactly is asked."""
