@@ -44,7 +44,9 @@ class InsideDesk:
     As a context it makes keys, when they are asked for.
     """
 
-    def __init__(self, folder: Path, keys: Keys | None = None) -> None:
+    def __init__(
+        self, folder: Path, keys: Keys | None = None, rules: Rules | None = None
+    ) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given."""
         self.store = MemoryStore()
         self.clock = ManualClock(NOON)
@@ -56,7 +58,7 @@ class InsideDesk:
         self.caa = ScriptedCaa(self.clock)
         self.issuer = ScriptedIssuer(self.clock)
         rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
-        rules = Rules()
+        rules = rules or Rules()
         self.looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
         self.advancing = Advancing(
             self.store,

@@ -37,6 +37,9 @@ DECLARED = {
     "proof.allow_networks": ("CERTDESK_PROOF_ALLOW_NETWORKS", ()),
     "proof.interval": ("CERTDESK_PROOF_INTERVAL", 10),
     "proof.deadline_hours": ("CERTDESK_PROOF_DEADLINE_HOURS", 72),
+    "vetting.automatic": ("CERTDESK_VETTING_AUTOMATIC", False),
+    "vetting.four_eyes": ("CERTDESK_VETTING_FOUR_EYES", False),
+    "vetting.letter_products": ("CERTDESK_VETTING_LETTER_PRODUCTS", (8, 9, 10)),
     "ca.organisation": ("CERTDESK_CA_ORGANISATION", "certdesk"),
     "ca.country": ("CERTDESK_CA_COUNTRY", "XX"),
     "ca.base_url": ("CERTDESK_CA_BASE_URL", ""),
@@ -179,10 +182,19 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_settings_of_parts_to_come_are_named_as_without_effect(tmp_path: Path) -> None:
     """One file serves a desk before and after an update."""
-    text = '[vetting]\nautomatic = true\n[issuer.acme.test]\ndirectory = "https://localhost"\n'
+    text = '[issuer.acme.test]\ndirectory = "https://localhost"\n'
     settings, idle = load(written(tmp_path, text), {}, {})
     assert settings == Settings()
-    assert idle == ["vetting.automatic", "issuer.acme.test.directory"]
+    assert idle == ["issuer.acme.test.directory"]
+
+
+def test_a_list_of_numbers_takes_nothing_else(tmp_path: Path) -> None:
+    """The refusal names the setting, not the place in the list."""
+    assert from_file(tmp_path, "vetting.letter_products = [14]\n").vetting_letter_products == (14,)
+    environ = {"CERTDESK_VETTING_LETTER_PRODUCTS": "14, 16"}
+    assert load(None, environ, {})[0].vetting_letter_products == (14, 16)
+    with pytest.raises(SettingsError, match=r"^vetting\.letter_products: "):
+        load(written(tmp_path, 'vetting.letter_products = ["all"]\n'), {}, {})
 
 
 def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:

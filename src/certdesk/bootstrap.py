@@ -146,7 +146,7 @@ def open_desk(
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
-    rules = _rules(settings)
+    _rules(settings, sandbox=False)
     clock = SystemClock()
     resolver = dns_resolver(settings)
     provers = proving(settings, resolver, clock)
@@ -169,7 +169,9 @@ def open_desk(
             pace = MemoryPace()
         opened.callback(store.close)
         vault = _open_vault(store, key_path, alone, purpose=SANDBOX if sandbox else "desk")
-        identity = _identity(settings, sandbox=_is_sandbox(store, settings, wanted=sandbox))
+        is_sandbox = _is_sandbox(store, settings, wanted=sandbox)
+        rules = _rules(settings, sandbox=is_sandbox)
+        identity = _identity(settings, sandbox=is_sandbox)
         urls = PublicUrls(settings.ca_base_url or _listening(settings))
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
         issuer, pki = _private_ca(world, identity, settings.ca_validity_days)
@@ -216,13 +218,19 @@ def open_desk(
         )
 
 
-def _rules(settings: Settings) -> Rules:
+def _rules(settings: Settings, *, sandbox: bool) -> Rules:
+    four_eyes = settings.vetting_four_eyes
+    if settings.vetting_automatic and four_eyes:
+        raise SettingsError("vetting.four_eyes: with vetting.automatic nobody looks at orders")
     return Rules(
         internal_suffixes=_internal_suffixes(settings),
         proof_interval=timedelta(seconds=settings.proof_interval),
         proof_deadline=timedelta(hours=settings.proof_deadline_hours),
         public_url=_public_url(settings),
         link_life=timedelta(minutes=settings.download_link_minutes),
+        vetting_automatic=settings.vetting_automatic or (sandbox and not four_eyes),
+        four_eyes=four_eyes,
+        letter_products=frozenset(settings.vetting_letter_products),
         free_limit=settings.free_limit,
         free_per_domain=settings.free_per_domain,
     )

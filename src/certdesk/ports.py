@@ -296,6 +296,18 @@ def place_of(certificate: Certificate, column: str) -> Place:
     return Place(certificate.uin, "certificates", row, column)
 
 
+def place_of_party(party: Company | Manager) -> Place:
+    """Tell where the sealed half of what is known of a company or a manager lies."""
+    table = "companies" if isinstance(party, Company) else "managers"
+    return Place(party.uin, table, party.likeness.hex(), "personal")
+
+
+def place_of_letter(letter: Letter) -> Place:
+    """Tell where the content of a letter lies."""
+    row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"
+    return Place(letter.uin, "letters", row, "content")
+
+
 class VaultError(Exception):
     """A sealed value does not open: wrong key, wrong place, or altered."""
 

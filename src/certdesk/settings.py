@@ -21,7 +21,7 @@ NOT_SETTINGS = frozenset(
 )
 """What `certdesk call` reads."""
 
-COMING = ("vetting.", "issuer.")
+COMING = ("issuer.",)
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
 
 ROOT_ANCHORS = (
@@ -135,6 +135,23 @@ class Settings:
         (),
         "Networks, such as 10.1.0.0/16, that files of proof are fetched from though they are not "
         "public, this machine's own addresses included (a list; commas in the environment).",
+    )
+    vetting_automatic: bool = _setting(
+        "vetting.automatic",
+        False,  # noqa: FBT003 - a default
+        "Whether managers and orders are approved by themselves, so that nobody looks at them; a "
+        "sandbox does so unless vetting.four_eyes is on.",
+    )
+    vetting_four_eyes: bool = _setting(
+        "vetting.four_eyes",
+        False,  # noqa: FBT003 - a default
+        "Whether two people have to approve each EV order.",
+    )
+    vetting_letter_products: tuple[int, ...] = _setting(
+        "vetting.letter_products",
+        (8, 9, 10),
+        "Numbers of the OV and EV products whose orders wait for a letter of confirmation (a list; "
+        "commas in the environment).",
     )
     ca_organisation: str = _setting(
         "ca.organisation",
@@ -298,7 +315,8 @@ def _convert(given: dict[str, object]) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         rule, _, path = str(error).partition(" - at ")
-        wrong = next(each for each in DECLARATIONS if path == f"`$.{each.attribute}`")
+        attribute = path.strip("`").removeprefix("$.").partition("[")[0]
+        wrong = next(each for each in DECLARATIONS if each.attribute == attribute)
         raise SettingsError(f"{wrong.name}: {rule}. {wrong.explanation}") from error
     for declared in DECLARATIONS:
         value = getattr(settings, declared.attribute)

@@ -214,7 +214,16 @@ def test_a_vetted_manager_shows_when_and_until_when(
         "ExpireTime": "2027-04-03 20:00:00",
         "SubmitAuditTime": "2026-03-01 20:00:00",
         "VerifyTime": "2026-03-01 20:00:00",
-        "StatusInfo": None,
+        "StatusInfo": [
+            {
+                "Type": kind,
+                "Status": "completed",
+                "CreateTime": "2026-03-01 20:00:00",
+                "ExpireTime": "2027-04-03 20:00:00",
+                "ManagerPreAuditDomains": [],
+            }
+            for kind in ("ov", "ev")
+        ],
         "Tags": [],
     }
 
@@ -310,7 +319,7 @@ def test_the_operator_lists_by_account_and_company(
         ({"ContactLastName": "x" * 65}, "ContactLastName: takes at most 64 characters, not 65."),
         ({"ContactMail": "a@b@c.de"}, "ContactMail: is not an e-mail address: "),
         ({"ContactIdType": "OTHERS"}, "ContactIdType: must be SFZ or HZ."),
-        ({"Status": "expired"}, "Status: must be audit (to be vetted) or ok (vetted)."),
+        ({"Status": "expired"}, "Status: must be audit (to be vetted), ok (vetted) or none (to be vetted later)."),
     ],
 )
 def test_a_manager_that_could_not_be_ordered_with_is_refused(

@@ -261,14 +261,17 @@ def test_names_are_proved_by_what_was_said_last(
 
 
 def test_an_order_for_an_organisation_is_looked_at_by_people_first(inside: InsideDesk) -> None:
-    """It tells so, and no time is set for its proofs meanwhile."""
+    """It tells so; names are looked for meanwhile, and no time is set for them."""
     caller = inside.account()
     order = ready(inside, caller, TRUSTASIA_OV, **COMPANY)
     answer = submit(inside, caller, order)
     assert (answer["Status"], answer["IsAudited"]) == (0, True)
     kept = inside.order(order)
     assert (kept.status_msg, kept.deadline) == ("PRE-REVIEWING", None)
-    assert inside.take_on(order) is None
+    due_at = inside.take_on(order)
+    assert due_at is not None
+    assert due_at > inside.clock.now()
+    assert inside.order(order).status == 0
 
 
 @pytest.mark.parametrize("value", [None, 0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 
-from certdesk.domain.organisation import MANAGER_STATUSES, VETTED, Manager, vetted
+from certdesk.domain.organisation import Manager, vetted
 
 WAITING = Manager(
     manager_id=7,
@@ -29,9 +29,3 @@ def test_a_vetting_lasts_398_days() -> None:
         verified_at=now,
         expires_at=datetime(2027, 4, 4, 12, tzinfo=UTC),
     )
-
-
-def test_the_statuses_are_those_that_can_be_asked_for() -> None:
-    """DescribeManagers.Status of the vendor's page, in its order."""
-    assert MANAGER_STATUSES == ("none", "audit", "CAaudit", "ok", "invalid", "expiring", "expired")
-    assert VETTED in MANAGER_STATUSES

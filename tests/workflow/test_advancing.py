@@ -237,7 +237,8 @@ def test_a_certificate_that_has_ended_is_expired(order: Ordered) -> None:
 
 
 def test_a_vetted_product_waits_for_people(order: Ordered) -> None:
-    """Nothing is looked for before its organisation is vetted."""
+    """Its names are looked for meanwhile, and nothing is issued."""
+    order.prove("example.com")
     desk, caller = order.desk, order.caller
     bought = desk.buy(caller, ORGANISATION_VETTED)
     company = {name: value for name, value in (PERSONAL | COMPANY).items() if value is not None}

@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from certdesk.actions import parties
+from certdesk.actions import parties, vetting
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Answer, Commit, Context
 from certdesk.domain import csr
-from certdesk.domain.countries import country_code
 from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitContactEmailEmpty,
@@ -39,6 +38,7 @@ from certdesk.domain.records import Submission
 from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import Judged, MaterialRefused, judge
+from certdesk.domain.vetting import certified_subject
 from certdesk.ports import KeysBusy, Place, Stale, Unit
 
 REFUSALS = (
@@ -129,7 +129,7 @@ def prepared(
         kept_manager = considered.manager
         if manager is not None and kept_company is not None:
             draft = dataclasses.replace(manager, company_id=kept_company.company_id)
-            kept_manager = parties.keep_manager(unit, draft)
+            kept_manager = vetting.keep_manager(context, unit, draft)
         added = unit.submissions.add(
             dataclasses.replace(
                 submission,
@@ -290,12 +290,7 @@ def _subject(considered: Considered) -> csr.Subject:
     organisation = considered.material.organisation
     if considered.company is not None:
         organisation = whole(Organisation, considered.company.facts, Secret("{}"))
-    return csr.Subject(
-        country=country_code(organisation.country or ""),
-        region=organisation.region,
-        locality=organisation.city,
-        organisation=organisation.name,
-    )
+    return certified_subject(organisation)
 
 
 def _drafts(context: Context, considered: Considered) -> tuple[Company | None, Manager | None]:

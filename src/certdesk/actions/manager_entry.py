@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from certdesk.actions import parties
+from certdesk.actions import parties, vetting
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault
-from certdesk.domain.organisation import VETTED, Organisation, People, Person, vetted
+from certdesk.domain.organisation import Organisation, People, Person
 from certdesk.domain.remarks import person_remarks
 from certdesk.domain.secret import hidden, masked, plain
 from certdesk.domain.texts import organisation_faults, person_faults
+from certdesk.domain.vetting import State, is_vetted
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag
 
@@ -48,7 +49,10 @@ class AddManagerReply(Reply):
 
 @catalog.action(CompanyNotFound, InvalidParam, writes=True, internal=True)
 def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManagerReply]:
-    """Enter a manager of a company, waiting for vetting or (`Status` ok) already vetted."""
+    """Enter a manager of a company.
+
+    People are asked to vet it, unless its `Status` is to be ok (vetted already) or none (later).
+    """
     company = context.store.read(
         lambda unit: parties.own_company(unit, request.uin, request.company_id)
     )
@@ -62,9 +66,10 @@ def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManag
     draft = parties.draft_manager(context, company, people, tags)
 
     def commit(unit: Unit) -> AddManagerReply:
-        manager = parties.keep_manager(unit, draft)
-        if request.status == VETTED and manager.status != VETTED:
-            manager = unit.managers.replace(vetted(manager, context.now))
+        sent = request.status in (None, State.AUDIT)
+        manager = vetting.keep_manager(context, unit, draft, send=sent)
+        if request.status == State.OK and not is_vetted(manager, context.now):
+            manager = vetting.settle_manager(context, unit, manager)
         context.record(unit, f"manager:{manager.manager_id}", manager.status, uin=request.uin)
         return AddManagerReply(manager_id=manager.manager_id)
 
@@ -106,8 +111,8 @@ WIRE_NAMES = {
 
 
 def _people_faults(request: AddManagerRequest, people: People) -> Iterator[str]:
-    if request.status not in (None, "audit", VETTED):
-        yield "Status: must be audit (to be vetted) or ok (vetted)."
+    if request.status not in (None, State.AUDIT, State.OK, State.NONE):
+        yield "Status: must be audit (to be vetted), ok (vetted) or none (to be vetted later)."
     # In an order it comes as the organisation's division.
     for _, rule in organisation_faults(Organisation(division=people.department)):
         yield f"ManagerDepartment: {rule}."
@@ -192,7 +197,7 @@ def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowMa
             uin=manager.uin,
             company_id=manager.company_id,
             manager=manager_info(context, unit, manager),
-            contact=_contact_info(people.contact),
+            contact=contact_info(people.contact),
             remarks=list(_remarks(people, country)),
         )
 
@@ -205,7 +210,8 @@ def _remarks(people: People, country: str | None) -> Iterator[str]:
             yield f"{role}{WIRE_NAMES[field]}: {remark}"
 
 
-def _contact_info(contact: Person) -> ContactInfo:
+def contact_info(contact: Person) -> ContactInfo:
+    """Give what may be shown of a contact."""
     return ContactInfo(
         contact_first_name=contact.first_name,
         contact_last_name=contact.last_name,

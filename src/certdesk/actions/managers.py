@@ -1,12 +1,14 @@
 """Managers of companies, as the API shows them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from certdesk.actions import parties
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.organisation import MANAGER_STATUSES, Manager
+from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
+from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag, local_time
 
@@ -49,7 +51,7 @@ class ManagerInfo(Part, kw_only=True):
     expire_time: str | None
     submit_audit_time: str | None
     verify_time: str | None
-    status_info: list[ManagerStatusInfo] | None = None
+    status_info: list[ManagerStatusInfo] | None
     tags: list[Tag]
 
 
@@ -96,8 +98,8 @@ def describe_managers(
     def look(unit: Unit) -> DescribeManagersReply:
         its: dict[str, object] = {"uin": context.caller.uin, "company_id": request.company_id}
         if request.status is not None:
-            its["status"] = request.status
-        if request.search_key or request.manager_name or request.manager_mail:
+            its["status"] = stored_as(State(request.status))
+        if request.status or request.search_key or request.manager_name or request.manager_mail:
             all_ = unit.managers.where(offset=0, limit=None, **its)
             found = [manager for manager in all_ if _fits(context, request, manager)]
             page, total = found[offset : offset + limit], len(found)
@@ -113,14 +115,16 @@ def describe_managers(
 
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
-    if request.status not in (None, *MANAGER_STATUSES):
-        yield f"Status: must be one of {', '.join(MANAGER_STATUSES)}."
+    if request.status not in (None, *State):
+        yield f"Status: must be one of {', '.join(State)}."
     for name, value in (("Offset", request.offset), ("Limit", request.limit)):
         if value is not None and value < 0:
             yield f"{name}: must not be negative, not {value}."
 
 
 def _fits(context: Context, request: DescribeManagersRequest, manager: Manager) -> bool:
+    if request.status not in (None, state_of(manager, context.now)):
+        return False
     people = parties.people_of(context.vault, manager)
     person = people.manager
     mail = person.email.text() if person.email else ""
@@ -149,7 +153,7 @@ def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
     person = people.manager
     uin, number = manager.uin, manager.manager_id
     return ManagerInfo(
-        status=manager.status,
+        status=state_of(manager, context.now),
         manager_first_name=person.first_name,
         manager_last_name=person.last_name,
         manager_position=person.title,
@@ -163,5 +167,25 @@ def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
         expire_time=local_time(manager.expires_at),
         submit_audit_time=local_time(manager.submitted_at),
         verify_time=local_time(manager.verified_at),
+        status_info=status_info(manager, context.now),
         tags=[Tag(tag_key=key, tag_value=value) for key, value in manager.tags],
     )
+
+
+def status_info(
+    manager: Manager, now: datetime, proved: Sequence[ManagerPreAuditDomain] = ()
+) -> list[ManagerStatusInfo]:
+    """Give how vetting stands for OV and for EV: whoever is vetted is so for both.
+
+    `proved` are the domains that are shown with it.
+    """
+    return [
+        ManagerStatusInfo(
+            type=kind,
+            status=BY_KIND[state_of(manager, now)],
+            create_time=local_time(manager.submitted_at),
+            expire_time=local_time(manager.expires_at),
+            manager_pre_audit_domains=list(proved),
+        )
+        for kind in ("ov", "ev")
+    ]

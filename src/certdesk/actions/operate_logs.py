@@ -34,6 +34,7 @@ TYPES = {
     "DownloadCertificate": ("download", "downloaded"),
     "DescribeCertificateDetail": ("download", "read the private key of"),
     "DescribeDownloadCertificateUrl": ("download", "downloaded by a link"),
+    "UploadConfirmLetter": ("uploadConfirmLetter", "uploaded the letter of confirmation of"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),
     "Issue": ("issued", "issued"),
     "UploadCertificate": ("upload", "uploaded"),

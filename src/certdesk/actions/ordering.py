@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from certdesk.actions import vetting
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -30,7 +31,7 @@ from certdesk.domain.order import (
     StatusMessage,
     new_order_id,
 )
-from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.proof import kind_of, new_challenge
 from certdesk.domain.records import Proof, Task
 from certdesk.ports import Unit
@@ -78,7 +79,7 @@ def certificate_order_submit(
 
     From now on its names are looked for again and again; DescribeCertificateDetail shows what to
     publish. A DV certificate is issued as soon as all names are proved; an OV or EV order waits
-    for its organisation to be vetted.
+    for its organisation to be vetted, unless that was done within 398 days.
     """
     if request.delete_dns_auto_record not in (None, 0, 1):
         raise InvalidParam(
@@ -94,7 +95,7 @@ def certificate_order_submit(
         return CertificateOrderSubmitReply(
             order_id=submitted.order_id or "",
             status=submitted.status,
-            is_audited=PRODUCTS[order.product_id].level is not Level.DV,
+            is_audited=submitted.status_msg != StatusMessage.PENDING_DCV,
         )
 
     return commit
@@ -165,17 +166,14 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
-    proved_by_hand = product.level is not Level.DV
-    submitted = unit.orders.replace(
-        order.submitted(
-            Event.SUBMIT_ORDER,
-            order_id=new_order_id(context.rng),
-            verify_type=method,
-            message=(StatusMessage.PRE_REVIEWING if proved_by_hand else StatusMessage.PENDING_DCV),
-            now=context.now,
-            deadline=None if proved_by_hand else context.now + context.rules.proof_deadline,
-        )
+    with_letter = takes_letter(context, product)
+    sent = order.submitted(
+        Event.SUBMIT_ORDER_WITH_LETTER if with_letter else Event.SUBMIT_ORDER,
+        order_id=new_order_id(context.rng),
+        verify_type=method,
+        now=context.now,
     )
+    submitted = unit.orders.replace(sent if with_letter else vetting.begin(context, unit, sent))
     kind = kind_of(method, product)
     for base in dict.fromkeys(name.base for name in names):
         challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
@@ -194,6 +192,11 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
     make_due(context, unit, submitted)
     context.record(unit, order.certificate_id, f"attempt {submitted.attempt}")
     return submitted
+
+
+def takes_letter(context: Context, product: Product) -> bool:
+    """Whether orders for a product wait for a letter of confirmation."""
+    return product.level is not Level.DV and product.number in context.rules.letter_products
 
 
 def make_due(context: Context, unit: Unit, order: Order) -> None:
@@ -267,6 +270,7 @@ def cancel_audit_certificate(
             if unit.issuances.get(order.certificate_id, order.attempt) is not None:
                 raise CertificateNotFoundOrCantCancel("It is being issued.")
             unit.orders.replace(order.after(Event.CANCEL_AUDIT))
+            vetting.withdraw(unit, order)
         except CertificateNotFound:
             raise CertificateNotFoundOrCantCancel from None
         except IllegalTransition as refused:

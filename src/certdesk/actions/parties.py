@@ -12,9 +12,9 @@ from certdesk.domain.countries import country_code
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.secret import hidden
-from certdesk.ports import Place, Unit, Vault, VaultError
+from certdesk.domain.vetting import State
+from certdesk.ports import Unit, Vault, VaultError, place_of_party
 
-WAITING = "audit"
 _PUNCTUATION = str.maketrans("", "", " -()+")
 
 
@@ -27,14 +27,16 @@ def draft_company(
     """Prepare the record of a company; the division belongs to its manager, not to it."""
     known = dataclasses.replace(organisation, division=None)
     likeness = context.vault.likeness(uin, _essence("company", _one_spelling(known)))
-    return Company(
+    draft = Company(
         uin=uin,
         facts=facts_of(known),
-        personal=context.vault.seal(personal_of(known), _place("companies", uin, likeness)),
+        personal=b"",
         likeness=likeness,
         tags=tags,
         created_at=context.now,
     )
+    sealed = context.vault.seal(personal_of(known), place_of_party(draft))
+    return dataclasses.replace(draft, personal=sealed)
 
 
 def draft_manager(
@@ -43,22 +45,22 @@ def draft_manager(
     people: People,
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Manager:
-    """Prepare the record of a manager who waits for vetting; `company` may be a draft itself."""
+    """Prepare the record of a manager whom nobody vets yet; `company` may be a draft itself."""
     likeness = context.vault.likeness(
         company.uin, _essence(f"manager of {company.likeness.hex()}", people)
     )
-    place = _place("managers", company.uin, likeness)
-    return Manager(
+    draft = Manager(
         company_id=company.company_id,
         uin=company.uin,
-        status=WAITING,
+        status=State.NONE,
         facts=facts_of(people),
-        personal=context.vault.seal(personal_of(people), place),
+        personal=b"",
         likeness=likeness,
         tags=tags,
         created_at=context.now,
-        submitted_at=context.now,
     )
+    sealed = context.vault.seal(personal_of(people), place_of_party(draft))
+    return dataclasses.replace(draft, personal=sealed)
 
 
 def keep_company(unit: Unit, draft: Company) -> Company:
@@ -67,21 +69,15 @@ def keep_company(unit: Unit, draft: Company) -> Company:
     return known[0] if known else unit.companies.add(draft)
 
 
-def keep_manager(unit: Unit, draft: Manager) -> Manager:
-    """Give the manager record with equal data, adding it if there is none."""
-    known = unit.managers.where(uin=draft.uin, likeness=draft.likeness, limit=1)
-    return known[0] if known else unit.managers.add(draft)
-
-
 def organisation_of(vault: Vault, company: Company) -> Organisation:
     """Open the record of a company.
 
     Raises:
         VaultError: it was altered.
     """
-    place = _place("companies", company.uin, company.likeness)
     with _named(f"company {company.company_id}"):
-        return whole(Organisation, company.facts, vault.open(company.personal, place))
+        personal = vault.open(company.personal, place_of_party(company))
+        return whole(Organisation, company.facts, personal)
 
 
 def people_of(vault: Vault, manager: Manager) -> People:
@@ -90,9 +86,8 @@ def people_of(vault: Vault, manager: Manager) -> People:
     Raises:
         VaultError: it was altered.
     """
-    place = _place("managers", manager.uin, manager.likeness)
     with _named(f"manager {manager.manager_id}"):
-        return whole(People, manager.facts, vault.open(manager.personal, place))
+        return whole(People, manager.facts, vault.open(manager.personal, place_of_party(manager)))
 
 
 @contextlib.contextmanager
@@ -114,10 +109,6 @@ def own_manager(unit: Unit, uin: str, manager_id: int | None) -> Manager | None:
     """Read a manager of the account; a foreign one is as missing as an unknown one."""
     manager = unit.managers.get(manager_id) if manager_id else None
     return manager if manager is not None and manager.uin == uin else None
-
-
-def _place(table: str, uin: str, likeness: bytes) -> Place:
-    return Place(uin=uin, table=table, row=likeness.hex(), column="personal")
 
 
 def _one_spelling(organisation: Organisation) -> Organisation:

@@ -17,6 +17,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import DELETABLE, STATUS_NAMES, Order, Status
 from certdesk.domain.products import FREE
+from certdesk.domain.vetting import subject_of_order
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Reply, Request
 
@@ -102,5 +103,8 @@ def _remove(unit: Unit, order: Order) -> None:
         unit.proofs.remove(its, proof.attempt, proof.name)
     for certificate in unit.certificates.where(certificate_id=its):
         unit.certificates.remove(its, certificate.attempt)
+    for letter in unit.letters.where(certificate_id=its):
+        unit.letters.remove(its, letter.attempt, letter.kind)
+    unit.reviews.remove(subject_of_order(its))
     unit.tasks.remove(its)
     unit.orders.remove(its)

@@ -20,6 +20,7 @@ COMMANDS = {
     "token": "certdesk.cli.users",
     "company": "certdesk.cli.records",
     "manager": "certdesk.cli.records",
+    "review": "certdesk.cli.review",
     "orders": "certdesk.cli.orders",
     "order": "certdesk.cli.orders",
     "vault": "certdesk.cli.desk",

@@ -53,7 +53,11 @@ def manager() -> None:
 @click.argument("json")
 @click.option("--uin", required=True, help="The account that it belongs to.")
 @click.option("--company", required=True, type=int, help="The company's CompanyId.")
-@click.option("--status", type=click.Choice(["audit", "ok"]), help="ok: vetted already.")
+@click.option(
+    "--status",
+    type=click.Choice(["audit", "ok", "none"]),
+    help="audit: to be vetted (the default); ok: vetted already; none: to be vetted later.",
+)
 @desk_options
 def manager_add(settings: Settings, json: str, uin: str, company: int, status: str | None) -> None:
     """Enter a manager and its contact; print the ManagerId.

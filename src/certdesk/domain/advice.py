@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
+from certdesk.domain.order import UNDER_WAY, Order, Status
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof, Task
+from certdesk.domain.steps import UNDER_REVIEW
 
 _ADVICE = {
     Status.ISSUED: "The certificate is in hand: download it.",
     Status.REVIEW_FAILED: "Mend what failed, then ModifyCertificateResubmit opens it again.",
     Status.EXPIRED: "The certificate has ended; it can be deleted.",
     Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
-    Status.AWAITING_LETTER: "A letter of confirmation is awaited.",
+    Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
 }
 
 
@@ -39,12 +40,17 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
 
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
-    if order.status_msg not in (StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE):
-        return "Its organisation waits to be vetted."
-    unproved = [proof for proof in proofs if proof.proved_at is None]
-    if unproved:
-        challenge = challenge_of(unproved[0])
-        more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
-        return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."
+    if order.status_msg in UNDER_REVIEW:
+        return f"People are to vet it (certdesk review list). {_to_publish(proofs)}".rstrip()
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
-    return f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
+    held = f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
+    return _to_publish(proofs) or held
+
+
+def _to_publish(proofs: Sequence[Proof]) -> str:
+    unproved = [proof for proof in proofs if proof.proved_at is None]
+    if not unproved:
+        return ""
+    challenge = challenge_of(unproved[0])
+    more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
+    return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."

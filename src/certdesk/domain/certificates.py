@@ -20,9 +20,11 @@ from certdesk.domain.csr import Subject
 from certdesk.domain.issuing import Ground, Issued, IssueRequest
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
-from certdesk.domain.products import FREE, FREE_DAYS, PRODUCTS
+from certdesk.domain.organisation import Organisation
+from certdesk.domain.products import FREE, FREE_DAYS, PRODUCTS, Level
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Certificate, Proof, Submission
+from certdesk.domain.vetting import certified_subject, registration_of
 
 DEFAULT_HASH = "SHA256"
 
@@ -32,8 +34,13 @@ def requested(
     submission: Submission,
     proofs: Sequence[Proof],
     internal_suffixes: frozenset[str],
+    organisation: Organisation | None = None,
 ) -> IssueRequest:
-    """Ask for the certificate of an order whose names are proved."""
+    """Ask for the certificate of an order whose names are proved.
+
+    `organisation` is whom people have vetted for it, None where the product names nobody.
+    """
+    level = PRODUCTS[order.product_id].level
     names = tuple(
         DomainName.parse(name, internal_suffixes=internal_suffixes) for name in order.ascii_names
     )
@@ -42,9 +49,12 @@ def requested(
         certificate_id=order.certificate_id,
         attempt=order.attempt,
         uin=order.uin,
-        level=PRODUCTS[order.product_id].level,
+        level=level,
         names=names,
-        subject=Subject(),
+        subject=certified_subject(organisation) if organisation else Subject(),
+        registration=(
+            registration_of(organisation) if organisation and level is Level.EV else None
+        ),
         csr=submission.csr,
         hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
         cross_sign=bool(chosen.get("cross_sign")),

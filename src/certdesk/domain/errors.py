@@ -476,3 +476,78 @@ class CertificateEmailParseInvalid(ServiceError):
 
     code = "InvalidParameterValue.CertificateEmailParseInvalid"
     text = "The e-mail address is in incorrect format."
+
+
+class InvalidCertificateSource(ServiceError):
+    """The certificate was uploaded, so there is no order behind it."""
+
+    code = "FailedOperation.InvalidCertificateSource"
+    text = "Certificate source error."
+
+
+class ConfirmLetterTooLarge(ServiceError):
+    """A letter has more than 1.4 MB."""
+
+    code = "FailedOperation.ConfirmLetterTooLarge"
+    text = "The confirmation letter file cannot exceed 1.4 MB."
+
+
+class ConfirmLetterTooSmall(ServiceError):
+    """A letter has less than 1 KB."""
+
+    code = "FailedOperation.ConfirmLetterTooSmall"
+    text = "The confirmation letter file cannot be smaller than 1 KB."
+
+
+class InvalidConfirmLetterFormat(ServiceError):
+    """A letter is in none of the formats that are taken."""
+
+    code = "FailedOperation.InvalidConfirmLetterFormat"
+    text = (
+        "The format of the confirmation letter file is invalid (JPG, JPEG, PNG, and PDF are "
+        "supported)."
+    )
+
+
+class InvalidConfirmLetterFormatWosign(ServiceError):
+    """A letter for a product of WoTrus is in none of the formats that its CA takes."""
+
+    code = "FailedOperation.InvalidConfirmLetterFormatWosign"
+    text = (
+        "The format of the confirmation letter file is invalid (JPG, PDF, and GIF are supported)."
+    )
+
+
+class UploadConfirmCertificateNotSupportDV(ServiceError):
+    """An order for a DV certificate takes no letter."""
+
+    code = "FailedOperation.UploadConfirmCertificateNotSupportDV"
+    text = "A DV certificate does not take a confirmation letter."
+
+
+class IllegalManagerStatus(ServiceError):
+    """A manager cannot be sent to be vetted as it stands."""
+
+    code = "FailedOperation.IllegalManagerStatus"
+    text = "The status of the company manager is invalid."
+
+
+class ManagerCanNotDeleteCa(ServiceError):
+    """Orders that name the manager are with the CA."""
+
+    code = "FailedOperation.ManagerCanNotDeleteCa"
+    text = "The manager information is submitted to a CA and cannot be deleted."
+
+
+class ManagerCanNotDeleteCert(ServiceError):
+    """Orders name the manager."""
+
+    code = "FailedOperation.ManagerCanNotDeleteCert"
+    text = "The manager information belongs to a certificate and cannot be deleted."
+
+
+class ReviewNotFound(ServiceError):
+    """Nothing of that id can be vetted, or no letter is there (operator's commands only)."""
+
+    code = "ResourceNotFound.Review"
+    text = "There is nothing to be reviewed."

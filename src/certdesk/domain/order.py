@@ -226,22 +226,22 @@ class Order:
         *,
         order_id: str,
         verify_type: str,
-        message: StatusMessage | None,
         now: datetime,
-        deadline: datetime | None,
     ) -> Order:
         """Give the order after it was submitted to the CA; this is its next attempt.
+
+        What it waits for then, and until when, is yet to be said.
 
         Raises:
             IllegalTransition: `event` cannot happen to it now.
         """
         return dataclasses.replace(
-            self.after(event, message),
+            self.after(event),
             attempt=self.attempt + 1,
             order_id=order_id,
             verify_type=verify_type,
             ordered_at=now,
-            deadline=deadline,
+            deadline=None,
         )
 
 

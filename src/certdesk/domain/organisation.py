@@ -11,9 +11,6 @@ VETTED = "ok"
 VETTING_LASTS = timedelta(days=398)
 """How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
 
-MANAGER_STATUSES = ("none", "audit", "CAaudit", "ok", "invalid", "expiring", "expired")
-"""Manager states of DescribeManagers: not sent, in vetting, at the CA, vetted, refused, …"""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
@@ -66,6 +63,7 @@ class Company:
 class Manager:
     """A manager of a company, with the contact that came with it, and how vetting stands.
 
+    `status` is one of `vetting.State`, and stays `ok` when the time of a vetting runs out.
     `facts`, `personal` and `likeness` as in `Company`, over `People`.
     """
 

@@ -15,7 +15,9 @@ class Rules:
     for its proofs before it is closed. `public_url` is where clients reach the desk, and
     `link_life` how long a link to a download may be used. `free_limit` and `free_per_domain` are
     how many free certificates that have not ended an account may have, in all and for the names
-    of one registrable domain.
+    of one registrable domain. `vetting_automatic` has nobody look at managers and orders,
+    `four_eyes` two people at each EV order; `letter_products` are the numbers of the products
+    whose orders wait for a letter of confirmation.
     """
 
     internal_suffixes: frozenset[str] = frozenset()
@@ -25,3 +27,6 @@ class Rules:
     link_life: timedelta = timedelta(minutes=10)
     free_limit: int = 50
     free_per_domain: int = 20
+    vetting_automatic: bool = False
+    four_eyes: bool = False
+    letter_products: frozenset[int] = frozenset({8, 9, 10})

@@ -14,6 +14,18 @@ from typing import TypeAlias
 from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.records import Proof
 
+UNDER_REVIEW = frozenset(
+    {
+        StatusMessage.PRE_REVIEWING,
+        StatusMessage.LEGAL_REVIEWING,
+        StatusMessage.CA_REVIEWING,
+    }
+)
+"""People look at the order."""
+
+GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
+"""Nobody has to look at it, or has to any more."""
+
 CAA_KEPT = timedelta(hours=8)
 """How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
 
@@ -72,15 +84,14 @@ Step: TypeAlias = Prove | AskCaa | Issue | Close | Expire | Wait
 def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
     """Tell the next step; `proofs` are those of the order's attempt, `interval` the first pause.
 
+    Names are looked for while people look at the order; nothing is issued before they are done.
+
     Raises:
         ProofsMissing: there is not one for every name, so that nothing can be decided.
     """
     if order.status is Status.ISSUED and order.ends_at is not None:
         return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
-    if order.status not in UNDER_WAY or order.status_msg not in (
-        StatusMessage.PENDING_DCV,
-        StatusMessage.WAIT_ISSUE,
-    ):
+    if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
         return Wait(None)
     bases = {name.removeprefix("*.") for name in order.ascii_names}
     missing = bases - {proof.name for proof in proofs}
@@ -89,6 +100,8 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
     unproved = [proof for proof in proofs if proof.proved_at is None]
     if unproved:
         return _towards_proof(order, unproved, now, interval)
+    if order.status_msg in UNDER_REVIEW:
+        return Wait(None)
     unasked = [proof for proof in proofs if not caa_permits(proof, now)]
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
 

@@ -19,11 +19,17 @@ from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import certificate_of, requested
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.organisation import Company, Manager, Organisation
+from certdesk.domain.personal import whole
+from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import AuditEntry, Certificate, Issuance, Proof, Submission
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import AskCaa, Close, Expire, Issue, Prove, Step, Wait, next_step
-from certdesk.ports import Clock, Issuer, Stale, Store, Unit, Vault, place_of
+from certdesk.domain.vetting import is_vetted
+from certdesk.ports import Clock, Issuer, Stale, Store, Unit, Vault, place_of, place_of_party
 from certdesk.workflow.looking import Looking
+
+VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
 
 log = structlog.get_logger()
 
@@ -36,6 +42,19 @@ class Standing:
     proofs: Sequence[Proof]
     submission: Submission | None
     issuance: Issuance | None
+    manager: Manager | None
+    company: Company | None
+
+    @property
+    def level(self) -> Level:
+        """What is vetted for the order."""
+        return PRODUCTS[self.order.product_id].level
+
+    def ended_vetting(self, now: datetime) -> bool:
+        """Whether what was vetted may not be relied on any more, before issuing has begun."""
+        if self.level is Level.DV or self.issuance is not None:
+            return False
+        return self.manager is None or not is_vetted(self.manager, now)
 
 
 class Advancing:
@@ -97,8 +116,15 @@ class Advancing:
 
     def _issue(self, standing: Standing, now: datetime) -> datetime | None:
         assert standing.submission is not None  # noqa: S101 -- no order is submitted without one
+        if standing.ended_vetting(now):
+            self._store.write(functools.partial(self._close, standing.order, VETTING_ENDED))
+            return now
         request = requested(
-            standing.order, standing.submission, standing.proofs, self._rules.internal_suffixes
+            standing.order,
+            standing.submission,
+            standing.proofs,
+            self._rules.internal_suffixes,
+            self._organisation(standing),
         )
         state = standing.issuance.state if standing.issuance else None
         progress = self._issuer.proceed(request, state)
@@ -106,6 +132,14 @@ class Advancing:
             return max(progress.at, now)
         self._store.write(functools.partial(self._keep, standing, request, progress))
         return now
+
+    def _organisation(self, standing: Standing) -> Organisation | None:
+        """Open what was vetted, where the product names an organisation."""
+        company = standing.company
+        if standing.level is Level.DV or company is None:
+            return None
+        personal = self._vault.open(company.personal, place_of_party(company))
+        return whole(Organisation, company.facts, personal)
 
     def _keep(
         self, standing: Standing, request: IssueRequest, progress: Progress, unit: Unit
@@ -185,8 +219,11 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
     order = unit.orders.get(certificate_id)
     if order is None:
         return None
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
     return Standing(
         order=order,
+        manager=manager,
+        company=unit.companies.get(manager.company_id) if manager else None,
         proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt),
         submission=unit.submissions.get(certificate_id, order.submission),
         issuance=unit.issuances.get(certificate_id, order.attempt),

@@ -1,0 +1,167 @@
+"""Sending managers and orders to the people who vet them, and going on when they are done."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.catalog import Context
+from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
+from certdesk.domain.organisation import Manager, vetted
+from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.records import Review
+from certdesk.domain.steps import UNDER_REVIEW
+from certdesk.domain.vetting import (
+    AUTOMATIC,
+    State,
+    approved,
+    is_vetted,
+    message_of,
+    needs_review,
+    subject_of_manager,
+    subject_of_order,
+)
+from certdesk.ports import Unit
+
+
+def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = True) -> Manager:
+    """Give the manager record with equal data, adding it if there is none.
+
+    Where nobody was asked to look at it yet, people are from now on, unless `send` is false.
+    """
+    known = unit.managers.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    manager = known[0] if known else unit.managers.add(draft)
+    fresh = manager.status == State.NONE
+    return send_manager(context, unit, manager) if fresh and send else manager
+
+
+def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
+    """Have people look at a manager, unless it waits for them already; give how it stands then.
+
+    What was vetted earlier stays good until they decide.
+    """
+    waiting = unit.reviews.get(subject_of_manager(manager.manager_id))
+    if waiting is not None and waiting.verdict is None:
+        review = waiting
+    else:
+        review = _ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
+    if context.rules.vetting_automatic:
+        put_review(unit, approved(review, AUTOMATIC, context.now))
+        return settle_manager(context, unit, manager)
+    good = is_vetted(manager, context.now)
+    sent = dataclasses.replace(
+        manager, status=manager.status if good else State.AUDIT, submitted_at=review.since
+    )
+    return manager if sent == manager else unit.managers.replace(sent)
+
+
+def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
+    """Make a manager vetted from now on, and let the orders go on that wait for it."""
+    _withdraw(unit, subject_of_manager(manager.manager_id))
+    sent_at = manager.submitted_at or context.now
+    after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
+    settled = unit.managers.replace(after)
+    for order in waiting_orders(unit, manager):
+        if order.status_msg == StatusMessage.PRE_REVIEWING:
+            message = StatusMessage.LEGAL_REVIEWING
+            unit.orders.replace(dataclasses.replace(order, status_msg=message))
+    return settled
+
+
+def reject_manager(
+    context: Context, unit: Unit, manager: Manager, reason: str, detail: str
+) -> list[Order]:
+    """Make a manager invalid and fail the orders that people look at for it; give those."""
+    unit.managers.replace(dataclasses.replace(manager, status=State.INVALID, expires_at=None))
+    failed = waiting_orders(unit, manager)
+    for order in failed:
+        fail(context, unit, order, reason, detail)
+    return failed
+
+
+def waiting_orders(unit: Unit, manager: Manager) -> list[Order]:
+    """Read the orders of a manager that people look at, or whose letter is awaited."""
+    its = unit.orders.where(uin=manager.uin, manager_id=manager.manager_id)
+    return [
+        order
+        for order in its
+        if PRODUCTS[order.product_id].level is not Level.DV
+        and (
+            order.status is Status.AWAITING_LETTER
+            or (order.status in UNDER_WAY and order.status_msg in UNDER_REVIEW)
+        )
+    ]
+
+
+def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
+    """Let the review of an order fail, and nobody look at it any more; `detail` is for the log."""
+    unit.orders.replace(order.after(Event.FAIL, reason))
+    withdraw(unit, order)
+    context.record(unit, order.certificate_id, detail, uin=order.uin)
+
+
+def begin(context: Context, unit: Unit, order: Order) -> Order:
+    """Give an order, which is about to be with the CA, with what it waits for; send it to people.
+
+    The order itself is not stored yet.
+    """
+    level = PRODUCTS[order.product_id].level
+    if level is Level.DV:
+        return going_on(context, order)
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    assert manager is not None  # noqa: S101 -- a manager that orders name is not deleted
+    if not is_vetted(manager, context.now):
+        manager = send_manager(context, unit, manager)
+    good = is_vetted(manager, context.now)
+    if not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
+        return going_on(context, order)
+    subject = subject_of_order(order.certificate_id)
+    review = _ask(context, unit, subject, order.uin, order.attempt)
+    return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
+
+
+def going_on(context: Context, order: Order) -> Order:
+    """Give an order that nobody has to look at any more; its names are to be proved in time."""
+    return dataclasses.replace(
+        order,
+        status_msg=StatusMessage.PENDING_DCV,
+        deadline=context.now + context.rules.proof_deadline,
+    )
+
+
+def withdraw(unit: Unit, order: Order) -> None:
+    """Have nobody look at an order any more, if people were still to."""
+    _withdraw(unit, subject_of_order(order.certificate_id))
+
+
+def put_review(unit: Unit, review: Review) -> Review:
+    """Keep a review in the place of an earlier one of the same thing."""
+    earlier = unit.reviews.get(review.subject)
+    if earlier is None:
+        return unit.reviews.add(review)
+    return unit.reviews.replace(dataclasses.replace(review, version=earlier.version))
+
+
+def _withdraw(unit: Unit, subject: str) -> None:
+    review = unit.reviews.get(subject)
+    if review is not None and review.verdict is None:
+        unit.reviews.remove(subject)
+
+
+def _ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
+    """Have people look at something from now on."""
+    review = Review(
+        subject=subject,
+        uin=uin,
+        kind=subject.partition(":")[0],
+        since=context.now,
+        attempt=attempt,
+        asked_by=_asker(context, unit),
+    )
+    return put_review(unit, review)
+
+
+def _asker(context: Context, unit: Unit) -> str:
+    """Name who asks: a user by its name, as people are named who approve."""
+    caller = context.caller
+    user = unit.users.get(caller.user_id) if caller.user_id is not None else None
+    return user.name if user else caller.actor

@@ -1,0 +1,123 @@
+"""`certdesk review`: what waits to be vetted, and what people decide."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from certdesk.cli.common import REFUSED, desk_options, fail, show, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import Settings
+
+by_whom = click.option(
+    "--reviewer", metavar="NAME", help="Who decides.  [default: the user of this machine]"
+)
+
+
+@click.group()
+def review() -> None:
+    """Vetting: managers with their companies, and OV and EV orders, that wait for people."""
+
+
+@review.command("list")
+@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@desk_options
+def review_list(settings: Settings, *, json_: bool) -> None:
+    """List what waits, managers before their orders: a table at a terminal, JSON otherwise."""
+    response = ask(settings, "ListReviews")
+    if json_ or "Error" in response or not sys.stdout.isatty():
+        show_reply(response, "Reviews")
+    else:
+        _table(response["Reviews"])
+
+
+@review.command("show")
+@click.argument("id_", metavar="ID")
+@desk_options
+def review_show(settings: Settings, id_: str) -> None:
+    """Show all that is to be vetted of a manager or an order, and what was decided.
+
+    ID is manager:NUMBER or order:CERTIFICATE.
+    """
+    show_reply(ask(settings, "ShowReview", Id=id_))
+
+
+@review.command("approve")
+@click.argument("id_", metavar="ID")
+@by_whom
+@desk_options
+def review_approve(settings: Settings, id_: str, reviewer: str | None) -> None:
+    """Approve a manager with its company, or an order; what waits for nobody stays as it is.
+
+    ID is manager:NUMBER or order:CERTIFICATE. Who asked for it cannot approve it. Where
+    vetting.four_eyes is on, an EV order needs two people.
+    """
+    show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=reviewer or _user()))
+
+
+@review.command("reject")
+@click.argument("id_", metavar="ID")
+@click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
+@by_whom
+@desk_options
+def review_reject(settings: Settings, id_: str, reason: str, reviewer: str | None) -> None:
+    """Reject an order, or a manager with all orders that wait for it; print which failed.
+
+    ID is manager:NUMBER or order:CERTIFICATE.
+    """
+    name = reviewer or _user()
+    show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name))
+
+
+@review.command("letter")
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="New file for the letter, for this user alone.",
+)
+@by_whom
+@desk_options
+def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
+    """Write the letter of confirmation of an order to a file; the log tells who read it.
+
+    ID is order:CERTIFICATE.
+    """
+    response = ask(settings, "ReadLetter", Id=id_, Reviewer=reviewer or _user())
+    if "Error" in response:
+        show_reply(response)
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64decode(response["Content"]))
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}", REFUSED)
+    show({"Form": response["Form"], "Sha256": response["Sha256"], "File": str(output)})
+
+
+def _user() -> str:
+    """Name who is at the machine, also where that person works as its administrator."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def _table(reviews: list[dict[str, Any]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 -- takes longer than asking for JSON
+    from rich.table import Table  # noqa: PLC0415 -- as above
+
+    table = Table("Id", "About", "Account", "Since (UTC+8)", "Approved by", box=None)
+    for each in reviews:
+        table.add_row(
+            each["Id"],
+            each["About"],
+            each["Uin"],
+            each["Since"],
+            ", ".join(each["Approvals"]),
+        )
+    Console(highlight=False).print(table)

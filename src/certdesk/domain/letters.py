@@ -1,0 +1,66 @@
+"""Letters: in which formats and sizes they are taken.
+
+Sources: the vendor's page of UploadConfirmLetter, and its texts of the errors. A format is told by
+the first bytes of a file, whatever its name was.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from certdesk.domain.errors import (
+    ConfirmLetterTooLarge,
+    ConfirmLetterTooSmall,
+    InvalidConfirmLetterFormat,
+    InvalidConfirmLetterFormatWosign,
+    ServiceError,
+)
+from certdesk.domain.products import Product
+
+CONFIRM = "confirm"
+"""The kind of a letter that confirms an order."""
+
+LEAST = 1024
+MOST = 1_400 * 1024
+"""Bytes of a file: 1 KB to 1.4 MB."""
+
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "JPG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"%PDF-", "PDF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+_OF_WOTRUS = ("JPG", "PDF", "GIF")
+_OF_OTHERS = ("JPG", "PNG", "PDF")
+_WHITE = bytes(range(0x21))
+
+
+def read_letter(text: str, product: Product) -> tuple[str, bytes]:
+    """Read a letter for an order of a product from base64; give its format and the file.
+
+    White space in the base64 is passed over.
+
+    Raises:
+        ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
+        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, or in none
+            of the formats that the product's CA takes.
+    """
+    wotrus = product.brand.startswith("WoTrus")
+    wrong: type[ServiceError] = (
+        InvalidConfirmLetterFormatWosign if wotrus else InvalidConfirmLetterFormat
+    )
+    try:
+        content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
+    except binascii.Error:
+        raise wrong("ConfirmLetter: is not base64.") from None
+    if len(content) > MOST:
+        raise ConfirmLetterTooLarge(f"ConfirmLetter: has {len(content)} bytes.")
+    if len(content) < LEAST:
+        raise ConfirmLetterTooSmall(f"ConfirmLetter: has {len(content)} bytes.")
+    form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
+    if form not in (_OF_WOTRUS if wotrus else _OF_OTHERS):
+        found = f"is a {form} file" if form else "begins like no file of these"
+        raise wrong(f"ConfirmLetter: {found}.")
+    return form, content
