@@ -319,7 +319,10 @@ def test_the_operator_lists_by_account_and_company(
         ({"ContactLastName": "x" * 65}, "ContactLastName: takes at most 64 characters, not 65."),
         ({"ContactMail": "a@b@c.de"}, "ContactMail: is not an e-mail address: "),
         ({"ContactIdType": "OTHERS"}, "ContactIdType: must be SFZ or HZ."),
-        ({"Status": "expired"}, "Status: must be audit (to be vetted), ok (vetted) or none (to be vetted later)."),
+        (
+            {"Status": "expired"},
+            "Status: must be audit (to be vetted), ok (vetted) or none (to be vetted later).",
+        ),
     ],
 )
 def test_a_manager_that_could_not_be_ordered_with_is_refused(
