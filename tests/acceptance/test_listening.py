@@ -188,4 +188,4 @@ def test_what_is_no_request_does_not_disturb_the_socket(desk: RunningDesk) -> No
                     pass
             except ConnectionError:
                 pass
-    assert desk.certdesk("account", "list")
+    assert desk.account().secret_id

@@ -20,6 +20,7 @@ from certdesk.domain import keys
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Recorded
 from certdesk.domain.profile import SANDBOX_WORDS
 from certdesk.domain.records import BlockedKey
+from certdesk.domain.validity import BACKDATED
 from certdesk.issuers.hierarchy import new_serial
 from certdesk.ports import Issuer
 from tests.issuing import asked, issue
@@ -67,7 +68,7 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
     """Two days after its beginning a certificate would be back-dated (BR 7.1.2.7)."""
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
-    ca.clock.move(timedelta(hours=47))
+    ca.clock.move(timedelta(hours=48) - BACKDATED)
     fresh = dataclasses.replace(request, grounds=asked(ca.clock.now()).grounds)
     assert isinstance(ca.issuer.proceed(fresh, recorded.state), Issued)
 
@@ -196,12 +197,12 @@ def test_the_announced_serial_number_is_lower_case_hexadecimal(ca: InsideCa) -> 
 def test_certificates_last_as_long_as_the_day_allows(
     ca: InsideCa, now: datetime, days: int
 ) -> None:
-    """Exactly so many days, both ends included, and from an hour before on."""
+    """Exactly so many days, both ends included, and from fifty minutes before on."""
     ca.clock.move(now - ca.clock.now())
 
     leaf = issue(ca.issuer, asked(now)).leaf
 
-    assert leaf.not_valid_before_utc == now - timedelta(hours=1)
+    assert leaf.not_valid_before_utc == now - BACKDATED
     assert leaf.not_valid_after_utc - leaf.not_valid_before_utc + SECOND == days * DAY
 
 
