@@ -11,6 +11,7 @@ from typing import Any
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
 from certdesk.cli.logs import log_to_stderr
+from certdesk.cli.memory import hide_memory
 from certdesk.settings import Settings
 
 LINE_LIMIT = 1024 * 1024
@@ -70,6 +71,7 @@ def _alone(settings: Settings, line: bytes) -> bytes | None:
     from certdesk.web.admin import answer  # noqa: PLC0415
 
     log_to_stderr("warning")
+    hide_memory()
     try:
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line)

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import resource
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import structlog
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with, tell
 from certdesk.cli.logs import log_to_stderr
+from certdesk.cli.memory import hide_memory
 from certdesk.settings import Settings
 from certdesk.web.admin import answer
 from certdesk.web.server import serve as run_server
@@ -95,12 +95,11 @@ def _data_chosen(settings: Settings) -> bool:
 def _desk(
     settings: Settings, *, serving: bool = True, sandbox: bool | None = None
 ) -> Iterator[OpenDesk]:
-    """Open the desk for a long run: logging on, core dumps off, files for nobody else."""
+    """Open the desk for a long run: logging on, memory and files for nobody else."""
     log_to_stderr(settings.log_level)
     _warn_of(settings)
     os.umask(0o077)
-    # A core file would hold keys (security requirement R-KEYSTORE).
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    hide_memory()
     try:
         with open_desk(
             settings, wait_seconds=PATIENCE_SECONDS, serving=serving, sandbox=sandbox
