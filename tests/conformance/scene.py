@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,7 @@ ONLINE_WITH_IDS = "online_with_ids"
 ONLINE_COMPANY_TYPE_TEXT = "online_company_type_text"
 PARSE_UPLOADED_CSR = "parse_uploaded_csr"
 
+GEOTRUST_OV = 9
 CFCA_OV, WOTRUS_DV, WOTRUS_OV, WOTRUS_EV, DNSPOD_OV = 98, 25, 28, 31, 43
 """Product numbers, each for a single domain name."""
 WOTRUS_DV_MULTI, WOTRUS_OV_MULTI = 26, 29
@@ -244,6 +247,24 @@ def _free(_: Scene) -> dict[str, object]:
     }
 
 
+def _new_manager(scene: Scene, status: str) -> dict[str, object]:
+    """Enter a manager that no order names."""
+    name = uuid.uuid4().hex
+    number = scene.desk.manager(
+        scene.keys, scene.company, "--status", status, ManagerFirstName=name
+    )
+    return {"ManagerId": number}
+
+
+def _letter(scene: Scene) -> dict[str, object]:
+    """A letter for an order of a product that takes one."""
+    order = scene.client.buy(GEOTRUST_OV)
+    scene.client.call("CertificateInfoSubmit", **scene.example(ONLINE_COMPANY_TYPE_TEXT, order))
+    scene.client.call("CertificateOrderSubmit", CertId=order)
+    letter = base64.b64encode(b"%PDF-1.7\n" + 2048 * b" " + b"\n%%EOF\n").decode()
+    return {"CertificateId": order, "ConfirmLetter": letter}
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "ApplyCertificate": _free,
     "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
@@ -268,12 +289,17 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
         "CertificateId": scene.issued,
         "ServiceType": "root",
     },
+    "DeleteManager": lambda scene: _new_manager(scene, "audit"),
+    "DescribeManagerDetail": lambda scene: {"ManagerId": scene.manager},
     "DescribeManagers": lambda scene: {"CompanyId": scene.company},
     "DownloadCertificate": lambda scene: {"CertificateId": scene.issued},
     "ModifyCertificateAlias": lambda scene: {"CertificateId": scene.client.buy(), "Alias": "new"},
     "ModifyCertificateProject": _project,
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
+    "SubmitAuditManager": lambda scene: _new_manager(scene, "none"),
     "SubmitCertificateInformation": _older_material,
     "UploadCertificate": _upload,
+    "UploadConfirmLetter": _letter,
+    "VerifyManager": lambda scene: _new_manager(scene, "ok"),
 }
 """Good parameters of each action that changes something or needs a parameter."""

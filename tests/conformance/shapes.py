@@ -24,7 +24,16 @@ from certdesk.catalog import Action
 from certdesk.wire.model import Reply, Request
 from tests.clients.jobs import PYTHON_CLIENTS
 
-MAINLAND_ACTIONS = frozenset({"CompleteCertificate", "DescribeDownloadCertificateUrl"})
+MAINLAND_ACTIONS = frozenset(
+    {
+        "CompleteCertificate",
+        "DeleteManager",
+        "DescribeDownloadCertificateUrl",
+        "DescribeManagerDetail",
+        "SubmitAuditManager",
+        "VerifyManager",
+    }
+)
 """Actions that only the mainland edition of the API has; they are held against its own SDK."""
 
 _SCALARS = {
