@@ -44,9 +44,7 @@ class InsideDesk:
     As a context it makes keys, when they are asked for.
     """
 
-    def __init__(
-        self, folder: Path, keys: Keys | None = None, rules: Rules | None = None
-    ) -> None:
+    def __init__(self, folder: Path, keys: Keys | None = None, rules: Rules | None = None) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given."""
         self.store = MemoryStore()
         self.clock = ManualClock(NOON)

@@ -218,7 +218,7 @@ def test_a_sensitive_action_always_wants_its_body_signed(
 
 SECRETIVE = re.compile(
     r"PrivateKey|KeyPass(?!wordCustomFlag)|(?<!Key)Password|Phone|IdNumber|IdType|Mail|Email|LastName"
-    r"|^Content$|DownloadCertificateUrl"
+    r"|^Content$|DownloadCertificateUrl|Letter$"
 )
 
 
