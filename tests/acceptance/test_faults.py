@@ -152,6 +152,7 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
     submitting: [
         (INSERT, "companies"),
         (INSERT, "managers"),
+        (INSERT, "reviews"),
         (INSERT, "submissions"),
         (INSERT, "manager_names"),
         (UPDATE, "orders"),
@@ -176,7 +177,7 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
     adding_a_key: [(INSERT, "access_keys"), (INSERT, "audit")],
     rotating_a_key: [(UPDATE, "access_keys"), (INSERT, "access_keys"), (INSERT, "audit")],
     entering_a_company: [(INSERT, "companies"), (INSERT, "audit")],
-    entering_a_manager: [(INSERT, "managers"), (INSERT, "audit")],
+    entering_a_manager: [(INSERT, "managers"), (INSERT, "reviews"), (INSERT, "audit")],
 }
 """Each change with all its writes; `test_these_are_all_the_writes` holds the list to the truth."""
 
