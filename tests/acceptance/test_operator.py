@@ -321,13 +321,12 @@ def test_settings_of_parts_to_come_are_taken_with_a_warning(tmp_path: Path) -> N
     config = tmp_path / "desk.toml"
     config.write_text(
         '[dns]\nresolvers = ["127.0.0.1:53"]\ndnssec = "off"\n'
-        "[vetting]\nautomatic = true\n"
         '[proof]\nhttp_port = 80\nallow_networks = ["127.0.0.0/8"]\ninterval = 10\n'
         '[issuer.acme.pebble]\ndirectory = "https://127.0.0.1:14000/dir"\n'
     )
     done = inside("settings", "--config", str(config), CERTDESK_VETTING_AUTOMATIC="1")
     assert done.exit_code == 0
-    for name in ("vetting.automatic", "issuer.acme.pebble.directory"):
+    for name in ("issuer.acme.pebble.directory",):
         assert f"certdesk: {name} has no effect\n" in done.stderr
     assert "certdesk: CERTDESK_VETTING_AUTOMATIC has no effect\n" in done.stderr
 

@@ -216,7 +216,12 @@ def test_a_change_leaves_one_audit_row_and_a_look_none(action: Action, scene: Sc
     assert audit_rows(scene, answer) == ([row] if noted else [])
 
 
-@each_writing_action
+@pytest.mark.parametrize(
+    "action",
+    # A manager that was vetted may be vetted again by its number alone.
+    [each for each in public_actions() if each.writes and each.name != "VerifyManager"],
+    ids=lambda action: action.name,
+)
 def test_a_refused_change_leaves_no_audit_row(action: Action, scene: Scene) -> None:
     """Nothing was done, so nothing is told of."""
     answer = ask(scene, action, needed(declared(action.request)))
