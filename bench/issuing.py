@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from bench.inside import perform
 from bench.load import Load
-from bench.rows import CSRS
+from bench.orders import name
 from bench.servers import cpu_seconds, database_of, signed
 from certdesk.bootstrap import open_desk
 from certdesk.catalog import OPERATOR, Caller
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.keys import KeyKind, generate
 from certdesk.domain.proof import challenge_of
 from certdesk.settings import Settings
+from tests.actions.submitting import csr_for
 from tests.nameserver import NameServer, nameserver
 from tests.running import Keys, running
 
@@ -42,10 +43,13 @@ CERTIFICATE, LOOK = "order to certificate", f"look for a proof, {DUE:,} due"
 BESIDE, ALONE = f"read back, {DUE:,} orders due", "read back, none due"
 """The last two are seconds on the clock."""
 
+MOST_SECONDS = 600
+"""How long to wait for the desk before giving up."""
+
 MATERIAL = {
     "GenCsrType": "parse",
-    "CertCommonName": "tencent.com",
-    "Csr": CSRS[KeyKind.P_256],
+    # Without names, so that it does for every order.
+    "Csr": csr_for(generate(KeyKind.P_256), None),
     "CompanyType": 1,
     "CompanyId": "0",
     "ContactEmail": "ssl@tencent.com",
@@ -70,8 +74,8 @@ def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
     """Give the CPU seconds of the desk from an order's first look to its certificate."""
     with open_desk(Settings(data=str(folder))) as opened:
         caller, _ = _account(opened.desk)
-        for _ in range(ISSUED):
-            certificate_id = _order(opened.desk, caller)
+        for number in range(ISSUED):
+            certificate_id = _order(opened.desk, caller, name(number))
             for proof in _proofs(opened.desk, certificate_id):
                 challenge = challenge_of(proof)
                 names.add(challenge.record, "TXT", challenge.value)
@@ -86,7 +90,7 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
     """Give what a look costs of very many, and what they do to requests meanwhile."""
     with open_desk(Settings(data=str(folder))) as opened:
         caller, keys = _account(opened.desk)
-        pattern = _order(opened.desk, caller)
+        pattern = _order(opened.desk, caller, name(0))
         _multiply(opened.desk, pattern)
     with running(folder, settings=settings) as desk, database_of(desk) as database:
         detail = {"CertificateId": pattern}
@@ -120,10 +124,11 @@ def _account(desk: Desk) -> tuple[Caller, Keys]:
     return Caller(uin=keys.uin, actor=keys.secret_id, verified=True), keys
 
 
-def _order(desk: Desk, caller: Caller) -> str:
+def _order(desk: Desk, caller: Caller, name: str) -> str:
     """Buy an order, hand its material in, and submit it to the CA."""
     (certificate_id,) = perform(desk, caller, "CreateCertificate", **SINGLE_DV)["CertificateIds"]
-    perform(desk, caller, "CertificateInfoSubmit", CertId=certificate_id, **MATERIAL)
+    its = {"CertId": certificate_id, "CertCommonName": name}
+    perform(desk, caller, "CertificateInfoSubmit", **its, **MATERIAL)
     perform(desk, caller, "CertificateOrderSubmit", CertId=certificate_id)
     return str(certificate_id)
 
@@ -171,5 +176,8 @@ def _put_all_off(unit: Unit) -> None:
 
 
 def _wait(met: Callable[[], bool]) -> None:
+    end = time.monotonic() + MOST_SECONDS
     while not met():
+        if time.monotonic() > end:
+            raise TimeoutError(f"the desk has not come to an end in {MOST_SECONDS} s")
         time.sleep(0.05)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ import psycopg
 from tools import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 USER = "certdesk"
+PATIENCE_SECONDS = 60
+"""How long to wait for another process or thread before a test fails."""
 SYNC_AT_ONCE = "recovery_init_sync_method = syncfs\n" if sys.platform == "linux" else ""
 EMPTY = """
 DO $$ DECLARE made text; BEGIN
@@ -141,3 +144,21 @@ def cluster() -> Iterator[Cluster]:
             made.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that another process or thread brings about."""
+    enough = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < enough
+        time.sleep(0.01)
+
+
+def waiting(foreign: psycopg.Connection[Any]) -> int:
+    """Count the connections to the database that wait for a lock."""
+    found = foreign.execute(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone()
+    assert found
+    return int(found[0])

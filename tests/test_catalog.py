@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,13 @@ import pytest
 import certdesk.actions
 from certdesk import bootstrap
 from certdesk.catalog import Caller, Catalog, Commit, Context
-from certdesk.domain.errors import AuthError, CertificateNotFound, InternalError, ServiceError
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    InternalError,
+    ServiceError,
+    SignatureExpire,
+)
 from certdesk.domain.keys import KeyKind
 from certdesk.ports import ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
@@ -192,6 +200,23 @@ def test_what_changed_meanwhile_is_read_again(trial: Trial) -> None:
     trial.failures = [Stale(), Stale()]
     assert trial.perform().attempts == 3
     assert trial.held == ["given back"] * 3
+    assert len(trial.desk.audit("echo")) == 1
+
+
+@pytest.mark.parametrize("moved", [timedelta(seconds=6), timedelta(hours=-1)])
+def test_a_signature_changes_something_once_wherever_the_clock_goes(
+    trial: Trial, moved: timedelta
+) -> None:
+    """A clock that was put back makes a used one no younger."""
+    action = trial.catalog.find("EchoText")
+    assert action is not None
+    perform = functools.partial(
+        trial.desk.engine.perform, action, CALLER, EchoRequest(text="hello"), "1", b"signature"
+    )
+    perform()
+    trial.desk.clock.move(moved)
+    with pytest.raises(SignatureExpire):
+        perform()
     assert len(trial.desk.audit("echo")) == 1
 
 

@@ -319,7 +319,8 @@ def _once_only(context: Context, signature: bytes, commit: Commit[Answer]) -> Co
             unit.seen_signatures.add(
                 SeenSignature(digest=signature, action=context.action, seen_at=context.now)
             )
-        elif context.now - seen.seen_at > timedelta(seconds=HONEST_SECONDS):
+        # A clock that was put back makes nothing young again.
+        elif abs(context.now - seen.seen_at) > timedelta(seconds=HONEST_SECONDS):
             raise replayed()
         return commit(unit)
 

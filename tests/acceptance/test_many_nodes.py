@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.storage.postgres import FIRST_START_LOCK
 from tests.acceptance.processes import NO_RSA_STOCK, environment
+from tests.postgres import wait_until, waiting
 from tests.running import PROGRAM, RunningDesk, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import psycopg
-
     from tests.postgres import Cluster
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.xdist_group("many nodes")]
-
-PATIENCE_SECONDS = 60
 
 
 def settings(url: str) -> str:
@@ -52,24 +46,6 @@ def nodes(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[R
         shutil.copy(folder / "one" / "kek.json", folder / "two" / "kek.json")
         second = held.enter_context(running(folder / "two", settings=settings(url)))
         yield [first, second]
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    """Wait until something holds that another process brings about."""
-    enough = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < enough
-        time.sleep(0.05)
-
-
-def waiting(foreign: psycopg.Connection[Any]) -> int:
-    """Count the connections to the database that wait for a lock."""
-    found = foreign.execute(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    ).fetchone()
-    assert found
-    return int(found[0])
 
 
 def test_what_one_desk_took_another_shows(nodes: list[RunningDesk]) -> None:

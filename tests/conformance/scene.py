@@ -72,7 +72,12 @@ class Scene:
 
 
 def set_up(desk: RunningDesk) -> Scene:
-    """Open an account, enter its company and manager, and have a certificate issued."""
+    """Open an account, enter its company and manager, and have a certificate issued.
+
+    Number 1 of everything is a stranger's: requests with just any number change nothing here.
+    """
+    stranger = desk.account()
+    desk.manager(stranger, desk.company(stranger))
     keys = desk.account()
     issued = desk.client(keys).buy()
     desk.client(keys).submit(issued)

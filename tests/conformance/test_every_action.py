@@ -117,12 +117,7 @@ def test_a_value_of_another_type_is_refused_by_its_path(action: Action, scene: S
             assert "input type should be `" in answer.message
 
 
-@pytest.mark.parametrize(
-    "action",
-    # What these do to a manager cannot be done to it once more.
-    [each for each in public_actions() if each.name not in ("DeleteManager", "VerifyManager")],
-    ids=lambda action: action.name,
-)
+@each_action
 def test_a_number_or_a_truth_value_may_be_given_as_text(action: Action, scene: Scene) -> None:
     """The answer is the same as for the value itself, whatever it is."""
     shape = declared(action.request)
@@ -216,12 +211,7 @@ def test_a_change_leaves_one_audit_row_and_a_look_none(action: Action, scene: Sc
     assert audit_rows(scene, answer) == ([row] if noted else [])
 
 
-@pytest.mark.parametrize(
-    "action",
-    # A manager that was vetted may be vetted again by its number alone.
-    [each for each in public_actions() if each.writes and each.name != "VerifyManager"],
-    ids=lambda action: action.name,
-)
+@each_writing_action
 def test_a_refused_change_leaves_no_audit_row(action: Action, scene: Scene) -> None:
     """Nothing was done, so nothing is told of."""
     answer = ask(scene, action, needed(declared(action.request)))

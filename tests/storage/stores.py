@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,7 @@ from certdesk.storage.postgres import PostgresStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import psycopg
-
     from certdesk.ports import Unit
-
-PATIENCE_SECONDS = 30
 
 
 def opened(url: str, **options: Any) -> closing[PostgresStore]:  # noqa: ANN401 -- as `open` takes them
@@ -43,21 +38,3 @@ def add(*names: str) -> Callable[[Unit], None]:
             unit.marks.add(mark(name))
 
     return commit
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    """Wait until something holds that another process or thread brings about."""
-    enough = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < enough
-        time.sleep(0.01)
-
-
-def waiting(foreign: psycopg.Connection[Any]) -> int:
-    """Count the connections to the database that wait for a lock."""
-    found = foreign.execute(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    ).fetchone()
-    assert found
-    return int(found[0])

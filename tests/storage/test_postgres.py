@@ -24,7 +24,8 @@ from certdesk.storage import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
 from certdesk.storage.schema import metadata
-from tests.storage.stores import add, mark, names, opened, wait_until, waiting
+from tests.postgres import wait_until, waiting
+from tests.storage.stores import add, mark, names, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable

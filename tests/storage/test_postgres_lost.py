@@ -13,8 +13,9 @@ import pytest
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.postgres_connection import Connection
+from tests.postgres import PATIENCE_SECONDS, wait_until, waiting
 from tests.proxy import Proxy
-from tests.storage.stores import PATIENCE_SECONDS, add, mark, names, opened, wait_until, waiting
+from tests.storage.stores import add, mark, names, opened
 
 if TYPE_CHECKING:
     import psycopg

@@ -92,6 +92,28 @@ class AuditEntry:
     detail: str = ""
     user_id: int | None = None
 
+    @classmethod
+    def by_desk(
+        cls,
+        *,
+        at: datetime,
+        action: str,
+        subject: str,
+        uin: str = "",
+        detail: str = "",
+        request_id: str = "",
+    ) -> AuditEntry:
+        """Tell of what the desk did by itself; `request_id` is the request it goes back to."""
+        return cls(
+            at=at,
+            request_id=request_id,
+            uin=uin,
+            actor="desk",
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:

@@ -174,14 +174,7 @@ def _certified(draft: Draft, signing_key: PrivateKey) -> bytes:
 def _add(unit: Unit, made: Authority) -> Authority:
     kept = unit.authorities.add(made)
     unit.audit.add(
-        AuditEntry(
-            at=made.created_at,
-            request_id="",
-            uin="",
-            actor="desk",
-            action="MakeAuthority",
-            subject=made.name,
-        )
+        AuditEntry.by_desk(at=made.created_at, action="MakeAuthority", subject=made.name)
     )
     return kept
 

@@ -203,11 +203,9 @@ class Advancing:
 
     def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
         unit.audit.add(
-            AuditEntry(
+            AuditEntry.by_desk(
                 at=self._clock.now(),
-                request_id="",
                 uin=order.uin,
-                actor="desk",
                 action=action,
                 subject=order.certificate_id,
                 detail=detail,

@@ -66,11 +66,10 @@ class Inspection:
             BlockedKey(spki_sha256=submission.spki_sha256, reason=reason, created_at=now)
         )
         unit.audit.add(
-            AuditEntry(
+            AuditEntry.by_desk(
                 at=now,
                 request_id=submission.request_id,
                 uin=submission.uin,
-                actor="desk",
                 action="BlockKey",
                 subject=submission.certificate_id,
                 detail=reason,

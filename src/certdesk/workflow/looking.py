@@ -156,11 +156,9 @@ class Looking:
         unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
         if proved and proof.proved_at is None:
             unit.audit.add(
-                AuditEntry(
+                AuditEntry.by_desk(
                     at=finding.ended_at,
-                    request_id="",
                     uin=proof.uin,
-                    actor="desk",
                     action=PROVED,
                     subject=proof.certificate_id,
                     detail=f"{proof.name} by {proof.kind}",

@@ -1,0 +1,261 @@
+"""What people vet, in which order, what comes of it, and how long it is good."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from certdesk.catalog import Caller
+from certdesk.domain import errors
+from certdesk.domain.order import Order
+from certdesk.domain.proof import Verdict
+from certdesk.domain.rules import Rules
+from tests.actions.submitting import COMPANY, PERSONAL, csr_for
+from tests.inside import InsideDesk
+from tests.workflow.ordering import key
+
+OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
+PDF = b"%PDF-1.7\n" + bytes(2048)
+GIF = b"GIF89a" + bytes(2048)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(2048)
+
+
+class Desk(InsideDesk):
+    """A desk with an account that orders for a company, whose names are proved."""
+
+    def __init__(self, folder: Path, rules: Rules | None = None) -> None:
+        """Open the account."""
+        super().__init__(folder, rules=rules)
+        self.caller: Caller = self.account()
+        for prover in self.provers.values():
+            prover.verdicts["example.com"] = Verdict.PROVED
+
+    def submit(self, product: int = OV) -> str:
+        """Buy an order of a company, hand its material in, and submit it to the CA."""
+        bought = self.buy(self.caller, product)
+        own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+        company = {} if product == DV else COMPANY
+        material = {k: v for k, v in (PERSONAL | company | own).items() if v is not None}
+        self.call(self.caller, "CertificateInfoSubmit", CertId=bought, **material)
+        self.call(self.caller, "CertificateOrderSubmit", CertId=bought)
+        return bought
+
+    @property
+    def waiting(self) -> list[str]:
+        """What waits for people, in the order of the list."""
+        return [each["Id"] for each in self.operator("ListReviews")["Reviews"]]
+
+    def approve(self, subject: str, reviewer: str = "ann") -> str | None:
+        """Approve something; give the verdict."""
+        verdict = self.operator("ApproveReview", Id=subject, Reviewer=reviewer)["Verdict"]
+        assert verdict is None or isinstance(verdict, str)
+        return verdict
+
+    def approve_all(self) -> None:
+        """Approve what waits, in the order of the list."""
+        for subject in self.waiting:
+            self.approve(subject)
+
+    def stands(self, certificate_id: str) -> tuple[int, str | None]:
+        """Give status and StatusMsg."""
+        order: Order = self.order(certificate_id)
+        return order.status.value, order.status_msg
+
+    def letter(self, certificate_id: str, content: bytes) -> dict[str, object]:
+        """Upload a letter."""
+        text = base64.b64encode(content).decode()
+        return self.call(
+            self.caller, "UploadConfirmLetter", CertificateId=certificate_id, ConfirmLetter=text
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk where people vet."""
+    with Desk(tmp_path) as opened:
+        yield opened
+
+
+def test_an_order_is_issued_when_what_waits_is_approved_in_the_order_of_the_list(
+    desk: Desk,
+) -> None:
+    """The manager, then the order, whose StatusMsg tells how far it is."""
+    order = desk.submit()
+    assert desk.waiting == ["manager:1", f"order:{order}"]
+    assert desk.stands(order) == (0, "PRE-REVIEWING")
+    assert desk.approve("manager:1") == "approved"
+    assert desk.stands(order) == (0, "LEGAL-REVIEWING")
+    desk.take_on(order)
+    assert desk.issuer.asked == []
+
+    assert desk.approve(f"order:{order}") == "approved"
+    assert desk.stands(order) == (0, "PENDING-DCV")
+    desk.take_on(order)
+    assert desk.stands(order) == (1, None)
+    assert desk.waiting == []
+
+
+def test_the_subject_is_the_vetted_organisation_without_its_division(desk: Desk) -> None:
+    """Country, region, city and name: the unit of the CSR and OrgDivision are nowhere."""
+    order = desk.submit()
+    desk.approve_all()
+    desk.take_on(order)
+
+    subject = desk.issuer.asked[0][0].subject
+    assert (subject.country, subject.region) == ("CN", "Beijing")
+    assert (subject.locality, subject.organisation) == ("Beijing", "Example Trading Ltd")
+    assert str(COMPANY["OrgDivision"]) not in repr(subject)
+
+
+def test_an_order_is_not_approved_before_its_manager(desk: Desk) -> None:
+    """The refusal says what comes first."""
+    order = desk.submit()
+    with pytest.raises(errors.InvalidParam, match="manager:1 has to be approved first"):
+        desk.approve(f"order:{order}")
+
+
+def test_what_is_approved_once_more_stays_as_it_is(desk: Desk) -> None:
+    """Whoever goes through a list that somebody else has worked on meets no error."""
+    order = desk.submit()
+    desk.approve_all()
+    before = desk.audit(order)
+
+    assert desk.approve("manager:1") in (None, "approved")
+    assert desk.approve(f"order:{order}") == "approved"
+    assert desk.audit(order) == before
+
+
+def test_a_second_order_of_the_same_company_needs_nobody_for_398_days(desk: Desk) -> None:
+    """And on the 399th it does."""
+    first = desk.submit()
+    desk.approve_all()
+    desk.clock.move(timedelta(days=397))
+    second = desk.submit()
+    assert (desk.stands(second), desk.waiting) == ((0, "PENDING-DCV"), [])
+
+    desk.clock.move(timedelta(days=2))
+    third = desk.submit()
+    assert desk.stands(third) == (0, "PRE-REVIEWING")
+    assert desk.waiting == ["manager:1", f"order:{third}"]
+    assert first != second != third
+
+
+def test_a_rejected_manager_fails_its_orders_with_the_reason(desk: Desk) -> None:
+    """Opened again and submitted, it is sent to be vetted once more."""
+    order = desk.submit()
+    decided = desk.operator("RejectReview", Id="manager:1", Reason="no such number", Reviewer="ann")
+    assert decided["Failed"] == [order]
+    assert (desk.stands(order), desk.waiting) == ((2, "no such number"), [])
+    with pytest.raises(errors.InvalidParam, match="it was rejected"):
+        desk.approve("manager:1")
+
+    desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+    assert desk.waiting == ["manager:1", f"order:{order}"]
+
+
+def test_a_rejected_order_fails_alone(desk: Desk) -> None:
+    """Its manager stays vetted."""
+    order = desk.submit()
+    desk.approve("manager:1")
+    desk.operator("RejectReview", Id=f"order:{order}", Reason="not ours", Reviewer="ann")
+    assert desk.stands(order) == (2, "not ours")
+    assert desk.stands(desk.submit()) == (0, "PENDING-DCV")
+
+
+def test_an_ev_order_wants_four_eyes_where_the_desk_does(tmp_path: Path) -> None:
+    """Of two people: the same one twice is refused, whatever the case of the name."""
+    with Desk(tmp_path, Rules(four_eyes=True)) as desk:
+        order = desk.submit(EV)
+        desk.approve("manager:1")
+        assert desk.approve(f"order:{order}", "ann") is None
+        assert desk.stands(order) == (0, "CA-REVIEWING")
+        with pytest.raises(errors.InvalidParam, match="a second person has to"):
+            desk.approve(f"order:{order}", "ANN")
+        assert desk.approve(f"order:{order}", "ben") == "approved"
+        assert desk.stands(order) == (0, "PENDING-DCV")
+
+
+def test_whoever_asked_does_not_approve(desk: Desk) -> None:
+    """The key that submitted the order is named as who asked."""
+    order = desk.submit()
+    desk.approve("manager:1")
+    with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
+        desk.approve(f"order:{order}", desk.caller.actor)
+
+
+def test_a_desk_may_vet_nobody(tmp_path: Path) -> None:
+    """The setting is for those who know their users."""
+    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+        order = desk.submit()
+        assert (desk.waiting, desk.stands(order)) == ([], (0, "PENDING-DCV"))
+        desk.take_on(order)
+        assert desk.stands(order) == (1, None)
+
+
+def test_a_product_with_a_letter_waits_for_it(desk: Desk) -> None:
+    """Then for people, as every other; they can read it."""
+    order = desk.submit(LETTER_OV)
+    assert desk.stands(order)[0] == 8
+    with pytest.raises(errors.InvalidParam, match="letter of confirmation is awaited first"):
+        desk.approve(f"order:{order}")
+
+    assert desk.letter(order, PDF) == {"CertificateId": order, "IsSuccess": True}
+    assert desk.stands(order)[0] == 0
+    desk.approve_all()
+    desk.take_on(order)
+    assert desk.stands(order) == (1, None)
+
+
+def test_a_letter_is_kept_sealed_and_read_by_whoever_vets(desk: Desk) -> None:
+    """And the log says who read it."""
+    order = desk.submit(LETTER_OV)
+    desk.letter(order, PDF)
+    (kept,) = desk.store.read(lambda unit: unit.letters.where(certificate_id=order))
+    assert b"%PDF" not in kept.content
+
+    read = desk.operator("ReadLetter", Id=f"order:{order}", Reviewer="ann")
+    assert (read["Form"], base64.b64decode(read["Content"])) == ("PDF", PDF)
+    assert desk.audit(order)[-1].action == "ReadLetter"
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"%PDF-" + bytes(1018), errors.ConfirmLetterTooSmall),
+        (b"%PDF-" + bytes(1_400 * 1024), errors.ConfirmLetterTooLarge),
+        (bytes(2048), errors.InvalidConfirmLetterFormat),
+        (GIF, errors.InvalidConfirmLetterFormat),
+    ],
+)
+def test_a_letter_of_another_size_or_format_is_refused(
+    desk: Desk, content: bytes, refusal: type[Exception]
+) -> None:
+    """1 KB to 1.4 MB, JPG, PNG or PDF; the order waits on."""
+    order = desk.submit(LETTER_OV)
+    with pytest.raises(refusal):
+        desk.letter(order, content)
+    assert desk.stands(order)[0] == 8
+
+
+def test_wotrus_takes_gif_and_no_png(tmp_path: Path) -> None:
+    """As its own texts say."""
+    with Desk(tmp_path, Rules(letter_products=frozenset({WOTRUS_OV}))) as desk:
+        order = desk.submit(WOTRUS_OV)
+        with pytest.raises(errors.InvalidConfirmLetterFormatWosign):
+            desk.letter(order, PNG)
+        assert desk.letter(order, GIF)["IsSuccess"] is True
+
+
+def test_a_letter_is_taken_where_one_is_awaited_and_nowhere_else(desk: Desk) -> None:
+    """DV takes none at all, and an order without one awaited says its status."""
+    with pytest.raises(errors.UploadConfirmCertificateNotSupportDV):
+        desk.letter(desk.submit(DV), PDF)
+    with pytest.raises(errors.InvalidCertificateStatusCode):
+        desk.letter(desk.submit(OV), PDF)
+    with pytest.raises(errors.CertificateNotFound):
+        desk.letter("AAAAAAAA", PDF)
