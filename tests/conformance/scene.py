@@ -74,10 +74,12 @@ class Scene:
 def set_up(desk: RunningDesk) -> Scene:
     """Open an account, enter its company and manager, and have a certificate issued.
 
-    Number 1 of everything is a stranger's: requests with just any number change nothing here.
+    Managers 1 and 2 are a stranger's: requests with just any number change nothing here.
     """
     stranger = desk.account()
-    desk.manager(stranger, desk.company(stranger))
+    foreign = desk.company(stranger)
+    for name in ("Ann", "Ben"):
+        desk.manager(stranger, foreign, ManagerFirstName=name)
     keys = desk.account()
     issued = desk.client(keys).buy()
     desk.client(keys).submit(issued)
