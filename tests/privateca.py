@@ -10,6 +10,7 @@ from certdesk.domain.authority import Identity
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
+from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK
@@ -30,9 +31,10 @@ class PrivateCaParts:
     def __init__(self, world: Surroundings, identity: Identity, own_days: int = 0) -> None:
         """Put them together."""
         self.hierarchy = Hierarchy(world, identity)
-        self.issuer = PrivateCa(world, self.hierarchy, own_days)
         self.lists = RevocationLists(world.store, world.clock, self.hierarchy)
-        self.pki = Publication(self.hierarchy, self.lists, world.urls)
+        self.issuer = PrivateCa(world, self.hierarchy, self.lists, own_days)
+        self.responder = Responder(world, self.hierarchy)
+        self.pki = Publication(self.hierarchy, self.lists, self.responder, world.urls)
 
 
 class InsideCa:

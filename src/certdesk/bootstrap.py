@@ -28,6 +28,7 @@ from certdesk.domain.texts import subject_fault
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
+from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import (
@@ -258,7 +259,9 @@ def _order_work(
 def _private_ca(world: Surroundings, identity: Identity, own_days: int) -> tuple[Issuer, Pki]:
     hierarchy = Hierarchy(world, identity)
     lists = RevocationLists(world.store, world.clock, hierarchy)
-    return PrivateCa(world, hierarchy, own_days), Publication(hierarchy, lists, world.urls)
+    issuer = PrivateCa(world, hierarchy, lists, own_days)
+    responder = Responder(world, hierarchy)
+    return issuer, Publication(hierarchy, lists, responder, world.urls)
 
 
 def strong_random() -> random.Random:

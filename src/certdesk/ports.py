@@ -33,11 +33,13 @@ from certdesk.domain.records import (
     Proof,
     Review,
     RevocationList,
+    RevokedCertificate,
     SeenSignature,
     StockedKey,
     Submission,
     Task,
 )
+from certdesk.domain.revocation import Reason
 from certdesk.domain.secret import Secret
 
 Record = TypeVar("Record")
@@ -248,6 +250,11 @@ class Unit(Protocol):
     @property
     def revocation_lists(self) -> Collection[RevocationList]:
         """The newest CRLs, by the authority's name."""
+        ...
+
+    @property
+    def revoked_certificates(self) -> Collection[RevokedCertificate]:
+        """Certificates that the private CA has revoked, by authority and serial number."""
         ...
 
     @property
@@ -478,6 +485,16 @@ class Issuer(Protocol):
         """
         ...
 
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Take back a certificate that it issued; when this returns the world can know.
+
+        What was taken back stays so, for the first reason that was given.
+
+        Raises:
+            LookupError: it did not issue that certificate.
+        """
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
@@ -490,6 +507,14 @@ class Published:
     certificate: bytes
     certificate_url: str
     crl_url: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OcspAnswer:
+    """A response in DER; one that is `lasting` says the same to whoever asks, for some time."""
+
+    der: bytes
+    lasting: bool
 
 
 class Pki(Protocol):
@@ -515,7 +540,11 @@ class Pki(Protocol):
         ...
 
     def renew_lists(self) -> None:
-        """Make new CRLs of the authorities whose last one is half a day old."""
+        """Make new CRLs of the authorities whose last one is half a day old or not complete."""
+        ...
+
+    def ocsp(self, request: bytes) -> OcspAnswer:
+        """Answer a request of the Online Certificate Status Protocol, whatever its bytes are."""
         ...
 
 

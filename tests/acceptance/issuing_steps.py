@@ -26,6 +26,8 @@ from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer, Store, Unit
 from certdesk.settings import Settings
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
@@ -106,6 +108,10 @@ class SteppingIssuer:
         progress = self._issuer.proceed(request, state)
         self._killer.step(f"{what} is done")
         return progress
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Do as the issuer does."""
+        self._issuer.revoke(certificate, reason)
 
 
 def main(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.domain.issuing import Issued, Recorded
+from certdesk.domain.certificates import certificate_of
+from certdesk.domain.issuing import Issued, IssueRequest, Recorded
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
@@ -116,6 +120,27 @@ def test_many_orders_are_served_at_once(issuer: Issuer) -> None:
     ]
     assert [value.get_values_for_type(x509.DNSName)[0] for value in alternative] == names
     assert len({course.path[-1] for course in courses}) == 1
+
+
+def kept(issuer: Issuer, request: IssueRequest) -> Certificate:
+    """Have a certificate issued; give what is kept of it."""
+    return certificate_of(request, issue(issuer, request).issued, issuer=issuer.name, now=NOON)
+
+
+def test_what_was_issued_can_be_taken_back_again_and_again(issuer: Issuer) -> None:
+    """Also some other time for another reason: the first one stands."""
+    certificate = kept(issuer, asked(NOON))
+
+    for reason in (Reason.SUPERSEDED, Reason.SUPERSEDED, Reason.KEY_COMPROMISE):
+        issuer.revoke(certificate, reason)
+
+
+def test_what_another_issued_is_not_taken_back(issuer: Issuer) -> None:
+    """Who has not issued a certificate has nothing to say of it."""
+    certificate = kept(issuer, asked(NOON))
+
+    with pytest.raises(LookupError):
+        issuer.revoke(dataclasses.replace(certificate, issuer="nobody"), Reason.SUPERSEDED)
 
 
 def test_a_scripted_issuer_does_what_was_written_down(clock: ManualClock) -> None:

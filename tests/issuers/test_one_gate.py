@@ -40,21 +40,24 @@ def callers(name: str, folder: Path = SOURCE) -> set[tuple[str, str]]:
     }
 
 
-def test_authorities_keys_are_opened_for_three_things_alone() -> None:
-    """To certify authorities, to sign CRLs, and to sign what the gate has let through."""
+def test_authorities_keys_are_opened_for_four_things_alone() -> None:
+    """To certify authorities and responders, to sign CRLs, and what the gate has let through."""
     assert callers("key", SOURCE / "issuers") == {
         ("issuers/hierarchy.py", "_new"),
         ("issuers/hierarchy.py", "_cross_signed"),
         ("issuers/revocation_lists.py", "_signed"),
+        ("issuers/responder.py", "_certified"),
         ("issuers/private_ca.py", "_signed"),
     }
 
 
-def test_what_an_issuer_signs_it_signs_in_four_places() -> None:
-    """Authorities, CRLs, the rehearsal with a throw-away key, and the certificate."""
+def test_what_an_issuer_signs_it_signs_in_six_places() -> None:
+    """Authorities, CRLs, responders, their answers, the rehearsal, and the certificate."""
     assert callers("sign", SOURCE / "issuers") == {
         ("issuers/hierarchy.py", "_certified"),
         ("issuers/revocation_lists.py", "_signed"),
+        ("issuers/responder.py", "_certified"),
+        ("issuers/responder.py", "answer"),
         ("issuers/private_ca.py", "_plan"),
         ("issuers/private_ca.py", "_signature"),
     }
@@ -83,3 +86,14 @@ def test_the_sealed_keys_of_authorities_are_read_in_one_module() -> None:
         if "unit.authorities" in path.read_text("utf-8")
     }
     assert readers == {"issuers/hierarchy.py"}
+
+
+def test_a_responder_is_certified_for_answers_alone() -> None:
+    """What its authority signs is written in one place, which writes no other certificate."""
+    assert callers("responder_builder") == {("issuers/responder.py", "_certified")}
+    (signing,) = [
+        function
+        for function in functions(SOURCE / "issuers" / "responder.py")
+        if function.name == "_certified"
+    ]
+    assert len(calls(signing, "sign")) == len(calls(signing, "key")) == 1

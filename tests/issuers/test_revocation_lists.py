@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
+from certdesk.ports import Unit
+from certdesk.workflow.tidying import Tidying
+from tests import chains
+from tests.issuers.taking_back import in_hand
 from tests.privateca import InsideCa
 
 HOUR = timedelta(hours=1)
@@ -108,3 +119,156 @@ def test_a_cross_signed_root_has_no_crl_of_its_own(whole: InsideCa) -> None:
     """Its key is the root's, and so is the list."""
     assert whole.pki.certificate("ecc-cross") is not None
     assert whole.pki.crl("ecc-cross") is None
+
+
+def serials(ca: InsideCa) -> set[str]:
+    """Give the serial numbers on the CRL that the world is shown."""
+    return {f"{entry.serial_number:x}" for entry in crl(ca)}
+
+
+def test_a_revoked_certificate_is_on_the_crl_at_once(ca: InsideCa) -> None:
+    """With the time and the reason, on a list of a higher number, and the next ones too."""
+    certificate, before = in_hand(ca), number(ca)
+
+    ca.issuer.revoke(certificate, Reason.KEY_COMPROMISE)
+
+    kept = ca.store.read(lambda unit: unit.revocation_lists.get("ecc-issuing"))
+    assert kept is not None
+    assert x509.load_der_x509_crl(kept.crl) == crl(ca)
+    (entry,) = crl(ca)
+    assert f"{entry.serial_number:x}" == certificate.serial
+    assert entry.revocation_date_utc == ca.clock.now()
+    assert [each.value for each in entry.extensions] == [
+        x509.CRLReason(x509.ReasonFlags.key_compromise)
+    ]
+    assert number(ca) > before
+    ca.clock.move(12 * HOUR)
+    assert serials(ca) == {certificate.serial}
+
+
+def test_a_certificate_is_revoked_once(ca: InsideCa) -> None:
+    """A step taken again after a crash changes neither the list nor the reason."""
+    certificate = in_hand(ca)
+    ca.issuer.revoke(certificate, Reason.SUPERSEDED)
+    first = ca.pki.crl("ecc-issuing")
+    ca.clock.move(HOUR)
+    ca.started().issuer.revoke(certificate, Reason.KEY_COMPROMISE)
+
+    assert ca.pki.crl("ecc-issuing") == first
+
+
+def test_a_list_that_was_not_made_before_a_crash_is_made_when_it_is_fetched(ca: InsideCa) -> None:
+    """The certificate was kept as revoked, and then the power went."""
+    certificate, before = in_hand(ca), number(ca)
+    kept = ca.store.read(lambda unit: unit.revocation_lists.get("ecc-issuing"))
+    ca.issuer.revoke(certificate, Reason.SUPERSEDED)
+    newest = ca.store.read(lambda unit: unit.revocation_lists.get("ecc-issuing"))
+    assert kept is not None
+    assert newest is not None
+    old = dataclasses.replace(kept, version=newest.version)
+    ca.store.write(lambda unit: unit.revocation_lists.replace(old))
+
+    assert serials(ca) == {certificate.serial}
+    assert number(ca) > before
+
+
+def test_the_number_grows_on_in_a_process_that_has_just_started(ca: InsideCa) -> None:
+    """With every revocation, however many there are in one second."""
+    numbers = [number(ca)]
+    for index in range(4):
+        certificate = in_hand(ca, f"certif{index:02}")
+        ca.started().issuer.revoke(certificate, Reason.UNSPECIFIED)
+        numbers.append(number(ca))
+
+    assert all(one < other for one, other in pairwise(numbers))
+    assert len(serials(ca)) == 4
+
+
+def test_processes_that_revoke_at_once_all_come_onto_the_list(ca: InsideCa) -> None:
+    """None is lost between two that renew it together."""
+    certificates = [in_hand(ca, f"certif{index:02}") for index in range(12)]
+    desks = [ca.started() for _ in certificates]
+    with ThreadPoolExecutor(6) as threads:
+        list(
+            threads.map(
+                lambda desk, certificate: desk.issuer.revoke(certificate, Reason.SUPERSEDED),
+                desks,
+                certificates,
+            )
+        )
+
+    assert serials(ca) == {certificate.serial for certificate in certificates}
+
+
+def test_a_certificate_of_another_issuer_is_not_revoked(ca: InsideCa) -> None:
+    """Nor one that names this CA but was signed by none of its authorities."""
+    certificate = in_hand(ca)
+    stranger = chains.root().certificate.public_bytes(Encoding.DER)
+    for other in ({"issuer": "upload"}, {"leaf": stranger}):
+        with pytest.raises(LookupError):
+            ca.issuer.revoke(dataclasses.replace(certificate, **other), Reason.UNSPECIFIED)
+
+    assert serials(ca) == set()
+
+
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("revoke"), st.integers(0, 5)),
+        st.tuples(st.just("wait"), st.integers(1, 150 * 24)),
+        st.tuples(st.sampled_from(["renew", "tidy"]), st.just(0)),
+    ),
+    max_size=25,
+)
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory: pytest.TempPathFactory) -> tuple[InsideCa, list[Certificate]]:
+    """A CA of which six certificates are in hand."""
+    ca = InsideCa(tmp_path_factory.mktemp("six"))
+    return ca, [in_hand(ca, f"certif{index:02}") for index in range(6)]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(happenings=happenings)
+def test_what_was_revoked_stays_listed_until_it_has_ended(
+    six: tuple[InsideCa, list[Certificate]], happenings: list[tuple[str, int]]
+) -> None:
+    """Whatever is tidied, renewed or started anew meanwhile; and numbers only grow."""
+    ca, certificates = six
+    began, revoked = ca.clock.now(), set[str]()
+    forget(ca)
+    numbers = [number(ca)]
+    for what, how in happenings:
+        if what == "revoke" and certificates[how].ends_at >= ca.clock.now():
+            revoked.add(certificates[how].serial)
+        happen(ca, what, how, certificates[how % 6])
+        good = {each.serial for each in certificates if each.ends_at >= ca.clock.now()}
+        assert revoked & good <= serials(ca) <= {each.serial for each in certificates}
+        numbers.append(number(ca))
+    assert numbers == sorted(numbers)
+    ca.clock.move(began - ca.clock.now())
+
+
+def happen(ca: InsideCa, what: str, how: int, certificate: Certificate) -> None:
+    """Do one of the things that happen to a CA, in a process that has just started."""
+    desk = ca.started()
+    if what == "revoke":
+        desk.issuer.revoke(certificate, Reason.SUPERSEDED)
+    elif what == "wait":
+        ca.clock.move(how * HOUR)
+    elif what == "renew":
+        desk.pki.renew_lists()
+    elif what == "tidy":
+        Tidying(ca.store, ca.clock).tidy()
+
+
+def forget(ca: InsideCa) -> None:
+    """Let nothing be revoked, and no list be kept, for the next example."""
+
+    def empty(unit: Unit) -> None:
+        for each in unit.revoked_certificates.where():
+            unit.revoked_certificates.remove(each.authority, each.serial)
+        for made in unit.revocation_lists.where():
+            unit.revocation_lists.remove(made.authority)
+
+    ca.store.write(empty)

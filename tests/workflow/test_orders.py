@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer
 from certdesk.workflow.orders import TAKEN_FOR, OrderWork
 from tests.workflow.ordering import Ordered, ordered, submit
@@ -132,6 +134,10 @@ class Counting:
         with self._guard:
             self._asking[request.certificate_id] -= 1
         return progress
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Do as the issuer does."""
+        self._issuer.revoke(certificate, reason)
 
 
 def test_an_order_is_never_worked_on_twice_at_once(tmp_path: Path) -> None:

@@ -120,11 +120,16 @@ class Identity:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """An authority's certificate, and where that and its CRL can be fetched."""
+    """An authority's certificate, and where that and its CRL can be fetched.
+
+    `ocsp_url` is where the status of what it issues is told, "" where a certificate is not to
+    name it.
+    """
 
     certificate: x509.Certificate
     certificate_url: str
     crl_url: str
+    ocsp_url: str = ""
 
 
 def issuer_for(public_key: PublicKey, hash_name: str) -> str:

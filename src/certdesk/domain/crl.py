@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from certdesk.domain import profile
+from certdesk.domain.records import RevokedCertificate
+from certdesk.domain.revocation import Reason
 
 LASTS = timedelta(days=7) - timedelta(seconds=1)
 """How long a list is good; with its first second it is seven days."""
@@ -57,6 +59,23 @@ def next_edition(last: Edition | None, now: datetime) -> Edition:
     if last is None:
         return Edition(number=seconds, made_at=at)
     return Edition(number=max(seconds, last.number + 1), made_at=max(at, last.made_at))
+
+
+def listed(revoked: Iterable[RevokedCertificate], last: Edition | None) -> list[Revoked]:
+    """Give what the list after `last` has to hold.
+
+    A certificate that has ended is left out when a list made after its end has had it (RFC 5280
+    3.3), and no other.
+    """
+    return [
+        Revoked(
+            serial=int(each.serial, 16),
+            revoked_at=each.revoked_at,
+            reason=Reason(each.reason).flag,
+        )
+        for each in revoked
+        if last is None or each.ends_at >= last.made_at
+    ]
 
 
 def builder(

@@ -171,12 +171,21 @@ def policy(oid: x509.ObjectIdentifier) -> x509.PolicyInformation:
 
 
 def where_to_look(signer: Source) -> Iterator[Extension]:
-    """Say where the signer's certificate and its CRL can be fetched."""
-    access = x509.AccessDescription(
-        AuthorityInformationAccessOID.CA_ISSUERS,
-        x509.UniformResourceIdentifier(signer.certificate_url),
+    """Say where the status is told, and the signer's certificate and its CRL can be fetched."""
+    places = (
+        (AuthorityInformationAccessOID.OCSP, signer.ocsp_url),
+        (AuthorityInformationAccessOID.CA_ISSUERS, signer.certificate_url),
     )
-    yield x509.AuthorityInformationAccess([access]), False
+    yield (
+        x509.AuthorityInformationAccess(
+            [
+                x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+                for method, url in places
+                if url
+            ]
+        ),
+        False,
+    )
     place = x509.DistributionPoint(
         full_name=[x509.UniformResourceIdentifier(signer.crl_url)],
         relative_name=None,

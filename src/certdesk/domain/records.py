@@ -308,14 +308,34 @@ class Authority:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationList:
-    """The newest CRL of an authority; its number only grows."""
+    """The newest CRL of an authority; its number only grows.
+
+    `revoked` is how many certificates of the authority were revoked when it was made.
+    """
 
     authority: str
     number: int
     crl: bytes
     made_at: datetime
     next_at: datetime
+    revoked: int = 0
     version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedCertificate:
+    """A certificate of an authority of the private CA that is not to be trusted any more.
+
+    It stays when the order goes. `serial` is in lower-case hexadecimal, `reason` a `Reason`, and
+    `ends_at` when the certificate ends by itself.
+    """
+
+    authority: str
+    serial: str
+    certificate_id: str
+    reason: str
+    revoked_at: datetime
+    ends_at: datetime
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

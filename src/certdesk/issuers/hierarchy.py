@@ -15,13 +15,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from certdesk.domain import keys
-from certdesk.domain.authority import PLANS, Identity, Plan, Source, new_key, own_hash
+from certdesk.domain.authority import PLANS, Identity, Plan, Rank, Source, new_key, own_hash
 from certdesk.domain.authority_profile import Draft, builder, name_of
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import AuditEntry, Authority
 from certdesk.domain.secret import Secret
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault
+
+NAME = "private"
+"""The name by which records speak of the private CA."""
 
 SERIAL_BITS = 159
 
@@ -81,12 +84,30 @@ class Hierarchy:
         return known
 
     def source(self, name: str) -> Source:
-        """Give what the certificates that it signs say of it."""
+        """Give what the certificates that it signs say of it.
+
+        Only the status of subscribers' certificates is told, and not that of authorities.
+        """
+        issuing = PLANS[name].rank is Rank.ISSUING
         return Source(
             certificate=self.certificate(name),
             certificate_url=self._world.urls.certificate(name),
             crl_url=self._world.urls.crl(name),
+            ocsp_url=self._world.urls.ocsp() if issuing else "",
         )
+
+    def signer_of(self, certificate: x509.Certificate) -> str:
+        """Name the issuing authority that has signed a certificate.
+
+        Raises:
+            LookupError: none has.
+        """
+        for authority in self.made():
+            if PLANS[authority.name].rank is not Rank.ISSUING:
+                continue
+            if self.certificate(authority.name).subject == certificate.issuer:
+                return authority.name
+        raise LookupError(certificate.issuer.rfc4514_string())
 
     def key(self, name: str) -> PrivateKey:
         """Open an authority's key.

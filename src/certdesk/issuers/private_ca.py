@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from datetime import timedelta
@@ -23,10 +24,13 @@ from certdesk.domain.gate import (
 )
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.keys import PrivateKey
+from certdesk.domain.records import Certificate, RevokedCertificate
+from certdesk.domain.revocation import Reason
 from certdesk.domain.validity import days_allowed, period
-from certdesk.issuers.hierarchy import Hierarchy, Surroundings, new_serial
+from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
+from certdesk.issuers.revocation_lists import RevocationLists
+from certdesk.ports import Taken
 
-NAME = "private"
 AGAIN_AFTER = timedelta(minutes=1)
 """When to ask again after proofs or CAA permissions were too old at the gate."""
 
@@ -44,6 +48,7 @@ class Planned(msgspec.Struct, frozen=True):
     tbs: bytes
     certificate_url: str
     crl_url: str
+    ocsp_url: str = ""
 
 
 class PrivateCa:
@@ -53,10 +58,17 @@ class PrivateCa:
     may.
     """
 
-    def __init__(self, world: Surroundings, hierarchy: Hierarchy, own_days: int) -> None:
+    def __init__(
+        self,
+        world: Surroundings,
+        hierarchy: Hierarchy,
+        lists: RevocationLists,
+        own_days: int,
+    ) -> None:
         """Prepare; authorities are made when the first certificate needs them."""
         self._world = world
         self._hierarchy = hierarchy
+        self._lists = lists
         self._own_days = own_days
         self._rehearsing = threading.Lock()
 
@@ -82,6 +94,25 @@ class PrivateCa:
             if unfounded.passing:
                 return Later(at=self._world.clock.now() + AGAIN_AFTER, reason=unfounded.rule)
             return Declined(reason=unfounded.rule)
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Keep that a certificate is revoked, and have a CRL say so; see `ports.Issuer`."""
+        if certificate.issuer != NAME:
+            raise LookupError(certificate.issuer)
+        leaf = x509.load_der_x509_certificate(certificate.leaf)
+        authority = self._hierarchy.signer_of(leaf)
+        revoked = RevokedCertificate(
+            authority=authority,
+            serial=certificate.serial,
+            certificate_id=certificate.certificate_id,
+            reason=reason,
+            revoked_at=self._world.clock.now(),
+            ends_at=certificate.ends_at,
+        )
+        # What was done before a crash is done.
+        with contextlib.suppress(Taken):
+            self._world.store.write(lambda unit: unit.revoked_certificates.add(revoked))
+        self._lists.current(authority)
 
     def _begin(self, request: IssueRequest) -> Recorded:
         """Write the certificate, and see whether it will pass, before it is kept."""
@@ -123,7 +154,12 @@ class PrivateCa:
         rehearsal = builder.sign(
             self._throw_away(source.certificate), hash_named(request.hash_name)
         )
-        planned = Planned(rehearsal.tbs_certificate_bytes, source.certificate_url, source.crl_url)
+        planned = Planned(
+            rehearsal.tbs_certificate_bytes,
+            source.certificate_url,
+            source.crl_url,
+            source.ocsp_url,
+        )
         return planned, serial
 
     def _signed(self, request: IssueRequest, planned: Planned) -> bytes:
@@ -149,6 +185,7 @@ class PrivateCa:
                 certificate=self._hierarchy.certificate(authority),
                 certificate_url=planned.certificate_url,
                 crl_url=planned.crl_url,
+                ocsp_url=planned.ocsp_url,
             ),
             blocked=self._blocked,
             now=self._world.clock.now(),

@@ -1,22 +1,30 @@
-"""What the private CA shows of itself: its certificates and its CRLs."""
+"""What the private CA shows: its certificates, its CRLs, and the status of what it issued."""
 
 from __future__ import annotations
 
 from certdesk.domain.authority import ECC_ISSUING, RSA_ISSUING
 from certdesk.domain.records import Authority
 from certdesk.issuers.hierarchy import Hierarchy
+from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import Published
+from certdesk.ports import OcspAnswer, Published
 
 
 class Publication:
     """`ports.Pki` of the private CA."""
 
-    def __init__(self, hierarchy: Hierarchy, lists: RevocationLists, urls: PublicUrls) -> None:
+    def __init__(
+        self,
+        hierarchy: Hierarchy,
+        lists: RevocationLists,
+        responder: Responder,
+        urls: PublicUrls,
+    ) -> None:
         """Show nothing that was not made."""
         self._hierarchy = hierarchy
         self._lists = lists
+        self._responder = responder
         self._urls = urls
 
     def prepare(self) -> None:
@@ -38,8 +46,12 @@ class Publication:
         return self._lists.current(name)
 
     def renew_lists(self) -> None:
-        """Make new CRLs where they are old; see `ports.Pki`."""
+        """Make new CRLs where they are old or not complete; see `ports.Pki`."""
         self._lists.renew()
+
+    def ocsp(self, request: bytes) -> OcspAnswer:
+        """Tell the status of a certificate; see `ports.Pki`."""
+        return self._responder.answer(request)
 
     def _published(self, authority: Authority) -> Published:
         own = authority.private_key is not None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Iterable
+
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.domain.authority import own_hash
-from certdesk.domain.crl import RENEWED_AFTER, Edition, Revoked, builder, next_edition
+from certdesk.domain.crl import RENEWED_AFTER, Edition, Revoked, builder, listed, next_edition
 from certdesk.domain.records import Authority, RevocationList
 from certdesk.issuers.hierarchy import Hierarchy
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
@@ -22,54 +26,61 @@ class RevocationLists:
         self._hierarchy = hierarchy
 
     def current(self, name: str) -> bytes | None:
-        """Give an authority's newest CRL in DER, made now where there is none or it is old.
+        """Give an authority's newest CRL in DER, made now where there is none that is complete.
 
         None where there is no such authority, or it signs nothing itself.
         """
         authority = self._hierarchy.find(name)
         if authority is None or authority.private_key is None:
             return None
-        last = self._store.read(lambda unit: unit.revocation_lists.get(name))
-        if last is None or self._clock.now() - last.made_at >= RENEWED_AFTER:
-            last = self._renew(authority, last)
+        last, revoked = self._store.read(functools.partial(_last, name))
+        while last is None or self._old(last) or last.revoked != revoked:
+            # Another process may be first with a list, and it may be complete.
+            with contextlib.suppress(Taken, Stale):
+                self._renew(authority, last)
+            last, revoked = self._store.read(functools.partial(_last, name))
         return last.crl
 
     def renew(self) -> None:
-        """Make a new CRL for each authority whose last one is old."""
+        """Make a new CRL for each authority whose last one is old or not complete."""
         for authority in self._hierarchy.made():
             self.current(authority.name)
 
-    def _renew(self, authority: Authority, last: RevocationList | None) -> RevocationList:
+    def _old(self, last: RevocationList) -> bool:
+        return self._clock.now() - last.made_at >= RENEWED_AFTER
+
+    def _renew(self, authority: Authority, last: RevocationList | None) -> None:
+        revoked = self._store.read(
+            lambda unit: unit.revoked_certificates.where(authority=authority.name)
+        )
         before = Edition(number=last.number, made_at=last.made_at) if last else None
         edition = next_edition(before, self._clock.now())
         made = RevocationList(
             authority=authority.name,
             number=edition.number,
-            crl=self._signed(authority, edition),
+            crl=self._signed(authority, edition, listed(revoked, before)),
             made_at=edition.made_at,
             next_at=edition.next_at,
+            revoked=len(revoked),
             version=last.version if last else 1,
         )
 
-        def keep(unit: Unit) -> RevocationList:
+        def keep(unit: Unit) -> None:
             lists = unit.revocation_lists
-            return lists.add(made) if last is None else lists.replace(made)
+            if last is None:
+                lists.add(made)
+            else:
+                lists.replace(made)
 
-        try:
-            return self._store.write(keep)
-        except (Taken, Stale):
-            # Another process was first, and its list is as new.
-            found = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
-            assert found is not None  # noqa: S101 -- lists are never removed
-            return found
+        self._store.write(keep)
 
-    def _signed(self, authority: Authority, edition: Edition) -> bytes:
+    def _signed(self, authority: Authority, edition: Edition, revoked: Iterable[Revoked]) -> bytes:
         certificate = x509.load_der_x509_certificate(authority.certificate)
         key = self._hierarchy.key(authority.name)
-        written = builder(edition, certificate, _revoked())
+        written = builder(edition, certificate, revoked)
         return written.sign(key, own_hash(key.public_key())).public_bytes(Encoding.DER)
 
 
-def _revoked() -> tuple[Revoked, ...]:
-    """Give what the lists hold: nothing can be revoked yet."""
-    return ()
+def _last(name: str, unit: Unit) -> tuple[RevocationList | None, int]:
+    """Read an authority's newest list, and how many of its certificates are revoked now."""
+    return unit.revocation_lists.get(name), unit.revoked_certificates.count(authority=name)

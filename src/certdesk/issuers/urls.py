@@ -1,4 +1,4 @@
-"""Where the world fetches the private CA's certificates and CRLs."""
+"""Where the world fetches the private CA's certificates and CRLs, and asks for their status."""
 
 from __future__ import annotations
 
@@ -19,3 +19,7 @@ class PublicUrls:
     def crl(self, name: str) -> str:
         """Give the address of an authority's newest CRL, in DER."""
         return f"{self.base.rstrip('/')}{PATH}/{name}.crl"
+
+    def ocsp(self) -> str:
+        """Give the address at which the status of a certificate is asked for."""
+        return f"{self.base.rstrip('/')}{PATH}/ocsp"

@@ -28,6 +28,7 @@ from certdesk.domain.records import (
     Proof,
     Review,
     RevocationList,
+    RevokedCertificate,
     SeenSignature,
     StockedKey,
     Submission,
@@ -188,6 +189,7 @@ REVIEWS = Kept("reviews", Review, key=("subject",), indexes=(("verdict",),))
 LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
 AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
+REVOKED_CERTIFICATES = Kept("revoked_certificates", RevokedCertificate, key=("authority", "serial"))
 TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
 
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
@@ -216,6 +218,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     LETTERS,
     AUTHORITIES,
     REVOCATION_LISTS,
+    REVOKED_CERTIFICATES,
     TASKS,
 )
 

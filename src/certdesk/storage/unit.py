@@ -54,6 +54,7 @@ class OpenUnit:
         self.letters = opened(schema.LETTERS)
         self.authorities = opened(schema.AUTHORITIES)
         self.revocation_lists = opened(schema.REVOCATION_LISTS)
+        self.revoked_certificates = opened(schema.REVOKED_CERTIFICATES)
         self.tasks = opened(schema.TASKS)
 
 

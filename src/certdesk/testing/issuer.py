@@ -14,6 +14,8 @@ from cryptography.x509.oid import NameOID
 
 from certdesk.domain.issuing import Issued, IssueRequest, Progress, Recorded
 from certdesk.domain.keys import PublicKey
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
 from certdesk.ports import Clock
 
 LEAF_DAYS = timedelta(days=90)
@@ -23,12 +25,14 @@ CA_DAYS = timedelta(days=3650)
 class ScriptedIssuer:
     """`ports.Issuer` that asks for one thing to be kept, then issues, whatever the grounds.
 
-    `asked` has every call in order: the request and the state.
+    `asked` has every call in order: the request and the state. `revoked` has the serial numbers of
+    what was taken back, and why.
     """
 
     def __init__(self, clock: Clock, name: str = "scripted") -> None:
         """Make a root and an issuing CA."""
         self.asked: list[tuple[IssueRequest, bytes | None]] = []
+        self.revoked: dict[str, Reason] = {}
         self._clock = clock
         self._name = name
         self._script: deque[Progress | Exception] = deque()
@@ -69,6 +73,13 @@ class ScriptedIssuer:
         chain = (self._issuing.public_bytes(Encoding.DER),)
         root = self._root.public_bytes(Encoding.DER)
         return Issued(leaf=leaf.public_bytes(Encoding.DER), chain=chain, root=root)
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Note what is taken back in `revoked`, once."""
+        if certificate.issuer != self._name:
+            raise LookupError(certificate.issuer)
+        with self._lock:
+            self.revoked.setdefault(certificate.serial, reason)
 
     def _leaf(self, request: IssueRequest) -> x509.Certificate:
         csr = x509.load_pem_x509_csr(request.csr.encode())

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from certdesk.web.downloads import download_route
+from certdesk.web.ocsp import ocsp_routes
 from certdesk.web.pki import pki_route
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def application(api: Api, desk: Desk, catalog: Catalog) -> ASGIApp:
     pages = Starlette(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
+            *ocsp_routes(desk.pki),
             pki_route(desk.pki),
             download_route(desk, catalog),
         ],

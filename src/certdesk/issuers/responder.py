@@ -1,0 +1,131 @@
+"""Answers whether certificates of the private CA are good, from what is kept.
+
+An authority's key signs no answers itself: it certifies a responder, whose key lives no longer
+than the process and leaves its memory never.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from datetime import datetime
+
+import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import OCSPResponse
+
+from certdesk.domain import ocsp
+from certdesk.domain.authority import PLANS, Rank, own_hash
+from certdesk.domain.crl import Revoked
+from certdesk.domain.records import AuditEntry, Certificate
+from certdesk.domain.revocation import Reason
+from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
+from certdesk.ports import OcspAnswer, Unit
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """A key that may answer for an authority, and the certificate that says so."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    def answers(self, now: datetime) -> bool:
+        """Whether it is to answer now: in the first half of its time, as answers last."""
+        begins, ends = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
+        return begins <= now <= begins + (ends - begins) / 2
+
+
+class Responder:
+    """An OCSP responder for the issuing authorities. Safe to use from several threads."""
+
+    def __init__(self, world: Surroundings, hierarchy: Hierarchy) -> None:
+        """Certify nothing yet."""
+        self._world = world
+        self._hierarchy = hierarchy
+        self._certifying = threading.Lock()
+        self._deputies: dict[str, Deputy] = {}
+
+    def answer(self, request: bytes) -> OcspAnswer:
+        """Answer a request; see `ports.Pki`.
+
+        Good is what is in hand and was not revoked; what the authority never issued is unknown.
+        """
+        try:
+            asked = ocsp.read(request)
+        except ocsp.Malformed:
+            return _refusal(ocsp.malformed())
+        authority = self._authority(asked)
+        if authority is None:
+            return _refusal(ocsp.unauthorised())
+        status = self._world.store.read(functools.partial(self._status, authority, asked.serial))
+        deputy = self._deputy(authority)
+        written = ocsp.answer(asked, status, deputy.certificate, self._world.clock.now())
+        signed = written.sign(deputy.key, hashes.SHA256())
+        return OcspAnswer(
+            der=signed.public_bytes(Encoding.DER),
+            lasting=asked.nonce is None and status != "unknown",
+        )
+
+    def _authority(self, asked: ocsp.Asked) -> str | None:
+        for each in self._hierarchy.made():
+            if PLANS[each.name].rank is not Rank.ISSUING:
+                continue
+            if asked.names(self._hierarchy.certificate(each.name)):
+                return each.name
+        return None
+
+    def _status(self, authority: str, serial: int, unit: Unit) -> ocsp.Status:
+        found = unit.revoked_certificates.get(authority, f"{serial:x}")
+        if found is not None:
+            reason = Reason(found.reason).flag
+            return Revoked(serial=serial, revoked_at=found.revoked_at, reason=reason)
+        its = self._hierarchy.certificate(authority).subject
+        issued = unit.certificates.where(issuer=NAME, serial=f"{serial:x}")
+        return "good" if any(_issuer_of(each) == its for each in issued) else "unknown"
+
+    def _deputy(self, authority: str) -> Deputy:
+        """Give who answers for an authority now: certified anew in the middle of its time."""
+        now = self._world.clock.now()
+        with self._certifying:
+            deputy = self._deputies.get(authority)
+            if deputy is None or not deputy.answers(now):
+                deputy = self._deputies[authority] = self._certified(authority)
+            return deputy
+
+    def _certified(self, authority: str) -> Deputy:
+        issuer = self._hierarchy.certificate(authority)
+        key = ec.generate_private_key(ec.SECP256R1())
+        serial, now = new_serial(self._world.rng), self._world.clock.now()
+        written = ocsp.responder_builder(issuer, key.public_key(), serial, now)
+        signing_key = self._hierarchy.key(authority)
+        certificate = written.sign(signing_key, own_hash(signing_key.public_key()))
+        self._world.store.write(
+            lambda unit: unit.audit.add(
+                AuditEntry(
+                    at=now,
+                    request_id="",
+                    uin="",
+                    actor="desk",
+                    action="MakeResponder",
+                    subject=authority,
+                    detail=f"serial {serial:x}",
+                )
+            )
+        )
+        log.info("OCSP responder certified", authority=authority)
+        return Deputy(certificate=certificate, key=key)
+
+
+def _issuer_of(certificate: Certificate) -> x509.Name:
+    return x509.load_der_x509_certificate(certificate.leaf).issuer
+
+
+def _refusal(response: OCSPResponse) -> OcspAnswer:
+    return OcspAnswer(der=response.public_bytes(Encoding.DER), lasting=False)

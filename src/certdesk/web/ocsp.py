@@ -1,0 +1,77 @@
+"""The status of the private CA's certificates over HTTP, as RFC 6960 A.1 and RFC 5019 6 say."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from certdesk.ports import OcspAnswer, Pki
+
+KIB = 1024
+REQUEST_LIMIT = 4 * KIB
+"""Most bytes of a request: one for one certificate has some hundred, signed or not."""
+
+BODY_SECONDS = 10
+CACHE_SECONDS = 600
+"""How long others may keep an answer: so long it may take until all know of a revocation."""
+
+MEDIA_TYPE = "application/ocsp-response"
+
+
+def ocsp_routes(pki: Pki) -> list[Route]:
+    """Serve POST to `/pki/ocsp` and GET to `/pki/ocsp/BASE64`."""
+    served = OcspPages(pki)
+    return [
+        Route("/pki/ocsp", served.post, methods=["POST"]),
+        Route("/pki/ocsp/{request:path}", served.get, methods=["GET"]),
+    ]
+
+
+class OcspPages:
+    """Answers what is asked; what cannot be read gets the protocol's own refusal."""
+
+    def __init__(self, pki: Pki) -> None:
+        """Answer as `pki` does."""
+        self._pki = pki
+
+    async def post(self, request: Request) -> Response:
+        """Answer the request in a body."""
+        announced = request.headers.get("content-length")
+        try:
+            data = await read_body(
+                request.receive, announced, limit=REQUEST_LIMIT, seconds=BODY_SECONDS
+            )
+        except BodyTooLarge:
+            return PlainTextResponse("too large\n", 413)
+        except BodyTooSlow:
+            return PlainTextResponse("too slow\n", 408)
+        answer = await asyncio.to_thread(self._pki.ocsp, data)
+        return _answer(answer, "no-store")
+
+    def get(self, request: Request) -> Response:
+        """Answer the request in a path, which caches may keep."""
+        text = request.path_params["request"]
+        if len(text) > REQUEST_LIMIT:
+            return PlainTextResponse("too long\n", 414)
+        try:
+            data = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            data = b""
+        answer = self._pki.ocsp(data)
+        cached = f"public, max-age={CACHE_SECONDS}, no-transform, must-revalidate"
+        return _answer(answer, cached if answer.lasting else "no-store")
+
+
+def _answer(answer: OcspAnswer, caching: str) -> Response:
+    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
+    return Response(answer.der, media_type=MEDIA_TYPE, headers=headers)
