@@ -302,6 +302,10 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "DownloadCertificate": lambda scene: {"CertificateId": scene.issued},
     "ModifyCertificateAlias": lambda scene: {"CertificateId": scene.client.buy(), "Alias": "new"},
     "ModifyCertificateProject": _project,
+    "ModifyCertificatesExpiringNotificationSwitch": lambda scene: {
+        "CertificateIds": [scene.client.buy()],
+        "SwitchStatus": 1,
+    },
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
     "SubmitAuditManager": lambda scene: _new_manager(scene, "none"),
     "SubmitCertificateInformation": _older_material,

@@ -40,6 +40,7 @@ ORDER_OF_LIFE = (
     "DescribeManagers",
     "ModifyCertificateAlias",
     "ModifyCertificateProject",
+    "ModifyCertificatesExpiringNotificationSwitch",
     "SubmitCertificateInformation",
     "CertificateInfoSubmit",
     "CommitCertificateInformation",

@@ -44,6 +44,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DescribeManagers": {"CompanyId": 1, "Status": "ok", "Limit": 20},
     "ModifyCertificateAlias": {"CertificateId": "LrmeMvQr", "Alias": "web shop"},
     "ModifyCertificateProject": {"CertificateIdList": ["LrmeMvQr"], "ProjectId": 0},
+    "ModifyCertificatesExpiringNotificationSwitch": {
+        "CertificateIds": ["LrmeMvQr"],
+        "SwitchStatus": 1,
+    },
     "ModifyCertificateResubmit": {"CertificateId": "LrmeMvQr"},
     "SubmitCertificateInformation": {
         "CertificateId": "LrmeMvQr",

@@ -116,7 +116,7 @@ class CertificateInfo(CertificateMembers, kw_only=True):
     ca_common_names: list[str] = field(name="CACommonNames", default_factory=list)
     project_info: ProjectInfo
     bound_resource: list[str] | None = None
-    is_ignore: bool = False
+    is_ignore: bool
     is_sm: bool = field(name="IsSM")
     encrypt_algorithm: str | None
     pre_audit_info: PreAuditInfo
@@ -268,6 +268,7 @@ def _info(context: Context, order: Order, project: Project | None) -> Certificat
         **members_of(order),
         package_type_name=name_of(order),
         project_info=_project_info(order, project),
+        is_ignore=order.muted,
         is_sm=product is not None and product.sm2,
         encrypt_algorithm=order.key,
         pre_audit_info=PreAuditInfo(

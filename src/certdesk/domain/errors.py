@@ -478,6 +478,13 @@ class CertificateEmailParseInvalid(ServiceError):
     text = "The e-mail address is in incorrect format."
 
 
+class CertificatesNumberExceeded(ServiceError):
+    """More certificates are named than an action takes."""
+
+    code = "InvalidParameter.CertificatesNumberExceeded"
+    text = "Number of certificates exceed the limit."
+
+
 class InvalidCertificateSource(ServiceError):
     """The certificate was uploaded, so there is no order behind it."""
 

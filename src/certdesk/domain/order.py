@@ -148,6 +148,7 @@ class Order:
     the last one's, and at `deadline` it is closed if its names are not proved by then.
     Of a free order, which has no years, `registrable` is the registrable domain of its name, and
     `renews` the certificate id of the order that it renews, if any.
+    Warnings of the end of a `muted` one are not wanted.
     `begins_at` and `ends_at` are the certificate's own, once there is one. `version` grows with
     every stored change and guards against lost updates. `number` is given by the store: orders
     count up from 1 as they are bought, whoever buys them.
@@ -166,6 +167,7 @@ class Order:
     auto_renew: bool = False
     deal_id: str
     tags: tuple[tuple[str, str], ...] = ()
+    muted: bool = False
     submission: int = 0
     domain: str | None = None
     names: tuple[str, ...] = ()

@@ -1,0 +1,69 @@
+"""ModifyCertificatesExpiringNotificationSwitch: whose end an account wants to be warned of."""
+
+import dataclasses
+
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    CertificateNotFound,
+    CertificatesNumberExceeded,
+    FailedOperation,
+    UnauthorizedOperation,
+)
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request, Unsigned
+
+MOST_IDS = 50
+WARN, BE_SILENT = 0, 1
+
+
+class ModifyCertificatesExpiringNotificationSwitchRequest(Request):
+    """Which certificates, and whether warnings of their end are wanted."""
+
+    certificate_ids: list[str]
+    """Certificate ids of the orders: 1 to 50."""
+    switch_status: Unsigned
+    """0: their end is warned of; 1: it is not."""
+
+
+class ModifyCertificatesExpiringNotificationSwitchReply(Reply):
+    """The certificates, as they were given."""
+
+    certificate_ids: list[str]
+
+
+@catalog.action(
+    CertificateNotFound,
+    CertificatesNumberExceeded,
+    FailedOperation,
+    UnauthorizedOperation,
+    writes=True,
+)
+def modify_certificates_expiring_notification_switch(
+    context: Context, request: ModifyCertificatesExpiringNotificationSwitchRequest
+) -> Commit[ModifyCertificatesExpiringNotificationSwitchReply]:
+    """Say whether the end of certificates is to be warned of, all of them or none.
+
+    DescribeCertificates shows it as `IsIgnore`. The desk warns of the end of a certificate that it
+    is to renew and could not.
+    """
+    ids, status = list(dict.fromkeys(request.certificate_ids)), request.switch_status
+    if len(ids) > MOST_IDS:
+        raise CertificatesNumberExceeded(
+            f"CertificateIds: takes 1 to {MOST_IDS} ids, not {len(ids)}."
+        )
+    if not ids:
+        raise FailedOperation(f"CertificateIds: takes 1 to {MOST_IDS} ids, not 0.")
+    if status not in (WARN, BE_SILENT):
+        raise FailedOperation(f"SwitchStatus: must be {WARN} or {BE_SILENT}, not {status}.")
+
+    def commit(unit: Unit) -> ModifyCertificatesExpiringNotificationSwitchReply:
+        for certificate_id in ids:
+            order = own_order(context, unit, certificate_id)
+            unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
+            context.record(unit, certificate_id, f"switch {status}")
+        return ModifyCertificatesExpiringNotificationSwitchReply(
+            certificate_ids=request.certificate_ids
+        )
+
+    return commit
