@@ -60,6 +60,7 @@ from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.inspection import Inspection
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
@@ -101,6 +102,7 @@ class OpenDesk:
     stock: KeyStock
     inspection: Inspection
     tidying: Tidying
+    forgetting: Forgetting
     orders: OrderWork
     issuer: Issuer
     urls: PublicUrls
@@ -112,6 +114,7 @@ class OpenDesk:
         self.stock.start()
         self.inspection.start()
         self.tidying.start()
+        self.forgetting.start()
         self.orders.start()
         self.list_renewal.start()
         try:
@@ -119,6 +122,7 @@ class OpenDesk:
         finally:
             self.list_renewal.stop()
             self.orders.stop()
+            self.forgetting.stop()
             self.tidying.stop()
             self.inspection.stop()
             self.stock.stop()
@@ -212,6 +216,9 @@ def open_desk(
             stock=stock,
             inspection=Inspection(store, clock),
             tidying=Tidying(store, clock),
+            forgetting=Forgetting(
+                store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
+            ),
             orders=orders,
             issuer=issuer,
             urls=urls,

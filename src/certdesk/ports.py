@@ -309,6 +309,11 @@ def place_of_party(party: Company | Manager) -> Place:
     return Place(party.uin, table, party.likeness.hex(), "personal")
 
 
+def place_of_submission(submission: Submission, column: str) -> Place:
+    """Tell where a sealed value of a submission lies; the RequestId stands for its number."""
+    return Place(submission.uin, "submissions", submission.request_id, column)
+
+
 def place_of_letter(letter: Letter) -> Place:
     """Tell where the content of a letter lies."""
     row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"

@@ -174,6 +174,13 @@ class Settings:
         "Days that certificates of the private CA last; 0 is what public CAs may: 199, from "
         "2027-03-15 on 99, from 2029-03-15 on 46.",
     )
+    privacy_identity_days: int = _setting(
+        "privacy.identity_days",
+        90,
+        "Days after which the identity numbers of managers and contacts are erased that were "
+        "handed in; as long as an order that needs them is under way, they are kept.",
+        least=1,
+    )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."
     )

@@ -28,6 +28,7 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     RenewAlgorithmInvalid,
 )
+from certdesk.domain.identity import holds_identity
 from certdesk.domain.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
 from certdesk.domain.material import COMPANY_HOLDER, Material, has_masked, unmask
 from certdesk.domain.order import Event, IllegalTransition, Order
@@ -39,7 +40,7 @@ from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
-from certdesk.ports import KeysBusy, Place, Stale, Unit
+from certdesk.ports import KeysBusy, Place, Stale, Unit, place_of_submission
 
 REFUSALS = (
     AuthError,
@@ -145,7 +146,7 @@ def prepared(
 
 def earlier_material(context: Context, submission: Submission) -> Material:
     """Open what was handed in with a submission, its pass phrase and CSR aside."""
-    personal = context.vault.open(submission.personal, _place(submission, "personal"))
+    personal = context.vault.open(submission.personal, place_of_submission(submission, "personal"))
     return whole(Material, submission.facts, personal)
 
 
@@ -153,14 +154,16 @@ def private_key_of(context: Context, submission: Submission) -> Secret | None:
     """Open the private key that the desk made for a submission, as PEM."""
     if submission.private_key is None:
         return None
-    return context.vault.open(submission.private_key, _place(submission, "private_key"))
+    return context.vault.open(
+        submission.private_key, place_of_submission(submission, "private_key")
+    )
 
 
 def key_pass_of(context: Context, submission: Submission) -> Secret | None:
     """Open the customer's own pass phrase for key stores."""
     if submission.key_pass is None:
         return None
-    return context.vault.open(submission.key_pass, _place(submission, "key_pass"))
+    return context.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))
 
 
 def _consider(
@@ -332,12 +335,13 @@ def _submission(
         manager_id=None,
         warnings=tuple(_remarks(considered.material, parameters)),
         inspected=pair.inspected,
+        identity_since=context.now if holds_identity(kept) else None,
     )
     seal = context.vault.seal
     return dataclasses.replace(
         submission,
-        personal=seal(personal_of(kept), _place(submission, "personal")),
-        key_pass=seal(key_pass, _place(submission, "key_pass")) if key_pass else None,
+        personal=seal(personal_of(kept), place_of_submission(submission, "personal")),
+        key_pass=seal(key_pass, place_of_submission(submission, "key_pass")) if key_pass else None,
     )
 
 
@@ -349,8 +353,3 @@ def _remarks(material: Material, parameters: Parameters) -> Iterator[str]:
         yield parameters.remark(f"manager.{field}", remark)
     for field, remark in person_remarks(material.contact, country):
         yield parameters.remark(f"contact.{field}", remark)
-
-
-def _place(submission: Submission, column: str) -> Place:
-    """Where a submission's sealed values lie; the RequestId stands for its number to come."""
-    return Place(submission.uin, "submissions", submission.request_id, column)

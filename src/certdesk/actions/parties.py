@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from certdesk.catalog import Context
 from certdesk.domain.countries import country_code
+from certdesk.domain.identity import holds_identity
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.secret import hidden
@@ -58,6 +59,7 @@ def draft_manager(
         likeness=likeness,
         tags=tags,
         created_at=context.now,
+        identity_since=context.now if holds_identity(people) else None,
     )
     sealed = context.vault.seal(personal_of(people), place_of_party(draft))
     return dataclasses.replace(draft, personal=sealed)

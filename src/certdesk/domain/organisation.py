@@ -64,7 +64,8 @@ class Manager:
     """A manager of a company, with the contact that came with it, and how vetting stands.
 
     `status` is one of `vetting.State`, and stays `ok` when the time of a vetting runs out.
-    `facts`, `personal` and `likeness` as in `Company`, over `People`.
+    `facts`, `personal` and `likeness` as in `Company`, over `People`; `identity_since` as in
+    `records.Submission`.
     """
 
     manager_id: int = 0
@@ -79,6 +80,7 @@ class Manager:
     submitted_at: datetime | None = None
     verified_at: datetime | None = None
     expires_at: datetime | None = None
+    identity_since: datetime | None = None
     version: int = 1
 
 

@@ -14,6 +14,8 @@ class Submission:
     phrase and the private key lie apart, each sealed for its own column. `warnings` are remarks
     that refuse nothing (check digits, telephone numbers) and hold no values. `inspected` tells
     that the key has had its slower checks, which one that the desk made does not need.
+    `identity_since` is from when on the time counts for which identity numbers in it are kept,
+    None where there are none.
     """
 
     certificate_id: str
@@ -32,6 +34,7 @@ class Submission:
     manager_id: int | None
     warnings: tuple[str, ...] = ()
     inspected: bool = False
+    identity_since: datetime | None = None
     version: int = 1
 
 

@@ -147,14 +147,14 @@ SUBMISSIONS = Kept(
     "submissions",
     Submission,
     key=("certificate_id", "number"),
-    indexes=(("inspected",),),
+    indexes=(("inspected",), ("identity_since",)),
 )
 COMPANIES = Kept("companies", Company, key=("company_id",), indexes=(("uin",), ("uin", "likeness")))
 MANAGERS = Kept(
     "managers",
     Manager,
     key=("manager_id",),
-    indexes=(("company_id",), ("uin", "company_id", "likeness")),
+    indexes=(("company_id",), ("uin", "company_id", "likeness"), ("identity_since",)),
 )
 KEY_STOCK = Kept("key_stock", StockedKey, key=("stock_id",), indexes=(("kind",),))
 BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))

@@ -1,0 +1,143 @@
+"""Erases identity numbers when their time is over (security requirement R-PII).
+
+The time counts from when they were handed in. As long as something needs them that is under way,
+they are kept and looked at again every day; so nothing keeps them longer than the operator's
+setting after a certificate was issued or an order has failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from certdesk.domain.identity import needs_identity, without_identity
+from certdesk.domain.material import Material
+from certdesk.domain.organisation import Manager, People
+from certdesk.domain.personal import personal_of, whole
+from certdesk.domain.records import AuditEntry, Submission
+from certdesk.domain.vetting import subject_of_manager
+from certdesk.ports import (
+    Clock,
+    Place,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    VaultError,
+    place_of_party,
+    place_of_submission,
+)
+from certdesk.workflow.repeating import Repeating
+
+LOOK_SECONDS = 3600
+BATCH = 100
+AGAIN_AFTER = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+Keeper = TypeVar("Keeper", Submission, Manager)
+"""A record with identity numbers."""
+
+
+class Forgetting:
+    """Goes through the records whose identity numbers are old."""
+
+    def __init__(self, store: Store, vault: Vault, clock: Clock, *, kept: timedelta) -> None:
+        """Prepare to keep identity numbers for `kept`; nothing is erased before `start`."""
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._kept = kept
+        self._repeating = Repeating("identity numbers", self.forget, LOOK_SECONDS)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._repeating.start()
+
+    def stop(self) -> None:
+        """Stop after the batch in hand."""
+        self._repeating.stop()
+
+    def forget(self) -> None:
+        """Erase a batch of what is old now, and soon the next one if there is more."""
+        before = self._clock.now() - self._kept
+        submissions = self._store.read(functools.partial(_old_submissions, before))
+        managers = self._store.read(functools.partial(_old_managers, before))
+        for submission, needed in submissions:
+            place = place_of_submission(submission, "personal")
+            self._keep(self._after(submission, Material, place, needed=needed))
+        for manager, needed in managers:
+            place = place_of_party(manager)
+            self._keep(self._after(manager, People, place, needed=needed))
+        if BATCH in (len(submissions), len(managers)):
+            self._repeating.wake()
+
+    def _after(
+        self, record: Keeper, kind: type[Material | People], place: Place, *, needed: bool
+    ) -> Keeper:
+        """Give a record without identity numbers, or one that is to be looked at again."""
+        later = dataclasses.replace(
+            record, identity_since=self._clock.now() - self._kept + AGAIN_AFTER
+        )
+        if needed:
+            return later
+        try:
+            holder = whole(kind, record.facts, self._vault.open(record.personal, place))
+        except VaultError:
+            log.exception("identity numbers were not erased", subject=_subject(record))
+            return later
+        sealed = self._vault.seal(personal_of(without_identity(holder)), place)
+        return dataclasses.replace(record, personal=sealed, identity_since=None)
+
+    def _keep(self, record: Submission | Manager) -> None:
+        # Somebody changed it meanwhile: it is found again.
+        with contextlib.suppress(Stale):
+            self._store.write(functools.partial(self._replace, record))
+
+    def _replace(self, record: Submission | Manager, unit: Unit) -> None:
+        if isinstance(record, Submission):
+            unit.submissions.replace(record)
+        else:
+            unit.managers.replace(record)
+        if record.identity_since is None:
+            entry = AuditEntry.by_desk(
+                at=self._clock.now(),
+                uin=record.uin,
+                action="EraseIdentity",
+                subject=_subject(record),
+                detail=f"submission {record.number}" if isinstance(record, Submission) else "",
+            )
+            unit.audit.add(entry)
+
+
+def _old_submissions(before: datetime, unit: Unit) -> list[tuple[Submission, bool]]:
+    """Read submissions whose time is over, and whether each is needed still."""
+    return [
+        (each, needs_identity(unit.orders.get(each.certificate_id), each.number))
+        for each in unit.submissions.due("identity_since", before, BATCH)
+    ]
+
+
+def _old_managers(before: datetime, unit: Unit) -> list[tuple[Manager, bool]]:
+    """Read managers whose time is over, and whether people still look at each."""
+    return [
+        (each, _in_review(unit, each))
+        for each in unit.managers.due("identity_since", before, BATCH)
+    ]
+
+
+def _in_review(unit: Unit, manager: Manager) -> bool:
+    review = unit.reviews.get(subject_of_manager(manager.manager_id))
+    return review is not None and review.verdict is None
+
+
+def _subject(record: Submission | Manager) -> str:
+    if isinstance(record, Submission):
+        return record.certificate_id
+    return subject_of_manager(record.manager_id)
