@@ -272,6 +272,30 @@ def _letter(scene: Scene) -> dict[str, object]:
     return {"CertificateId": order, "ConfirmLetter": letter}
 
 
+def _reissue(scene: Scene) -> dict[str, object]:
+    """Every parameter of ReplaceCertificate, of a certificate that nothing replaces."""
+    _give_up_reissue(scene)
+    return {
+        "CertificateId": scene.issued,
+        "ValidType": "DNS",
+        "CsrType": "Online",
+        "CsrContent": "",
+        "CsrkeyPassword": "12345678",
+        "Reason": "another key",
+        "CertCSREncryptAlgo": "ECC",
+        "CertCSRKeyParameter": "secp384r1",
+        "SignAlgo": "SHA384",
+        "UseCrossSignRoot": False,
+    }
+
+
+def _give_up_reissue(scene: Scene) -> None:
+    """Have nothing under way that is to replace the issued certificate."""
+    begun = scene.client.detail(scene.issued)["CertificateExtra"]["ReplacedFor"]
+    if begun and scene.client.detail(begun)["Status"] == 0:
+        scene.client.call("CancelAuditCertificate", CertificateId=begun)
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "ApplyCertificate": _free,
     "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
@@ -307,6 +331,7 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
         "SwitchStatus": 1,
     },
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
+    "ReplaceCertificate": _reissue,
     "SubmitAuditManager": lambda scene: _new_manager(scene, "none"),
     "SubmitCertificateInformation": _older_material,
     "UploadCertificate": _upload,

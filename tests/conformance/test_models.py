@@ -36,6 +36,7 @@ MAINLAND_MEMBERS: dict[str, set[str]] = {
         "UseCrossSignRoot",
     },
     "DescribeCertificatesRequest": {"ServiceId"},
+    "ReplaceCertificateRequest": {"SignAlgo", "UseCrossSignRoot"},
     "UploadCertificateRequest": {"KeyPassword"},
 }
 """Members that the mainland edition of the API has and the international one has not."""

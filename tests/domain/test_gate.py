@@ -98,6 +98,19 @@ def test_a_validity_that_may_not_be_does_not_pass(
     assert told is None if rule is None else told is not None and told.startswith(rule)
 
 
+def test_nothing_outlasts_what_was_bought(source: Source) -> None:
+    """To the second, and nothing is signed once that has ended."""
+    request = asked(NOON, key=KEY, ends_by=ENDS)
+    assert rule_of(source, request, {"period": Period(BEGINS, ENDS)}) is None
+    assert rule_of(source, request, {"period": Period(BEGINS, ENDS + SECOND)}) == (
+        "it would outlast the time that was bought"
+    )
+    over = asked(NOON, key=KEY, ends_by=NOON)
+    assert rule_of(source, over, {"period": Period(BEGINS, NOON)}) == (
+        "the time that was bought has ended"
+    )
+
+
 def test_nothing_is_signed_before_the_ca_is_valid(source: Source) -> None:
     """A clock that was put back behind the making of the CA."""
     before = source.certificate.not_valid_before_utc - SECOND

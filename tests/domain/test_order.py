@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.order import (
+    BOUGHT_ONLY,
     LIVING,
-    PAID_ONLY,
     STATUS_NAMES,
     TRANSITIONS,
     Event,
@@ -22,6 +22,7 @@ from certdesk.domain.order import (
     Status,
     new_certificate_id,
     new_deal_id,
+    years_later,
 )
 from certdesk.domain.products import FREE
 
@@ -160,12 +161,50 @@ def test_no_order_leaves_the_table_whatever_happens_to_it(
         try:
             after = order.after(event)
         except IllegalTransition:
-            free = order.product_id == FREE and event in PAID_ONLY
+            free = order.product_id == FREE and event in BOUGHT_ONLY
             assert free or (order.status, event) not in TRANSITIONS
             continue
         assert (order.status.value, event, after.status.value) in LIFE
         assert after == dataclasses.replace(order, status=after.status, status_msg=None)
         order = after
+
+
+@pytest.mark.parametrize(
+    ("begin", "years", "end"),
+    [
+        ((2026, 3, 1), 1, (2027, 3, 1)),
+        ((2026, 12, 31), 3, (2029, 12, 31)),
+        ((2027, 2, 28), 1, (2028, 2, 28)),
+        ((2028, 2, 29), 1, (2029, 2, 28)),
+        ((2028, 2, 29), 4, (2032, 2, 29)),
+        ((2028, 2, 29), 0, (2028, 2, 29)),
+    ],
+)
+def test_years_are_those_of_the_calendar(
+    begin: tuple[int, int, int], years: int, end: tuple[int, int, int]
+) -> None:
+    """Whatever lies between; a leap day has its anniversary the day before."""
+    begins, ends = (datetime(*day, 11, 10, 9, tzinfo=UTC) for day in (begin, end))
+    assert years_later(begins, years) == ends
+
+
+@pytest.mark.parametrize(
+    ("years", "lasts", "bought"), [(1, 199, 365), (3, 199, 1096), (0, 90, 90), (1, 825, 825)]
+)
+def test_the_first_certificate_sets_the_end_of_what_was_bought(
+    years: int, lasts: int, bought: int
+) -> None:
+    """Of a free order its own end; none outlasts it, and no later one moves it."""
+    order = dataclasses.replace(standing_at(Status.UNDER_REVIEW), time_span=years)
+    first = order.issued(NOON, NOON + timedelta(days=lasts))
+    assert (first.status, first.begins_at) == (Status.ISSUED, NOON)
+    assert (first.ends_at, first.ends_by) == (
+        NOON + timedelta(days=lasts),
+        NOON + timedelta(days=bought),
+    )
+    again = dataclasses.replace(first, status=Status.UNDER_REVIEW)
+    later = again.issued(NOON + timedelta(days=9), NOON + timedelta(days=20))
+    assert later.ends_by == first.ends_by
 
 
 @given(st.integers(0, 2**32))

@@ -227,6 +227,15 @@ def test_no_certificate_outlasts_its_ca(tmp_path_factory: pytest.TempPathFactory
     assert leaf.not_valid_after_utc == issuing.not_valid_after_utc <= root.not_valid_after_utc
 
 
+def test_no_certificate_outlasts_what_was_bought(ca: InsideCa) -> None:
+    """The CA shortens it to the second, and declines where nothing is left."""
+    left = NOON + 20 * DAY
+    assert issue(ca.issuer, asked(NOON, ends_by=left)).leaf.not_valid_after_utc == left
+    far = issue(ca.issuer, asked(NOON, ends_by=NOON + 400 * DAY)).leaf
+    assert far.not_valid_after_utc - far.not_valid_before_utc + SECOND == 199 * DAY
+    assert declined(ca.issuer, asked(NOON, ends_by=NOON)) == "the time that was bought has ended"
+
+
 # --- what is declined, and what is not copied ----------------------------------------------------
 
 

@@ -35,6 +35,7 @@ ORDER_OF_LIFE = (
     "ApplyCertificate",
     "DownloadCertificate",
     "DescribeDownloadCertificateUrl",
+    "ReplaceCertificate",
     "CreateCertificate",
     "DescribeCompanies",
     "DescribeManagers",

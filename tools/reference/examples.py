@@ -49,6 +49,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "SwitchStatus": 1,
     },
     "ModifyCertificateResubmit": {"CertificateId": "LrmeMvQr"},
+    "ReplaceCertificate": {
+        "CertificateId": "LrmeMvQr",
+        "ValidType": "DNS",
+        "CsrType": "Online",
+        "CertCSREncryptAlgo": "ECC",
+        "CertCSRKeyParameter": "secp384r1",
+    },
     "SubmitCertificateInformation": {
         "CertificateId": "LrmeMvQr",
         "CsrType": "online",

@@ -14,13 +14,17 @@ NOT_HOSTED = -1
 
 
 class CertificateExtra(Part, kw_only=True):
-    """Further facts about an order and its neighbours."""
+    """Further facts about an order and its neighbours.
+
+    The names are the vendor's, and so is their sense: `OriginCertificateId` is what it renews and
+    `RenewOrder` what renews it, `ReplacedBy` what it replaces and `ReplacedFor` what replaces it.
+    """
 
     domain_number: str
-    origin_certificate_id: str | None = None
-    replaced_by: str | None = None
-    replaced_for: str | None = None
-    renew_order: str | None = None
+    origin_certificate_id: str | None
+    replaced_by: str | None
+    replaced_for: str | None
+    renew_order: str | None
     sm_cert: int = field(name="SMCert", default=0)
     company_type: int | None
 
@@ -77,7 +81,12 @@ def members_of(order: Order) -> dict[str, Any]:
         "validity_period": str(_months(order)),
         "insert_time": local_time(order.created_at),
         "certificate_extra": CertificateExtra(
-            domain_number=str(order.domain_num), company_type=order.holder
+            domain_number=str(order.domain_num),
+            origin_certificate_id=order.renews,
+            replaced_by=order.replaces,
+            replaced_for=order.replaced_by,
+            renew_order=order.renewed_by,
+            company_type=order.holder,
         ),
         "certificate_id": order.certificate_id,
         "status_name": STATUS_NAMES[order.status],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
@@ -149,12 +150,15 @@ def apply_certificate(
 
     def commit(unit: Unit) -> ApplyCertificateReply:
         own_project(unit, context.caller.uin, draft.project_id)
+        renewed = None
         if draft.renews is not None:
-            _check_renewed(context, unit, draft.renews, name)
+            renewed = _renewed(context, unit, draft.renews, name)
         _check_limits(context, unit, draft)
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         order = keep(unit, unit.orders.add(draft))
+        if renewed is not None:
+            unit.orders.replace(dataclasses.replace(renewed, renewed_by=order.certificate_id))
         submit_order(context, unit, order, request.dv_auth_method)
         return ApplyCertificateReply(certificate_id=order.certificate_id)
 
@@ -243,8 +247,8 @@ def _draft(context: Context, request: ApplyCertificateRequest, name: DomainName)
     )
 
 
-def _check_renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName) -> None:
-    """Refuse to renew what does not end soon, or is not for the name.
+def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName) -> Order:
+    """Give the order that is renewed, which ends soon and is for the name.
 
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
@@ -258,6 +262,7 @@ def _check_renewed(context: Context, unit: Unit, certificate_id: str, name: Doma
         )
     if not _is_for(old, name):
         raise InvalidParam(f"OldCertificateId: {certificate_id} is not for {name}.")
+    return old
 
 
 def _is_for(order: Order, name: DomainName) -> bool:

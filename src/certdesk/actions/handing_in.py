@@ -7,7 +7,7 @@ CSR or key, write.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from certdesk.actions import parties, vetting
 from certdesk.actions.parameters import Parameters
@@ -38,7 +38,7 @@ from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Submission
 from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
-from certdesk.domain.submission import Judged, MaterialRefused, judge
+from certdesk.domain.submission import ORDERED_KINDS, Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
 from certdesk.ports import KeysBusy, Place, Stale, Unit, place_of_submission
 
@@ -108,16 +108,23 @@ def prepared(
     find: Callable[[Unit], Order],
     material: Material,
     parameters: Parameters,
+    *,
+    kinds: Collection[KeyKind] = ORDERED_KINDS,
+    again: Submission | None = None,
 ) -> Callable[[Unit, Order], Order]:
     """Judge material for the order that `find` gives, and make everything that it needs.
 
     What is returned stores it in a commit for that order, which takes material, and gives the
-    order with it.
+    order with it. A key may be made of these `kinds`; CSR and key of the submission `again` are
+    used once more where that is given.
     """
     considered = context.store.read(
-        lambda unit: _consider(context, unit, find(unit), material, parameters)
+        lambda unit: _consider(context, unit, find(unit), material, parameters, kinds)
     )
-    pair = _key_pair(context, considered, parameters)
+    if again is None:
+        pair = _key_pair(context, considered, parameters)
+    else:
+        pair = _used_again(context, again)
     company, manager = _drafts(context, considered)
     submission = _submission(context, considered, pair, parameters)
 
@@ -172,6 +179,7 @@ def _consider(
     order: Order,
     material: Material,
     parameters: Parameters,
+    kinds: Collection[KeyKind],
 ) -> Considered:
     if not context.caller.verified:
         raise NoRealNameAuth
@@ -182,7 +190,7 @@ def _consider(
     product = PRODUCTS[order.product_id]
     material = _with_known_numbers(context, unit, order, material)
     try:
-        judged = judge(material, order, product, context.rules.internal_suffixes)
+        judged = judge(material, order, product, context.rules.internal_suffixes, kinds)
     except MaterialRefused as refused:
         raise parameters.refusal(refused, material) from None
     company, manager = _named_parties(context, unit, material, judged, parameters)
@@ -275,15 +283,31 @@ def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
         detail = "Too many keys are being made at once. Try again in a minute, or send a CSR."
         raise FailedOperation(detail) from None
     judged = considered.judged
-    place = Place(context.caller.uin, "submissions", context.request_id, "private_key")
     pem = csr.build(ready.private_key, judged.common_name, judged.other_names, _subject(considered))
     return KeyPair(
         csr=pem,
         description=kind.label,
         spki_sha256=spki_sha256(ready.private_key.public_key()),
-        private_key=context.vault.seal(Secret(private_key_pem(ready.private_key)), place),
+        private_key=_sealed_key(context, Secret(private_key_pem(ready.private_key))),
         stock_id=ready.stock_id,
     )
+
+
+def _used_again(context: Context, earlier: Submission) -> KeyPair:
+    """Take the key pair of an earlier submission, its private key sealed for the new one."""
+    private_key = private_key_of(context, earlier)
+    return KeyPair(
+        csr=earlier.csr,
+        description=earlier.key,
+        spki_sha256=earlier.spki_sha256,
+        private_key=_sealed_key(context, private_key) if private_key else None,
+        inspected=earlier.inspected,
+    )
+
+
+def _sealed_key(context: Context, pem: Secret) -> bytes:
+    place = Place(context.caller.uin, "submissions", context.request_id, "private_key")
+    return context.vault.seal(pem, place)
 
 
 def _subject(considered: Considered) -> csr.Subject:

@@ -23,6 +23,7 @@ LAST_OF_A_SECOND = timedelta(microseconds=999_999)
 TYPES = {
     "ApplyCertificate": ("apply", "applied for"),
     "CreateCertificate": ("applyVIP", "bought"),
+    "ReplaceCertificate": ("replace", "reissued"),
     "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
     "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),
     "CancelCertificateOrder": ("cancel", "cancelled the order of"),

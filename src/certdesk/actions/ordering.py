@@ -166,7 +166,8 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
-    with_letter = takes_letter(context, product)
+    again = order.replaces is not None and vetting.still_good(context, unit, order)
+    with_letter = takes_letter(context, product) and not again
     sent = order.submitted(
         Event.SUBMIT_ORDER_WITH_LETTER if with_letter else Event.SUBMIT_ORDER,
         order_id=new_order_id(context.rng),
@@ -190,7 +191,8 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
             )
         )
     make_due(context, unit, submitted)
-    context.record(unit, order.certificate_id, f"attempt {submitted.attempt}")
+    replaced = f", replaces {order.replaces}" if order.replaces else ""
+    context.record(unit, order.certificate_id, f"attempt {submitted.attempt}{replaced}")
     return submitted
 
 

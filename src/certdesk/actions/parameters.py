@@ -57,9 +57,13 @@ class Parameters:
                 values[first] = value
         return build(Material, values | settled)
 
+    def knows(self, path: str) -> bool:
+        """Whether the action has a parameter of its own for a value."""
+        return path in self._attributes
+
     def wire_name(self, path: str) -> str:
         """Give the action's own name of a value."""
-        if path not in self._attributes and self._beyond is not None:
+        if not self.knows(path) and self._beyond is not None:
             action, parameters = self._beyond
             return f"{parameters.wire_name(path)} of {action}"
         return self._wire_names[self._attributes[path]]
@@ -74,7 +78,7 @@ class Parameters:
         detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())
         return refused.error(detail, subject=refused.subject)
 
-    def invalid(self, path: str, rule: str) -> InvalidParam:
+    def invalid(self, path: str, rule: str) -> ServiceError:
         """Word the refusal of one value that is not itself shown."""
         return InvalidParam(f"{self.wire_name(path)}: {self._worded(rule)}.")
 

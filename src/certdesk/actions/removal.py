@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.actions.purchase import own_order
@@ -14,8 +15,9 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     NoProjectPermission,
     NoRealNameAuth,
+    RenewNotIssued,
 )
-from certdesk.domain.order import DELETABLE, STATUS_NAMES, Order, Status
+from certdesk.domain.order import DELETABLE, LIVING, STATUS_NAMES, Order, Status
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order
 from certdesk.ports import Unit
@@ -49,6 +51,7 @@ class DeleteCertificateReply(Reply):
     InvalidCertificateStatusCode,
     NoProjectPermission,
     NoRealNameAuth,
+    RenewNotIssued,
     writes=True,
 )
 def delete_certificate(
@@ -65,6 +68,7 @@ def delete_certificate(
         if not context.caller.verified:
             raise NoRealNameAuth
         _check_order(order, context.now)
+        _check_successors(unit, order)
         _remove(unit, order)
         context.record(unit, order.certificate_id, f"status {order.status.value}")
         return DeleteCertificateReply(delete_result=True)
@@ -94,9 +98,27 @@ def _check_order(order: Order, now: datetime) -> None:
         raise CannotBeDeletedWithinHour
 
 
+def _check_successors(unit: Unit, order: Order) -> None:
+    """Keep an order as long as another is to take its place and is not issued.
+
+    Raises:
+        RenewNotIssued: a renewal or a reissue of it is under way.
+    """
+    for successor_id in filter(None, (order.renewed_by, order.replaced_by)):
+        successor = unit.orders.get(successor_id)
+        if successor is None or successor.begins_at is not None:
+            continue
+        if successor.status in LIVING:
+            raise RenewNotIssued(
+                f"{successor_id} is to take its place, and stands at status "
+                f"{successor.status.value} ({STATUS_NAMES[successor.status]})."
+            )
+
+
 def _remove(unit: Unit, order: Order) -> None:
     """Remove an order with everything that is kept for nothing but it."""
     its = order.certificate_id
+    _unlink(unit, order)
     for submission in unit.submissions.where(certificate_id=its):
         unit.submissions.remove(its, submission.number)
     for proof in unit.proofs.where(certificate_id=its):
@@ -108,3 +130,21 @@ def _remove(unit: Unit, order: Order) -> None:
     unit.reviews.remove(subject_of_order(its))
     unit.tasks.remove(its)
     unit.orders.remove(its)
+
+
+def _unlink(unit: Unit, order: Order) -> None:
+    """Have what it was to take the place of know no more of it, if nothing was issued."""
+    if order.begins_at is not None:
+        return
+    for predecessor_id in filter(None, (order.renews, order.replaces)):
+        predecessor = unit.orders.get(predecessor_id)
+        if predecessor is None:
+            continue
+        its = order.certificate_id
+        unit.orders.replace(
+            dataclasses.replace(
+                predecessor,
+                renewed_by=None if predecessor.renewed_by == its else predecessor.renewed_by,
+                replaced_by=None if predecessor.replaced_by == its else predecessor.replaced_by,
+            )
+        )

@@ -102,7 +102,8 @@ def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -
 def begin(context: Context, unit: Unit, order: Order) -> Order:
     """Give an order, which is about to be with the CA, with what it waits for; send it to people.
 
-    The order itself is not stored yet.
+    The order itself is not stored yet. Nobody looks at a reissue while its manager is vetted: what
+    it is to certify was looked at with the original.
     """
     level = PRODUCTS[order.product_id].level
     if level is Level.DV:
@@ -112,11 +113,18 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
     if not is_vetted(manager, context.now):
         manager = send_manager(context, unit, manager)
     good = is_vetted(manager, context.now)
-    if not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
+    again = good and order.replaces is not None
+    if again or not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
         return going_on(context, order)
     subject = subject_of_order(order.certificate_id)
     review = _ask(context, unit, subject, order.uin, order.attempt)
     return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
+
+
+def still_good(context: Context, unit: Unit, order: Order) -> bool:
+    """Whether the manager of an order, and with it its company, is vetted now."""
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    return manager is not None and is_vetted(manager, context.now)
 
 
 def going_on(context: Context, order: Order) -> Order:

@@ -59,6 +59,7 @@ def requested(
         hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
         cross_sign=bool(chosen.get("cross_sign")),
         most_days=FREE_DAYS if order.product_id == FREE else None,
+        ends_by=order.ends_by,
         grounds=tuple(_grounds(names, proofs)),
     )
 

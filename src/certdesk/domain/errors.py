@@ -260,7 +260,7 @@ class InvalidCertificateStatusCode(ServiceError):
 
 
 class RenewAlgorithmInvalid(ServiceError):
-    """CsrEncryptAlgo and CsrKeyParameter do not name a key that can be made."""
+    """No such key can be made, or the reissue of a free certificate be for one."""
 
     code = "InvalidParameter.RenewAlgorithmInvalid"
     text = "The algorithm is invalid."
@@ -483,6 +483,27 @@ class CertificatesNumberExceeded(ServiceError):
 
     code = "InvalidParameter.CertificatesNumberExceeded"
     text = "Number of certificates exceed the limit."
+
+
+class OrderAlreadyReplaced(ServiceError):
+    """The certificate was reissued, or its reissue is under way."""
+
+    code = "FailedOperation.OrderAlreadyReplaced"
+    text = "This order has already been replaced."
+
+
+class OrderReplaceFailed(ServiceError):
+    """What the original was ordered with does not do any more."""
+
+    code = "FailedOperation.OrderReplaceFailed"
+    text = "Failed to reissue a certificate."
+
+
+class RenewNotIssued(ServiceError):
+    """A renewal or a reissue of it is under way."""
+
+    code = "FailedOperation.RenewNotIssued"
+    text = "Cannot perform deletion when the renewed cert has not been issued."
 
 
 class InvalidCertificateSource(ServiceError):

@@ -122,13 +122,16 @@ def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstance
 
 
 def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It begins now, lasts no longer than it may, and no longer than the CA does."""
+    """It begins now, lasts no longer than it may, and no longer than the CA or what was bought."""
     period = Period(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
     since = at.now - period.begins
     _require(since >= timedelta(0), "it begins in the future")
     _require(since <= at.back, f"it would begin {since} ago; at most {at.back} is allowed")
     most = days_allowed(at.now, at.own_days, request.most_days)
     _require(period.begins < period.ends, "it ends before it begins")
+    if request.ends_by is not None:
+        _require(period.ends <= request.ends_by, "it would outlast the time that was bought")
+        _require(at.now < period.ends, "the time that was bought has ended")
     _require(period.days <= most, f"it would last {period.days} days; at most {most} are allowed")
     signer = at.source.certificate
     _require(period.ends <= signer.not_valid_after_utc, "it would outlast its CA")

@@ -48,8 +48,9 @@ class IssueRequest:
     issued or given up. `names` has the main name first; `csr` is PEM and its key what is
     certified; `subject` is what was vetted, empty for DV; `hash_name` is `SHA256`, `SHA384` or
     `SHA512`; `cross_sign` asks for the chain to the older root. `most_days` is how long the
-    certificate may last at most, None for as long as the issuer allows. `registration` is what an
-    EV subject says besides.
+    certificate may last at most, None for as long as the issuer allows, and `ends_by` when
+    the time that was bought ends, which a reissue does not outlast. `registration` is what an EV
+    subject says besides.
     """
 
     certificate_id: str
@@ -62,6 +63,7 @@ class IssueRequest:
     hash_name: str = "SHA256"
     cross_sign: bool = False
     most_days: int | None = None
+    ends_by: datetime | None = None
     registration: Registration | None = None
     grounds: tuple[Ground, ...]
 

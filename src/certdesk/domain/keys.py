@@ -66,6 +66,7 @@ class KeyKind(enum.Enum):
     RSA_2048 = ("RSA", "2048")
     RSA_4096 = ("RSA", "4096")
     P_256 = ("ECC", "prime256v1")
+    P_384 = ("ECC", "secp384r1")
 
     @property
     def algorithm(self) -> str:
@@ -74,7 +75,7 @@ class KeyKind(enum.Enum):
 
     @property
     def parameter(self) -> str:
-        """Modulus length in bits (``2048``, ``4096``) or curve (``prime256v1``)."""
+        """Modulus length in bits (``2048``, ``4096``) or curve (``prime256v1``, ``secp384r1``)."""
         return self.value[1]
 
     @property
@@ -97,6 +98,8 @@ def generate(kind: KeyKind) -> PrivateKey:
     """Make a new key pair; RSA takes from 50 milliseconds to seconds."""
     if kind is KeyKind.P_256:
         return ec.generate_private_key(ec.SECP256R1())
+    if kind is KeyKind.P_384:
+        return ec.generate_private_key(ec.SECP384R1())
     return rsa.generate_private_key(_EXPONENT, int(kind.parameter))
 
 

@@ -107,8 +107,11 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.ISSUED, Event.EXPIRE): S.EXPIRED,
 }
 
-PAID_ONLY = frozenset({Event.RESUBMIT})
-"""What never happens to a free order (ModifyCertificateResubmit is for paid ones)."""
+BOUGHT_ONLY = frozenset({Event.RESUBMIT})
+"""What never happens to a free order (ModifyCertificateResubmit is for paid ones) or a reissue."""
+
+GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED})
+"""Where an order stands that came to nothing."""
 
 DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED})
 """Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
@@ -147,10 +150,12 @@ class Order:
     `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
     the last one's, and at `deadline` it is closed if its names are not proved by then.
     Of a free order, which has no years, `registrable` is the registrable domain of its name, and
-    `renews` the certificate id of the order that it renews, if any.
-    Warnings of the end of a `muted` one are not wanted.
-    `begins_at` and `ends_at` are the certificate's own, once there is one. `version` grows with
-    every stored change and guards against lost updates. `number` is given by the store: orders
+    `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
+    order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
+    the last that was asked for. Warnings of the end of a `muted` one are not wanted. `begins_at`
+    and `ends_at` are the certificate's own, once there is one, and `ends_by` is then the end of the
+    time that was bought, which no reissue outlasts: it has that from the original. `version` grows
+    with every stored change and guards against lost updates. `number` is given by the store: orders
     count up from 1 as they are bought, whoever buys them.
     """
 
@@ -178,6 +183,10 @@ class Order:
     manager_id: int | None = None
     registrable: str | None = None
     renews: str | None = None
+    renewed_by: str | None = None
+    replaces: str | None = None
+    replaced_by: str | None = None
+    ends_by: datetime | None = None
     attempt: int = 0
     order_id: str | None = None
     ordered_at: datetime | None = None
@@ -213,14 +222,32 @@ class Order:
         """Give the order as it stands after `event`, and what it waits for or why it failed.
 
         Raises:
-            IllegalTransition: the table has no such step, or none for a free order.
+            IllegalTransition: the table has no such step, or none for such an order.
         """
         target = TRANSITIONS.get((self.status, event))
         if target is None:
             raise IllegalTransition(self.status, event)
-        if self.product_id == FREE and event in PAID_ONLY:
+        if event in BOUGHT_ONLY and self.replaces is not None:
+            raise IllegalTransition(self.status, event, "It is a reissue: ask for another.")
+        if event in BOUGHT_ONLY and self.product_id == FREE:
             raise IllegalTransition(self.status, event, "It is a free one: apply for another.")
         return dataclasses.replace(self, status=target, status_msg=status_msg)
+
+    def issued(self, begins_at: datetime, ends_at: datetime) -> Order:
+        """Give the order after its certificate was issued, which is valid from when to when.
+
+        The first one of all sets the end of the time that was bought.
+
+        Raises:
+            IllegalTransition: the order is not with the CA.
+        """
+        bought = max(ends_at, years_later(begins_at, self.time_span))
+        return dataclasses.replace(
+            self.after(Event.ISSUE),
+            begins_at=begins_at,
+            ends_at=ends_at,
+            ends_by=self.ends_by or bought,
+        )
 
     def submitted(
         self,
@@ -245,6 +272,14 @@ class Order:
             ordered_at=now,
             deadline=None,
         )
+
+
+def years_later(begin: datetime, years: int) -> datetime:
+    """Give the same time of day so many calendar years later; after 29 February, 28 February."""
+    try:
+        return begin.replace(year=begin.year + years)
+    except ValueError:
+        return begin.replace(year=begin.year + years, day=28)
 
 
 def new_certificate_id(rng: random.Random) -> str:

@@ -7,10 +7,11 @@ the product. A CSR is judged in `csr.py`.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from certdesk.domain.errors import (
     CertificateInfoSubmitContactEmailEmpty,
@@ -41,6 +42,9 @@ from certdesk.domain.texts import (
 )
 
 ONLINE, PARSE = "online", "parse"
+
+ORDERED_KINDS = (KeyKind.RSA_2048, KeyKind.RSA_4096, KeyKind.P_256)
+"""The kinds of key that are made for an order; a reissue may have any that the desk makes."""
 
 ALWAYS_NEEDED = ("csr_source", "common_name")
 ORGANISATION_NEEDED = (
@@ -139,10 +143,12 @@ def judge(
     order: Order,
     product: Product,
     internal_suffixes: frozenset[str] = frozenset(),
+    kinds: Collection[KeyKind] = ORDERED_KINDS,
 ) -> Judged:
     """Check the material by itself and against what was bought.
 
-    Names under `internal_suffixes` may be ordered as well (`DomainName.parse`).
+    Names under `internal_suffixes` may be ordered as well (`DomainName.parse`); a key may be made
+    of these `kinds`.
 
     Raises:
         MaterialRefused: with all faults of the first kind that is found.
@@ -157,7 +163,7 @@ def judge(
     other_names = tuple(
         _name("other_names", text, internal_suffixes) for text in material.other_names
     )
-    key = _key(material) if material.csr_source == ONLINE else None
+    key = _key(material, kinds) if material.csr_source == ONLINE else None
     names = (common_name, *other_names)
     faults = [fault for check in _PRODUCT_RULES for fault in check(material, product)]
     faults += _name_faults(names, material, order, product)
@@ -211,14 +217,18 @@ def _name(path: str, text: str, internal_suffixes: frozenset[str]) -> DomainName
         ) from None
 
 
-def _key(material: Material) -> KeyKind:
+def _key(material: Material, kinds: Collection[KeyKind]) -> KeyKind:
     algorithm = material.key_algorithm or "RSA"
-    try:
-        return KeyKind.of(algorithm, material.key_parameter or "")
-    except UnknownKeyKind:
-        rule = "RSA takes 2048 or 4096, ECC takes prime256v1"
-        path = "key_parameter" if algorithm in ("RSA", "ECC") else "key_algorithm"
-        raise MaterialRefused(RenewAlgorithmInvalid, [Fault(path, rule)]) from None
+    with contextlib.suppress(UnknownKeyKind):
+        kind = KeyKind.of(algorithm, material.key_parameter or "")
+        if kind in kinds:
+            return kind
+    parameters: dict[str, list[str]] = {}
+    for kind in kinds:
+        parameters.setdefault(kind.algorithm, []).append(kind.parameter)
+    rule = ", ".join(f"{name} takes {' or '.join(its)}" for name, its in parameters.items())
+    path = "key_parameter" if algorithm in parameters else "key_algorithm"
+    raise MaterialRefused(RenewAlgorithmInvalid, [Fault(path, rule)])
 
 
 def _identifier(text: str | None) -> int | None:

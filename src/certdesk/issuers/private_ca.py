@@ -137,6 +137,7 @@ class PrivateCa:
             authority = issuer_for(asked.public_key, request.hash_name)
             source = self._hierarchy.source(authority)
             now, serial = self._world.clock.now(), new_serial(self._world.rng)
+            latest = source.certificate.not_valid_after_utc
             draft = profile.Draft(
                 source=source,
                 public_key=asked.public_key,
@@ -144,7 +145,7 @@ class PrivateCa:
                 period=period(
                     now,
                     days_allowed(now, self._own_days, request.most_days),
-                    source.certificate.not_valid_after_utc,
+                    min(latest, request.ends_by or latest),
                 ),
                 sandbox=self._hierarchy.sandbox,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -85,7 +85,7 @@ class ScriptedIssuer:
         csr = x509.load_pem_x509_csr(request.csr.encode())
         names = x509.SubjectAlternativeName([x509.DNSName(name.ascii) for name in request.names])
         return (
-            self._begun(LEAF_DAYS)
+            self._begun(LEAF_DAYS, request.ends_by)
             .subject_name(_named(request.names[0].ascii))
             .issuer_name(self._issuing.subject)
             .public_key(csr.public_key())
@@ -109,13 +109,14 @@ class ScriptedIssuer:
             .sign(signer, hashes.SHA256())
         )
 
-    def _begun(self, span: timedelta) -> x509.CertificateBuilder:
+    def _begun(self, span: timedelta, ends_by: datetime | None = None) -> x509.CertificateBuilder:
         now = self._clock.now()
+        ends = now + span
         return (
             x509.CertificateBuilder()
             .serial_number(x509.random_serial_number())
             .not_valid_before(now)
-            .not_valid_after(now + span)
+            .not_valid_after(min(ends, ends_by or ends))
         )
 
 

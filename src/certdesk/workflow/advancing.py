@@ -182,11 +182,7 @@ class Advancing:
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
         )
         unit.orders.replace(
-            dataclasses.replace(
-                _unchanged(unit, order).after(Event.ISSUE),
-                begins_at=certificate.begins_at,
-                ends_at=certificate.ends_at,
-            )
+            _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
         )
         self._note(unit, order, "Issue", f"serial {certificate.serial}")
 

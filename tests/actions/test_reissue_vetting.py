@@ -1,0 +1,69 @@
+"""A reissue certifies what was vetted with the original, so that people see it no second time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from certdesk.domain.rules import Rules
+from tests.actions.test_reviews import EV, LETTER_OV, OV, PDF, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk where people vet, two of them every EV order."""
+    with Desk(tmp_path, Rules(four_eyes=True)) as opened:
+        yield opened
+
+
+def issued(desk: Desk, product: int) -> str:
+    """Take an order through letter and vetting to its certificate."""
+    order = desk.submit(product)
+    if desk.stands(order)[0] == 8:
+        desk.letter(order, PDF)
+    for reviewer in ("ann", "bob"):
+        for subject in desk.waiting:
+            desk.approve(subject, reviewer)
+    desk.take_on(order)
+    assert desk.stands(order) == (1, None)
+    return order
+
+
+def reissued(desk: Desk, original: str) -> str:
+    """Ask for a reissue; give its id."""
+    reply = desk.call(desk.caller, "ReplaceCertificate", CertificateId=original, ValidType="DNS")
+    return str(reply["CertificateId"])
+
+
+@pytest.mark.parametrize("product", [OV, EV, LETTER_OV])
+def test_a_reissue_of_what_was_vetted_goes_to_its_names_at_once(desk: Desk, product: int) -> None:
+    """No second person, and no second letter; the same organisation is certified."""
+    original = issued(desk, product)
+    fresh = reissued(desk, original)
+    assert desk.stands(fresh) == (0, "PENDING-DCV")
+    assert desk.waiting == []
+    desk.take_on(fresh)
+    assert desk.stands(fresh) == (1, None)
+    requests = [request for request, _ in desk.issuer.asked]
+    assert {request.certificate_id for request in requests} == {original, fresh}
+    assert len({request.subject for request in requests}) == 1
+
+
+@pytest.mark.parametrize(("product", "status"), [(OV, 0), (LETTER_OV, 8)])
+def test_when_the_vetting_has_ended_people_look_again(
+    desk: Desk, product: int, status: int
+) -> None:
+    """398 days after the manager was vetted, as with any order."""
+    first = issued(desk, product)
+    desk.clock.move(timedelta(days=370))
+    desk.take_on(first)
+    original = issued(desk, product)
+    desk.clock.move(timedelta(days=29))
+    fresh = reissued(desk, original)
+    assert desk.stands(fresh)[0] == status
+    if product == LETTER_OV:
+        desk.letter(fresh, PDF)
+    assert "manager:1" in desk.waiting
