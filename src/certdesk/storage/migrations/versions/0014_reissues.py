@@ -8,8 +8,8 @@ from alembic import op
 from certdesk.domain.order import years_later
 from certdesk.storage.columns import UtcTime
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TIME = sa.DateTime(timezone=True)
