@@ -21,7 +21,7 @@ from certdesk import bootstrap
 from certdesk.ports import Unit
 from certdesk.settings import Settings
 from tests.nameserver import NameServer, nameserver
-from tests.running import Client, RunningDesk
+from tests.running import Client, RunningDesk, running
 
 KILLS = 60
 CLIENTS = 3
@@ -95,22 +95,20 @@ def test_sixty_kills_while_orders_are_issued_cost_none_and_double_none(tmp_path:
             f'dns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\nproof.interval = 1\n'
             "keys.stock.rsa_2048 = 0\nkeys.stock.rsa_4096 = 0\n"
         )
-        desk = RunningDesk(tmp_path / "desk", settings=settings)
-        desk.start()
-        buyers = [Buyer(desk, names, number) for number in range(CLIENTS)]
-        for _ in range(KILLS):
-            with ordering(buyers):
-                time.sleep(CHANCE.uniform(0, LONGEST_SECONDS))
-                desk.kill()
-            desk.start()
+        with running(tmp_path / "desk", settings=settings) as desk:
+            buyers = [Buyer(desk, names, number) for number in range(CLIENTS)]
+            for _ in range(KILLS):
+                with ordering(buyers):
+                    time.sleep(CHANCE.uniform(0, LONGEST_SECONDS))
+                    desk.kill()
+                desk.start()
+                for buyer in buyers:
+                    buyer.follow(desk.endpoint)
             for buyer in buyers:
-                buyer.follow(desk.endpoint)
-        for buyer in buyers:
-            for certificate_id in buyer.acknowledged:
-                buyer.publish(certificate_id)
-        acknowledged = set[str]().union(*(buyer.acknowledged for buyer in buyers))
-        wait_until_issued(desk, acknowledged)
-        desk.stop()
+                for certificate_id in buyer.acknowledged:
+                    buyer.publish(certificate_id)
+            acknowledged = set[str]().union(*(buyer.acknowledged for buyer in buyers))
+            wait_until_issued(desk, acknowledged)
     kept = look(Settings(data=str(desk.folder)), everything)
     assert len(acknowledged) > KILLS
     assert all(count == 1 for count in kept["certificates"].values())
@@ -123,12 +121,15 @@ def test_sixty_kills_while_orders_are_issued_cost_none_and_double_none(tmp_path:
 def wait_until_issued(desk: RunningDesk, acknowledged: set[str]) -> None:
     """Wait until none of the orders is under way any more."""
     end = time.monotonic() + END_SECONDS
-    left = acknowledged
-    while left:
+    while left := acknowledged & under_way(desk):
         assert time.monotonic() < end, left
-        left = {
-            each for each in left if desk.certdesk("order", "show", each)["Order"]["Status"] != 1
-        }
+        time.sleep(1)
+
+
+def under_way(desk: RunningDesk) -> set[str]:
+    """Give the orders that are neither issued nor given up."""
+    orders = desk.certdesk("orders", "--status", "0", "--limit", "1000")
+    return {each["CertificateId"] for each in orders}
 
 
 def look(settings: Settings, at: Callable[[Unit], dict[str, Any]]) -> dict[str, Any]:
