@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import functools
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +23,7 @@ from certdesk.domain.errors import (
     SignatureExpire,
 )
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.records import SeenSignature
 from certdesk.ports import ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
 from certdesk.wire.model import Reply, Request
@@ -211,12 +213,12 @@ def test_a_signature_changes_something_once_wherever_the_clock_goes(
     action = trial.catalog.find("EchoText")
     assert action is not None
     perform = functools.partial(
-        trial.desk.engine.perform, action, CALLER, EchoRequest(text="hello"), "1", b"signature"
+        trial.desk.engine.perform, action, CALLER, EchoRequest(text="hello"), "1"
     )
-    perform()
-    trial.desk.clock.move(moved)
+    first = SeenSignature(digest=b"signature", action="EchoText", seen_at=trial.desk.clock.now())
+    perform(first)
     with pytest.raises(SignatureExpire):
-        perform()
+        perform(dataclasses.replace(first, seen_at=first.seen_at + moved))
     assert len(trial.desk.audit("echo")) == 1
 
 

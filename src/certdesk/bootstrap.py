@@ -65,6 +65,7 @@ from certdesk.workflow.inspection import Inspection
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.probe import Probe
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.tidying import Tidying
 
@@ -107,10 +108,12 @@ class OpenDesk:
     issuer: Issuer
     urls: PublicUrls
     list_renewal: ListRenewal
+    probe: Probe
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
         """Do the background work as long as the context lasts."""
+        self.probe.start()
         self.stock.start()
         self.inspection.start()
         self.tidying.start()
@@ -126,6 +129,7 @@ class OpenDesk:
             self.tidying.stop()
             self.inspection.stop()
             self.stock.stop()
+            self.probe.stop()
 
 
 def actions() -> Catalog:
@@ -141,18 +145,20 @@ def open_desk(
     wait_seconds: float = 0.0,
     serving: bool = False,
     sandbox: bool | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[OpenDesk]:
     """Open the desk that the settings describe.
 
     One process at a time has an embedded database, and one at a time is `serving` from a folder,
     where its socket for the operator lies; both are waited for `wait_seconds`. What is begun
-    as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk.
+    as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk. `clock`
+    is the machine's, unless another is given.
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
     key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
     _rules(settings, sandbox=False)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     resolver = dns_resolver(settings)
     provers = proving(settings, resolver, clock)
     with contextlib.ExitStack() as opened:
@@ -215,7 +221,7 @@ def open_desk(
             pace=pace,
             stock=stock,
             inspection=Inspection(store, clock),
-            tidying=Tidying(store, clock),
+            tidying=Tidying(store, SystemClock()),
             forgetting=Forgetting(
                 store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
             ),
@@ -223,6 +229,7 @@ def open_desk(
             issuer=issuer,
             urls=urls,
             list_renewal=ListRenewal(pki),
+            probe=Probe(store, clock),
         )
 
 

@@ -206,8 +206,8 @@ catalog = Catalog()
 class Errand:
     """An action to be carried out for a caller.
 
-    `signature` is the digest of the request's signature, where it has one: what it changes it
-    changes once. `asked_at` is when it came.
+    `signature` is the request's, where it has one, seen by the clock of the machine, as clients
+    sign by theirs: what it changes it changes once. `asked_at` is when it came.
     """
 
     action: Action
@@ -215,7 +215,7 @@ class Errand:
     request: Request
     request_id: str
     asked_at: datetime
-    signature: bytes | None = None
+    signature: SeenSignature | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +237,7 @@ class Desk:
         caller: Caller,
         request: Request,
         request_id: str,
-        signature: bytes | None = None,
+        signature: SeenSignature | None = None,
     ) -> Reply:
         """Prepare and commit an action for `caller`.
 
@@ -295,7 +295,7 @@ class Desk:
             commit: Commit[Reply] = errand.action.handler(context, errand.request)
         if errand.signature is None or not errand.action.writes:
             return commit
-        return _once_only(context, errand.signature, commit)
+        return _once_only(errand.signature, commit)
 
 
 @contextlib.contextmanager
@@ -310,17 +310,15 @@ def declared(action: Action) -> Iterator[None]:
         raise InternalError from error
 
 
-def _once_only(context: Context, signature: bytes, commit: Commit[Answer]) -> Commit[Answer]:
+def _once_only(signature: SeenSignature, commit: Commit[Answer]) -> Commit[Answer]:
     """Keep the signature of a change in the change's own transaction, and refuse an old one."""
 
     def commit_once(unit: Unit) -> Answer:
-        seen = unit.seen_signatures.get(signature)
+        seen = unit.seen_signatures.get(signature.digest)
         if seen is None:
-            unit.seen_signatures.add(
-                SeenSignature(digest=signature, action=context.action, seen_at=context.now)
-            )
+            unit.seen_signatures.add(signature)
         # A clock that was put back makes nothing young again.
-        elif abs(context.now - seen.seen_at) > timedelta(seconds=HONEST_SECONDS):
+        elif abs(signature.seen_at - seen.seen_at) > timedelta(seconds=HONEST_SECONDS):
             raise replayed()
         return commit(unit)
 

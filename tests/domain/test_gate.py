@@ -37,6 +37,19 @@ def test_other_bytes_than_a_certificate_do_not_pass(source: Source) -> None:
         assert refused(data, request, source) is not None
 
 
+def test_nothing_passes_while_the_clock_is_behind(source: Source) -> None:
+    """By more than five minutes of the latest time that was seen; the clock may be set right."""
+    request = asked(NOON, key=KEY)
+    data = Written(request=request, source=source).tbs()
+    five = timedelta(minutes=5)
+
+    assert refused(data, request, source, latest=NOON + five) is None
+    assert refused(data, request, source, latest=NOON + five + SECOND) == (
+        "the clock is behind: it was 2026-12-01 12:05:01 UTC before",
+        True,
+    )
+
+
 # --- issuer, serial number, validity -------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 import structlog
@@ -17,7 +18,9 @@ from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with, tell
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.memory import hide_memory
+from certdesk.ports import Clock
 from certdesk.settings import Settings
+from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
 from certdesk.web.server import serve as run_server
 
@@ -26,26 +29,48 @@ PATIENCE_SECONDS = 5
 
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
 
+CLOCK_HELP = (
+    "For tests only: move the desk's clock by what stands in FILE, seconds such as +86400 or a "
+    "time such as 2027-03-15T00:00:00Z; it is read again when it changes."
+)
+
 log = structlog.get_logger()
+
+
+def clock_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--clock-file`, which it gets as its `clock`: None is the machine's."""
+
+    def opened(_: click.Context, __: click.Parameter, path: Path | None) -> Clock | None:
+        try:
+            return FileClock(path) if path else None
+        except (OSError, ValueError) as error:
+            fail(f"--clock-file: {error}", UNREACHABLE)
+
+    option = click.option(
+        "--clock-file", "clock", metavar="FILE", type=Path, callback=opened, help=CLOCK_HELP
+    )
+    return option(command)
 
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@clock_option
 @desk_options
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, clock: Clock | None) -> None:
     """Run the desk: API, and background work, in one process.
 
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
     line. Ends on SIGTERM or Ctrl-C after the requests in hand.
     """
-    with _desk(settings, sandbox=False) as opened:
+    with _desk(settings, sandbox=False, clock=clock) as opened:
         run_server(settings, opened, _say_ready)
 
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@clock_option
 @options_with("Keep the sandbox in this folder.  [default: a temporary one, gone at the end]")
-def sandbox(settings: Settings) -> None:
+def sandbox(settings: Settings, *, clock: Clock | None) -> None:
     """Run a desk for tests, with an account whose keys it prints, and throw it away at the end.
 
     Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint; a
@@ -59,14 +84,15 @@ def sandbox(settings: Settings) -> None:
             folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
             settings = dataclasses.replace(settings, data=folder)
             tell("everything in it is thrown away at its end; --data DIR keeps it")
-        opened = held.enter_context(_desk(settings, sandbox=True))
+        opened = held.enter_context(_desk(settings, sandbox=True, clock=clock))
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))
 
 
 @click.command()
+@clock_option
 @desk_options
-def worker(settings: Settings) -> None:
+def worker(settings: Settings, *, clock: Clock | None) -> None:
     """Do the background work alone: look for proofs, issue, make keys; serve nothing.
 
     For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
@@ -80,7 +106,7 @@ def worker(settings: Settings) -> None:
         )
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    with _desk(settings, serving=False) as opened, opened.work():
+    with _desk(settings, serving=False, clock=clock) as opened, opened.work():
         click.echo("certdesk worker at work")
         signal.sigwait(ends)
 
@@ -93,16 +119,26 @@ def _data_chosen(settings: Settings) -> bool:
 
 @contextlib.contextmanager
 def _desk(
-    settings: Settings, *, serving: bool = True, sandbox: bool | None = None
+    settings: Settings,
+    *,
+    serving: bool = True,
+    sandbox: bool | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, memory and files for nobody else."""
     log_to_stderr(settings.log_level)
     _warn_of(settings)
+    if clock is not None:
+        log.warning("the clock is moved by a file, which is for tests alone")
     os.umask(0o077)
     hide_memory()
     try:
         with open_desk(
-            settings, wait_seconds=PATIENCE_SECONDS, serving=serving, sandbox=sandbox
+            settings,
+            wait_seconds=PATIENCE_SECONDS,
+            serving=serving,
+            sandbox=sandbox,
+            clock=clock,
         ) as opened:
             yield opened
     except CANNOT_OPEN as error:

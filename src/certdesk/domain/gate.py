@@ -20,6 +20,7 @@ from certdesk.domain import csr, keys, profile, tbs
 from certdesk.domain.authority import Source, issuer_for
 from certdesk.domain.issuing import Ground, IssueRequest
 from certdesk.domain.products import Level
+from certdesk.domain.timekeeping import fault_of
 from certdesk.domain.validity import Period, days_allowed, terms_at
 
 CAA_LASTS = timedelta(hours=8)
@@ -54,7 +55,8 @@ _ECDSA = {
 class Unfounded(Exception):
     """A certificate may not be signed; `rule` says which rule forbids it.
 
-    `passing` tells that a new look at DNS may change it.
+    `passing` tells that it may hold no longer soon: after a new look at DNS, or once the clock is
+    right again.
     """
 
     def __init__(self, rule: str, *, passing: bool = False) -> None:
@@ -70,7 +72,8 @@ class Circumstances:
 
     `authority` names the CA that is to sign, and `source` is its own certificate; `blocked` tells
     of the SHA-256 of an SPKI whether that key is never to be certified; `own_days` is the
-    operator's validity in days, 0 for the table's; `back` how far back the certificate may begin.
+    operator's validity in days, 0 for the table's; `back` how far back the certificate may begin;
+    `latest` the latest time that the desk has seen, None where it has seen none yet.
     """
 
     authority: str
@@ -80,6 +83,7 @@ class Circumstances:
     own_days: int
     back: timedelta
     sandbox: bool
+    latest: datetime | None = None
 
 
 def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> None:
@@ -91,6 +95,7 @@ def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> N
     try:
         leaf = tbs.read(data)
         for rule in (
+            _the_clock,
             _the_issuer,
             _the_serial_number,
             _the_validity,
@@ -103,6 +108,13 @@ def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> N
             rule(leaf, request, at)
     except _UNREADABLE as error:
         raise Unfounded(str(error)) from error
+
+
+def _the_clock(_: x509.Certificate, __: IssueRequest, at: Circumstances) -> None:
+    """It has not gone back: all that is asked about time below would be asked in vain (R-TIME)."""
+    fault = fault_of(at.now, at.latest)
+    if fault is not None:
+        raise Unfounded(fault, passing=True)
 
 
 def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:

@@ -60,7 +60,10 @@ class BlockedKey:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignature:
-    """A signature that has changed something; it may not do so again later."""
+    """A signature that changes something; it may not do so again later.
+
+    `seen_at` is by the machine's clock, whatever the desk's was moved to.
+    """
 
     digest: bytes
     action: str

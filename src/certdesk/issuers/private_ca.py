@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain import csr, profile, tbs
+from certdesk.domain import csr, profile, tbs, timekeeping
 from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
 from certdesk.domain.gate import (
     FIRST_BACK,
@@ -26,13 +26,14 @@ from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progr
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import Certificate, RevokedCertificate
 from certdesk.domain.revocation import Reason
+from certdesk.domain.timekeeping import latest_of
 from certdesk.domain.validity import days_allowed, period
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.ports import Taken
 
 AGAIN_AFTER = timedelta(minutes=1)
-"""When to ask again after proofs or CAA permissions were too old at the gate."""
+"""When to ask again after the gate found proofs or CAA permissions too old, or the clock wrong."""
 
 _THROW_AWAY_BITS = 2048
 
@@ -193,6 +194,7 @@ class PrivateCa:
             own_days=self._own_days,
             back=back,
             sandbox=self._hierarchy.sandbox,
+            latest=self._world.store.read(lambda unit: latest_of(unit.marks.get(timekeeping.MARK))),
         )
 
     def _blocked(self, spki_sha256: bytes) -> bool:

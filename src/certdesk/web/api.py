@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from certdesk.bootstrap import SystemClock
 from certdesk.catalog import ATTEMPTS, Action, Catalog, Desk, Errand, declared, has_to_write
 from certdesk.domain.errors import (
     InternalError,
@@ -27,6 +28,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnsupportedOperation,
 )
+from certdesk.domain.records import SeenSignature
 from certdesk.ports import Pace, PaceExceeded, Pending, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
@@ -69,7 +71,7 @@ class Asked:
     known: KnownKey
     claim: Claim
     body: bytes
-    signature: bytes
+    signature: SeenSignature
     request_id: str
     asked_at: datetime
 
@@ -89,6 +91,8 @@ class Api:
     ) -> None:
         """Serve the public actions of `catalog` on `threads`, at the given pace."""
         self._desk = desk
+        # Clients sign by their own clocks, whatever the desk's is moved to.
+        self._machine = SystemClock()
         self._catalog = catalog
         self._threads = threads
         self._pace = pace
@@ -139,7 +143,7 @@ class Api:
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
         body = await self._body(receive, form, None) if form.body_first else b""
-        now = self._desk.clock.now()
+        now = self._machine.now()
         claim = form.claim(body, now)  # 2, 3, 4
         told["action"] = claim.action[:64]
         run = asyncio.get_running_loop().run_in_executor
@@ -162,7 +166,7 @@ class Api:
             known=known,
             claim=claim,
             body=body,
-            signature=signature,
+            signature=SeenSignature(digest=signature, action=action.name, seen_at=now),
             request_id=exchange.request_id,
             asked_at=self._desk.clock.now(),
         )

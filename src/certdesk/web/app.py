@@ -5,29 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from certdesk.web.downloads import download_route
+from certdesk.web.health import health_route
 from certdesk.web.ocsp import ocsp_routes
 from certdesk.web.pki import pki_route
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from certdesk.catalog import Catalog, Desk
     from certdesk.web.api import Api
+    from certdesk.workflow.probe import Probe
 
 
-def application(api: Api, desk: Desk, catalog: Catalog) -> ASGIApp:
+def application(api: Api, desk: Desk, catalog: Catalog, probe: Probe) -> ASGIApp:
     """Put the API at `/` and the rest beside it.
 
     The API is a bare ASGI callable: routing would cost more than the rest of its edge.
     """
     pages = Starlette(
         routes=[
-            Route("/healthz", healthz, methods=["GET"]),
+            health_route(probe),
             *ocsp_routes(desk.pki),
             pki_route(desk.pki),
             download_route(desk, catalog),
@@ -41,8 +40,3 @@ def application(api: Api, desk: Desk, catalog: Catalog) -> ASGIApp:
             await pages(scope, receive, send)
 
     return app
-
-
-async def healthz(_: Request) -> PlainTextResponse:
-    """Say that the process answers."""
-    return PlainTextResponse("ok\n")

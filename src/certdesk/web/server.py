@@ -51,7 +51,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             body_seconds=settings.body_seconds,
         )
         config = uvicorn.Config(
-            application(api, desk, actions()),
+            application(api, desk, actions(), opened.probe),
             http=_protocol(settings),
             ws="none",
             lifespan="off",

@@ -16,7 +16,7 @@ class Tidying:
     """Goes through the records that are kept for a time only."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Prepare; nothing is thrown away before `start`."""
+        """Prepare; nothing is thrown away before `start`. The clock is the machine's."""
         self._store = store
         self._clock = clock
         self._repeating = Repeating("tidying", self.tidy, TIDY_SECONDS)

@@ -1,0 +1,122 @@
+"""The probe: what it keeps of the time, and what it finds wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from certdesk.domain import timekeeping
+from certdesk.testing.clock import ManualClock
+from certdesk.testing.store import MemoryStore
+from certdesk.workflow.probe import Probe
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+
+
+class Seconds:
+    """Monotonic seconds, which pass when they are told to."""
+
+    def __init__(self) -> None:
+        """Begin somewhere."""
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Give the time."""
+        return self.now
+
+
+class Patient:
+    """A probe on a store in memory, and what its time is made of."""
+
+    def __init__(self) -> None:
+        """Feel nothing yet."""
+        self.store, self.clock, self.seconds = MemoryStore(), ManualClock(NOON), Seconds()
+        self.probe = Probe(self.store, self.clock, self.seconds)
+
+    def kept(self) -> datetime | None:
+        """Give the latest time that was kept."""
+        return self.store.read(lambda unit: timekeeping.latest_of(unit.marks.get(timekeeping.MARK)))
+
+
+@pytest.fixture
+def patient() -> Patient:
+    """A desk that is well."""
+    return Patient()
+
+
+def test_the_latest_time_is_kept_and_never_goes_back(patient: Patient) -> None:
+    """Whatever the clock does."""
+    for moved in (timedelta(0), HOUR, -2 * HOUR, HOUR + SECOND):
+        patient.clock.move(moved)
+        patient.probe.look()
+
+    assert patient.kept() == NOON + HOUR
+    patient.clock.move(timedelta(days=365))
+    patient.probe.look()
+    assert patient.kept() == patient.clock.now()
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [
+        (5 * MINUTE, []),
+        (5 * MINUTE + SECOND, ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]),
+    ],
+)
+def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
+    patient: Patient, back: timedelta, told: list[str]
+) -> None:
+    """Those are for a clock that is being set right; and it is right again at the mark."""
+    patient.probe.look()
+    patient.clock.move(-back)
+    patient.probe.look()
+    assert patient.probe.faults() == told
+
+    patient.clock.move(back)
+    assert patient.probe.faults() == []
+
+
+def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None:
+    """The mark is in the database, also for one that has just started."""
+    patient.probe.look()
+    late = Probe(patient.store, ManualClock(NOON - HOUR), patient.seconds)
+    assert late.faults() == []
+
+    late.look()
+
+    assert late.faults() == ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]
+
+
+def test_a_write_has_to_come_through_every_four_seconds(patient: Patient) -> None:
+    """By a clock that nobody sets; the next one that comes through makes the desk well."""
+    patient.seconds.now += 4
+    assert patient.probe.faults() == []
+    patient.seconds.now += 0.1
+    assert patient.probe.faults() == ["nothing can be written to the database"]
+
+    patient.probe.look()
+
+    assert patient.probe.faults() == []
+    patient.store.close()
+    patient.seconds.now += 5
+    patient.probe.look()
+    assert patient.probe.faults() == ["nothing can be written to the database"]
+
+
+def test_it_writes_by_itself() -> None:
+    """From the start to the end."""
+    patient = Patient()
+    patient.probe.start()
+    _until(lambda: patient.kept() is not None)
+    patient.probe.stop()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
