@@ -282,6 +282,13 @@ class Store(Protocol):
         """Run `look` on one consistent view of what is committed; it must not write."""
         ...
 
+    def settle(self) -> None:
+        """Leave nothing of what was erased in a log of the database, as far as it can be told to.
+
+        An embedded database does so at once; PostgreSQL when it vacuums.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what was begun and let the files go."""
         ...

@@ -69,6 +69,7 @@ class SteppingStore:
         self._store = store
         self._killer = killer
         self.read = store.read
+        self.settle = store.settle
         self.close = store.close
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:

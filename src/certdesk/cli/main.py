@@ -23,6 +23,7 @@ COMMANDS = {
     "review": "certdesk.cli.review",
     "orders": "certdesk.cli.orders",
     "order": "certdesk.cli.orders",
+    "person": "certdesk.cli.person",
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
     "ca": "certdesk.cli.ca",

@@ -579,3 +579,10 @@ class ReviewNotFound(ServiceError):
 
     code = "ResourceNotFound.Review"
     text = "There is nothing to be reviewed."
+
+
+class PersonNeeded(ServiceError):
+    """Something of the person is under way and needs them (operator's commands only)."""
+
+    code = "FailedOperation.PersonNeeded"
+    text = "Something of this person is under way; nothing was erased."

@@ -64,6 +64,15 @@ def masked(value: Secret | None) -> str | None:
     return None if value is None else mask(value.text())
 
 
+def ending(value: Secret | None) -> str | None:
+    """Give a hidden identity number with all but its last four characters hidden, or None."""
+    if value is None:
+        return None
+    text, visible = value.text(), 4
+    shown = text[-visible:] if len(text) > 2 * visible else ""
+    return "*" * (len(text) - len(shown)) + shown
+
+
 def plain(value: Secret | None) -> str | None:
     """Give a hidden value that may be shown to its owner (e-mail addresses), or None."""
     return None if value is None else value.text()

@@ -183,6 +183,9 @@ class PostgresStore:
             session.run(f"SELECT pg_advisory_xact_lock({lock})")
             yield session
 
+    def settle(self) -> None:
+        """Leave it to the server, which overwrites old rows when it vacuums."""
+
     def close(self) -> None:
         """Finish what is under way, refuse the rest, and close every connection."""
         self._underway.end()

@@ -92,6 +92,14 @@ class SqliteStore:
         """
         return self._readers.read(look)
 
+    def settle(self) -> None:
+        """Move the write-ahead log into the file, where erased values are overwritten.
+
+        Raises:
+            StoreUnavailable: the store is closed.
+        """
+        self._writer.settle()
+
     def close(self) -> None:
         """Finish reads and queued commits, move the log into the file, and let the folder go."""
         self._readers.close()

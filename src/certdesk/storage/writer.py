@@ -76,6 +76,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
+        self._settling = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="certdesk-writer", daemon=True)
         self._thread.start()
 
@@ -97,6 +98,17 @@ class Writer:
             self._jobs.put(job)
         return job.answer
 
+    def settle(self) -> None:
+        """Move the log into the file after the commits that wait, and empty it.
+
+        A read that goes on for long keeps it from that; then the next checkpoint does it.
+
+        Raises:
+            StoreUnavailable: the writer is closed.
+        """
+        self._settling.set()
+        self.submit(lambda _: None).result()
+
     def close(self) -> None:
         """Finish every queued commit, move the log into the file, and close the connection."""
         with self._gate:
@@ -111,8 +123,7 @@ class Writer:
             self._commit_together(group)
             group = self._next_group()
         if self._session is not None:
-            with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
-                self._session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty_log(self._session)
             self._session.discard()
 
     def _next_group(self) -> list[Job]:
@@ -136,8 +147,15 @@ class Writer:
             self._recover(error)
             # One error for each: every thread that raises one adds its traceback to it.
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
+        if self._settling.is_set() and self._session is not None:
+            self._settling.clear()
+            self._empty_log(self._session)
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)
+
+    def _empty_log(self, session: Session) -> None:
+        with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
+            session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
         if self._broken:

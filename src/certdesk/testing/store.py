@@ -246,6 +246,9 @@ class MemoryStore:
         self._check_open()
         return look(_unit(Draft(self._state, writable=False)))
 
+    def settle(self) -> None:
+        """Nothing is left of what was erased."""
+
     def close(self) -> None:
         """Finish the write under way and refuse the next ones."""
         with self._writing:

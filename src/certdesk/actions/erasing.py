@@ -1,0 +1,153 @@
+"""What becomes of each record that tells of a person who is erased."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from certdesk.actions.traces import Trace, Traces
+from certdesk.catalog import Context
+from certdesk.domain.identity import SETTLED, holds_identity
+from certdesk.domain.material import Material
+from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.organisation import Company, Manager, Organisation, People
+from certdesk.domain.person import Role, without_roles
+from certdesk.domain.personal import facts_of, personal_of
+from certdesk.domain.records import Submission
+from certdesk.domain.vetting import State, subject_of_manager, subject_of_order
+from certdesk.ports import Unit, place_of_party, place_of_submission
+
+Kind = Submission | Manager | Company
+
+WHAT_FIRST = {
+    Status.AWAITING_MATERIAL: "cancel it (CancelCertificateOrder), or hand in other material",
+    Status.FREE_AWAITING_MATERIAL: "hand in other material",
+    Status.UNDER_REVIEW: "cancel its review (CancelAuditCertificate), or wait for its end",
+    Status.RECORD_ADDED: "cancel its review (CancelAuditCertificate), or wait for its end",
+    Status.AWAITING_LETTER: "cancel its review (CancelAuditCertificate), or wait for its end",
+}
+WAIT = "wait for its end"
+
+TAKEN_BACK = "(erased)"
+"""What stands in the place of a reason that named a person."""
+
+
+def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
+    """Tell what is under way that needs the person, and what is to be done first."""
+    told: set[str] = set()
+    for trace in traces.found:
+        record = trace.record
+        if isinstance(record, Submission):
+            orders = [unit.orders.get(record.certificate_id)]
+        elif isinstance(record, Manager):
+            orders = list(unit.orders.where(uin=record.uin, manager_id=record.manager_id))
+            review = unit.reviews.get(subject_of_manager(record.manager_id))
+            if review is not None and review.verdict is None:
+                yield f"{trace.name} waits for its review: approve or reject it first."
+        else:
+            orders = []
+        for order in orders:
+            if order is None or order.certificate_id in told or not _needs(order, record):
+                continue
+            told.add(order.certificate_id)
+            yield (
+                f"{subject_of_order(order.certificate_id)} stands at status {order.status.value} "
+                f"({STATUS_NAMES[order.status]}): {WHAT_FIRST.get(order.status, WAIT)}."
+            )
+
+
+def _needs(order: Order, record: Kind) -> bool:
+    if order.status in SETTLED:
+        return False
+    return not isinstance(record, Submission) or order.submission == record.number
+
+
+def without_person(context: Context, trace: Trace) -> Kind:
+    """Prepare a record as it is to be: without the person, sealed anew, not found by equal data."""
+    record, holder = trace.record, without_roles(trace.holder, trace.roles)
+    if isinstance(record, Submission):
+        place = place_of_submission(record, "personal")
+        return dataclasses.replace(
+            record,
+            facts=facts_of(holder),
+            personal=context.vault.seal(personal_of(holder), place),
+            identity_since=record.identity_since if _has_identity(holder) else None,
+        )
+    if isinstance(record, Manager):
+        record = dataclasses.replace(
+            record, identity_since=record.identity_since if _has_identity(holder) else None
+        )
+        if Role.MANAGER in trace.roles:
+            record = dataclasses.replace(record, status=State.INVALID, expires_at=None)
+    likeness = context.vault.likeness(record.uin, f"erased {trace.name}".encode())
+    moved = dataclasses.replace(record, facts=facts_of(holder), likeness=likeness)
+    sealed = context.vault.seal(personal_of(holder), place_of_party(moved))
+    return dataclasses.replace(moved, personal=sealed)
+
+
+def erase(unit: Unit, traces: Traces, after: Sequence[Kind]) -> Iterator[tuple[str, str]]:
+    """Store the records without the person, and remove the letters; tell of each.
+
+    Raises:
+        Stale: a record was changed since it was read.
+    """
+    for trace, record in zip(traces.found, after, strict=True):
+        if isinstance(record, Submission):
+            unit.submissions.replace(record)
+        elif isinstance(record, Manager):
+            unit.managers.replace(record)
+        else:
+            unit.companies.replace(record)
+        yield trace.name, ", ".join(trace.roles)
+    for letter in traces.letters:
+        unit.letters.remove(letter.certificate_id, letter.attempt, letter.kind)
+        yield subject_of_order(letter.certificate_id), f"letter ({letter.kind})"
+
+
+def kept(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Tell what stays and why; `values` are the person's, as a text may have them."""
+    for certificate_id in traces.orders:
+        subject = subject_of_order(certificate_id)
+        if unit.certificates.where(certificate_id=certificate_id, limit=1):
+            yield subject, "CSR and certificate", "clients rely on it; it names domains and owners"
+        else:
+            yield (
+                subject,
+                "domain names and CSR",
+                "they tell what was ordered, and are not personal",
+            )
+        yield from _texts(unit, certificate_id, values)
+    for trace in traces.found:
+        if isinstance(trace.record, Manager):
+            yield trace.name, "number and times of vetting", "its orders and certificates name it"
+            yield from _texts(unit, trace.name, values)
+        elif isinstance(trace.record, Company):
+            yield trace.name, "name, address and number", "they are the organisation's"
+    yield "audit", "what was done, by record", "it is never changed; the person is a hash there"
+
+
+def _texts(unit: Unit, subject: str, values: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Tell of entries in whose text somebody wrote one of the values, as a reason for example."""
+    for entry in unit.audit.where(subject=subject):
+        if any(value in entry.detail for value in values):
+            yield f"audit:{entry.entry_id}", "its text", "it is never changed"
+
+
+def reworded(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Take the reasons back in which somebody wrote one of the values; tell of each."""
+    subjects = {trace.name for trace in traces.found if isinstance(trace.record, Manager)}
+    subjects |= {subject_of_order(each) for each in traces.orders}
+    for subject in sorted(subjects):
+        review = unit.reviews.get(subject)
+        if review is not None and any(value in review.reason for value in values):
+            unit.reviews.replace(dataclasses.replace(review, reason=TAKEN_BACK))
+            yield subject, "reason of its review"
+    for certificate_id in traces.orders:
+        order = unit.orders.get(certificate_id)
+        if order is not None and any(value in (order.status_msg or "") for value in values):
+            unit.orders.replace(dataclasses.replace(order, status_msg=TAKEN_BACK))
+            yield subject_of_order(certificate_id), "its StatusMsg"
+
+
+def _has_identity(holder: Material | People | Organisation) -> bool:
+    return not isinstance(holder, Organisation) and holds_identity(holder)

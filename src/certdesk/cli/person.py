@@ -1,0 +1,76 @@
+"""`certdesk person`: what is kept about one person, shown or erased."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeAlias
+
+import click
+
+from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.operator import ask
+from certdesk.settings import Settings
+
+Command: TypeAlias = Callable[..., None]
+
+BY = {"email": "E-mail address", "phone": "Telephone number", "identity": "Identity number"}
+
+
+def _who(command: Command) -> Command:
+    """Give a command what says who is meant."""
+    for option in (
+        click.option("--uin", help="Only what this account has."),
+        click.option("--identity", "by", flag_value="identity", help="By an identity number."),
+        click.option("--phone", "by", flag_value="phone", help="By a telephone number."),
+        click.argument("email", required=False),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def person() -> None:
+    """Personal data: everything that is kept about one person, wherever they stand.
+
+    A person is known by EMAIL, or by a telephone or identity number, which is asked for, or read
+    from the first line of standard input: a command line would show it to others.
+    """
+
+
+@person.command("export")
+@_who
+@desk_options
+def person_export(settings: Settings, email: str | None, by: str | None, uin: str | None) -> None:
+    """Show everything that is kept about a person, and where; the log notes it.
+
+    Of an identity number it is the last four characters.
+    """
+    known_by, value = _value(email, by)
+    show_reply(ask(settings, "ExportPerson", By=known_by, Value=value, Uin=uin))
+
+
+@person.command("erase")
+@_who
+@desk_options
+def person_erase(settings: Settings, email: str | None, by: str | None, uin: str | None) -> None:
+    """Erase what need not be kept about a person; say what was erased, and what stays and why.
+
+    It is refused while an order or a review of theirs is under way.
+    """
+    known_by, value = _value(email, by)
+    show_reply(ask(settings, "ErasePerson", By=known_by, Value=value, Uin=uin))
+
+
+def _value(email: str | None, by: str | None) -> tuple[str, str]:
+    """Give by what a person is known, and its value."""
+    if email is not None and by is not None:
+        raise click.UsageError("Give EMAIL alone, or one of --phone and --identity.")
+    if email is not None and "@" not in email:
+        raise click.UsageError("EMAIL has no @; other values are read with --phone or --identity.")
+    if email is not None:
+        return "email", email
+    known_by = by or "email"
+    if sys.stdin.isatty():
+        return known_by, click.prompt(BY[known_by], hide_input=True, err=True)
+    return known_by, sys.stdin.readline().strip()

@@ -1,0 +1,275 @@
+"""Everything that is kept about one person: shown, and erased where it need not be kept."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certdesk.catalog import Caller
+from certdesk.domain import errors
+from certdesk.domain.proof import Verdict
+from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, PERSONAL, csr_for
+from tests.inside import InsideDesk
+from tests.workflow.ordering import key
+
+OV, LETTER_OV, DV, CFCA_OV = 14, 9, 104, 98
+PDF = b"%PDF-1.7\n" + bytes(2048)
+EMAIL, PHONE = str(ADMIN["AdminEmail"]), str(ADMIN["AdminPhone"])
+NUMBER = IDENTITY["AdminIdNumber"]
+ALL_OF_NING = ("Ning", "Huang", PHONE, EMAIL, "Head of operations", NUMBER)
+
+
+class Desk(InsideDesk):
+    """A desk with orders of a company, whose manager is Ning Huang."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the account."""
+        super().__init__(folder)
+        self.caller: Caller = self.account()
+        for prover in self.provers.values():
+            prover.verdicts["example.com"] = Verdict.PROVED
+
+    def submit(self, product: int = CFCA_OV, **changes: object) -> str:
+        """Buy an order, hand its material in and submit it to the CA."""
+        bought = self.buy(self.caller, product)
+        own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+        material = PERSONAL | (COMPANY if product != DV else {}) | IDENTITY | own | changes
+        given = {name: value for name, value in material.items() if value is not None}
+        self.call(self.caller, "CertificateInfoSubmit", CertId=bought, **given)
+        self.call(self.caller, "CertificateOrderSubmit", CertId=bought)
+        return bought
+
+    def issue(self, product: int = CFCA_OV, **changes: object) -> str:
+        """Take an order to its certificate."""
+        order = self.submit(product, **changes)
+        for each in self.operator("ListReviews")["Reviews"]:
+            self.operator("ApproveReview", Id=each["Id"], Reviewer="ann")
+        self.take_on(order)
+        assert self.order(order).status.value == 1
+        return order
+
+    def export(self, value: str = EMAIL, by: str = "email") -> dict[str, Any]:
+        """Show what is kept about a person."""
+        return self.operator("ExportPerson", By=by, Value=value)
+
+    def erase(self, value: str = EMAIL, by: str = "email") -> dict[str, Any]:
+        """Erase a person."""
+        return self.operator("ErasePerson", By=by, Value=value)
+
+    def shown(self, order: str) -> str:
+        """Read an order and its manager as the API shows them."""
+        detail = self.call(self.caller, "DescribeCertificateDetail", CertificateId=order)
+        managers = self.call(self.caller, "DescribeManagers", CompanyId=1)
+        return json.dumps([detail, managers])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk where people vet."""
+    with Desk(tmp_path) as opened:
+        yield opened
+
+
+def places(reply: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give records and roles of an export."""
+    return [(each["Record"], each["Role"]) for each in reply["Records"]]
+
+
+@pytest.mark.parametrize(
+    ("by", "value"),
+    [("email", EMAIL.upper()), ("phone", f"+86 {PHONE}"), ("identity", NUMBER.lower())],
+)
+def test_a_person_is_shown_wherever_they_stand(desk: Desk, by: str, value: str) -> None:
+    """As manager of a company and in the material, whole but for the identity number."""
+    order = desk.submit()
+    reply = desk.export(value, by)
+    assert places(reply) == [("manager:1", "manager"), (f"order:{order}/1", "manager")]
+    for record in reply["Records"]:
+        assert (record["Uin"], record["Since"]) == (desk.caller.uin, "2026-03-01 20:00:00")
+        assert record["Data"] == {
+            "FirstName": "Ning",
+            "LastName": "Huang",
+            "Position": "Head of operations",
+            "Phone": PHONE,
+            "Mail": EMAIL,
+            "IdType": "HZ",
+            "IdNumber": "*****4567",
+        }
+
+
+def test_reading_what_is_kept_leaves_a_row_without_the_value(desk: Desk) -> None:
+    """In the account's log, or the desk's where nothing was found."""
+    order = desk.submit()
+    reply = desk.export()
+    (row,) = desk.audit(f"person:{reply['Person']}")
+    assert (row.action, row.actor, row.uin) == ("ExportPerson", "operator", desk.caller.uin)
+    assert row.detail == f"manager:1, order:{order}/1"
+
+    nobody = desk.export("nobody@example.com")
+    (row,) = desk.audit(f"person:{nobody['Person']}")
+    assert (nobody["Records"], row.uin, row.detail) == ([], "", "nothing found")
+    assert nobody["Person"] != reply["Person"]
+
+
+def test_of_a_person_who_is_erased_nothing_is_shown_any_more(desk: Desk) -> None:
+    """Not by the API, not by another of their values; the other people stay."""
+    order = desk.issue()
+    assert all(value in desk.shown(order) for value in ("Ning", "Huang", EMAIL))
+    erased = desk.erase()
+    assert [tuple(each.values()) for each in erased["Erased"]] == [
+        ("manager:1", "manager"),
+        (f"order:{order}/1", "manager"),
+    ]
+    assert not [value for value in ALL_OF_NING if value in desk.shown(order)]
+    assert "Ming" in desk.shown(order)
+    for by, value in (("email", EMAIL), ("phone", PHONE), ("identity", NUMBER)):
+        assert desk.export(value, by)["Records"] == []
+
+
+def test_what_has_to_stay_is_told_with_the_reason(desk: Desk) -> None:
+    """The certificate is as good as before, and the log has a hash in the person's place."""
+    order = desk.issue()
+    erased = desk.erase()
+    kept = {each["Record"]: each["What"] for each in erased["Kept"]}
+    assert kept == {
+        f"order:{order}": "CSR and certificate",
+        "manager:1": "number and times of vetting",
+        "audit": "what was done, by record",
+    }
+    assert all(each["Why"] for each in erased["Kept"])
+    (certificate,) = desk.store.read(lambda unit: unit.certificates.where(certificate_id=order))
+    assert certificate.leaf
+    (row,) = desk.audit(f"person:{erased['Person']}")
+    assert (row.action, row.detail) == ("ErasePerson", f"manager:1, order:{order}/1")
+
+
+def test_a_manager_who_is_erased_vets_no_further_order(desk: Desk) -> None:
+    """And the same data handed in again is somebody new, whom people vet."""
+    desk.issue()
+    desk.erase()
+    listed = desk.call(desk.caller, "DescribeManagers", CompanyId=1)["Managers"]
+    assert [(each["ManagerId"], each["Status"]) for each in listed] == [(1, "invalid")]
+
+    again = desk.submit()
+    assert desk.order(again).manager_id == 2
+    assert [each["Id"] for each in desk.operator("ListReviews")["Reviews"]] == [
+        "manager:2",
+        f"order:{again}",
+    ]
+
+
+def test_the_contact_goes_without_the_manager(desk: Desk) -> None:
+    """Whose vetting stays good."""
+    order = desk.issue()
+    desk.erase("13112345678", "phone")
+    assert "Ning" in desk.shown(order)
+    assert "Ming" not in desk.shown(order)
+    listed = desk.call(desk.caller, "DescribeManagers", CompanyId=1)["Managers"]
+    assert [each["Status"] for each in listed] == ["ok"]
+
+
+def test_nobody_is_erased_whom_an_order_under_way_needs(desk: Desk) -> None:
+    """The refusal names each order and review, and what to do first; nothing is changed."""
+    order = desk.submit()
+    with pytest.raises(errors.PersonNeeded) as refused:
+        desk.erase()
+    assert "manager:1 waits for its review: approve or reject it first." in str(refused.value)
+    assert f"order:{order} stands at status 0 (Under review): cancel" in str(refused.value)
+    assert len(desk.export()["Records"]) == 2
+
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
+    desk.operator("RejectReview", Id="manager:1", Reason="gone", Reviewer="ann")
+    desk.erase()
+    assert desk.export()["Records"] == []
+
+
+def test_material_that_is_not_in_force_any_more_goes_at_once(desk: Desk) -> None:
+    """Another handing-in has taken its place, with other people."""
+    order = desk.buy(desk.caller, DV)
+    for mail in (EMAIL, "other@example.com"):
+        own = {"GenCsrType": "parse", "Csr": csr_for(key()), "ContactEmail": mail}
+        given = {k: v for k, v in (PERSONAL | own).items() if v is not None}
+        desk.call(desk.caller, "CertificateInfoSubmit", CertId=order, **given)
+    erased = desk.erase()
+    assert [tuple(each.values()) for each in erased["Erased"]] == [
+        (f"order:{order}/1", "contact address")
+    ]
+    with pytest.raises(errors.PersonNeeded, match="hand in other material"):
+        desk.erase("other@example.com")
+
+
+def test_letters_go_with_the_people_of_their_order(desk: Desk) -> None:
+    """They bear names and signatures; an export tells of them."""
+    order = desk.submit(LETTER_OV)
+    letter = base64.b64encode(PDF).decode()
+    desk.call(desk.caller, "UploadConfirmLetter", CertificateId=order, ConfirmLetter=letter)
+    assert [(each["Record"], each["Form"]) for each in desk.export()["Letters"]] == [
+        (f"order:{order}", "PDF")
+    ]
+    desk.operator("RejectReview", Id="manager:1", Reason="unknown", Reviewer="ann")
+    assert {"Record": f"order:{order}", "What": "letter (confirm)"} in desk.erase()["Erased"]
+    assert desk.store.read(lambda unit: unit.letters.where()) == []
+
+
+def test_a_reason_that_names_the_person_is_taken_back(desk: Desk) -> None:
+    """Where it is shown; the log, which is never changed, is told of."""
+    order = desk.submit()
+    reason = f"{EMAIL} does not answer"
+    desk.operator("RejectReview", Id="manager:1", Reason=reason, Reviewer="ann")
+    assert desk.order(order).status_msg == reason
+    erased = desk.erase()
+    assert EMAIL not in desk.shown(order)
+    assert EMAIL not in json.dumps(desk.operator("ShowReview", Id="manager:1"))
+    assert [each["What"] for each in erased["Kept"]].count("its text") == 2
+
+
+def test_the_telephone_of_the_organisation_is_a_persons_too_if_it_is_theirs(desk: Desk) -> None:
+    """It goes from the company and from the material; the organisation's name stays."""
+    mine = {"OrgPhoneArea": None, "OrgPhoneNumber": PHONE}
+    order = desk.issue(OV, **{**mine, "OrgPhoneArea": "86"})
+    assert ("company:1", "organisation's telephone") in places(desk.export(PHONE, "phone"))
+    desk.erase(PHONE, "phone")
+    assert desk.export(PHONE, "phone")["Records"] == []
+    companies = desk.call(desk.caller, "DescribeCompanies")["Companies"]
+    assert [each["CompanyName"] for each in companies] == ["Example Trading Ltd"]
+    assert companies[0]["CompanyPhone"] is None
+    assert "Example Trading Ltd" in desk.shown(order)
+
+
+def test_only_one_accounts_data_is_looked_at_where_one_is_named(desk: Desk) -> None:
+    """An account that is not there is refused, not taken for one without data."""
+    desk.submit()
+    other = desk.account()
+    own = desk.operator("ExportPerson", By="email", Value=EMAIL, Uin=other.uin)
+    assert own["Records"] == []
+    with pytest.raises(errors.AccountNotFound):
+        desk.operator("ErasePerson", By="email", Value=EMAIL, Uin="1")
+
+
+@pytest.mark.parametrize(("by", "value"), [("name", "Ning"), ("phone", " "), ("email", "a\nb")])
+def test_what_nobody_can_be_known_by_is_refused(desk: Desk, by: str, value: str) -> None:
+    """Without repeating it: it may be an identity number under a wrong name."""
+    with pytest.raises(errors.InvalidParam) as refused:
+        desk.export(value, by)
+    assert "Ning" not in str(refused.value)
+
+
+def test_a_record_that_does_not_open_is_named(desk: Desk) -> None:
+    """It may hold more about the person; everything else is shown."""
+    first, second = desk.submit(), desk.submit()
+    submission = desk.submissions(first)[0]
+
+    def alter(unit: Any) -> None:  # noqa: ANN401 -- a unit of the store
+        altered = dataclasses.replace(submission, personal=submission.personal[::-1])
+        unit.submissions.replace(altered)
+
+    desk.store.write(alter)
+    reply = desk.export()
+    assert reply["Unreadable"] == [f"order:{first}/1"]
+    assert places(reply) == [("manager:1", "manager"), (f"order:{second}/1", "manager")]
