@@ -44,6 +44,7 @@ DECLARED = {
     "ca.country": ("CERTDESK_CA_COUNTRY", "XX"),
     "ca.base_url": ("CERTDESK_CA_BASE_URL", ""),
     "ca.validity_days": ("CERTDESK_CA_VALIDITY_DAYS", 0),
+    "ca.overlap_days": ("CERTDESK_CA_OVERLAP_DAYS", 365),
     "privacy.identity_days": ("CERTDESK_PRIVACY_IDENTITY_DAYS", 90),
     "rate.limit": ("CERTDESK_RATE_LIMIT", 10),
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),

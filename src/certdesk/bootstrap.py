@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import certdesk.actions
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.addresses import networks
-from certdesk.domain.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity
+from certdesk.domain.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity, overlap_of
 from certdesk.domain.countries import COUNTRIES
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.names import DomainRefused, internal_suffix
@@ -25,6 +25,7 @@ from certdesk.domain.records import Mark
 from certdesk.domain.redirects import Ports
 from certdesk.domain.rules import Rules
 from certdesk.domain.texts import subject_fault
+from certdesk.domain.validity import days_allowed
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
@@ -185,7 +186,11 @@ def open_desk(
         identity = _identity(settings, sandbox=is_sandbox)
         urls = PublicUrls(settings.ca_base_url or _listening(settings))
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
-        issuer, pki = _private_ca(world, identity, settings.ca_validity_days)
+        overlap = overlap_of(
+            settings.ca_overlap_days, days_allowed(clock.now(), settings.ca_validity_days, None)
+        )
+        hierarchy = Hierarchy(world, identity, overlap)
+        issuer, pki = _private_ca(world, hierarchy, settings.ca_validity_days)
         stock = KeyStock(
             store,
             vault,
@@ -270,8 +275,7 @@ def _order_work(
     return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
 
 
-def _private_ca(world: Surroundings, identity: Identity, own_days: int) -> tuple[Issuer, Pki]:
-    hierarchy = Hierarchy(world, identity)
+def _private_ca(world: Surroundings, hierarchy: Hierarchy, own_days: int) -> tuple[Issuer, Pki]:
     lists = RevocationLists(world.store, world.clock, hierarchy)
     issuer = PrivateCa(world, hierarchy, lists, own_days)
     responder = Responder(world, hierarchy)

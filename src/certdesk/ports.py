@@ -551,6 +551,13 @@ class Pki(Protocol):
         """
         ...
 
+    def hand_over(self) -> None:
+        """Make the next issuing authority where the present one ends soon; that takes seconds.
+
+        What the earlier one has signed stays good, and it goes on to tell what is revoked.
+        """
+        ...
+
     def renew_lists(self) -> None:
         """Make new CRLs of the authorities whose last one is half a day old or not complete."""
         ...

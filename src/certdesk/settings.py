@@ -174,6 +174,12 @@ class Settings:
         "Days that certificates of the private CA last; 0 is what public CAs may: 199, from "
         "2027-03-15 on 99, from 2029-03-15 on 46.",
     )
+    ca_overlap_days: int = _setting(
+        "ca.overlap_days",
+        365,
+        "Days before its end at which an issuing authority hands over to a new one; at least as "
+        "many as its certificates last.",
+    )
     privacy_identity_days: int = _setting(
         "privacy.identity_days",
         90,

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.domain.authority import PLANS
+from certdesk.domain.authority import plan_of
 from certdesk.domain.keys import describe
 from certdesk.ports import Published, Unit
 from certdesk.wire.model import Part, Reply, Request
@@ -57,7 +57,7 @@ def describe_authorities(
 
 
 def _told(published: Published) -> AuthorityInfo:
-    plan = PLANS[published.name]
+    plan = plan_of(published.name)
     certificate = x509.load_der_x509_certificate(published.certificate)
     return AuthorityInfo(
         name=published.name,

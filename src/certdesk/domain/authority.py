@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from datetime import timedelta
 from typing import TypeAlias
 
 from cryptography import x509
@@ -105,6 +106,9 @@ PLANS = {
     )
 }
 
+_GENERATION = "-g"
+"""Between the name of an issuing authority and the number of a later one in its place."""
+
 _ECC_ISSUERS = {"SHA256": ECC_ISSUING, "SHA384": "ecc-issuing-384", "SHA512": "ecc-issuing-512"}
 _CROSS = {plan.key_of: plan.name for plan in PLANS.values() if plan.key_of}
 
@@ -132,8 +136,49 @@ class Source:
     ocsp_url: str = ""
 
 
+def plan_of(name: str) -> Plan:
+    """Give the plan of an authority, also of one in the place of an earlier one (`rsa-issuing-g2`).
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    base, generation = line_of(name), generation_of(name)
+    plan = PLANS[base]
+    if generation == 1:
+        return plan
+    return dataclasses.replace(plan, name=name, words=f"{plan.words} G{generation}")
+
+
+def line_of(name: str) -> str:
+    """Give the name of the first authority in whose place this one is; a first one's is its own."""
+    base, mark, number = name.rpartition(_GENERATION)
+    later = mark and number.isdecimal() and base in PLANS and PLANS[base].rank is Rank.ISSUING
+    return base if later else name
+
+
+def generation_of(name: str) -> int:
+    """Tell the how many-th of its line an authority is, from 1 on."""
+    base = line_of(name)
+    return 1 if base == name else int(name.removeprefix(base + _GENERATION))
+
+
+def later_name(line: str, generation: int) -> str:
+    """Name a later authority of a line."""
+    return f"{line}{_GENERATION}{generation}"
+
+
+def overlap_of(wished_days: int, certificate_days: int) -> timedelta:
+    """Tell how long before its end an issuing authority hands over to the next one.
+
+    As long as the operator wishes, but not shorter than what it signs lasts, nor longer than half
+    of its own time.
+    """
+    longest = max(plan.years for plan in PLANS.values() if plan.rank is Rank.ISSUING)
+    return timedelta(days=min(max(wished_days, certificate_days + 1), longest * 365 // 2))
+
+
 def issuer_for(public_key: PublicKey, hash_name: str) -> str:
-    """Name the authority that signs such a key with such a hash.
+    """Name the line of authorities that sign such a key with such a hash, by its first one.
 
     A certificate for an ECC key comes from an ECC authority, of which there is one a hash.
     """
@@ -142,7 +187,7 @@ def issuer_for(public_key: PublicKey, hash_name: str) -> str:
 
 def path_above(issuing: str, *, cross: bool) -> tuple[str, ...]:
     """Name the authorities above an issuing one, the root last."""
-    root = PLANS[issuing].signer
+    root = plan_of(issuing).signer
     if root is None:
         raise ValueError(f"{issuing} is a root")
     return (_CROSS[root], OLDER_ROOT) if cross else (root,)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from certdesk.domain import csr, keys, profile, tbs
-from certdesk.domain.authority import Source, issuer_for
+from certdesk.domain.authority import Source, issuer_for, line_of
 from certdesk.domain.issuing import Ground, IssueRequest
 from certdesk.domain.products import Level
 from certdesk.domain.timekeeping import fault_of
@@ -125,7 +125,7 @@ def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances
     wanted = algorithms.get(request.hash_name)
     _require(leaf.signature_algorithm_oid == wanted, "it is for another algorithm of signature")
     right = issuer_for(_key_of(leaf), request.hash_name)
-    _require(at.authority == right, f"{at.authority} does not sign for such a key")
+    _require(line_of(at.authority) == right, f"{at.authority} does not sign for such a key")
 
 
 def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstances) -> None:

@@ -9,13 +9,26 @@ from __future__ import annotations
 import dataclasses
 import random
 import threading
+from datetime import timedelta
 
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from certdesk.domain import keys
-from certdesk.domain.authority import PLANS, Identity, Plan, Rank, Source, new_key, own_hash
+from certdesk.domain.authority import (
+    PLANS,
+    Identity,
+    Plan,
+    Rank,
+    Source,
+    generation_of,
+    later_name,
+    line_of,
+    new_key,
+    own_hash,
+    plan_of,
+)
 from certdesk.domain.authority_profile import Draft, builder, name_of
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import AuditEntry, Authority
@@ -27,6 +40,9 @@ NAME = "private"
 """The name by which records speak of the private CA."""
 
 SERIAL_BITS = 159
+
+OVERLAP = timedelta(days=365)
+"""Longer than a certificate may last, where the operator says nothing else."""
 
 log = structlog.get_logger()
 
@@ -53,8 +69,14 @@ class Hierarchy:
     The keys lie sealed in the store, and in memory only while they are used.
     """
 
-    def __init__(self, world: Surroundings, identity: Identity) -> None:
-        """Make nothing yet: an RSA key takes seconds."""
+    def __init__(
+        self, world: Surroundings, identity: Identity, overlap: timedelta = OVERLAP
+    ) -> None:
+        """Make nothing yet: an RSA key takes seconds.
+
+        An issuing authority hands over to the next one `overlap` before its end.
+        """
+        self._overlap = overlap
         self._world = world
         self._identity = identity
         self._making = threading.RLock()
@@ -69,7 +91,9 @@ class Hierarchy:
         """Give the authorities that there are, roots first."""
         found = self._world.store.read(lambda unit: unit.authorities.where())
         order = list(PLANS)
-        return sorted(found, key=lambda authority: order.index(authority.name))
+        return sorted(
+            found, key=lambda each: (order.index(line_of(each.name)), generation_of(each.name))
+        )
 
     def find(self, name: str) -> Authority | None:
         """Give an authority if it was made."""
@@ -79,16 +103,42 @@ class Hierarchy:
         """Give an authority's certificate, and make it first where there is none."""
         known = self._known.get(name)
         if known is None:
-            known = x509.load_der_x509_certificate(self._stored(PLANS[name]).certificate)
+            known = x509.load_der_x509_certificate(self._stored(plan_of(name)).certificate)
             self._known[name] = known
         return known
+
+    def issuing(self, line: str) -> str:
+        """Name the authority of a line that signs now; make it first where there is none.
+
+        It is the newest; where that ends too soon for what it signs, the next one is made. One
+        from a time when the clock was ahead is passed over until then.
+        """
+        now = self._world.clock.now()
+        its = [each.name for each in self.made() if line_of(each.name) == line]
+        begun = [name for name in its if self.certificate(name).not_valid_before_utc <= now]
+        newest = begun[-1] if begun else line
+        ends = self.certificate(newest).not_valid_after_utc
+        signer = PLANS[line].signer
+        # Nothing outlasts the root.
+        lasting = signer is not None and self.certificate(signer).not_valid_after_utc > ends
+        if ends - now >= self._overlap or not lasting:
+            return newest
+        following = later_name(line, max(map(generation_of, its)) + 1)
+        self.certificate(following)
+        return following
+
+    def hand_over(self) -> None:
+        """Make the next authority of each line whose newest one ends soon."""
+        for line in {line_of(each.name) for each in self.made()}:
+            if PLANS[line].rank is Rank.ISSUING:
+                self.issuing(line)
 
     def source(self, name: str) -> Source:
         """Give what the certificates that it signs say of it.
 
         Only the status of subscribers' certificates is told, and not that of authorities.
         """
-        issuing = PLANS[name].rank is Rank.ISSUING
+        issuing = plan_of(name).rank is Rank.ISSUING
         return Source(
             certificate=self.certificate(name),
             certificate_url=self._world.urls.certificate(name),
@@ -103,7 +153,7 @@ class Hierarchy:
             LookupError: none has.
         """
         for authority in self.made():
-            if PLANS[authority.name].rank is not Rank.ISSUING:
+            if plan_of(authority.name).rank is not Rank.ISSUING:
                 continue
             if self.certificate(authority.name).subject == certificate.issuer:
                 return authority.name

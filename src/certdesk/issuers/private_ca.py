@@ -43,13 +43,15 @@ log = structlog.get_logger()
 class Planned(msgspec.Struct, frozen=True):
     """A certificate that was begun: its to-be-signed bytes, and the addresses in them.
 
-    The desk may have another address by the time that it signs.
+    The desk may have another address by the time that it signs, and another authority: `authority`
+    signs what was written for it ("" is the first of its line, as before there were later ones).
     """
 
     tbs: bytes
     certificate_url: str
     crl_url: str
     ocsp_url: str = ""
+    authority: str = ""
 
 
 class PrivateCa:
@@ -127,7 +129,7 @@ class PrivateCa:
         except msgspec.MsgspecError as error:
             raise Unfounded("what was kept of it cannot be read") from error
         leaf = self._signed(request, planned)
-        authority = _authority(request)
+        authority = planned.authority or _line(request)
         above = path_above(authority, cross=request.cross_sign)
         path = [self._der(name) for name in (authority, *above)]
         return Issued(leaf=leaf, chain=tuple(path[:-1]), root=path[-1])
@@ -135,7 +137,8 @@ class PrivateCa:
     def _plan(self, request: IssueRequest) -> tuple[Planned, int]:
         try:
             asked = csr.parse(request.csr)
-            authority = issuer_for(asked.public_key, request.hash_name)
+            line = issuer_for(asked.public_key, request.hash_name)
+            authority = self._hierarchy.issuing(line)
             source = self._hierarchy.source(authority)
             now, serial = self._world.clock.now(), new_serial(self._world.rng)
             latest = source.certificate.not_valid_after_utc
@@ -161,6 +164,7 @@ class PrivateCa:
             source.certificate_url,
             source.crl_url,
             source.ocsp_url,
+            authority,
         )
         return planned, serial
 
@@ -180,7 +184,7 @@ class PrivateCa:
     def _circumstances(
         self, request: IssueRequest, planned: Planned, back: timedelta
     ) -> Circumstances:
-        authority = _authority(request)
+        authority = planned.authority or _line(request)
         return Circumstances(
             authority=authority,
             source=Source(
@@ -221,8 +225,8 @@ def _rsa_throw_away() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, _THROW_AWAY_BITS)
 
 
-def _authority(request: IssueRequest) -> str:
-    """Name the authority that is to sign for the key of a request.
+def _line(request: IssueRequest) -> str:
+    """Name the line of authorities that is to sign for the key of a request.
 
     Raises:
         Unfounded: the CSR is not good.

@@ -30,7 +30,7 @@ class Publication:
     def prepare(self) -> None:
         """Make the two lines where they are not yet; see `ports.Pki`."""
         for name in (ECC_ISSUING, RSA_ISSUING):
-            self._hierarchy.certificate(name)
+            self._hierarchy.issuing(name)
 
     def authorities(self) -> list[Published]:
         """Give the authorities that there are; see `ports.Pki`."""
@@ -44,6 +44,10 @@ class Publication:
     def crl(self, name: str) -> bytes | None:
         """Give an authority's newest CRL; see `ports.Pki`."""
         return self._lists.current(name)
+
+    def hand_over(self) -> None:
+        """Make issuing authorities before the present ones end; see `ports.Pki`."""
+        self._hierarchy.hand_over()
 
     def renew_lists(self) -> None:
         """Make new CRLs where they are old or not complete; see `ports.Pki`."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPResponse
 
 from certdesk.domain import ocsp
-from certdesk.domain.authority import PLANS, Rank, own_hash
+from certdesk.domain.authority import Rank, own_hash, plan_of
 from certdesk.domain.crl import Revoked
 from certdesk.domain.records import AuditEntry, Certificate
 from certdesk.domain.revocation import Reason
@@ -75,7 +75,7 @@ class Responder:
 
     def _authority(self, asked: ocsp.Asked) -> str | None:
         for each in self._hierarchy.made():
-            if PLANS[each.name].rank is not Rank.ISSUING:
+            if plan_of(each.name).rank is not Rank.ISSUING:
                 continue
             if asked.names(self._hierarchy.certificate(each.name)):
                 return each.name

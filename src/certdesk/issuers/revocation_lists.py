@@ -42,9 +42,14 @@ class RevocationLists:
         return last.crl
 
     def renew(self) -> None:
-        """Make a new CRL for each authority whose last one is old or not complete."""
+        """Make a new CRL for each authority whose last one is old or not complete.
+
+        One that has ended tells no more: nothing that it signed lasts longer.
+        """
+        now = self._clock.now()
         for authority in self._hierarchy.made():
-            self.current(authority.name)
+            if self._hierarchy.certificate(authority.name).not_valid_after_utc >= now:
+                self.current(authority.name)
 
     def _old(self, last: RevocationList) -> bool:
         return self._clock.now() - last.made_at >= RENEWED_AFTER

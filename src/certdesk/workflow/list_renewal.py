@@ -1,4 +1,4 @@
-"""Keeps the private CA's CRLs fresh."""
+"""Keeps the private CA's CRLs fresh, and its issuing authorities far from their end."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ LOOK_SECONDS = 3600
 
 
 class ListRenewal:
-    """Looks every hour whether a CRL is old, and at once at the start."""
+    """Looks every hour whether a CRL or an authority is old, and at once at the start."""
 
     def __init__(self, pki: Pki) -> None:
         """Prepare; nothing is made before `start`."""
-        self._repeating = Repeating("revocation lists", pki.renew_lists, LOOK_SECONDS)
+        self._pki = pki
+        self._repeating = Repeating("revocation lists", self._look, LOOK_SECONDS)
 
     def start(self) -> None:
         """Begin to look."""
@@ -22,3 +23,7 @@ class ListRenewal:
     def stop(self) -> None:
         """Stop after the round in hand."""
         self._repeating.stop()
+
+    def _look(self) -> None:
+        self._pki.hand_over()
+        self._pki.renew_lists()
