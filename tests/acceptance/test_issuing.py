@@ -5,15 +5,9 @@ Name server and web server are real, on loopback; what they publish is what the 
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import io
-import ssl
-import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -24,39 +18,19 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tests import nginx
+from tests.acceptance import connecting
+from tests.acceptance.connecting import World, issued, publish, served, unpacked
 from tests.actions.submitting import csr_for
-from tests.nameserver import NameServer, nameserver
-from tests.running import Client, RunningDesk, running
-from tests.webserver import WebServer, webserver
+from tests.running import Client
 
-SECONDS = 60
 MULTI_DOMAIN, WILDCARD, SINGLE, DNSPOD = 11, 12, 104, 48
-
-
-@dataclasses.dataclass(frozen=True)
-class World:
-    """A desk, and the servers that it asks."""
-
-    desk: RunningDesk
-    names: NameServer
-    web: WebServer
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Servers on loopback, which the desk is told to ask."""
-    with nameserver() as names, webserver() as web:
-        settings = f"""
-            dns.resolvers = ["{names.endpoint}"]
-            dns.dnssec = "off"
-            proof.interval = 1
-            proof.allow_networks = ["127.0.0.0/8"]
-            proof.http_port = {web.port}
-            keys.stock.rsa_2048 = 1
-        """
-        with running(tmp_path_factory.mktemp("desk"), settings=settings) as desk:
-            yield World(desk, names, web)
+    with connecting.world(tmp_path_factory.mktemp("desk")) as opened:
+        yield opened
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,40 +87,6 @@ def submit(client: Client, case: Case, key: rsa.RSAPrivateKey) -> str:
     return bought
 
 
-def publish(world: World, detail: dict[str, Any]) -> list[str]:
-    """Publish what DescribeCertificateDetail asks for; give the kinds."""
-    kinds = []
-    for auth in detail["DvAuthDetail"]["DvAuths"]:
-        kind, key, value = auth["DvAuthVerifyType"], auth["DvAuthKey"], auth["DvAuthValue"]
-        kinds.append(kind)
-        if kind != "FILE":
-            world.names.add(key, kind, f"{value}." if kind == "CNAME" else value)
-            continue
-        name = detail["Domain"]
-        for host in (name, f"www.{name}"):
-            world.names.add(host, "A", "127.0.0.1")
-            world.web.put(host, f"{auth['DvAuthPath']}/{key}", value.encode())
-    return kinds
-
-
-def issued(client: Client, certificate_id: str) -> dict[str, Any]:
-    """Wait until an order is issued."""
-    end = time.monotonic() + SECONDS
-    while (detail := client.detail(certificate_id))["Status"] != 1:
-        assert time.monotonic() < end, detail
-        time.sleep(0.05)
-    return detail
-
-
-def unpacked(client: Client, certificate_id: str, folder: Path) -> list[str]:
-    """Download the zip and unpack it; give the names in it."""
-    reply = client.call("DownloadCertificate", CertificateId=certificate_id)
-    assert reply["ContentType"] == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(reply["Content"]))) as archive:
-        archive.extractall(folder)
-        return archive.namelist()
-
-
 @pytest.mark.needs("nginx")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -166,22 +106,14 @@ def test_an_order_ends_in_a_connection_that_its_root_verifies(
     assert detail["DvAuthDetail"]["DvAuths"] is None
 
     inside = unpacked(client, bought, tmp_path)
-    (bundle,) = tmp_path.glob("Nginx/1_*_bundle.crt")
     keys = [tmp_path / name for name in inside if name.startswith("Nginx/2_")]
     if not case.online:
         assert not any(name.endswith((".key", ".pfx", ".jks")) for name in inside)
         keys = [tmp_path / "own.key"]
         pem = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         keys[0].write_bytes(pem)
-    port = nginx.configure(tmp_path, bundle, keys[0])
     host = case.names[0].replace("*", "any")
-    trust = ssl.create_default_context(cadata=detail["RootCert"]["Standard"])
-    with (
-        nginx.serving(tmp_path, port) as plain,
-        trust.wrap_socket(plain, server_hostname=host) as secure,
-    ):
-        shown = secure.getpeercert(binary_form=True)
-    assert shown is not None
+    shown = served(tmp_path, keys[0], host, detail["RootCert"]["Standard"])
     leaf = x509.load_der_x509_certificate(shown)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == list(case.names)

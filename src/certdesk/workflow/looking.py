@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import UNDER_WAY, Order
+from certdesk.domain.order import UNDER_WAY, Order, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
@@ -166,9 +166,12 @@ class Looking:
             )
 
     def _keep_caa(self, unit: Unit, look: Look, finding: CaaFinding) -> None:
-        proof, _ = _still_wanted(look, unit)
-        if proof is None:
+        proof, order = _still_wanted(look, unit)
+        if proof is None or order is None:
             return
+        if order.status_msg == StatusMessage.PENDING_DCV:
+            # CAA records are looked for when every name is proved.
+            unit.orders.replace(dataclasses.replace(order, status_msg=StatusMessage.WAIT_ISSUE))
         refusal = "" if finding.permitted else finding.reason or "CAA records refuse."
         unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
