@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from tests import nginx
-from tests.acceptance.test_issuing import SINGLE, Case, World, issued, publish, submit, unpacked
+from tests.acceptance.connecting import World, issued, publish, unpacked
+from tests.acceptance.test_issuing import SINGLE, Case, submit
 from tests.actions.submitting import csr_for
 from tests.nameserver import nameserver
 from tests.running import Client, running
