@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from certdesk.domain import der, keys, profile
 from certdesk.domain.authority import Source
+from certdesk.domain.gate import FIRST_BACK, LAST_BACK
 from certdesk.domain.issuing import IssueRequest
 from certdesk.domain.products import Level
 from certdesk.domain.validity import Period
@@ -109,6 +110,19 @@ def test_a_validity_that_may_not_be_does_not_pass(
     told = rule_of(source, asked(NOON, key=KEY), {"period": valid}, **others)
 
     assert told is None if rule is None else told is not None and told.startswith(rule)
+
+
+def test_what_was_written_too_long_ago_is_written_anew_unless_it_is_kept(source: Source) -> None:
+    """A machine that slept between the two has its order issued all the same."""
+    request = asked(NOON, key=KEY)
+    for back, again in ((FIRST_BACK, True), (LAST_BACK, False)):
+        early = Period(NOON - back - SECOND, NOON + DAY)
+        told = refused(
+            Written(request=request, source=source, period=early).tbs(), request, source, back=back
+        )
+        assert told is not None
+        assert told[0].startswith("it would begin ")
+        assert told[1] is again
 
 
 def test_nothing_outlasts_what_was_bought(source: Source) -> None:
