@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.rules import Rules
-from tests.actions.test_reviews import EV, LETTER_OV, OV, PDF, Desk
+from tests.actions.vetting import EV, LETTER_OV, OV, PDF, Desk
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import itertools
 import json
 import uuid
 from collections.abc import Callable
@@ -34,10 +35,17 @@ WOTRUS_DV_MULTI, WOTRUS_OV_MULTI = 26, 29
 UPLOADED_CSR = Path(__file__).parents[1] / "data" / "uploaded_csr.pem"
 """The CSR of the source page's third example, for `tencent.com`."""
 
+LETTER = base64.b64encode(b"%PDF-1.7\n" + 2048 * b" " + b"\n%%EOF\n").decode()
+REVOCABLE = 24
+"""How many certificates of each kind there are to be revoked."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A desk, an account with a user who may look, a company with a manager, a certificate."""
+    """A desk, an account with a user who may look, a company with a manager, a certificate.
+
+    `revocable` are certificates to be used up, by product.
+    """
 
     desk: RunningDesk
     keys: Keys
@@ -45,6 +53,7 @@ class Scene:
     company: int
     manager: int
     issued: str
+    revocable: dict[int, list[str]]
 
     @property
     def client(self) -> Client:
@@ -81,12 +90,9 @@ def set_up(desk: RunningDesk) -> Scene:
     for name in ("Ann", "Ben"):
         desk.manager(stranger, foreign, ManagerFirstName=name)
     keys = desk.account()
-    issued = desk.client(keys).buy()
-    desk.client(keys).submit(issued)
-    issue(desk, keys, issued)
     labels = [{"TagKey": "team", "TagValue": "web"}]
     company = desk.company(keys, IdType="TYDMZ", IdNumber="111111111111110000", Tags=labels)
-    return Scene(
+    scene = Scene(
         desk=desk,
         keys=keys,
         looker=desk.user(keys, "ssl:Describe*"),
@@ -100,8 +106,23 @@ def set_up(desk: RunningDesk) -> Scene:
             ManagerIdNumber="110000000000000001",
             Tags=labels,
         ),
-        issued=issued,
+        issued=_ready(desk.client(keys)),
+        revocable={WOTRUS_DV: [], WOTRUS_OV: []},
     )
+    for product, orders in scene.revocable.items():
+        orders.extend(_ready_of(scene, product) for _ in range(REVOCABLE))
+    issue(desk, keys, scene.issued, *itertools.chain(*scene.revocable.values()))
+    return scene
+
+
+def _ready_of(scene: Scene, product: int) -> str:
+    """Buy an order of a product, and hand in material of the scene's company."""
+    order = scene.client.buy(product)
+    key = {"CsrEncryptAlgo": "ECC", "CsrKeyParameter": "prime256v1"}
+    scene.client.call(
+        "CertificateInfoSubmit", **scene.example(ONLINE_COMPANY_TYPE_TEXT, order) | key
+    )
+    return order
 
 
 def _purchase(_: Scene) -> dict[str, object]:
@@ -178,16 +199,16 @@ def _list(scene: Scene) -> dict[str, object]:
     return {"SearchKey": "tencent", "CertIds": [order], "Tags": labels, "ProjectId": 0}
 
 
-def _ready(scene: Scene) -> str:
+def _ready(client: Client) -> str:
     """Buy an order and hand its material in."""
-    order = scene.client.buy()
-    scene.client.submit(order)
+    order = client.buy()
+    client.submit(order)
     return order
 
 
 def _under_review(scene: Scene) -> str:
     """Submit an order to the CA."""
-    order = _ready(scene)
+    order = _ready(scene.client)
     scene.client.call("CertificateOrderSubmit", CertId=order)
     return order
 
@@ -207,7 +228,7 @@ def _cancelled(scene: Scene) -> str:
 
 
 def _order_submission(scene: Scene) -> dict[str, object]:
-    return {"CertId": _ready(scene), "VerifyType": "DNS", "DeleteDnsAutoRecord": 0}
+    return {"CertId": _ready(scene.client), "VerifyType": "DNS", "DeleteDnsAutoRecord": 0}
 
 
 def _project(scene: Scene) -> dict[str, object]:
@@ -268,8 +289,7 @@ def _letter(scene: Scene) -> dict[str, object]:
     order = scene.client.buy(GEOTRUST_OV)
     scene.client.call("CertificateInfoSubmit", **scene.example(ONLINE_COMPANY_TYPE_TEXT, order))
     scene.client.call("CertificateOrderSubmit", CertId=order)
-    letter = base64.b64encode(b"%PDF-1.7\n" + 2048 * b" " + b"\n%%EOF\n").decode()
-    return {"CertificateId": order, "ConfirmLetter": letter}
+    return {"CertificateId": order, "ConfirmLetter": LETTER}
 
 
 def _reissue(scene: Scene) -> dict[str, object]:
@@ -296,6 +316,13 @@ def _give_up_reissue(scene: Scene) -> None:
         scene.client.call("CancelAuditCertificate", CertificateId=begun)
 
 
+def _revocation_letter(scene: Scene) -> dict[str, object]:
+    """A letter for a certificate that is to be revoked."""
+    order = scene.revocable[WOTRUS_OV].pop()
+    scene.client.call("RevokeCertificate", CertificateId=order)
+    return {"CertificateId": order, "RevokeLetter": LETTER}
+
+
 RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "ApplyCertificate": _free,
     "CancelAuditCertificate": lambda scene: {"CertificateId": _under_review(scene)},
@@ -304,7 +331,7 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     "CertificateOrderSubmit": _order_submission,
     "CheckCertificateDomainVerification": lambda scene: {"CertificateId": _looked_for(scene)},
     "CommitCertificateInformation": lambda scene: {
-        "CertificateId": _ready(scene),
+        "CertificateId": _ready(scene.client),
         "VerifyType": "DNS",
     },
     "CompleteCertificate": lambda scene: {"CertificateId": _under_review(scene)},
@@ -332,10 +359,15 @@ RECIPES: dict[str, Callable[[Scene], dict[str, object]]] = {
     },
     "ModifyCertificateResubmit": lambda scene: {"CertificateId": _cancelled(scene)},
     "ReplaceCertificate": _reissue,
+    "RevokeCertificate": lambda scene: {
+        "CertificateId": scene.revocable[WOTRUS_DV].pop(),
+        "Reason": "superseded",
+    },
     "SubmitAuditManager": lambda scene: _new_manager(scene, "none"),
     "SubmitCertificateInformation": _older_material,
     "UploadCertificate": _upload,
     "UploadConfirmLetter": _letter,
+    "UploadRevokeLetter": _revocation_letter,
     "VerifyManager": lambda scene: _new_manager(scene, "ok"),
 }
 """Good parameters of each action that changes something or needs a parameter."""

@@ -31,6 +31,7 @@ MAINLAND_ACTIONS = frozenset(
         "DescribeDownloadCertificateUrl",
         "DescribeManagerDetail",
         "SubmitAuditManager",
+        "UploadRevokeLetter",
         "VerifyManager",
     }
 )

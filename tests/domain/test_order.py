@@ -68,6 +68,15 @@ LIFE = [
     (0, Event.ISSUE, 1),
     (4, Event.ISSUE, 1),
     (1, Event.EXPIRE, 3),
+    (1, Event.ASK_TO_REVOKE, 9),
+    (1, Event.ASK_TO_REVOKE_WITH_LETTER, 12),
+    (12, Event.SUBMIT_REVOCATION_LETTER, 9),
+    (1, Event.DECIDE_TO_REVOKE, 9),
+    (12, Event.DECIDE_TO_REVOKE, 9),
+    (9, Event.DECIDE_TO_REVOKE, 9),
+    (9, Event.REVOKE, 10),
+    (9, Event.KEEP, 1),
+    (12, Event.KEEP, 1),
 ]
 
 orders = st.builds(
@@ -137,6 +146,19 @@ def test_an_order_does_nothing_that_the_table_does_not_say(number: int, event: E
         standing_at(Status(number)).after(event)
     assert (refused.value.status, refused.value.event) == (number, event)
     assert str(refused.value) == f"The order stands at status {number} ({name})."
+
+
+def test_requests_to_revoke_are_numbered_on_from_the_submissions_to_the_ca() -> None:
+    """So that what proved the names of the order proves nothing of its revocation."""
+    issued = dataclasses.replace(standing_at(Status.ISSUED), attempt=3)
+    first = issued.asked_back(Event.ASK_TO_REVOKE, reason="superseded", deadline=NOON)
+    assert (issued.proving, first.proving, first.deadline) == (3, 4, NOON)
+
+    kept = first.kept("Nobody proved it.")
+    assert (kept.status, kept.status_msg, kept.deadline) == (1, "Nobody proved it.", None)
+    assert kept.proving == 3
+    second = kept.asked_back(Event.ASK_TO_REVOKE, reason="unspecified", deadline=None)
+    assert (second.attempt, second.proving, second.revocation_reason) == (3, 5, "unspecified")
 
 
 @pytest.mark.parametrize("number", [2, 7])

@@ -14,13 +14,17 @@ from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import (
     CAA_KEPT,
+    NO_LETTER,
+    NOT_PROVED,
     TIMED_OUT,
     AskCaa,
     Close,
     Expire,
     Issue,
+    Keep,
     ProofsMissing,
     Prove,
+    Revoke,
     Step,
     Wait,
     caa_permits,
@@ -245,7 +249,7 @@ def test_a_certificate_ends_after_its_last_second() -> None:
     assert step(issued, now=NOON + SECOND) == Expire()
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4}))
+@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4, 9, 12}))
 def test_elsewhere_an_order_waits_for_somebody(status: Status) -> None:
     """Nothing happens by itself, however good its proofs are."""
     assert step(order(status=status), good()) == Wait(None)
@@ -325,3 +329,87 @@ def test_every_order_comes_to_an_end(world: list[World], hours: int, seconds: in
             for each in world
             for at in (each.proved_from, each.permitted_from)
         )
+
+
+# --- what is needed to revoke --------------------------------------------------------------------
+
+
+def to_revoke(
+    message: str | None = StatusMessage.PENDING_DCV,
+    *,
+    status: Status = Status.REVOKING,
+    deadline: datetime | None = NOON + timedelta(days=3),
+    names: tuple[str, ...] = NAMES[:1],
+) -> Order:
+    """Make an order whose certificate is to be revoked; that was asked for at noon."""
+    ends = NOON + timedelta(days=90)
+    return order(names, status=status, message=message, deadline=deadline, ends_at=ends)
+
+
+@given(
+    its=orders_of_any_kind,
+    proofs=st.lists(proofs_of_any_kind, max_size=4, unique_by=lambda each: each.name),
+    now=moments,
+)
+def test_a_certificate_is_revoked_on_proofs_of_all_its_names_or_by_people(
+    its: Order, proofs: list[Proof], now: datetime
+) -> None:
+    """However it stands: at status 9, and not while people look at the request."""
+    try:
+        decided = next_step(its, proofs, now, INTERVAL)
+    except ProofsMissing:
+        return
+    if isinstance(decided, Revoke):
+        assert its.status == 9
+        assert its.status_msg not in ("PRE-REVIEWING", "LEGAL-REVIEWING", "CA-REVIEWING")
+        if its.status_msg == "PENDING-DCV":
+            found = {each.name for each in proofs if each.proved_at is not None}
+            assert {name.removeprefix("*.") for name in its.ascii_names} <= found
+    if isinstance(decided, Keep):
+        assert its.status in (9, 12)
+        assert its.deadline is not None
+        assert its.deadline <= now
+
+
+def test_names_are_looked_for_until_all_are_proved_and_caa_is_not_asked() -> None:
+    """To take back what was issued needs nobody's permission."""
+    its = to_revoke(names=NAMES[:2])
+    assert step(its, proof(NAMES[0]), proof(NAMES[1])) == Prove(NAMES[:2])
+    first = proof(NAMES[0], proved_at=NOON)
+    assert step(its, first, proof(NAMES[1])) == Prove((NAMES[1],))
+    assert step(its, first, proof(NAMES[1], proved_at=NOON)) == Revoke()
+
+
+def test_a_revocation_that_nobody_proves_is_given_up() -> None:
+    """At its deadline, and not before."""
+    unproved = proof(proved_at=None, looked_at=NOON, looks=1)
+    at = NOON + timedelta(days=3)
+    assert isinstance(step(to_revoke(), unproved, now=at - SECOND), Prove)
+    assert step(to_revoke(), unproved, now=at) == Keep(NOT_PROVED)
+
+
+def test_a_proof_found_in_time_counts_after_the_deadline() -> None:
+    """The desk was down meanwhile."""
+    late = NOON + timedelta(days=9)
+    assert step(to_revoke(), proof(proved_at=NOON), now=late) == Revoke()
+
+
+def test_nothing_is_revoked_where_a_proof_is_lost() -> None:
+    """Nobody knows whether it was there."""
+    with pytest.raises(ProofsMissing, match=NAMES[1]):
+        step(to_revoke(names=NAMES[:2]), proof(NAMES[0], proved_at=NOON))
+
+
+def test_people_have_the_last_word_on_a_letter() -> None:
+    """Without a hurry; then the certificate is revoked without a proof."""
+    looked_at = to_revoke(StatusMessage.LEGAL_REVIEWING, deadline=None)
+    assert step(looked_at, now=NOON + timedelta(days=30)) == Wait(None)
+    assert step(to_revoke(None, deadline=None)) == Revoke()
+
+
+def test_a_letter_is_awaited_for_as_long_as_a_proof() -> None:
+    """Then the certificate stays."""
+    its = to_revoke(None, status=Status.AWAITING_REVOCATION_LETTER)
+    assert its.deadline is not None
+    assert step(its) == Wait(its.deadline)
+    assert step(its, now=its.deadline) == Keep(NO_LETTER)

@@ -36,6 +36,7 @@ ORDER_OF_LIFE = (
     "DownloadCertificate",
     "DescribeDownloadCertificateUrl",
     "ReplaceCertificate",
+    "RevokeCertificate",
     "CreateCertificate",
     "DescribeCompanies",
     "DescribeManagers",

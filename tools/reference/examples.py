@@ -56,6 +56,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "CertCSREncryptAlgo": "ECC",
         "CertCSRKeyParameter": "secp384r1",
     },
+    "RevokeCertificate": {"CertificateId": "LrmeMvQr", "Reason": "superseded"},
     "SubmitCertificateInformation": {
         "CertificateId": "LrmeMvQr",
         "CsrType": "online",

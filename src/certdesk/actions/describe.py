@@ -8,7 +8,7 @@ from certdesk.actions.certificates import (
     scope_of,
 )
 from certdesk.actions.handing_in import earlier_material, private_key_of
-from certdesk.actions.proofs import DvAuthDetail, DvAuths, wanted_proofs
+from certdesk.actions.proofs import DvAuthDetail, DvAuths, proofs_of_revocation, wanted_proofs
 from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, Written, catalog
@@ -148,6 +148,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         **members,
         order_id=order.order_id,
         dv_auth_detail=wanted_proofs(unit, order),
+        dv_revoke_auth_detail=proofs_of_revocation(unit, order),
         submitted_data=_submitted(submission, material) if submission and material else None,
         certificate_private_key=_visible_key(context, order, submission, certificate),
         certificate_public_key=whole_pem(certificate) if certificate else None,
@@ -213,6 +214,7 @@ def describe_certificate(
             **members_of(order),
             order_id=order.order_id,
             dv_auth_detail=wanted_proofs(unit, order),
+            dv_revoke_auth_detail=proofs_of_revocation(unit, order),
             submitted_data=_submitted(submission, material) if submission and material else None,
             package_type_name=name_of(order),
         )

@@ -1,15 +1,16 @@
-"""Letters of confirmation: whoever orders uploads them, whoever vets reads them."""
+"""Letters of confirmation and revocation: whoever orders uploads them, whoever vets reads them."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 
-from certdesk.actions import vetting
+from certdesk.actions import revoking, vetting
 from certdesk.actions.ordering import make_due
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import KIB, Commit, Context, catalog
 from certdesk.domain.errors import (
+    AuthError,
     CertificateNotFound,
     ConfirmLetterTooLarge,
     ConfirmLetterTooSmall,
@@ -17,15 +18,17 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidConfirmLetterFormat,
     InvalidConfirmLetterFormatWosign,
+    InvalidFileType,
+    NoProjectPermission,
     UnauthorizedOperation,
     UploadConfirmCertificateNotSupportDV,
 )
-from certdesk.domain.letters import CONFIRM, read_letter
+from certdesk.domain.letters import CONFIRM, REVOKE, read_letter, read_revocation_letter
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret
-from certdesk.ports import Unit, place_of_letter
+from certdesk.ports import Stale, Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
 
 
@@ -68,10 +71,84 @@ def upload_confirm_letter(
     """
     order = context.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
     form, content = read_letter(request.confirm_letter, PRODUCTS[order.product_id])
+    letter = _sealed(context, order, CONFIRM, order.attempt, form, content)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> UploadConfirmLetterReply:
+        order = _awaiting(context, unit, request.certificate_id)
+        if order.attempt != letter.attempt:
+            raise Stale("orders")
+        unit.letters.add(letter)
+        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER))
+        make_due(context, unit, unit.orders.replace(sent))
+        context.record(unit, order.certificate_id, f"{form}, {letter.size} bytes")
+        return UploadConfirmLetterReply(certificate_id=order.certificate_id, is_success=True)
+
+    return commit
+
+
+class UploadRevokeLetterRequest(Request):
+    """Which certificate, and the letter."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    revoke_letter: str
+    """The file in base64: JPG, PNG or PDF; 1 KB to 1.4 MB."""
+
+
+class UploadRevokeLetterReply(Reply):
+    """The order, and that its letter is there: always true, as what is not taken is refused."""
+
+    certificate_id: str
+    is_success: bool
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    ConfirmLetterTooLarge,
+    ConfirmLetterTooSmall,
+    InvalidCertificateStatusCode,
+    InvalidFileType,
+    NoProjectPermission,
+    writes=True,
+    sensitive=True,
+    body_limit=4 * 1024 * KIB,
+)
+def upload_revoke_letter(
+    context: Context, request: UploadRevokeLetterRequest
+) -> Commit[UploadRevokeLetterReply]:
+    """Upload the letter that an OV or EV certificate to be revoked waits for; people then look.
+
+    It is kept encrypted, and shown to nobody but those who vet the request.
+    """
+    order = context.store.read(
+        lambda unit: _awaiting_revocation(context, unit, request.certificate_id)
+    )
+    form, content = read_revocation_letter(request.revoke_letter)
+    letter = _sealed(context, order, REVOKE, order.revocation, form, content)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> UploadRevokeLetterReply:
+        order = _awaiting_revocation(context, unit, request.certificate_id)
+        if order.revocation != letter.attempt:
+            raise Stale("orders")
+        unit.letters.add(letter)
+        revoking.have_reviewed(context, unit, order)
+        context.record(unit, order.certificate_id, f"{form}, {letter.size} bytes")
+        return UploadRevokeLetterReply(certificate_id=order.certificate_id, is_success=True)
+
+    return commit
+
+
+def _sealed(
+    context: Context, order: Order, kind: str, attempt: int, form: str, content: bytes
+) -> Letter:
+    """Make the record of a letter, its content sealed."""
     letter = Letter(
         certificate_id=order.certificate_id,
-        attempt=order.attempt,
-        kind=CONFIRM,
+        attempt=attempt,
+        kind=kind,
         uin=order.uin,
         form=form,
         size=len(content),
@@ -80,17 +157,7 @@ def upload_confirm_letter(
         uploaded_at=context.now,
     )
     sealed = context.vault.seal(Secret(content), place_of_letter(letter))
-    context.held.callback(context.work.wake)
-
-    def commit(unit: Unit) -> UploadConfirmLetterReply:
-        order = _awaiting(context, unit, request.certificate_id)
-        unit.letters.add(dataclasses.replace(letter, attempt=order.attempt, content=sealed))
-        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER))
-        make_due(context, unit, unit.orders.replace(sent))
-        context.record(unit, order.certificate_id, f"{form}, {letter.size} bytes")
-        return UploadConfirmLetterReply(certificate_id=order.certificate_id, is_success=True)
-
-    return commit
+    return dataclasses.replace(letter, content=sealed)
 
 
 def _awaiting(context: Context, unit: Unit, certificate_id: str) -> Order:
@@ -109,6 +176,21 @@ def _awaiting(context: Context, unit: Unit, certificate_id: str) -> Order:
         raise UploadConfirmCertificateNotSupportDV
     try:
         order.after(Event.SUBMIT_LETTER)
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused}") from None
+    return order
+
+
+def _awaiting_revocation(context: Context, unit: Unit, certificate_id: str) -> Order:
+    """Read an order whose letter of revocation is awaited.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        InvalidCertificateStatusCode: it waits for no such letter.
+    """
+    order = own_order(context, unit, certificate_id)
+    try:
+        order.after(Event.SUBMIT_REVOCATION_LETTER)
     except IllegalTransition as refused:
         raise InvalidCertificateStatusCode(f"{refused}") from None
     return order

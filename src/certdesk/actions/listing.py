@@ -279,6 +279,7 @@ def _info(context: Context, order: Order, project: Project | None) -> Certificat
         is_expiring=order.expires_soon(context.now),
         dv_auth_deadline=local_time(order.deadline) if order.status in UNDER_WAY else None,
         cert_sans=list(order.all_names),
+        cert_revoked_time=local_time(order.revoked_at),
         key_password_custom_flag=order.key_pass,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions import vetting
+from certdesk.actions.proofs import draw_proofs
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -32,8 +33,7 @@ from certdesk.domain.order import (
     new_order_id,
 )
 from certdesk.domain.products import PRODUCTS, Level, Product
-from certdesk.domain.proof import kind_of, new_challenge
-from certdesk.domain.records import Proof, Task
+from certdesk.domain.records import Task
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Reply, Request, Unsigned
 
@@ -175,21 +175,7 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
         now=context.now,
     )
     submitted = unit.orders.replace(sent if with_letter else vetting.begin(context, unit, sent))
-    kind = kind_of(method, product)
-    for base in dict.fromkeys(name.base for name in names):
-        challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
-        unit.proofs.add(
-            Proof(
-                certificate_id=order.certificate_id,
-                attempt=submitted.attempt,
-                name=challenge.name,
-                uin=order.uin,
-                kind=challenge.kind.value,
-                label=challenge.label,
-                value=challenge.value,
-                made_at=context.now,
-            )
-        )
+    draw_proofs(context, unit, submitted)
     make_due(context, unit, submitted)
     replaced = f", replaces {order.replaces}" if order.replaces else ""
     context.record(unit, order.certificate_id, f"attempt {submitted.attempt}{replaced}")

@@ -135,7 +135,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
     def look(unit: Unit) -> ShowOrderReply:
         order = _known(unit, request.certificate_id)
         its = order.certificate_id
-        proofs = unit.proofs.where(certificate_id=its, attempt=order.attempt)
+        proofs = unit.proofs.where(certificate_id=its, attempt=order.proving)
         looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
         task = unit.tasks.get(its)
         return ShowOrderReply(

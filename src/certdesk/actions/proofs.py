@@ -1,11 +1,14 @@
-"""What replies that show an order say of the proofs of its names."""
+"""The proofs of an order's names: drawn, and as replies that show the order tell of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from certdesk.catalog import Context
+from certdesk.domain.names import DomainName
 from certdesk.domain.order import UNDER_WAY, Order, Status
-from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of
+from certdesk.domain.products import PRODUCTS
+from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of, kind_of, new_challenge
 from certdesk.domain.records import Proof
 from certdesk.ports import Unit
 from certdesk.wire.model import Part
@@ -46,6 +49,25 @@ NOTHING_TO_PUBLISH = DvAuthDetail(
 )
 
 
+def draw_proofs(context: Context, unit: Unit, order: Order) -> None:
+    """Draw what is to be published to prove the names of an order by its method."""
+    kind = kind_of(order.verify_type or "", PRODUCTS[order.product_id])
+    for base in dict.fromkeys(DomainName(name).base for name in order.ascii_names):
+        challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
+        unit.proofs.add(
+            Proof(
+                certificate_id=order.certificate_id,
+                attempt=order.proving,
+                name=challenge.name,
+                uin=order.uin,
+                kind=challenge.kind.value,
+                label=challenge.label,
+                value=challenge.value,
+                made_at=context.now,
+            )
+        )
+
+
 def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail:
     """Tell what is to be published now for an order's names, the main one first.
 
@@ -54,13 +76,27 @@ def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail:
     if order.status not in WANTED:
         return NOTHING_TO_PUBLISH
     proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt)
-    return _detail(order, proofs) if proofs else NOTHING_TO_PUBLISH
+    return _detail(_parts(order, proofs)) if proofs else NOTHING_TO_PUBLISH
 
 
-def _detail(order: Order, proofs: Sequence[Proof]) -> DvAuthDetail:
+def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths] | None:
+    """Tell what is to be published now to have the certificate revoked, the main name first.
+
+    None where it is not to be revoked, or without a proof.
+    """
+    if order.status is not Status.REVOKING:
+        return None
+    proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.revocation)
+    return _parts(order, proofs) if proofs else None
+
+
+def _parts(order: Order, proofs: Sequence[Proof]) -> list[DvAuths]:
     by_name = {proof.name: proof for proof in proofs}
     bases = dict.fromkeys(name.removeprefix("*.") for name in order.ascii_names)
-    parts = [_part(by_name[base]) for base in bases]
+    return [_part(by_name[base]) for base in bases]
+
+
+def _detail(parts: list[DvAuths]) -> DvAuthDetail:
     first = parts[0]
     return DvAuthDetail(
         dv_auth_key=first.dv_auth_key,

@@ -19,7 +19,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import DELETABLE, LIVING, STATUS_NAMES, Order, Status
 from certdesk.domain.products import FREE
-from certdesk.domain.vetting import subject_of_order
+from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Reply, Request
 
@@ -128,6 +128,7 @@ def _remove(unit: Unit, order: Order) -> None:
     for letter in unit.letters.where(certificate_id=its):
         unit.letters.remove(its, letter.attempt, letter.kind)
     unit.reviews.remove(subject_of_order(its))
+    unit.reviews.remove(subject_of_revocation(its))
     unit.tasks.remove(its)
     unit.orders.remove(its)
 

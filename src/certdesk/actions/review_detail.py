@@ -14,12 +14,18 @@ from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.naming import LONGEST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
-from certdesk.domain.letters import CONFIRM
+from certdesk.domain.letters import CONFIRM, REVOKE
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager, Organisation
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter, Review
-from certdesk.domain.vetting import MANAGER, ORDER, certified_subject, registration_of
+from certdesk.domain.vetting import (
+    MANAGER,
+    ORDER,
+    REVOCATION,
+    certified_subject,
+    registration_of,
+)
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Part, Reply, Request, local_time
 
@@ -36,7 +42,10 @@ class LetterInfo(Part):
 
 
 class OrderOfReview(Part, kw_only=True):
-    """An order to be vetted, and what its certificate will say of the organisation."""
+    """An order to be vetted, and what its certificate says of the organisation.
+
+    `RevocationReason` is why its certificate is to be revoked or was, null where nobody asked.
+    """
 
     certificate_id: str
     product: str
@@ -45,11 +54,12 @@ class OrderOfReview(Part, kw_only=True):
     names: list[str]
     subject: list[str]
     remarks: list[str]
+    revocation_reason: str | None
     letter: LetterInfo | None
 
 
 class ShowReviewRequest(Request):
-    """Which review: `manager:N` or `order:CERTID`."""
+    """Which review: `manager:N`, `order:CERTID` or `revocation:CERTID`."""
 
     id: str
 
@@ -95,21 +105,21 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
             company=company_info(context, company) if company else None,
             manager=manager_info(context, unit, manager) if manager else None,
             contact=contact_info(people.contact) if people else None,
-            order=_order(context, unit, order, manager) if order else None,
+            order=_order(context, unit, order, manager, request.id) if order else None,
         )
 
     return look
 
 
 class ReadLetterRequest(Request):
-    """Of which order: `order:CERTID`; and who reads it."""
+    """Of which order: `order:CERTID` or `revocation:CERTID`; and who reads it."""
 
     id: str
     reviewer: str
 
 
 class ReadLetterReply(Reply):
-    """The newest letter of the order; `Content` is the file in base64."""
+    """The newest such letter of the order; `Content` is the file in base64."""
 
     form: str
     sha256: str
@@ -123,7 +133,7 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
 
     def commit(unit: Unit) -> ReadLetterReply:
         order, _ = subject_of(unit, request.id)
-        letter = _letter(unit, order) if order else None
+        letter = _letter(unit, order, request.id) if order else None
         if letter is None:
             raise ReviewNotFound(f"{request.id}: there is no letter.")
         content = context.vault.open(letter.content, place_of_letter(letter)).reveal()
@@ -136,7 +146,7 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
 
 
 def subject_of(unit: Unit, subject: str) -> tuple[Order | None, Manager | None]:
-    """Read what a review is of: an order and its manager, or a manager alone.
+    """Read what a review is of: an order (or its revocation) and its manager, or a manager alone.
 
     Raises:
         InvalidParam: it names neither an order nor a manager.
@@ -144,15 +154,15 @@ def subject_of(unit: Unit, subject: str) -> tuple[Order | None, Manager | None]:
     """
     kind, _, key = subject.partition(":")
     order = manager = None
-    if kind == ORDER:
+    if kind in (ORDER, REVOCATION):
         order = unit.orders.get(key)
         manager = unit.managers.get(order.manager_id) if order and order.manager_id else None
     elif kind == MANAGER:
         manager = unit.managers.get(int(key)) if _NUMBER.fullmatch(key) else None
     else:
-        raise InvalidParam("Id: is manager:NUMBER or order:CERTIFICATE.")
-    if order is None and (manager is None or kind == ORDER):
-        raise ReviewNotFound(f"There is no {kind} {key[:20]}.")
+        raise InvalidParam("Id: is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.")
+    if order is None and (manager is None or kind != MANAGER):
+        raise ReviewNotFound(f"There is no {kind if kind == MANAGER else ORDER} {key[:20]}.")
     return order, manager
 
 
@@ -171,11 +181,13 @@ def approvals_of(review: Review | None) -> list[str]:
     return [name for name, _ in review.approvals] if review else []
 
 
-def _order(context: Context, unit: Unit, order: Order, manager: Manager | None) -> OrderOfReview:
+def _order(
+    context: Context, unit: Unit, order: Order, manager: Manager | None, subject: str
+) -> OrderOfReview:
     submission = unit.submissions.get(order.certificate_id, order.submission)
     company = unit.companies.get(manager.company_id) if manager else None
     known = parties.organisation_of(context.vault, company) if company else Organisation()
-    letter = _letter(unit, order)
+    letter = _letter(unit, order, subject)
     return OrderOfReview(
         certificate_id=order.certificate_id,
         product=name_of(order),
@@ -184,6 +196,7 @@ def _order(context: Context, unit: Unit, order: Order, manager: Manager | None) 
         names=list(order.ascii_names),
         subject=list(_named(order, known)),
         remarks=list(submission.warnings) if submission else [],
+        revocation_reason=order.revocation_reason,
         letter=_letter_info(letter) if letter else None,
     )
 
@@ -207,9 +220,10 @@ def _named(order: Order, known: Organisation) -> Iterator[str]:
             yield f"{name}={value}"
 
 
-def _letter(unit: Unit, order: Order) -> Letter | None:
-    """Read the newest letter of an order."""
-    letters = unit.letters.where(certificate_id=order.certificate_id, kind=CONFIRM)
+def _letter(unit: Unit, order: Order, subject: str) -> Letter | None:
+    """Read the newest letter of an order that belongs to a review."""
+    kind = REVOKE if subject.startswith(f"{REVOCATION}:") else CONFIRM
+    letters = unit.letters.where(certificate_id=order.certificate_id, kind=kind)
     return max(letters, key=lambda letter: letter.attempt, default=None)
 
 

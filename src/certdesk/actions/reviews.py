@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.actions import parties, vetting
+from certdesk.actions import parties, revoking, vetting
 from certdesk.actions.ordering import make_due
 from certdesk.actions.review_detail import approvals_of, check_reviewer, subject_of
 from certdesk.catalog import Commit, Context, catalog
@@ -15,6 +15,7 @@ from certdesk.domain.products import PRODUCTS
 from certdesk.domain.records import Review
 from certdesk.domain.vetting import (
     REJECTED,
+    REVOCATION,
     ReviewRefused,
     approved,
     in_turn,
@@ -23,6 +24,7 @@ from certdesk.domain.vetting import (
     rejected,
     subject_of_manager,
     subject_of_order,
+    subject_of_revocation,
 )
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, local_time
@@ -81,7 +83,7 @@ class ReviewDecisionReply(Reply, kw_only=True):
 
 @catalog.action(InvalidParam, ReviewNotFound, writes=True, internal=True)
 def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
-    """Approve a manager with its company, or an order.
+    """Approve a manager with its company, an order, or a request to revoke a certificate.
 
     What waits for nobody stays as it is.
     """
@@ -95,17 +97,16 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
             _check_waits_for_nothing(request.id, review, order)
             return _decision(request.id, review)
         _check_turn(order, manager)
-        needed = (
-            people_needed(PRODUCTS[order.product_id].level, four_eyes=context.rules.four_eyes)
-            if order
-            else 1
-        )
         try:
-            after = approved(review, request.reviewer, context.now, needed=needed)
+            after = approved(
+                review, request.reviewer, context.now, needed=_needed(context, review, order)
+            )
         except ReviewRefused as refused:
             raise InvalidParam(f"{request.id}: {refused}.") from None
         after = unit.reviews.replace(after)
-        if order is not None:
+        if order is not None and review.kind == REVOCATION:
+            revoking.grant(context, unit, order)
+        elif order is not None:
             _go_on(context, unit, order, after)
         elif manager is not None:
             vetting.settle_manager(context, unit, manager)
@@ -128,7 +129,8 @@ class RejectReviewRequest(Request):
 def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
     """Reject an order, or a manager and with it the orders that wait for it.
 
-    They fail with the reason as their StatusMsg.
+    They fail with the reason as their StatusMsg. Of a rejected request to revoke a certificate the
+    order goes back to status 1.
     """
     check_reviewer(request.reviewer)
     reason = request.reason.strip()
@@ -142,7 +144,10 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
             raise InvalidParam(f"{request.id}: it waits for nobody.")
         after = unit.reviews.replace(rejected(review, reason, context.now))
         detail = f"{request.id} rejected by {request.reviewer}: {reason}"
-        if order is not None:
+        failed: list[Order] = []
+        if order is not None and review.kind == REVOCATION:
+            revoking.refuse(context, unit, order, reason, detail)
+        elif order is not None:
             failed = [order]
             vetting.fail(context, unit, order, reason, detail)
         else:
@@ -158,8 +163,20 @@ def _check_waits_for_nothing(subject: str, review: Review | None, order: Order |
     """Refuse to approve what was rejected, and what is not to be looked at yet."""
     if review is not None and review.verdict == REJECTED:
         raise InvalidParam(f"{subject}: it was rejected ({review.reason}) and not sent again.")
-    if order is not None and order.status is Status.AWAITING_LETTER:
+    if order is not None and subject == subject_of_revocation(order.certificate_id):
+        if order.status is Status.AWAITING_REVOCATION_LETTER:
+            raise InvalidParam(f"{subject}: its letter of revocation is awaited first.")
+        if review is None:
+            raise ReviewNotFound(f"{subject}: nobody asked people to have it revoked.")
+    elif order is not None and order.status is Status.AWAITING_LETTER:
         raise InvalidParam(f"{subject}: its letter of confirmation is awaited first.")
+
+
+def _needed(context: Context, review: Review, order: Order | None) -> int:
+    """Tell how many people have to approve; a certificate is taken back by one."""
+    if order is None or review.kind == REVOCATION:
+        return 1
+    return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.rules.four_eyes)
 
 
 def _check_turn(order: Order | None, manager: Manager | None) -> None:

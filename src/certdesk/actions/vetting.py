@@ -43,7 +43,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
     if waiting is not None and waiting.verdict is None:
         review = waiting
     else:
-        review = _ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
+        review = ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
     if context.rules.vetting_automatic:
         put_review(unit, approved(review, AUTOMATIC, context.now))
         return settle_manager(context, unit, manager)
@@ -56,7 +56,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
 
 def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
     """Make a manager vetted from now on, and let the orders go on that wait for it."""
-    _withdraw(unit, subject_of_manager(manager.manager_id))
+    withdraw_review(unit, subject_of_manager(manager.manager_id))
     sent_at = manager.submitted_at or context.now
     after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
     settled = unit.managers.replace(after)
@@ -117,7 +117,7 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
     if again or not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
         return going_on(context, order)
     subject = subject_of_order(order.certificate_id)
-    review = _ask(context, unit, subject, order.uin, order.attempt)
+    review = ask(context, unit, subject, order.uin, order.attempt)
     return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
 
 
@@ -138,7 +138,7 @@ def going_on(context: Context, order: Order) -> Order:
 
 def withdraw(unit: Unit, order: Order) -> None:
     """Have nobody look at an order any more, if people were still to."""
-    _withdraw(unit, subject_of_order(order.certificate_id))
+    withdraw_review(unit, subject_of_order(order.certificate_id))
 
 
 def put_review(unit: Unit, review: Review) -> Review:
@@ -149,13 +149,14 @@ def put_review(unit: Unit, review: Review) -> Review:
     return unit.reviews.replace(dataclasses.replace(review, version=earlier.version))
 
 
-def _withdraw(unit: Unit, subject: str) -> None:
+def withdraw_review(unit: Unit, subject: str) -> None:
+    """Have nobody look at something any more, if people were still to."""
     review = unit.reviews.get(subject)
     if review is not None and review.verdict is None:
         unit.reviews.remove(subject)
 
 
-def _ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
+def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
     """Have people look at something from now on."""
     review = Review(
         subject=subject,

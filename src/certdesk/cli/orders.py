@@ -9,6 +9,7 @@ import click
 
 from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
 from certdesk.cli.operator import ask
+from certdesk.domain.revocation import Reason
 from certdesk.settings import Settings
 
 as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
@@ -68,6 +69,23 @@ def order_show(settings: Settings, certificate_id: str, *, json_: bool) -> None:
 def order_resume(settings: Settings, certificate_id: str) -> None:
     """Work on an order now, though it was set aside or is not due yet."""
     show_reply(ask(settings, "ResumeOrder", CertificateId=certificate_id))
+
+
+@order.command("revoke")
+@click.argument("certificate_id")
+@click.option(
+    "--reason",
+    required=True,
+    type=click.Choice([reason.value for reason in Reason]),
+    help="Why, in the words of RFC 5280; after keyCompromise nobody may use the key again.",
+)
+@desk_options
+def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
+    """Have the certificate of an order revoked, without proof, letter or review.
+
+    The desk does it within seconds; where it is not running, when it next does.
+    """
+    show_reply(ask(settings, "RevokeOrder", CertificateId=certificate_id, Reason=reason))
 
 
 def _at_terminal(response: dict[str, Any]) -> bool:

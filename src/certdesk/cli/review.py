@@ -22,7 +22,7 @@ by_whom = click.option(
 
 @click.group()
 def review() -> None:
-    """Vetting: managers with their companies, and OV and EV orders, that wait for people."""
+    """Vetting: managers with their companies, OV and EV orders and their revocations."""
 
 
 @review.command("list")
@@ -41,9 +41,9 @@ def review_list(settings: Settings, *, json_: bool) -> None:
 @click.argument("id_", metavar="ID")
 @desk_options
 def review_show(settings: Settings, id_: str) -> None:
-    """Show all that is to be vetted of a manager or an order, and what was decided.
+    """Show all that is to be vetted of a manager, an order or a revocation, and what was decided.
 
-    ID is manager:NUMBER or order:CERTIFICATE.
+    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.
     """
     show_reply(ask(settings, "ShowReview", Id=id_))
 
@@ -53,10 +53,10 @@ def review_show(settings: Settings, id_: str) -> None:
 @by_whom
 @desk_options
 def review_approve(settings: Settings, id_: str, reviewer: str | None) -> None:
-    """Approve a manager with its company, or an order; what waits for nobody stays as it is.
+    """Approve a manager with its company, an order or a revocation, if it waits for people.
 
-    ID is manager:NUMBER or order:CERTIFICATE. Who asked for it cannot approve it. Where
-    vetting.four_eyes is on, an EV order needs two people.
+    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE. Who asked for it cannot
+    approve it. Where vetting.four_eyes is on, an EV order needs two people.
     """
     show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=reviewer or _user()))
 
@@ -67,9 +67,9 @@ def review_approve(settings: Settings, id_: str, reviewer: str | None) -> None:
 @by_whom
 @desk_options
 def review_reject(settings: Settings, id_: str, reason: str, reviewer: str | None) -> None:
-    """Reject an order, or a manager with all orders that wait for it; print which failed.
+    """Reject an order, a manager with all orders that wait for it, or a revocation.
 
-    ID is manager:NUMBER or order:CERTIFICATE.
+    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.
     """
     name = reviewer or _user()
     show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name))
@@ -86,9 +86,9 @@ def review_reject(settings: Settings, id_: str, reason: str, reviewer: str | Non
 @by_whom
 @desk_options
 def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
-    """Write the letter of confirmation of an order to a file; the log tells who read it.
+    """Write the letter of an order or a revocation to a file; the log tells who read it.
 
-    ID is order:CERTIFICATE.
+    ID is order:CERTIFICATE or revocation:CERTIFICATE.
     """
     response = ask(settings, "ReadLetter", Id=id_, Reviewer=reviewer or _user())
     if "Error" in response:

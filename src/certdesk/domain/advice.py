@@ -16,6 +16,8 @@ _ADVICE = {
     Status.EXPIRED: "The certificate has ended; it can be deleted.",
     Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
     Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
+    Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
+    Status.REVOKED: "The certificate was revoked; the order can be deleted.",
 }
 
 
@@ -34,6 +36,8 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
         )
     if order.status in UNDER_WAY:
         return _under_way(order, proofs)
+    if order.status is Status.REVOKING:
+        return _revoking(order, proofs)
     if order.ends_at is not None and order.expires_soon(now):
         return "The certificate ends within 30 days."
     return _ADVICE.get(order.status, "")
@@ -45,6 +49,12 @@ def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
     held = f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
     return _to_publish(proofs) or held
+
+
+def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
+    if order.status_msg in UNDER_REVIEW:
+        return "People are to look at its letter of revocation (certdesk review list)."
+    return _to_publish(proofs) or "The CA is about to revoke the certificate; nothing to do."
 
 
 def _to_publish(proofs: Sequence[Proof]) -> str:

@@ -527,6 +527,20 @@ class ConfirmLetterTooSmall(ServiceError):
     text = "The confirmation letter file cannot be smaller than 1 KB."
 
 
+class InvalidFileType(ServiceError):
+    """A letter of revocation is in none of the formats that are taken."""
+
+    code = "FailedOperation.InvalidFileType"
+    text = "The file type is invalid (JPG, JPEG, PNG, and PDF are supported)."
+
+
+class RevokeFailed(ServiceError):
+    """A certificate cannot be revoked, because it has ended."""
+
+    code = "FailedOperation.RevokeFailed"
+    text = "Certificate revocation failed."
+
+
 class InvalidConfirmLetterFormat(ServiceError):
     """A letter is in none of the formats that are taken."""
 

@@ -1,6 +1,7 @@
 """Letters: in which formats and sizes they are taken.
 
-Sources: the vendor's page of UploadConfirmLetter, and its texts of the errors. A format is told by
+Sources: the vendor's pages of UploadConfirmLetter and UploadRevokeLetter, and its texts of the
+errors. A format is told by
 the first bytes of a file, whatever its name was.
 """
 
@@ -14,12 +15,13 @@ from certdesk.domain.errors import (
     ConfirmLetterTooSmall,
     InvalidConfirmLetterFormat,
     InvalidConfirmLetterFormatWosign,
+    InvalidFileType,
     ServiceError,
 )
 from certdesk.domain.products import Product
 
-CONFIRM = "confirm"
-"""The kind of a letter that confirms an order."""
+CONFIRM, REVOKE = "confirm", "revoke"
+"""The kinds of letters: one confirms an order, one asks to revoke a certificate."""
 
 LEAST = 1024
 MOST = 1_400 * 1024
@@ -38,7 +40,7 @@ _WHITE = bytes(range(0x21))
 
 
 def read_letter(text: str, product: Product) -> tuple[str, bytes]:
-    """Read a letter for an order of a product from base64; give its format and the file.
+    """Read a letter that confirms an order of a product from base64; give format and file.
 
     White space in the base64 is passed over.
 
@@ -51,16 +53,32 @@ def read_letter(text: str, product: Product) -> tuple[str, bytes]:
     wrong: type[ServiceError] = (
         InvalidConfirmLetterFormatWosign if wotrus else InvalidConfirmLetterFormat
     )
+    return _read("ConfirmLetter", text, _OF_WOTRUS if wotrus else _OF_OTHERS, wrong)
+
+
+def read_revocation_letter(text: str) -> tuple[str, bytes]:
+    """Read a letter that asks to revoke a certificate from base64; give format and file.
+
+    Raises:
+        ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
+        InvalidFileType: it is not base64, or in none of the formats that are taken.
+    """
+    return _read("RevokeLetter", text, _OF_OTHERS, InvalidFileType)
+
+
+def _read(
+    parameter: str, text: str, forms: tuple[str, ...], wrong: type[ServiceError]
+) -> tuple[str, bytes]:
     try:
         content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
     except binascii.Error:
-        raise wrong("ConfirmLetter: is not base64.") from None
+        raise wrong(f"{parameter}: is not base64.") from None
     if len(content) > MOST:
-        raise ConfirmLetterTooLarge(f"ConfirmLetter: has {len(content)} bytes.")
+        raise ConfirmLetterTooLarge(f"{parameter}: has {len(content)} bytes.")
     if len(content) < LEAST:
-        raise ConfirmLetterTooSmall(f"ConfirmLetter: has {len(content)} bytes.")
+        raise ConfirmLetterTooSmall(f"{parameter}: has {len(content)} bytes.")
     form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
-    if form not in (_OF_WOTRUS if wotrus else _OF_OTHERS):
+    if form not in forms:
         found = f"is a {form} file" if form else "begins like no file of these"
-        raise wrong(f"ConfirmLetter: {found}.")
+        raise wrong(f"{parameter}: {found}.")
     return form, content

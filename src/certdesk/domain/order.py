@@ -80,6 +80,12 @@ class Event(enum.Enum):
     FAIL = "the review fails"
     ISSUE = "the certificate is issued"
     EXPIRE = "the certificate ends"
+    ASK_TO_REVOKE = "its owner asks to revoke the certificate"
+    ASK_TO_REVOKE_WITH_LETTER = "its owner asks to revoke it, and a letter has to follow"
+    SUBMIT_REVOCATION_LETTER = "the letter of revocation is submitted"
+    DECIDE_TO_REVOKE = "the operator has the certificate revoked"
+    REVOKE = "the certificate is revoked"
+    KEEP = "the certificate is not revoked after all"
 
 
 S = Status
@@ -105,6 +111,15 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.UNDER_REVIEW, Event.ISSUE): S.ISSUED,
     (S.RECORD_ADDED, Event.ISSUE): S.ISSUED,
     (S.ISSUED, Event.EXPIRE): S.EXPIRED,
+    (S.ISSUED, Event.ASK_TO_REVOKE): S.REVOKING,
+    (S.ISSUED, Event.ASK_TO_REVOKE_WITH_LETTER): S.AWAITING_REVOCATION_LETTER,
+    (S.AWAITING_REVOCATION_LETTER, Event.SUBMIT_REVOCATION_LETTER): S.REVOKING,
+    (S.ISSUED, Event.DECIDE_TO_REVOKE): S.REVOKING,
+    (S.AWAITING_REVOCATION_LETTER, Event.DECIDE_TO_REVOKE): S.REVOKING,
+    (S.REVOKING, Event.DECIDE_TO_REVOKE): S.REVOKING,
+    (S.REVOKING, Event.REVOKE): S.REVOKED,
+    (S.REVOKING, Event.KEEP): S.ISSUED,
+    (S.AWAITING_REVOCATION_LETTER, Event.KEEP): S.ISSUED,
 }
 
 BOUGHT_ONLY = frozenset({Event.RESUBMIT})
@@ -152,11 +167,14 @@ class Order:
     Of a free order, which has no years, `registrable` is the registrable domain of its name, and
     `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
     order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
-    the last that was asked for. Warnings of the end of a `muted` one are not wanted. `begins_at`
-    and `ends_at` are the certificate's own, once there is one, and `ends_by` is then the end of the
-    time that was bought, which no reissue outlasts: it has that from the original. `version` grows
-    with every stored change and guards against lost updates. `number` is given by the store: orders
-    count up from 1 as they are bought, whoever buys them.
+    the last that was asked for. Warnings of the end of a `muted` one are not wanted.
+    `revocation` numbers what was published or uploaded for the last request to revoke the
+    certificate, on from `attempt` (0: none was made); `revocation_reason` is that one's `Reason`,
+    until `deadline` it may be proved, and `revoked_at` is when the certificate was revoked.
+    `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
+    the end of the time that was bought, which no reissue outlasts: it has that from the original.
+    `version` grows with every stored change and guards against lost updates. `number` is given by
+    the store: orders count up from 1 as they are bought, whoever buys them.
     """
 
     certificate_id: str
@@ -193,6 +211,9 @@ class Order:
     deadline: datetime | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
+    revocation: int = 0
+    revocation_reason: str | None = None
+    revoked_at: datetime | None = None
     created_at: datetime
     version: int = 1
     number: int = dataclasses.field(default=0, compare=False)
@@ -217,6 +238,11 @@ class Order:
     def uploaded(self) -> bool:
         """Whether the certificate was made elsewhere and only kept here."""
         return self.product_id == UPLOADED
+
+    @property
+    def proving(self) -> int:
+        """The attempt whose proofs count: the order's own, or that of a revocation in progress."""
+        return self.revocation if self.status is Status.REVOKING else self.attempt
 
     def after(self, event: Event, status_msg: str | None = None) -> Order:
         """Give the order as it stands after `event`, and what it waits for or why it failed.
@@ -272,6 +298,29 @@ class Order:
             ordered_at=now,
             deadline=None,
         )
+
+    def asked_back(
+        self, event: Event, *, reason: str, deadline: datetime | None, status_msg: str | None = None
+    ) -> Order:
+        """Give the order after its certificate is to be revoked; this is the next such request.
+
+        Raises:
+            IllegalTransition: `event` cannot happen to it now.
+        """
+        return dataclasses.replace(
+            self.after(event, status_msg),
+            revocation=max(self.attempt, self.revocation) + 1,
+            revocation_reason=reason,
+            deadline=deadline,
+        )
+
+    def kept(self, status_msg: str) -> Order:
+        """Give the order after its certificate is not revoked after all, and why not.
+
+        Raises:
+            IllegalTransition: it was not to be revoked.
+        """
+        return dataclasses.replace(self.after(Event.KEEP, status_msg), deadline=None)
 
 
 def years_later(begin: datetime, years: int) -> datetime:

@@ -258,12 +258,13 @@ class Certificate:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What a person is asked to look at: `subject` is `manager:N` or `order:CERTID`.
+    """What a person is asked to look at: `manager:N`, `order:CERTID` or `revocation:CERTID`.
 
-    `kind` is the part of it before the colon; `attempt` the order's, 0 where there is none.
-    `asked_by` is who asked for it, by whom it cannot be approved: the name of a user, the SecretId
-    of an account's own key, or `operator`. `approvals` are names and times (ISO 8601) of those who
-    approved; `verdict` is `approved` or `rejected`, None as long as it waits.
+    `kind` is the part of the `subject` before the colon; `attempt` the order's (or its
+    revocation's), 0 where there is none. `asked_by` is who asked for it, by whom it cannot be
+    approved: the name of a user, the SecretId of an account's own key, or `operator`. `approvals`
+    are names and times (ISO 8601) of those who approved; `verdict` is `approved` or `rejected`,
+    None as long as it waits.
     """
 
     subject: str
@@ -281,10 +282,11 @@ class Review:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter that was uploaded for an attempt of an order, sealed; `kind` is what it confirms.
+    """A letter that was uploaded for an attempt of an order, sealed.
 
-    `form` is `JPG`, `PNG`, `PDF` or `GIF`; `size` (bytes) and `sha256` (hexadecimal) are those of
-    the file.
+    `kind` is what it is about: `confirm`, or `revoke` with the attempt of the revocation. `form`
+    is `JPG`, `PNG`, `PDF` or `GIF`; `size` (bytes) and `sha256` (hexadecimal) are those of the
+    file.
     """
 
     certificate_id: str

@@ -30,6 +30,9 @@ class Reason(enum.StrEnum):
         return None if self is Reason.UNSPECIFIED else x509.ReasonFlags(self.value)
 
 
+COMPROMISED = "its private key was reported to be known to others"
+"""Why a key is blocked whose certificate was revoked for `KEY_COMPROMISE`; it tells of nobody."""
+
 OWN = tuple(reason for reason in Reason if reason is not Reason.PRIVILEGE_WITHDRAWN)
 """What subscribers may give; that they lost the right to a certificate is the CA's to say."""
 

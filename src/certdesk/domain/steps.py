@@ -34,6 +34,8 @@ CAA_PAUSES = 6
 
 LONGEST_PAUSE = timedelta(minutes=10)
 TIMED_OUT = "The domain names were not proved in time, and the order was closed."
+NOT_PROVED = "The domain names were not proved in time, and the certificate was not revoked."
+NO_LETTER = "No letter of revocation came in time, and the certificate was not revoked."
 
 
 class ProofsMissing(Exception):
@@ -67,6 +69,18 @@ class Close:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Revoke:
+    """Have the issuer take the certificate back."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Keep:
+    """Do not revoke the certificate after all, for this reason."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Expire:
     """The certificate has ended."""
 
@@ -78,39 +92,69 @@ class Wait:
     until: datetime | None
 
 
-Step: TypeAlias = Prove | AskCaa | Issue | Close | Expire | Wait
+Step: TypeAlias = Prove | AskCaa | Issue | Close | Revoke | Keep | Expire | Wait
 
 
 def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
-    """Tell the next step; `proofs` are those of the order's attempt, `interval` the first pause.
+    """Tell the next step; `proofs` are those that count now, `interval` the first pause.
 
     Names are looked for while people look at the order; nothing is issued before they are done.
+    A certificate is revoked when its names are proved anew, or as soon as nobody has to look at
+    the request (any more).
 
     Raises:
         ProofsMissing: there is not one for every name, so that nothing can be decided.
     """
     if order.status is Status.ISSUED and order.ends_at is not None:
         return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
+    if order.status in (Status.AWAITING_REVOCATION_LETTER, Status.REVOKING):
+        return _towards_revocation(order, proofs, now, interval)
     if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
         return Wait(None)
-    bases = {name.removeprefix("*.") for name in order.ascii_names}
-    missing = bases - {proof.name for proof in proofs}
-    if missing:
-        raise ProofsMissing(", ".join(sorted(missing)))
-    unproved = [proof for proof in proofs if proof.proved_at is None]
+    unproved = _unproved(order, proofs)
     if unproved:
-        return _towards_proof(order, unproved, now, interval)
+        return _towards_proof(order, unproved, now, interval, Close(TIMED_OUT))
     if order.status_msg in UNDER_REVIEW:
         return Wait(None)
     unasked = [proof for proof in proofs if not caa_permits(proof, now)]
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
 
 
+def _towards_revocation(
+    order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta
+) -> Step:
+    if order.status is Status.AWAITING_REVOCATION_LETTER:
+        return Keep(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
+    if order.status_msg in UNDER_REVIEW:
+        return Wait(None)
+    unproved = _unproved(order, proofs) if order.status_msg == StatusMessage.PENDING_DCV else ()
+    if unproved:
+        return _towards_proof(order, unproved, now, interval, Keep(NOT_PROVED))
+    return Revoke()
+
+
+def _unproved(order: Order, proofs: Sequence[Proof]) -> Sequence[Proof]:
+    """Give the proofs that are yet to be found.
+
+    Raises:
+        ProofsMissing: there is not one for every name.
+    """
+    bases = {name.removeprefix("*.") for name in order.ascii_names}
+    missing = bases - {proof.name for proof in proofs}
+    if missing:
+        raise ProofsMissing(", ".join(sorted(missing)))
+    return [proof for proof in proofs if proof.proved_at is None]
+
+
 def _towards_proof(
-    order: Order, unproved: Sequence[Proof], now: datetime, interval: timedelta
+    order: Order,
+    unproved: Sequence[Proof],
+    now: datetime,
+    interval: timedelta,
+    too_late: Step,
 ) -> Step:
     if _overdue(order, now):
-        return Close(TIMED_OUT)
+        return too_late
     due = [proof for proof in unproved if next_look(proof, interval) <= now]
     return Prove(_names(due)) if due else _pause(order, unproved, next_look, interval)
 

@@ -20,7 +20,7 @@ from certdesk.domain.organisation import Manager, Organisation
 from certdesk.domain.products import Level
 from certdesk.domain.records import Review
 
-MANAGER, ORDER = "manager", "order"
+MANAGER, ORDER, REVOCATION = "manager", "order", "revocation"
 """Kinds of reviews."""
 
 APPROVED, REJECTED = "approved", "rejected"
@@ -109,6 +109,11 @@ def subject_of_manager(manager_id: int) -> str:
 def subject_of_order(certificate_id: str) -> str:
     """Name what a review of an order is of."""
     return f"{ORDER}:{certificate_id}"
+
+
+def subject_of_revocation(certificate_id: str) -> str:
+    """Name what a review of a request to revoke a certificate is of."""
+    return f"{REVOCATION}:{certificate_id}"
 
 
 def in_turn(reviews: Iterable[Review]) -> list[Review]:

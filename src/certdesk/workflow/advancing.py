@@ -22,14 +22,34 @@ from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.records import AuditEntry, Certificate, Issuance, Proof, Submission
+from certdesk.domain.records import (
+    AuditEntry,
+    BlockedKey,
+    Certificate,
+    Issuance,
+    Proof,
+    Submission,
+)
+from certdesk.domain.revocation import COMPROMISED, Reason
 from certdesk.domain.rules import Rules
-from certdesk.domain.steps import AskCaa, Close, Expire, Issue, Prove, Step, Wait, next_step
+from certdesk.domain.steps import (
+    AskCaa,
+    Close,
+    Expire,
+    Issue,
+    Keep,
+    Prove,
+    Revoke,
+    Step,
+    Wait,
+    next_step,
+)
 from certdesk.domain.vetting import is_vetted
 from certdesk.ports import Clock, Issuer, Stale, Store, Unit, Vault, place_of, place_of_party
 from certdesk.workflow.looking import Looking
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
+NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
 
 log = structlog.get_logger()
 
@@ -42,6 +62,7 @@ class Standing:
     proofs: Sequence[Proof]
     submission: Submission | None
     issuance: Issuance | None
+    certificate: Certificate | None
     manager: Manager | None
     company: Company | None
 
@@ -110,6 +131,10 @@ class Advancing:
                 return self._issue(standing, now)
             case Close(reason):
                 self._store.write(functools.partial(self._close, standing.order, reason))
+            case Revoke():
+                self._revoke(standing)
+            case Keep(reason):
+                self._store.write(functools.partial(self._keep_certificate, standing.order, reason))
             case Expire():
                 self._store.write(functools.partial(self._expire, standing.order))
         return now
@@ -193,6 +218,34 @@ class Advancing:
         unit.orders.replace(_unchanged(unit, order).after(Event.FAIL, reason))
         self._note(unit, order, "FailReview", reason)
 
+    def _revoke(self, standing: Standing) -> None:
+        order, certificate = standing.order, standing.certificate
+        assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+        try:
+            self._issuer.revoke(certificate, Reason(order.revocation_reason or ""))
+        except LookupError:
+            self._store.write(functools.partial(self._keep_certificate, order, NOT_ITS_OWN))
+        else:
+            self._store.write(functools.partial(self._revoked, order, certificate))
+
+    def _revoked(self, order: Order, certificate: Certificate, unit: Unit) -> None:
+        """Keep that a certificate is revoked; what is known of its key, everybody is held to."""
+        now, stored = self._clock.now(), _unchanged(unit, order)
+        unit.orders.replace(dataclasses.replace(stored.after(Event.REVOKE), revoked_at=now))
+        if stored.revocation_reason == Reason.KEY_COMPROMISE:
+            self._block(unit, certificate.spki_sha256, now)
+        self._note(unit, order, "Revoke", f"{stored.revocation_reason}")
+
+    def _block(self, unit: Unit, spki_sha256: bytes, now: datetime) -> None:
+        if unit.blocked_keys.get(spki_sha256) is None:
+            unit.blocked_keys.add(
+                BlockedKey(spki_sha256=spki_sha256, reason=COMPROMISED, created_at=now)
+            )
+
+    def _keep_certificate(self, order: Order, reason: str, unit: Unit) -> None:
+        unit.orders.replace(_unchanged(unit, order).kept(reason))
+        self._note(unit, order, "CancelRevoke", reason)
+
     def _expire(self, order: Order, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).after(Event.EXPIRE))
         self._note(unit, order, "Expire", "")
@@ -218,9 +271,10 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         order=order,
         manager=manager,
         company=unit.companies.get(manager.company_id) if manager else None,
-        proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt),
+        proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.proving),
         submission=unit.submissions.get(certificate_id, order.submission),
         issuance=unit.issuances.get(certificate_id, order.attempt),
+        certificate=unit.certificates.get(certificate_id, order.attempt),
     )
 
 
@@ -231,6 +285,6 @@ def _unchanged(unit: Unit, order: Order) -> Order:
         Stale: it is not.
     """
     stored = unit.orders.get(order.certificate_id)
-    if stored is None or (stored.status, stored.attempt) != (order.status, order.attempt):
+    if stored is None or (stored.status, stored.proving) != (order.status, order.proving):
         raise Stale("orders")
     return stored

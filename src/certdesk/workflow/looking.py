@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import UNDER_WAY, Order, StatusMessage
+from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
@@ -22,6 +22,7 @@ AT_ONCE = 32
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""
 
+LOOKED_FOR = UNDER_WAY | {Status.REVOKING}
 CAA = "CAA"
 PROVED = "ProveDomain"
 """The audit log's word for a proved name."""
@@ -83,7 +84,7 @@ class Looking:
         return self._all(order, names, caa=True)
 
     def _all(self, order: Order, names: Sequence[str], *, caa: bool) -> Future[None]:
-        looks = [Look(order.certificate_id, order.attempt, name, caa) for name in names]
+        looks = [Look(order.certificate_id, order.proving, name, caa) for name in names]
         return _when_all([self._ask(order.uin, look) for look in looks])
 
     def _ask(self, uin: str, look: Look) -> Future[None]:
@@ -180,7 +181,7 @@ class Looking:
 def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
     """Read the proof and its order, unless the order has gone on since the look was asked for."""
     order = unit.orders.get(look.certificate_id)
-    if order is None or order.attempt != look.attempt or order.status not in UNDER_WAY:
+    if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
         return None, None
     return unit.proofs.get(look.certificate_id, look.attempt, look.name), order
 

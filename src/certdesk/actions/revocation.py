@@ -1,0 +1,175 @@
+"""Taking certificates back: on their owner's request, or by the operator."""
+
+from __future__ import annotations
+
+from certdesk.actions import vetting
+from certdesk.actions.ordering import make_due
+from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
+from certdesk.actions.purchase import own_order
+from certdesk.actions.revoking import check_certificate
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    RevokeFailed,
+)
+from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
+from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.revocation import Reason, ReasonRefused, meant
+from certdesk.domain.vetting import subject_of_revocation
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request
+
+
+class RevokeCertificateRequest(Request):
+    """Which certificate, and why."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+    reason: str | None = None
+    """Why: `keyCompromise`, `superseded`, `cessationOfOperation`, … or words."""
+
+
+class RevokeDomainValidateAuths(Part):
+    """What to publish to prove one domain name, as in `DvAuths`; the path is null for DNS."""
+
+    domain_validate_auth_path: str | None
+    domain_validate_auth_key: str
+    domain_validate_auth_value: str
+    domain_validate_auth_domain: str
+
+
+class RevokeCertificateReply(Reply):
+    """What to publish to prove the names anew; nothing where a letter is awaited."""
+
+    revoke_domain_validate_auths: list[RevokeDomainValidateAuths]
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    RevokeFailed,
+    writes=True,
+)
+def revoke_certificate(
+    context: Context, request: RevokeCertificateRequest
+) -> Commit[RevokeCertificateReply]:
+    """Ask to have a certificate revoked.
+
+    A DV certificate is revoked as soon as all its names are proved anew, by what the reply says is
+    to be published; an OV or EV one when its letter (UploadRevokeLetter) has come and people have
+    looked at it. Where neither happens within `proof.deadline_hours`, it stays good. After
+    `keyCompromise` nobody gets a certificate for its key any more.
+    """
+    reason = _reason(request.reason)
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> RevokeCertificateReply:
+        order = own_order(context, unit, request.certificate_id)
+        check_certificate(context, order)
+        try:
+            asked = _ask(context, unit, order, reason)
+        except IllegalTransition as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        make_due(context, unit, asked)
+        context.record(unit, order.certificate_id, reason)
+        return RevokeCertificateReply(revoke_domain_validate_auths=_to_publish(unit, asked))
+
+    return commit
+
+
+class RevokeOrderRequest(Request):
+    """Which order's certificate, and why: a reason by its name in RFC 5280."""
+
+    certificate_id: str
+    reason: str
+
+
+class RevokeOrderReply(Reply):
+    """The order, which the desk's work takes to status 10."""
+
+    certificate_id: str
+    status: int
+
+
+@catalog.action(
+    CertificateNotFound,
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    RevokeFailed,
+    writes=True,
+    internal=True,
+)
+def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[RevokeOrderReply]:
+    """Have a certificate revoked without proof, letter or review."""
+    if request.reason not in set(Reason):
+        raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> RevokeOrderReply:
+        order = unit.orders.get(request.certificate_id)
+        if order is None:
+            raise CertificateNotFound
+        check_certificate(context, order)
+        try:
+            decided = unit.orders.replace(
+                order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
+            )
+        except IllegalTransition as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
+        make_due(context, unit, decided)
+        context.record(unit, order.certificate_id, request.reason, uin=order.uin)
+        return RevokeOrderReply(certificate_id=order.certificate_id, status=decided.status)
+
+    return commit
+
+
+def _reason(text: str | None) -> Reason:
+    try:
+        return meant(text)
+    except ReasonRefused as refused:
+        raise InvalidParam(f"Reason: {refused}.") from None
+
+
+def _ask(context: Context, unit: Unit, order: Order, reason: Reason) -> Order:
+    """Keep that a certificate is to be revoked, and draw what proves its names anew.
+
+    Raises:
+        IllegalTransition: it is not issued.
+    """
+    deadline = context.now + context.rules.proof_deadline
+    if PRODUCTS[order.product_id].level is not Level.DV:
+        awaiting = order.asked_back(
+            Event.ASK_TO_REVOKE_WITH_LETTER, reason=reason, deadline=deadline
+        )
+        return unit.orders.replace(awaiting)
+    asked = unit.orders.replace(
+        order.asked_back(
+            Event.ASK_TO_REVOKE,
+            reason=reason,
+            deadline=deadline,
+            status_msg=StatusMessage.PENDING_DCV,
+        )
+    )
+    draw_proofs(context, unit, asked)
+    return asked
+
+
+def _to_publish(unit: Unit, order: Order) -> list[RevokeDomainValidateAuths]:
+    return [
+        RevokeDomainValidateAuths(
+            domain_validate_auth_path=part.dv_auth_path,
+            domain_validate_auth_key=part.dv_auth_key,
+            domain_validate_auth_value=part.dv_auth_value,
+            domain_validate_auth_domain=part.dv_auth_domain,
+        )
+        for part in proofs_of_revocation(unit, order) or ()
+    ]

@@ -1,0 +1,53 @@
+"""What happens to an order whose certificate is to be revoked, until the desk's work does it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.actions import vetting
+from certdesk.actions.ordering import make_due
+from certdesk.catalog import Context
+from certdesk.domain.errors import InvalidCertificateSource, RevokeFailed
+from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
+from certdesk.ports import Unit
+from certdesk.wire.model import local_time
+
+
+def check_certificate(context: Context, order: Order) -> None:
+    """Refuse an order whose certificate nobody here can revoke.
+
+    Raises:
+        InvalidCertificateSource: it was uploaded.
+        RevokeFailed: it has ended.
+    """
+    if order.uploaded:
+        raise InvalidCertificateSource("The certificate was uploaded.")
+    if order.ends_at is not None and order.ends_at < context.now:
+        raise RevokeFailed(f"The certificate ended at {local_time(order.ends_at)}.")
+
+
+def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
+    """Have people look at the letter of revocation of an order."""
+    sent = dataclasses.replace(
+        order.after(Event.SUBMIT_REVOCATION_LETTER, StatusMessage.LEGAL_REVIEWING), deadline=None
+    )
+    subject = subject_of_revocation(order.certificate_id)
+    review = vetting.ask(context, unit, subject, order.uin, order.revocation)
+    if context.rules.vetting_automatic:
+        vetting.put_review(unit, approved(review, AUTOMATIC, context.now))
+        grant(context, unit, sent)
+    else:
+        make_due(context, unit, unit.orders.replace(sent))
+
+
+def grant(context: Context, unit: Unit, order: Order) -> None:
+    """Have a certificate revoked: nobody has to look at the request any more."""
+    make_due(context, unit, unit.orders.replace(dataclasses.replace(order, status_msg=None)))
+
+
+def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
+    """Keep a certificate that people looked at a request to revoke; `detail` is for the log."""
+    make_due(context, unit, unit.orders.replace(order.kept(reason)))
+    log = dataclasses.replace(context, action="CancelRevoke")
+    log.record(unit, order.certificate_id, detail, uin=order.uin)

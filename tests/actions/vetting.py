@@ -1,0 +1,67 @@
+"""A desk where people vet, and letters for it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from certdesk.catalog import Caller
+from certdesk.domain.order import Order
+from certdesk.domain.proof import Verdict
+from certdesk.domain.rules import Rules
+from tests.actions.submitting import COMPANY, PERSONAL, csr_for
+from tests.inside import InsideDesk
+from tests.workflow.ordering import key
+
+OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
+PDF = b"%PDF-1.7\n" + bytes(2048)
+GIF = b"GIF89a" + bytes(2048)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(2048)
+
+
+class Desk(InsideDesk):
+    """A desk with an account that orders for a company, whose names are proved."""
+
+    def __init__(self, folder: Path, rules: Rules | None = None) -> None:
+        """Open the account."""
+        super().__init__(folder, rules=rules)
+        self.caller: Caller = self.account()
+        for prover in self.provers.values():
+            prover.verdicts["example.com"] = Verdict.PROVED
+
+    def submit(self, product: int = OV) -> str:
+        """Buy an order of a company, hand its material in, and submit it to the CA."""
+        bought = self.buy(self.caller, product)
+        own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+        company = {} if product == DV else COMPANY
+        material = {k: v for k, v in (PERSONAL | company | own).items() if v is not None}
+        self.call(self.caller, "CertificateInfoSubmit", CertId=bought, **material)
+        self.call(self.caller, "CertificateOrderSubmit", CertId=bought)
+        return bought
+
+    @property
+    def waiting(self) -> list[str]:
+        """What waits for people, in the order of the list."""
+        return [each["Id"] for each in self.operator("ListReviews")["Reviews"]]
+
+    def approve(self, subject: str, reviewer: str = "ann") -> str | None:
+        """Approve something; give the verdict."""
+        verdict = self.operator("ApproveReview", Id=subject, Reviewer=reviewer)["Verdict"]
+        assert verdict is None or isinstance(verdict, str)
+        return verdict
+
+    def approve_all(self) -> None:
+        """Approve what waits, in the order of the list."""
+        for subject in self.waiting:
+            self.approve(subject)
+
+    def stands(self, certificate_id: str) -> tuple[int, str | None]:
+        """Give status and StatusMsg."""
+        order: Order = self.order(certificate_id)
+        return order.status.value, order.status_msg
+
+    def letter(self, certificate_id: str, content: bytes, kind: str = "Confirm") -> dict[str, Any]:
+        """Upload a letter, of confirmation or (`Revoke`) of revocation."""
+        text = {f"{kind}Letter": base64.b64encode(content).decode()}
+        return self.call(self.caller, f"Upload{kind}Letter", CertificateId=certificate_id, **text)
