@@ -23,6 +23,7 @@ from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import Mark
 from certdesk.domain.redirects import Ports
+from certdesk.domain.retention import Retention
 from certdesk.domain.rules import Rules
 from certdesk.domain.texts import subject_fault
 from certdesk.domain.validity import days_allowed
@@ -69,6 +70,7 @@ from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.tidying import Tidying
+from certdesk.workflow.trimming import Trimming
 
 DATABASE_NAME = "certdesk.db"
 SQLITE = "sqlite:///"
@@ -105,6 +107,7 @@ class OpenDesk:
     inspection: Inspection
     tidying: Tidying
     forgetting: Forgetting
+    trimming: Trimming
     orders: OrderWork
     issuer: Issuer
     urls: PublicUrls
@@ -119,6 +122,7 @@ class OpenDesk:
         self.inspection.start()
         self.tidying.start()
         self.forgetting.start()
+        self.trimming.start()
         self.orders.start()
         self.list_renewal.start()
         try:
@@ -126,6 +130,7 @@ class OpenDesk:
         finally:
             self.list_renewal.stop()
             self.orders.stop()
+            self.trimming.stop()
             self.forgetting.stop()
             self.tidying.stop()
             self.inspection.stop()
@@ -227,6 +232,7 @@ def open_desk(
             stock=stock,
             inspection=Inspection(store, clock),
             tidying=Tidying(store, SystemClock()),
+            trimming=Trimming(store, clock, _retention(settings)),
             forgetting=Forgetting(
                 store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
             ),
@@ -253,6 +259,14 @@ def _rules(settings: Settings, *, sandbox: bool) -> Rules:
         letter_products=frozenset(settings.vetting_letter_products),
         free_limit=settings.free_limit,
         free_per_domain=settings.free_per_domain,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        looks=timedelta(days=settings.retention_looks_days),
+        material=timedelta(days=settings.retention_material_days),
+        letters=timedelta(days=settings.retention_letters_days),
     )
 
 

@@ -98,8 +98,11 @@ class Collection(Protocol[Record]):
         """
         ...
 
-    def prune(self, field: str, before: datetime) -> int:
-        """Delete the records whose time in `field` is earlier; give how many there were."""
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were.
+
+        Only those whose fields equal the given values.
+        """
         ...
 
     def due(self, field: str, by: datetime, limit: int) -> list[Record]:

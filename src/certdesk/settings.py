@@ -187,6 +187,27 @@ class Settings:
         "handed in; as long as an order that needs them is under way, they are kept.",
         least=1,
     )
+    retention_looks_days: int = _setting(
+        "retention.looks_days",
+        90,
+        "Days for which looks are kept that found no proof, or that CAA records refused; those "
+        "that found one are kept for ever.",
+        least=1,
+    )
+    retention_material_days: int = _setting(
+        "retention.material_days",
+        365,
+        "Days after which material is removed, private keys included, whose order has failed, was "
+        "cancelled, has expired or was revoked, or in whose place other material was handed in.",
+        least=1,
+    )
+    retention_letters_days: int = _setting(
+        "retention.letters_days",
+        398,
+        "Days after which letters of confirmation are removed whose order nobody looks at any "
+        "more.",
+        least=1,
+    )
     rate_limit: int = _setting(
         "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."
     )

@@ -672,6 +672,30 @@ def test_what_is_due_comes_earliest_first_and_no_more_than_asked_for(store: Stor
     assert first == due[:2]
 
 
+def test_pruning_takes_what_is_earlier_and_equal_in_every_field(store: Store) -> None:
+    """Not what has no time, nor what has the very time."""
+    times = {"old": NOON - timedelta(days=2), "edge": NOON, "none": None}
+
+    def fill(unit: Unit) -> None:
+        for name, time in times.items():
+            for uin in ("1", "2"):
+                unit.orders.add(
+                    dataclasses.replace(order(f"{name}{uin}".rjust(8, "x"), uin), ends_at=time)
+                )
+
+    store.write(fill)
+
+    def left(unit: Unit) -> list[str]:
+        return [each.certificate_id.lstrip("x") for each in unit.orders.where()]
+
+    assert store.write(lambda unit: unit.orders.prune("ends_at", NOON, uin="2")) == 1
+    assert store.read(left) == ["edge1", "edge2", "none1", "none2", "old1"]
+    assert store.write(lambda unit: unit.orders.prune("ends_at", NOON)) == 1
+    assert store.read(left) == ["edge1", "edge2", "none1", "none2"]
+    with pytest.raises(TypeError):
+        store.write(lambda unit: unit.orders.prune("ends_at", NOON, nothing=1))
+
+
 def test_a_unique_value_is_taken_once_and_none_as_often_as_one_likes(store: Store) -> None:
     """Two orders never get one serial number of an issuer."""
     store.write(lambda unit: unit.issuances.add(issuance("a", "1f")))

@@ -145,12 +145,14 @@ class SqlCollection(Generic[Record]):
         page = {"its_limit": limit, "its_offset": offset}
         return [self._built(row) for row in statement.all(self._driver, equal | page)]
 
-    def prune(self, field: str, before: datetime) -> int:
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
         self._check_writable()
-        self._kept.check_filter({field: before})
-        column = self._sql.table.c[field]
-        return self._connection.execute(delete(self._sql.table).where(column < before)).rowcount
+        self._kept.check_filter({field: before, **equal})
+        columns = self._sql.table.c
+        others = [columns[name] == value for name, value in equal.items()]
+        statement = delete(self._sql.table).where(columns[field] < before, *others)
+        return self._connection.execute(statement).rowcount
 
     def due(self, field: str, by: datetime, limit: int) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""

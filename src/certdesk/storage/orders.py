@@ -115,11 +115,13 @@ class SqlOrders(SqlCollection[Order]):
             self._note(before, None)
         return before is not None
 
-    def prune(self, field: str, before: datetime) -> int:
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the orders whose time in `field` is earlier; give how many there were."""
-        self._kept.check_filter({field: before})
+        self._kept.check_filter({field: before, **equal})
         its = self._sql.table.c
-        old = self._connection.execute(sa.select(its.certificate_id).where(its[field] < before))
+        others = [its[name] == value for name, value in equal.items()]
+        earlier = sa.select(its.certificate_id).where(its[field] < before, *others)
+        old = self._connection.execute(earlier)
         return sum(self.remove(row.certificate_id) for row in old.all())
 
     def _note(self, before: Order | None, after: Order | None) -> None:

@@ -111,11 +111,16 @@ class MemoryCollection(Generic[Record]):
         in_order = sorted(self._matching(equal), key=self._sort_key)
         return in_order[offset : None if limit is None else offset + limit]
 
-    def prune(self, field: str, before: datetime) -> int:
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
-        self._kept.check_filter({field: before})
+        self._kept.check_filter({field: before, **equal})
         records = self._draft.edit(self._kept).records
-        old = [key for key, record in records.items() if _earlier(getattr(record, field), before)]
+        old = [
+            key
+            for key, record in records.items()
+            if _earlier(getattr(record, field), before)
+            and all(getattr(record, name) == value for name, value in equal.items())
+        ]
         for key in old:
             del records[key]
         return len(old)

@@ -1,0 +1,94 @@
+"""Removes what was kept for a time and is over, by the rules of `domain.retention`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from datetime import datetime
+
+from certdesk.domain.records import AuditEntry, Submission
+from certdesk.domain.retention import (
+    IN_VAIN,
+    TEMPORARY_KEYS,
+    Retention,
+    letter_outlived,
+    material_outlived,
+)
+from certdesk.ports import Clock, Stale, Store, Unit
+from certdesk.workflow.repeating import Repeating
+
+ROUND_SECONDS = 60
+PAGE = 500
+"""Submissions looked at in a round; all of them have their turn, one page after the other."""
+
+LETTERS = 50
+
+
+class Trimming:
+    """Goes through what is kept for a time."""
+
+    def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
+        """Prepare; nothing is removed before `start`."""
+        self._store = store
+        self._clock = clock
+        self._retention = retention
+        self._place = 0
+        self._repeating = Repeating("trimming", self.trim, ROUND_SECONDS)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._repeating.start()
+
+    def stop(self) -> None:
+        """Stop after the round in hand."""
+        self._repeating.stop()
+
+    def trim(self) -> None:
+        """Remove what is over now, of submissions those of the next page."""
+        now = self._clock.now()
+        self._store.write(functools.partial(self._prune, now))
+        # Somebody changed one meanwhile: it has its turn again.
+        with contextlib.suppress(Stale):
+            self._store.write(functools.partial(self._trim_letters, now))
+            self._place = self._store.write(functools.partial(self._trim_page, now))
+
+    def _prune(self, now: datetime, unit: Unit) -> None:
+        for verdict in IN_VAIN:
+            unit.evidence.prune("ended_at", now - self._retention.looks, verdict=verdict)
+        unit.access_keys.prune("expires_at", now - TEMPORARY_KEYS)
+
+    def _trim_letters(self, now: datetime, unit: Unit) -> None:
+        before = now - self._retention.letters
+        for letter in unit.letters.due("uploaded_at", before, LETTERS):
+            if letter_outlived(unit.orders.get(letter.certificate_id)):
+                unit.letters.remove(letter.certificate_id, letter.attempt, letter.kind)
+                detail = f"letter ({letter.kind})"
+                self._note(unit, now, letter.uin, letter.certificate_id, detail)
+
+    def _trim_page(self, now: datetime, unit: Unit) -> int:
+        """Go through a page of submissions; give where the next one begins."""
+        before = now - self._retention.material
+        page = unit.submissions.where(offset=self._place, limit=PAGE)
+        removed = [each for each in page if self._trim_submission(unit, each, before, now)]
+        return self._place + len(page) - len(removed) if len(page) == PAGE else 0
+
+    def _trim_submission(
+        self, unit: Unit, submission: Submission, before: datetime, now: datetime
+    ) -> bool:
+        order = unit.orders.get(submission.certificate_id)
+        if not material_outlived(submission, order, before):
+            return False
+        unit.submissions.remove(submission.certificate_id, submission.number)
+        if order is not None and order.submission == submission.number:
+            # Opened again it needs material anew.
+            unit.orders.replace(dataclasses.replace(order, submission=0))
+        self._note(
+            unit, now, submission.uin, submission.certificate_id, f"submission {submission.number}"
+        )
+        return True
+
+    def _note(self, unit: Unit, now: datetime, uin: str, subject: str, detail: str) -> None:
+        unit.audit.add(
+            AuditEntry.by_desk(at=now, uin=uin, action="Trim", subject=subject, detail=detail)
+        )

@@ -1,0 +1,204 @@
+"""What is removed when its time is over, and that nothing goes that is needed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from certdesk.domain import errors
+from certdesk.domain.proof import Verdict
+from certdesk.domain.retention import Retention
+from certdesk.workflow import trimming
+from certdesk.workflow.trimming import Trimming
+from tests.actions.submitting import COMPANY, PERSONAL, csr_for
+from tests.inside import InsideDesk
+from tests.workflow.ordering import key
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+DV, LETTER_OV = 104, 9
+PDF = base64.b64encode(b"%PDF-1.7\n" + bytes(2048)).decode()
+
+
+class Desk(InsideDesk):
+    """A desk with an account, which is trimmed when a test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep as long as a desk does whose operator says nothing else."""
+        super().__init__(folder)
+        self.trimming = Trimming(self.store, self.clock, Retention())
+        self.caller = self.account()
+
+    def hand_in(self, order: str) -> str:
+        """Hand in the material of an order; give its id."""
+        own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+        given = {name: value for name, value in (PERSONAL | own).items() if value is not None}
+        self.call(self.caller, "CertificateInfoSubmit", CertId=order, **given)
+        return order
+
+    def submit(self, product: int = DV) -> str:
+        """Submit an order to the CA."""
+        order = self.buy(self.caller, product)
+        if product == DV:
+            self.hand_in(order)
+        else:
+            own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+            given = {k: v for k, v in (PERSONAL | COMPANY | own).items() if v is not None}
+            self.call(self.caller, "CertificateInfoSubmit", CertId=order, **given)
+        self.call(self.caller, "CertificateOrderSubmit", CertId=order)
+        return order
+
+    def issue(self) -> str:
+        """Have an order issued, which was looked for in vain first."""
+        order = self.submit()
+        self.take_on(order)
+        self.prove()
+        self.clock.move(timedelta(minutes=11))
+        self.take_on(order)
+        assert self.order(order).status.value == 1
+        return order
+
+    def prove(self) -> None:
+        """Let proofs be found from now on."""
+        for prover in self.provers.values():
+            prover.verdicts["example.com"] = Verdict.PROVED
+
+    def numbers(self, order: str) -> list[int]:
+        """Give the numbers of an order's submissions."""
+        return [each.number for each in self.submissions(order)]
+
+    def looks(self) -> list[int]:
+        """Give the verdicts of the looks that are kept."""
+        return [each.verdict for each in self.store.read(lambda unit: unit.evidence.where())]
+
+    def after(self, time: timedelta) -> None:
+        """Let time pass, and then what is over be removed."""
+        self.clock.move(time)
+        self.trimming.trim()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk."""
+    with Desk(tmp_path) as opened:
+        yield opened
+
+
+def test_looks_in_vain_are_kept_for_90_days_and_others_for_good(desk: Desk) -> None:
+    """That a name was proved and CAA permitted it, is shown years after the certificate's end."""
+    desk.issue()
+    assert desk.looks() == [Verdict.TXT_ABSENT, Verdict.PROVED, 1]
+    desk.after(90 * DAY - timedelta(hours=1))
+    assert len(desk.looks()) == 3
+    desk.after(timedelta(hours=1))
+    assert desk.looks() == [Verdict.PROVED, 1]
+    desk.after(365 * 20 * DAY)
+    assert desk.looks() == [Verdict.PROVED, 1]
+
+
+def test_the_log_and_certificates_are_kept_for_more_than_two_years_after_the_end(
+    desk: Desk,
+) -> None:
+    """For good, in fact: it is the material that goes."""
+    order = desk.issue()
+    before = desk.audit(order)
+    ends_at = desk.order(order).ends_at
+    assert ends_at is not None
+    desk.clock.move(ends_at - desk.clock.now() + SECOND)
+    desk.take_on(order)
+    desk.after(365 * 2 * DAY + DAY)
+
+    assert [entry for entry in desk.audit(order) if entry in before] == before
+    certificates = desk.store.read(lambda unit: unit.certificates.where(certificate_id=order))
+    assert len(certificates) == 1
+    assert desk.numbers(order) == []
+
+
+def test_the_material_of_a_certificate_is_kept_until_a_year_after_its_end(desk: Desk) -> None:
+    """As long as it lasts, keys may be asked for and it may be renewed."""
+    order = desk.issue()
+    ends_at = desk.order(order).ends_at
+    assert ends_at is not None
+    desk.after(ends_at - desk.clock.now() + SECOND)
+    desk.take_on(order)
+    desk.after(365 * DAY - SECOND)
+    assert desk.numbers(order) == [1]
+
+    desk.after(SECOND)
+    assert desk.numbers(order) == []
+    assert [entry.detail for entry in desk.audit(order) if entry.action == "Trim"] == [
+        "submission 1"
+    ]
+    shown = desk.call(desk.caller, "DescribeCertificateDetail", CertificateId=order)
+    assert (shown["Domain"], shown["SubmittedData"]) == ("example.com", None)
+
+
+def test_material_that_was_replaced_goes_after_a_year_and_what_is_in_force_stays(
+    desk: Desk,
+) -> None:
+    """Also where the order waits for years to be submitted."""
+    order = desk.buy(desk.caller, DV)
+    desk.hand_in(order)
+    desk.hand_in(order)
+    desk.after(365 * DAY)
+    assert desk.numbers(order) == [1, 2]
+    desk.after(SECOND)
+    assert desk.numbers(order) == [2]
+    desk.after(365 * 5 * DAY)
+    assert desk.numbers(order) == [2]
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+
+
+def test_an_order_opened_again_after_its_material_went_takes_new_material(desk: Desk) -> None:
+    """Until then it cannot be submitted, and says so."""
+    order = desk.submit()
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
+    desk.after(500 * DAY)
+    assert desk.numbers(order) == []
+    desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
+    with pytest.raises(errors.CertificateInfoSubmitStatusInvalid, match="Hand in its material"):
+        desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+    desk.hand_in(order)
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+
+
+def test_an_order_that_people_look_at_keeps_what_they_look_at(desk: Desk) -> None:
+    """However long they take; the letter goes 398 days after it came once they are done."""
+    order = desk.submit(LETTER_OV)
+    desk.call(desk.caller, "UploadConfirmLetter", CertificateId=order, ConfirmLetter=PDF)
+    desk.after(3000 * DAY)
+    assert desk.numbers(order) == [1]
+    assert len(desk.store.read(lambda unit: unit.letters.where())) == 1
+
+    desk.operator("RejectReview", Id="manager:1", Reason="gone", Reviewer="ann")
+    desk.after(timedelta(0))
+    assert desk.store.read(lambda unit: unit.letters.where()) == []
+    assert "letter (confirm)" in [entry.detail for entry in desk.audit(order)]
+
+
+def test_temporary_keys_go_a_month_after_their_end(desk: Desk) -> None:
+    """Lasting keys have no end."""
+    user = desk.operator("AddUser", Uin=desk.caller.uin, Name="robot")["UserId"]
+    desk.operator("AddToken", UserId=user, Minutes=60)
+    desk.after(30 * DAY)
+    assert len(desk.store.read(lambda unit: unit.access_keys.where())) == 2
+    desk.after(timedelta(hours=1, seconds=1))
+    (left,) = desk.store.read(lambda unit: unit.access_keys.where())
+    assert left.secret_id == desk.caller.actor
+
+
+def test_every_page_has_its_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in a round, though what was removed moves what follows to the front."""
+    monkeypatch.setattr(trimming, "PAGE", 2)
+    kept = desk.issue()
+    for _ in range(7):
+        order = desk.submit()
+        desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
+    desk.clock.move(500 * DAY)
+    for _ in range(6):
+        desk.trimming.trim()
+    left = desk.store.read(lambda unit: unit.submissions.where())
+    assert [each.certificate_id for each in left] == [kept]
