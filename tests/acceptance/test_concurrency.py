@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tencentcloud.common.exception import TencentCloudSDKException
 
 from tests.acceptance.database import rows
+from tests.issued import issue
 from tests.running import COMPANY, MANAGER, Client, Keys, RunningDesk, running
 
 MANY = 50
@@ -210,6 +211,30 @@ def test_a_review_is_stopped_once_and_an_order_opened_again_once(desk: RunningDe
         assert sorted(answers) == sorted(["ok", *[refusal] * (MANY - 1)])
         assert client.detail(certificate_id)["Status"] == status
         assert told_of(desk, certificate_id).count(action) == 1
+
+
+def test_a_certificate_is_taken_back_once(desk: RunningDesk) -> None:
+    """One of fifty wins, and its proofs are the ones that count."""
+    keys = desk.account()
+    client = desk.client(keys)
+    certificate_id = client.buy()
+    client.submit(certificate_id)
+    issue(desk, keys, certificate_id)
+    client = desk.client(keys)
+
+    answers = at_once(
+        [
+            calling(desk, keys, "RevokeCertificate", CertificateId=certificate_id)
+            for _ in range(MANY)
+        ]
+    )
+
+    refusal = "FailedOperation.InvalidCertificateStatusCode"
+    assert sorted(answers) == sorted(["ok", *[refusal] * (MANY - 1)])
+    assert client.detail(certificate_id)["Status"] == 9
+    drawn = "SELECT attempt, count(*) FROM proofs WHERE certificate_id = ? GROUP BY attempt"
+    assert rows(desk.folder, drawn, certificate_id) == [(1, 1), (2, 1)]
+    assert told_of(desk, certificate_id).count("RevokeCertificate") == 1
 
 
 def test_an_order_is_deleted_once(desk: RunningDesk) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.issued import issue
 from tests.nameserver import nameserver
 from tests.running import PROGRAM, RunningDesk, running
 
@@ -86,6 +87,24 @@ def test_an_order_is_taken_up_when_the_operator_says(desk: RunningDesk, certific
     assert desk.certdesk("order", "resume", certificate) == {"CertificateId": certificate}
     last = desk.certdesk("order", "show", certificate)["Happenings"]
     assert ("operator", "ResumeOrder") in [(each["Who"], each["What"]) for each in last]
+
+
+def test_the_story_of_a_revocation_says_what_to_do_next(desk: RunningDesk) -> None:
+    """To publish another value than the order's own; the operator need not wait for that."""
+    keys = desk.account()
+    order = desk.client(keys).buy(104)
+    desk.client(keys).submit(order, CertCommonName="shop.example.com")
+    issue(desk, keys, order)
+    desk.client(keys).call("RevokeCertificate", CertificateId=order)
+    (proof,) = desk.certdesk("order", "show", order)["Proofs"]
+    told = at_terminal(desk, "order", "show", order)
+    assert "Revoking: PENDING-DCV" in told
+    assert f"Publish TXT _dnsauth.shop.example.com = {proof['Value']}." in told
+
+    asked = desk.certdesk("order", "revoke", order, "--reason", "superseded")
+    assert asked == {"CertificateId": order, "Status": 9}
+    last = desk.certdesk("order", "show", order)["Happenings"]
+    assert ("operator", "RevokeOrder") in [(each["Who"], each["What"]) for each in last]
 
 
 def test_an_unknown_order_is_named_as_such(desk: RunningDesk) -> None:
