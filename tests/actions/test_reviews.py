@@ -11,8 +11,9 @@ import pytest
 
 from certdesk.domain import errors
 from certdesk.domain.rules import Rules
-from tests.actions.submitting import COMPANY
+from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, EV, GIF, LETTER_OV, OV, PDF, PNG, WOTRUS_OV, Desk
+from tests.workflow.ordering import key
 
 
 @pytest.fixture
@@ -201,3 +202,42 @@ def test_a_letter_is_taken_where_one_is_awaited_and_nowhere_else(desk: Desk) -> 
         desk.letter(desk.submit(OV), PDF)
     with pytest.raises(errors.CertificateNotFound):
         desk.letter("AAAAAAAA", PDF)
+
+
+def test_an_order_waits_for_its_manager_again_whose_time_ran_out_meanwhile(desk: Desk) -> None:
+    """The refusal says what comes first; sent and approved, the order can be."""
+    order = desk.submit()
+    desk.approve("manager:1")
+    desk.clock.move(timedelta(days=398))
+    with pytest.raises(errors.InvalidParam, match="manager:1 is expired; it has to be sent again"):
+        desk.approve(f"order:{order}")
+
+    desk.call(desk.caller, "SubmitAuditManager", ManagerId=1)
+    assert desk.waiting == ["manager:1", f"order:{order}"]
+    with pytest.raises(errors.InvalidParam, match="manager:1 has to be approved first"):
+        desk.approve(f"order:{order}")
+    desk.approve_all()
+    desk.take_on(order)
+    assert desk.stands(order) == (1, None)
+
+
+def test_an_order_of_a_company_that_no_certificate_can_name_is_not_submitted(desk: Desk) -> None:
+    """Nobody vets what the CA would decline; a DV order names no company."""
+    place = {"Uin": desk.caller.uin}
+    company = {"CompanyName": "Nowhere Ltd", "CompanyCountry": "GB"}
+    entered = desk.operator("AddCompany", **place, **company)["CompanyId"]
+    person = {"ManagerFirstName": "Ann", "ManagerLastName": "Lee", "Status": "ok"}
+    manager = desk.operator("AddManager", **place, CompanyId=entered, **person)["ManagerId"]
+    own = {"GenCsrType": "parse", "Csr": csr_for(key()), "ManagerId": str(manager)}
+    material = PERSONAL | {"CompanyType": 2} | own
+
+    bought = desk.buy(desk.caller, OV)
+    desk.call(desk.caller, "CertificateInfoSubmit", CertId=bought, **material)
+    with pytest.raises(errors.InvalidParam, match="neither CompanyProvince nor CompanyCity"):
+        desk.call(desk.caller, "CertificateOrderSubmit", CertId=bought)
+    assert desk.stands(bought)[0] == 5
+
+    plain = desk.buy(desk.caller, DV)
+    desk.call(desk.caller, "CertificateInfoSubmit", CertId=plain, **material)
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=plain)
+    assert desk.stands(plain) == (0, "PENDING-DCV")

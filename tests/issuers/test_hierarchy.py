@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from certdesk.domain.authority import PLANS, issuer_for, path_above
+from certdesk.domain.authority import ORGANISATION_LIMIT, PLANS, Identity, issuer_for, path_above
 from certdesk.domain.records import Authority
 from certdesk.ports import DESK, Place, VaultError
 from tests.issuing import asked, issue
@@ -46,6 +48,21 @@ def test_each_is_noted_in_the_audit_log(ca: InsideCa) -> None:
         ("desk", "ecc-root"),
         ("desk", "ecc-issuing"),
     ]
+
+
+def test_a_long_organisation_is_cut_in_common_names_alone(tmp_path: Path) -> None:
+    """The longest that is taken is whole in O; a CN is 64 characters at most (X.520)."""
+    organisation = "The Very Long Example Trust of Oxfordshi"
+    assert len(organisation) == ORGANISATION_LIMIT
+    ca = InsideCa(tmp_path, identity=Identity(organisation=organisation, country="GB"))
+
+    for hash_name in ("SHA256", "SHA384", "SHA512"):
+        for authority in issue(ca.issuer, asked(NOON, hash_name=hash_name)).path[1:]:
+            (whole,) = authority.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+            (common,) = authority.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+            assert whole.value == organisation
+            assert len(common.value) <= 64
+            assert str(common.value).startswith(organisation[:35])
 
 
 def test_processes_that_begin_at_once_have_one_ca(ca: InsideCa) -> None:

@@ -154,7 +154,8 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
 
     Raises:
         CertificateInvalid: its key was set aside.
-        InvalidParam: a wildcard name cannot be proved by FILE.
+        InvalidParam: a wildcard name cannot be proved by FILE, or of its company too little is
+            known for the certificate.
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
@@ -166,6 +167,7 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
+    vetting.check_company(context, unit, order)
     again = order.replaces is not None and vetting.still_good(context, unit, order)
     with_letter = takes_letter(context, product) and not again
     sent = order.submitted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
 from certdesk.actions import parties, revoking, vetting
 from certdesk.actions.ordering import make_due
@@ -14,14 +15,18 @@ from certdesk.domain.organisation import Manager
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.records import Review
 from certdesk.domain.vetting import (
+    ORDER,
     REJECTED,
     REVOCATION,
     ReviewRefused,
+    State,
     approved,
     in_turn,
+    is_vetted,
     message_of,
     people_needed,
     rejected,
+    state_of,
     subject_of_manager,
     subject_of_order,
     subject_of_revocation,
@@ -96,7 +101,8 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
         if review is None or review.verdict is not None:
             _check_waits_for_nothing(request.id, review, order)
             return _decision(request.id, review)
-        _check_turn(order, manager)
+        if review.kind == ORDER:
+            _check_turn(order, manager, context.now)
         try:
             after = approved(
                 review, request.reviewer, context.now, needed=_needed(context, review, order)
@@ -179,12 +185,18 @@ def _needed(context: Context, review: Review, order: Order | None) -> int:
     return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.rules.four_eyes)
 
 
-def _check_turn(order: Order | None, manager: Manager | None) -> None:
-    """Refuse to approve an order before its manager."""
-    if order is None or manager is None or order.status_msg != StatusMessage.PRE_REVIEWING:
+def _check_turn(order: Order | None, manager: Manager | None, now: datetime) -> None:
+    """Refuse to approve an order before its manager, also where that was vetted too long ago."""
+    if order is None or manager is None:
         return
     its, first = subject_of_order(order.certificate_id), subject_of_manager(manager.manager_id)
-    raise InvalidParam(f"{its}: {first} has to be approved first.")
+    if order.status_msg == StatusMessage.PRE_REVIEWING or manager.status == State.AUDIT:
+        raise InvalidParam(f"{its}: {first} has to be approved first.")
+    if not is_vetted(manager, now):
+        raise InvalidParam(
+            f"{its}: {first} is {state_of(manager, now)}; it has to be sent again "
+            "(SubmitAuditManager) and approved first."
+        )
 
 
 def _go_on(context: Context, unit: Unit, order: Order, review: Review) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from certdesk.actions.parties import organisation_of
 from certdesk.catalog import Context
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
 from certdesk.domain.organisation import Manager, vetted
 from certdesk.domain.products import PRODUCTS, Level
@@ -14,6 +16,7 @@ from certdesk.domain.vetting import (
     AUTOMATIC,
     State,
     approved,
+    certified_subject,
     is_vetted,
     message_of,
     needs_review,
@@ -119,6 +122,25 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
     subject = subject_of_order(order.certificate_id)
     review = ask(context, unit, subject, order.uin, order.attempt)
     return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
+
+
+def check_company(context: Context, unit: Unit, order: Order) -> None:
+    """Refuse an order whose certificate could not name its company: its data never change.
+
+    Raises:
+        InvalidParam: it has neither region nor city (Baseline Requirements 7.1.2.7.4).
+    """
+    if PRODUCTS[order.product_id].level is Level.DV or order.manager_id is None:
+        return
+    manager = unit.managers.get(order.manager_id)
+    company = unit.companies.get(manager.company_id) if manager else None
+    assert company is not None  # noqa: S101 -- companies of managers stay
+    subject = certified_subject(organisation_of(context.vault, company))
+    if not (subject.region or subject.locality):
+        raise InvalidParam(
+            f"CompanyId: company {company.company_id} has neither CompanyProvince nor CompanyCity, "
+            "and the certificate needs one of them; hand in the material with another company."
+        )
 
 
 def still_good(context: Context, unit: Unit, order: Order) -> bool:

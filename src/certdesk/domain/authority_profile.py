@@ -16,6 +16,7 @@ from cryptography.x509.oid import CertificatePoliciesOID, ExtendedKeyUsageOID, N
 from certdesk.domain import profile
 from certdesk.domain.authority import Identity, Plan, Rank, Source
 from certdesk.domain.keys import PublicKey
+from certdesk.domain.names import NAME_LIMIT
 from certdesk.domain.validity import BACKDATED
 
 _TAG_BYTES = 3
@@ -48,10 +49,12 @@ class Draft:
 def name_of(plan: Plan, identity: Identity, public_key: PublicKey) -> x509.Name:
     """Give an authority's subject.
 
-    It ends with a part of its key's digest, so that the CAs of two desks have two names.
+    It ends with a part of its key's digest, so that the CAs of two desks have two names. In the
+    common name an organisation is cut where the whole would be longer than X.520 lets it be.
     """
     tag = x509.SubjectKeyIdentifier.from_public_key(public_key).digest[:_TAG_BYTES].hex()
-    words = f"{identity.organisation} {plan.words} {tag}"
+    rest = f" {plan.words} {tag}"
+    words = identity.organisation[: NAME_LIMIT - len(rest)].rstrip() + rest
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, identity.country),
