@@ -24,6 +24,7 @@ from certdesk.cli.logs import log_to_stderr
 from certdesk.storage.memory_pace import MemoryPace
 from certdesk.web.api import Api
 from certdesk.web.pace import Limits
+from certdesk.workflow.counting import Uncounted
 
 INTERVAL = 0.001
 REQUESTS = 1000
@@ -95,7 +96,13 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
         log_to_stderr("info")
     with desk.in_this_thread() as same:
         api = Api(
-            same, actions(), InThisThread(), MemoryPace(), limits=Limits(0, {}), body_seconds=30
+            same,
+            actions(),
+            InThisThread(),
+            MemoryPace(),
+            limits=Limits(0, {}),
+            body_seconds=30,
+            counts=Uncounted(),
         )
         requests = desk.submissions(REQUESTS)
         found = Profile()

@@ -58,6 +58,8 @@ DECLARED = {
     "http.threads": ("CERTDESK_HTTP_THREADS", 4),
     "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
     "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),
+    "log.format": ("CERTDESK_LOG_FORMAT", "json"),
+    "watch.allow_networks": ("CERTDESK_WATCH_ALLOW_NETWORKS", ()),
     "log.level": ("CERTDESK_LOG_LEVEL", "info"),
 }
 

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import certdesk.actions
@@ -33,10 +34,12 @@ from certdesk.issuers.publication import Publication
 from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
+from certdesk.metrics import Metrics, Standing
 from certdesk.ports import (
     DESK,
     CaaChecker,
     Clock,
+    Counts,
     Issuer,
     Pace,
     Pki,
@@ -113,11 +116,11 @@ class OpenDesk:
     urls: PublicUrls
     list_renewal: ListRenewal
     probe: Probe
+    metrics: Metrics
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
         """Do the background work as long as the context lasts."""
-        self.probe.start()
         self.stock.start()
         self.inspection.start()
         self.tidying.start()
@@ -125,9 +128,12 @@ class OpenDesk:
         self.trimming.start()
         self.orders.start()
         self.list_renewal.start()
+        # It asks the others how they are.
+        self.probe.start()
         try:
             yield
         finally:
+            self.probe.stop()
             self.list_renewal.stop()
             self.orders.stop()
             self.trimming.stop()
@@ -135,7 +141,17 @@ class OpenDesk:
             self.tidying.stop()
             self.inspection.stop()
             self.stock.stop()
-            self.probe.stop()
+
+    def unready(self) -> list[str]:
+        """Tell in plain words what keeps the desk from taking requests, if anything does.
+
+        Its schema is the newest and its keys are open since it was opened.
+        """
+        try:
+            self.desk.store.read(_check)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, requests would meet it
+            return [f"the database cannot be read: {type(error).__name__}"]
+        return []
 
 
 def actions() -> Catalog:
@@ -215,7 +231,8 @@ def open_desk(
             caa=caa_checker(settings, resolver, clock),
         )
         shared = settings.database.startswith(POSTGRESQL)
-        orders = _order_work(world, rules, looking, issuer, alone=not shared)
+        metrics = Metrics(action.name for action in actions() if not action.internal)
+        orders = _order_work(world, rules, looking, issuer, metrics, alone=not shared)
         desk = Desk(
             store=store,
             vault=vault,
@@ -226,22 +243,59 @@ def open_desk(
             work=orders,
             rules=rules,
         )
+        inspection = Inspection(store, clock)
+        tidying = Tidying(store, SystemClock())
+        forgetting = Forgetting(
+            store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
+        )
+        trimming = Trimming(store, clock, _retention(settings))
+        list_renewal = ListRenewal(pki)
+        background: Mapping[str, Background] = {
+            "keys": stock,
+            "key inspection": inspection,
+            "tidying": tidying,
+            "identity numbers": forgetting,
+            "trimming": trimming,
+            "orders": orders,
+            "revocation lists": list_renewal,
+        }
+        probe = Probe(
+            store,
+            clock,
+            further=lambda: [*pki.faults(), *_ended(background)],
+            wrote=metrics.wrote,
+        )
+        metrics.measure(Standing(store, clock, stock.ready, probe.faults))
         yield OpenDesk(
             desk=desk,
             pace=pace,
             stock=stock,
-            inspection=Inspection(store, clock),
-            tidying=Tidying(store, SystemClock()),
-            trimming=Trimming(store, clock, _retention(settings)),
-            forgetting=Forgetting(
-                store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
-            ),
+            inspection=inspection,
+            tidying=tidying,
+            forgetting=forgetting,
+            trimming=trimming,
             orders=orders,
             issuer=issuer,
             urls=urls,
-            list_renewal=ListRenewal(pki),
-            probe=Probe(store, clock),
+            list_renewal=list_renewal,
+            probe=probe,
+            metrics=metrics,
         )
+
+
+class Background(Protocol):
+    """Work that goes on until it is stopped."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        ...
+
+
+def _ended(background: Mapping[str, Background]) -> list[str]:
+    """Name the background work whose thread has ended."""
+    ended = (name for name, work in background.items() if not work.alive)
+    return [f"background work has ended: {name}" for name in ended]
 
 
 def _rules(settings: Settings, *, sandbox: bool) -> Rules:
@@ -280,11 +334,24 @@ def _public_url(settings: Settings) -> str:
 
 
 def _order_work(
-    world: Surroundings, rules: Rules, looking: Looking, issuer: Issuer, *, alone: bool
+    world: Surroundings,
+    rules: Rules,
+    looking: Looking,
+    issuer: Issuer,
+    counts: Counts,
+    *,
+    alone: bool,
 ) -> OrderWork:
     store, clock = world.store, world.clock
     advancing = Advancing(
-        store, world.vault, clock, world.rng, looking=looking, issuer=issuer, rules=rules
+        store,
+        world.vault,
+        clock,
+        world.rng,
+        looking=looking,
+        issuer=issuer,
+        rules=rules,
+        counts=counts,
     )
     return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
 

@@ -561,12 +561,39 @@ class Pki(Protocol):
         """
         ...
 
+    def faults(self) -> list[str]:
+        """Tell in plain words what keeps the CA from signing or being believed, if anything."""
+        ...
+
     def renew_lists(self) -> None:
         """Make new CRLs of the authorities whose last one is half a day old or not complete."""
         ...
 
     def ocsp(self, request: bytes) -> OcspAnswer:
         """Answer a request of the Online Certificate Status Protocol, whatever its bytes are."""
+        ...
+
+
+class Counts(Protocol):
+    """Counts what the desk does, for whoever watches it; of nothing that names a tenant.
+
+    Safe to use from several threads, and waits for nothing.
+    """
+
+    def request(self, action: str, code: str, seconds: float) -> None:
+        """Count a request of the API: its action, its answer's code (`ok` or an error's)."""
+        ...
+
+    def step(self, kind: str, result: str) -> None:
+        """Count a step of the background work on an order: `done`, `overtaken` or `failed`."""
+        ...
+
+    def renewal(self, kind: str) -> None:
+        """Count a certificate that the desk had succeeded by itself: `reissue` or `renewal`."""
+        ...
+
+    def warning(self, days: int) -> None:
+        """Count a warning that a certificate ends so many days from now without a successor."""
         ...
 
 

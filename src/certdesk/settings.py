@@ -257,6 +257,15 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "log.level", "info", "debug, info, warning or error."
     )
+    log_format: Literal["json", "console"] = _setting(
+        "log.format", "json", "json, an object a line, or console, for people."
+    )
+    watch_networks: tuple[str, ...] = _setting(
+        "watch.allow_networks",
+        (),
+        "Networks besides this machine that may ask for /healthz, /readyz and /metrics (a list; "
+        "separated by commas in the environment).",
+    )
 
     @property
     def folder(self) -> Path:

@@ -5,22 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.processes import Served, certdesk, keys_in, serving
 from tests.acceptance.test_sandbox import issued, knobs
+from tests.acceptance.watching import RED, Told, told, until
 from tests.nameserver import NameServer, nameserver
 from tests.running import Client, Keys
 
-SECONDS = 60
 HOUR, DAY = 3600, 86400
-RED = 503
 EXPIRED = 3
 
 
@@ -29,14 +25,6 @@ def moved(clock: Path, seconds: int) -> None:
     draft = clock.with_name("draft")
     draft.write_text(f"{seconds:+d}\n")
     draft.replace(clock)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that comes true soon."""
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 def refusals(log: Path) -> str:
@@ -66,13 +54,9 @@ class MovingDesk:
         """Move the clock to so many seconds from the machine's time."""
         moved(self.clock, seconds)
 
-    def health(self) -> tuple[int, str]:
-        """Ask how it is: the status, and what it says."""
-        try:
-            with urllib.request.urlopen(f"{self.served.url}/healthz") as answer:  # noqa: S310 -- ours
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as refused:
-            return refused.code, refused.read().decode()
+    def health(self) -> Told:
+        """Ask how it is."""
+        return told(self.served.url)
 
     def proved(self, name: str) -> str:
         """Order a certificate and publish what proves its name."""

@@ -40,11 +40,15 @@ def callers(name: str, folder: Path = SOURCE) -> set[tuple[str, str]]:
     }
 
 
-def test_authorities_keys_are_opened_for_four_things_alone() -> None:
-    """To certify authorities and responders, to sign CRLs, and what the gate has let through."""
+def test_authorities_keys_are_opened_for_five_things_alone() -> None:
+    """To certify authorities and responders, to sign CRLs and what the gate has let through.
+
+    The fifth is to see whether they open.
+    """
     assert callers("key", SOURCE / "issuers") == {
         ("issuers/hierarchy.py", "_new"),
         ("issuers/hierarchy.py", "_cross_signed"),
+        ("issuers/hierarchy.py", "fault_of"),
         ("issuers/revocation_lists.py", "_signed"),
         ("issuers/responder.py", "_certified"),
         ("issuers/private_ca.py", "_signed"),

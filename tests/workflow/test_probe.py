@@ -35,7 +35,7 @@ class Patient:
     def __init__(self) -> None:
         """Feel nothing yet."""
         self.store, self.clock, self.seconds = MemoryStore(), ManualClock(NOON), Seconds()
-        self.probe = Probe(self.store, self.clock, self.seconds)
+        self.probe = Probe(self.store, self.clock, monotonic=self.seconds)
 
     def kept(self) -> datetime | None:
         """Give the latest time that was kept."""
@@ -83,7 +83,7 @@ def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
 def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None:
     """The mark is in the database, also for one that has just started."""
     patient.probe.look()
-    late = Probe(patient.store, ManualClock(NOON - HOUR), patient.seconds)
+    late = Probe(patient.store, ManualClock(NOON - HOUR), monotonic=patient.seconds)
     assert late.faults() == []
 
     late.look()

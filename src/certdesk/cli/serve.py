@@ -126,7 +126,7 @@ def _desk(
     clock: Clock | None = None,
 ) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, memory and files for nobody else."""
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     _warn_of(settings)
     if clock is not None:
         log.warning("the clock is moved by a file, which is for tests alone")

@@ -34,7 +34,7 @@ from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import AuditEntry, Authority
 from certdesk.domain.secret import Secret
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault
+from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError
 
 NAME = "private"
 """The name by which records speak of the private CA."""
@@ -132,6 +132,14 @@ class Hierarchy:
         for line in {line_of(each.name) for each in self.made()}:
             if PLANS[line].rank is Rank.ISSUING:
                 self.issuing(line)
+
+    def fault_of(self, authority: Authority) -> str | None:
+        """Say that an authority's own key does not open, if so."""
+        try:
+            self.key(authority.name)
+        except (LookupError, TypeError, ValueError, VaultError):
+            return f"the key of the CA's {authority.name} does not open"
+        return None
 
     def source(self, name: str) -> Source:
         """Give what the certificates that it signs say of it.

@@ -49,6 +49,16 @@ class Publication:
         """Make issuing authorities before the present ones end; see `ports.Pki`."""
         self._hierarchy.hand_over()
 
+    def faults(self) -> list[str]:
+        """Look at every authority that has a key here; see `ports.Pki`."""
+        return [
+            fault
+            for authority in self._hierarchy.made()
+            if authority.private_key is not None
+            for fault in (self._hierarchy.fault_of(authority), self._lists.fault_of(authority))
+            if fault is not None
+        ]
+
     def renew_lists(self) -> None:
         """Make new CRLs where they are old or not complete; see `ports.Pki`."""
         self._lists.renew()

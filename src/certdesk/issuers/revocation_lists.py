@@ -51,6 +51,13 @@ class RevocationLists:
             if self._hierarchy.certificate(authority.name).not_valid_after_utc >= now:
                 self.current(authority.name)
 
+    def fault_of(self, authority: Authority) -> str | None:
+        """Say that an authority's newest CRL is not good any more, if so."""
+        last = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
+        if last is None or self._clock.now() <= last.next_at:
+            return None
+        return f"the CRL of {authority.name} ended at {last.next_at:%Y-%m-%d %H:%M:%S} UTC"
+
     def _old(self, last: RevocationList) -> bool:
         return self._clock.now() - last.made_at >= RENEWED_AFTER
 

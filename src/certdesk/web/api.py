@@ -29,7 +29,7 @@ from certdesk.domain.errors import (
     UnsupportedOperation,
 )
 from certdesk.domain.records import SeenSignature
-from certdesk.ports import Pace, PaceExceeded, Pending, Stale
+from certdesk.ports import Counts, Pace, PaceExceeded, Pending, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
@@ -88,6 +88,7 @@ class Api:
         *,
         limits: Limits,
         body_seconds: float,
+        counts: Counts,
     ) -> None:
         """Serve the public actions of `catalog` on `threads`, at the given pace."""
         self._desk = desk
@@ -98,6 +99,7 @@ class Api:
         self._pace = pace
         self._limits = limits
         self._body_seconds = body_seconds
+        self._counts = counts
         self._guard = Guard(desk)
         self._replay = Replay()
 
@@ -123,7 +125,9 @@ class Api:
                 return
             extra = _trace(headers)
             await _send(send, 200, body, {b"content-type": b"application/json", **extra})
-        elapsed = round(1000 * (time.monotonic() - began), 1)
+        seconds = time.monotonic() - began
+        self._counts.request(str(exchange.told["action"]), code, seconds)
+        elapsed = round(1000 * seconds, 1)
         log.info("request", request_id=exchange.request_id, code=code, ms=elapsed, **exchange.told)
 
     async def _body_and_code(self, exchange: Exchange) -> tuple[bytes, str]:

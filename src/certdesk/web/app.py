@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from certdesk.web.downloads import download_route
-from certdesk.web.health import health_route
 from certdesk.web.ocsp import ocsp_routes
 from certdesk.web.pki import pki_route
 
@@ -16,17 +15,17 @@ if TYPE_CHECKING:
 
     from certdesk.catalog import Catalog, Desk
     from certdesk.web.api import Api
-    from certdesk.workflow.probe import Probe
+    from certdesk.web.health import Watch
 
 
-def application(api: Api, desk: Desk, catalog: Catalog, probe: Probe) -> ASGIApp:
+def application(api: Api, desk: Desk, catalog: Catalog, watch: Watch) -> ASGIApp:
     """Put the API at `/` and the rest beside it.
 
     The API is a bare ASGI callable: routing would cost more than the rest of its edge.
     """
     pages = Starlette(
         routes=[
-            health_route(probe),
+            *watch.routes(),
             *ocsp_routes(desk.pki),
             pki_route(desk.pki),
             download_route(desk, catalog),

@@ -1,27 +1,75 @@
-"""Whether the desk is well, for whoever watches it."""
+"""Whether the desk is well, and what it has counted, for whoever watches it.
+
+Who may ask is this machine, and the networks that a setting names (security requirement R-OPS);
+for others there is nothing here.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
-from starlette.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from certdesk.metrics import CONTENT_TYPE
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from starlette.requests import Request
 
-    from certdesk.workflow.probe import Probe
+    from certdesk.bootstrap import OpenDesk
+    from certdesk.domain.addresses import Network
+
+RED = 503
 
 
-def health_route(probe: Probe) -> Route:
-    """Answer 200 where all is well, else 503 with a line for each thing that is not."""
+class Watch:
+    """Answers `/healthz` and `/readyz` (200, or 503 with a line for each fault) and `/metrics`."""
 
-    async def healthz(_: Request) -> PlainTextResponse:
-        faults = probe.faults()
-        return PlainTextResponse("".join(f"{line}\n" for line in faults or ["ok"]), _status(faults))
+    def __init__(self, opened: OpenDesk, allowed: Collection[Network]) -> None:
+        """Tell of a desk to this machine and to `allowed` networks."""
+        self._opened = opened
+        self._allowed = allowed
 
-    return Route("/healthz", healthz, methods=["GET"])
+    def routes(self) -> list[Route]:
+        """Give the three routes."""
+        return [
+            Route("/healthz", self._healthz, methods=["GET"]),
+            Route("/readyz", self._readyz, methods=["GET"]),
+            Route("/metrics", self._metrics, methods=["GET"]),
+        ]
+
+    async def _healthz(self, request: Request) -> Response:
+        """Answer at once, also where every thread waits for something."""
+        return _told(self._opened.probe.faults()) if self._may(request) else _nothing()
+
+    async def _readyz(self, request: Request) -> Response:
+        return await self._if_permitted(request, lambda: _told(self._opened.unready()))
+
+    async def _metrics(self, request: Request) -> Response:
+        return await self._if_permitted(
+            request, lambda: Response(self._opened.metrics.page(), media_type=CONTENT_TYPE)
+        )
+
+    async def _if_permitted(self, request: Request, give: Callable[[], Response]) -> Response:
+        return await run_in_threadpool(give) if self._may(request) else _nothing()
+
+    def _may(self, request: Request) -> bool:
+        if request.client is None:
+            return False
+        address = ipaddress.ip_address(request.client.host)
+        mapped = getattr(address, "ipv4_mapped", None)
+        address = mapped or address
+        return address.is_loopback or any(address in network for network in self._allowed)
 
 
-def _status(faults: list[str]) -> int:
-    return 503 if faults else 200
+def _told(faults: list[str]) -> Response:
+    text = "".join(f"{line}\n" for line in faults or ["ok"])
+    return PlainTextResponse(text, RED if faults else 200)
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("Not Found", 404)

@@ -18,10 +18,12 @@ import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.catalog import Desk
+from certdesk.domain.addresses import Network, networks
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket
 from certdesk.web.api import Api
 from certdesk.web.app import application
+from certdesk.web.health import Watch
 from certdesk.web.pace import Limits
 from certdesk.web.protocol import LimitedProtocol
 
@@ -49,9 +51,11 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             opened.pace,
             limits=_limits(settings),
             body_seconds=settings.body_seconds,
+            counts=opened.metrics,
         )
+        watch = Watch(opened, _watching(settings))
         config = uvicorn.Config(
-            application(api, desk, actions(), opened.probe),
+            application(api, desk, actions(), watch),
             http=_protocol(settings),
             ws="none",
             lifespan="off",
@@ -148,6 +152,13 @@ def _listen(settings: Settings) -> socket.socket:
         return _bound(found[0], found[4])
     except OSError as error:
         raise SettingsError(f"listen: {settings.listen} cannot be listened on: {error}") from error
+
+
+def _watching(settings: Settings) -> tuple[Network, ...]:
+    try:
+        return networks(settings.watch_networks)
+    except ValueError as error:
+        raise SettingsError(f"watch.allow_networks: {error}") from error
 
 
 def _check_tls(settings: Settings) -> None:

@@ -6,10 +6,11 @@ if the order is as it was read.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
@@ -45,7 +46,18 @@ from certdesk.domain.steps import (
     next_step,
 )
 from certdesk.domain.vetting import is_vetted
-from certdesk.ports import Clock, Issuer, Stale, Store, Unit, Vault, place_of, place_of_party
+from certdesk.ports import (
+    Clock,
+    Counts,
+    Issuer,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    place_of,
+    place_of_party,
+)
+from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.looking import Looking
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
@@ -81,7 +93,7 @@ class Standing:
 class Advancing:
     """Takes orders on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- it works with most parts of the desk
         self,
         store: Store,
         vault: Vault,
@@ -91,6 +103,7 @@ class Advancing:
         looking: Looking,
         issuer: Issuer,
         rules: Rules,
+        counts: Counts | None = None,
     ) -> None:
         """Work with these parts."""
         self._store = store
@@ -100,6 +113,7 @@ class Advancing:
         self._looking = looking
         self._issuer = issuer
         self._rules = rules
+        self._counts = counts or Uncounted()
 
     def step(self, certificate_id: str) -> datetime | Future[None] | None:
         """Take the order's next step.
@@ -116,8 +130,23 @@ class Advancing:
         step = next_step(standing.order, standing.proofs, now, self._rules.proof_interval)
         if isinstance(step, Wait):
             return step.until
-        log.debug("step", certificate=certificate_id, step=type(step).__name__)
-        return self._take(standing, step, now)
+        kind = type(step).__name__
+        log.debug("step", certificate=certificate_id, step=kind)
+        with self._counted(kind):
+            return self._take(standing, step, now)
+
+    @contextlib.contextmanager
+    def _counted(self, kind: str) -> Iterator[None]:
+        try:
+            yield
+        except Stale:
+            self._counts.step(kind, "overtaken")
+            raise
+        except Exception:
+            self._counts.step(kind, "failed")
+            raise
+        else:
+            self._counts.step(kind, "done")
 
     def _take(
         self, standing: Standing, step: Step, now: datetime

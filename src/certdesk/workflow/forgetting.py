@@ -60,6 +60,11 @@ class Forgetting:
         """Begin to look."""
         self._repeating.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._repeating.alive
+
     def stop(self) -> None:
         """Stop after the batch in hand."""
         self._repeating.stop()

@@ -37,6 +37,11 @@ class Inspection:
         """Begin to look."""
         self._looking.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._looking.alive
+
     def stop(self) -> None:
         """Stop after the batch in hand."""
         self._looking.stop()

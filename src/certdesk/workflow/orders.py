@@ -80,6 +80,11 @@ class OrderWork:
             self._store.write(self._take_over)
         self._rounds.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._rounds.alive
+
     def stop(self) -> None:
         """End the steps in hand and begin no more."""
         self._rounds.stop()

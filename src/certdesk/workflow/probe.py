@@ -21,6 +21,7 @@ from certdesk.workflow.repeating import Repeating
 PROBE_SECONDS = 2
 OLDEST_SECONDS = 4
 """How long ago the last good write may have ended."""
+NOTHING_WRITTEN = "nothing can be written to the database"
 
 log = structlog.get_logger()
 
@@ -29,14 +30,27 @@ class Probe:
     """Writes every other second, and tells what is wrong."""
 
     def __init__(
-        self, store: Store, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        further: Callable[[], list[str]] = list,
+        wrote: Callable[[float], None] = lambda _: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; nothing is written before `start`. Time is measured in `monotonic` seconds."""
+        """Prepare; nothing is written before `start`. Time is measured in `monotonic` seconds.
+
+        After each write `further` is asked what else is wrong, and `wrote` told how many seconds
+        the write took.
+        """
         self._store = store
         self._clock = clock
+        self._further = further
+        self._wrote = wrote
         self._monotonic = monotonic
         self._wrote_at = monotonic()
         self._latest: datetime | None = None
+        self._others: list[str] = []
         self._said: tuple[str, ...] = ()
         self._repeating = Repeating("probe", self.look, PROBE_SECONDS)
 
@@ -51,23 +65,26 @@ class Probe:
 
     def look(self) -> None:
         """Write once, and log what has become wrong or right by it."""
+        began = self._monotonic()
         try:
             # Of two processes on one database, the other has just moved it on.
             with contextlib.suppress(Taken):
                 self._latest = self._store.write(self._move_on)
         except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was written
-            self._say(f"nothing can be written to the database: {type(error).__name__}")
+            self._say(f"{NOTHING_WRITTEN}: {type(error).__name__}")
             return
         self._wrote_at = self._monotonic()
-        self._say(*self._of_the_clock())
+        self._wrote(self._wrote_at - began)
+        self._others = self._further()
+        self._say(*self.faults())
 
     def faults(self) -> list[str]:
         """Tell in plain words what is wrong now, waiting for nothing; it may be nothing."""
-        return [*self._of_the_database(), *self._of_the_clock()]
+        return [*self._of_the_database(), *self._of_the_clock(), *self._others]
 
     def _of_the_database(self) -> Iterator[str]:
         if self._monotonic() - self._wrote_at > OLDEST_SECONDS:
-            yield "nothing can be written to the database"
+            yield NOTHING_WRITTEN
 
     def _of_the_clock(self) -> Iterator[str]:
         fault = timekeeping.fault_of(self._clock.now(), self._latest)

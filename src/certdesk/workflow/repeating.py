@@ -40,6 +40,11 @@ class Repeating:
         self._awake.set()
         self._thread.join()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is there to do it."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         step_back()
         while not self._ended.is_set():

@@ -85,6 +85,16 @@ class KeyStock:
             maker.join()
         self._refuse_waiting(KeysBusy())
 
+    @property
+    def alive(self) -> bool:
+        """Whether all makers are at work."""
+        return all(maker.is_alive() for maker in self._makers)
+
+    def ready(self) -> dict[KeyKind, int]:
+        """Tell how many keys of each kind are in stock."""
+        with self._change:
+            return {kind: len(free) for kind, free in self._free.items()}
+
     @contextlib.contextmanager
     def lend(self, kind: KeyKind) -> Iterator[ReadyKey]:
         """Lend a key; see `ports.Keys`."""

@@ -25,6 +25,11 @@ class Tidying:
         """Begin to tidy."""
         self._repeating.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._repeating.alive
+
     def stop(self) -> None:
         """Stop after the round in hand."""
         self._repeating.stop()

@@ -40,6 +40,11 @@ class Trimming:
         """Begin to look."""
         self._repeating.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._repeating.alive
+
     def stop(self) -> None:
         """Stop after the round in hand."""
         self._repeating.stop()
