@@ -109,9 +109,20 @@ class Client:
 class RunningDesk:
     """A `certdesk serve` in a process of its own, on a free port of the loopback."""
 
-    def __init__(self, folder: Path, *, settings: str = "", command: str = "serve") -> None:
-        """Serve the data in `folder` with `settings` (TOML); `start` starts it."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: str = "",
+        command: str = "serve",
+        clock: Path | None = None,
+    ) -> None:
+        """Serve the data in `folder` with `settings` (TOML); `start` starts it.
+
+        What is written to `clock` moves the desk's own.
+        """
         self.folder = folder
+        self._clock = ["--clock-file", str(clock)] if clock else []
         self.command = command
         self._config = folder.with_name(f"{folder.name}.toml")
         # Tests of other things ask more often than the usual limit lets them.
@@ -142,7 +153,7 @@ class RunningDesk:
         options = ["--data", str(self.folder), "--config", str(self._config)]
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, self.command, *options, "--listen", "127.0.0.1:0"],
+                [PROGRAM, self.command, *options, *self._clock, "--listen", "127.0.0.1:0"],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -251,9 +262,11 @@ class RunningDesk:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, settings: str = "") -> Iterator[RunningDesk]:
+def running(
+    folder: Path, *, settings: str = "", clock: Path | None = None
+) -> Iterator[RunningDesk]:
     """Run a desk on `folder` as long as the context lasts."""
-    desk = RunningDesk(folder, settings=settings)
+    desk = RunningDesk(folder, settings=settings, clock=clock)
     try:
         desk.start()
         yield desk

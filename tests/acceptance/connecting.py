@@ -31,8 +31,11 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path, settings: str = "") -> Iterator[World]:
-    """Run servers on loopback and a desk that is told to ask them, with further settings."""
+def world(folder: Path, settings: str = "", clock: Path | None = None) -> Iterator[World]:
+    """Run servers on loopback and a desk that is told to ask them, with further settings.
+
+    What is written to `clock` moves the desk's own.
+    """
     with nameserver() as names, webserver() as web:
         settings += f"""
             dns.resolvers = ["{names.endpoint}"]
@@ -42,7 +45,7 @@ def world(folder: Path, settings: str = "") -> Iterator[World]:
             proof.http_port = {web.port}
             keys.stock.rsa_2048 = 1
         """
-        with running(folder, settings=settings) as desk:
+        with running(folder, settings=settings, clock=clock) as desk:
             yield World(desk, names, web)
 
 
