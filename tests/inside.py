@@ -31,6 +31,7 @@ from certdesk.wire.decode import decode
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
 
@@ -44,8 +45,18 @@ class InsideDesk:
     As a context it makes keys, when they are asked for.
     """
 
-    def __init__(self, folder: Path, keys: Keys | None = None, rules: Rules | None = None) -> None:
-        """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given."""
+    def __init__(
+        self,
+        folder: Path,
+        keys: Keys | None = None,
+        rules: Rules | None = None,
+        *,
+        private_ca: bool = False,
+    ) -> None:
+        """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given.
+
+        Certificates are from the private CA, or else from an issuer that does what a test says.
+        """
         self.store = MemoryStore()
         self.clock = ManualClock(NOON)
         kek = LocalKeyset.open(folder / "kek.json", create=True)
@@ -55,6 +66,14 @@ class InsideDesk:
         self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
         self.issuer = ScriptedIssuer(self.clock)
+        world = Surroundings(
+            store=self.store,
+            vault=self.vault,
+            clock=self.clock,
+            rng=strong_random(),
+            urls=PublicUrls(BASE),
+        )
+        self.ca = PrivateCaParts(world, DESK_IDENTITY)
         rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
         rules = rules or Rules()
         self.looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
@@ -64,20 +83,12 @@ class InsideDesk:
             self.clock,
             rng,
             looking=self.looking,
-            issuer=self.issuer,
+            issuer=self.ca.issuer if private_ca else self.issuer,
             rules=rules,
         )
         self.orders = OrderWork(
             self.store, self.clock, advancing=self.advancing, looking=self.looking
         )
-        world = Surroundings(
-            store=self.store,
-            vault=self.vault,
-            clock=self.clock,
-            rng=strong_random(),
-            urls=PublicUrls(BASE),
-        )
-        self.ca = PrivateCaParts(world, DESK_IDENTITY)
         self.engine = Desk(
             store=self.store,
             vault=self.vault,
@@ -88,6 +99,7 @@ class InsideDesk:
             work=self.orders,
             rules=rules,
         )
+        self.renewing = Renewing(self.engine, bootstrap.actions(), per_minute=60)
 
     def __enter__(self) -> Self:
         """Begin to make keys."""

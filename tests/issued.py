@@ -7,6 +7,8 @@ import uuid
 from concurrent.futures import Future
 from datetime import datetime
 
+import msgspec
+
 from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.catalog import Caller
 from certdesk.domain.order import Status
@@ -50,6 +52,20 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
             assert order is not None
             assert order.status is Status.ISSUED
     desk.start()
+
+
+def succeed(desk: RunningDesk, keys: Keys, certificate_id: str) -> str:
+    """Have the desk make the successor of a certificate before it is due; give its id."""
+    desk.stop()
+    settings, _ = load(None, {}, {"data": str(desk.folder)})
+    action = actions().find("SucceedCertificate", internal=True)
+    assert action is not None
+    caller = Caller(uin=keys.uin, actor="desk", verified=True)
+    asked = decode({"CertificateId": certificate_id}, action.request)
+    with open_desk(settings) as opened:
+        reply = opened.desk.perform(action, caller, asked, str(uuid.uuid4()))
+    desk.start()
+    return str(msgspec.structs.asdict(reply)["certificate_id"])
 
 
 def _take_on(advancing: Advancing, clock: SystemClock, certificate_id: str) -> None:

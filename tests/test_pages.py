@@ -19,7 +19,6 @@ OPERATORS = r"`(ResourceNotFound\.\w+|FailedOperation\.PersonNeeded)`"
 """Codes of the operator's commands alone, which stand in a sentence of their own."""
 
 NOT_YET = {
-    "FailedOperation.CertificateSubmitHostingCertError",
     "FailedOperation.ExceedsFreeLimit",
 }
 

@@ -53,6 +53,7 @@ DECLARED = {
     "rate.actions": ("CERTDESK_RATE_ACTIONS", ()),
     "free.limit": ("CERTDESK_FREE_LIMIT", 50),
     "free.per_domain": ("CERTDESK_FREE_PER_DOMAIN", 20),
+    "renewal.per_minute": ("CERTDESK_RENEWAL_PER_MINUTE", 60),
     "download.link_minutes": ("CERTDESK_DOWNLOAD_LINK_MINUTES", 10),
     "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
     "http.threads": ("CERTDESK_HTTP_THREADS", 4),

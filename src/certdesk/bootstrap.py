@@ -71,6 +71,7 @@ from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.probe import Probe
+from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.tidying import Tidying
 from certdesk.workflow.trimming import Trimming
@@ -112,6 +113,7 @@ class OpenDesk:
     forgetting: Forgetting
     trimming: Trimming
     orders: OrderWork
+    renewing: Renewing
     issuer: Issuer
     urls: PublicUrls
     list_renewal: ListRenewal
@@ -127,6 +129,7 @@ class OpenDesk:
         self.forgetting.start()
         self.trimming.start()
         self.orders.start()
+        self.renewing.start()
         self.list_renewal.start()
         # It asks the others how they are.
         self.probe.start()
@@ -135,6 +138,7 @@ class OpenDesk:
         finally:
             self.probe.stop()
             self.list_renewal.stop()
+            self.renewing.stop()
             self.orders.stop()
             self.trimming.stop()
             self.forgetting.stop()
@@ -275,6 +279,7 @@ def open_desk(
             forgetting=forgetting,
             trimming=trimming,
             orders=orders,
+            renewing=Renewing(desk, actions(), per_minute=settings.renewal_per_minute),
             issuer=issuer,
             urls=urls,
             list_renewal=list_renewal,

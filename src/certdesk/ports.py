@@ -31,6 +31,7 @@ from certdesk.domain.records import (
     Mark,
     PaceLimit,
     Proof,
+    Renewal,
     Review,
     RevocationList,
     RevokedCertificate,
@@ -105,10 +106,13 @@ class Collection(Protocol[Record]):
         """
         ...
 
-    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+    def due(
+        self, field: str, by: datetime, limit: int, *, first: str | None = None
+    ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first.
 
-        Those with the same time are in key order; there are `limit` at most.
+        Or those first whose time in the field `first` is the earliest. Those with the same time
+        are in key order; there are `limit` at most.
         """
         ...
 
@@ -261,6 +265,11 @@ class Unit(Protocol):
         ...
 
     @property
+    def renewals(self) -> Collection[Renewal]:
+        """Certificates that are to have a successor, by certificate id."""
+        ...
+
+    @property
     def tasks(self) -> Collection[Task]:
         """Work that goes on by itself, by certificate id."""
         ...
@@ -295,6 +304,12 @@ class Store(Protocol):
     def close(self) -> None:
         """Finish what was begun and let the files go."""
         ...
+
+
+def successors_of(unit: Unit, order: Order) -> list[Order]:
+    """Read the orders that replace or renew an order, as far as there are any."""
+    links = filter(None, (order.replaced_by, order.renewed_by))
+    return [found for each in links if (found := unit.orders.get(each)) is not None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

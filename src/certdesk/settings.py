@@ -229,6 +229,13 @@ class Settings:
         "Hours after which an order is closed whose names are not proved.",
         least=1,
     )
+    renewal_per_minute: int = _setting(
+        "renewal.per_minute",
+        60,
+        "Successors of certificates that the desk begins by itself in a minute, each process of "
+        "its own; what ends first comes first.",
+        least=1,
+    )
     free_limit: int = _setting(
         "free.limit",
         50,

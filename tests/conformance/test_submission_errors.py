@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.bootstrap import actions
+from tests.actions.submitting import csr_for
 from tests.conformance.raw import Call, encode
 from tests.conformance.scene import (
     CFCA_OV,
@@ -28,6 +30,7 @@ from tests.conformance.scene import (
     Scene,
     set_up,
 )
+from tests.issued import issue, succeed
 from tests.running import Client, Keys, running
 
 ONE_MAKER_SMALL_STOCK = """
@@ -167,6 +170,19 @@ def for_a_cancelled_order(scene: Scene) -> Refused:
     order = scene.client.buy()
     scene.client.call("CancelCertificateOrder", CertificateId=order)
     return refusal_of(scene.client, order, lambda: scene.client.submit(order))
+
+
+def for_a_successor_that_the_desk_made(scene: Scene) -> Refused:
+    """Hand in other material for what the desk reissues by itself, when nothing goes on there."""
+    order = scene.client.buy()
+    own = csr_for(ec.generate_private_key(ec.SECP256R1()))
+    scene.client.submit(
+        order, GenCsrType="parse", Csr=own, CsrEncryptAlgo=None, CsrKeyParameter=None
+    )
+    issue(scene.desk, scene.keys, order)
+    successor = succeed(scene.desk, scene.keys, order)
+    scene.client.call("CancelAuditCertificate", CertificateId=successor)
+    return refusal_of(scene.client, successor, lambda: scene.client.submit(successor))
 
 
 def of_an_account_that_is_not_verified(scene: Scene) -> Refused:
@@ -322,6 +338,13 @@ CAUSES = (
         sentence="Incorrect parameters.",
         named=("CompanyType", "got 1", "WoTrus OV"),
         refusal=material(WOTRUS_OV),
+    ),
+    Cause(
+        situation="the desk made the order by itself",
+        code="FailedOperation.CertificateSubmitHostingCertError",
+        sentence="Uploaded certificate managed renewal cannot submit order manually",
+        named=("The desk made",),
+        refusal=for_a_successor_that_the_desk_made,
     ),
     Cause(
         situation="a value is not one of those that the parameter has",

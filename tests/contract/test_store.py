@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import sqlite3
 import threading
 import types
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company
-from certdesk.domain.records import AuditEntry, Issuance, Mark, Submission, Task
+from certdesk.domain.records import AuditEntry, Issuance, Mark, Renewal, Submission, Task
 from certdesk.ports import Collection, Stale, Store, Taken, Unit
 from certdesk.storage import ReadOnly, StoreUnavailable
 from certdesk.storage.postgres import PostgresStore
@@ -659,6 +660,11 @@ def issuance(certificate_id: str, serial: str | None, issuer: str = "private") -
     )
 
 
+def add_renewal(renewal: Renewal, unit: Unit) -> None:
+    """Add it."""
+    unit.renewals.add(renewal)
+
+
 def test_what_is_due_comes_earliest_first_and_no_more_than_asked_for(store: Store) -> None:
     """A time that is not set is never due."""
     late, early, later = NOON, NOON - timedelta(hours=1), NOON + timedelta(microseconds=1)
@@ -694,6 +700,23 @@ def test_pruning_takes_what_is_earlier_and_equal_in_every_field(store: Store) ->
     assert store.read(left) == ["edge1", "edge2", "none1", "none2"]
     with pytest.raises(TypeError):
         store.write(lambda unit: unit.orders.prune("ends_at", NOON, nothing=1))
+
+
+def test_what_is_due_can_come_in_the_order_of_another_time(store: Store) -> None:
+    """Of what is due, that first which ends first."""
+    ends = {"a": 3, "b": 1, "c": 2, "d": 0}
+    for name, days in ends.items():
+        renewal = Renewal(
+            certificate_id=name,
+            uin="100000000001",
+            ends_at=NOON + timedelta(days=days),
+            due_at=NOON + timedelta(hours=name == "d"),
+        )
+        store.write(functools.partial(add_renewal, renewal))
+
+    found = store.read(lambda unit: unit.renewals.due("due_at", NOON, 2, first="ends_at"))
+
+    assert [each.certificate_id for each in found] == ["b", "c"]
 
 
 def test_a_unique_value_is_taken_once_and_none_as_often_as_one_likes(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Orders from before reissues know what renews them and when what was bought ends."""
+"""Orders from before reissues know what renews them, when what was bought ends, what succeeds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from certdesk.domain.order import Order
+from certdesk.domain.renewal import first_look
 from certdesk.ports import Store
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.sqlite import SqliteStore
@@ -67,6 +68,7 @@ def test_orders_of_before_are_linked_and_bounded(
         store = PostgresStore.open(url, rng=SystemRandom())
     with closing(store):
         orders = store.read(lambda unit: unit.orders.where(uin="1"))
+        renewals = store.read(lambda unit: unit.renewals.where())
 
     def of(name: str) -> Order:
         return next(order for order in orders if order.certificate_id == name)
@@ -76,3 +78,5 @@ def test_orders_of_before_are_linked_and_bounded(
     assert (of("uploaded").ends_by, of("waiting0").ends_by) == (None, None)
     links = {order.certificate_id: order.renewed_by for order in orders if order.renewed_by}
     assert links == {"free0000": "renewal2"}
+    assert renewals == [first_look(of("bought00"))]
+    assert {order.certificate_id for order in orders if order.hosted} == {"bought00"}

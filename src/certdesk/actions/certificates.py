@@ -9,8 +9,8 @@ from certdesk.wire.model import Part, Reply, Tag, field, local_time
 UPLOADED_NAME = "Uploaded certificate"
 DAYS_OF_A_MONTH = 365.25 / 12
 
-NOT_HOSTED = -1
-"""HostingStatus of an order that no hosting renews."""
+NOT_HOSTED, HOSTED, HOSTING_COMPLETED = -1, 0, 10
+"""HostingStatus: nobody makes a successor, the desk is to, the desk has made one (vendor)."""
 
 
 class CertificateExtra(Part, kw_only=True):
@@ -97,6 +97,13 @@ def members_of(order: Order) -> dict[str, Any]:
         "deployable": order.status is Status.ISSUED,
         "tags": [Tag(tag_key=key, tag_value=value) for key, value in order.tags],
     }
+
+
+def hosting_of(order: Order) -> int:
+    """Give the HostingStatus of an order."""
+    if order.succeeded_at is not None:
+        return HOSTING_COMPLETED
+    return HOSTED if order.hosted and order.status is Status.ISSUED else NOT_HOSTED
 
 
 def name_of(order: Order) -> str:

@@ -1,8 +1,8 @@
 """Reading orders back."""
 
 from certdesk.actions.certificates import (
-    NOT_HOSTED,
     CertificateMembers,
+    hosting_of,
     members_of,
     name_of,
     scope_of,
@@ -109,7 +109,7 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     cert_type: str | None
     domain_type: int
     use_cross_sign_root: bool | None
-    hosting_status: int = NOT_HOSTED
+    hosting_status: int
 
 
 @catalog.action(AuthError, CertificateNotFound, NoProjectPermission, sensitive=True)
@@ -159,6 +159,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         cert_chain_info=_chain(certificate) if certificate else None,
         cert_type=product.level.value if product else None,
         domain_type=DOMAIN_TYPES[scope_of(order)],
+        hosting_status=hosting_of(order),
         use_cross_sign_root=material.cross_sign if material else None,
     )
 

@@ -21,6 +21,7 @@ from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
+    CertificateSubmitHostingCertError,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
@@ -49,6 +50,7 @@ REFUSALS = (
     CertificateInfoSubmitStatusInvalid,
     CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
+    CertificateSubmitHostingCertError,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
@@ -183,6 +185,11 @@ def _consider(
 ) -> Considered:
     if not context.caller.verified:
         raise NoRealNameAuth
+    # The desk itself hands the material in before the order is submitted for the first time.
+    if order.by_desk and order.attempt:
+        raise CertificateSubmitHostingCertError(
+            f"The desk made {order.certificate_id} by itself, of what was handed in before."
+        )
     try:
         order.after(Event.SUBMIT_MATERIAL)
     except IllegalTransition as refused:

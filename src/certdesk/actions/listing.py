@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from certdesk.actions.certificates import NOT_HOSTED, CertificateMembers, members_of, name_of
+from certdesk.actions.certificates import (
+    NOT_HOSTED,
+    CertificateMembers,
+    hosting_of,
+    members_of,
+    name_of,
+)
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
@@ -121,10 +127,10 @@ class CertificateInfo(CertificateMembers, kw_only=True):
     encrypt_algorithm: str | None
     pre_audit_info: PreAuditInfo
     auto_renew_flag: int
-    hosting_status: int = NOT_HOSTED
-    hosting_complete_time: str | None = None
-    hosting_renew_cert_id: str | None = None
-    has_renew_order: str | None = None
+    hosting_status: int
+    hosting_complete_time: str | None
+    hosting_renew_cert_id: str | None
+    has_renew_order: str | None
     replace_ori_cert_is_delete: bool = False
     is_expiring: bool
     dv_auth_deadline: str | None = field(name="DVAuthDeadline")
@@ -264,6 +270,7 @@ def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
 
 def _info(context: Context, order: Order, project: Project | None) -> CertificateInfo:
     product = PRODUCTS.get(order.product_id)
+    hosting, successor = hosting_of(order), order.replaced_by or order.renewed_by
     return CertificateInfo(
         **members_of(order),
         package_type_name=name_of(order),
@@ -276,6 +283,10 @@ def _info(context: Context, order: Order, project: Project | None) -> Certificat
             manager_id="" if order.manager_id is None else str(order.manager_id),
         ),
         auto_renew_flag=int(order.auto_renew),
+        hosting_status=hosting,
+        hosting_complete_time=local_time(order.succeeded_at),
+        hosting_renew_cert_id=successor if hosting != NOT_HOSTED else None,
+        has_renew_order=order.renewed_by,
         is_expiring=order.expires_soon(context.now),
         dv_auth_deadline=local_time(order.deadline) if order.status in UNDER_WAY else None,
         cert_sans=list(order.all_names),

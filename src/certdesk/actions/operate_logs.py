@@ -23,6 +23,10 @@ LAST_OF_A_SECOND = timedelta(microseconds=999_999)
 TYPES = {
     "ApplyCertificate": ("apply", "applied for"),
     "CreateCertificate": ("applyVIP", "bought"),
+    "ReissueByDesk": ("multiYearsRenew", "reissued, within the time that was bought,"),
+    "RenewByDesk": ("renewVIP", "renewed"),
+    "SucceedCertificate": ("apply", "submitted the order of"),
+    "WarnOfEnd": ("renewalWarning", "was warned of the end of"),
     "ReplaceCertificate": ("replace", "reissued"),
     "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
     "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from certdesk.actions import vetting
 from certdesk.actions.proofs import draw_proofs
-from certdesk.actions.purchase import own_order
+from certdesk.actions.purchase import own_order, want_no_successor
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
@@ -33,7 +34,7 @@ from certdesk.domain.order import (
     new_order_id,
 )
 from certdesk.domain.products import PRODUCTS, Level, Product
-from certdesk.domain.records import Task
+from certdesk.domain.records import Proof, Task
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Reply, Request, Unsigned
 
@@ -149,8 +150,16 @@ def commit_certificate_information(
     return commit
 
 
-def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | None) -> Order:
+def submit_order(
+    context: Context,
+    unit: Unit,
+    order: Order,
+    verify_type: str | None,
+    earlier: Iterable[Proof] = (),
+) -> Order:
     """Submit an order whose status was looked at, draw its proofs, and have work on it begin.
+
+    Names that `earlier` proofs are of are proved by the same records, as `draw_proofs` says.
 
     Raises:
         CertificateInvalid: its key was set aside.
@@ -168,7 +177,9 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
     vetting.check_company(context, unit, order)
-    again = order.replaces is not None and vetting.still_good(context, unit, order)
+    again = (order.by_desk or order.replaces is not None) and vetting.still_good(
+        context, unit, order
+    )
     with_letter = takes_letter(context, product) and not again
     sent = order.submitted(
         Event.SUBMIT_ORDER_WITH_LETTER if with_letter else Event.SUBMIT_ORDER,
@@ -177,7 +188,7 @@ def submit_order(context: Context, unit: Unit, order: Order, verify_type: str | 
         now=context.now,
     )
     submitted = unit.orders.replace(sent if with_letter else vetting.begin(context, unit, sent))
-    draw_proofs(context, unit, submitted)
+    draw_proofs(context, unit, submitted, earlier)
     make_due(context, unit, submitted)
     replaced = f", replaces {order.replaces}" if order.replaces else ""
     context.record(unit, order.certificate_id, f"attempt {submitted.attempt}{replaced}")
@@ -260,6 +271,7 @@ def cancel_audit_certificate(
             if unit.issuances.get(order.certificate_id, order.attempt) is not None:
                 raise CertificateNotFoundOrCantCancel("It is being issued.")
             unit.orders.replace(order.after(Event.CANCEL_AUDIT))
+            want_no_successor(unit, order)
             vetting.withdraw(unit, order)
         except CertificateNotFound:
             raise CertificateNotFoundOrCantCancel from None

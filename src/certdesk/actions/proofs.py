@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from certdesk.catalog import Context
 from certdesk.domain.names import DomainName
@@ -10,6 +10,7 @@ from certdesk.domain.order import UNDER_WAY, Order, Status
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of, kind_of, new_challenge
 from certdesk.domain.records import Proof
+from certdesk.domain.steps import is_proved
 from certdesk.ports import Unit
 from certdesk.wire.model import Part
 
@@ -49,11 +50,21 @@ NOTHING_TO_PUBLISH = DvAuthDetail(
 )
 
 
-def draw_proofs(context: Context, unit: Unit, order: Order) -> None:
-    """Draw what is to be published to prove the names of an order by its method."""
+def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Proof] = ()) -> None:
+    """Draw what is to be published to prove the names of an order by its method.
+
+    A name that one of the `earlier` proofs is of is proved by the same record again, and need not
+    be as long as that proof is good.
+    """
     kind = kind_of(order.verify_type or "", PRODUCTS[order.product_id])
+    known = {proof.name: proof for proof in earlier if proof.kind == kind}
     for base in dict.fromkeys(DomainName(name).base for name in order.ascii_names):
-        challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
+        before = known.get(base)
+        if before is None:
+            challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
+        else:
+            challenge = challenge_of(before)
+        good = before is not None and is_proved(before, context.now)
         unit.proofs.add(
             Proof(
                 certificate_id=order.certificate_id,
@@ -64,6 +75,7 @@ def draw_proofs(context: Context, unit: Unit, order: Order) -> None:
                 label=challenge.label,
                 value=challenge.value,
                 made_at=context.now,
+                proved_at=before.proved_at if before and good else None,
             )
         )
 

@@ -1,5 +1,7 @@
 """Buying certificate orders, and giving them up."""
 
+import dataclasses
+
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -158,12 +160,21 @@ def cancel_certificate_order(
             raise NoRealNameAuth
         try:
             unit.orders.replace(order.after(Event.CANCEL_ORDER))
+            want_no_successor(unit, order)
         except IllegalTransition as refused:
             raise InvalidCertificateStatusCode(f"{refused}") from None
         context.record(unit, order.certificate_id)
         return CancelCertificateOrderReply(certificate_id=order.certificate_id)
 
     return commit
+
+
+def want_no_successor(unit: Unit, order: Order) -> None:
+    """Have the desk make no other successor in the place of one that its owner gives up."""
+    before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
+    if before is not None:
+        unit.orders.replace(dataclasses.replace(before, hosted=False))
+        unit.renewals.remove(before.certificate_id)
 
 
 def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:

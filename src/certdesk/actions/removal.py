@@ -129,6 +129,7 @@ def _remove(unit: Unit, order: Order) -> None:
         unit.letters.remove(its, letter.attempt, letter.kind)
     unit.reviews.remove(subject_of_order(its))
     unit.reviews.remove(subject_of_revocation(its))
+    unit.renewals.remove(its)
     unit.tasks.remove(its)
     unit.orders.remove(its)
 

@@ -205,7 +205,7 @@ def _go_on(context: Context, unit: Unit, order: Order, review: Review) -> None:
         message = message_of(review, vetted=True)
         unit.orders.replace(dataclasses.replace(order, status_msg=message))
         return
-    make_due(context, unit, unit.orders.replace(vetting.going_on(context, order)))
+    make_due(context, unit, unit.orders.replace(vetting.going_on(context, unit, order)))
 
 
 def _info(context: Context, unit: Unit, review: Review) -> ReviewInfo:

@@ -15,6 +15,7 @@ from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitStatusInvalid,
     CertificateNotFound,
+    CertificateSubmitHostingCertError,
     InvalidCertificateStatusCode,
     InvalidParam,
     NoProjectPermission,
@@ -177,7 +178,7 @@ def _own_refusals() -> Iterator[None]:
         yield
     except OWN_REFUSALS:
         raise
-    except CertificateInfoSubmitStatusInvalid as refused:
+    except (CertificateInfoSubmitStatusInvalid, CertificateSubmitHostingCertError) as refused:
         raise InvalidCertificateStatusCode(refused.detail) from None
     except REFUSALS as refused:
         raise InvalidParam(refused.detail) from None

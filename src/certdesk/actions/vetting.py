@@ -110,7 +110,7 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
     """
     level = PRODUCTS[order.product_id].level
     if level is Level.DV:
-        return going_on(context, order)
+        return going_on(context, unit, order)
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
     assert manager is not None  # noqa: S101 -- a manager that orders name is not deleted
     if not is_vetted(manager, context.now):
@@ -118,7 +118,7 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
     good = is_vetted(manager, context.now)
     again = good and order.replaces is not None
     if again or not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
-        return going_on(context, order)
+        return going_on(context, unit, order)
     subject = subject_of_order(order.certificate_id)
     review = ask(context, unit, subject, order.uin, order.attempt)
     return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
@@ -149,13 +149,16 @@ def still_good(context: Context, unit: Unit, order: Order) -> bool:
     return manager is not None and is_vetted(manager, context.now)
 
 
-def going_on(context: Context, order: Order) -> Order:
-    """Give an order that nobody has to look at any more; its names are to be proved in time."""
-    return dataclasses.replace(
-        order,
-        status_msg=StatusMessage.PENDING_DCV,
-        deadline=context.now + context.rules.proof_deadline,
-    )
+def going_on(context: Context, unit: Unit, order: Order) -> Order:
+    """Give an order that nobody has to look at any more; its names are to be proved in time.
+
+    A successor that the desk made has time until the certificate before it ends.
+    """
+    deadline = context.now + context.rules.proof_deadline
+    before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
+    if before is not None and before.ends_at is not None:
+        deadline = max(deadline, before.ends_at)
+    return dataclasses.replace(order, status_msg=StatusMessage.PENDING_DCV, deadline=deadline)
 
 
 def withdraw(unit: Unit, order: Order) -> None:

@@ -478,6 +478,13 @@ class CertificateEmailParseInvalid(ServiceError):
     text = "The e-mail address is in incorrect format."
 
 
+class CertificateSubmitHostingCertError(ServiceError):
+    """The order is a successor that the desk made by itself, and nobody else hands material in."""
+
+    code = "FailedOperation.CertificateSubmitHostingCertError"
+    text = "Uploaded certificate managed renewal cannot submit order manually"
+
+
 class CertificatesNumberExceeded(ServiceError):
     """More certificates are named than an action takes."""
 

@@ -173,6 +173,8 @@ class Order:
     until `deadline` it may be proved, and `revoked_at` is when the certificate was revoked.
     `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
     the end of the time that was bought, which no reissue outlasts: it has that from the original.
+    The desk makes the successor of a `hosted` certificate by itself; when that was issued is
+    `succeeded_at`, and the successor is `by_desk`.
     `version` grows with every stored change and guards against lost updates. `number` is given by
     the store: orders count up from 1 as they are bought, whoever buys them.
     """
@@ -191,6 +193,9 @@ class Order:
     deal_id: str
     tags: tuple[tuple[str, str], ...] = ()
     muted: bool = False
+    hosted: bool = False
+    succeeded_at: datetime | None = None
+    by_desk: bool = False
     submission: int = 0
     domain: str | None = None
     names: tuple[str, ...] = ()

@@ -362,3 +362,22 @@ class Task:
     set_aside: bool = False
     reason: str = ""
     version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """An issued certificate that is to have a successor: when the desk sees to that next.
+
+    `ends_at` is the certificate's end. `looks` counts how often it was seen to since it was due;
+    `warned` is for how many days before the end a warning was given last. Where the last try to
+    make a successor came to nothing, `reason` says why, else it is empty.
+    """
+
+    certificate_id: str
+    uin: str
+    ends_at: datetime
+    due_at: datetime
+    looks: int = 0
+    warned: int | None = None
+    reason: str = ""
+    version: int = 1

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.records import Proof
+from certdesk.domain.validity import terms_at
 
 UNDER_REVIEW = frozenset(
     {
@@ -111,7 +112,7 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
         return _towards_revocation(order, proofs, now, interval)
     if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
         return Wait(None)
-    unproved = _unproved(order, proofs)
+    unproved = _unproved(order, proofs, now)
     if unproved:
         return _towards_proof(order, unproved, now, interval, Close(TIMED_OUT))
     if order.status_msg in UNDER_REVIEW:
@@ -127,13 +128,14 @@ def _towards_revocation(
         return Keep(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
     if order.status_msg in UNDER_REVIEW:
         return Wait(None)
-    unproved = _unproved(order, proofs) if order.status_msg == StatusMessage.PENDING_DCV else ()
+    pending = order.status_msg == StatusMessage.PENDING_DCV
+    unproved = _unproved(order, proofs, now) if pending else ()
     if unproved:
         return _towards_proof(order, unproved, now, interval, Keep(NOT_PROVED))
     return Revoke()
 
 
-def _unproved(order: Order, proofs: Sequence[Proof]) -> Sequence[Proof]:
+def _unproved(order: Order, proofs: Sequence[Proof], now: datetime) -> Sequence[Proof]:
     """Give the proofs that are yet to be found.
 
     Raises:
@@ -143,7 +145,7 @@ def _unproved(order: Order, proofs: Sequence[Proof]) -> Sequence[Proof]:
     missing = bases - {proof.name for proof in proofs}
     if missing:
         raise ProofsMissing(", ".join(sorted(missing)))
-    return [proof for proof in proofs if proof.proved_at is None]
+    return [proof for proof in proofs if not is_proved(proof, now)]
 
 
 def _towards_proof(
@@ -167,6 +169,12 @@ def _towards_permission(
         return Close(refusals[0])
     due = [proof for proof in unasked if next_caa_look(proof, interval) <= now]
     return AskCaa(_names(due)) if due else _pause(order, unasked, next_caa_look, interval)
+
+
+def is_proved(proof: Proof, now: datetime) -> bool:
+    """Whether a name is proved, and not so long ago that it has to be again (BR 4.2.1)."""
+    lasts = timedelta(days=terms_at(now).proof_days)
+    return proof.proved_at is not None and now - proof.proved_at <= lasts
 
 
 def caa_permits(proof: Proof, now: datetime) -> bool:

@@ -154,12 +154,14 @@ class SqlCollection(Generic[Record]):
         statement = delete(self._sql.table).where(columns[field] < before, *others)
         return self._connection.execute(statement).rowcount
 
-    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+    def due(
+        self, field: str, by: datetime, limit: int, *, first: str | None = None
+    ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter({field: by})
-        column = self._sql.table.c[field]
-        statement = select(self._sql.table).where(column <= by)
-        statement = statement.order_by(column, *self._sql.key).limit(limit)
+        self._kept.check_filter(dict.fromkeys((field, first or field), by))
+        columns = self._sql.table.c
+        statement = select(self._sql.table).where(columns[field] <= by)
+        statement = statement.order_by(columns[first or field], *self._sql.key).limit(limit)
         rows = self._connection.execute(statement)
         return [self._kept.build(row._asdict()) for row in rows]
 

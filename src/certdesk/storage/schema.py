@@ -26,6 +26,7 @@ from certdesk.domain.records import (
     Mark,
     PaceLimit,
     Proof,
+    Renewal,
     Review,
     RevocationList,
     RevokedCertificate,
@@ -190,6 +191,7 @@ LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
 AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
 REVOKED_CERTIFICATES = Kept("revoked_certificates", RevokedCertificate, key=("authority", "serial"))
+RENEWALS = Kept("renewals", Renewal, key=("certificate_id",), indexes=(("due_at",),))
 TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
 
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
@@ -219,6 +221,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     AUTHORITIES,
     REVOCATION_LISTS,
     REVOKED_CERTIFICATES,
+    RENEWALS,
     TASKS,
 )
 

@@ -55,6 +55,7 @@ class OpenUnit:
         self.authorities = opened(schema.AUTHORITIES)
         self.revocation_lists = opened(schema.REVOCATION_LISTS)
         self.revoked_certificates = opened(schema.REVOKED_CERTIFICATES)
+        self.renewals = opened(schema.RENEWALS)
         self.tasks = opened(schema.TASKS)
 
 

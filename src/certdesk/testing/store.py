@@ -125,11 +125,14 @@ class MemoryCollection(Generic[Record]):
             del records[key]
         return len(old)
 
-    def due(self, field: str, by: datetime, limit: int) -> list[Record]:
+    def due(
+        self, field: str, by: datetime, limit: int, *, first: str | None = None
+    ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter({field: by})
+        self._kept.check_filter(dict.fromkeys((field, first or field), by))
         timed = [(getattr(record, field), record) for record in self._matching({})]
-        found = [(at, record) for at, record in timed if at is not None and at <= by]
+        due = [record for at, record in timed if at is not None and at <= by]
+        found = [(getattr(record, first or field), record) for record in due]
         found.sort(key=lambda pair: (pair[0], self._sort_key(pair[1])))
         return [record for _, record in found[:limit]]
 

@@ -31,6 +31,7 @@ from certdesk.domain.records import (
     Proof,
     Submission,
 )
+from certdesk.domain.renewal import first_look, wanted
 from certdesk.domain.revocation import COMPROMISED, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
@@ -235,10 +236,22 @@ class Advancing:
         unit.certificates.add(
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
         )
-        unit.orders.replace(
-            _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
-        )
+        after = _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
+        hosted = wanted(after) is not None
+        unit.orders.replace(dataclasses.replace(after, hosted=hosted))
+        if hosted:
+            unit.renewals.add(first_look(after))
+        self._settle_predecessor(unit, order)
         self._note(unit, order, "Issue", f"serial {certificate.serial}")
+
+    def _settle_predecessor(self, unit: Unit, order: Order) -> None:
+        """Have nobody see to the certificate any more that this one takes the place of."""
+        before = unit.orders.get(order.replaces or order.renews or "")
+        if before is None:
+            return
+        unit.renewals.remove(before.certificate_id)
+        at = self._clock.now() if order.by_desk else None
+        unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
 
     def _pass_word(self, certificate: Certificate) -> bytes:
         return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
@@ -276,7 +289,9 @@ class Advancing:
         self._note(unit, order, "CancelRevoke", reason)
 
     def _expire(self, order: Order, unit: Unit) -> None:
-        unit.orders.replace(_unchanged(unit, order).after(Event.EXPIRE))
+        ended = _unchanged(unit, order).after(Event.EXPIRE)
+        unit.orders.replace(dataclasses.replace(ended, hosted=False))
+        unit.renewals.remove(order.certificate_id)
         self._note(unit, order, "Expire", "")
 
     def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:

@@ -13,6 +13,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
+from certdesk.domain.steps import is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
 from certdesk.workflow.repeating import step_back
 
@@ -144,9 +145,10 @@ class Looking:
         if proof is None:
             return
         proved = finding.verdict is Verdict.PROVED
+        fresh = proved and not is_proved(proof, finding.ended_at)
         changed = dataclasses.replace(
             proof,
-            proved_at=proof.proved_at or (finding.ended_at if proved else None),
+            proved_at=finding.ended_at if fresh else proof.proved_at,
             looked_at=finding.ended_at,
             looks=proof.looks + 1,
             verdict=finding.verdict.value,
@@ -155,7 +157,7 @@ class Looking:
         )
         unit.proofs.replace(changed)
         unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
-        if proved and proof.proved_at is None:
+        if fresh:
             unit.audit.add(
                 AuditEntry.by_desk(
                     at=finding.ended_at,

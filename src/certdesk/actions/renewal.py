@@ -1,0 +1,164 @@
+"""The successor of a certificate, as the desk makes it by itself when it is due."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from certdesk.actions import submit
+from certdesk.actions.handing_in import REFUSALS, earlier_material, key_pass_of, prepared
+from certdesk.actions.ordering import submit_order
+from certdesk.actions.purchase import own_order
+from certdesk.actions.reissue import ReissueParameters
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import CertificateInvalid, OrderReplaceFailed
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.material import Material
+from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
+from certdesk.domain.records import AuditEntry, Proof, Renewal, Submission
+from certdesk.domain.renewal import Kind, Make, looked, next_move, succeeded
+from certdesk.domain.submission import ONLINE
+from certdesk.ports import Stale, Unit, successors_of
+from certdesk.wire.model import Reply, Request
+
+NOTED = {Kind.REISSUE: "ReissueByDesk", Kind.RENEWAL: "RenewByDesk"}
+"""The audit log's words for what was done to the certificate that has a successor now."""
+
+
+class SucceedCertificateRequest(Request):
+    """Which certificate is to have a successor."""
+
+    certificate_id: str
+
+
+class SucceedCertificateReply(Reply):
+    """The successor, what it waits for, and what kind of one it is."""
+
+    certificate_id: str
+    kind: str
+    status_msg: str | None
+
+
+PARAMETERS = ReissueParameters(
+    SucceedCertificateRequest,
+    {},
+    {
+        "personal": "it is a person's",
+        "as_person": "a person's",
+        "nobody_named": "it names no company",
+        "no_manager_named": "it names no manager",
+    },
+    beyond=("CertificateInfoSubmit", submit.PARAMETERS),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A certificate whose successor is due, and all that this one is made of."""
+
+    order: Order
+    kind: Kind
+    renewal: Renewal
+    submission: Submission
+    proofs: Sequence[Proof]
+
+
+@catalog.action(
+    *REFUSALS, CertificateInvalid, OrderReplaceFailed, internal=True, writes=True, sensitive=True
+)
+def succeed_certificate(
+    context: Context, request: SucceedCertificateRequest
+) -> Commit[SucceedCertificateReply]:
+    """Make the successor of a certificate: a new order of the same material, with the CA at once.
+
+    It has a new key where the desk made the old one, else the same CSR, and the same records prove
+    its names. There is one at a time: whoever comes second finds his request stale.
+    """
+    due = context.store.read(lambda unit: _due(context, unit, request.certificate_id))
+    material = _material(context, due.submission)
+    again = None if material.csr_source == ONLINE else due.submission
+    draft = _draft(context, due)
+    keep = prepared(
+        context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
+    )
+    context.held.callback(context.work.wake)
+
+    def commit(unit: Unit) -> SucceedCertificateReply:
+        current = _due(context, unit, request.certificate_id)
+        if current != due or unit.orders.get(draft.certificate_id) is not None:
+            raise Stale("orders")
+        order = keep(unit, unit.orders.add(draft))
+        unit.orders.replace(succeeded(due.order, due.kind, order.certificate_id))
+        unit.renewals.replace(looked(due.renewal, due.order, context.now))
+        unit.audit.add(
+            AuditEntry.by_desk(
+                at=context.now,
+                uin=order.uin,
+                action=NOTED[due.kind],
+                subject=due.order.certificate_id,
+                detail=f"by {order.certificate_id}",
+                request_id=context.request_id,
+            )
+        )
+        sent = submit_order(context, unit, order, due.order.verify_type, due.proofs)
+        return SucceedCertificateReply(
+            certificate_id=sent.certificate_id, kind=due.kind.value, status_msg=sent.status_msg
+        )
+
+    return commit
+
+
+def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
+    """Read what a successor is made of.
+
+    Raises:
+        Stale: none is to be made, or not any more.
+    """
+    order = own_order(context, unit, certificate_id)
+    renewal = unit.renewals.get(certificate_id)
+    move = next_move(order, successors_of(unit, order), context.now)
+    submission = unit.submissions.get(certificate_id, order.submission)
+    if not isinstance(move, Make) or renewal is None or submission is None:
+        raise Stale("renewals")
+    return Due(
+        order=order,
+        kind=move.kind,
+        renewal=renewal,
+        submission=submission,
+        proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt),
+    )
+
+
+def _material(context: Context, submission: Submission) -> Material:
+    """Give once more what was handed in, with the records for what was named then by fields."""
+    company, manager = submission.company_id, submission.manager_id
+    earlier = earlier_material(context, submission)
+    return dataclasses.replace(
+        earlier,
+        company_id=str(company or 0),
+        manager_id=None if manager is None else str(manager),
+        csr=None if earlier.csr_source == ONLINE else submission.csr,
+        key_pass=key_pass_of(context, submission),
+    )
+
+
+def _draft(context: Context, due: Due) -> Order:
+    before, reissue = due.order, due.kind is Kind.REISSUE
+    return Order(
+        certificate_id=new_certificate_id(context.rng),
+        uin=before.uin,
+        product_id=before.product_id,
+        domain_num=before.domain_num,
+        time_span=before.time_span,
+        status=Status.AWAITING_MATERIAL,
+        project_id=before.project_id,
+        alias=before.alias,
+        deal_id=before.deal_id if reissue else new_deal_id(context.rng, context.now),
+        tags=before.tags,
+        muted=before.muted,
+        by_desk=True,
+        replaces=before.certificate_id if reissue else None,
+        renews=None if reissue else before.certificate_id,
+        ends_by=before.ends_by if reissue else None,
+        created_at=context.now,
+    )

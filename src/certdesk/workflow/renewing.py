@@ -1,0 +1,218 @@
+"""Sees to it that certificates have successors in time, and warns where they have none.
+
+Those first that end first, and so many in a minute: after a pause, or a jump of the clock, what is
+due does not come all at once. An order's own steps are the work of `workflow/orders.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import threading
+import uuid
+from collections import Counter, deque
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from certdesk.catalog import Action, Caller, Catalog, Desk
+from certdesk.domain.errors import ServiceError
+from certdesk.domain.order import Order
+from certdesk.domain.records import AuditEntry, Renewal
+from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
+from certdesk.ports import Pending, Stale, Unit, successors_of
+from certdesk.wire.decode import decode
+from certdesk.workflow.repeating import Repeating
+
+ROUND_SECONDS = 1
+LISTED = 200
+"""Certificates looked at in a round."""
+
+MINUTE = timedelta(minutes=1)
+KEY_SECONDS = 30
+"""How long to wait for a key to be made."""
+
+DISABLED = "The account is disabled."
+
+log = structlog.get_logger()
+
+
+class Bucket:
+    """Lets so many begin in a minute, by the desk's clock."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Begin full."""
+        self._per_minute = per_minute
+        self._begun: deque[datetime] = deque()
+
+    def has(self, now: datetime) -> bool:
+        """Whether one may begin now."""
+        # What a clock that was put back has left in the future counts for nothing.
+        self._begun = deque(at for at in self._begun if now - MINUTE < at <= now)
+        return len(self._begun) < self._per_minute
+
+    def take(self, now: datetime) -> None:
+        """Count one that begins now."""
+        self._begun.append(now)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A certificate whose successor is due, with what there is of one.
+
+    `caller` is its account, None where that is disabled.
+    """
+
+    order: Order | None
+    successors: list[Order]
+    caller: Caller | None
+
+    def move(self, now: datetime) -> Move:
+        """Tell what is to be done."""
+        return next_move(self.order, self.successors, now)
+
+
+class Renewing:
+    """Goes through the certificates whose successors are due.
+
+    `warnings` counts the warnings given since the start, by days before the end.
+    """
+
+    def __init__(self, desk: Desk, catalog: Catalog, *, per_minute: int) -> None:
+        """Prepare; nothing is done before `start`."""
+        succeed = catalog.find("SucceedCertificate", internal=True)
+        assert succeed is not None  # noqa: S101 -- it is declared in `actions/renewal.py`
+        self.warnings: Counter[int] = Counter()
+        self._succeed: Action = succeed
+        self._desk = desk
+        self._bucket = Bucket(per_minute)
+        self._ending = threading.Event()
+        self._rounds = Repeating("renewals", self.round, ROUND_SECONDS)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._rounds.start()
+
+    def stop(self) -> None:
+        """End what is in hand and begin no more."""
+        self._ending.set()
+        self._rounds.stop()
+
+    def round(self) -> None:
+        """See to those that are due, as far as the minute's share goes."""
+        now = self._desk.clock.now()
+        if not self._bucket.has(now):
+            return
+        for renewal in self._desk.store.read(
+            lambda unit: unit.renewals.due("due_at", now, LISTED, first="ends_at")
+        ):
+            if self._ending.is_set() or not self._see_to(renewal, now):
+                return
+
+    def _see_to(self, renewal: Renewal, now: datetime) -> bool:
+        """Take a certificate on; tell whether there may be another one."""
+        its = renewal.certificate_id
+        standing = self._desk.store.read(functools.partial(_standing, its))
+        order, move = standing.order, standing.move(now)
+        if order is None or isinstance(move, Forget):
+            self._desk.store.write(functools.partial(_forget, its))
+            return True
+        # Of several processes that look at once, one is in time.
+        with contextlib.suppress(Stale):
+            days = warning(order, renewal, now)
+            if days is not None:
+                renewal = self._warn(standing, renewal, days)
+            if not isinstance(move, Make):
+                self._keep(looked(renewal, order, now))
+                return True
+            if not self._bucket.has(now):
+                return False
+            self._bucket.take(now)
+            self._make(order, standing.caller, renewal)
+        return True
+
+    def _make(self, order: Order, caller: Caller | None, renewal: Renewal) -> None:
+        """Make a successor, and note it if none could be made.
+
+        Raises:
+            Stale: somebody else came first.
+        """
+        try:
+            reason = self._ask(order, caller) if caller else DISABLED
+        except Stale:
+            raise
+        except ServiceError as refused:
+            reason = f"{refused.code}: {refused.detail or refused.message}"
+        except Exception as error:
+            log.exception("a successor could not be made", certificate=order.certificate_id)
+            reason = f"{type(error).__module__}.{type(error).__qualname__}"
+        if reason:
+            log.warning(
+                "no successor could be made", certificate=order.certificate_id, reason=reason
+            )
+            self._keep(looked(renewal, order, self._desk.clock.now(), reason))
+
+    def _ask(self, order: Order, caller: Caller) -> str:
+        """Have a successor made, as an action; what refuses it comes out."""
+        request = decode({"CertificateId": order.certificate_id}, self._succeed.request)
+        while True:
+            try:
+                reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))
+            except Pending as pending:
+                pending.done.result(KEY_SECONDS)
+            else:
+                made = msgspec.structs.asdict(reply)
+                made["successor"] = made.pop("certificate_id")
+                log.info("a successor was made", certificate=order.certificate_id, **made)
+                return ""
+
+    def _warn(self, standing: Standing, renewal: Renewal, days: int) -> Renewal:
+        """Say that a certificate ends soon and has no fresh successor."""
+        why = "; ".join(_waiting(each) for each in standing.successors) or renewal.reason
+        entry = AuditEntry.by_desk(
+            at=self._desk.clock.now(),
+            uin=renewal.uin,
+            action="WarnOfEnd",
+            subject=renewal.certificate_id,
+            detail=f"{days} days; {why}" if why else f"{days} days",
+        )
+
+        def commit(unit: Unit) -> Renewal:
+            unit.audit.add(entry)
+            return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
+
+        warned = self._desk.store.write(commit)
+        self.warnings[days] += 1
+        log.warning(
+            "a certificate ends and has no fresh successor",
+            certificate=renewal.certificate_id,
+            account=renewal.uin,
+            days=days,
+            ends_at=renewal.ends_at.isoformat(),
+            why=why,
+        )
+        return warned
+
+    def _keep(self, renewal: Renewal) -> None:
+        self._desk.store.write(lambda unit: unit.renewals.replace(renewal))
+
+
+def _standing(certificate_id: str, unit: Unit) -> Standing:
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        return Standing(order=None, successors=[], caller=None)
+    account = unit.accounts.get(order.uin)
+    caller = None
+    if account is not None and account.enabled:
+        caller = Caller(uin=account.uin, actor="desk", verified=account.verified)
+    return Standing(order=order, successors=successors_of(unit, order), caller=caller)
+
+
+def _forget(certificate_id: str, unit: Unit) -> None:
+    unit.renewals.remove(certificate_id)
+
+
+def _waiting(order: Order) -> str:
+    return f"{order.certificate_id} stands at {order.status_msg or order.status.name}"
