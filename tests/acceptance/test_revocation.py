@@ -22,7 +22,8 @@ from cryptography.x509.oid import ExtensionOID
 
 from tests.acceptance import connecting
 from tests.acceptance.connecting import World, issued, publish, waited
-from tests.acceptance.test_vetted_orders import LETTER, OV, Office
+from tests.acceptance.office import Office
+from tests.acceptance.test_vetted_orders import LETTER, OV
 from tests.actions.submitting import csr_for, refusal
 from tests.programs import ended, run
 from tests.running import Client
