@@ -443,6 +443,31 @@ def test_a_key_that_others_know_is_refused_to_everybody(desk: Desk) -> None:
             desk.call(caller, "CertificateOrderSubmit", CertId=order)
 
 
+def test_no_other_certificate_is_reissued_for_such_a_key(desk: Desk) -> None:
+    """Neither with the CSR that it had nor with another one; with a new key it is."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    leaked, other = (hand_in(desk, desk.caller, key) for _ in range(2))
+    for order in (leaked, other):
+        desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+        desk.take_on(order)
+    revoke(desk, leaked, "keyCompromise")
+    desk.take_on(leaked)
+    assert [desk.stands(order) for order in (leaked, other)] == [(10, None), (1, None)]
+
+    def reissue(**csr: str) -> str:
+        asked = desk.call(
+            desk.caller, "ReplaceCertificate", CertificateId=other, ValidType="DNS", **csr
+        )
+        return str(asked["CertificateId"])
+
+    with pytest.raises(errors.OrderReplaceFailed, match="Its key is blocked"):
+        reissue()
+    with pytest.raises(errors.InvalidParam, match="CsrContent: holds a key that is blocked"):
+        reissue(CsrType="Upload", CsrContent=csr_for(key))
+    fresh = csr_for(ec.generate_private_key(ec.SECP256R1()))
+    assert desk.stands(reissue(CsrType="Upload", CsrContent=fresh)) == (0, "PENDING-DCV")
+
+
 def test_a_key_whose_certificate_was_revoked_for_another_reason_is_as_good_as_before(
     desk: Desk,
 ) -> None:

@@ -9,12 +9,13 @@ from certdesk.actions.naming import known_account
 from certdesk.actions.traces import Trace, Traces, traces_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PersonNeeded
+from certdesk.domain.letters import REVOKE
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.person import PERSONS, Known, Role, Wanted, person_in
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret, ending, plain
-from certdesk.domain.vetting import subject_of_order
+from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.ports import DESK, Unit
 from certdesk.wire.model import Part, Reply, Request, local_time
 
@@ -243,8 +244,9 @@ def _of_person(person: Person) -> PersonData:
 
 
 def _letter(letter: Letter) -> LetterRecord:
+    subject = subject_of_revocation if letter.kind == REVOKE else subject_of_order
     return LetterRecord(
-        record=subject_of_order(letter.certificate_id),
+        record=subject(letter.certificate_id),
         uin=letter.uin,
         form=letter.form,
         size=letter.size,

@@ -1,0 +1,121 @@
+"""Work on a revocation that ends anywhere is taken up again, and nothing is revoked by half."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from cryptography import x509
+
+from certdesk.domain.order import Status
+from certdesk.domain.records import Certificate
+from certdesk.domain.rules import Rules
+from certdesk.ports import Unit
+from certdesk.workflow.advancing import Advancing
+from tests.workflow.ordering import Ordered, ordered
+
+NAME = "shop.example.com"
+Result = TypeVar("Result")
+
+
+class Ended(Exception):
+    """The process has ended there."""
+
+
+def with_the_desks_ca(order: Ordered) -> Advancing:
+    """Give the work on orders whose certificates come from the desk's own CA."""
+    desk = order.desk
+    return Advancing(
+        desk.store,
+        desk.vault,
+        desk.clock,
+        random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
+        looking=desk.looking,
+        issuer=desk.ca.issuer,
+        rules=Rules(),
+    )
+
+
+def take_on(order: Ordered, advancing: Advancing) -> None:
+    """Take an order as far as it goes now."""
+    due_at = advancing.step(order.certificate_id)
+    while due_at is not None:
+        if isinstance(due_at, Future):
+            due_at.result(30)
+        elif due_at > order.desk.clock.now():
+            return
+        due_at = advancing.step(order.certificate_id)
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Iterator[Ordered]:
+    """An order whose certificate, from the desk's own CA, is to be revoked."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        take_on(order, with_the_desks_ca(order))
+        order.desk.operator(
+            "RevokeOrder", CertificateId=order.certificate_id, Reason="keyCompromise"
+        )
+        yield order
+
+
+def listed(order: Ordered, certificate: Certificate) -> x509.RevokedCertificate | None:
+    """Give what the CA's list of revoked certificates has of a certificate."""
+    crl = order.desk.ca.pki.crl("ecc-issuing")
+    assert crl is not None
+    loaded = x509.load_der_x509_crl(crl)
+    return loaded.get_revoked_certificate_by_serial_number(int(certificate.serial, 16))
+
+
+@pytest.mark.parametrize("durable", [False, True], ids=["before a write", "after a write"])
+def test_a_revocation_is_found_again_wherever_the_work_on_it_ended(
+    order: Ordered, monkeypatch: pytest.MonkeyPatch, *, durable: bool
+) -> None:
+    """Each write is the last one in turn. What is told as revoked is on the list, once."""
+    (certificate,) = order.certificates
+    began = order.desk.clock.now()
+    ends = 0
+    for number in itertools.count(1):
+        with monkeypatch.context() as failing:
+            failing.setattr(order.desk.store, "write", ending(order, number, durable=durable))
+            try:
+                take_on(order, with_the_desks_ca(order))
+            except Ended:
+                ends += 1
+            else:
+                break
+        if order.desk.order(order.certificate_id).status is Status.REVOKED:
+            assert listed(order, certificate) is not None
+        order.desk.clock.move(timedelta(minutes=1))
+
+    assert ends >= 2
+    assert order.status == (10, None)
+    entry = listed(order, certificate)
+    assert entry is not None
+    assert began <= entry.revocation_date_utc <= order.desk.clock.now()
+    blocked = order.desk.store.read(lambda unit: unit.blocked_keys.get(certificate.spki_sha256))
+    assert blocked is not None
+    assert order.done.count("Revoke") == 1
+
+
+def ending(order: Ordered, number: int, *, durable: bool) -> Callable[..., object]:
+    """Give a `write` that ends the process at the write of that number."""
+    write = order.desk.store.write
+    left = itertools.count(number, -1)
+
+    def ending_write(commit: Callable[[Unit], Result]) -> Result:
+        last = next(left) == 1
+        if last and not durable:
+            raise Ended
+        result = write(commit)
+        if last:
+            raise Ended
+        return result
+
+    return ending_write
