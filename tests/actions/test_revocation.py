@@ -373,9 +373,12 @@ def test_another_accounts_certificate_is_not_there(desk: Desk, issued: str) -> N
 
 
 def test_an_ended_certificate_is_not_revoked(desk: Desk, issued: str) -> None:
-    """Nobody trusts it any more; the desk has not noticed yet."""
+    """Nobody trusts it any more, whether the desk has noticed yet or not."""
     desk.clock.move(timedelta(days=91))
     with pytest.raises(errors.RevokeFailed, match="The certificate ended at 2026-05-30"):
+        revoke(desk, issued)
+    desk.take_on(issued)
+    with pytest.raises(errors.InvalidCertificateStatusCode, match="status 3"):
         revoke(desk, issued)
 
 

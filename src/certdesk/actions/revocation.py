@@ -16,7 +16,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     RevokeFailed,
 )
-from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
+from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.revocation import Reason, ReasonRefused, meant
 from certdesk.domain.vetting import subject_of_revocation
@@ -72,11 +72,8 @@ def revoke_certificate(
 
     def commit(unit: Unit) -> RevokeCertificateReply:
         order = own_order(context, unit, request.certificate_id)
-        check_certificate(context, order)
-        try:
-            asked = _ask(context, unit, order, reason)
-        except IllegalTransition as refused:
-            raise InvalidCertificateStatusCode(f"{refused}") from None
+        check_certificate(context, order, Event.ASK_TO_REVOKE)
+        asked = _ask(context, unit, order, reason)
         make_due(context, unit, asked)
         context.record(unit, order.certificate_id, reason)
         return RevokeCertificateReply(revoke_domain_validate_auths=_to_publish(unit, asked))
@@ -117,13 +114,10 @@ def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[Revoke
         order = unit.orders.get(request.certificate_id)
         if order is None:
             raise CertificateNotFound
-        check_certificate(context, order)
-        try:
-            decided = unit.orders.replace(
-                order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
-            )
-        except IllegalTransition as refused:
-            raise InvalidCertificateStatusCode(f"{refused}") from None
+        check_certificate(context, order, Event.DECIDE_TO_REVOKE)
+        decided = unit.orders.replace(
+            order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
+        )
         vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
         make_due(context, unit, decided)
         context.record(unit, order.certificate_id, request.reason, uin=order.uin)
@@ -140,11 +134,7 @@ def _reason(text: str | None) -> Reason:
 
 
 def _ask(context: Context, unit: Unit, order: Order, reason: Reason) -> Order:
-    """Keep that a certificate is to be revoked, and draw what proves its names anew.
-
-    Raises:
-        IllegalTransition: it is not issued.
-    """
+    """Keep that an issued certificate is to be revoked, and draw what proves its names."""
     deadline = context.now + context.rules.proof_deadline
     if PRODUCTS[order.product_id].level is not Level.DV:
         awaiting = order.asked_back(

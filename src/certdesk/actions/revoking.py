@@ -7,22 +7,31 @@ import dataclasses
 from certdesk.actions import vetting
 from certdesk.actions.ordering import make_due
 from certdesk.catalog import Context
-from certdesk.domain.errors import InvalidCertificateSource, RevokeFailed
-from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.errors import (
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    RevokeFailed,
+)
+from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
 from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
 from certdesk.ports import Unit
 from certdesk.wire.model import local_time
 
 
-def check_certificate(context: Context, order: Order) -> None:
-    """Refuse an order whose certificate nobody here can revoke.
+def check_certificate(context: Context, order: Order, event: Event) -> None:
+    """Refuse an order whose certificate nobody here can revoke, or not by this event.
 
     Raises:
         InvalidCertificateSource: it was uploaded.
-        RevokeFailed: it has ended.
+        InvalidCertificateStatusCode: the order stands anywhere else.
+        RevokeFailed: it has ended, and the desk has not noticed yet.
     """
     if order.uploaded:
         raise InvalidCertificateSource("The certificate was uploaded.")
+    try:
+        order.after(event)
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused}") from None
     if order.ends_at is not None and order.ends_at < context.now:
         raise RevokeFailed(f"The certificate ended at {local_time(order.ends_at)}.")
 

@@ -273,7 +273,9 @@ class Advancing:
     def _revoked(self, order: Order, certificate: Certificate, unit: Unit) -> None:
         """Keep that a certificate is revoked; what is known of its key, everybody is held to."""
         now, stored = self._clock.now(), _unchanged(unit, order)
-        unit.orders.replace(dataclasses.replace(stored.after(Event.REVOKE), revoked_at=now))
+        after = dataclasses.replace(stored.after(Event.REVOKE), hosted=False, revoked_at=now)
+        unit.orders.replace(after)
+        unit.renewals.remove(order.certificate_id)
         if stored.revocation_reason == Reason.KEY_COMPROMISE:
             self._block(unit, certificate.spki_sha256, now)
         self._note(unit, order, "Revoke", f"{stored.revocation_reason}")
