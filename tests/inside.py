@@ -20,6 +20,7 @@ from certdesk.domain.records import AuditEntry, Submission
 from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
+from certdesk.metrics import Metrics
 from certdesk.ports import DESK, Keys, Pending, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
@@ -99,7 +100,10 @@ class InsideDesk:
             work=self.orders,
             rules=rules,
         )
-        self.renewing = Renewing(self.engine, bootstrap.actions(), per_minute=60)
+        self.metrics = Metrics(())
+        self.renewing = Renewing(
+            self.engine, bootstrap.actions(), per_minute=60, counts=self.metrics
+        )
 
     def __enter__(self) -> Self:
         """Begin to make keys."""

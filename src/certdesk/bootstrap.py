@@ -279,7 +279,9 @@ def open_desk(
             forgetting=forgetting,
             trimming=trimming,
             orders=orders,
-            renewing=Renewing(desk, actions(), per_minute=settings.renewal_per_minute),
+            renewing=Renewing(
+                desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics
+            ),
             issuer=issuer,
             urls=urls,
             list_renewal=list_renewal,

@@ -312,6 +312,18 @@ def successors_of(unit: Unit, order: Order) -> list[Order]:
     return [found for each in links if (found := unit.orders.get(each)) is not None]
 
 
+def followers_of(unit: Unit, order: Order) -> list[Order]:
+    """Read all orders that came after an order: what replaces or renews it, and so on."""
+    found: dict[str, Order] = {}
+    next_ones = successors_of(unit, order)
+    while next_ones:
+        each = next_ones.pop()
+        if each.certificate_id not in found:
+            found[each.certificate_id] = each
+            next_ones += successors_of(unit, each)
+    return list(found.values())
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
     """Where a sealed value lies; it opens nowhere else (security requirement T24)."""

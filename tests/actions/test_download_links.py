@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 from certdesk import bootstrap
 from certdesk.catalog import Caller
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
 from certdesk.domain.order import Event
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.rules import Rules
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.downloads import Downloads
 from tests import programs
@@ -23,6 +26,7 @@ from tests.actions.submitting import PERSONAL, refusal
 from tests.deliveries import members
 from tests.inside import InsideDesk
 from tests.running import Keys
+from tests.workflow.renewing import LeftAlone
 
 KINDS = ("nginx", "apache", "tomcat", "iis", "jks", "root", "other")
 
@@ -191,12 +195,24 @@ def issued(inside: InsideDesk, caller: Caller) -> str:
     return order
 
 
+def answered(inside: InsideDesk, url: str) -> Response:
+    """Follow a link inside the process."""
+    path, _, query = url.partition("?")
+    _, _, token, filename = path.split("/")
+    params = {"token": token, "filename": filename}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path_params": params,
+        "query_string": query.encode(),
+        "headers": [],
+    }
+    return Downloads(inside.engine, bootstrap.actions()).serve(Request(scope))
+
+
 def followed(inside: InsideDesk, url: str) -> int:
     """Follow a link inside the process; give the status."""
-    _, _, token, filename = url.split("/")
-    params = {"token": token, "filename": filename}
-    scope = {"type": "http", "method": "GET", "path_params": params, "headers": []}
-    return Downloads(inside.engine, bootstrap.actions()).serve(Request(scope)).status_code
+    return answered(inside, url).status_code
 
 
 def test_a_link_ends_after_its_minutes(inside: InsideDesk) -> None:
@@ -237,3 +253,43 @@ def test_a_public_url_that_leads_nowhere_is_refused(tmp_path: Path, url: str) ->
     settings = Settings(data=str(tmp_path), public_url=url)
     with pytest.raises(SettingsError, match=r"http\.public_url"), bootstrap.open_desk(settings):
         pass
+
+
+def test_a_link_leads_to_the_certificate_in_force_where_it_says_so(tmp_path: Path) -> None:
+    """To the newest that came after the one it names, and to that one without `?current`."""
+    with InsideDesk(tmp_path, rules=Rules(link_life=timedelta(days=365))) as inside:
+        left = LeftAlone(inside, inside.account())
+        first = left.issue(years=1)
+        asked = inside.call(left.caller, "DescribeDownloadCertificateUrl", CertificateId=first)
+        url = asked["DownloadCertificateUrl"]
+        assert answered(inside, f"{url}?current").body == answered(inside, url).body
+        left.put_when_due(first)
+        left.work()
+        after = left.successor(first)
+        assert after is not None
+        other = inside.call(
+            left.caller, "DescribeDownloadCertificateUrl", CertificateId=after.certificate_id
+        )
+        newest = answered(inside, other["DownloadCertificateUrl"]).body
+        assert answered(inside, f"{url}?current").body == newest
+        assert answered(inside, url).body != newest
+        left.pass_time(100 * timedelta(days=1))
+        assert (followed(inside, url), followed(inside, f"{url}?current")) == (404, 200)
+
+
+def test_a_user_gets_the_certificate_in_force_only_where_policies_allow_it(
+    tmp_path: Path,
+) -> None:
+    """That of the certificate which the link names is not enough."""
+    with InsideDesk(tmp_path) as inside:
+        left = LeftAlone(inside, inside.account())
+        first = left.issue(years=1)
+        left.put_when_due(first)
+        left.work()
+        asked = inside.call(left.caller, "DescribeDownloadCertificateUrl", CertificateId=first)
+        url = asked["DownloadCertificateUrl"]
+        other = left.successor(first)
+        assert other is not None
+        uin = inside.account().uin
+        inside.store.write(lambda unit: unit.orders.replace(dataclasses.replace(other, uin=uin)))
+        assert (followed(inside, url), followed(inside, f"{url}?current")) == (200, 404)

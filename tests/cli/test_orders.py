@@ -112,3 +112,14 @@ def test_an_unknown_order_is_named_as_such(desk: RunningDesk) -> None:
     refused = desk.run("order", "show", "AAAAAAAA")
     assert refused.returncode == 1
     assert "FailedOperation.CertificateNotFound" in refused.stderr
+
+
+def test_the_certificate_in_force_is_told_by_any_id_that_it_had(
+    desk: RunningDesk, certificate: str
+) -> None:
+    """That of an order without a successor is its own."""
+    told = desk.certdesk("order", "current", certificate)
+    assert isinstance(told, dict)
+    assert told["CertificateId"] == certificate
+    assert at_terminal(desk, "order", "current", certificate).split() == [certificate]
+    assert '"CertificateId"' in at_terminal(desk, "order", "current", certificate, "--json")

@@ -7,6 +7,8 @@ import functools
 from datetime import datetime, timedelta
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from certdesk.catalog import Caller
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
@@ -114,6 +116,16 @@ class LeftAlone:
             for entry in self.desk.audit(certificate_id)
             if entry.action == "WarnOfEnd"
         ]
+
+    def counted(self, name: str) -> dict[str, int]:
+        """Read a counter as it is shown to whoever watches the desk, by its one label."""
+        page = self.desk.metrics.page().decode()
+        return {
+            next(iter(sample.labels.values())): int(sample.value)
+            for family in text_string_to_metric_families(page)
+            for sample in family.samples
+            if sample.name == f"{name}_total"
+        }
 
     def now(self) -> datetime:
         """Read the clock."""

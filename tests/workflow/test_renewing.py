@@ -118,7 +118,7 @@ def test_nothing_comes_after_the_bought_time_unless_it_is_asked_for(left: LeftAl
     left.pass_time(400 * DAY)
     last = left.chain(first)[-1]
     assert (last.ends_at, last.renewed_by) == (last.ends_by, None)
-    assert left.desk.renewing.warnings.total() == 0
+    assert left.counted("certdesk_warnings") == {}
 
 
 def test_a_year_is_bought_anew_where_it_is_asked_for(left: LeftAlone) -> None:
@@ -138,6 +138,8 @@ def test_a_year_is_bought_anew_where_it_is_asked_for(left: LeftAlone) -> None:
         assert renewal.ends_by == renewal.begins_at.replace(year=renewal.begins_at.year + 1)
         assert "RenewByDesk" in left.done(before.certificate_id)
     assert chain[-1].status is Status.ISSUED
+    reissues = len(chain) - 1 - len(renewals)
+    assert left.counted("certdesk_renewals") == {"reissue": reissues, "renewal": 2}
 
 
 # --- what a successor is made of ------------------------------------------------------------------
@@ -435,7 +437,7 @@ def test_a_warning_is_logged_counted_and_listed(left: LeftAlone) -> None:
     end = left.order(first).ends_at
     assert end is not None
     left.jump(end - 14 * DAY - left.now() - SECOND)
-    assert left.desk.renewing.warnings.total() == 0
+    assert left.counted("certdesk_warnings") == {}
     with capture_logs() as logs:
         left.jump(SECOND)
     after = left.successor(first)
@@ -443,7 +445,7 @@ def test_a_warning_is_logged_counted_and_listed(left: LeftAlone) -> None:
     why = f"{after.certificate_id} stands at {after.status_msg}"
     (told,) = [each for each in logs if "no fresh successor" in each["event"]]
     assert (told["certificate"], told["days"], told["why"]) == (first, 14, why)
-    assert left.desk.renewing.warnings == {14: 1}
+    assert left.counted("certdesk_warnings") == {"14": 1}
     log = left.desk.call(left.caller, "DescribeCertificateOperateLogs")["OperateLogs"]
     assert [each["CertId"] for each in log if each["Type"] == "renewalWarning"] == [first]
 

@@ -40,8 +40,18 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
+from certdesk.domain.renewal import current
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Place, Stale, Unit, Vault, VaultError, place_of
+from certdesk.ports import (
+    DESK,
+    Place,
+    Stale,
+    Unit,
+    Vault,
+    VaultError,
+    followers_of,
+    place_of,
+)
 from certdesk.wire.model import Reply, Request
 
 KIB = 1024
@@ -92,6 +102,8 @@ class FetchDownloadRequest(Request):
     certificate_id: str
     service_type: str
     filename: str
+    current: bool = False
+    """Whether the certificate is wanted that is in force now in the place of that one."""
 
 
 class FetchDownloadReply(Reply):
@@ -168,8 +180,9 @@ def describe_download_certificate_url(
     """Give a link to a certificate in the files that one kind of server reads.
 
     Whoever has the link may use it until it ends (`download.link_minutes`); each use is noted in
-    the operate log. Where the files hold the private key, the caller has to be allowed
-    `ssl:ReadPrivateKey` as well.
+    the operate log. With `?current` behind it, it leads to the certificate that is in force then in
+    the place of this one, reissued or renewed. Where the files hold the private key, the caller has
+    to be allowed `ssl:ReadPrivateKey` as well.
     """
     kind = request.service_type or DEFAULT_KIND
     holding, archive = _prepared(context, request.certificate_id, kind)
@@ -207,6 +220,8 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
     """Hand over what a link leads to, to the caller that the link names."""
     context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")
     certificate_id, kind = request.certificate_id, request.service_type
+    if request.current:
+        certificate_id = context.store.read(lambda unit: _current(context, unit, request))
     holding, archive = _prepared(context, certificate_id, kind)
     if archive.filename != request.filename:
         raise CertificateNotFound
@@ -219,6 +234,12 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
         return FetchDownloadReply(content=archive.data)
 
     return commit
+
+
+def _current(context: Context, unit: Unit, request: FetchDownloadRequest) -> str:
+    """Find which certificate is in force in the place of the one that a link names."""
+    order = own_order(context, unit, request.certificate_id)
+    return current(order, followers_of(unit, order)).certificate_id
 
 
 def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:

@@ -14,7 +14,8 @@ from certdesk.domain.listing import OrderQuery, searchable
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
-from certdesk.ports import Unit
+from certdesk.domain.renewal import current
+from certdesk.ports import Unit, followers_of
 from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
 
 MOST = 1000
@@ -150,6 +151,30 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
             failures=task.failures if task else 0,
             failure=task.reason if task else "",
         )
+
+    return look
+
+
+class CurrentOrderRequest(Request):
+    """Which order, by the id that it was known by first or at any time since."""
+
+    certificate_id: str
+
+
+class CurrentOrderReply(Reply):
+    """The newest of an order and its successors that is issued, or the order itself."""
+
+    order: OrderInfo
+
+
+@catalog.action(CertificateNotFound, internal=True)
+def current_order(context: Context, request: CurrentOrderRequest) -> Commit[CurrentOrderReply]:
+    """Tell which certificate is in force in the place of one that was reissued or renewed."""
+    del context
+
+    def look(unit: Unit) -> CurrentOrderReply:
+        order = _known(unit, request.certificate_id)
+        return CurrentOrderReply(order=_info(unit, current(order, followers_of(unit, order))))
 
     return look
 

@@ -63,6 +63,19 @@ def order_show(settings: Settings, certificate_id: str, *, json_: bool) -> None:
         _timeline(response)
 
 
+@order.command("current")
+@click.argument("certificate_id")
+@as_json
+@desk_options
+def order_current(settings: Settings, certificate_id: str, *, json_: bool) -> None:
+    """Tell which certificate is in force now in the place of this one: its id, or JSON."""
+    response = ask(settings, "CurrentOrder", CertificateId=certificate_id)
+    if json_ or not _at_terminal(response):
+        show_reply(response, "Order")
+    else:
+        click.echo(response["Order"]["CertificateId"])
+
+
 @order.command("resume")
 @click.argument("certificate_id")
 @desk_options

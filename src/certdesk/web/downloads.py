@@ -61,17 +61,23 @@ class Downloads:
         request_id = str(uuid.uuid4())
         token, filename = request.path_params["token"], request.path_params["filename"]
         link = opened_link(self._desk.vault, token, self._desk.clock.now())
-        content = self._content(link, filename, request_id) if link else None
+        current = "current" in request.query_params
+        content = self._content(link, filename, request_id, current=current) if link else None
         log.info("download", request_id=request_id, found=content is not None)
         if content is None:
             return PlainTextResponse("not found\n", 404, HEADERS)
         named = {"Content-Disposition": f'attachment; filename="{filename}"'}
         return Response(content, media_type=ZIP, headers=HEADERS | named)
 
-    def _content(self, link: DownloadLink, filename: str, request_id: str) -> bytes | None:
+    def _content(
+        self, link: DownloadLink, filename: str, request_id: str, *, current: bool
+    ) -> bytes | None:
         """Give what a link leads to as long as the key that asked for it could ask again."""
         asked = FetchDownloadRequest(
-            certificate_id=link.certificate_id, service_type=link.service_type, filename=filename
+            certificate_id=link.certificate_id,
+            service_type=link.service_type,
+            filename=filename,
+            current=current,
         )
         try:
             known = self._guard.look_up(link.secret_id)

@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import threading
 import uuid
-from collections import Counter, deque
+from collections import deque
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,8 +22,9 @@ from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
-from certdesk.ports import Pending, Stale, Unit, successors_of
+from certdesk.ports import Counts, Pending, Stale, Unit, successors_of
 from certdesk.wire.decode import decode
+from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 1
@@ -75,18 +76,17 @@ class Standing:
 
 
 class Renewing:
-    """Goes through the certificates whose successors are due.
+    """Goes through the certificates whose successors are due."""
 
-    `warnings` counts the warnings given since the start, by days before the end.
-    """
-
-    def __init__(self, desk: Desk, catalog: Catalog, *, per_minute: int) -> None:
+    def __init__(
+        self, desk: Desk, catalog: Catalog, *, per_minute: int, counts: Counts | None = None
+    ) -> None:
         """Prepare; nothing is done before `start`."""
         succeed = catalog.find("SucceedCertificate", internal=True)
         assert succeed is not None  # noqa: S101 -- it is declared in `actions/renewal.py`
-        self.warnings: Counter[int] = Counter()
         self._succeed: Action = succeed
         self._desk = desk
+        self._counts = counts or Uncounted()
         self._bucket = Bucket(per_minute)
         self._ending = threading.Event()
         self._rounds = Repeating("renewals", self.round, ROUND_SECONDS)
@@ -165,6 +165,7 @@ class Renewing:
             else:
                 made = msgspec.structs.asdict(reply)
                 made["successor"] = made.pop("certificate_id")
+                self._counts.renewal(made["kind"])
                 log.info("a successor was made", certificate=order.certificate_id, **made)
                 return ""
 
@@ -184,7 +185,7 @@ class Renewing:
             return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
 
         warned = self._desk.store.write(commit)
-        self.warnings[days] += 1
+        self._counts.warning(days)
         log.warning(
             "a certificate ends and has no fresh successor",
             certificate=renewal.certificate_id,
