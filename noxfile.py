@@ -78,7 +78,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(requires=["servers"])
 def slow(session: nox.Session) -> None:
-    """What takes minutes: crashes, nonsense and crowds in numbers, one after the other."""
+    """What takes minutes: crashes, nonsense and crowds in numbers, a year left alone."""
     run(session, "pytest", "tests/slow", *session.posargs)
 
 

@@ -134,11 +134,11 @@ def fitting(message: dns.message.Message, query: dns.message.Message, *, tcp: bo
 
 
 @contextlib.contextmanager
-def nameserver(dns_server: NameServer | None = None) -> Iterator[NameServer]:
-    """Serve as long as the context lasts, on a free port; no thread is left of it."""
+def nameserver(dns_server: NameServer | None = None, port: int = 0) -> Iterator[NameServer]:
+    """Serve as long as the context lasts, on a free port or this one; no thread is left of it."""
     dns_server = dns_server or NameServer()
     with contextlib.ExitStack() as opened:
-        udp, tcp = _listening(dns_server, opened)
+        udp, tcp = _listening(dns_server, opened, port)
         host, port = udp.server_address[:2]
         dns_server.endpoint = f"{host!s}:{port}"
         for server in (udp, tcp):
@@ -176,14 +176,18 @@ class _TcpHandler(socketserver.BaseRequestHandler):
                 self.request.sendall(len(packet).to_bytes(2, "big") + packet)
 
 
-def _listening(dns_server: NameServer, opened: contextlib.ExitStack) -> tuple[_Udp, _Tcp]:
+def _listening(
+    dns_server: NameServer, opened: contextlib.ExitStack, port: int
+) -> tuple[_Udp, _Tcp]:
     """Listen on one port by both ways; what is free by UDP may be taken by TCP."""
     while True:
-        udp = _Udp(("127.0.0.1", 0), _UdpHandler)
+        udp = _Udp(("127.0.0.1", port), _UdpHandler)
         try:
             tcp = _Tcp(("127.0.0.1", udp.server_address[1]), _TcpHandler)
         except OSError:
             udp.server_close()
+            if port:
+                raise
             continue
         for server in (udp, tcp):
             server.dns_server = dns_server

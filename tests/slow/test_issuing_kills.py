@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class Buyer:
 
 
 @contextlib.contextmanager
-def ordering(buyers: list[Buyer]) -> Iterator[None]:
+def ordering(buyers: Sequence[Buyer]) -> Iterator[None]:
     """Let all order as long as the context lasts."""
     ending = threading.Event()
 

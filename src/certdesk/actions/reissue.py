@@ -168,7 +168,9 @@ def replace_certificate(
             raise OrderReplaceFailed("Its key is blocked; have a new one made, or send a CSR.")
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
-        order = keep(unit, unit.orders.add(draft))
+        # What renews the original renews the reissue as well: no second time is bought.
+        added = unit.orders.add(dataclasses.replace(draft, renewed_by=current.renewed_by))
+        order = keep(unit, added)
         _check_key(order)
         unit.orders.replace(dataclasses.replace(current, replaced_by=order.certificate_id))
         submit_order(context, unit, order, request.valid_type)

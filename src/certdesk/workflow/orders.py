@@ -91,6 +91,11 @@ class OrderWork:
         self._looking.stop()
         self._threads.shutdown()
 
+    @property
+    def under_way(self) -> int:
+        """How many orders have steps taken just now."""
+        return len(self._under_way)
+
     def wake(self) -> None:
         """Go through what is due at once; see `ports.Work`."""
         self._rounds.wake()
