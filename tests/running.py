@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +116,14 @@ class RunningDesk:
         settings: str = "",
         command: str = "serve",
         clock: Path | None = None,
+        under: Sequence[str] = (),
     ) -> None:
         """Serve the data in `folder` with `settings` (TOML); `start` starts it.
 
-        What is written to `clock` moves the desk's own.
+        What is written to `clock` moves the desk's own. `under` are words of another program,
+        which becomes the desk.
         """
+        self._under = list(under)
         self.folder = folder
         self._clock = ["--clock-file", str(clock)] if clock else []
         self.command = command
@@ -153,7 +156,15 @@ class RunningDesk:
         options = ["--data", str(self.folder), "--config", str(self._config)]
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, self.command, *options, *self._clock, "--listen", "127.0.0.1:0"],
+                [
+                    *self._under,
+                    PROGRAM,
+                    self.command,
+                    *options,
+                    *self._clock,
+                    "--listen",
+                    "127.0.0.1:0",
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -266,7 +266,7 @@ def open_desk(
         probe = Probe(
             store,
             clock,
-            further=lambda: [*pki.faults(), *_ended(background)],
+            further=lambda: [*pki.faults(), *_ended(background), *_no_more_files()],
             wrote=metrics.wrote,
         )
         metrics.measure(Standing(store, clock, stock.ready, probe.faults))
@@ -303,6 +303,14 @@ def _ended(background: Mapping[str, Background]) -> list[str]:
     """Name the background work whose thread has ended."""
     ended = (name for name, work in background.items() if not work.alive)
     return [f"background work has ended: {name}" for name in ended]
+
+
+def _no_more_files() -> Iterator[str]:
+    """Say that the process can open nothing, be it a file or a connection, if so."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        yield f"no file or connection can be opened: {error.strerror}"
 
 
 def _rules(settings: Settings, *, sandbox: bool) -> Rules:

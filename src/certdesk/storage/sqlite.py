@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import os
+import tempfile
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,6 +29,7 @@ Result = TypeVar("Result")
 
 LOCK_NAME = "desk.lock"
 BUSY_SECONDS = 5.0
+REFUSALS = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 class SqliteStore:
@@ -68,7 +72,12 @@ class SqliteStore:
             sessions = Sessions(path, library or Library.find(), busy_seconds)
             session = _migrated(sessions)
             held.pop_all()
-        writer = Writer(session, sessions.writer, on_sync_failure=on_sync_failure)
+        writer = Writer(
+            session,
+            sessions.writer,
+            on_sync_failure=on_sync_failure,
+            refused=functools.partial(_takes_no_writes, path.parent),
+        )
         return cls(lock, writer, Readers(sessions.reader))
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
@@ -105,6 +114,16 @@ class SqliteStore:
         self._readers.close()
         self._writer.close()
         self._lock.release()
+
+
+def _takes_no_writes(folder: Path) -> bool:
+    """Tell whether the disk of a folder is read-only or full."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"certdesk")
+    except OSError as error:
+        return error.errno in REFUSALS
+    return False
 
 
 @contextlib.contextmanager

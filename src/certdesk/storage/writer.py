@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,11 +67,16 @@ class Writer:
         reopen: Callable[[], Session],
         *,
         on_sync_failure: Callable[[], None],
+        refused: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Start the thread on `session`; after a failure it goes on with what `reopen` gives."""
+        """Start the thread on `session`; after a failure it goes on with what `reopen` gives.
+
+        `refused` tells whether the disk takes no writes at all at present.
+        """
         self._session: Session | None = session
         self._reopen = reopen
         self._on_sync_failure = on_sync_failure
+        self._refused = refused
         self._broken = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
@@ -177,9 +182,25 @@ class Writer:
         if self._session is not None:
             self._session.discard()
             self._session = None
-        if _lost_a_write(error):
+        if self._lost_a_write(error):
             self._broken = True
             self._on_sync_failure()
+
+    def _lost_a_write(self, error: BaseException) -> bool:
+        """Tell whether the disk failed to sync, now or in what led to the error.
+
+        The kernel reports that once and may forget what it could not write: a second sync would
+        succeed over the hole. So nothing is tried again on such a disk. `pysqlite3` does not say
+        which I/O error it was; there each one at the commit counts, unless the disk takes no
+        writes at all: then the first of them was refused, and none was left to sync.
+        """
+        for said in _chain(error):
+            name = getattr(said.orig, "sqlite_errorname", "")
+            if name in SYNC_FAILED:
+                return True
+            if name == "SQLITE_IOERR" and said.statement == "COMMIT" and not self._refused():
+                return True
+        return False
 
 
 def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
@@ -200,17 +221,9 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
     return Outcome(result=result)
 
 
-def _lost_a_write(error: BaseException | None) -> bool:
-    """Tell whether the disk failed to sync, now or in what led to the error.
-
-    The kernel reports that once and may forget what it could not write: a second sync would
-    succeed over the hole. So nothing is tried again on such a disk. `pysqlite3` does not say
-    which I/O error it was; there each one at the commit counts.
-    """
-    if error is None:
-        return False
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        name = getattr(error.orig, "sqlite_errorname", "")
-        if name in SYNC_FAILED or (name == "SQLITE_IOERR" and error.statement == "COMMIT"):
-            return True
-    return _lost_a_write(error.__context__)
+def _chain(error: BaseException | None) -> Iterator[sqlalchemy.exc.DBAPIError]:
+    """Go through what the database said, now and in what led to the error."""
+    while error is not None:
+        if isinstance(error, sqlalchemy.exc.DBAPIError):
+            yield error
+        error = error.__context__
