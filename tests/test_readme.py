@@ -49,6 +49,7 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert "The key is a temporary one, and its token is missing." in printed
     assert '"Erased": [{"Record": "manager:1", "What": "contact"}]' in printed
     assert "stands at status 5 (Pending submission): cancel it (CancelCertificateOrder)" in errors
+    assert re.search(r"^ok    database      whole, at revision \d{4};", printed, re.MULTILINE)
     assert "exit code 1" in printed
     assert "exit code 3" in printed
     assert "there is no key file at restored/kek.json" in errors

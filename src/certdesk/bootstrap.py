@@ -11,7 +11,6 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import certdesk.actions
@@ -28,6 +27,7 @@ from certdesk.domain.retention import Retention
 from certdesk.domain.rules import Rules
 from certdesk.domain.texts import subject_fault
 from certdesk.domain.validity import days_allowed
+from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
@@ -40,6 +40,7 @@ from certdesk.ports import (
     CaaChecker,
     Clock,
     Counts,
+    Examiner,
     Issuer,
     Pace,
     Pki,
@@ -50,12 +51,14 @@ from certdesk.ports import (
 )
 from certdesk.proving.anchors import read_anchors
 from certdesk.proving.caa import Caa, CaaUnchecked
+from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
 from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
+from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskBusy, DeskLock
 from certdesk.storage.memory_pace import MemoryPace
 from certdesk.storage.migrate import SchemaUnknown
@@ -65,6 +68,13 @@ from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.checkup import (
+    Background,
+    ClockCheckup,
+    KeysCheckup,
+    ThreadsCheckup,
+    WorkCheckup,
+)
 from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.inspection import Inspection
 from certdesk.workflow.list_renewal import ListRenewal
@@ -215,16 +225,18 @@ def open_desk(
             settings.ca_overlap_days, days_allowed(clock.now(), settings.ca_validity_days, None)
         )
         hierarchy = Hierarchy(world, identity, overlap)
-        issuer, pki = _private_ca(world, hierarchy, settings.ca_validity_days)
+        responder = Responder(world, hierarchy)
+        issuer, pki = _private_ca(world, hierarchy, responder, settings.ca_validity_days)
+        sizes = {
+            KeyKind.RSA_2048: settings.stock_rsa_2048,
+            KeyKind.RSA_4096: settings.stock_rsa_4096,
+            KeyKind.P_256: settings.stock_p_256,
+        }
         stock = KeyStock(
             store,
             vault,
             clock,
-            sizes={
-                KeyKind.RSA_2048: settings.stock_rsa_2048,
-                KeyKind.RSA_4096: settings.stock_rsa_4096,
-                KeyKind.P_256: settings.stock_p_256,
-            },
+            sizes=sizes,
             makers=settings.keys_makers,
             queue=settings.keys_queue,
         )
@@ -237,16 +249,6 @@ def open_desk(
         shared = settings.database.startswith(POSTGRESQL)
         metrics = Metrics(action.name for action in actions() if not action.internal)
         orders = _order_work(world, rules, looking, issuer, metrics, alone=not shared)
-        desk = Desk(
-            store=store,
-            vault=vault,
-            keys=stock,
-            pki=pki,
-            clock=clock,
-            rng=strong_random(),
-            work=orders,
-            rules=rules,
-        )
         inspection = Inspection(store, clock)
         tidying = Tidying(store, SystemClock())
         forgetting = Forgetting(
@@ -263,6 +265,25 @@ def open_desk(
             "orders": orders,
             "revocation lists": list_renewal,
         }
+        desk = Desk(
+            store=store,
+            vault=vault,
+            keys=stock,
+            pki=pki,
+            clock=clock,
+            rng=strong_random(),
+            work=orders,
+            rules=rules,
+            examiners=(
+                ClockCheckup(store, clock, Probe(store, clock)).examine,
+                ThreadsCheckup(background).examine,
+                *_storage_examiners(settings, shared=shared),
+                KeysCheckup(store, vault, sizes).examine,
+                ResolverCheckup(resolver).examine,
+                CaCheckup(world, hierarchy, responder).examine,
+                WorkCheckup(store, clock).examine,
+            ),
+        )
         probe = Probe(
             store,
             clock,
@@ -288,15 +309,6 @@ def open_desk(
             probe=probe,
             metrics=metrics,
         )
-
-
-class Background(Protocol):
-    """Work that goes on until it is stopped."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        ...
 
 
 def _ended(background: Mapping[str, Background]) -> list[str]:
@@ -329,6 +341,16 @@ def _rules(settings: Settings, *, sandbox: bool) -> Rules:
         free_limit=settings.free_limit,
         free_per_domain=settings.free_per_domain,
     )
+
+
+def _storage_examiners(settings: Settings, *, shared: bool) -> Iterator[Examiner]:
+    """Give who looks at the disk; a database server looks at its own."""
+    yield FolderCheckup(settings.folder).examine
+    if not shared:
+        path = database_path(settings)
+        if path.parent != settings.folder:
+            yield FolderCheckup(path.parent).examine
+        yield SqliteCheckup(path).examine
 
 
 def _retention(settings: Settings) -> Retention:
@@ -371,10 +393,11 @@ def _order_work(
     return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
 
 
-def _private_ca(world: Surroundings, hierarchy: Hierarchy, own_days: int) -> tuple[Issuer, Pki]:
+def _private_ca(
+    world: Surroundings, hierarchy: Hierarchy, responder: Responder, own_days: int
+) -> tuple[Issuer, Pki]:
     lists = RevocationLists(world.store, world.clock, hierarchy)
     issuer = PrivateCa(world, hierarchy, lists, own_days)
-    responder = Responder(world, hierarchy)
     return issuer, Publication(hierarchy, lists, responder, world.urls)
 
 

@@ -22,7 +22,7 @@ from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
-from certdesk.ports import Clock, Keys, Pki, Stale, Store, Unit, Vault, Work
+from certdesk.ports import Clock, Examiner, Keys, Pki, Stale, Store, Unit, Vault, Work
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -95,6 +95,7 @@ class Context:
     rules: Rules
     pki: Pki
     held: contextlib.ExitStack
+    examiners: tuple[Examiner, ...] = ()
 
     @property
     def permission(self) -> str:
@@ -230,6 +231,7 @@ class Desk:
     rng: random.Random
     work: Work
     rules: Rules = dataclasses.field(default_factory=Rules)
+    examiners: tuple[Examiner, ...] = ()
 
     def perform(
         self,
@@ -290,6 +292,7 @@ class Desk:
             rules=self.rules,
             pki=self.pki,
             held=held,
+            examiners=self.examiners,
         )
         with declared(errand.action):
             commit: Commit[Reply] = errand.action.handler(context, errand.request)

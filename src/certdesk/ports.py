@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.checkup import Observation
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.listing import OrderPage, OrderQuery
@@ -536,6 +537,10 @@ class Issuer(Protocol):
             LookupError: it did not issue that certificate.
         """
         ...
+
+
+Examiner = Callable[[], Iterable[Observation]]
+"""Looks at a part of the desk, and tells what it found; it may take some seconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ COMMANDS = {
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
     "ca": "certdesk.cli.ca",
+    "doctor": "certdesk.cli.doctor",
     "settings": "certdesk.cli.desk",
 }
 """Each command and the module that has it; only the one that is called is imported."""

@@ -21,8 +21,29 @@ PATIENCE_SECONDS = 20
 """How long to wait for a desk that is just starting or ending."""
 
 
+class NoDesk(Exception):
+    """No desk carries the action out; the text says why, `cause` is what went wrong if known."""
+
+    def __init__(self, text: str, cause: Exception | None = None) -> None:
+        """Keep both."""
+        self.cause = cause
+        super().__init__(text)
+
+
 def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
-    """Carry out an internal action; give the members of its `Response`."""
+    """Carry out an internal action; give the members of its `Response`, or end the command."""
+    try:
+        return attempt(settings, action, **parameters)
+    except NoDesk as error:
+        fail(str(error), UNREACHABLE)
+
+
+def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
+    """Carry out an internal action; give the members of its `Response`.
+
+    Raises:
+        NoDesk: the desk cannot be opened or reached.
+    """
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
     if len(line) > LINE_LIMIT:
@@ -35,7 +56,7 @@ def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, A
             assert isinstance(response, dict)  # noqa: S101 - the envelope's shape
             return response
         if time.monotonic() > deadline:
-            fail(f"the desk in {settings.data} is busy and does not answer", UNREACHABLE)
+            raise NoDesk(f"the desk in {settings.data} is busy and does not answer")
         time.sleep(0.05)
 
 
@@ -59,7 +80,7 @@ def _reply(answer: io.BufferedReader) -> bytes:
     with contextlib.suppress(OSError):
         reply = answer.readline()
     if not reply:
-        fail("the desk ended before it answered: look whether it did what was asked", UNREACHABLE)
+        raise NoDesk("the desk ended before it answered: look whether it did what was asked")
     return reply
 
 
@@ -78,4 +99,4 @@ def _alone(settings: Settings, line: bytes) -> bytes | None:
     except DeskBusy:
         return None
     except bootstrap.CANNOT_OPEN as error:
-        fail(str(error), UNREACHABLE)
+        raise NoDesk(str(error), error) from error

@@ -83,6 +83,11 @@ class Resolver:
         self._rng = rng
         self._trusted_until: dict[Server, float] = {}
 
+    @property
+    def checks(self) -> bool:
+        """Whether a resolver has to show that it checks signatures."""
+        return self._anchors is not None
+
     def ask(self, name: str, rdtype: str, deadline: float) -> Answer:
         """Look up the records of a type at `name`, along CNAME records; nothing is kept.
 

@@ -1,0 +1,64 @@
+"""A check-up of the desk, for its operator."""
+
+from collections.abc import Iterator
+
+import structlog
+
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.checkup import Observation, failure, worst
+from certdesk.ports import Examiner, Unit
+from certdesk.wire.model import Part, Reply, Request
+
+log = structlog.get_logger()
+
+
+class FindingInfo(Part):
+    """One thing that was looked at: `ok`, `warn` or `fail`; `Remedy` is empty where all is well."""
+
+    check: str
+    state: str
+    what: str
+    remedy: str
+
+
+class ExamineRequest(Request):
+    """No parameters."""
+
+
+class ExamineReply(Reply):
+    """All findings, and the worst of their states."""
+
+    state: str
+    findings: list[FindingInfo]
+
+
+@catalog.action(internal=True)
+def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
+    """Look at every part of the desk; it may take some seconds."""
+    findings = [found for examiner in context.examiners for found in _found(examiner)]
+    reply = ExamineReply(
+        state=worst(each.state for each in findings),
+        findings=[
+            FindingInfo(check=each.check, state=each.state, what=each.what, remedy=each.remedy)
+            for each in findings
+        ],
+    )
+
+    def look(unit: Unit) -> ExamineReply:
+        del unit
+        return reply
+
+    return look
+
+
+def _found(examiner: Examiner) -> Iterator[Observation]:
+    """Take what an examiner finds; that it fails is a finding too, and no reason to stop."""
+    try:
+        yield from examiner()
+    except Exception as error:
+        log.exception("a part of the desk could not be examined")
+        yield failure(
+            "desk",
+            f"a part of it could not be looked at: {type(error).__name__}",
+            "see the log, where the whole error is",
+        )

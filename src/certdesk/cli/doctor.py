@@ -1,0 +1,74 @@
+"""`certdesk doctor`: whether the desk is well, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import click
+
+from certdesk.cli.common import REFUSED, desk_options, show
+from certdesk.cli.operator import NoDesk, attempt
+from certdesk.settings import Settings
+
+OK, FAIL = "ok", "fail"
+CLOSED = {
+    "SettingsError": ("settings", "mend the setting; certdesk settings explains each"),
+    "SchemaUnknown": ("database", "start the newer version of certdesk that has written it"),
+    "StoreUnavailable": ("database", "mend what the text names: the path, the disk, the server"),
+    "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),
+    "KeyFileMissing": ("keys", "put the desk's key file back, or set vault.key_file"),
+    "KeyFileUnusable": ("keys", "make the key file readable for the desk's user alone"),
+    "VaultError": ("keys", "put back the key file that belongs to this database"),
+}
+"""By what a desk that does not open is found to be ill, by the kind of the error."""
+
+
+class Found(TypedDict):
+    """A finding, as the desk tells it."""
+
+    Check: str
+    State: str
+    What: str
+    Remedy: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@desk_options
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Look at clock, disk, database, keys, resolvers, CA and orders, and say what to do.
+
+    Works beside a running server and without one. Exit code 0: nothing fails; 1: something does.
+    """
+    state, findings = _examined(settings)
+    if as_json:
+        show({"State": state, "Findings": findings})
+    else:
+        for found in findings:
+            click.echo(f"{found['State']:<4}  {found['Check']:<12}  {found['What']}")
+            if found["Remedy"]:
+                click.echo(f"{'':<20}-> {found['Remedy']}")
+    if state == FAIL:
+        raise SystemExit(REFUSED)
+
+
+def _examined(settings: Settings) -> tuple[str, list[Found]]:
+    """Have the desk look at itself; that it does not open is a finding."""
+    try:
+        response = attempt(settings, "Examine")
+    except NoDesk as closed:
+        return FAIL, [_closed(closed)]
+    if "Error" in response:
+        what = f"it could not look at itself: {response['Error']['Code']}"
+        remedy = f"see its log for RequestId {response['RequestId']}"
+        return FAIL, [Found(Check="desk", State=FAIL, What=what, Remedy=remedy)]
+    return response["State"], response["Findings"]
+
+
+def _closed(closed: NoDesk) -> Found:
+    kinds = [kind.__name__ for kind in type(closed.cause).__mro__] if closed.cause else []
+    check, remedy = next(
+        (CLOSED[kind] for kind in kinds if kind in CLOSED),
+        ("desk", "see its log, and whether its process is there; start it again"),
+    )
+    return Found(Check=check, State=FAIL, What=str(closed), Remedy=remedy)

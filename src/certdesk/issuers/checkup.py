@@ -1,0 +1,136 @@
+"""Looks whether the private CA can sign, and tells what is revoked."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from certdesk.domain.authority import Rank, line_of, plan_of
+from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.domain.crl import RENEWED_AFTER
+from certdesk.domain.records import Authority
+from certdesk.issuers.hierarchy import Hierarchy, Surroundings
+from certdesk.issuers.responder import Responder
+from certdesk.ports import VaultError
+
+CHECK = "ca"
+SOON = timedelta(days=60)
+ROOT_SOON = timedelta(days=730)
+NOBODY = 1
+"""A serial number that no authority gives."""
+
+AT_WORK = "start certdesk serve, or certdesk worker, which makes it; see the log if it runs"
+
+
+class CaCheckup:
+    """Looks at the authorities that there are."""
+
+    def __init__(self, world: Surroundings, hierarchy: Hierarchy, responder: Responder) -> None:
+        """Make nothing."""
+        self._world = world
+        self._hierarchy = hierarchy
+        self._responder = responder
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of the ends, keys, CRLs and OCSP of authorities, and of the address they name."""
+        made, now = self._hierarchy.made(), self._world.clock.now()
+        if not made:
+            yield good(CHECK, "there are no authorities yet; they are made with the first order")
+        newest = {line_of(each.name): each for each in made if self._end(each) > now}
+        for authority in made:
+            faults = list(self._faults(authority, now, newest.get(line_of(authority.name))))
+            yield from faults
+            if not faults:
+                yield good(CHECK, f"{authority.name} is good until {self._end(authority):%Y-%m-%d}")
+        yield from self._address(made)
+
+    def _faults(
+        self, authority: Authority, now: datetime, newest: Authority | None
+    ) -> Iterator[Observation]:
+        name, end = authority.name, self._end(authority)
+        if newest is None:
+            yield failure(CHECK, f"{name} ended on {end:%Y-%m-%d}: it signs nothing more", AT_WORK)
+        if end <= now:
+            return
+        issuing = plan_of(name).rank is Rank.ISSUING
+        if issuing and authority is newest and end - now < SOON:
+            yield warning(CHECK, f"{name} ends on {end:%Y-%m-%d}, and no other follows", AT_WORK)
+        if not issuing and end - now < ROOT_SOON:
+            yield warning(
+                CHECK,
+                f"{name} ends on {end:%Y-%m-%d}, and nothing below it lasts longer",
+                "begin a desk with a CA of its own in time, and have clients trust its roots too",
+            )
+        if authority.private_key is None:
+            return
+        yield from self._list(name, now)
+        locked = list(self._key(name))
+        yield from locked
+        if issuing and not locked:
+            yield from self._status(name)
+
+    def _key(self, name: str) -> Iterator[Observation]:
+        try:
+            self._hierarchy.key(name)
+        except VaultError as error:
+            yield failure(CHECK, f"the key of {name} does not open: {error}", RESTORE)
+
+    def _list(self, name: str, now: datetime) -> Iterator[Observation]:
+        last = self._world.store.read(lambda unit: unit.revocation_lists.get(name))
+        if last is None:
+            yield warning(CHECK, f"{name} has no CRL yet", AT_WORK)
+        elif last.next_at <= now:
+            yield failure(
+                CHECK, f"the CRL of {name} ended at {last.next_at:%Y-%m-%d %H:%M}", AT_WORK
+            )
+        elif now - last.made_at > 2 * RENEWED_AFTER:
+            yield warning(CHECK, f"the CRL of {name} is of {last.made_at:%Y-%m-%d %H:%M}", AT_WORK)
+
+    def _status(self, name: str) -> Iterator[Observation]:
+        """Ask for the status of a certificate as clients do; it need not be known."""
+        certificate = self._hierarchy.certificate(name)
+        asking = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+            _digest(certificate.subject.public_bytes()),
+            x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest,
+            NOBODY,
+            hashes.SHA1(),  # noqa: S303 -- as clients do
+        )
+        answer = self._responder.answer(asking.build().public_bytes(Encoding.DER))
+        status = ocsp.load_der_ocsp_response(answer.der).response_status
+        if status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            yield failure(CHECK, f"OCSP of {name} answers {status.name}", "see the log")
+
+    def _address(self, made: list[Authority]) -> Iterator[Observation]:
+        base = self._world.urls.base
+        if made and _here_alone(urlsplit(base).hostname or ""):
+            yield warning(
+                CHECK,
+                f"certificates name {base} for CRLs and OCSP, which only this machine reaches",
+                "set ca.base_url to where others reach the desk; what was issued keeps the old one",
+            )
+
+    def _end(self, authority: Authority) -> datetime:
+        return self._hierarchy.certificate(authority.name).not_valid_after_utc
+
+
+RESTORE = "put the key file and the database of one desk together again (guide: Back up)"
+
+
+def _digest(content: bytes) -> bytes:
+    digest = hashes.Hash(hashes.SHA1())  # noqa: S303 -- as clients do
+    digest.update(content)
+    return digest.finalize()
+
+
+def _here_alone(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

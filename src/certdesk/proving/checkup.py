@@ -1,0 +1,58 @@
+"""Looks whether the resolvers answer as they have to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dns.name
+import dns.rdatatype
+
+from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.proving.exchange import Unanswered
+from certdesk.proving.resolver import Resolver, look_deadline
+
+CHECK = "resolver"
+REMEDY = (
+    "start it (systemctl start unbound), or name another in dns.resolvers; until one answers no "
+    "name is proved and nothing is issued"
+)
+
+
+class ResolverCheckup:
+    """Asks each resolver for the root's name servers, as a look for a proof would."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Look at these resolvers."""
+        self._resolver = resolver
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of each; it is a failure where none answers."""
+        reasons = self._reasons()
+        for server, reason in reasons.items():
+            if not reason:
+                yield good(CHECK, f"{server} answers{self._how()}")
+            elif all(reasons.values()):
+                yield failure(CHECK, f"{server}: {reason}", REMEDY)
+            else:
+                yield warning(CHECK, f"{server}: {reason}", "others answer; mend it or drop it")
+        if not self._resolver.checks:
+            yield warning(
+                CHECK,
+                "DNSSEC signatures are not looked at",
+                "set dns.dnssec to validate: off is for tests alone",
+            )
+
+    def _how(self) -> str:
+        return " and checks DNSSEC signatures" if self._resolver.checks else ""
+
+    def _reasons(self) -> dict[str, str]:
+        """Tell of each resolver why it gives no answer to be relied on, "" where it does."""
+        reasons: dict[str, str] = {}
+        for server in dict.fromkeys(self._resolver.turns()):
+            try:
+                self._resolver.respond(server, dns.name.root, dns.rdatatype.NS, look_deadline())
+            except Unanswered as unanswered:
+                reasons[str(server)] = unanswered.reason
+            else:
+                reasons[str(server)] = ""
+        return reasons

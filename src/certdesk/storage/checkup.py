@@ -1,0 +1,90 @@
+"""Looks whether the folder and the embedded database are whole, and have room."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+import sqlalchemy.exc
+
+from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.storage.session import Library, Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DISK, DATABASE = "disk", "database"
+MIB = 1024 * 1024
+TOO_LITTLE = 64 * MIB
+LITTLE = 1024 * MIB
+BUSY_SECONDS = 5.0
+
+
+class FolderCheckup:
+    """Looks at a folder that the desk writes to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look at this folder."""
+        self._folder = folder
+
+    def examine(self) -> Iterator[Observation]:
+        """Write to it and read what room is left."""
+        try:
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                file.write(b"\0" * 4096)
+                file.flush()
+            free = shutil.disk_usage(self._folder).free
+        except OSError as error:
+            yield failure(
+                DISK,
+                f"nothing can be written to {self._folder}: {error.strerror}",
+                "make room, or have the file system mounted for writing; the desk goes on by "
+                "itself then",
+            )
+            return
+        room = f"{free // MIB} MiB are free in {self._folder}"
+        remedy = "make room, or move the folder to a larger disk"
+        if free < TOO_LITTLE:
+            yield failure(DISK, room, remedy)
+        elif free < LITTLE:
+            yield warning(DISK, room, remedy)
+        else:
+            yield good(DISK, room)
+
+
+class SqliteCheckup:
+    """Looks at an embedded database, on a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at this file."""
+        self._path = path
+
+    def examine(self) -> Iterator[Observation]:
+        """Have SQLite check the file; that reads all of it."""
+        library = Library.find()
+        try:
+            session = Sessions(self._path, library, BUSY_SECONDS).reader()
+            try:
+                read = session.connection.exec_driver_sql
+                faults = [str(row[0]) for row in read("PRAGMA quick_check(5)")]
+                revision = read("SELECT version_num FROM alembic_version").scalar_one()
+                journal = read("PRAGMA journal_mode").scalar_one()
+            finally:
+                session.discard()
+        except sqlalchemy.exc.DBAPIError as error:
+            faults, revision, journal = [str(error.orig)], "", ""
+        if faults != ["ok"]:
+            yield failure(
+                DATABASE,
+                f"{self._path} is damaged: {'; '.join(faults)}",
+                "stop the desk, keep the file, put the last backup in its place (guide: Back up)",
+            )
+            return
+        version, synced = library.module.sqlite_version, library.journal[1]
+        yield good(
+            DATABASE,
+            f"whole, at revision {revision}; SQLite {version}, journal {journal}, "
+            f"synchronous {synced}",
+        )

@@ -1,0 +1,206 @@
+"""Looks at the clock, at the desk's work, its keys, and the certificates it is to keep fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from certdesk.domain import timekeeping
+from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.records import Task
+from certdesk.domain.secret import Secret
+from certdesk.ports import DESK, Clock, Place, Store, Unit, Vault, VaultError
+from certdesk.workflow.probe import Probe
+
+LATE = timedelta(minutes=10)
+SHOWN = 20
+"""Orders that are named one by one."""
+
+PAGE = 1000
+EXPIRING, ENDING = timedelta(days=14), timedelta(days=7)
+PLACE = Place(DESK, "checkup", "", "value")
+
+
+class Background(Protocol):
+    """Work that goes on until it is stopped."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        ...
+
+
+class ThreadsCheckup:
+    """Looks whether the background work goes on."""
+
+    def __init__(self, background: Mapping[str, Background]) -> None:
+        """Know the work by its name."""
+        self._background = background
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of what has ended; all of it has where no server runs in this process."""
+        ended = [name for name, work in self._background.items() if not work.alive]
+        if not ended:
+            yield good("desk", "it runs, with all of its background work")
+        elif len(ended) == len(self._background):
+            yield good("desk", "it does not run; this is what it left")
+        for name in ended if len(ended) < len(self._background) else ():
+            yield failure(
+                "desk",
+                f"background work has ended: {name}",
+                "see the log for why, and start the desk again",
+            )
+
+
+class ClockCheckup:
+    """Looks whether time goes on, and whether a change can be kept."""
+
+    def __init__(self, store: Store, clock: Clock, probe: Probe) -> None:
+        """Have the probe write once each time."""
+        self._store = store
+        self._clock = clock
+        self._probe = probe
+
+    def examine(self) -> Iterator[Observation]:
+        """Compare the clock with the latest time that was seen, and write."""
+        latest = timekeeping.latest_of(
+            self._store.read(lambda unit: unit.marks.get(timekeeping.MARK))
+        )
+        now = self._clock.now()
+        fault = timekeeping.fault_of(now, latest)
+        if fault is None:
+            yield good("clock", f"it is {now:%Y-%m-%d %H:%M:%S} UTC")
+        else:
+            yield failure(
+                "clock",
+                fault,
+                "set the machine's clock (timedatectl); until it is right nothing is signed",
+            )
+        self._probe.look()
+        for each in self._probe.faults():
+            if each != fault:
+                yield failure(
+                    "database", each, "look at disk above, and for a program that has it locked"
+                )
+
+
+class WorkCheckup:
+    """Looks at orders: those set aside, those late, and certificates about to end."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Look at this store's orders."""
+        self._store = store
+        self._clock = clock
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of each kind, and name the orders."""
+        now = self._clock.now()
+        aside = self._store.read(lambda unit: unit.tasks.where(set_aside=True, limit=SHOWN))
+        for task in aside:
+            yield failure(
+                "orders",
+                f"{task.certificate_id} is set aside after {task.failures} failures: {task.reason}",
+                f"see the log for the reason, mend it, then certdesk order resume "
+                f"{task.certificate_id}",
+            )
+        if not aside:
+            yield good("orders", "none is set aside")
+        yield from self._late(now)
+        ending = self._store.read(lambda unit: list(_ending(unit, now)))
+        for order, following in ending[:SHOWN]:
+            yield _stale(order, following, now)
+        if len(ending) > SHOWN:
+            rest = len(ending) - SHOWN
+            yield failure("certificates", f"and {rest} more end soon", "as above")
+        if not ending:
+            yield good("certificates", "none ends within 14 days that should be fresh")
+
+    def _late(self, now: datetime) -> Iterator[Observation]:
+        late: list[Task] = self._store.read(
+            lambda unit: unit.tasks.due("due_at", now - LATE, SHOWN + 1)
+        )
+        if not late:
+            yield good("work", "nothing that is due was left")
+            return
+        count = f"more than {SHOWN}" if len(late) > SHOWN else str(len(late))
+        yield warning(
+            "work",
+            f"{count} orders are due and were not taken up, since {late[0].due_at:%Y-%m-%d %H:%M}",
+            "start certdesk serve, or certdesk worker, if none runs; else it has more to do than "
+            "it can, and catches up",
+        )
+
+
+class KeysCheckup:
+    """Looks whether secrets open, and whether keys are ready."""
+
+    def __init__(self, store: Store, vault: Vault, sizes: Mapping[KeyKind, int]) -> None:
+        """Know how many keys of each kind there should be."""
+        self._store = store
+        self._vault = vault
+        self._sizes = sizes
+
+    def examine(self) -> Iterator[Observation]:
+        """Seal and open a value, open what every account's values are sealed with, count keys."""
+        try:
+            self._vault.open(self._vault.seal(Secret("well"), PLACE), PLACE)
+            accounts = self._store.read(lambda unit: unit.accounts.where())
+            for account in accounts:
+                self._vault.likeness(account.uin, b"")
+        except VaultError as error:
+            yield failure("keys", str(error), "put back the key file that belongs to this database")
+        else:
+            key = self._vault.describe()
+            yield good("keys", f"{key['provider']} opens all of {len(accounts)} accounts")
+        for kind, size in self._sizes.items():
+            ready = self._store.read(lambda unit, kind=kind: unit.key_stock.count(kind=kind.name))  # type: ignore[misc]  # bound now
+            if size and not ready:
+                yield warning(
+                    "keys",
+                    f"no {kind.label} key is ready, of {size}",
+                    "they are made while the desk runs; if it does, raise keys.makers",
+                )
+
+
+def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
+    """Give the orders whose certificate ends soon and was to be fresh, each with what follows it.
+
+    That is to be fresh for which time was bought beyond its end, or that is to be renewed.
+    """
+    offset = 0
+    while page := unit.orders.where(status=Status.ISSUED, offset=offset, limit=PAGE):
+        for order in page:
+            if order.ends_at is None or not now < order.ends_at < now + EXPIRING:
+                continue
+            following = _following(unit, order)
+            fresh = following is not None and following.status is Status.ISSUED
+            if not fresh and (order.auto_renew or order.ends_at < (order.ends_by or order.ends_at)):
+                yield order, following
+        offset += len(page)
+
+
+def _following(unit: Unit, order: Order) -> Order | None:
+    its = order.replaced_by or order.renewed_by
+    return unit.orders.get(its) if its else None
+
+
+def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
+    assert order.ends_at is not None  # noqa: S101 -- that is why it is here
+    what = f"{order.certificate_id} for {order.domain} ends at {order.ends_at:%Y-%m-%d %H:%M}"
+    tell = failure if order.ends_at - now < ENDING else warning
+    if following is None:
+        remedy = (
+            f"certdesk order show {order.certificate_id} tells why; reissue it by hand if need be"
+        )
+        return tell("certificates", f"{what}, and nothing follows it", remedy)
+    its = following.certificate_id
+    waits = following.status_msg or STATUS_NAMES[following.status]
+    return tell(
+        "certificates",
+        f"{what}, and {its}, which follows it, is at {waits}",
+        f"certdesk order show {its} tells what it waits for: its proof, or people (certdesk review "
+        "list)",
+    )
