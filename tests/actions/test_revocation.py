@@ -408,6 +408,29 @@ def test_a_policy_decides_whose_certificates_a_user_revokes(proving: RunningDesk
     assert code(other) == "FailedOperation.AuthError"
 
 
+@pytest.mark.parametrize(
+    ("action", "given", "refused"),
+    [
+        ("RevokeCertificate", {}, "FailedOperation.AuthError"),
+        (
+            "UploadRevokeLetter",
+            {"RevokeLetter": base64.b64encode(PDF).decode()},
+            "FailedOperation.NoProjectPermission",
+        ),
+    ],
+)
+def test_a_project_that_is_denied_is_refused_as_the_vendor_lists_it(
+    proving: RunningDesk, action: str, given: dict[str, str], refused: str
+) -> None:
+    """RevokeCertificate lists no code for projects."""
+    keys = proving.account()
+    order = proving.client(keys).buy()
+    user = proving.user(keys, "ssl:*")
+    proving.bind(user, "deny", "ssl:*", projects=[0])
+    client = proving.client(user.keys)
+    assert refusal(lambda: client.call(action, CertificateId=order, **given))[0] == refused
+
+
 # --- keys that others know -----------------------------------------------------------------------
 
 
