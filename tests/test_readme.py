@@ -45,6 +45,11 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert "must not hold a wildcard: GlobalSign OV covers none" in printed
     assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
     assert '"CompanyName": "Example Ltd"' in printed
+    assert '"Form": "PDF"' in printed
+    told = "subject=C=GB,ST=West Yorkshire,L=Leeds,O=Sample Trading Ltd,CN=trade.example.com"
+    assert told in printed
+    assert '"StatusMsg": "PENDING-DCV"' in printed
+    assert re.search(r'"Verdict": "rejected".*"Failed": \["\w{8}"\]', printed)
     assert "you are not authorized to perform operation (ssl:CreateCertificate)" in printed
     assert "The key is a temporary one, and its token is missing." in printed
     assert '"Erased": [{"Record": "manager:1", "What": "contact"}]' in printed
