@@ -32,6 +32,7 @@ def test_the_first_certificate_of_the_readme_is_had_as_it_stands(tmp_path: Path)
 
 
 @pytest.mark.needs("openssl")
+@pytest.mark.timeout(300)
 def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     """From the first account to a restored backup and a sandbox."""
     with Reader(tmp_path) as reader:
