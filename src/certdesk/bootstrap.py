@@ -255,6 +255,7 @@ def open_desk(
             store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
         )
         trimming = Trimming(store, clock, _retention(settings))
+        renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
         list_renewal = ListRenewal(pki)
         background: Mapping[str, Background] = {
             "keys": stock,
@@ -263,6 +264,7 @@ def open_desk(
             "identity numbers": forgetting,
             "trimming": trimming,
             "orders": orders,
+            "renewals": renewing,
             "revocation lists": list_renewal,
         }
         desk = Desk(
@@ -300,9 +302,7 @@ def open_desk(
             forgetting=forgetting,
             trimming=trimming,
             orders=orders,
-            renewing=Renewing(
-                desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics
-            ),
+            renewing=renewing,
             issuer=issuer,
             urls=urls,
             list_renewal=list_renewal,

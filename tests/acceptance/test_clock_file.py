@@ -2,70 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import Served, certdesk, keys_in, serving
-from tests.acceptance.test_sandbox import issued, knobs
-from tests.acceptance.watching import RED, Told, told, until
+from tests.acceptance.database import rows
+from tests.acceptance.moving import DAY, HOUR, moving
+from tests.acceptance.processes import certdesk
+from tests.acceptance.test_sandbox import issued
+from tests.acceptance.watching import RED, until
 from tests.nameserver import NameServer, nameserver
-from tests.running import Client, Keys
 
-HOUR, DAY = 3600, 86400
 EXPIRED = 3
-
-
-def moved(clock: Path, seconds: int) -> None:
-    """Move the clock to so many seconds from the machine's time."""
-    draft = clock.with_name("draft")
-    draft.write_text(f"{seconds:+d}\n")
-    draft.replace(clock)
+ISSUED = 1
 
 
 def refusals(log: Path) -> str:
     """Give the lines of a log in which the gate refused."""
     return "".join(line for line in log.read_text().splitlines() if "at the gate" in line)
-
-
-@dataclasses.dataclass(frozen=True)
-class MovingDesk:
-    """A sandbox whose clock is moved by a file, and a name server for its proofs."""
-
-    served: Served
-    keys: Keys
-    names: NameServer
-    clock: Path
-
-    @property
-    def client(self) -> Client:
-        """The account that the sandbox began with."""
-        return self.of(self.keys)
-
-    def of(self, keys: Keys) -> Client:
-        """Give the client of an account."""
-        return Client(self.served.endpoint, keys)
-
-    def move(self, seconds: int) -> None:
-        """Move the clock to so many seconds from the machine's time."""
-        moved(self.clock, seconds)
-
-    def health(self) -> Told:
-        """Ask how it is."""
-        return told(self.served.url)
-
-    def proved(self, name: str) -> str:
-        """Order a certificate and publish what proves its name."""
-        bought = self.client.buy(104)
-        self.client.submit(bought, CertCommonName=name)
-        self.client.call("CertificateOrderSubmit", CertId=bought)
-        wanted = self.client.detail(bought)["DvAuthDetail"]
-        self.names.add(wanted["DvAuthKey"], "TXT", wanted["DvAuthValue"])
-        return bought
 
 
 @pytest.fixture
@@ -75,35 +32,78 @@ def names() -> Iterator[NameServer]:
         yield names
 
 
-@contextlib.contextmanager
-def moving(folder: Path, names: NameServer, seconds: int = 0) -> Iterator[MovingDesk]:
-    """Run a sandbox on the data in a folder, with its clock so many seconds ahead."""
-    config, clock, data = folder / "knobs.toml", folder / "clock", folder / "data"
-    moved(clock, seconds)
-    words = ["sandbox", "--config", str(config), "--clock-file", str(clock), "--data", str(data)]
-    config.write_text(knobs(names))
-    with serving(folder / "log", *words, "--listen", "127.0.0.1:0") as served:
-        keys = keys_in(json.loads(served.lines[0]))
-        yield MovingDesk(served, keys, names, clock)
-
-
-def listed(client: Client, certificate: str) -> int:
-    """Give an order's status as the list of orders has it."""
-    (order,) = client.call("DescribeCertificates", CertIds=[certificate])["Certificates"]
-    return int(order["Status"])
-
-
 def test_a_certificate_expires_when_the_clock_is_moved(tmp_path: Path, names: NameServer) -> None:
     """By 200 days; the SDK signs by its own clock all the while."""
     with moving(tmp_path, names) as desk:
         bought = desk.proved("shop.example.com")
         issued(desk.client, bought)
-        assert listed(desk.client, bought) == 1
+        assert desk.listed()[bought] == 1
 
         desk.move(200 * DAY)
 
-        until(lambda: listed(desk.client, bought) == EXPIRED)
+        until(lambda: desk.listed()[bought] == EXPIRED)
         assert "moved by a file, which is for tests alone" in desk.served.errors.read_text()
+
+
+@pytest.mark.timeout(300)
+def test_the_day_of_issue_decides_how_long_a_certificate_lasts(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """On both sides of the days when less is allowed, and on days of other kinds."""
+    lasted: dict[str, int] = {}
+    with moving(tmp_path, names, "2027-03-14T20:00:00Z") as desk:
+        for moment in (
+            "2027-03-14T23:00:00Z",
+            "2027-03-15T00:00:00Z",
+            "2027-12-31T23:59:58Z",
+            "2028-02-29T12:00:00Z",
+            "2029-03-14T23:00:00Z",
+            "2029-03-15T00:00:00Z",
+            "2032-02-29T12:00:00Z",
+        ):
+            desk.be(moment)
+            years = 2 if moment.startswith("2028") else 1
+            bought = desk.proved(f"on-{moment[:10]}.example.com", years)
+            leaf = issued(desk.client, bought)
+            life = leaf.not_valid_after_utc - leaf.not_valid_before_utc
+            lasted[moment] = (life + timedelta(seconds=1)).days
+            if moment == "2028-02-29T12:00:00Z":
+                (until_when,) = rows(
+                    tmp_path / "data", "SELECT ends_by FROM orders WHERE certificate_id = ?", bought
+                )
+                assert re.match(r"2030-02-28.11:\d\d", str(until_when[0]))
+
+    assert list(lasted.values()) == [199, 99, 99, 99, 99, 46, 46]
+
+
+@pytest.mark.timeout(300)
+def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """Nobody renews what has ended; the desk goes on, and back it signs nothing until then."""
+    with moving(tmp_path, names) as desk:
+        first = [desk.proved(f"shop-{number}.example.com") for number in range(4)]
+        for each in first:
+            issued(desk.client, each)
+
+        desk.move(365 * DAY)
+
+        until(lambda: desk.listed() == dict.fromkeys(first, EXPIRED))
+        until(lambda: desk.health() == (200, "ok\n"))
+        issued(desk.client, desk.proved("after.example.com"))
+        assert len(desk.listed()) == len(first) + 1
+
+        desk.move(0)
+
+        until(lambda: desk.health().status == RED)
+        late = desk.proved("back.example.com")
+        until(lambda: "the clock is behind" in refusals(desk.served.errors))
+        assert desk.listed()[late] != ISSUED
+
+        desk.move(365 * DAY + HOUR)
+
+        issued(desk.client, desk.proved("again.example.com"))
+        assert desk.health() == (200, "ok\n")
 
 
 def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: NameServer) -> None:
@@ -118,7 +118,7 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
         assert desk.client.detail(waiting)["Status"] != 1
         buyer = desk.keys
 
-    with moving(tmp_path, names, -HOUR) as desk:
+    with moving(tmp_path, names, f"-{HOUR}") as desk:
         until(lambda: desk.health()[0] == RED)
         assert desk.of(buyer).detail(waiting)["Status"] != 1
 

@@ -46,17 +46,20 @@ class RevocationLists:
 
         One that has ended tells no more: nothing that it signed lasts longer.
         """
-        now = self._clock.now()
         for authority in self._hierarchy.made():
-            if self._hierarchy.certificate(authority.name).not_valid_after_utc >= now:
+            if not self._ended(authority):
                 self.current(authority.name)
 
     def fault_of(self, authority: Authority) -> str | None:
         """Say that an authority's newest CRL is not good any more, if so."""
         last = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
-        if last is None or self._clock.now() <= last.next_at:
+        if last is None or self._clock.now() <= last.next_at or self._ended(authority):
             return None
         return f"the CRL of {authority.name} ended at {last.next_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    def _ended(self, authority: Authority) -> bool:
+        ends = self._hierarchy.certificate(authority.name).not_valid_after_utc
+        return ends < self._clock.now()
 
     def _old(self, last: RevocationList) -> bool:
         return self._clock.now() - last.made_at >= RENEWED_AFTER

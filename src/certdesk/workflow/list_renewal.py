@@ -5,11 +5,11 @@ from __future__ import annotations
 from certdesk.ports import Pki
 from certdesk.workflow.repeating import Repeating
 
-LOOK_SECONDS = 3600
+LOOK_SECONDS = 60
 
 
 class ListRenewal:
-    """Looks every hour whether a CRL or an authority is old, and at once at the start."""
+    """Looks every minute whether a CRL or an authority is old, and at once at the start."""
 
     def __init__(self, pki: Pki) -> None:
         """Prepare; nothing is made before `start`."""

@@ -95,6 +95,11 @@ class Renewing:
         """Begin to work."""
         self._rounds.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is at work."""
+        return self._rounds.alive
+
     def stop(self) -> None:
         """End what is in hand and begin no more."""
         self._ending.set()

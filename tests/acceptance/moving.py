@@ -1,0 +1,81 @@
+"""A sandbox whose clock is moved while it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.acceptance.processes import Served, keys_in, serving
+from tests.acceptance.test_sandbox import knobs
+from tests.acceptance.watching import Told, told
+from tests.nameserver import NameServer
+from tests.running import Client, Keys
+
+HOUR, DAY = 3600, 86400
+DV = 104
+
+
+def write(clock: Path, text: str) -> None:
+    """Write a clock file as a careful program does."""
+    draft = clock.with_name("draft")
+    draft.write_text(text)
+    draft.replace(clock)
+
+
+@dataclasses.dataclass(frozen=True)
+class MovingDesk:
+    """A sandbox whose clock is moved by a file, and a name server for its proofs."""
+
+    served: Served
+    keys: Keys
+    names: NameServer
+    clock: Path
+
+    @property
+    def client(self) -> Client:
+        """The account that the sandbox began with."""
+        return self.of(self.keys)
+
+    def of(self, keys: Keys) -> Client:
+        """Give the client of an account."""
+        return Client(self.served.endpoint, keys)
+
+    def move(self, seconds: int) -> None:
+        """Move the clock to so many seconds from the machine's time."""
+        write(self.clock, f"{seconds:+d}\n")
+
+    def be(self, moment: str) -> None:
+        """Make it a moment, in ISO 8601."""
+        write(self.clock, f"{moment}\n")
+
+    def health(self) -> Told:
+        """Ask how it is."""
+        return told(self.served.url)
+
+    def proved(self, name: str, years: int = 1) -> str:
+        """Order a certificate and publish what proves its name."""
+        bought = self.client.buy(DV, years=years)
+        self.client.submit(bought, CertCommonName=name)
+        self.client.call("CertificateOrderSubmit", CertId=bought)
+        wanted = self.client.detail(bought)["DvAuthDetail"]
+        self.names.add(wanted["DvAuthKey"], "TXT", wanted["DvAuthValue"])
+        return bought
+
+    def listed(self) -> dict[str, int]:
+        """Give the status of every order by its certificate, as the list of orders has it."""
+        found = self.client.call("DescribeCertificates", Limit=1000)["Certificates"]
+        return {str(each["CertificateId"]): int(each["Status"]) for each in found}
+
+
+@contextlib.contextmanager
+def moving(folder: Path, names: NameServer, begin: str = "+0") -> Iterator[MovingDesk]:
+    """Run a sandbox on the data in a folder, with its clock at `begin`."""
+    config, clock, data = folder / "knobs.toml", folder / "clock", folder / "data"
+    write(clock, begin)
+    words = ["sandbox", "--config", str(config), "--clock-file", str(clock), "--data", str(data)]
+    config.write_text(f"rate.limit = 0\n{knobs(names)}")
+    with serving(folder / "log", *words, "--listen", "127.0.0.1:0") as served:
+        yield MovingDesk(served, keys_in(json.loads(served.lines[0])), names, clock)
