@@ -19,6 +19,7 @@ class Life:
 
     certificate_id: str
     status: int
+    ordered: datetime
     begins: datetime | None
     ends: datetime | None
     successor: str | None
@@ -32,10 +33,12 @@ class Life:
 
 def life(row: dict[str, Any]) -> Life:
     """Read a row of the list."""
-    extra = row["CertificateExtra"]
+    extra, ordered = row["CertificateExtra"], time_of(row["InsertTime"])
+    assert ordered is not None
     return Life(
         row["CertificateId"],
         row["Status"],
+        ordered,
         time_of(row["CertBeginTime"]),
         time_of(row["CertEndTime"]),
         extra["ReplacedFor"] or extra["RenewOrder"],

@@ -170,7 +170,8 @@ def waiting(desk: LeftAlone) -> list[str]:
 def check_warnings(desk: LeftAlone) -> None:
     """One for each day that a certificate came to without a successor, at its time.
 
-    In the very step in which the successor was issued either may come first.
+    It is warned of from when its successor is due, which is ordered in the same step, until that is
+    issued; in a step in which either happens, the warning may come first or not at all.
     """
     lives = {its: life(row) for its, row in desk.rows().items()}
     given = [warned(row, lives) for row in story(desk) if row["Type"] == WARNED]
@@ -178,12 +179,15 @@ def check_warnings(desk: LeftAlone) -> None:
     for each in lives.values():
         if each.successor is None or each.ends is None:
             continue
-        begins = lives[each.successor].begins
-        assert begins is not None
-        made = begins + BACKDATED
-        passed = [(days, each.ends - timedelta(days=days)) for days in BEFORE_END]
-        sure |= {(each.certificate_id, days) for days, at in passed if at < made - STEP}
-        possible |= {(each.certificate_id, days) for days, at in passed if at <= made}
+        successor = lives[each.successor]
+        assert successor.begins is not None
+        due, made = successor.ordered, successor.begins + BACKDATED
+        for days in BEFORE_END:
+            at = each.ends - timedelta(days=days)
+            if due <= at < made - STEP:
+                sure.add((each.certificate_id, days))
+            if due - STEP <= at <= made:
+                possible.add((each.certificate_id, days))
     assert len(set(given)) == len(given)
     assert sure <= set(given) <= possible
     assert sure
