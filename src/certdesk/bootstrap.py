@@ -255,16 +255,14 @@ def open_desk(
             store, vault, clock, kept=timedelta(days=settings.privacy_identity_days)
         )
         trimming = Trimming(store, clock, _retention(settings))
-        renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
         list_renewal = ListRenewal(pki)
-        background: Mapping[str, Background] = {
+        background: dict[str, Background] = {
             "keys": stock,
             "key inspection": inspection,
             "tidying": tidying,
             "identity numbers": forgetting,
             "trimming": trimming,
             "orders": orders,
-            "renewals": renewing,
             "revocation lists": list_renewal,
         }
         desk = Desk(
@@ -286,6 +284,9 @@ def open_desk(
                 WorkCheckup(store, clock).examine,
             ),
         )
+        # It carries out actions of the desk, which looks at it in turn.
+        renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
+        background["renewals"] = renewing
         probe = Probe(
             store,
             clock,
