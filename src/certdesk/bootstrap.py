@@ -287,13 +287,7 @@ def open_desk(
         # It carries out actions of the desk, which looks at it in turn.
         renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
         background["renewals"] = renewing
-        probe = Probe(
-            store,
-            clock,
-            further=lambda: [*pki.faults(), *_ended(background), *_no_more_files()],
-            wrote=metrics.wrote,
-        )
-        metrics.measure(Standing(store, clock, stock.ready, probe.faults))
+        probe = _probe(desk, background, metrics, stock)
         yield OpenDesk(
             desk=desk,
             pace=pace,
@@ -310,6 +304,20 @@ def open_desk(
             probe=probe,
             metrics=metrics,
         )
+
+
+def _probe(
+    desk: Desk, background: Mapping[str, Background], metrics: Metrics, stock: KeyStock
+) -> Probe:
+    """Give what watches the desk, and measure what stands in it."""
+    probe = Probe(
+        desk.store,
+        desk.clock,
+        further=lambda: [*desk.pki.faults(), *_ended(background), *_no_more_files()],
+        wrote=metrics.wrote,
+    )
+    metrics.measure(Standing(desk.store, desk.clock, stock.ready, probe.faults))
+    return probe
 
 
 def _ended(background: Mapping[str, Background]) -> list[str]:
