@@ -557,6 +557,46 @@ def test_the_operator_does_not_wait_for_what_an_owner_has_begun(desk: Desk) -> N
     assert set(desk.issuer.revoked.values()) == {Reason.KEY_COMPROMISE}
 
 
+def test_the_operator_keeps_what_an_owner_wanted_revoked(desk: Desk) -> None:
+    """Whether a proof, a letter or people are awaited; the owner reads why."""
+    begun = [issue(desk, product) for product in (DV, OV, OV)]
+    for prover in desk.provers.values():
+        prover.verdicts.clear()
+    for order in begun:
+        revoke(desk, order)
+        desk.take_on(order)
+    desk.letter(begun[2], PDF, "Revoke")
+
+    for order in begun:
+        answer = desk.operator("KeepOrder", CertificateId=order, Reason=" a key was stolen ")
+        assert answer == {"CertificateId": order, "Status": 1}
+        desk.take_on(order)
+        assert desk.stands(order) == (1, "a key was stolen")
+        assert (desk.audit(order)[-1].actor, desk.audit(order)[-1].action) == (
+            "operator",
+            "CancelRevoke",
+        )
+    assert (desk.waiting, desk.issuer.revoked) == ([], {})
+
+
+def test_the_operator_does_not_keep_what_may_be_revoked_at_any_moment(desk: Desk) -> None:
+    """All names are proved, or it was granted: the CA may have been asked."""
+    proved, granted = issue(desk, DV), issue(desk, OV)
+    revoke(desk, proved)
+    desk.looking.prove(desk.order(proved), ["example.com"]).result(30)
+    desk.operator("RevokeOrder", CertificateId=granted, Reason="superseded")
+    for order in (proved, granted):
+        with pytest.raises(errors.InvalidCertificateStatusCode, match="about to revoke"):
+            desk.operator("KeepOrder", CertificateId=order, Reason="no")
+        desk.take_on(order)
+        with pytest.raises(errors.InvalidCertificateStatusCode, match="status 10"):
+            desk.operator("KeepOrder", CertificateId=order, Reason="no")
+    with pytest.raises(errors.CertificateNotFound):
+        desk.operator("KeepOrder", CertificateId="AAAAAAAA", Reason="no")
+    with pytest.raises(errors.InvalidParam, match="Reason: takes 1 to 500 printable"):
+        desk.operator("KeepOrder", CertificateId=proved, Reason=" ")
+
+
 def test_the_operator_is_refused_what_cannot_be(desk: Desk, issued: str) -> None:
     """An unknown order, an unknown reason, one that has no certificate or whose is revoked."""
     with pytest.raises(errors.CertificateNotFound):

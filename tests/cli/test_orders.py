@@ -101,6 +101,9 @@ def test_the_story_of_a_revocation_says_what_to_do_next(desk: RunningDesk) -> No
     assert "Revoking: PENDING-DCV" in told
     assert f"Publish TXT _dnsauth.shop.example.com = {proof['Value']}." in told
 
+    kept = desk.certdesk("order", "keep", order, "--reason", "asked by mistake")
+    assert kept == {"CertificateId": order, "Status": 1}
+    assert desk.certdesk("order", "show", order)["Order"]["StatusMsg"] == "asked by mistake"
     asked = desk.certdesk("order", "revoke", order, "--reason", "superseded")
     assert asked == {"CertificateId": order, "Status": 9}
     last = desk.certdesk("order", "show", order)["Happenings"]

@@ -29,6 +29,7 @@ from certdesk.domain.vetting import (
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Part, Reply, Request, local_time
 
+LONGEST_REASON = 500
 _NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -174,6 +175,18 @@ def check_reviewer(name: str) -> None:
     """
     if not 0 < len(name) <= LONGEST or not name.isprintable():
         raise InvalidParam(f"Reviewer: takes 1 to {LONGEST} printable characters.")
+
+
+def checked_reason(text: str) -> str:
+    """Give why somebody decided so, without white space around it.
+
+    Raises:
+        InvalidParam: there is nothing, too much, or what would confuse a terminal.
+    """
+    reason = text.strip()
+    if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise InvalidParam(f"Reason: takes 1 to {LONGEST_REASON} printable characters.")
+    return reason
 
 
 def approvals_of(review: Review | None) -> list[str]:

@@ -7,7 +7,12 @@ from datetime import datetime
 
 from certdesk.actions import parties, revoking, vetting
 from certdesk.actions.ordering import make_due
-from certdesk.actions.review_detail import approvals_of, check_reviewer, subject_of
+from certdesk.actions.review_detail import (
+    approvals_of,
+    check_reviewer,
+    checked_reason,
+    subject_of,
+)
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.order import Order, Status, StatusMessage
@@ -33,8 +38,6 @@ from certdesk.domain.vetting import (
 )
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, local_time
-
-LONGEST_REASON = 500
 
 
 class ReviewInfo(Part, kw_only=True):
@@ -139,9 +142,7 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     order goes back to status 1.
     """
     check_reviewer(request.reviewer)
-    reason = request.reason.strip()
-    if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise InvalidParam(f"Reason: takes 1 to {LONGEST_REASON} printable characters.")
+    reason = checked_reason(request.reason)
 
     def commit(unit: Unit) -> ReviewDecisionReply:
         order, manager = subject_of(unit, request.id)

@@ -6,7 +6,8 @@ from certdesk.actions import vetting
 from certdesk.actions.ordering import make_due
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
 from certdesk.actions.purchase import own_order
-from certdesk.actions.revoking import check_certificate
+from certdesk.actions.review_detail import checked_reason
+from certdesk.actions.revoking import check_certificate, check_not_granted, refuse
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
@@ -122,6 +123,39 @@ def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[Revoke
         make_due(context, unit, decided)
         context.record(unit, order.certificate_id, request.reason, uin=order.uin)
         return RevokeOrderReply(certificate_id=order.certificate_id, status=decided.status)
+
+    return commit
+
+
+class KeepOrderRequest(Request):
+    """Which order's certificate, and why: the owner gets to read it."""
+
+    certificate_id: str
+    reason: str
+
+
+class KeepOrderReply(Reply):
+    """The order, which is issued as before."""
+
+    certificate_id: str
+    status: int
+
+
+@catalog.action(
+    CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
+)
+def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderReply]:
+    """Keep a certificate that its owner asked to have revoked, as long as nothing grants that."""
+    reason = checked_reason(request.reason)
+
+    def commit(unit: Unit) -> KeepOrderReply:
+        order = unit.orders.get(request.certificate_id)
+        if order is None:
+            raise CertificateNotFound
+        check_not_granted(context, unit, order)
+        vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
+        kept = refuse(context, unit, order, reason, reason)
+        return KeepOrderReply(certificate_id=order.certificate_id, status=kept.status)
 
     return commit
 

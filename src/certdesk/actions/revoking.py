@@ -13,6 +13,7 @@ from certdesk.domain.errors import (
     RevokeFailed,
 )
 from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
+from certdesk.domain.steps import Revoke, next_step
 from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
 from certdesk.ports import Unit
 from certdesk.wire.model import local_time
@@ -36,6 +37,21 @@ def check_certificate(context: Context, order: Order, event: Event) -> None:
         raise RevokeFailed(f"The certificate ended at {local_time(order.ends_at)}.")
 
 
+def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
+    """Refuse an order whose certificate is not to be revoked, or may be revoked at any moment.
+
+    Raises:
+        InvalidCertificateStatusCode: it is not, or may be.
+    """
+    try:
+        order.kept("")
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused}") from None
+    its = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
+    if isinstance(next_step(order, its, context.now, context.rules.proof_interval), Revoke):
+        raise InvalidCertificateStatusCode("The CA is about to revoke the certificate.")
+
+
 def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
     """Have people look at the letter of revocation of an order."""
     sent = dataclasses.replace(
@@ -55,8 +71,10 @@ def grant(context: Context, unit: Unit, order: Order) -> None:
     make_due(context, unit, unit.orders.replace(dataclasses.replace(order, status_msg=None)))
 
 
-def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
-    """Keep a certificate that people looked at a request to revoke; `detail` is for the log."""
-    make_due(context, unit, unit.orders.replace(order.kept(reason)))
+def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> Order:
+    """Keep a certificate that somebody asked to have revoked; `detail` is for the log."""
+    kept = unit.orders.replace(order.kept(reason))
+    make_due(context, unit, kept)
     log = dataclasses.replace(context, action="CancelRevoke")
     log.record(unit, order.certificate_id, detail, uin=order.uin)
+    return kept

@@ -101,6 +101,15 @@ def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
     show_reply(ask(settings, "RevokeOrder", CertificateId=certificate_id, Reason=reason))
 
 
+@order.command("keep")
+@click.argument("certificate_id")
+@click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
+@desk_options
+def order_keep(settings: Settings, certificate_id: str, reason: str) -> None:
+    """Keep a certificate that its owner asked to have revoked, while that is not granted."""
+    show_reply(ask(settings, "KeepOrder", CertificateId=certificate_id, Reason=reason))
+
+
 def _at_terminal(response: dict[str, Any]) -> bool:
     error = response.get("Error")
     if error:
