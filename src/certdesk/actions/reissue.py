@@ -13,7 +13,6 @@ from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
-    CertificateInvalid,
     CertificateNotFound,
     FailedOperation,
     InvalidCertificateSource,
@@ -128,7 +127,6 @@ PARAMETERS = ReissueParameters(
 
 @catalog.action(
     AuthError,
-    CertificateInvalid,
     CertificateNotFound,
     FailedOperation,
     InvalidCertificateSource,
