@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.database import rows
 from tests.acceptance.moving import DAY, HOUR, moving
-from tests.acceptance.processes import certdesk
+from tests.acceptance.processes import certdesk, printed
 from tests.acceptance.test_sandbox import issued
 from tests.acceptance.watching import RED, until
 from tests.nameserver import NameServer, nameserver
@@ -126,6 +126,25 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
 
         issued(desk.of(buyer), waiting)
         assert desk.health() == (200, "ok\n")
+
+
+def test_a_clock_that_was_ahead_by_mistake_is_believed_when_the_operator_says_so(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """Else the desk would wait for years; an audit row tells who said it."""
+    with moving(tmp_path, names, f"+{3650 * DAY}") as desk:
+        until(lambda: desk.health() == (200, "ok\n"))
+        desk.move(0)
+        until(lambda: desk.health().status == RED)
+
+        said = printed(certdesk("clock", "accept", "--data", str(tmp_path / "data")))
+
+        assert said["Seen"][:4] > said["Now"][:4]
+        until(lambda: desk.health() == (200, "ok\n"))
+        issued(desk.client, desk.proved("right.example.com"))
+    assert rows(tmp_path / "data", "SELECT actor FROM audit WHERE action = 'AcceptClock'") == [
+        ("operator",)
+    ]
 
 
 @pytest.mark.parametrize("text", [None, "tomorrow"])

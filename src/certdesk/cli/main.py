@@ -27,6 +27,7 @@ COMMANDS = {
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
     "ca": "certdesk.cli.ca",
+    "clock": "certdesk.cli.clock",
     "doctor": "certdesk.cli.doctor",
     "settings": "certdesk.cli.desk",
 }

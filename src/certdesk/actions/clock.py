@@ -1,0 +1,38 @@
+"""The latest time that the desk has seen, where the operator knows better."""
+
+from datetime import datetime
+
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain import timekeeping
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request
+
+
+class AcceptClockRequest(Request):
+    """No parameters."""
+
+
+class AcceptClockReply(Reply):
+    """The time that is believed from now on, and the latest that was seen before, in UTC."""
+
+    now: str
+    seen: str | None
+
+
+@catalog.action(writes=True, internal=True)
+def accept_clock(context: Context, request: AcceptClockRequest) -> Commit[AcceptClockReply]:
+    """Believe the clock as it is, though it was ahead before."""
+
+    def commit(unit: Unit) -> AcceptClockReply:
+        seen = timekeeping.latest_of(unit.marks.get(timekeeping.MARK))
+        unit.marks.remove(timekeeping.MARK)
+        unit.marks.add(timekeeping.mark_of(context.now))
+        reply = AcceptClockReply(now=_text(context.now), seen=_text(seen) if seen else None)
+        context.record(unit, "clock", f"it was {reply.seen} before")
+        return reply
+
+    return commit
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
