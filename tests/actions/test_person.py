@@ -189,6 +189,16 @@ def test_nobody_is_erased_whom_an_order_under_way_needs(desk: Desk) -> None:
     assert desk.export()["Records"] == []
 
 
+def test_a_certificate_is_reissued_after_its_contact_was_erased(desk: Desk) -> None:
+    """The desk goes on with what it has; nobody is written to any more."""
+    order = desk.issue(DV, ContactEmail=EMAIL)
+    desk.erase()
+    again = desk.call(desk.caller, "ReplaceCertificate", CertificateId=order, ValidType="DNS")
+    desk.take_on(again["CertificateId"])
+    assert desk.order(again["CertificateId"]).status.value == 1
+    assert desk.export()["Records"] == []
+
+
 def test_material_that_is_not_in_force_any_more_goes_at_once(desk: Desk) -> None:
     """Another handing-in has taken its place, with other people."""
     order = desk.buy(desk.caller, DV)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.order import Status
+from certdesk.domain.proof import Verdict
 from certdesk.ports import place_of_party, place_of_submission
 from certdesk.workflow.forgetting import Forgetting
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for
@@ -151,3 +152,21 @@ def test_what_was_altered_holds_nothing_else_up(desk: Desk) -> None:
     alter(good.personal)
     desk.after(DAY)
     assert numbers_in(desk.personal(broken)) == []
+
+
+def test_a_certificate_is_reissued_after_the_numbers_were_erased(desk: Desk) -> None:
+    """They were looked at when it was first vetted, and no parameter could give them again."""
+    for prover in desk.provers.values():
+        prover.verdicts["example.com"] = Verdict.PROVED
+    order = submitted(desk)
+    for each in desk.operator("ListReviews")["Reviews"]:
+        desk.operator("ApproveReview", Id=each["Id"], Reviewer="ann")
+    desk.take_on(order)
+    month = DAY * 30
+    desk.forgetting = Forgetting(desk.store, desk.vault, desk.clock, kept=month)
+    desk.after(month)
+    assert numbers_in(desk.personal(order)) == []
+
+    again = desk.call(desk.caller, "ReplaceCertificate", CertificateId=order, ValidType="DNS")
+    desk.take_on(again["CertificateId"])
+    assert desk.order(again["CertificateId"]).status is Status.ISSUED

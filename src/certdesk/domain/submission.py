@@ -148,13 +148,15 @@ def judge(
     """Check the material by itself and against what was bought.
 
     Names under `internal_suffixes` may be ordered as well (`DomainName.parse`); a key may be made
-    of these `kinds`.
+    of these `kinds`. Of an order that replaces or renews another one, what was personal may have
+    been erased since: it is not asked for again.
 
     Raises:
         MaterialRefused: with all faults of the first kind that is found.
     """
     _refuse_if(InvalidParam, [fault for rule in _RULES for fault in rule(material)])
-    if _needs_contact(material, product) and material.contact_email is None:
+    first = order.replaces is None and order.renews is None
+    if first and _needs_contact(material, product) and material.contact_email is None:
         rule = "needed when {personal}"
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
@@ -165,7 +167,8 @@ def judge(
     )
     key = _key(material, kinds) if material.csr_source == ONLINE else None
     names = (common_name, *other_names)
-    faults = [fault for check in _PRODUCT_RULES for fault in check(material, product)]
+    rules = [rule for rule in _PRODUCT_RULES if first or rule is not _identity_given]
+    faults = [fault for rule in rules for fault in rule(material, product)]
     faults += _name_faults(names, material, order, product)
     _refuse_if(InvalidParam, faults)
     _refuse_if(CertificateOrderSubmitRootCAInvalid, list(_root_faults(material, product)))
