@@ -205,12 +205,14 @@ def open_desk(
             if serving:
                 opened.enter_context(_folder_lock(settings.folder, wait_seconds))
             store = many = PostgresStore.open(settings.database, rng=strong_random())
+            whole: Examiner = many.examine
             alone = many.alone
             # The same server: who cannot reach it, cannot do anything else either.
             pace = kept = PostgresPace(settings.database)
             opened.callback(kept.close)
         else:
             path = database_path(settings)
+            whole = SqliteCheckup(path).examine
             store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
             alone = contextlib.nullcontext
             pace = MemoryPace()
@@ -218,13 +220,12 @@ def open_desk(
         vault = _open_vault(store, key_path, alone, purpose=SANDBOX if sandbox else "desk")
         is_sandbox = _is_sandbox(store, settings, wanted=sandbox)
         rules = _rules(settings, sandbox=is_sandbox)
-        identity = _identity(settings, sandbox=is_sandbox)
         urls = PublicUrls(settings.ca_base_url or _listening(settings))
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
         overlap = overlap_of(
             settings.ca_overlap_days, days_allowed(clock.now(), settings.ca_validity_days, None)
         )
-        hierarchy = Hierarchy(world, identity, overlap)
+        hierarchy = Hierarchy(world, _identity(settings, sandbox=is_sandbox), overlap)
         responder = Responder(world, hierarchy)
         issuer, pki = _private_ca(world, hierarchy, responder, settings.ca_validity_days)
         sizes = {
@@ -277,7 +278,8 @@ def open_desk(
             examiners=(
                 ClockCheckup(store, clock, Probe(store, clock)).examine,
                 ThreadsCheckup(background).examine,
-                *_storage_examiners(settings, shared=shared),
+                *_folder_examiners(settings, shared=shared),
+                whole,
                 KeysCheckup(store, vault, sizes).examine,
                 ResolverCheckup(resolver).examine,
                 CaCheckup(world, hierarchy, responder).examine,
@@ -352,14 +354,11 @@ def _rules(settings: Settings, *, sandbox: bool) -> Rules:
     )
 
 
-def _storage_examiners(settings: Settings, *, shared: bool) -> Iterator[Examiner]:
-    """Give who looks at the disk; a database server looks at its own."""
-    yield FolderCheckup(settings.folder).examine
-    if not shared:
-        path = database_path(settings)
-        if path.parent != settings.folder:
-            yield FolderCheckup(path.parent).examine
-        yield SqliteCheckup(path).examine
+def _folder_examiners(settings: Settings, *, shared: bool) -> Iterator[Examiner]:
+    """Give who looks at the folders that the desk writes to."""
+    folders = [settings.folder] if shared else [settings.folder, database_path(settings).parent]
+    for folder in dict.fromkeys(folders):
+        yield FolderCheckup(folder).examine
 
 
 def _retention(settings: Settings) -> Retention:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import closing
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -12,7 +14,9 @@ from certdesk.domain.checkup import State
 from certdesk.domain.records import Mark
 from certdesk.storage import checkup
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
+from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.sqlite import SqliteStore
+from tests.postgres import Cluster
 
 
 def test_a_folder_with_room_is_well(tmp_path: Path) -> None:
@@ -73,3 +77,20 @@ def test_a_damaged_database_is_told_of(tmp_path: Path, damage: str) -> None:
     assert found.state is State.FAIL
     assert "is damaged" in found.what
     assert "last backup" in found.remedy
+
+
+@pytest.mark.needs("postgres")
+def test_a_server_is_well_until_it_stops(postgres: Cluster) -> None:
+    """Its version and what it keeps to are told; once it is back it is well again."""
+    with closing(PostgresStore.open(postgres.database(), rng=SystemRandom())) as store:
+        (found,) = store.examine()
+        assert found.state is State.OK
+        assert re.match(r"PostgreSQL \d+.* at revision \d{4}; on are fsync, ", found.what)
+        postgres.stop()
+        try:
+            (found,) = store.examine()
+        finally:
+            postgres.start()
+        assert found.state is State.FAIL
+        assert found.what.startswith("the server does not answer: ")
+        assert next(iter(store.examine())).state is State.OK

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy.exc
 
 from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.postgres_pool import MUST_BE_ON, Pool
 from certdesk.storage.session import Library, Sessions
 
 if TYPE_CHECKING:
@@ -88,3 +90,28 @@ class SqliteCheckup:
             f"whole, at revision {revision}; SQLite {version}, journal {journal}, "
             f"synchronous {synced}",
         )
+
+
+def examine_server(pool: Pool) -> Iterator[Observation]:
+    """Tell how a PostgreSQL server stands.
+
+    What it must keep to was looked at when it was connected to; whether its files are whole,
+    `pg_amcheck` tells beside it.
+    """
+    try:
+        with pool.connection() as connection:
+            read = connection.exec_driver_sql
+            (version,) = read("SELECT current_setting('server_version')").one()
+            (revision,) = read("SELECT version_num FROM alembic_version").one()
+            (standby,) = read("SELECT pg_is_in_recovery()").one()
+    except (sqlalchemy.exc.DBAPIError, StoreUnavailable) as error:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        remedy = "start it again, or mend the network; the desk comes back by itself"
+        yield failure(DATABASE, f"the server does not answer: {reason}", remedy)
+        return
+    if standby:
+        remedy = "have the URL name the primary, or promote this one"
+        yield failure(DATABASE, "the server is a standby, which takes no changes", remedy)
+        return
+    kept = ", ".join(MUST_BE_ON)
+    yield good(DATABASE, f"PostgreSQL {version} at revision {revision}; on are {kept}")

@@ -19,6 +19,7 @@ import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from certdesk.storage import StoreUnavailable, postgres_tickets
+from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator
 
+    from certdesk.domain.checkup import Observation
     from certdesk.ports import Unit
     from certdesk.storage.postgres_connection import Connection
 
@@ -182,6 +184,10 @@ class PostgresStore:
             session.run("SET LOCAL idle_in_transaction_session_timeout = 0")
             session.run(f"SELECT pg_advisory_xact_lock({lock})")
             yield session
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell how the server stands."""
+        return examine_server(self._readers)
 
     def settle(self) -> None:
         """Leave it to the server, which overwrites old rows when it vacuums."""
