@@ -222,10 +222,7 @@ def open_desk(
         rules = _rules(settings, sandbox=is_sandbox)
         urls = PublicUrls(settings.ca_base_url or _listening(settings))
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
-        overlap = overlap_of(
-            settings.ca_overlap_days, days_allowed(clock.now(), settings.ca_validity_days, None)
-        )
-        hierarchy = Hierarchy(world, _identity(settings, sandbox=is_sandbox), overlap)
+        hierarchy = _hierarchy(world, settings, sandbox=is_sandbox)
         responder = Responder(world, hierarchy)
         issuer, pki = _private_ca(world, hierarchy, responder, settings.ca_validity_days)
         sizes = {
@@ -276,7 +273,7 @@ def open_desk(
             work=orders,
             rules=rules,
             examiners=(
-                ClockCheckup(store, clock, Probe(store, clock)).examine,
+                ClockCheckup(store, clock).examine,
                 ThreadsCheckup(background).examine,
                 *_folder_examiners(settings, shared=shared),
                 whole,
@@ -399,6 +396,12 @@ def _order_work(
         counts=counts,
     )
     return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
+
+
+def _hierarchy(world: Surroundings, settings: Settings, *, sandbox: bool) -> Hierarchy:
+    lasting = days_allowed(world.clock.now(), settings.ca_validity_days, None)
+    overlap = overlap_of(settings.ca_overlap_days, lasting)
+    return Hierarchy(world, _identity(settings, sandbox=sandbox), overlap)
 
 
 def _private_ca(

@@ -150,6 +150,7 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
         with fault(faulty):
             until(lambda: told(desk.url) == (RED, NOTHING_WRITTEN))
             until(lambda: buying.codes == {"InternalError"})
+            assert "fail  database      nothing can be written to it" in desk.run("doctor").stdout
             assert desk.client(keys).call("DescribeManagers", CompanyId=1)["Managers"] == []
         until(lambda: told(desk.url) == (WELL, "ok\n"))
         buying.goes_on()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.domain import timekeeping
 from certdesk.domain.checkup import Observation, State
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import Order
@@ -16,7 +17,6 @@ from certdesk.domain.records import StockedKey
 from certdesk.ports import Examiner
 from certdesk.workflow import checkup
 from certdesk.workflow.checkup import ClockCheckup, KeysCheckup, ThreadsCheckup, WorkCheckup
-from certdesk.workflow.probe import Probe
 from tests.inside import InsideDesk
 from tests.workflow.ordering import Ordered, ordered, submit
 
@@ -45,7 +45,8 @@ def work(desk: InsideDesk) -> list[Observation]:
 def test_a_clock_that_went_back_fails(its: Ordered) -> None:
     """By more than five minutes, and until it is right again."""
     desk = its.desk
-    examiner = ClockCheckup(desk.store, desk.clock, Probe(desk.store, desk.clock)).examine
+    examiner = ClockCheckup(desk.store, desk.clock).examine
+    note(desk)
     assert wrong(examiner) == []
     desk.clock.move(-timedelta(minutes=5))
     assert wrong(examiner) == []
@@ -57,19 +58,9 @@ def test_a_clock_that_went_back_fails(its: Ordered) -> None:
     assert wrong(examiner) == []
 
 
-def test_a_store_that_takes_nothing_fails(its: Ordered) -> None:
-    """The probe could not write for as long as a desk may be without."""
-    desk, now = its.desk, [0.0]
-    probe = Probe(desk.store, desk.clock, monotonic=lambda: now[0])
-    assert wrong(ClockCheckup(desk.store, desk.clock, probe).examine) == []
-    now[0] = 100.0
-    reading = desk.store
-    closed = type(reading)()
-    closed.close()
-    stuck = Probe(closed, desk.clock, monotonic=lambda: now[0])
-    now[0] = 200.0
-    (found,) = wrong(ClockCheckup(reading, desk.clock, stuck).examine)
-    assert (found.check, found.what) == ("database", "nothing can be written to the database")
+def note(desk: InsideDesk) -> None:
+    """Have the desk see the time, as its probe does."""
+    desk.store.write(lambda unit: unit.marks.add(timekeeping.mark_of(desk.clock.now())))
 
 
 def test_orders_that_were_set_aside_are_named_with_the_command(its: Ordered) -> None:

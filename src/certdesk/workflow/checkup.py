@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,10 +11,12 @@ from certdesk.domain import timekeeping
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.records import Task
+from certdesk.domain.records import Mark, Task
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Clock, Place, Store, Unit, Vault, VaultError
-from certdesk.workflow.probe import Probe
+from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError
+
+MARK = "checkup"
+"""The mark that the last check-up left: that it could is what it shows."""
 
 LATE = timedelta(minutes=10)
 SHOWN = 20
@@ -58,11 +61,10 @@ class ThreadsCheckup:
 class ClockCheckup:
     """Looks whether time goes on, and whether a change can be kept."""
 
-    def __init__(self, store: Store, clock: Clock, probe: Probe) -> None:
-        """Have the probe write once each time."""
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Look at this clock, by what the store has seen of it."""
         self._store = store
         self._clock = clock
-        self._probe = probe
 
     def examine(self) -> Iterator[Observation]:
         """Compare the clock with the latest time that was seen, and write."""
@@ -74,17 +76,17 @@ class ClockCheckup:
         if fault is None:
             yield good("clock", f"it is {now:%Y-%m-%d %H:%M:%S} UTC")
         else:
+            remedy = "set the machine's clock (timedatectl); until it is right nothing is signed"
+            yield failure("clock", fault, remedy)
+        try:
+            self._store.write(lambda unit: _leave_mark(unit, now))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was written
             yield failure(
-                "clock",
-                fault,
-                "set the machine's clock (timedatectl); until it is right nothing is signed",
+                "database",
+                f"nothing can be written to it: {type(error).__name__}",
+                "see disk, the log, and whether a program has it locked; the desk comes back by "
+                "itself",
             )
-        self._probe.look()
-        for each in self._probe.faults():
-            if each != fault:
-                yield failure(
-                    "database", each, "look at disk above, and for a program that has it locked"
-                )
 
 
 class WorkCheckup:
@@ -163,6 +165,13 @@ class KeysCheckup:
                     f"no {kind.label} key is ready, of {size}",
                     "they are made while the desk runs; if it does, raise keys.makers",
                 )
+
+
+def _leave_mark(unit: Unit, now: datetime) -> None:
+    unit.marks.remove(MARK)
+    # Of two that look at once, the other has just left it.
+    with contextlib.suppress(Taken):
+        unit.marks.add(Mark(name=MARK, value=now.isoformat().encode("ascii")))
 
 
 def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
