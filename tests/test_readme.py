@@ -41,6 +41,7 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert re.search(r"^_dnsauth\.shop\.example\.com TXT \w+$", printed, re.MULTILINE)
     assert '"VerificationResults": [{"Domain": "shop.example.com", "VerifyType": "DNS"' in printed
     assert "certificate/Nginx/1_shop.example.com_bundle.crt: OK\n" in printed
+    assert re.search(r"^(\w{8}) was succeeded by (?!\1)\w{8}$", printed, re.MULTILINE)
     assert "certdesk sandbox: for tests only, trust it nowhere" in printed
     assert "Pending submission ECC prime256v1 www.example.com" in printed
     assert "must not hold a wildcard: GlobalSign OV covers none" in printed
