@@ -1,0 +1,150 @@
+"""Every status and StatusMsg of the API, reached as an order reaches it or named as never seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from certdesk.domain.order import STATUS_NAMES, Status, StatusMessage
+from certdesk.domain.rules import Rules
+from tests.actions.vetting import DV, EV, LETTER_OV, OV, PDF, Desk
+from tests.pasting import ROOT
+
+NAME = "example.com"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk where two people vet every EV order."""
+    with Desk(tmp_path, Rules(four_eyes=True)) as opened:
+        yield opened
+
+
+def issued(desk: Desk, product: int = DV) -> str:
+    """Take an order to its certificate."""
+    order = desk.submit(product)
+    desk.approve_all()
+    desk.take_on(order)
+    return order
+
+
+def rejected(desk: Desk) -> str:
+    """Have people reject an order."""
+    order = desk.submit(OV)
+    desk.approve("manager:1")
+    desk.operator("RejectReview", Id=f"order:{order}", Reason="not ours", Reviewer="ann")
+    return order
+
+
+def expired(desk: Desk) -> str:
+    """Let a certificate end."""
+    order = issued(desk)
+    desk.clock.move(timedelta(days=200))
+    desk.take_on(order)
+    return order
+
+
+def cancelled(desk: Desk) -> str:
+    """Cancel an order before it has material."""
+    order = desk.buy(desk.caller)
+    desk.call(desk.caller, "CancelCertificateOrder", CertificateId=order)
+    return order
+
+
+def asked_to_revoke(desk: Desk, product: int) -> str:
+    """Ask to have a certificate revoked."""
+    order = issued(desk, product)
+    desk.call(desk.caller, "RevokeCertificate", CertificateId=order)
+    return order
+
+
+def revoked(desk: Desk) -> str:
+    """Have a certificate revoked, for which its owner proved the names and sent a letter."""
+    order = asked_to_revoke(desk, OV)
+    desk.letter(order, PDF, "Revoke")
+    desk.approve(f"revocation:{order}")
+    desk.take_on(order)
+    return order
+
+
+Way = Callable[[Desk], str]
+PATHS: dict[int, Way] = {
+    0: lambda desk: desk.submit(DV),
+    1: issued,
+    2: rejected,
+    3: expired,
+    5: lambda desk: desk.buy(desk.caller),
+    7: cancelled,
+    8: lambda desk: desk.submit(LETTER_OV),
+    9: lambda desk: asked_to_revoke(desk, DV),
+    10: revoked,
+    12: lambda desk: asked_to_revoke(desk, OV),
+}
+
+
+def legal(desk: Desk) -> str:
+    """Have the manager of an order approved."""
+    order = desk.submit(OV)
+    desk.approve("manager:1")
+    return order
+
+
+def with_ca(desk: Desk) -> str:
+    """Have the first of two people approve an EV order."""
+    order = desk.submit(EV)
+    desk.approve("manager:1")
+    desk.approve(f"order:{order}", "ann")
+    return order
+
+
+def permitted_by_none(desk: Desk) -> str:
+    """Prove the names of an order for which CAA records permit nothing yet."""
+    desk.caa.refused[NAME] = "CAA records refuse."
+    order = desk.submit(DV)
+    desk.take_on(order)
+    return order
+
+
+MESSAGES: dict[str, Way] = {
+    "PRE-REVIEWING": lambda desk: desk.submit(OV),
+    "LEGAL-REVIEWING": legal,
+    "CA-REVIEWING": with_ca,
+    "PENDING-DCV": lambda desk: desk.submit(DV),
+    "WAIT-ISSUE": permitted_by_none,
+}
+
+
+@pytest.mark.parametrize("status", PATHS)
+def test_a_status_is_reached_and_shown(desk: Desk, status: int) -> None:
+    """By detail, by the short form, and by a list of that status alone."""
+    order = PATHS[status](desk)
+    detail = desk.call(desk.caller, "DescribeCertificateDetail", CertificateId=order)
+    short = desk.call(desk.caller, "DescribeCertificate", CertificateId=order)
+    assert (detail["Status"], short["Status"]) == (status, status)
+    assert detail["StatusName"] == short["StatusName"] == STATUS_NAMES[Status(status)]
+    for wanted in range(16):
+        listed = desk.call(desk.caller, "DescribeCertificates", CertificateStatus=[wanted])
+        found = [each["CertificateId"] for each in listed["Certificates"]]
+        assert found == ([order] if wanted == status else [])
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_is_reached_and_shown(desk: Desk, message: str) -> None:
+    """While the order is under review."""
+    order = MESSAGES[message](desk)
+    detail = desk.call(desk.caller, "DescribeCertificateDetail", CertificateId=order)
+    assert (detail["Status"], detail["StatusMsg"]) == (0, message)
+
+
+def test_what_is_not_reached_is_named_with_its_reason() -> None:
+    """The vendor has the numbers 0 to 15 and five messages."""
+    page = (ROOT / "docs" / "compat.md").read_text("utf-8")
+    (named,) = re.findall(r"The statuses ([0-9, and]+) do not occur", page)
+    never = {int(number) for number in re.findall(r"[0-9]+", named)}
+    assert never | set(PATHS) == set(range(16))
+    assert not never & set(PATHS)
+    assert set(MESSAGES) == set(StatusMessage)
