@@ -241,3 +241,46 @@ def test_an_order_of_a_company_that_no_certificate_can_name_is_not_submitted(des
     desk.call(desk.caller, "CertificateInfoSubmit", CertId=plain, **material)
     desk.call(desk.caller, "CertificateOrderSubmit", CertId=plain)
     assert desk.stands(plain) == (0, "PENDING-DCV")
+
+
+def test_what_was_proved_too_long_before_people_approved_is_proved_again(desk: Desk) -> None:
+    """After 201 days a CA may not rely on it any more; nobody has to publish anything new."""
+    order = desk.submit()
+    desk.take_on(order)
+    (before,) = desk.store.read(lambda unit: unit.proofs.where(certificate_id=order))
+    desk.clock.move(timedelta(days=201))
+    desk.approve_all()
+    desk.take_on(order)
+
+    assert desk.stands(order) == (1, None)
+    (ground,) = desk.issuer.asked[0][0].grounds
+    assert before.proved_at is not None
+    assert ground.proved_at - before.proved_at >= timedelta(days=201)
+
+
+def test_nobody_looks_at_a_cancelled_order_and_its_manager_is_vetted_all_the_same(
+    desk: Desk,
+) -> None:
+    """Two orders waited for the manager; the other one goes on."""
+    stopped, other = desk.submit(), desk.submit()
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=stopped)
+    assert desk.waiting == ["manager:1", f"order:{other}"]
+    desk.approve("manager:1")
+    assert desk.stands(stopped)[0] == 7
+    assert desk.stands(other) == (0, "LEGAL-REVIEWING")
+    assert desk.approve(f"order:{stopped}") is None
+    assert desk.stands(stopped)[0] == 7
+
+
+def test_a_rejected_manager_fails_an_order_whose_letter_is_awaited(desk: Desk) -> None:
+    """Submitted again, it waits for a letter again: the earlier one was of the earlier attempt."""
+    order = desk.submit(LETTER_OV)
+    desk.operator("RejectReview", Id="manager:1", Reason="unknown", Reviewer="ann")
+    assert desk.stands(order) == (2, "unknown")
+    desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+    assert desk.stands(order)[0] == 8
+    desk.letter(order, PDF)
+    desk.approve_all()
+    desk.take_on(order)
+    assert desk.stands(order) == (1, None)
