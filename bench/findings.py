@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 
 from bench.issuing import ALONE, BESIDE
+from bench.renewals import RENEWING, WITHOUT
 from bench.rows import FLOOR, MOTO, ROWS, Row
 
 RSA, P_256 = "submit, RSA CSR", "submit, P-256 CSR"
@@ -108,6 +109,7 @@ class Findings:
     def _times(self) -> Iterator[Aim]:
         pairs = {
             (BESIDE, ALONE): (f"{BESIDE}: time against {ALONE}", 2),
+            (RENEWING, WITHOUT): (f"{RENEWING}: time against {WITHOUT}", 2),
             ("first answer", "imports"): ("start to first answer: time against the imports", 1.5),
         }
         for (name, other), (text, bound) in pairs.items():

@@ -60,23 +60,28 @@ SINGLE_DV = {"ProductId": 104, "DomainNum": 1, "TimeSpan": 1}
 def costs(folder: Path, load: Load) -> dict[str, float]:
     """Measure everything once; give seconds of CPU, and on the clock where the name says so."""
     with nameserver() as names:
-        settings = (
-            f'[dns]\nresolvers = ["{names.endpoint}"]\ndnssec = "off"\n'
-            "[rate]\nlimit = 0\n[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-        )
+        settings = settings_for(names)
         return {
             CERTIFICATE: to_certificates(folder / "issuing", settings, names),
             **beside_much_work(folder / "due", settings, load),
         }
 
 
+def settings_for(names: NameServer) -> str:
+    """Give the settings of a desk that asks a name server, makes no keys and has no pace."""
+    return (
+        f'[dns]\nresolvers = ["{names.endpoint}"]\ndnssec = "off"\n'
+        "[rate]\nlimit = 0\n[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
+    )
+
+
 def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
     """Give the CPU seconds of the desk from an order's first look to its certificate."""
     with open_desk(Settings(data=str(folder))) as opened:
-        caller, _ = _account(opened.desk)
+        caller, _ = account(opened.desk)
         for number in range(ISSUED):
-            certificate_id = _order(opened.desk, caller, name(number))
-            for proof in _proofs(opened.desk, certificate_id):
+            certificate_id = order(opened.desk, caller, name(number))
+            for proof in proofs(opened.desk, certificate_id):
                 challenge = challenge_of(proof)
                 names.add(challenge.record, "TXT", challenge.value)
     with running(folder, settings=settings) as desk, database_of(desk) as database:
@@ -89,8 +94,8 @@ def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
 def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float]:
     """Give what a look costs of very many, and what they do to requests meanwhile."""
     with open_desk(Settings(data=str(folder))) as opened:
-        caller, keys = _account(opened.desk)
-        pattern = _order(opened.desk, caller, name(0))
+        caller, keys = account(opened.desk)
+        pattern = order(opened.desk, caller, name(0))
         _multiply(opened.desk, pattern)
     with running(folder, settings=settings) as desk, database_of(desk) as database:
         detail = {"CertificateId": pattern}
@@ -118,13 +123,14 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
     }
 
 
-def _account(desk: Desk) -> tuple[Caller, Keys]:
+def account(desk: Desk) -> tuple[Caller, Keys]:
+    """Open an account; give it as a caller, and its keys."""
     added = perform(desk, OPERATOR, "AddAccount", Name="bench")
     keys = Keys(added["Uin"], added["SecretId"], added["SecretKey"])
     return Caller(uin=keys.uin, actor=keys.secret_id, verified=True), keys
 
 
-def _order(desk: Desk, caller: Caller, name: str) -> str:
+def order(desk: Desk, caller: Caller, name: str) -> str:
     """Buy an order, hand its material in, and submit it to the CA."""
     (certificate_id,) = perform(desk, caller, "CreateCertificate", **SINGLE_DV)["CertificateIds"]
     its = {"CertId": certificate_id, "CertCommonName": name}
@@ -133,7 +139,8 @@ def _order(desk: Desk, caller: Caller, name: str) -> str:
     return str(certificate_id)
 
 
-def _proofs(desk: Desk, certificate_id: str) -> list[Proof]:
+def proofs(desk: Desk, certificate_id: str) -> list[Proof]:
+    """Read what is to be published for an order."""
     return desk.store.read(lambda unit: unit.proofs.where(certificate_id=certificate_id))
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from bench.findings import Findings
 from bench.issuing import ALONE, BESIDE
 from bench.load import CONNECTIONS, PROCESSES
+from bench.renewals import RENEWING, WITHOUT
 from bench.rows import FLOOR
 from certdesk.storage.session import Library
 
@@ -30,7 +31,7 @@ BUSY = (
 PLACES = 20
 """So many places of the profile are shown."""
 
-TIMES = ("first answer", "imports", BESIDE, ALONE)
+TIMES = ("first answer", "imports", BESIDE, ALONE, RENEWING, WITHOUT)
 """What is measured on the clock, and not among the parts."""
 
 

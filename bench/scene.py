@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import issuing, rival
+from bench import issuing, renewals, rival
 from bench.findings import Run
 from bench.load import Load
 from bench.orders import with_orders
@@ -58,7 +58,8 @@ class Scene:
         self._echo = held.enter_context(echo_up())
         self._moto = held.enter_context(rival.rival_up(RESULTS / "moto")) if moto else None
         self._warm_up()
-        for name, cost in issuing.costs(folder, load).items():
+        beside = issuing.costs(folder, load) | renewals.costs(folder / "renewals", load)
+        for name, cost in beside.items():
             self.costs[name].append(cost)
         self.parts = Parts(self._customers["stocked"], folder, held)
         self._starts = Starts(
