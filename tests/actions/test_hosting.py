@@ -92,3 +92,33 @@ def test_what_its_owner_gives_up_or_replaces_is_not_hosted(left: LeftAlone) -> N
     left.desk.take_on(reply["CertificateId"])
     assert hosting(listed(left, second)) == (NOT_HOSTED, None, None, None)
     assert listed(left, reply["CertificateId"])["HostingStatus"] == HOSTED
+
+
+def ahead(left: LeftAlone, certificate_id: str) -> str:
+    """Read what the operator is told that comes next."""
+    return str(left.desk.operator("ShowOrder", CertificateId=certificate_id)["Next"])
+
+
+def test_the_operator_is_told_what_takes_the_place_of_a_certificate(left: LeftAlone) -> None:
+    """When it will be made, and what it waits for then."""
+    first = left.issue()
+    renewal = left.renewal(first)
+    assert renewal is not None
+    due = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
+    assert ahead(left, first).endswith(f"The desk makes its successor, at {due} or soon after.")
+    left.desk.caa.refused[NAME] = "not today"
+    left.put_when_due(first)
+    left.desk.renewing.round()
+    after = left.successor(first)
+    assert after is not None
+    its = after.certificate_id
+    assert ahead(left, first).endswith(f"{its} takes its place and stands at PENDING-DCV.")
+
+
+def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> None:
+    """And when the desk tries again."""
+    first = left.issue()
+    left.desk.operator("SwitchAccount", Uin=left.caller.uin, Enabled=False)
+    left.put_when_due(first)
+    left.desk.renewing.round()
+    assert "No successor could be made (The account is disabled.)" in ahead(left, first)

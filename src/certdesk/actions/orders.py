@@ -8,14 +8,14 @@ from certdesk.actions.certificates import name_of
 from certdesk.actions.naming import known_account
 from certdesk.actions.ordering import make_due
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.domain.advice import advice
+from certdesk.domain.advice import advice, outlook
 from certdesk.domain.errors import AccountNotFound, CertificateNotFound, InvalidParam
 from certdesk.domain.listing import OrderQuery, searchable
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.renewal import current
-from certdesk.ports import Unit, followers_of
+from certdesk.ports import Unit, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
 
 MOST = 1000
@@ -139,6 +139,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
         proofs = unit.proofs.where(certificate_id=its, attempt=order.proving)
         looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
         task = unit.tasks.get(its)
+        ahead = outlook(unit.renewals.get(its), successors_of(unit, order))
         return ShowOrderReply(
             order=_info(unit, order),
             names=list(order.ascii_names),
@@ -146,7 +147,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
             deadline=local_time(order.deadline),
             proofs=[_proof(proof) for proof in proofs],
             happenings=_story(unit.audit.where(subject=its), looks),
-            next=advice(order, proofs, task, context.now),
+            next=f"{advice(order, proofs, task, context.now)} {ahead}".rstrip(),
             due_time=local_time(task.due_at) if task else None,
             failures=task.failures if task else 0,
             failure=task.reason if task else "",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from certdesk.domain.order import UNDER_WAY, Order, Status
+from certdesk.domain.order import GIVEN_UP, STATUS_NAMES, UNDER_WAY, Order, Status
 from certdesk.domain.proof import challenge_of
-from certdesk.domain.records import Proof, Task
+from certdesk.domain.records import Proof, Renewal, Task
 from certdesk.domain.steps import UNDER_REVIEW
 
 _ADVICE = {
@@ -41,6 +41,24 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
     if order.ends_at is not None and order.expires_soon(now):
         return "The certificate ends within 30 days."
     return _ADVICE.get(order.status, "")
+
+
+def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
+    """Say what takes the place of an issued certificate, or why nothing does yet; "" for nothing.
+
+    The time when the desk sees to it is told in UTC, to the minute.
+    """
+    living = [each for each in successors if each.status not in GIVEN_UP]
+    if living:
+        last = living[-1]
+        stands = last.status_msg or STATUS_NAMES[last.status]
+        return f"{last.certificate_id} takes its place and stands at {stands}."
+    if renewal is None:
+        return ""
+    at = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
+    if renewal.reason:
+        return f"No successor could be made ({renewal.reason}); the desk tries again at {at}."
+    return f"The desk makes its successor, at {at} or soon after."
 
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
