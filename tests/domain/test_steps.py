@@ -94,6 +94,25 @@ def step(its: Order, *proofs: Proof, now: datetime = NOON) -> Step:
 # --- what is needed to issue ---------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        (datetime(2027, 3, 14, 12, tzinfo=UTC), 200),
+        (datetime(2027, 3, 15, 12, tzinfo=UTC), 100),
+        (datetime(2029, 3, 15, 12, tzinfo=UTC), 10),
+    ],
+)
+def test_a_proof_is_relied_on_so_many_days_and_then_looked_for_again(
+    now: datetime, days: int
+) -> None:
+    """As many as hold on the day (Baseline Requirements 4.2.1)."""
+    its = order(deadline=now + timedelta(days=3))
+    last = good(at=now - timedelta(days=days))
+    old = good(at=now - timedelta(days=days) - SECOND)
+    assert step(its, last, now=now) == AskCaa(NAMES[:1])
+    assert step(its, old, now=now) == Prove(NAMES[:1])
+
+
 moments = st.integers(-100_000, 100_000).map(lambda seconds: NOON + seconds * SECOND)
 times = st.none() | moments
 proofs_of_any_kind = st.builds(

@@ -54,7 +54,7 @@ class DescribeCertificatesRequest(Request):
     upload: Integer | None = None
     """1: those that were uploaded; 0: all."""
     renew: Integer | None = None
-    """1: those that can be renewed, which none can be yet; 0: all."""
+    """1: those that wait to be renewed by hand, which are none; 0: all."""
     filter_source: str | None = None
     """`upload`: those that were uploaded; `buy`: those that were bought."""
     is_sm: Integer | None = field(name="IsSM", default=None)

@@ -25,7 +25,7 @@ from certdesk.domain.order import (
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
 from certdesk.domain.products import PRODUCTS, Product
 from certdesk.ports import Unit
-from certdesk.wire.model import Ignored, Integer, Reply, Request, Stored, Tag, field
+from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
 Refusals = tuple[type[ServiceError], ...]
 BY_CERTIFICATE: Refusals = (AuthError, UnauthorizedOperation)
@@ -43,8 +43,9 @@ class CreateCertificateRequest(Request):
     """Number of the product, as in the vendor's list."""
     domain_num: Integer
     """How many names: 2 to 100 for products that cover several, else 1."""
-    time_span: Stored[Integer]
-    """How many years: 1 to 10, for CFCA products 99 to 101 only 1."""
+    time_span: Integer
+    """How many years: 1 to 10, for CFCA products 99 to 101 only 1. The desk reissues certificates
+    until they are over."""
     auto_voucher: Ignored[Integer | None] = None
     """Whether to pay by voucher, 0 or 1; there is no billing here."""
     tags: list[Tag] | None = None

@@ -75,8 +75,8 @@ class CertificateInfoSubmitRequest(Request):
     """The contact's family name."""
     contact_email: Stored[str | None] = None
     """Where to write to about a person's order; needed when `CompanyType` is 1."""
-    auto_renew_flag: Stored[Unsigned | None] = None
-    """1: renew at the end; 0, the default: do not."""
+    auto_renew_flag: Unsigned | None = None
+    """1: order anew at the end of the time that was bought; 0, the default: do not."""
     csr_key_parameter: str | None = None
     """Size or curve of the key, when `GenCsrType` is `online`: `2048`, `4096`; `prime256v1`."""
     csr_encrypt_algo: str | None = None
