@@ -43,12 +43,13 @@ def callers(name: str, folder: Path = SOURCE) -> set[tuple[str, str]]:
 def test_authorities_keys_are_opened_for_five_things_alone() -> None:
     """To certify authorities and responders, to sign CRLs and what the gate has let through.
 
-    The fifth is to see whether they open.
+    The fifth is to see whether they open: for health, and when the operator has it looked at.
     """
     assert callers("key", SOURCE / "issuers") == {
         ("issuers/hierarchy.py", "_new"),
         ("issuers/hierarchy.py", "_cross_signed"),
         ("issuers/hierarchy.py", "fault_of"),
+        ("issuers/checkup.py", "_key"),
         ("issuers/revocation_lists.py", "_signed"),
         ("issuers/responder.py", "_certified"),
         ("issuers/private_ca.py", "_signed"),
