@@ -262,6 +262,19 @@ def test_only_one_accounts_data_is_looked_at_where_one_is_named(desk: Desk) -> N
         desk.operator("ErasePerson", By="email", Value=EMAIL, Uin="1")
 
 
+def test_a_user_who_is_named_by_an_address_is_shown_and_stays(desk: Desk) -> None:
+    """Keys hang on it; what to do instead is told."""
+    user = desk.operator("AddUser", Uin=desk.caller.uin, Name=EMAIL)["UserId"]
+    (record,) = desk.export()["Records"]
+    assert (record["Record"], record["Role"], record["Data"]["Mail"]) == (
+        f"user:{user}",
+        "user",
+        EMAIL,
+    )
+    kept = {each["Record"]: each["Why"] for each in desk.erase()["Kept"]}
+    assert f"certdesk user disable {user}" in kept[f"user:{user}"]
+
+
 @pytest.mark.parametrize(("by", "value"), [("name", "Ning"), ("phone", " "), ("email", "a\nb")])
 def test_what_nobody_can_be_known_by_is_refused(desk: Desk, by: str, value: str) -> None:
     """Without repeating it: it may be an identity number under a wrong name."""

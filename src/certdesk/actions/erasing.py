@@ -123,6 +123,9 @@ def kept(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[s
             yield from _texts(unit, trace.name, values)
         elif isinstance(trace.record, Company):
             yield trace.name, "name, address and number", "they are the organisation's"
+    for user in traces.users:
+        remedy = f"its keys and policies hang on it; certdesk user disable {user.user_id} ends them"
+        yield f"user:{user.user_id}", "its name", remedy
     yield "audit", "what was done, by record", "it is never changed; the person is a hash there"
 
 

@@ -13,6 +13,7 @@ from certdesk.domain.letters import REVOKE
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.person import PERSONS, Known, Role, Wanted, person_in
+from certdesk.domain.policy import User
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret, ending, plain
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
@@ -86,7 +87,10 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
     traces = _find(context, wanted, request.uin)
     reply = ExportPersonReply(
         person=_hash(context, wanted),
-        records=[record for trace in traces.found for record in _shown(trace)],
+        records=[
+            *(record for trace in traces.found for record in _shown(trace)),
+            *map(_user, traces.users),
+        ],
         letters=[_letter(letter) for letter in traces.letters],
         unreadable=traces.unreadable,
     )
@@ -199,6 +203,8 @@ def _note(context: Context, unit: Unit, wanted: Wanted, traces: Traces) -> None:
     records: dict[str, list[str]] = {}
     for trace in traces.found:
         records.setdefault(trace.record.uin, []).append(trace.name)
+    for user in traces.users:
+        records.setdefault(user.uin, []).append(f"user:{user.user_id}")
     for uin, names in records.items():
         context.record(unit, person, ", ".join(names), uin=uin)
     if not records:
@@ -240,6 +246,16 @@ def _of_person(person: Person) -> PersonData:
         mail=plain(person.email),
         id_type=person.id_type,
         id_number=ending(person.id_number),
+    )
+
+
+def _user(user: User) -> PersonRecord:
+    return PersonRecord(
+        record=f"user:{user.user_id}",
+        uin=user.uin,
+        role="user",
+        since=local_time(user.created_at),
+        data=PersonData(mail=user.name),
     )
 
 

@@ -13,8 +13,10 @@ from certdesk.actions.handing_in import earlier_material
 from certdesk.catalog import Context
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Company, Manager, Organisation, People
-from certdesk.domain.person import Role, Wanted
+from certdesk.domain.person import Known, Role, Wanted
+from certdesk.domain.policy import User
 from certdesk.domain.records import Letter, Submission
+from certdesk.domain.secret import Secret
 from certdesk.domain.vetting import subject_of_manager, subject_of_order
 from certdesk.ports import Collection, Record, Unit, VaultError
 
@@ -45,10 +47,14 @@ class Trace:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Traces:
-    """All of a person; `unreadable` names records that do not open, so that nobody can tell."""
+    """All of a person; `unreadable` names records that do not open, so that nobody can tell.
+
+    `users` are sub-users that are named by the person's address.
+    """
 
     found: list[Trace]
     letters: list[Letter]
+    users: list[User]
     unreadable: list[str]
 
     @property
@@ -61,8 +67,12 @@ class Traces:
 
 def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> Traces:
     """Go through what an account keeps, or all accounts."""
-    traces = Traces([], [], [])
-    for record in _records(unit, {"uin": uin} if uin else {}):
+    whose: dict[str, object] = {"uin": uin} if uin else {}
+    traces = Traces([], [], [], [])
+    for user in _all(unit.users, whose):
+        if wanted.is_value(Known.EMAIL, Secret(user.name)):
+            traces.users.append(user)
+    for record in _records(unit, whose):
         try:
             holder = _opened(context, record)
         except VaultError:

@@ -76,7 +76,10 @@ class ClockCheckup:
         if fault is None:
             yield good("clock", f"it is {now:%Y-%m-%d %H:%M:%S} UTC")
         else:
-            remedy = "set the machine's clock (timedatectl); until it is right nothing is signed"
+            remedy = (
+                "set the machine's clock (timedatectl); if it is right, and was ahead before: "
+                "certdesk clock accept; nothing is signed until then"
+            )
             yield failure("clock", fault, remedy)
         try:
             self._store.write(lambda unit: _leave_mark(unit, now))
