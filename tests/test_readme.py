@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.pasting import ROOT, Reader, steps
+from tests.programs import ended
 
 README = (ROOT / "README.md").read_text("utf-8")
 GUIDE = (ROOT / "docs" / "guide.md").read_text("utf-8")
@@ -31,6 +33,19 @@ def test_the_first_certificate_of_the_readme_is_had_as_it_stands(tmp_path: Path)
     assert (tmp_path / "certificate" / "Nginx" / "2_www.example.com.key").is_file()
 
 
+@pytest.mark.needs("systemd-analyze")
+def test_systemd_understands_the_unit_of_the_guide(tmp_path: Path) -> None:
+    """Every directive of it, and that the command is one."""
+    (unit,) = re.findall(r"^```ini\n(\[Unit\].+?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+    service = tmp_path / "certdesk.service"
+    program = Path(sys.executable).with_name("certdesk")
+    service.write_text(unit.replace("/opt/certdesk/bin/certdesk", str(program)))
+
+    done = ended("systemd-analyze", "verify", service)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
 @pytest.mark.needs("openssl")
 @pytest.mark.timeout(300)
 def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
@@ -48,6 +63,10 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
     assert '"CompanyName": "Example Ltd"' in printed
     assert '"Form": "PDF"' in printed
+    assert "ok\n\nok\n\n" in printed
+    assert re.search(
+        r'^certdesk_requests_total{action="CreateCertificate",code="ok"} \d', printed, re.MULTILINE
+    )
     told = "subject=C=GB,ST=West Yorkshire,L=Leeds,O=Sample Trading Ltd,CN=trade.example.com"
     assert told in printed
     assert '"StatusMsg": "PENDING-DCV"' in printed

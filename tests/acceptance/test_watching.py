@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from certdesk.settings import Settings
 from certdesk.web.health import Watch
 from tests.acceptance.database import change
 from tests.acceptance.watching import RED, WELL, Told, sample, told, until
+from tests.pasting import ROOT
 from tests.running import RunningDesk, running
 
 
@@ -66,6 +68,15 @@ def test_what_stands_in_the_desk_is_measured(desk: RunningDesk) -> None:
     assert sample(page, "certdesk_well") == 1
     assert sample(page, "certdesk_orders_set_aside") == 0
     assert sample(page, "certdesk_keys_ready", kind="RSA_2048") == 0
+
+
+def test_the_guide_explains_every_figure(desk: RunningDesk) -> None:
+    """And no other."""
+    guide = (ROOT / "docs" / "guide.md").read_text("utf-8")
+    explained = re.findall(r"^\| `(certdesk_\w+)` \|", guide, re.MULTILINE)
+    shown = re.findall(r"^# TYPE (certdesk_\w+) \w+$", _page(desk), re.MULTILINE)
+
+    assert sorted(explained) == sorted(name for name in shown if not name.endswith("_created"))
 
 
 def test_the_page_of_figures_names_no_tenant(desk: RunningDesk) -> None:
