@@ -21,7 +21,7 @@ from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
-from certdesk.ports import DESK, Keys, Pending, Unit
+from certdesk.ports import DESK, Keys, Pending, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
@@ -53,12 +53,14 @@ class InsideDesk:
         rules: Rules | None = None,
         *,
         private_ca: bool = False,
+        store: Store | None = None,
     ) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given.
 
         Certificates are from the private CA, or else from an issuer that does what a test says.
+        What is kept is kept in memory, unless a `store` is given.
         """
-        self.store = MemoryStore()
+        self.store: Store = store or MemoryStore()
         self.clock = ManualClock(NOON)
         kek = LocalKeyset.open(folder / "kek.json", create=True)
         self.vault = TinkVault(kek, self._keyset)

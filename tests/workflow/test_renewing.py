@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import random
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,10 @@ from certdesk.domain.errors import CertificateSubmitHostingCertError
 from certdesk.domain.issuing import Declined
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
+from certdesk.ports import Store
+from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.sqlite import SqliteStore
+from certdesk.testing.store import MemoryStore
 from certdesk.workflow.renewing import Renewing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
@@ -410,18 +416,34 @@ def test_a_clock_that_is_put_back_makes_nothing_twice(left: LeftAlone) -> None:
     assert len(left.all_of("a.example.com")) == len(left.all_of("b.example.com")) == 2
 
 
-def test_of_many_who_see_to_a_certificate_one_makes_a_successor(left: LeftAlone) -> None:
-    """As many processes do on one database."""
-    first = left.issue()
-    left.put_when_due(first)
-    several = [Renewing(left.desk.engine, actions(), per_minute=60) for _ in range(8)]
-    with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        for done in [threads.submit(each.round) for each in several]:
-            done.result()
-    assert len(left.all_of()) == 2
-    renewal = left.renewal(first)
-    assert renewal is not None
-    assert renewal.looks == 1
+@pytest.mark.parametrize(
+    "adapter",
+    ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))],
+)
+def test_of_many_who_see_to_a_certificate_one_makes_a_successor(
+    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """As many processes do on one database, however often they look."""
+    store: Store = MemoryStore()
+    if adapter == "sqlite":
+        store = SqliteStore.open(tmp_path / "desk.db")
+    elif adapter == "postgresql":
+        url = request.getfixturevalue("postgres").database()
+        store = PostgresStore.open(url, rng=random.SystemRandom())
+    with closing(store), InsideDesk(tmp_path, private_ca=True, store=store) as desk:
+        left = LeftAlone(desk, desk.account())
+        names = [f"shop{number}.example.com" for number in range(4)]
+        orders = [left.issue(name) for name in names]
+        left.put(left.now() + 155 * DAY)
+        several = [Renewing(desk.engine, actions(), per_minute=60) for _ in range(6)]
+        with concurrent.futures.ThreadPoolExecutor(6) as threads:
+            for done in [threads.submit(each.round) for each in several]:
+                done.result()
+        for each in several:
+            each.round()
+        assert [len(left.all_of(name)) for name in names] == [2] * 4
+        renewals = [left.renewal(order) for order in orders]
+        assert [renewal.looks for renewal in renewals if renewal] == [1] * 4
 
 
 # --- warnings -------------------------------------------------------------------------------------
