@@ -71,11 +71,13 @@ class MovingDesk:
 
 
 @contextlib.contextmanager
-def moving(folder: Path, names: NameServer, begin: str = "+0") -> Iterator[MovingDesk]:
-    """Run a sandbox on the data in a folder, with its clock at `begin`."""
+def moving(
+    folder: Path, names: NameServer, begin: str = "+0", settings: str = ""
+) -> Iterator[MovingDesk]:
+    """Run a sandbox on the data in a folder, with its clock at `begin` and more `settings`."""
     config, clock, data = folder / "knobs.toml", folder / "clock", folder / "data"
     write(clock, begin)
     words = ["sandbox", "--config", str(config), "--clock-file", str(clock), "--data", str(data)]
-    config.write_text(f"rate.limit = 0\n{knobs(names)}")
+    config.write_text(f"rate.limit = 0\n{settings}{knobs(names)}")
     with serving(folder / "log", *words, "--listen", "127.0.0.1:0") as served:
         yield MovingDesk(served, keys_in(json.loads(served.lines[0])), names, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,11 @@ from tests.acceptance.database import rows
 from tests.acceptance.moving import DAY, HOUR, moving
 from tests.acceptance.processes import certdesk, printed
 from tests.acceptance.test_sandbox import issued
-from tests.acceptance.watching import RED, until
+from tests.acceptance.watching import RED, sample, told, until
 from tests.nameserver import NameServer, nameserver
 
 EXPIRED = 3
+MINUTE = 60
 ISSUED = 1
 
 
@@ -104,6 +106,32 @@ def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
 
         issued(desk.client, desk.proved("again.example.com"))
         assert desk.health() == (200, "ok\n")
+
+
+@pytest.mark.timeout(300)
+def test_what_is_due_at_once_after_a_jump_is_renewed_in_turn(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """Two in a minute, as the setting says; nobody has to publish anything again."""
+    with moving(tmp_path, names, settings="renewal.per_minute = 2\n") as desk:
+        first = {desk.proved(f"shop-{number}.example.com") for number in range(5)}
+        for each in first:
+            issued(desk.client, each)
+
+        # The last of them is due a third of its life before its end, and a tenth of that later.
+        desk.move(190 * DAY)
+        until(lambda: len(desk.listed()) > len(first))
+        time.sleep(5)
+        assert len(desk.listed()) - len(first) <= 3
+
+        for minutes in range(1, 5):
+            desk.move(190 * DAY + minutes * MINUTE)
+            time.sleep(2)
+        until(lambda: len(desk.listed()) == 2 * len(first))
+        for each in desk.listed().keys() - first:
+            issued(desk.client, each)
+        page = told(desk.served.url, "/metrics").text
+        assert sample(page, "certdesk_renewals_total", kind="reissue") == len(first)
 
 
 def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: NameServer) -> None:
