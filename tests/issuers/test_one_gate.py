@@ -49,7 +49,6 @@ def test_authorities_keys_are_opened_for_five_things_alone() -> None:
         ("issuers/hierarchy.py", "_new"),
         ("issuers/hierarchy.py", "_cross_signed"),
         ("issuers/hierarchy.py", "fault_of"),
-        ("issuers/checkup.py", "_key"),
         ("issuers/revocation_lists.py", "_signed"),
         ("issuers/responder.py", "_certified"),
         ("issuers/private_ca.py", "_signed"),

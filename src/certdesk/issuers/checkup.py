@@ -18,7 +18,6 @@ from certdesk.domain.crl import RENEWED_AFTER
 from certdesk.domain.records import Authority
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.responder import Responder
-from certdesk.ports import VaultError
 
 CHECK = "ca"
 SOON = timedelta(days=60)
@@ -26,6 +25,7 @@ ROOT_SOON = timedelta(days=730)
 NOBODY = 1
 """A serial number that no authority gives."""
 
+RESTORE = "put the key file and the database of one desk together again (guide: Back up)"
 AT_WORK = "start certdesk serve, or certdesk worker, which makes it; see the log if it runs"
 
 
@@ -71,16 +71,11 @@ class CaCheckup:
         if authority.private_key is None:
             return
         yield from self._list(name, now)
-        locked = list(self._key(name))
-        yield from locked
-        if issuing and not locked:
+        locked = self._hierarchy.fault_of(authority)
+        if locked is not None:
+            yield failure(CHECK, locked, RESTORE)
+        elif issuing:
             yield from self._status(name)
-
-    def _key(self, name: str) -> Iterator[Observation]:
-        try:
-            self._hierarchy.key(name)
-        except VaultError as error:
-            yield failure(CHECK, f"the key of {name} does not open: {error}", RESTORE)
 
     def _list(self, name: str, now: datetime) -> Iterator[Observation]:
         last = self._world.store.read(lambda unit: unit.revocation_lists.get(name))
@@ -118,9 +113,6 @@ class CaCheckup:
 
     def _end(self, authority: Authority) -> datetime:
         return self._hierarchy.certificate(authority.name).not_valid_after_utc
-
-
-RESTORE = "put the key file and the database of one desk together again (guide: Back up)"
 
 
 def _digest(content: bytes) -> bytes:
