@@ -126,7 +126,7 @@ def test_two_hundred_kills_in_a_busy_month_lose_nothing_and_double_nothing(tmp_p
 
 
 def wait_until_fresh(buyer: PatientBuyer, calendar: Calendar) -> None:
-    """Wait until each acknowledged order has a good certificate, and none is under way."""
+    """Wait until the newest certificate of each acknowledged order is a good one."""
     end = time.monotonic() + END_SECONDS
     while left := behind(buyer, calendar.now):
         assert time.monotonic() < end, left
