@@ -116,8 +116,8 @@ def full_disk(faulty: Faulty) -> contextlib.AbstractContextManager[None]:
 
 
 def read_only_disk(faulty: Faulty) -> contextlib.AbstractContextManager[None]:
-    """Refuse writes, and files that are opened for them."""
-    return faulty.refusing(EROFS, "posix/io/rw/pwrite", "posix/io/oc/open")
+    """Refuse all writes, as a disk does that the system has made read-only."""
+    return faulty.refusing(EROFS, "posix/io/rw/pwrite")
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import functools
 import os
+import sys
 import tempfile
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
@@ -119,8 +120,12 @@ class SqliteStore:
 def _takes_no_writes(folder: Path) -> bool:
     """Tell whether the disk of a folder is read-only or full."""
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"certdesk")
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            if sys.platform == "win32":
+                file.write(b"certdesk")
+            else:
+                # As SQLite writes, so that it meets the same.
+                os.pwrite(file.fileno(), b"certdesk", 0)
     except OSError as error:
         return error.errno in REFUSALS
     return False
