@@ -12,7 +12,8 @@ KINDS = {
     "bool": "`true` or `false`",
     "int": "whole number, {least} or more",
     "Literal": "one of these words",
-    "tuple": "list of texts",
+    "tuple[str, ...]": "list of texts",
+    "tuple[int, ...]": "list of whole numbers",
 }
 
 FILE = """\
@@ -25,9 +26,7 @@ level = "warning\""""
 
 def settings_page() -> str:
     """List every setting with its type, default and other names."""
-    kinds = {
-        field.name: str(field.type).partition("[")[0] for field in dataclasses.fields(Settings)
-    }
+    kinds = {field.name: _kind(str(field.type)) for field in dataclasses.fields(Settings)}
     return page(
         "Settings",
         "Every setting has a default. A settings file (`--config FILE`, TOML) wins over the "
@@ -52,6 +51,10 @@ def settings_page() -> str:
             ],
         ),
     )
+
+
+def _kind(annotation: str) -> str:
+    return annotation if annotation in KINDS else annotation.partition("[")[0]
 
 
 def _default(value: object) -> str:
