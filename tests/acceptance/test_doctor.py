@@ -42,13 +42,13 @@ def failing(done: subprocess.CompletedProcess[str]) -> list[str]:
 def test_a_desk_that_is_well_is_told_so(tmp_path: Path, names: NameServer) -> None:
     """Beside a running server and without one; a line for each thing, a remedy below it."""
     desk = desk_at(tmp_path, names.endpoint)
-    assert failing(desk.run("doctor", "--json")) == []
     desk.start()
     try:
         assert failing(desk.run("doctor", "--json")) == []
         done = desk.run("doctor")
     finally:
         desk.stop()
+    assert failing(desk.run("doctor", "--json")) == []
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert any(line.startswith("ok    clock") for line in lines)
@@ -60,12 +60,14 @@ def test_a_resolver_that_stopped_is_found(tmp_path: Path) -> None:
     """Beside a running server and without one; it is well once the resolver is back."""
     port = free_port()
     desk = desk_at(tmp_path, f"127.0.0.1:{port}")
-    assert failing(desk.run("doctor", "--json")) == ["resolver"]
     desk.start()
     try:
         assert failing(desk.run("doctor", "--json")) == ["resolver"]
     finally:
         desk.stop()
+    assert failing(desk.run("doctor", "--json")) == ["resolver"]
+    with nameserver(port=port):
+        assert failing(desk.run("doctor", "--json")) == []
 
 
 def test_another_key_file_or_none_is_found(tmp_path: Path, names: NameServer) -> None:
@@ -93,6 +95,13 @@ def test_a_database_that_is_none_is_found(tmp_path: Path, names: NameServer) -> 
     database.write_bytes(b"not a database " * 1000)
     assert failing(desk.run("doctor", "--json")) == ["database"]
     assert database.read_bytes() == b"not a database " * 1000
+
+
+def test_a_folder_without_a_desk_is_found(tmp_path: Path, names: NameServer) -> None:
+    """As where a path was mistyped; no desk is made there to be found well."""
+    desk = desk_at(tmp_path, names.endpoint)
+    assert failing(desk.run("doctor", "--json")) == ["desk"]
+    assert not desk.folder.exists()
 
 
 def test_a_setting_that_cannot_be_is_found(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 def _examined(settings: Settings) -> tuple[str, list[Found]]:
-    """Have the desk look at itself; that it does not open is a finding."""
+    """Have the desk look at itself; that there is none, or it does not open, is a finding."""
+    if not settings.database and not settings.folder.is_dir():
+        return FAIL, [_missing(settings)]
     try:
         response = attempt(settings, "Examine")
     except NoDesk as closed:
@@ -63,6 +65,16 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
         remedy = f"see its log for RequestId {response['RequestId']}"
         return FAIL, [Found(Check="desk", State=FAIL, What=what, Remedy=remedy)]
     return response["State"], response["Findings"]
+
+
+def _missing(settings: Settings) -> Found:
+    """Say that there is no desk; the other commands would make one, and it would be well."""
+    return Found(
+        Check="desk",
+        State=FAIL,
+        What=f"there is none in {settings.data}",
+        Remedy="name its folder with --data; certdesk serve makes a desk where there is none",
+    )
 
 
 def _closed(closed: NoDesk) -> Found:
