@@ -45,7 +45,7 @@ Keeper = TypeVar("Keeper", Submission, Manager)
 """A record with identity numbers."""
 
 
-class Forgetting:
+class Forgetting(Repeating):
     """Goes through the records whose identity numbers are old."""
 
     def __init__(self, store: Store, vault: Vault, clock: Clock, *, kept: timedelta) -> None:
@@ -54,20 +54,7 @@ class Forgetting:
         self._vault = vault
         self._clock = clock
         self._kept = kept
-        self._repeating = Repeating("identity numbers", self.forget, LOOK_SECONDS)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._repeating.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._repeating.alive
-
-    def stop(self) -> None:
-        """Stop after the batch in hand."""
-        self._repeating.stop()
+        super().__init__("identity numbers", self.forget, LOOK_SECONDS)
 
     def forget(self) -> None:
         """Erase a batch of what is old now, and soon the next one if there is more."""
@@ -81,7 +68,7 @@ class Forgetting:
             place = place_of_party(manager)
             self._keep(self._after(manager, People, place, needed=needed))
         if BATCH in (len(submissions), len(managers)):
-            self._repeating.wake()
+            self.wake()
 
     def _after(
         self, record: Keeper, kind: type[Material | People], place: Place, *, needed: bool

@@ -8,26 +8,13 @@ from certdesk.workflow.repeating import Repeating
 LOOK_SECONDS = 60
 
 
-class ListRenewal:
+class ListRenewal(Repeating):
     """Looks every minute whether a CRL or an authority is old, and at once at the start."""
 
     def __init__(self, pki: Pki) -> None:
         """Prepare; nothing is made before `start`."""
         self._pki = pki
-        self._repeating = Repeating("revocation lists", self._look, LOOK_SECONDS)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._repeating.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._repeating.alive
-
-    def stop(self) -> None:
-        """Stop after the round in hand."""
-        self._repeating.stop()
+        super().__init__("revocation lists", self._look, LOOK_SECONDS)
 
     def _look(self) -> None:
         self._pki.hand_over()

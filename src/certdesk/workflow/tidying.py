@@ -12,27 +12,14 @@ SIGNATURES_KEPT = timedelta(seconds=900)
 """Longer than the timestamp of any request with one of them stays good."""
 
 
-class Tidying:
+class Tidying(Repeating):
     """Goes through the records that are kept for a time only."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         """Prepare; nothing is thrown away before `start`. The clock is the machine's."""
         self._store = store
         self._clock = clock
-        self._repeating = Repeating("tidying", self.tidy, TIDY_SECONDS)
-
-    def start(self) -> None:
-        """Begin to tidy."""
-        self._repeating.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._repeating.alive
-
-    def stop(self) -> None:
-        """Stop after the round in hand."""
-        self._repeating.stop()
+        super().__init__("tidying", self.tidy, TIDY_SECONDS)
 
     def tidy(self) -> None:
         """Throw away what is old now."""

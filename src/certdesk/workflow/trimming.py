@@ -25,7 +25,7 @@ PAGE = 500
 LETTERS = 50
 
 
-class Trimming:
+class Trimming(Repeating):
     """Goes through what is kept for a time."""
 
     def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
@@ -34,20 +34,7 @@ class Trimming:
         self._clock = clock
         self._retention = retention
         self._place = 0
-        self._repeating = Repeating("trimming", self.trim, ROUND_SECONDS)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._repeating.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._repeating.alive
-
-    def stop(self) -> None:
-        """Stop after the round in hand."""
-        self._repeating.stop()
+        super().__init__("trimming", self.trim, ROUND_SECONDS)
 
     def trim(self) -> None:
         """Remove what is over now, of submissions those of the next page."""
