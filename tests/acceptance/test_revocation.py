@@ -23,8 +23,9 @@ from cryptography.x509.oid import ExtensionOID
 from tests.acceptance import connecting
 from tests.acceptance.connecting import World, issued, publish, waited
 from tests.acceptance.office import Office
-from tests.acceptance.test_vetted_orders import LETTER, OV
+from tests.acceptance.test_vetted_orders import OV
 from tests.actions.submitting import csr_for, refusal
+from tests.papers import PDF
 from tests.programs import ended, run
 from tests.running import Client
 
@@ -214,7 +215,7 @@ def test_an_ov_certificate_is_taken_back_by_a_letter_that_people_have_seen(
     asked = client.call("RevokeCertificate", CertificateId=order, Reason="superseded")
     assert asked["RevokeDomainValidateAuths"] == []
     assert (office.stands(order), office.waiting()) == ((12, None), [])
-    text = base64.b64encode(LETTER).decode()
+    text = base64.b64encode(PDF).decode()
     sent = client.call("UploadRevokeLetter", CertificateId=order, RevokeLetter=text)
     assert (sent["CertificateId"], sent["IsSuccess"]) == (order, True)
     assert office.stands(order) == (9, "LEGAL-REVIEWING")
@@ -225,7 +226,7 @@ def test_an_ov_certificate_is_taken_back_by_a_letter_that_people_have_seen(
     assert (shown["Names"], shown["RevocationReason"]) == (["letter.example.net"], "superseded")
     file = tmp_path / "letter.pdf"
     office.review("letter", f"revocation:{order}", "ann", "--output", str(file))
-    assert file.read_bytes() == LETTER
+    assert file.read_bytes() == PDF
     assert "somebody else has to approve it" in office.refused(
         "approve", f"revocation:{order}", office.keys.secret_id
     )

@@ -18,12 +18,12 @@ from tests.acceptance import connecting
 from tests.acceptance.connecting import World, issued, publish, served, unpacked, waited
 from tests.acceptance.office import Office
 from tests.actions.submitting import ADMIN, IDENTITY, ORGANISATION, TECH
+from tests.papers import PDF, pdf, stream
 from tests.programs import run
 from tests.running import Keys
 
 OV, EV, CFCA, WITH_LETTER = 14, 20, 98, 9
 NUMBER = "91440300MA5EXAMPLE"
-LETTER = b"%PDF-1.7\n" + bytes(2048)
 
 VETTED = "C=CN,ST=Guangdong,L=Guangzhou,O=Example Trading Ltd"
 TYPED = "C=CN,ST=Beijing,L=Beijing,O=Example Trading Ltd"
@@ -70,7 +70,7 @@ CASES = {
         product=WITH_LETTER,
         name="letter.example.com",
         key=("RSA", "2048"),
-        letter=LETTER,
+        letter=PDF,
         subject=TYPED,
     ),
 }
@@ -238,7 +238,7 @@ def test_what_the_letter_says_stands_nowhere_on_the_disk(world: World, tmp_path:
     typed: dict[str, object] = {**ORGANISATION, **ADMIN, **TECH}
     order = office.order(WITH_LETTER, "sealed.example.com", **typed)
     secret = b"the director signs for the domain"
-    send_letter(office, order, b"%PDF-1.7\n" + secret * 64, tmp_path)
+    send_letter(office, order, pdf(stream(secret * 64)), tmp_path)
 
     assert (tmp_path / "letter.pdf").stat().st_mode & 0o777 == 0o600
     for file in office.desk.folder.rglob("*"):

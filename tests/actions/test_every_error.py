@@ -23,8 +23,9 @@ from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.rules import Rules
 from certdesk.ports import KeysBusy, Pending
 from tests import chains
-from tests.actions.vetting import DV, GIF, LETTER_OV, OV, PDF, PNG, WOTRUS_OV, Desk
+from tests.actions.vetting import DV, LETTER_OV, OV, WOTRUS_OV, Desk
 from tests.inside import NOON
+from tests.papers import GIF, PDF, PNG
 
 NOBODYS = "AAAAAAAA"
 SHORT, LONG = b"%PDF-" + bytes(900), b"%PDF-" + bytes(1_400 * 1024)

@@ -11,7 +11,8 @@ import pytest
 
 from certdesk.domain.order import STATUS_NAMES, Status, StatusMessage
 from certdesk.domain.rules import Rules
-from tests.actions.vetting import DV, EV, LETTER_OV, OV, PDF, Desk
+from tests.actions.vetting import DV, EV, LETTER_OV, OV, Desk
+from tests.papers import PDF
 from tests.pasting import ROOT
 
 NAME = "example.com"

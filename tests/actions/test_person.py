@@ -16,10 +16,10 @@ from certdesk.domain import errors
 from certdesk.domain.proof import Verdict
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import InsideDesk
+from tests.papers import PDF
 from tests.workflow.ordering import key
 
 OV, LETTER_OV, DV, CFCA_OV = 14, 9, 104, 98
-PDF = b"%PDF-1.7\n" + bytes(2048)
 EMAIL, PHONE = str(ADMIN["AdminEmail"]), str(ADMIN["AdminPhone"])
 NUMBER = IDENTITY["AdminIdNumber"]
 ALL_OF_NING = ("Ning", "Huang", PHONE, EMAIL, "Head of operations", NUMBER)

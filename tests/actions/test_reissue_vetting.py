@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.rules import Rules
-from tests.actions.vetting import EV, LETTER_OV, OV, PDF, Desk
+from tests.actions.vetting import EV, LETTER_OV, OV, Desk
+from tests.papers import PDF
 
 
 @pytest.fixture

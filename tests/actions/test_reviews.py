@@ -12,7 +12,8 @@ import pytest
 from certdesk.domain import errors
 from certdesk.domain.rules import Rules
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
-from tests.actions.vetting import DV, EV, GIF, LETTER_OV, OV, PDF, PNG, WOTRUS_OV, Desk
+from tests.actions.vetting import DV, EV, LETTER_OV, OV, WOTRUS_OV, Desk
+from tests.papers import GIF, PDF, PNG, pdf
 from tests.workflow.ordering import key
 
 
@@ -172,10 +173,12 @@ def test_a_letter_is_kept_sealed_and_read_by_whoever_vets(desk: Desk) -> None:
         (b"%PDF-" + bytes(1018), errors.ConfirmLetterTooSmall),
         (b"%PDF-" + bytes(1_400 * 1024), errors.ConfirmLetterTooLarge),
         (bytes(2048), errors.InvalidConfirmLetterFormat),
+        (PNG[:-9], errors.InvalidConfirmLetterFormat),
+        (pdf(b"<</S /Launch /F (x)>>"), errors.InvalidConfirmLetterFormat),
         (GIF, errors.InvalidConfirmLetterFormat),
     ],
 )
-def test_a_letter_of_another_size_or_format_is_refused(
+def test_a_letter_of_another_size_or_format_or_one_that_acts_is_refused(
     desk: Desk, content: bytes, refusal: type[Exception]
 ) -> None:
     """1 KB to 1.4 MB, JPG, PNG or PDF; the order waits on."""

@@ -20,8 +20,9 @@ from tests import chains
 from tests.actions.asking import becomes, publish
 from tests.actions.downloading import fetch, link
 from tests.actions.submitting import PERSONAL, csr_for, refusal
-from tests.actions.vetting import DV, EV, GIF, OV, PDF, PNG, Desk
+from tests.actions.vetting import DV, EV, OV, Desk
 from tests.nameserver import NameServer
+from tests.papers import GIF, PDF, PNG
 from tests.running import Client, RunningDesk
 
 TRUSTASIA_DV = 104
@@ -273,10 +274,11 @@ def test_a_letter_that_does_not_come_in_three_days_is_awaited_no_longer(desk: De
         (b"%PDF-" + bytes(1018), errors.ConfirmLetterTooSmall),
         (b"%PDF-" + bytes(1_400 * 1024), errors.ConfirmLetterTooLarge),
         (bytes(2048), errors.InvalidFileType),
+        (PDF[:-9], errors.InvalidFileType),
         (GIF, errors.InvalidFileType),
     ],
 )
-def test_a_letter_of_another_size_or_format_is_refused(
+def test_a_letter_of_another_size_or_format_or_a_part_of_one_is_refused(
     desk: Desk, content: bytes, refused: type[Exception]
 ) -> None:
     """1 KB to 1.4 MB, JPG, PNG or PDF; the order waits on."""

@@ -15,9 +15,6 @@ from tests.inside import InsideDesk
 from tests.workflow.ordering import key
 
 OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
-PDF = b"%PDF-1.7\n" + bytes(2048)
-GIF = b"GIF89a" + bytes(2048)
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(2048)
 
 
 class Desk(InsideDesk):

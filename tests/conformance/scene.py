@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from certdesk.domain.keys import KeyKind
 from tests import chains
 from tests.issued import issue
+from tests.papers import PDF
 from tests.running import Client, Keys, RunningDesk, User
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
@@ -35,7 +36,7 @@ WOTRUS_DV_MULTI, WOTRUS_OV_MULTI = 26, 29
 UPLOADED_CSR = Path(__file__).parents[1] / "data" / "uploaded_csr.pem"
 """The CSR of the source page's third example, for `tencent.com`."""
 
-LETTER = base64.b64encode(b"%PDF-1.7\n" + 2048 * b" " + b"\n%%EOF\n").decode()
+LETTER = base64.b64encode(PDF).decode()
 REVOCABLE = 24
 """How many certificates of each kind there are to be revoked."""
 

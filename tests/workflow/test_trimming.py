@@ -16,11 +16,12 @@ from certdesk.workflow import trimming
 from certdesk.workflow.trimming import Trimming
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
+from tests.papers import PDF
 from tests.workflow.ordering import key
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DV, LETTER_OV = 104, 9
-PDF = base64.b64encode(b"%PDF-1.7\n" + bytes(2048)).decode()
+LETTER = base64.b64encode(PDF).decode()
 
 
 class Desk(InsideDesk):
@@ -168,7 +169,7 @@ def test_an_order_opened_again_after_its_material_went_takes_new_material(desk: 
 def test_an_order_that_people_look_at_keeps_what_they_look_at(desk: Desk) -> None:
     """However long they take; the letter goes 398 days after it came once they are done."""
     order = desk.submit(LETTER_OV)
-    desk.call(desk.caller, "UploadConfirmLetter", CertificateId=order, ConfirmLetter=PDF)
+    desk.call(desk.caller, "UploadConfirmLetter", CertificateId=order, ConfirmLetter=LETTER)
     desk.after(3000 * DAY)
     assert desk.numbers(order) == [1]
     assert len(desk.store.read(lambda unit: unit.letters.where())) == 1

@@ -32,20 +32,20 @@ from certdesk.ports import Stale, Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
 
 
+class LetterTaken(Reply):
+    """The order, and that its letter is there: always true, as what is not taken is refused."""
+
+    certificate_id: str
+    is_success: bool
+
+
 class UploadConfirmLetterRequest(Request):
     """Which order, and the letter."""
 
     certificate_id: str
     """The certificate id of the order."""
     confirm_letter: str
-    """The file in base64: JPG, PNG or PDF, for WoTrus JPG, PDF or GIF; 1 KB to 1.4 MB."""
-
-
-class UploadConfirmLetterReply(Reply):
-    """The order, and that its letter is there: always true, as what is not taken is refused."""
-
-    certificate_id: str
-    is_success: bool
+    """The file in base64, whole: JPG, PNG or PDF, for WoTrus JPG, PDF or GIF; 1 KB to 1.4 MB."""
 
 
 @catalog.action(
@@ -64,25 +64,22 @@ class UploadConfirmLetterReply(Reply):
 )
 def upload_confirm_letter(
     context: Context, request: UploadConfirmLetterRequest
-) -> Commit[UploadConfirmLetterReply]:
+) -> Commit[LetterTaken]:
     """Upload the letter of confirmation that an OV or EV order waits for; the review then begins.
 
     It is kept encrypted, and shown to nobody but those who vet the order.
     """
     order = context.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
-    form, content = read_letter(request.confirm_letter, PRODUCTS[order.product_id])
-    letter = _sealed(context, order, CONFIRM, order.attempt, form, content)
+    read = read_letter(request.confirm_letter, PRODUCTS[order.product_id])
+    letter = _sealed(context, order, CONFIRM, order.attempt, *read)
     context.held.callback(context.work.wake)
 
-    def commit(unit: Unit) -> UploadConfirmLetterReply:
+    def commit(unit: Unit) -> LetterTaken:
         order = _awaiting(context, unit, request.certificate_id)
-        if order.attempt != letter.attempt:
-            raise Stale("orders")
-        unit.letters.add(letter)
+        _keep(context, unit, letter, order.attempt)
         sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER))
         make_due(context, unit, unit.orders.replace(sent))
-        context.record(unit, order.certificate_id, f"{form}, {letter.size} bytes")
-        return UploadConfirmLetterReply(certificate_id=order.certificate_id, is_success=True)
+        return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 
     return commit
 
@@ -93,14 +90,7 @@ class UploadRevokeLetterRequest(Request):
     certificate_id: str
     """The certificate id of the order."""
     revoke_letter: str
-    """The file in base64: JPG, PNG or PDF; 1 KB to 1.4 MB."""
-
-
-class UploadRevokeLetterReply(Reply):
-    """The order, and that its letter is there: always true, as what is not taken is refused."""
-
-    certificate_id: str
-    is_success: bool
+    """The file in base64, whole: JPG, PNG or PDF; 1 KB to 1.4 MB."""
 
 
 @catalog.action(
@@ -117,7 +107,7 @@ class UploadRevokeLetterReply(Reply):
 )
 def upload_revoke_letter(
     context: Context, request: UploadRevokeLetterRequest
-) -> Commit[UploadRevokeLetterReply]:
+) -> Commit[LetterTaken]:
     """Upload the letter that an OV or EV certificate to be revoked waits for; people then look.
 
     It is kept encrypted, and shown to nobody but those who vet the request.
@@ -125,18 +115,15 @@ def upload_revoke_letter(
     order = context.store.read(
         lambda unit: _awaiting_revocation(context, unit, request.certificate_id)
     )
-    form, content = read_revocation_letter(request.revoke_letter)
-    letter = _sealed(context, order, REVOKE, order.revocation, form, content)
+    read = read_revocation_letter(request.revoke_letter)
+    letter = _sealed(context, order, REVOKE, order.revocation, *read)
     context.held.callback(context.work.wake)
 
-    def commit(unit: Unit) -> UploadRevokeLetterReply:
+    def commit(unit: Unit) -> LetterTaken:
         order = _awaiting_revocation(context, unit, request.certificate_id)
-        if order.revocation != letter.attempt:
-            raise Stale("orders")
-        unit.letters.add(letter)
+        _keep(context, unit, letter, order.revocation)
         revoking.have_reviewed(context, unit, order)
-        context.record(unit, order.certificate_id, f"{form}, {letter.size} bytes")
-        return UploadRevokeLetterReply(certificate_id=order.certificate_id, is_success=True)
+        return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 
     return commit
 
@@ -158,6 +145,18 @@ def _sealed(
     )
     sealed = context.vault.seal(Secret(content), place_of_letter(letter))
     return dataclasses.replace(letter, content=sealed)
+
+
+def _keep(context: Context, unit: Unit, letter: Letter, attempt: int) -> None:
+    """Keep a letter, unless it was read for an earlier attempt than the order's is now.
+
+    Raises:
+        Stale: it was.
+    """
+    if letter.attempt != attempt:
+        raise Stale("orders")
+    unit.letters.add(letter)
+    context.record(unit, letter.certificate_id, f"{letter.form}, {letter.size} bytes")
 
 
 def _awaiting(context: Context, unit: Unit, certificate_id: str) -> Order:

@@ -1,8 +1,8 @@
 """Letters: in which formats and sizes they are taken.
 
 Sources: the vendor's pages of UploadConfirmLetter and UploadRevokeLetter, and its texts of the
-errors. A format is told by
-the first bytes of a file, whatever its name was.
+errors. A format is told by the first bytes of a file, whatever its name was, and the file has to be
+a whole one of that format: `pictures` and `pdf` say what that means.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from certdesk.domain.errors import (
     InvalidFileType,
     ServiceError,
 )
+from certdesk.domain.pdf import BadPdf, check_pdf
+from certdesk.domain.pictures import BadPicture, check_gif, check_jpeg, check_png
 from certdesk.domain.products import Product
 
 CONFIRM, REVOKE = "confirm", "revoke"
@@ -34,6 +36,7 @@ _BEGINNINGS = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
 )
+_CHECKS = {"JPG": check_jpeg, "PNG": check_png, "PDF": check_pdf, "GIF": check_gif}
 _OF_WOTRUS = ("JPG", "PDF", "GIF")
 _OF_OTHERS = ("JPG", "PNG", "PDF")
 _WHITE = bytes(range(0x21))
@@ -46,8 +49,8 @@ def read_letter(text: str, product: Product) -> tuple[str, bytes]:
 
     Raises:
         ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
-        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, or in none
-            of the formats that the product's CA takes.
+        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, in none of
+            the formats that the product's CA takes, or no whole file of its format.
     """
     wotrus = product.brand.startswith("WoTrus")
     wrong: type[ServiceError] = (
@@ -61,7 +64,8 @@ def read_revocation_letter(text: str) -> tuple[str, bytes]:
 
     Raises:
         ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
-        InvalidFileType: it is not base64, or in none of the formats that are taken.
+        InvalidFileType: it is not base64, in none of the formats that are taken, or no whole file
+            of its format.
     """
     return _read("RevokeLetter", text, _OF_OTHERS, InvalidFileType)
 
@@ -78,7 +82,11 @@ def _read(
     if len(content) < LEAST:
         raise ConfirmLetterTooSmall(f"{parameter}: has {len(content)} bytes.")
     form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
-    if form not in forms:
+    if form is None or form not in forms:
         found = f"is a {form} file" if form else "begins like no file of these"
         raise wrong(f"{parameter}: {found}.")
+    try:
+        _CHECKS[form](content)
+    except (BadPicture, BadPdf) as bad:
+        raise wrong(f"{parameter}: is no {form} file to go by: {bad}.") from None
     return form, content

@@ -1,0 +1,269 @@
+"""Whether a PDF file is whole, can be read by anybody, and does nothing but be shown.
+
+No object is built, no reference followed and no page drawn, so that a file which leads in circles
+leads nowhere. What is looked for are names, which is how a file says that it acts: in the file as
+it is, and in its streams of objects. A stream that may hold objects and cannot be looked into is
+refused. Time and memory are those of reading the file and `MOST_OBJECTS` bytes a few times.
+Source: ISO 32000-1 7.2, 7.3, 7.5, 12.6.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zlib
+from collections.abc import Iterator
+
+MOST_OBJECTS = 16 * 1024 * 1024
+"""Bytes that a file's streams of objects may have, unpacked."""
+
+ACTIVE = (
+    "JavaScript",
+    "Launch",
+    "SubmitForm",
+    "ImportData",
+    "GoToR",
+    "GoToE",
+    "Rendition",
+    "RichMedia",
+    "EmbeddedFile",
+    "EmbeddedFiles",
+    "FileAttachment",
+    "XFA",
+)
+"""Names of what runs, opens or carries something else."""
+
+_BLANK = rb"\0\t\n\f\r "
+_REGULAR = rb"[^" + _BLANK + rb"()<>\[\]{}/%]"
+_TOKEN = re.compile(
+    rb"(?P<blank>[" + _BLANK + rb"]+|%[^\r\n]*)"
+    rb"|(?P<text><<|>>|<[0-9A-Fa-f" + _BLANK + rb"]*>|/?" + _REGULAR + rb"+|[\[\]{}(/])"
+)
+_IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_OBJECT = re.compile(rb"(?<!end)obj(?!" + _REGULAR + rb")")
+_HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
+_END = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
+_CROSS_REFERENCE = re.compile(rb"\s*(?:(?P<table>xref)\b|\d{1,10}\s+\d{1,5}\s+obj)")
+_END_SIZE = 1024
+_KEYS = frozenset((b"Type", b"Root", b"First", b"Filter", b"DecodeParms", b"DP", b"F", b"FFilter"))
+_MOST_TOKENS = 8
+_DEPTHS = {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}
+_REFERENCE = re.compile(rb"\d+ \d+ R")
+
+
+class BadPdf(ValueError):
+    """A file is no whole PDF file, or one that does more than be shown; the text says why."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Dictionary:
+    """A dictionary: the first tokens of what `_KEYS` have in it, brackets left out, and its end.
+
+    Keys and names are without `/` and without escapes. What a key has that is there twice is put
+    together: whichever counts, it is not what is expected.
+    """
+
+    entries: dict[bytes, list[bytes]]
+    has_stream: bool
+    end: int
+    """Where the stream begins, if it has one."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Token:
+    """What stands there, and where it ends; of a string the text is `(` alone."""
+
+    text: bytes
+    end: int
+
+
+_NOTHING = _Token(b"", 0)
+
+
+def check_pdf(content: bytes) -> None:
+    """Check that a PDF file has header, pages, cross-reference and end, and acts in no way.
+
+    Raises:
+        BadPdf: it does not, or it acts.
+    """
+    if not _HEADER.match(content):
+        raise BadPdf("it does not begin as a PDF file")
+    budget = _Budget(2 * len(content))
+    _check_end(content, budget)
+    if _ENCRYPTED.search(content):
+        raise BadPdf("it is encrypted")
+    pages = False
+    for text in (content, *_objects_in_streams(content, budget)):
+        acts = _ACTS.search(text)
+        if acts:
+            raise BadPdf(f"it holds {_plain(acts[0])}, and a letter is only to be read")
+        pages = pages or _PAGE.search(text) is not None
+    if not pages:
+        raise BadPdf("it has no page")
+
+
+def _plain(name: bytes) -> str:
+    return _unescaped(name[1:]).decode()
+
+
+def _unescaped(name: bytes) -> bytes:
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), name)
+
+
+def _spelt(*names: str) -> re.Pattern[bytes]:
+    """Make a pattern of names, any letter of which may be written as `#` and two digits."""
+    spelt = ("".join(f"(?:{c}|#(?i:{ord(c):02x}))" for c in name) for name in names)
+    return re.compile(b"/(?:" + "|".join(spelt).encode() + b")(?!" + _REGULAR + b")")
+
+
+_ACTS = _spelt(*ACTIVE)
+_PAGE = _spelt("Page")
+_ENCRYPTED = _spelt("Encrypt")
+
+
+class _Budget:
+    """How many bytes may yet be read as dictionaries and streams of objects.
+
+    Those of a sound file do not overlap, and only the last trailer is read twice; a file in which
+    they do would be read again and again.
+    """
+
+    def __init__(self, left: int) -> None:
+        """Begin with so many."""
+        self._left = left
+
+    def spend(self, size: int) -> None:
+        """Take from it; raises `BadPdf` where it is used up."""
+        self._left -= size
+        if self._left < 0:
+            raise BadPdf("its objects lie within each other")
+
+
+def _check_end(content: bytes, budget: _Budget) -> None:
+    """Check that the end leads to a cross-reference, which leads to a catalogue that all can read.
+
+    Raises:
+        BadPdf: it does not.
+    """
+    end = _END.search(content, max(0, len(content) - _END_SIZE))
+    if end is None:
+        raise BadPdf("it does not end as a PDF file")
+    trailer = _trailer(content, int(end[1]), budget)
+    if trailer is None:
+        raise BadPdf("its end does not lead to its cross-reference")
+    if not _REFERENCE.fullmatch(b" ".join(trailer.entries.get(b"Root", ()))):
+        raise BadPdf("its trailer names no catalogue")
+
+
+def _trailer(content: bytes, at: int, budget: _Budget) -> _Dictionary | None:
+    """Read the trailer of the cross-reference that is there: a table, or else a stream."""
+    begins = _CROSS_REFERENCE.match(content, at)
+    if begins is None:
+        return None
+    if not begins["table"]:
+        found = _dictionary(content, begins.end(), budget)
+        return found if found and b"XRef" in found.entries.get(b"Type", ()) else None
+    after = content.find(b"trailer", begins.end())
+    return None if after < 0 else _dictionary(content, after + len(b"trailer"), budget)
+
+
+def _objects_in_streams(content: bytes, budget: _Budget) -> list[bytes]:
+    """Unpack the streams that hold objects; one that is not packed is in the file as it is.
+
+    Raises:
+        BadPdf: one of them cannot be looked into, or all of them are too long.
+    """
+    found: list[bytes] = []
+    left = MOST_OBJECTS
+    for begins in _OBJECT.finditer(content):
+        dictionary = _dictionary(content, begins.end(), budget)
+        if dictionary is None or not dictionary.has_stream or not _may_hold_objects(dictionary):
+            continue
+        if _is_packed(dictionary):
+            found.append(_unpacked(content, dictionary.end, budget, left))
+            left -= len(found[-1])
+    return found
+
+
+def _may_hold_objects(dictionary: _Dictionary) -> bool:
+    """Whether it is of a stream of objects, by its type or for readers that do not ask for that."""
+    entries = dictionary.entries
+    return b"ObjStm" in entries.get(b"Type", ()) or b"First" in entries
+
+
+def _is_packed(dictionary: _Dictionary) -> bool:
+    """Tell whether a stream is packed as nearly all are, or not at all.
+
+    Raises:
+        BadPdf: it is packed in another way, or lies elsewhere.
+    """
+    filters = dictionary.entries.get(b"Filter", [])
+    others = dictionary.entries.keys() & {b"DecodeParms", b"DP", b"F", b"FFilter"}
+    if filters not in ([], [b"FlateDecode"]) or others:
+        raise BadPdf("its objects are packed in a way that is not looked into")
+    return bool(filters)
+
+
+def _unpacked(content: bytes, begins: int, budget: _Budget, most: int) -> bytes:
+    ends = content.find(b"endstream", begins)
+    budget.spend((len(content) if ends < 0 else ends) - begins)
+    unpacking = zlib.decompressobj()
+    try:
+        found = unpacking.decompress(content[begins:ends].lstrip(b"\r\n"), most + 1)
+    except zlib.error:
+        raise BadPdf("its objects are packed wrongly") from None
+    if len(found) > most:
+        raise BadPdf(f"its objects have more than {MOST_OBJECTS} bytes")
+    if not unpacking.eof:
+        raise BadPdf("its objects are not all there")
+    return found
+
+
+def _dictionary(content: bytes, at: int, budget: _Budget) -> _Dictionary | None:
+    """Read the dictionary that comes next; None where none does.
+
+    Raises:
+        BadPdf: it does not end, or cannot be read as one, or too much has been read.
+    """
+    tokens = _tokens(content, at, budget)
+    if next(tokens, _NOTHING).text != b"<<":
+        return None
+    entries: dict[bytes, list[bytes]] = {}
+    key, depth, valued = b"", 1, True
+    for token in tokens:
+        depth += _DEPTHS.get(token.text, 0)
+        if depth == 0:
+            after = next(tokens, _NOTHING)
+            return _Dictionary(entries, after.text == b"stream", after.end)
+        if depth == 1 and valued and token.text.startswith(b"/"):
+            key, valued = _unescaped(token.text[1:]), False
+            continue
+        valued = True
+        value = entries.setdefault(key, []) if key in _KEYS else []
+        if token.text not in _DEPTHS and len(value) < _MOST_TOKENS:
+            value.append(_unescaped(token.text.removeprefix(b"/")))
+    raise BadPdf("one of its objects cannot be read")
+
+
+def _tokens(content: bytes, at: int, budget: _Budget) -> Iterator[_Token]:
+    """Read what stands there, token by token, to the end or to what is none."""
+    while at < len(content):
+        found = _TOKEN.match(content, at)
+        if found is None:
+            return
+        text = found["text"]
+        end = _end_of_string(content, at) if text == b"(" else found.end()
+        budget.spend(end - at)
+        if text:
+            yield _Token(text, end)
+        at = end
+
+
+def _end_of_string(content: bytes, at: int) -> int:
+    depth = 0
+    for found in _IN_STRING.finditer(content, at):
+        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return len(content)
