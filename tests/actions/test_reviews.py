@@ -112,14 +112,16 @@ def test_a_rejected_order_fails_alone(desk: Desk) -> None:
 
 
 def test_an_ev_order_wants_four_eyes_where_the_desk_does(tmp_path: Path) -> None:
-    """Of two people: the same one twice is refused, whatever the case of the name."""
+    """Of two people: the same one twice is refused, however the name is spelled."""
     with Desk(tmp_path, Rules(four_eyes=True)) as desk:
         order = desk.submit(EV)
         desk.approve("manager:1")
         assert desk.approve(f"order:{order}", "ann") is None
         assert desk.stands(order) == (0, "CA-REVIEWING")
-        with pytest.raises(errors.InvalidParam, match="a second person has to"):
-            desk.approve(f"order:{order}", "ANN")
+        for again in ("ANN", " ann ", "a nn", "\N{FULLWIDTH LATIN SMALL LETTER A}nn"):
+            with pytest.raises(errors.InvalidParam, match="a second person has to"):
+                desk.approve(f"order:{order}", again)
+        assert desk.stands(order) == (0, "CA-REVIEWING")
         assert desk.approve(f"order:{order}", "ben") == "approved"
         assert desk.stands(order) == (0, "PENDING-DCV")
 
@@ -128,8 +130,9 @@ def test_whoever_asked_does_not_approve(desk: Desk) -> None:
     """The key that submitted the order is named as who asked."""
     order = desk.submit()
     desk.approve("manager:1")
-    with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
-        desk.approve(f"order:{order}", desk.caller.actor)
+    for name in (desk.caller.actor, f" {desk.caller.actor} "):
+        with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
+            desk.approve(f"order:{order}", name)
 
 
 def test_a_desk_may_vet_nobody(tmp_path: Path) -> None:
@@ -153,6 +156,28 @@ def test_a_product_with_a_letter_waits_for_it(desk: Desk) -> None:
     desk.approve_all()
     desk.take_on(order)
     assert desk.stands(order) == (1, None)
+
+
+def test_a_letter_is_looked_at_though_the_manager_is_vetted(desk: Desk) -> None:
+    """What the product asks a letter for is seen by somebody; without one an order needs nobody."""
+    desk.submit()
+    desk.approve_all()
+    order = desk.submit(LETTER_OV)
+    desk.letter(order, PDF)
+    assert (desk.stands(order), desk.waiting) == ((0, "LEGAL-REVIEWING"), [f"order:{order}"])
+    desk.take_on(order)
+    assert desk.issuer.asked == []
+
+    desk.operator("RejectReview", Id=f"order:{order}", Reason="not signed", Reviewer="ann")
+    assert desk.stands(order) == (2, "not signed")
+
+
+def test_a_letter_is_looked_at_by_nobody_where_nothing_is(tmp_path: Path) -> None:
+    """With `vetting.automatic` it only has to be there."""
+    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+        order = desk.submit(LETTER_OV)
+        desk.letter(order, PDF)
+        assert (desk.stands(order), desk.waiting) == ((0, "PENDING-DCV"), [])
 
 
 def test_a_letter_is_kept_sealed_and_read_by_whoever_vets(desk: Desk) -> None:

@@ -77,7 +77,7 @@ def upload_confirm_letter(
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting(context, unit, request.certificate_id)
         _keep(context, unit, letter, order.attempt)
-        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER))
+        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER), letter=True)
         make_due(context, unit, unit.orders.replace(sent))
         return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 

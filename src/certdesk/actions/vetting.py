@@ -102,11 +102,12 @@ def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -
     context.record(unit, order.certificate_id, detail, uin=order.uin)
 
 
-def begin(context: Context, unit: Unit, order: Order) -> Order:
+def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -> Order:
     """Give an order, which is about to be with the CA, with what it waits for; send it to people.
 
-    The order itself is not stored yet. Nobody looks at a reissue while its manager is vetted: what
-    it is to certify was looked at with the original.
+    The order itself is not stored yet. A `letter` that came for it is looked at, be its manager
+    vetted or not. Nobody looks at a reissue while its manager is vetted: what it is to certify was
+    looked at with the original.
     """
     level = PRODUCTS[order.product_id].level
     if level is Level.DV:
@@ -117,7 +118,10 @@ def begin(context: Context, unit: Unit, order: Order) -> Order:
         manager = send_manager(context, unit, manager)
     good = is_vetted(manager, context.now)
     again = good and order.replaces is not None
-    if again or not needs_review(level, vetted=good, four_eyes=context.rules.four_eyes):
+    seen = letter and not context.rules.vetting_automatic
+    if again or not needs_review(
+        level, vetted=good, four_eyes=context.rules.four_eyes, letter=seen
+    ):
         return going_on(context, unit, order)
     subject = subject_of_order(order.certificate_id)
     review = ask(context, unit, subject, order.uin, order.attempt)

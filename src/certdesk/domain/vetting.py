@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -80,11 +81,11 @@ def is_vetted(manager: Manager, now: datetime) -> bool:
     return state_of(manager, now) in (State.OK, State.EXPIRING)
 
 
-def needs_review(level: Level, *, vetted: bool, four_eyes: bool) -> bool:
-    """Whether people have to look at an order itself; `vetted` is its manager."""
+def needs_review(level: Level, *, vetted: bool, four_eyes: bool, letter: bool = False) -> bool:
+    """Whether people have to look at an order itself; `vetted` is its manager, `letter` its own."""
     if level is Level.DV:
         return False
-    return not vetted or people_needed(level, four_eyes=four_eyes) > 1
+    return not vetted or letter or people_needed(level, four_eyes=four_eyes) > 1
 
 
 def people_needed(level: Level, *, four_eyes: bool) -> int:
@@ -161,4 +162,9 @@ def registration_of(organisation: Organisation) -> Registration | None:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    """Whether two names are a person's: neither case nor blanks make another one of it."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
