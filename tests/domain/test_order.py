@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from certdesk.domain.order import (
     BOUGHT_ONLY,
     LIVING,
+    REISSUES_ONLY,
     STATUS_NAMES,
     TRANSITIONS,
     Event,
@@ -60,13 +61,19 @@ LIFE = [
     (0, Event.CANCEL_AUDIT, 7),
     (4, Event.CANCEL_AUDIT, 7),
     (8, Event.CANCEL_AUDIT, 7),
+    (11, Event.CANCEL_AUDIT, 7),
     (2, Event.RESUBMIT, 5),
     (7, Event.RESUBMIT, 5),
+    (0, Event.REISSUE, 11),
+    (4, Event.REISSUE, 11),
+    (11, Event.PROVE_AGAIN, 0),
     (0, Event.FAIL, 2),
     (4, Event.FAIL, 2),
     (8, Event.FAIL, 2),
+    (11, Event.FAIL, 2),
     (0, Event.ISSUE, 1),
     (4, Event.ISSUE, 1),
+    (11, Event.ISSUE, 1),
     (1, Event.EXPIRE, 3),
     (1, Event.ASK_TO_REVOKE, 9),
     (1, Event.ASK_TO_REVOKE_WITH_LETTER, 12),
@@ -91,13 +98,14 @@ orders = st.builds(
     auto_renew=st.booleans(),
     deal_id=st.just("20260301000000000000001"),
     submission=st.integers(0, 9),
+    replaces=st.none() | st.just("Zz9Yy8Xx"),
     created_at=st.just(NOON),
     version=st.integers(1, 9),
 )
 
 
-def standing_at(status: Status) -> Order:
-    """Make an order at a status."""
+def standing_at(status: Status, event: Event | None = None) -> Order:
+    """Make an order at a status, a reissue where only to such ones the event can happen."""
     return Order(
         certificate_id="aB3dE5fG",
         uin="100000000001",
@@ -106,6 +114,7 @@ def standing_at(status: Status) -> Order:
         time_span=1,
         status=status,
         deal_id="20260301000000000000001",
+        replaces="Zz9Yy8Xx" if event in REISSUES_ONLY else None,
         created_at=NOON,
     )
 
@@ -125,7 +134,7 @@ def test_the_table_is_the_published_life() -> None:
 @pytest.mark.parametrize(("before", "event", "after"), LIFE)
 def test_an_order_goes_on_as_the_table_says(before: int, event: Event, after: int) -> None:
     """And nothing but its status changes, and what it waits for or why it failed."""
-    order = standing_at(Status(before))
+    order = standing_at(Status(before), event)
     moved = dataclasses.replace(order, status=Status(after), status_msg="a reason")
     assert order.after(event, "a reason") == moved
 
@@ -169,6 +178,13 @@ def test_a_free_order_is_not_opened_again(number: int) -> None:
         order.after(Event.RESUBMIT)
 
 
+@pytest.mark.parametrize(("number", "event"), [(0, Event.REISSUE), (11, Event.PROVE_AGAIN)])
+def test_only_a_reissue_is_being_reissued(number: int, event: Event) -> None:
+    """An order for a first certificate stays under review until it is issued."""
+    with pytest.raises(IllegalTransition, match=r"It is no reissue\.$"):
+        standing_at(Status(number)).after(event)
+
+
 def test_free_orders_count_until_they_can_be_deleted() -> None:
     """All statuses but failed, expired, cancelled and revoked."""
     assert [status.value for status in LIVING] == [0, 1, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15]
@@ -184,7 +200,8 @@ def test_no_order_leaves_the_table_whatever_happens_to_it(
             after = order.after(event)
         except IllegalTransition:
             free = order.product_id == FREE and event in BOUGHT_ONLY
-            assert free or (order.status, event) not in TRANSITIONS
+            barred = REISSUES_ONLY if order.replaces is None else BOUGHT_ONLY
+            assert free or event in barred or (order.status, event) not in TRANSITIONS
             continue
         assert (order.status.value, event, after.status.value) in LIFE
         assert after == dataclasses.replace(order, status=after.status, status_msg=None)

@@ -24,6 +24,7 @@ WHAT_FIRST = {
     Status.FREE_AWAITING_MATERIAL: "hand in other material",
     Status.UNDER_REVIEW: "cancel its review (CancelAuditCertificate), or wait for its end",
     Status.RECORD_ADDED: "cancel its review (CancelAuditCertificate), or wait for its end",
+    Status.REISSUING: "cancel its review (CancelAuditCertificate), or wait for its end",
     Status.AWAITING_LETTER: "cancel its review (CancelAuditCertificate), or wait for its end",
 }
 WAIT = "wait for its end"

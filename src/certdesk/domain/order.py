@@ -77,6 +77,8 @@ class Event(enum.Enum):
     CANCEL_ORDER = "the order is cancelled"
     CANCEL_AUDIT = "the review is cancelled"
     RESUBMIT = "the order is opened again"
+    REISSUE = "nobody but the CA has anything to do any more for a reissue"
+    PROVE_AGAIN = "a name of a reissue has to be proved again"
     FAIL = "the review fails"
     ISSUE = "the certificate is issued"
     EXPIRE = "the certificate ends"
@@ -89,8 +91,8 @@ class Event(enum.Enum):
 
 
 S = Status
-UNDER_WAY = frozenset({S.UNDER_REVIEW, S.RECORD_ADDED})
-"""The CA has the order, and its names are being proved or its data vetted."""
+UNDER_WAY = frozenset({S.UNDER_REVIEW, S.RECORD_ADDED, S.REISSUING})
+"""The CA has the order, and its names are being proved or its data vetted, or it is issued."""
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.AWAITING_MATERIAL,
@@ -103,13 +105,19 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.UNDER_REVIEW, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.RECORD_ADDED, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.AWAITING_LETTER, Event.CANCEL_AUDIT): S.CANCELLED,
+    (S.REISSUING, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.REVIEW_FAILED, Event.RESUBMIT): S.AWAITING_MATERIAL,
     (S.CANCELLED, Event.RESUBMIT): S.AWAITING_MATERIAL,
+    (S.UNDER_REVIEW, Event.REISSUE): S.REISSUING,
+    (S.RECORD_ADDED, Event.REISSUE): S.REISSUING,
+    (S.REISSUING, Event.PROVE_AGAIN): S.UNDER_REVIEW,
     (S.UNDER_REVIEW, Event.FAIL): S.REVIEW_FAILED,
     (S.RECORD_ADDED, Event.FAIL): S.REVIEW_FAILED,
     (S.AWAITING_LETTER, Event.FAIL): S.REVIEW_FAILED,
+    (S.REISSUING, Event.FAIL): S.REVIEW_FAILED,
     (S.UNDER_REVIEW, Event.ISSUE): S.ISSUED,
     (S.RECORD_ADDED, Event.ISSUE): S.ISSUED,
+    (S.REISSUING, Event.ISSUE): S.ISSUED,
     (S.ISSUED, Event.EXPIRE): S.EXPIRED,
     (S.ISSUED, Event.ASK_TO_REVOKE): S.REVOKING,
     (S.ISSUED, Event.ASK_TO_REVOKE_WITH_LETTER): S.AWAITING_REVOCATION_LETTER,
@@ -124,6 +132,9 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
 
 BOUGHT_ONLY = frozenset({Event.RESUBMIT})
 """What never happens to a free order (ModifyCertificateResubmit is for paid ones) or a reissue."""
+
+REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN})
+"""What happens to no order but one that replaces another's certificate."""
 
 GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED})
 """Where an order stands that came to nothing."""
@@ -258,11 +269,28 @@ class Order:
         target = TRANSITIONS.get((self.status, event))
         if target is None:
             raise IllegalTransition(self.status, event)
+        if event in REISSUES_ONLY and self.replaces is None:
+            raise IllegalTransition(self.status, event, "It is no reissue.")
         if event in BOUGHT_ONLY and self.replaces is not None:
             raise IllegalTransition(self.status, event, "It is a reissue: ask for another.")
         if event in BOUGHT_ONLY and self.product_id == FREE:
             raise IllegalTransition(self.status, event, "It is a free one: apply for another.")
         return dataclasses.replace(self, status=target, status_msg=status_msg)
+
+    def to_be_issued(self) -> Order:
+        """Give the order, which is under way, when nobody but the CA has anything to do any more.
+
+        A reissue stands at a status of its own from then on.
+        """
+        if self.replaces is not None and self.status is not Status.REISSUING:
+            return self.after(Event.REISSUE, StatusMessage.WAIT_ISSUE)
+        return dataclasses.replace(self, status_msg=StatusMessage.WAIT_ISSUE)
+
+    def to_be_proved_again(self) -> Order:
+        """Give the order, which was to be issued, after the proof of a name became too old."""
+        if self.status is Status.REISSUING:
+            return self.after(Event.PROVE_AGAIN, StatusMessage.PENDING_DCV)
+        return dataclasses.replace(self, status_msg=StatusMessage.PENDING_DCV)
 
     def issued(self, begins_at: datetime, ends_at: datetime) -> Order:
         """Give the order after its certificate was issued, which is valid from when to when.

@@ -19,7 +19,7 @@ import structlog
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import certificate_of, requested
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
-from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.order import Event, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
@@ -210,9 +210,7 @@ class Advancing:
     def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
         order, earlier = standing.order, standing.issuance
         # The order goes to a next version, so that nobody cancels it at the same time unseen.
-        unit.orders.replace(
-            dataclasses.replace(_unchanged(unit, order), status_msg=StatusMessage.WAIT_ISSUE)
-        )
+        unit.orders.replace(_unchanged(unit, order).to_be_issued())
         if earlier is not None:
             unit.issuances.replace(dataclasses.replace(earlier, state=progress.state))
             return

@@ -13,7 +13,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
-from certdesk.domain.steps import is_proved
+from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
 from certdesk.workflow.repeating import step_back
 
@@ -141,11 +141,14 @@ class Looking:
             self._store.write(lambda unit: self._keep(unit, look, finding))
 
     def _keep(self, unit: Unit, look: Look, finding: Finding) -> None:
-        proof, _ = _still_wanted(look, unit)
-        if proof is None:
+        proof, order = _still_wanted(look, unit)
+        if proof is None or order is None:
             return
         proved = finding.verdict is Verdict.PROVED
-        fresh = proved and not is_proved(proof, finding.ended_at)
+        good = is_proved(proof, finding.ended_at)
+        fresh = proved and not good
+        if not proved and not good:
+            proof = _without_what_it_had(unit, proof, order)
         changed = dataclasses.replace(
             proof,
             proved_at=finding.ended_at if fresh else proof.proved_at,
@@ -172,9 +175,9 @@ class Looking:
         proof, order = _still_wanted(look, unit)
         if proof is None or order is None:
             return
-        if order.status_msg == StatusMessage.PENDING_DCV:
-            # CAA records are looked for when every name is proved.
-            unit.orders.replace(dataclasses.replace(order, status_msg=StatusMessage.WAIT_ISSUE))
+        # CAA records are looked for when every name is proved and people are done.
+        if order.status_msg in GOING_ON and (after := order.to_be_issued()) != order:
+            unit.orders.replace(after)
         refusal = "" if finding.permitted else finding.reason or "CAA records refuse."
         unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
@@ -186,6 +189,16 @@ def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
     if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
         return None, None
     return unit.proofs.get(look.certificate_id, look.attempt, look.name), order
+
+
+def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
+    """Give a proof, which is not there any more and too old to be relied on, as not found yet.
+
+    So its name is the owner's concern again, and CAA records are asked anew when it is proved.
+    """
+    if order.status_msg == StatusMessage.WAIT_ISSUE:
+        unit.orders.replace(order.to_be_proved_again())
+    return dataclasses.replace(proof, proved_at=None, caa_at=None, caa_reason="")
 
 
 def _names_of(order: Order, proof: Proof) -> list[DomainName]:
