@@ -325,6 +325,19 @@ def followers_of(unit: Unit, order: Order) -> list[Order]:
     return list(found.values())
 
 
+def neighbours_of(unit: Unit, order: Order) -> list[Order]:
+    """Read the orders of its account that an order takes the place of, and those that take its."""
+    its = order.certificate_id
+    linked = {order.renews, order.renewed_by, order.replaces, order.replaced_by}
+    found = {each: unit.orders.get(each) for each in sorted(filter(None, linked))}
+    for other in (
+        *unit.orders.where(uin=order.uin, renews=its),
+        *unit.orders.where(uin=order.uin, replaces=its),
+    ):
+        found[other.certificate_id] = other
+    return [each for each in found.values() if each is not None and each.uin == order.uin]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
     """Where a sealed value lies; it opens nowhere else (security requirement T24)."""

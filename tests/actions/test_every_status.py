@@ -82,6 +82,13 @@ def reissuing(desk: Desk) -> str:
     return order
 
 
+def moving(desk: Desk) -> str:
+    """Have the operator move a certificate, before the desk's work comes to it."""
+    order = issued(desk)
+    desk.operator("MoveOrder", CertificateId=order, Uin=desk.account().uin)
+    return order
+
+
 Way = Callable[[Desk], str]
 PATHS: dict[int, Way] = {
     0: lambda desk: desk.submit(DV),
@@ -95,6 +102,7 @@ PATHS: dict[int, Way] = {
     10: revoked,
     11: reissuing,
     12: lambda desk: asked_to_revoke(desk, OV),
+    15: moving,
 }
 
 

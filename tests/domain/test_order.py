@@ -84,6 +84,12 @@ LIFE = [
     (9, Event.REVOKE, 10),
     (9, Event.KEEP, 1),
     (12, Event.KEEP, 1),
+    (1, Event.MOVE, 15),
+    (3, Event.MOVE, 15),
+    (10, Event.MOVE, 15),
+    (15, Event.SETTLE_ISSUED, 1),
+    (15, Event.SETTLE_EXPIRED, 3),
+    (15, Event.SETTLE_REVOKED, 10),
 ]
 
 orders = st.builds(

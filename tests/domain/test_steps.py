@@ -22,6 +22,7 @@ from certdesk.domain.steps import (
     Expire,
     Issue,
     Keep,
+    Move,
     ProofsMissing,
     Prove,
     Revoke,
@@ -268,7 +269,14 @@ def test_a_certificate_ends_after_its_last_second() -> None:
     assert step(issued, now=NOON + SECOND) == Expire()
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4, 9, 11, 12}))
+def test_what_moves_to_another_account_does_so_first() -> None:
+    """Though its certificate has ended meanwhile: that is seen to there."""
+    assert step(order(status=Status.MIGRATING, message=None, ends_at=NOON), now=NOON) == Move()
+    ended = order(status=Status.MIGRATING, message=None, ends_at=NOON - SECOND)
+    assert step(ended, now=NOON) == Move()
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4, 9, 11, 12, 15}))
 def test_elsewhere_an_order_waits_for_somebody(status: Status) -> None:
     """Nothing happens by itself, however good its proofs are."""
     assert step(order(status=status), good()) == Wait(None)

@@ -119,7 +119,8 @@ def describe_certificate_detail(
     """Show an order with its material, its proofs, its certificate and its private key.
 
     The private key, which is there if the desk made it or it was uploaded, is for who is allowed
-    `ssl:ReadPrivateKey`; that it was shown is noted in the operate log. Telephone numbers are
+    `ssl:ReadPrivateKey`, and not shown while the order moves to another account; that it was shown
+    is noted in the operate log. Telephone numbers are
     masked, identity numbers and the key pass phrase never shown.
     """
 
@@ -229,7 +230,7 @@ def _visible_key(
     submission: Submission | None,
     certificate: Certificate | None,
 ) -> str | None:
-    if not may_read_key(context, order):
+    if order.moving or not may_read_key(context, order):
         return None
     made = private_key_of(context, submission) if submission else None
     key = made or (uploaded_key_of(context, certificate) if certificate else None)

@@ -11,6 +11,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     NoProjectPermission,
 )
+from certdesk.domain.order import STATUS_NAMES, Order
 from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Unit
@@ -47,6 +48,7 @@ def modify_certificate_alias(
         order = own_order(context, unit, request.certificate_id)
         if fault is not None:
             raise InvalidParam(f"Alias: {fault}.")
+        _check_stays(order)
         unit.orders.replace(dataclasses.replace(order, alias=alias))
         context.record(unit, order.certificate_id)
         return ModifyCertificateAliasReply(certificate_id=order.certificate_id)
@@ -76,7 +78,8 @@ def modify_certificate_project(
 ) -> Commit[ModifyCertificateProjectReply]:
     """Move orders to a project; a user has to be allowed this where they are and where they go.
 
-    An id that is unknown, another account's or not allowed is told back, and hinders no other.
+    An id that is unknown, another account's, not allowed or on its way to another account is told
+    back, and hinders no other.
     """
     ids = list(dict.fromkeys(request.certificate_id_list))
     if not 1 <= len(ids) <= MOST_IDS:
@@ -91,7 +94,8 @@ def modify_certificate_project(
             try:
                 order = own_order(context, unit, certificate_id)
                 check_allowed(context, certificate_id, project_id)
-            except (AuthError, CertificateNotFound, NoProjectPermission):
+                _check_stays(order)
+            except (AuthError, CertificateNotFound, InvalidParam, NoProjectPermission):
                 failed.append(certificate_id)
                 continue
             unit.orders.replace(dataclasses.replace(order, project_id=project_id))
@@ -100,6 +104,19 @@ def modify_certificate_project(
         return ModifyCertificateProjectReply(success_certificates=moved, fail_certificates=failed)
 
     return commit
+
+
+def _check_stays(order: Order) -> None:
+    """Refuse an order that is on its way to another account.
+
+    Raises:
+        InvalidParam: it is; the vendor lists no code here for a status that does not do.
+    """
+    if order.moving:
+        raise InvalidParam(
+            f"CertificateId: {order.certificate_id} stands at status {order.status.value} "
+            f"({STATUS_NAMES[order.status]})."
+        )
 
 
 def _check_target(context: Context, project_id: int) -> None:

@@ -10,6 +10,7 @@ from certdesk.domain.errors import (
     FailedOperation,
     UnauthorizedOperation,
 )
+from certdesk.domain.order import STATUS_NAMES
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -60,6 +61,11 @@ def modify_certificates_expiring_notification_switch(
     def commit(unit: Unit) -> ModifyCertificatesExpiringNotificationSwitchReply:
         for certificate_id in ids:
             order = own_order(context, unit, certificate_id)
+            if order.moving:
+                raise FailedOperation(
+                    f"CertificateIds: {certificate_id} stands at status {order.status.value} "
+                    f"({STATUS_NAMES[order.status]})."
+                )
             unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
             context.record(unit, certificate_id, f"switch {status}")
         return ModifyCertificatesExpiringNotificationSwitchReply(

@@ -49,6 +49,8 @@ TYPES = {
     "UploadCertificate": ("upload", "uploaded"),
     "ModifyCertificateAlias": ("updateAlias", "renamed"),
     "ModifyCertificateProject": ("changeProject", "moved to another project"),
+    "MoveOut": ("transferOut", "handed over to another account"),
+    "MoveIn": ("transferIn", "took over from another account"),
 }
 """The vendor's word for each action that is listed, and ours for what it did."""
 
@@ -142,8 +144,9 @@ def _all(unit: Unit, query: AuditQuery) -> Iterator[AuditEntry]:
 
 def _allowed(context: Context, unit: Unit, certificate_id: str) -> bool:
     order = unit.orders.get(certificate_id)
-    refused = context.caller.grants.refused
-    return order is not None and not refused(context.permission, certificate_id, order.project_id)
+    if order is None or order.uin != context.caller.uin:
+        return False
+    return not context.caller.grants.refused(context.permission, certificate_id, order.project_id)
 
 
 def _log(entry: AuditEntry) -> OperationLog:

@@ -84,7 +84,7 @@ def _check_order(order: Order, now: datetime) -> None:
         InvalidCertificateStatusCode: it stands anywhere else but at an end.
         CannotBeDeletedWithinHour: it is a free one and new.
     """
-    if order.uploaded:
+    if order.uploaded and not order.moving:
         return
     if order.status is Status.ISSUED:
         raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")

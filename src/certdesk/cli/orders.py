@@ -110,6 +110,20 @@ def order_keep(settings: Settings, certificate_id: str, reason: str) -> None:
     show_reply(ask(settings, "KeepOrder", CertificateId=certificate_id, Reason=reason))
 
 
+@order.command("move")
+@click.argument("certificate_id")
+@click.option("--to", "uin", metavar="UIN", required=True, help="The account that is to have it.")
+@click.option("--reason", help="Why; the log of both accounts has it.")
+@desk_options
+def order_move(settings: Settings, certificate_id: str, uin: str, reason: str | None) -> None:
+    """Have a certificate move to another account, with its order and its private key.
+
+    The desk does it within seconds; where it is not running, when it next does. Until then --to
+    with the account that has it calls that off. It is for DV and for uploaded certificates.
+    """
+    show_reply(ask(settings, "MoveOrder", CertificateId=certificate_id, Uin=uin, Reason=reason))
+
+
 def _at_terminal(response: dict[str, Any]) -> bool:
     error = response.get("Error")
     if error:

@@ -17,6 +17,7 @@ _ADVICE = {
     Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
     Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
     Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
+    Status.MIGRATING: "The desk is about to hand it over to another account; nothing to do.",
     Status.REVOKED: "The certificate was revoked; the order can be deleted.",
 }
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from certdesk.domain.organisation import Organisation, Person
+from certdesk.domain.organisation import Organisation, People, Person
 from certdesk.domain.secret import Secret, mask
 
 PERSONAL_HOLDER = 1
 COMPANY_HOLDER = 2
+
+NOBODY = "0"
+"""The id of a company or manager that names none."""
 
 MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 
@@ -61,6 +64,32 @@ def with_value(material: Material, path: str, value: object) -> Material:
     if second:
         change = {first: dataclasses.replace(getattr(material, first), **{second: value})}
     return dataclasses.replace(material, **change)
+
+
+def written_out(
+    material: Material, organisation: Organisation | None, people: People | None
+) -> Material:
+    """Give the material with what its ids name in the place of the ids, as far as it is known.
+
+    `organisation` and `people` are the records that were named. Identity numbers are left out.
+    """
+    by_company, by_manager = named(material.company_id), named(material.manager_id)
+    changes: dict[str, Any] = {"company_id": NOBODY, "manager_id": None}
+    if organisation is not None and (by_company or by_manager):
+        changes["organisation"] = dataclasses.replace(
+            organisation,
+            division=people.department if people and by_manager else material.organisation.division,
+            id_number=None,
+        )
+    if people is not None and by_manager:
+        changes["manager"] = dataclasses.replace(people.manager, id_number=None)
+        changes["contact"] = dataclasses.replace(people.contact, id_number=None)
+    return dataclasses.replace(material, **changes)
+
+
+def named(identifier: str | None) -> bool:
+    """Whether an id names something: 0 does not."""
+    return identifier is not None and identifier.strip("0") != ""
 
 
 def has_masked(material: Material) -> bool:

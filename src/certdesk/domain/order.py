@@ -88,6 +88,10 @@ class Event(enum.Enum):
     DECIDE_TO_REVOKE = "the operator has the certificate revoked"
     REVOKE = "the certificate is revoked"
     KEEP = "the certificate is not revoked after all"
+    MOVE = "it is to move to another account"
+    SETTLE_ISSUED = "it has moved or stays, and its certificate is good"
+    SETTLE_EXPIRED = "it has moved or stays, and its certificate has ended"
+    SETTLE_REVOKED = "it has moved or stays, and its certificate was revoked"
 
 
 S = Status
@@ -128,7 +132,20 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.REVOKING, Event.REVOKE): S.REVOKED,
     (S.REVOKING, Event.KEEP): S.ISSUED,
     (S.AWAITING_REVOCATION_LETTER, Event.KEEP): S.ISSUED,
+    (S.ISSUED, Event.MOVE): S.MIGRATING,
+    (S.EXPIRED, Event.MOVE): S.MIGRATING,
+    (S.REVOKED, Event.MOVE): S.MIGRATING,
+    (S.MIGRATING, Event.SETTLE_ISSUED): S.ISSUED,
+    (S.MIGRATING, Event.SETTLE_EXPIRED): S.EXPIRED,
+    (S.MIGRATING, Event.SETTLE_REVOKED): S.REVOKED,
 }
+
+SETTLING = {
+    S.ISSUED: Event.SETTLE_ISSUED,
+    S.EXPIRED: Event.SETTLE_EXPIRED,
+    S.REVOKED: Event.SETTLE_REVOKED,
+}
+"""What ends a move of an order, by where it stood before."""
 
 BOUGHT_ONLY = frozenset({Event.RESUBMIT})
 """What never happens to a free order (ModifyCertificateResubmit is for paid ones) or a reissue."""
@@ -186,6 +203,8 @@ class Order:
     the end of the time that was bought, which no reissue outlasts: it has that from the original.
     The desk makes the successor of a `hosted` certificate by itself; when that was issued is
     `succeeded_at`, and the successor is `by_desk`.
+    One that moves to another account stands at `MIGRATING` meanwhile: it goes to `moves_to`, and
+    `returns_to` is where it stood before.
     `version` grows with every stored change and guards against lost updates. `number` is given by
     the store: orders count up from 1 as they are bought, whoever buys them.
     """
@@ -230,6 +249,8 @@ class Order:
     revocation: int = 0
     revocation_reason: str | None = None
     revoked_at: datetime | None = None
+    moves_to: str | None = None
+    returns_to: Status | None = None
     created_at: datetime
     version: int = 1
     number: int = dataclasses.field(default=0, compare=False)
@@ -256,6 +277,14 @@ class Order:
         return self.product_id == UPLOADED
 
     @property
+    def reissue(self) -> bool:
+        """Whether it replaces another order's certificate, be that in another account by now.
+
+        Such an order has the end of the time that was bought before it has a certificate.
+        """
+        return self.replaces is not None or (self.ends_by is not None and self.begins_at is None)
+
+    @property
     def proving(self) -> int:
         """The attempt whose proofs count: the order's own, or that of a revocation in progress."""
         return self.revocation if self.status is Status.REVOKING else self.attempt
@@ -271,7 +300,7 @@ class Order:
             raise IllegalTransition(self.status, event)
         if event in REISSUES_ONLY and self.replaces is None:
             raise IllegalTransition(self.status, event, "It is no reissue.")
-        if event in BOUGHT_ONLY and self.replaces is not None:
+        if event in BOUGHT_ONLY and self.reissue:
             raise IllegalTransition(self.status, event, "It is a reissue: ask for another.")
         if event in BOUGHT_ONLY and self.product_id == FREE:
             raise IllegalTransition(self.status, event, "It is a free one: apply for another.")
@@ -354,6 +383,60 @@ class Order:
             IllegalTransition: it was not to be revoked.
         """
         return dataclasses.replace(self.after(Event.KEEP, status_msg), deadline=None)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is on its way to another account, so that nothing else happens to it."""
+        return self.status is Status.MIGRATING
+
+    def sent_to(self, uin: str) -> Order:
+        """Give the order as it is while it moves to an account.
+
+        Raises:
+            IllegalTransition: it does not move from where it stands.
+        """
+        sent = self.after(Event.MOVE, self.status_msg)
+        return dataclasses.replace(sent, moves_to=uin, returns_to=self.status)
+
+    def left_here(self) -> Order:
+        """Give the order as it stood before it was to move.
+
+        Raises:
+            IllegalTransition: it was not to.
+        """
+        if self.returns_to is None:
+            raise IllegalTransition(self.status, Event.SETTLE_ISSUED)
+        back = self.after(SETTLING[self.returns_to], self.status_msg)
+        return dataclasses.replace(back, moves_to=None, returns_to=None)
+
+    def moved(self) -> Order:
+        """Give the order as it is in the account that it was to move to.
+
+        Of the other account's projects, managers and orders it knows nothing there.
+
+        Raises:
+            IllegalTransition: it was not to move.
+        """
+        return dataclasses.replace(
+            self.left_here(),
+            uin=self.moves_to or self.uin,
+            project_id=0,
+            manager_id=None,
+            renews=None,
+            renewed_by=None,
+            replaces=None,
+            replaced_by=None,
+        )
+
+    def without(self, other_id: str) -> Order:
+        """Give the order without its links to another one."""
+        return dataclasses.replace(
+            self,
+            renews=None if self.renews == other_id else self.renews,
+            renewed_by=None if self.renewed_by == other_id else self.renewed_by,
+            replaces=None if self.replaces == other_id else self.replaces,
+            replaced_by=None if self.replaced_by == other_id else self.replaced_by,
+        )
 
 
 def years_later(begin: datetime, years: int) -> datetime:

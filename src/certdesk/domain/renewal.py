@@ -35,8 +35,10 @@ LONGEST_PAUSE = timedelta(days=1)
 """How long to wait after each look at whether a successor has come to something."""
 
 
-STANDING = frozenset({Status.ISSUED, Status.REVOKING, Status.AWAITING_REVOCATION_LETTER})
-"""Where a certificate is good, though it may have been asked to take it back."""
+STANDING = frozenset(
+    {Status.ISSUED, Status.REVOKING, Status.AWAITING_REVOCATION_LETTER, Status.MIGRATING}
+)
+"""Where a certificate is good, though it may have been asked to take it back or to move it."""
 
 
 class Kind(enum.Enum):

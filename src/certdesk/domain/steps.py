@@ -87,27 +87,33 @@ class Expire:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """Hand the order over to the account that it moves to."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do before `until`; None is until somebody does something."""
 
     until: datetime | None
 
 
-Step: TypeAlias = Prove | AskCaa | Issue | Close | Revoke | Keep | Expire | Wait
+Step: TypeAlias = Prove | AskCaa | Issue | Close | Revoke | Keep | Expire | Move | Wait
 
 
 def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
     """Tell the next step; `proofs` are those that count now, `interval` the first pause.
 
     Names are looked for while people look at the order; nothing is issued before they are done.
+    What moves to another account does so before anything else.
     A certificate is revoked when its names are proved anew, or as soon as nobody has to look at
     the request (any more).
 
     Raises:
         ProofsMissing: there is not one for every name, so that nothing can be decided.
     """
-    if order.status is Status.ISSUED and order.ends_at is not None:
-        return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
+    if order.status in (Status.ISSUED, Status.MIGRATING):
+        return _in_hand(order, now)
     if order.status in (Status.AWAITING_REVOCATION_LETTER, Status.REVOKING):
         return _towards_revocation(order, proofs, now, interval)
     if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
@@ -119,6 +125,14 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
         return Wait(None)
     unasked = [proof for proof in proofs if not caa_permits(proof, now)]
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
+
+
+def _in_hand(order: Order, now: datetime) -> Step:
+    if order.moving:
+        return Move()
+    if order.ends_at is None:
+        return Wait(None)
+    return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
 
 
 def _towards_revocation(

@@ -28,6 +28,7 @@ from certdesk.domain.material import (
     MASKED_PHONES,
     PERSONAL_HOLDER,
     Material,
+    named,
     value_at,
 )
 from certdesk.domain.names import DomainName, DomainRefused
@@ -270,9 +271,9 @@ def _needed(material: Material) -> Iterator[Fault]:
         yield Fault("csr", "needed when {csr_source} is parse")
     if material.csr_source == ONLINE and material.key_parameter is None:
         yield Fault("key_parameter", "needed when {csr_source} is online")
-    if material.holder != COMPANY_HOLDER or _usable(material.manager_id):
+    if material.holder != COMPANY_HOLDER or named(material.manager_id):
         return
-    if not _usable(material.company_id):
+    if not named(material.company_id):
         rule = "needed when {nobody_named}"
         yield from _missing(material, ORGANISATION_NEEDED, rule)
     yield from _missing(material, PEOPLE_NEEDED, "needed when {no_manager_named}")
@@ -280,10 +281,6 @@ def _needed(material: Material) -> Iterator[Fault]:
 
 def _missing(material: Material, paths: tuple[str, ...], rule: str) -> Iterator[Fault]:
     return (Fault(path, rule) for path in paths if value_at(material, path) is None)
-
-
-def _usable(text: str | None) -> bool:
-    return text is not None and text.strip("0") != ""
 
 
 def _texts(material: Material) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Takes an order one step further: looks, issues, closes.
+"""Takes an order one step further: looks, issues, closes, hands over.
 
 Every step may run twice, and finds what an earlier run has kept; each of its writes is made only
 if the order is as it was read.
@@ -40,6 +40,7 @@ from certdesk.domain.steps import (
     Expire,
     Issue,
     Keep,
+    Move,
     Prove,
     Revoke,
     Step,
@@ -60,6 +61,7 @@ from certdesk.ports import (
 )
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.looking import Looking
+from certdesk.workflow.moving import Moving
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
 NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
@@ -112,6 +114,7 @@ class Advancing:
         self._clock = clock
         self._rng = rng
         self._looking = looking
+        self._moving = Moving(store, vault, clock)
         self._issuer = issuer
         self._rules = rules
         self._counts = counts or Uncounted()
@@ -159,15 +162,22 @@ class Advancing:
                 return self._looking.ask_caa(standing.order, names)
             case Issue():
                 return self._issue(standing, now)
-            case Close(reason):
-                self._store.write(functools.partial(self._close, standing.order, reason))
             case Revoke():
                 self._revoke(standing)
-            case Keep(reason):
-                self._store.write(functools.partial(self._keep_certificate, standing.order, reason))
-            case Expire():
-                self._store.write(functools.partial(self._expire, standing.order))
+            case Close() | Keep() | Expire():
+                self._store.write(functools.partial(self._settle, standing.order, step))
+            case Move():
+                self._moving.move(standing.order)
         return now
+
+    def _settle(self, order: Order, step: Close | Keep | Expire, unit: Unit) -> None:
+        match step:
+            case Close(reason):
+                self._close(order, reason, unit)
+            case Keep(reason):
+                self._keep_certificate(order, reason, unit)
+            case Expire():
+                self._expire(order, unit)
 
     def _issue(self, standing: Standing, now: datetime) -> datetime | None:
         assert standing.submission is not None  # noqa: S101 -- no order is submitted without one

@@ -1,0 +1,230 @@
+"""Hands an order over to another account: what is sealed for the one is sealed for the other.
+
+Everything is opened and sealed anew first, and then written in one transaction, if all of it is
+as it was read. So a process that ends half-way has changed nothing, and the step is taken again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from certdesk.domain.material import Material, written_out
+from certdesk.domain.order import Order
+from certdesk.domain.organisation import Company, Manager, Organisation, People
+from certdesk.domain.personal import facts_of, personal_of, whole
+from certdesk.domain.records import (
+    AuditEntry,
+    Certificate,
+    Issuance,
+    Letter,
+    Proof,
+    Renewal,
+    Review,
+    Submission,
+)
+from certdesk.domain.vetting import subject_of_order, subject_of_revocation
+from certdesk.ports import (
+    Clock,
+    Collection,
+    Place,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    neighbours_of,
+    place_of,
+    place_of_letter,
+    place_of_party,
+    place_of_submission,
+)
+
+Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
+"""A record with nothing sealed in it, which only has to name the other account."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Belongings:
+    """All that is kept for an order in its account, its task aside.
+
+    `companies` and `managers` are the account's that its material names, and stay there.
+    """
+
+    order: Order
+    submissions: Sequence[Submission]
+    certificates: Sequence[Certificate]
+    letters: Sequence[Letter]
+    proofs: Sequence[Proof]
+    issuances: Sequence[Issuance]
+    renewals: Sequence[Renewal]
+    reviews: Sequence[Review]
+    companies: Sequence[Company]
+    managers: Sequence[Manager]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What of an order's belongings is sealed, as it is to be in the other account."""
+
+    submissions: Sequence[Submission]
+    certificates: Sequence[Certificate]
+    letters: Sequence[Letter]
+
+
+class Moving:
+    """Hands orders over."""
+
+    def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
+        """Work with these parts."""
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+
+    def move(self, order: Order) -> None:
+        """Hand over an order that is to move.
+
+        Raises:
+            Stale: something of it was changed meanwhile; nothing was moved.
+            VaultError: something of it does not open; nothing was moved.
+        """
+        before = self._store.read(functools.partial(belongings_of, order))
+        after = self._sealed(before, before.order.moved().uin)
+        self._store.write(functools.partial(self._hand_over, before, after))
+
+    def _sealed(self, before: Belongings, uin: str) -> Sealed:
+        return Sealed(
+            submissions=[self._submission(before, each, uin) for each in before.submissions],
+            certificates=[self._certificate(each, uin) for each in before.certificates],
+            letters=[self._letter(each, uin) for each in before.letters],
+        )
+
+    def _submission(self, before: Belongings, submission: Submission, uin: str) -> Submission:
+        moved = dataclasses.replace(submission, uin=uin, company_id=None, manager_id=None)
+        place = functools.partial(place_of_submission, submission)
+        other = functools.partial(place_of_submission, moved)
+        opened = self._vault.open(submission.personal, place("personal"))
+        material = self._written_out(before, whole(Material, submission.facts, opened), submission)
+        return dataclasses.replace(
+            moved,
+            facts=facts_of(material),
+            personal=self._vault.seal(personal_of(material), other("personal")),
+            key_pass=self._over(submission.key_pass, place("key_pass"), other("key_pass")),
+            private_key=self._over(
+                submission.private_key, place("private_key"), other("private_key")
+            ),
+        )
+
+    def _written_out(
+        self, before: Belongings, material: Material, submission: Submission
+    ) -> Material:
+        """Give material without ids of parties, which the other account does not have."""
+        organisation = people = None
+        for company in before.companies:
+            if company.company_id == submission.company_id:
+                opened = self._vault.open(company.personal, place_of_party(company))
+                organisation = whole(Organisation, company.facts, opened)
+        for manager in before.managers:
+            if manager.manager_id == submission.manager_id:
+                opened = self._vault.open(manager.personal, place_of_party(manager))
+                people = whole(People, manager.facts, opened)
+        return written_out(material, organisation, people)
+
+    def _certificate(self, certificate: Certificate, uin: str) -> Certificate:
+        moved = dataclasses.replace(certificate, uin=uin)
+        key, password = "private_key", "archive_pass"
+        return dataclasses.replace(
+            moved,
+            private_key=self._over(
+                certificate.private_key, place_of(certificate, key), place_of(moved, key)
+            ),
+            archive_pass=self._over(
+                certificate.archive_pass, place_of(certificate, password), place_of(moved, password)
+            ),
+        )
+
+    def _letter(self, letter: Letter, uin: str) -> Letter:
+        moved = dataclasses.replace(letter, uin=uin)
+        content = self._vault.open(letter.content, place_of_letter(letter))
+        return dataclasses.replace(moved, content=self._vault.seal(content, place_of_letter(moved)))
+
+    def _over(self, sealed: bytes | None, place: Place, other: Place) -> bytes | None:
+        """Seal for another place what was sealed for one."""
+        return None if sealed is None else self._vault.seal(self._vault.open(sealed, place), other)
+
+    def _hand_over(self, before: Belongings, after: Sealed, unit: Unit) -> None:
+        if belongings_of(before.order, unit) != before:
+            raise Stale("orders")
+        moved = unit.orders.replace(before.order.moved())
+        its = moved.certificate_id
+        for submission in after.submissions:
+            unit.submissions.replace(submission)
+        for certificate in after.certificates:
+            unit.certificates.remove(its, certificate.attempt)
+            unit.certificates.add(certificate)
+        for letter in after.letters:
+            unit.letters.remove(its, letter.attempt, letter.kind)
+            unit.letters.add(letter)
+        _carry(unit.proofs, before.proofs, moved.uin)
+        _carry(unit.issuances, before.issuances, moved.uin)
+        _carry(unit.renewals, before.renewals, moved.uin)
+        _carry(unit.reviews, before.reviews, moved.uin)
+        task = unit.tasks.get(its)
+        if task is not None:
+            unit.tasks.replace(dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now()))
+        # Whom it leaves behind knows no more of it.
+        for other in neighbours_of(unit, before.order):
+            unit.orders.replace(other.without(its))
+        self._note(unit, before.order, "MoveOut", f"to {moved.uin}")
+        self._note(unit, moved, "MoveIn", f"from {before.order.uin}")
+
+    def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
+        unit.audit.add(
+            AuditEntry.by_desk(
+                at=self._clock.now(),
+                uin=order.uin,
+                action=action,
+                subject=order.certificate_id,
+                detail=detail,
+            )
+        )
+
+
+def belongings_of(order: Order, unit: Unit) -> Belongings:
+    """Read all that is kept for an order.
+
+    Raises:
+        Stale: it is not as it was read.
+    """
+    its = order.certificate_id
+    if unit.orders.get(its) != order:
+        raise Stale("orders")
+    submissions = unit.submissions.where(certificate_id=its)
+    companies = {each.company_id for each in submissions} - {None}
+    managers = {each.manager_id for each in submissions} - {None}
+    subjects = subject_of_order(its), subject_of_revocation(its)
+    return Belongings(
+        order=order,
+        submissions=submissions,
+        certificates=unit.certificates.where(certificate_id=its),
+        letters=unit.letters.where(certificate_id=its),
+        proofs=unit.proofs.where(certificate_id=its),
+        issuances=unit.issuances.where(certificate_id=its),
+        renewals=unit.renewals.where(certificate_id=its),
+        reviews=_found(unit.reviews, subjects),
+        companies=_found(unit.companies, companies),
+        managers=_found(unit.managers, managers),
+    )
+
+
+Found = TypeVar("Found")
+
+
+def _found(collection: Collection[Found], keys: Iterable[object]) -> list[Found]:
+    return [record for key in keys if (record := collection.get(key)) is not None]
+
+
+def _carry(collection: Collection[Carried], records: Sequence[Carried], uin: str) -> None:
+    for record in records:
+        collection.replace(dataclasses.replace(record, uin=uin))
