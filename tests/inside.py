@@ -25,6 +25,7 @@ from certdesk.ports import DESK, Keys, Pending, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
@@ -68,6 +69,7 @@ class InsideDesk:
         self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
         self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
+        self.records = MemoryRecords()
         self.issuer = ScriptedIssuer(self.clock)
         world = Surroundings(
             store=self.store,
@@ -97,6 +99,7 @@ class InsideDesk:
             vault=self.vault,
             keys=keys or self.stock,
             pki=self.ca.pki,
+            record_keeper=self.records,
             clock=self.clock,
             rng=rng,
             work=self.orders,

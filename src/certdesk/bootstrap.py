@@ -56,6 +56,7 @@ from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
 from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
+from certdesk.proving.update import UpdatedRecords
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
@@ -268,6 +269,7 @@ def open_desk(
             vault=vault,
             keys=stock,
             pki=pki,
+            record_keeper=UpdatedRecords(),
             clock=clock,
             rng=strong_random(),
             work=orders,

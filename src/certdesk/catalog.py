@@ -22,7 +22,18 @@ from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
-from certdesk.ports import Clock, Examiner, Keys, Pki, Stale, Store, Unit, Vault, Work
+from certdesk.ports import (
+    Clock,
+    Examiner,
+    Keys,
+    Pki,
+    RecordKeeper,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    Work,
+)
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -94,6 +105,7 @@ class Context:
     work: Work
     rules: Rules
     pki: Pki
+    record_keeper: RecordKeeper
     held: contextlib.ExitStack
     examiners: tuple[Examiner, ...] = ()
 
@@ -227,6 +239,7 @@ class Desk:
     vault: Vault
     keys: Keys
     pki: Pki
+    record_keeper: RecordKeeper
     clock: Clock
     rng: random.Random
     work: Work
@@ -291,6 +304,7 @@ class Desk:
             work=self.work,
             rules=self.rules,
             pki=self.pki,
+            record_keeper=self.record_keeper,
             held=held,
             examiners=self.examiners,
         )

@@ -43,6 +43,7 @@ from certdesk.domain.records import (
 )
 from certdesk.domain.revocation import Reason
 from certdesk.domain.secret import Secret
+from certdesk.domain.zones import OpenZone, Zone
 
 Record = TypeVar("Record")
 Result = TypeVar("Result")
@@ -271,6 +272,11 @@ class Unit(Protocol):
         ...
 
     @property
+    def zones(self) -> Collection[Zone]:
+        """Zones in which the desk may add records for an account, by Uin and name."""
+        ...
+
+    @property
     def tasks(self) -> Collection[Task]:
         """Work that goes on by itself, by certificate id."""
         ...
@@ -369,6 +375,11 @@ def place_of_letter(letter: Letter) -> Place:
     """Tell where the content of a letter lies."""
     row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"
     return Place(letter.uin, "letters", row, "content")
+
+
+def place_of_zone(zone: Zone) -> Place:
+    """Tell where the secret of a zone's key lies."""
+    return Place(zone.uin, "zones", zone.name, "secret")
 
 
 class VaultError(Exception):
@@ -509,6 +520,33 @@ class Prover(Protocol):
         """Look once, within 20 seconds.
 
         Whatever the world answers is a finding; nothing but a bug raises.
+        """
+        ...
+
+
+class UpdateFailed(Exception):
+    """A zone was not changed, or nobody knows whether it was; the text says why in plain words."""
+
+
+class RecordKeeper(Protocol):
+    """Adds the records of proofs by DNS to zones. Safe to use from several threads.
+
+    Each call takes 5 seconds at most, and may be made again: the outcome is the same.
+    """
+
+    def add(self, zone: OpenZone, challenge: Challenge) -> None:
+        """Have the challenge's record in the zone, beside whatever else is there.
+
+        Raises:
+            UpdateFailed: its server did not do so.
+        """
+        ...
+
+    def remove(self, zone: OpenZone, challenge: Challenge) -> None:
+        """Have the challenge's record in the zone no more, and leave others at its name alone.
+
+        Raises:
+            UpdateFailed: its server did not do so.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.acceptance.processes import certdesk, keys_in, printed
 from tests.running import COMPANY, MANAGER, RunningDesk
 
 MIB = 1024 * 1024
+SECRET = "dGhpcnR5LXR3byBieXRlcyBvZiBhIHNlY3JldCBrZXk="
 
 
 def inside(*words: str, **variables: str) -> Result:
@@ -50,9 +52,23 @@ def go_through(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     added = printed(run("manager", "add", manager, *mine, "--company", str(company)))
     assert printed(run("manager", "list", *mine))[0]["ManagerId"] == added["ManagerId"]
     assert printed(run("manager", "show", str(added["ManagerId"])))["CompanyId"] == company
+    use_zones(run, mine)
     assert printed(run("vault", "status"))["KeyEncryption"]["provider"] == "local keyset"
     assert printed(run("blocklist", "status"))["TotalCount"] == 0
     assert printed(run("settings"))[0]["Name"] == "data"
+
+
+def use_zones(run: Callable[..., subprocess.CompletedProcess[str]], mine: tuple[str, str]) -> None:
+    """Use the commands of zones once; nobody is asked whether the zone can be changed."""
+    with tempfile.NamedTemporaryFile("w") as key:
+        key.write(f'key "desk" {{ algorithm hmac-sha256; secret "{SECRET}"; }};')
+        key.flush()
+        given = ("--server", "127.0.0.1:53", "--key-file", key.name, "--unchecked")
+        added = printed(run("zone", "add", "example.com", *mine, *given))
+    assert (added["Zone"], added["KeyName"], added["Tried"]) == ("example.com", "desk", False)
+    assert printed(run("zone", "list", *mine))[0]["Server"] == "127.0.0.1:53"
+    assert printed(run("zone", "remove", "example.com", *mine))["Zone"] == "example.com"
+    assert printed(run("zone", "list", "--json")) == []
 
 
 def use_users(
@@ -128,6 +144,8 @@ def test_commands_print_their_json_alone_without_a_server(data: str) -> None:
         ["manager", "add", json.dumps(MANAGER), "--uin", "100000000000", "--company", "1"],
         ["manager", "list", "--uin", "100000000000"],
         ["manager", "show", "999"],
+        ["zone", "list", "--uin", "100000000000"],
+        ["zone", "remove", "example.com", "--uin", "100000000000"],
     ],
     ids=lambda words: " ".join(words[:2]),
 )

@@ -109,7 +109,7 @@ def dns_lab() -> Iterator[DnsLab]:
             (folder / f"{zone}zone").write_text(_zone(zone, keys))
         anchor = folder / "root.anchor"
         anchor.write_text(f"; the lab's root\n. IN DS {keys['.'].ds('.')}\n")
-        source, checking, unchecking = (_free_port() for _ in range(3))
+        source, checking, unchecking = (free_port() for _ in range(3))
         _start_nsd(run, folder, source)
         for port, validating in ((checking, True), (unchecking, False)):
             _start_unbound(run, folder, source, port, anchor=anchor if validating else None)
@@ -215,7 +215,7 @@ def _wait(folder: Path, program: str, port: int) -> None:
     raise AssertionError(f"{program} does not answer: {said}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Find a port that is free by UDP and by TCP."""
     while True:
         with (

@@ -43,6 +43,7 @@ from certdesk.actions import (
     upload,
     users,
     verification,
+    zones,
 )
 
 __all__ = [
@@ -85,4 +86,5 @@ __all__ = [
     "upload",
     "users",
     "verification",
+    "zones",
 ]

@@ -20,6 +20,7 @@ COMMANDS = {
     "token": "certdesk.cli.users",
     "company": "certdesk.cli.records",
     "manager": "certdesk.cli.records",
+    "zone": "certdesk.cli.zones",
     "review": "certdesk.cli.review",
     "orders": "certdesk.cli.orders",
     "order": "certdesk.cli.orders",

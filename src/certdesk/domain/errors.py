@@ -308,6 +308,13 @@ class PolicyNotFound(ServiceError):
     text = "The policy does not exist."
 
 
+class ZoneNotFound(ServiceError):
+    """The account has no such DNS zone (operator's commands only)."""
+
+    code = "ResourceNotFound.Zone"
+    text = "The DNS zone does not exist."
+
+
 class ProjectNotFound(ServiceError):
     """No project has that id (operator's commands only)."""
 

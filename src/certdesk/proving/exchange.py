@@ -134,15 +134,7 @@ def _by_udp(
 
 
 def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
-    with socket.socket(server.family, socket.SOCK_STREAM) as tcp:
-        tcp.settimeout(_left(deadline))
-        tcp.connect((server.host, server.port))
-        tcp.settimeout(_left(deadline))
-        tcp.sendall(query.to_wire(prepend_length=True))
-        size = int.from_bytes(_exactly(tcp, 2, deadline), "big")
-        if size > ANSWER_LIMIT:
-            raise Unanswered(f"its answer has {size} bytes, and at most {ANSWER_LIMIT} are read")
-        wire = _exactly(tcp, size, deadline)
+    wire = by_tcp(query.to_wire(), server, deadline)
     try:
         response = _read(wire)
     except _Unreadable:
@@ -150,6 +142,25 @@ def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.
     if not _answers(query, response) or response.flags & dns.flags.TC:
         raise Unanswered("what it sent is no answer to the question")
     return response
+
+
+def by_tcp(message: bytes, server: Server, deadline: float) -> bytes:
+    """Send a message to `server` by TCP, and give what comes back, unread.
+
+    Raises:
+        Unanswered: the connection is closed before it is whole, or it has more than 16 KiB.
+        TimeoutError: it did not come by the deadline, which is of `time.monotonic`.
+        OSError: the server cannot be reached.
+    """
+    with socket.socket(server.family, socket.SOCK_STREAM) as tcp:
+        tcp.settimeout(_left(deadline))
+        tcp.connect((server.host, server.port))
+        tcp.settimeout(_left(deadline))
+        tcp.sendall(len(message).to_bytes(2, "big") + message)
+        size = int.from_bytes(_exactly(tcp, 2, deadline), "big")
+        if size > ANSWER_LIMIT:
+            raise Unanswered(f"its answer has {size} bytes, and at most {ANSWER_LIMIT} are read")
+        return _exactly(tcp, size, deadline)
 
 
 def _exactly(tcp: socket.socket, size: int, deadline: float) -> bytes:

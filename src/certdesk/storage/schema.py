@@ -35,6 +35,7 @@ from certdesk.domain.records import (
     Submission,
     Task,
 )
+from certdesk.domain.zones import Zone
 from certdesk.ports import Record
 from certdesk.storage.columns import column
 
@@ -192,6 +193,7 @@ AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
 REVOKED_CERTIFICATES = Kept("revoked_certificates", RevokedCertificate, key=("authority", "serial"))
 RENEWALS = Kept("renewals", Renewal, key=("certificate_id",), indexes=(("due_at",),))
+ZONES = Kept("zones", Zone, key=("uin", "name"))
 TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
 
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
@@ -222,6 +224,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     REVOCATION_LISTS,
     REVOKED_CERTIFICATES,
     RENEWALS,
+    ZONES,
     TASKS,
 )
 

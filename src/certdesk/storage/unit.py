@@ -56,6 +56,7 @@ class OpenUnit:
         self.revocation_lists = opened(schema.REVOCATION_LISTS)
         self.revoked_certificates = opened(schema.REVOKED_CERTIFICATES)
         self.renewals = opened(schema.RENEWALS)
+        self.zones = opened(schema.ZONES)
         self.tasks = opened(schema.TASKS)
 
 

@@ -1,0 +1,121 @@
+"""Zones that an operator gives to accounts, and takes from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certdesk.catalog import Caller
+from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
+from certdesk.domain.zones import OpenZone, parse_key
+from certdesk.ports import place_of_zone
+from tests.inside import InsideDesk
+
+SECRET = "dGhpcnR5LXR3byBieXRlcyBvZiBhIHNlY3JldCBrZXk="
+KEY = f'key "desk" {{ algorithm hmac-sha256; secret "{SECRET}"; }};'
+SERVER = "192.0.2.53:53"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> InsideDesk:
+    """A desk whose world has a server for example.com, which knows the key."""
+    desk = InsideDesk(tmp_path)
+    zone = OpenZone(name="example.com", server=SERVER, key=parse_key(KEY))
+    desk.records.zones["example.com"] = zone
+    return desk
+
+
+@pytest.fixture
+def owner(desk: InsideDesk) -> Caller:
+    """An account."""
+    return desk.account()
+
+
+def add(desk: InsideDesk, owner: Caller, **changes: object) -> dict[str, Any]:
+    """Give the account a zone."""
+    given = {"Uin": owner.uin, "Zone": "example.com", "Server": SERVER, "Key": KEY}
+    return desk.operator("AddZone", **given | changes)
+
+
+def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> None:
+    """Its key's secret is sealed and not shown, and nothing of the trial is left."""
+    added = add(desk, owner, Zone="Example.com.")
+    shown = {
+        "Uin": owner.uin,
+        "Zone": "example.com",
+        "Server": SERVER,
+        "KeyName": "desk",
+        "Algorithm": "hmac-sha256",
+    }
+    assert added == shown | {"Tried": True}
+    created = {"CreateTime": "2026-03-01 20:00:00"}
+    assert desk.operator("ListZones")["Zones"] == [shown | created]
+    assert desk.operator("ListZones", Uin=desk.account().uin)["Zones"] == []
+    (kept,) = desk.store.read(lambda unit: unit.zones.where())
+    assert SECRET.encode() not in kept.secret
+    opened = desk.vault.open(kept.secret, place_of_zone(kept))
+    assert opened == parse_key(KEY).secret
+    assert desk.records.values("_dnsauth.example.com") == set()
+    assert [entry.action for entry in desk.audit("zone:example.com")] == ["AddZone"]
+
+
+def test_a_zone_that_cannot_be_changed_is_not_kept(desk: InsideDesk, owner: Caller) -> None:
+    """What its server said is told, and what to do."""
+    with pytest.raises(FailedOperation, match=r"example\.com does not know the key.*--unchecked"):
+        add(desk, owner, Key=KEY.replace("desk", "other"))
+    assert desk.operator("ListZones")["Zones"] == []
+    assert add(desk, owner, Key=KEY.replace("desk", "other"), Unchecked=True)["Tried"] is False
+    assert desk.operator("ListZones")["Zones"][0]["KeyName"] == "other"
+
+
+def test_a_zone_gets_a_new_key(desk: InsideDesk, owner: Caller) -> None:
+    """It is given again; the account has it once."""
+    add(desk, owner)
+    other = KEY.replace("desk", "desk2")
+    zone = OpenZone(name="example.com", server="[::1]:53", key=parse_key(other))
+    desk.records.zones["example.com"] = zone
+    add(desk, owner, Key=other, Server="[::1]:53")
+    (listed,) = desk.operator("ListZones")["Zones"]
+    assert (listed["KeyName"], listed["Server"]) == ("desk2", "[::1]:53")
+
+
+def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
+    """That is the operator's to say; what one of them loses the other keeps."""
+    other = desk.account()
+    add(desk, owner)
+    add(desk, other)
+    removed = desk.operator("RemoveZone", Uin=owner.uin, Zone="EXAMPLE.com")
+    assert removed == {"Uin": owner.uin, "Zone": "example.com"}
+    assert [zone["Uin"] for zone in desk.operator("ListZones")["Zones"]] == [other.uin]
+    with pytest.raises(ZoneNotFound, match=rf"account {owner.uin} has no zone example\.com"):
+        desk.operator("RemoveZone", Uin=owner.uin, Zone="example.com")
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"Zone": "*.example.com"}, "Zone: a zone stands without a wildcard; got"),
+        ({"Zone": "a b"}, "Zone: only letters"),
+        ({"Server": "ns.example.com:53"}, "Server: must be an address and a port"),
+        ({"Key": SECRET}, "Key: must be one key"),
+        ({"Key": KEY.replace("sha256", "md5")}, "Key: the algorithm must be one of"),
+    ],
+)
+def test_what_makes_no_zone_is_refused(
+    desk: InsideDesk, owner: Caller, changes: dict[str, str], detail: str
+) -> None:
+    """With the parameter and the rule, and never with the key."""
+    with pytest.raises(InvalidParam, match=detail) as refused:
+        add(desk, owner, **changes)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("action", ["AddZone", "ListZones", "RemoveZone"])
+def test_an_account_has_to_be_there(desk: InsideDesk, action: str) -> None:
+    """For each of them."""
+    others = {"AddZone": {"Server": SERVER, "Key": KEY}, "ListZones": {}, "RemoveZone": {}}
+    zone = {} if action == "ListZones" else {"Zone": "example.com"}
+    with pytest.raises(AccountNotFound):
+        desk.operator(action, Uin="100000000000", **zone, **others[action])
