@@ -416,9 +416,16 @@ def test_nothing_of_it_opens_in_the_old_account_any_more(desk: Desk) -> None:
             desk.vault.open(sealed, Place(desk.old.uin, place.table, place.row, place.column))
 
 
-OF_THE_ACCOUNT = {"accounts", "access_keys", "companies", "managers", "users", "policies"} | {
-    "projects",
+OF_THE_ACCOUNT = {
+    "access_keys",
+    "accounts",
+    "companies",
+    "managers",
     "pace_limits",
+    "policies",
+    "projects",
+    "users",
+    "zones",
 }
 """Collections of which nothing is a certificate's."""
 

@@ -1,0 +1,171 @@
+"""A program that moves a certificate to another account and is killed at a named step on the way.
+
+Each attempt runs in a process of its own, with a certificate of its own. It prints one JSON line
+an attempt: the step at which it was killed ("" if it came to the end), what was kept before, what
+the next process, which nobody kills, found, and what it made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from certdesk.bootstrap import OpenDesk, open_desk
+from certdesk.catalog import OPERATOR, Caller
+from certdesk.cli.logs import log_to_stderr
+from certdesk.domain.proof import ProofKind
+from certdesk.ports import Unit, place_of, place_of_submission
+from certdesk.settings import Settings
+from certdesk.storage.schema import COLLECTIONS
+from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.looking import Looking
+from certdesk.workflow.orders import OrderWork
+from tests.acceptance.issuing_steps import NAME, make_due, open_account, take_on
+from tests.acceptance.killing import SECONDS, Killer, SteppingStore, call, forked, killed
+from tests.actions.submitting import PERSONAL
+
+
+def main(folder: Path) -> None:
+    """Kill at one step after the other, until an attempt comes to its end."""
+    log_to_stderr("warning")
+    settings = Settings(data=str(folder / "desk"), stock_rsa_2048=0, stock_rsa_4096=0)
+    old, new = (forked(folder, lambda: open_account(settings)) for _ in range(2))
+    for number in itertools.count(1):
+        told = _attempt(folder, settings, number, old, new)
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        if not told["step"]:
+            return
+
+
+def _attempt(
+    folder: Path, settings: Settings, number: int, old: list[str], new: list[str]
+) -> dict[str, Any]:
+    """Kill at step `number` of a new move, look what is kept, and take it to its end."""
+    told = folder / f"step-{number}"
+    its = forked(folder, lambda: _order(settings, old))
+    forked(folder, lambda: take_on(settings, its, Killer(0, told)))
+    before = forked(folder, lambda: _look(settings, its))
+    forked(folder, lambda: _send(settings, its, new[0]))
+    ended = killed(lambda: _move(settings, its, new[0], Killer(number, told)))
+    found = forked(folder, lambda: _look(settings, its))
+    forked(folder, lambda: _move(settings, its, new[0], Killer(0, told)))
+    after = forked(folder, lambda: _look(settings, its))
+    return {
+        "step": told.read_text() if ended else "",
+        "old": old[0],
+        "new": new[0],
+        "before": before,
+        "found": found,
+        "after": after,
+    }
+
+
+def _order(settings: Settings, account: list[str]) -> str:
+    """Order a certificate whose key the desk makes, with a pass phrase."""
+    uin, secret_id = account
+    caller = Caller(uin=uin, actor=secret_id, verified=True)
+    material = PERSONAL | {"CertCommonName": NAME, "KeyPass": "12345678"}
+    with open_desk(settings) as opened:
+        opened.stock.start()
+        bought = call(
+            opened, caller, "CreateCertificate", ProductId=104, DomainNum=1, TimeSpan=2
+        ).certificate_ids[0]
+        call(opened, caller, "CertificateInfoSubmit", CertId=bought, **material)
+        call(opened, caller, "CertificateOrderSubmit", CertId=bought)
+        opened.stock.stop()
+        return str(bought)
+
+
+def _send(settings: Settings, certificate_id: str, uin: str) -> None:
+    with open_desk(settings) as opened:
+        call(opened, OPERATOR, "MoveOrder", CertificateId=certificate_id, Uin=uin)
+
+
+def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> None:
+    """Work on what is due until the other account has the order, and the work has rested."""
+    with open_desk(settings) as opened:
+        desk = opened.desk
+        store = SteppingStore(desk.store, killer)
+        looking = Looking(
+            store,
+            desk.clock,
+            provers=dict.fromkeys(ProofKind, ScriptedProver(desk.clock)),
+            caa=ScriptedCaa(desk.clock),
+        )
+        advancing = Advancing(
+            store,
+            desk.vault,
+            desk.clock,
+            desk.rng,
+            looking=looking,
+            issuer=opened.issuer,
+            rules=desk.rules,
+        )
+        work = OrderWork(store, desk.clock, advancing=advancing, looking=looking)
+        # What the killed process had taken up is not waited for.
+        desk.store.write(lambda unit: make_due(unit, certificate_id, opened))
+        work.start()
+        end = time.monotonic() + SECONDS
+        while not _rests(opened, certificate_id, uin):
+            if time.monotonic() > end:
+                raise TimeoutError
+            time.sleep(0.005)
+        work.stop()
+
+
+def _rests(opened: OpenDesk, certificate_id: str, uin: str) -> bool:
+    """Whether the order is in its new account, and is due when its certificate ends."""
+
+    def look(unit: Unit) -> bool:
+        order, task = unit.orders.get(certificate_id), unit.tasks.get(certificate_id)
+        assert order is not None
+        assert order.ends_at is not None
+        assert task is not None
+        due = task.due_at is not None and task.due_at > order.ends_at
+        return order.uin == uin and due
+
+    return opened.desk.store.read(look)
+
+
+def _look(settings: Settings, certificate_id: str) -> dict[str, Any]:
+    """Give in which accounts something of an order is, and what opens."""
+    with open_desk(settings) as opened:
+        return opened.desk.store.read(lambda unit: _kept(opened, unit, certificate_id))
+
+
+def _kept(opened: OpenDesk, unit: Unit, certificate_id: str) -> dict[str, Any]:
+    order = unit.orders.get(certificate_id)
+    submission = unit.submissions.get(certificate_id, 1)
+    certificate = unit.certificates.get(certificate_id, 1)
+    assert order is not None
+    assert submission is not None
+    assert certificate is not None
+    sealed = [
+        (getattr(submission, column), place_of_submission(submission, column))
+        for column in ("personal", "key_pass", "private_key")
+    ]
+    sealed.append((certificate.archive_pass, place_of(certificate, "archive_pass")))
+    opens = [opened.desk.vault.open(value, place).reveal() for value, place in sealed]
+    both = [kept for kept in COLLECTIONS if {"uin", "certificate_id"} <= set(kept.fields)]
+    records = {
+        kept.name: getattr(unit, kept.name).where(certificate_id=certificate_id) for kept in both
+    }
+    audit = [entry.action for entry in unit.audit.where(subject=certificate_id)]
+    return {
+        "status": order.status,
+        "owners": sorted({record.uin for each in records.values() for record in each}),
+        "counts": {name: len(found) for name, found in records.items()},
+        "opens": [hashlib.sha256(value).hexdigest() for value in opens],
+        "moved": [audit.count("MoveOut"), audit.count("MoveIn")],
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
