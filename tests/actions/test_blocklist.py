@@ -20,19 +20,24 @@ def desk(tmp_path: Path) -> InsideDesk:
 
 def test_a_key_is_blocked_once_however_its_digest_is_written(desk: InsideDesk) -> None:
     """Letter case aside, within a list and between lists."""
-    assert desk.operator("BlockKeys", Digests=[ONE, ONE.upper(), TWO], Reason="lost") == {
-        "Blocked": 2
-    }
-    assert desk.operator("BlockKeys", Digests=[TWO.upper()], Reason="stolen") == {"Blocked": 0}
+    first = desk.operator("BlockKeys", Digests=[ONE, ONE.upper(), TWO], Reason="lost")
+    assert first == {"Blocked": 2, "CertificateIds": []}
+    assert desk.operator("BlockKeys", Digests=[TWO.upper()], Reason="stolen")["Blocked"] == 0
 
 
 def test_a_blocked_key_keeps_its_first_reason(desk: InsideDesk) -> None:
     """Why it was blocked, or null for a key that is not."""
     desk.operator("BlockKeys", Digests=[ONE], Reason="lost")
     desk.operator("BlockKeys", Digests=[ONE], Reason="stolen")
-    assert desk.operator("CountBlockedKeys", Digest=ONE) == {"TotalCount": 1, "Reason": "lost"}
-    assert desk.operator("CountBlockedKeys", Digest=TWO) == {"TotalCount": 1, "Reason": None}
-    assert desk.operator("CountBlockedKeys") == {"TotalCount": 1, "Reason": None}
+    none: dict[str, object] = {
+        "TotalCount": 1,
+        "Reason": None,
+        "Compromised": False,
+        "CertificateIds": [],
+    }
+    assert desk.operator("CountBlockedKeys", Digest=ONE) == none | {"Reason": "lost"}
+    assert desk.operator("CountBlockedKeys", Digest=TWO) == none
+    assert desk.operator("CountBlockedKeys") == none
 
 
 @pytest.mark.parametrize("digest", ["a1", ONE + "a1", "z" * 64, "not a digest"])

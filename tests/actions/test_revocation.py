@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.revocation import Reason
 from certdesk.domain.rules import Rules
@@ -19,7 +17,7 @@ from certdesk.domain.steps import NO_LETTER
 from tests import chains
 from tests.actions.asking import becomes, publish
 from tests.actions.downloading import fetch, link
-from tests.actions.submitting import PERSONAL, csr_for, refusal
+from tests.actions.submitting import refusal
 from tests.actions.vetting import DV, EV, OV, Desk
 from tests.nameserver import NameServer
 from tests.papers import GIF, PDF, PNG
@@ -431,90 +429,6 @@ def test_a_project_that_is_denied_is_refused_as_the_vendor_lists_it(
     proving.bind(user, "deny", "ssl:*", projects=[0])
     client = proving.client(user.keys)
     assert refusal(lambda: client.call(action, CertificateId=order, **given))[0] == refused
-
-
-# --- keys that others know -----------------------------------------------------------------------
-
-
-def hand_in(desk: Desk, caller: Caller, key: ec.EllipticCurvePrivateKey) -> str:
-    """Buy an order and hand in a CSR for a key."""
-    order = desk.buy(caller, DV)
-    own = {"GenCsrType": "parse", "Csr": csr_for(key), "CsrEncryptAlgo": None}
-    material = PERSONAL | own | {"CsrKeyParameter": None, "CertId": order}
-    given = {name: value for name, value in material.items() if value is not None}
-    desk.call(caller, "CertificateInfoSubmit", **given)
-    return order
-
-
-def test_a_key_that_others_know_is_refused_to_everybody(desk: Desk) -> None:
-    """With the words of any blocked key: nothing tells whose it was, or that it was revoked."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    before = hand_in(desk, desk.caller, key)
-    submitted = hand_in(desk, desk.caller, key)
-    desk.call(desk.caller, "CertificateOrderSubmit", CertId=submitted)
-    desk.take_on(submitted)
-    stranger = desk.account()
-    foreign = hand_in(desk, stranger, key)
-    revoke(desk, submitted, "keyCompromise")
-    desk.take_on(submitted)
-    assert desk.stands(submitted) == (10, None)
-
-    answers = {
-        refused_with(errors.InvalidParam, lambda caller=caller: hand_in(desk, caller, key))  # type: ignore[misc]
-        for caller in (desk.caller, stranger)
-    }
-    assert answers == {
-        f"{errors.InvalidParam.text} Csr: holds a key that is blocked; make a new one."
-    }
-    for caller, order in ((desk.caller, before), (stranger, foreign)):
-        with pytest.raises(errors.CertificateInvalid, match="Its key is blocked"):
-            desk.call(caller, "CertificateOrderSubmit", CertId=order)
-
-
-def test_no_other_certificate_is_reissued_for_such_a_key(desk: Desk) -> None:
-    """Neither with the CSR that it had nor with another one; with a new key it is."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    leaked, other = (hand_in(desk, desk.caller, key) for _ in range(2))
-    for order in (leaked, other):
-        desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
-        desk.take_on(order)
-    revoke(desk, leaked, "keyCompromise")
-    desk.take_on(leaked)
-    assert [desk.stands(order) for order in (leaked, other)] == [(10, None), (1, None)]
-
-    def reissue(**csr: str) -> str:
-        asked = desk.call(
-            desk.caller, "ReplaceCertificate", CertificateId=other, ValidType="DNS", **csr
-        )
-        return str(asked["CertificateId"])
-
-    with pytest.raises(errors.OrderReplaceFailed, match="Its key is blocked"):
-        reissue()
-    with pytest.raises(errors.InvalidParam, match="CsrContent: holds a key that is blocked"):
-        reissue(CsrType="Upload", CsrContent=csr_for(key))
-    fresh = csr_for(ec.generate_private_key(ec.SECP256R1()))
-    assert desk.stands(reissue(CsrType="Upload", CsrContent=fresh)) == (0, "PENDING-DCV")
-
-
-def test_a_key_whose_certificate_was_revoked_for_another_reason_is_as_good_as_before(
-    desk: Desk,
-) -> None:
-    """Everybody may use it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    order = hand_in(desk, desk.caller, key)
-    desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
-    desk.take_on(order)
-    revoke(desk, order, "superseded")
-    desk.take_on(order)
-    assert desk.stands(order) == (10, None)
-    assert desk.stands(hand_in(desk, desk.account(), key)) == (5, None)
-
-
-def refused_with(error: type[errors.ServiceError], call: Callable[[], object]) -> str:
-    """Make a call that is to be refused; give the message."""
-    with pytest.raises(error) as refused:
-        call()
-    return refused.value.message
 
 
 # --- the operator --------------------------------------------------------------------------------

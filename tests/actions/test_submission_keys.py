@@ -284,7 +284,10 @@ def test_a_blocked_key_is_refused_whoever_hands_it_in(
     client.submit(order, **parsed(csr))
     listed = tmp_path / "lost keys.txt"
     listed.write_text(f"{hashlib.sha256(spki(key.public_key())).hexdigest()} lost\n")
-    assert desk.certdesk("blocklist", "import", str(listed), "--reason", "lost") == {"Blocked": 1}
+    assert desk.certdesk("blocklist", "import", str(listed), "--reason", "lost") == {
+        "Blocked": 1,
+        "CertificateIds": [],
+    }
     rule = "holds a key that is blocked; make a new one"
     refused_csr(client, order, csr, rule)
     other = desk.client()

@@ -20,9 +20,11 @@ OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
 class Desk(InsideDesk):
     """A desk with an account that orders for a company, whose names are proved."""
 
-    def __init__(self, folder: Path, rules: Rules | None = None) -> None:
+    def __init__(
+        self, folder: Path, rules: Rules | None = None, *, private_ca: bool = False
+    ) -> None:
         """Open the account."""
-        super().__init__(folder, rules=rules)
+        super().__init__(folder, rules=rules, private_ca=private_ca)
         self.caller: Caller = self.account()
         for prover in self.provers.values():
             prover.verdicts["example.com"] = Verdict.PROVED

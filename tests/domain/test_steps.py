@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.order import Order, Status, StatusMessage
-from certdesk.domain.records import Proof
+from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.steps import (
     CAA_KEPT,
+    KEY_BLOCKED,
     NO_LETTER,
     NOT_PROVED,
     TIMED_OUT,
     AskCaa,
     Close,
+    Condemn,
     Expire,
     Issue,
     Keep,
@@ -440,3 +443,35 @@ def test_a_letter_is_awaited_for_as_long_as_a_proof() -> None:
     assert its.deadline is not None
     assert step(its) == Wait(its.deadline)
     assert step(its, now=its.deadline) == Keep(NO_LETTER)
+
+
+# --- keys that are blocked -----------------------------------------------------------------------
+
+
+def key(*, compromised: bool) -> BlockedKey:
+    """Make a blocked key."""
+    return BlockedKey(spki_sha256=b"", reason="", created_at=NOON, compromised=compromised)
+
+
+@given(
+    its=orders_of_any_kind,
+    proofs=st.lists(proofs_of_any_kind, max_size=4, unique_by=lambda each: each.name),
+    now=moments,
+    compromised=st.booleans(),
+)
+def test_nothing_goes_on_for_a_blocked_key(
+    its: Order, proofs: list[Proof], now: datetime, *, compromised: bool
+) -> None:
+    """However it stands: orders fail, and good certificates are revoked if others know the key."""
+    try:
+        before = next_step(its, proofs, now, INTERVAL)
+    except ProofsMissing:
+        before = Wait(None)
+    if its.status in (0, 4, 8, 11):
+        wanted: Step = Close(KEY_BLOCKED)
+    elif compromised and its.status in (1, 9, 12) and not isinstance(before, Expire | Revoke):
+        wanted = Condemn()
+    else:
+        wanted = before
+    with contextlib.suppress(ProofsMissing):
+        assert next_step(its, proofs, now, INTERVAL, key(compromised=compromised)) == wanted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 import random
 from collections.abc import Callable, Iterator
@@ -14,11 +16,11 @@ import pytest
 from cryptography import x509
 
 from certdesk.domain.order import Status
-from certdesk.domain.records import Certificate
+from certdesk.domain.records import Certificate, Task
 from certdesk.domain.rules import Rules
 from certdesk.ports import Unit
 from certdesk.workflow.advancing import Advancing
-from tests.workflow.ordering import Ordered, ordered
+from tests.workflow.ordering import Ordered, ordered, submit
 
 NAME = "shop.example.com"
 Result = TypeVar("Result")
@@ -102,6 +104,52 @@ def test_a_revocation_is_found_again_wherever_the_work_on_it_ended(
     blocked = order.desk.store.read(lambda unit: unit.blocked_keys.get(certificate.spki_sha256))
     assert blocked is not None
     assert order.done.count("Revoke") == 1
+
+
+def test_other_certificates_for_a_known_key_are_found_again_wherever_the_work_ended(
+    order: Ordered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due is all that is left of a process. Each is revoked, and once."""
+    other = submit(order.desk, order.desk.account(), "other.example.com")
+    other.prove("other.example.com")
+    take_on(other, with_the_desks_ca(order))
+    assert other.status == (1, None)
+    ends = 0
+    for number in itertools.count(1):
+        with monkeypatch.context() as failing:
+            failing.setattr(order.desk.store, "write", ending(order, number, durable=True))
+            try:
+                take_on_what_is_due(order)
+            except Ended:
+                ends += 1
+            else:
+                break
+        order.desk.clock.move(timedelta(minutes=1))
+
+    assert ends >= 4
+    for each in (order, other):
+        (certificate,) = each.certificates
+        assert each.status == (10, None)
+        assert listed(each, certificate) is not None
+        assert each.done.count("Revoke") == 1
+    assert other.done.count("CondemnKey") == 1
+
+
+def take_on_what_is_due(order: Ordered) -> None:
+    """Do as a process does that has just begun."""
+    desk = order.desk
+    while due := desk.store.read(lambda unit: unit.tasks.due("due_at", desk.clock.now(), 10)):
+        for task in due:
+            its = Ordered(desk, order.caller, task.certificate_id)
+            take_on(its, with_the_desks_ca(order))
+            if its.task == task:
+                later = dataclasses.replace(task, due_at=None)
+                desk.store.write(functools.partial(replaced, later))
+
+
+def replaced(task: Task, unit: Unit) -> None:
+    """Keep when an order is due next."""
+    unit.tasks.replace(task)
 
 
 def ending(order: Ordered, number: int, *, durable: bool) -> Callable[..., object]:

@@ -42,6 +42,7 @@ TYPES = {
     "UploadConfirmLetter": ("uploadConfirmLetter", "uploaded the letter of confirmation of"),
     "RevokeCertificate": ("revoke", "asked to revoke"),
     "UploadRevokeLetter": ("editRevokeLetter", "uploaded the letter of revocation of"),
+    "CondemnKey": ("revoke", "loses, since others know its key,"),
     "Revoke": ("revoke", "revoked"),
     "CancelRevoke": ("cancelRevoke", "gave up revoking"),
     "ProveDomain": ("domainValidationPassed", "proved a name of"),

@@ -26,29 +26,38 @@ def blocklist() -> None:
 @blocklist.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--reason", required=True, help="Why, in a few words: kept with each key.")
+@click.option(
+    "--revoke", is_flag=True, help="Others know these keys: revoke the certificates for them."
+)
 @desk_options
-def blocklist_import(settings: Settings, file: Path, reason: str) -> None:
-    """Block the keys that FILE names; print how many are new.
+def blocklist_import(settings: Settings, file: Path, reason: str, *, revoke: bool) -> None:
+    """Block the keys that FILE names; print how many are new, and good certificates for them.
+
+    Orders under way with such a key fail. Certificates stay as they are, unless --revoke is given.
 
     FILE is a list with a SHA-256 digest of a SubjectPublicKeyInfo (64 hexadecimal digits) a line
     (the form in which CAs publish theirs; what follows on a line, and lines that begin with #,
     are passed over), or PEM: certificates, CSRs or public keys.
     """
     digests = iter(_digests(file))
-    blocked = 0
+    blocked, certificates = 0, []
     while batch := list(islice(digests, BATCH)):
-        response = ask(settings, "BlockKeys", Digests=batch, Reason=reason)
+        response = ask(settings, "BlockKeys", Digests=batch, Reason=reason, Revoke=revoke)
         if "Error" in response:
             show_reply(response)
         blocked += response["Blocked"]
-    show({"Blocked": blocked})
+        certificates += response["CertificateIds"]
+    show({"Blocked": blocked, "CertificateIds": certificates})
 
 
 @blocklist.command("status")
 @click.argument("digest", required=False)
 @desk_options
 def blocklist_status(settings: Settings, digest: str | None) -> None:
-    """Print how many keys are blocked and, with DIGEST, why that one is (null: it is not)."""
+    """Print how many keys are blocked and, with DIGEST, why that one is (null: it is not).
+
+    Also whether certificates for it are revoked, and which there are yet.
+    """
     show_reply(ask(settings, "CountBlockedKeys", Digest=digest))
 
 

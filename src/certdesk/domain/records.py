@@ -51,11 +51,16 @@ class StockedKey:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedKey:
-    """A public key that is never accepted again, by the SHA-256 of its SPKI, and why."""
+    """A public key that is never accepted again, by the SHA-256 of its SPKI, and why.
+
+    Others know the private key of a `compromised` one: its certificates are revoked.
+    """
 
     spki_sha256: bytes
     reason: str
     created_at: datetime
+    compromised: bool = False
+    version: int = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
-from certdesk.domain.records import Proof
+from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, Order, Status, StatusMessage
+from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.validity import terms_at
 
 UNDER_REVIEW = frozenset(
@@ -27,6 +27,9 @@ UNDER_REVIEW = frozenset(
 GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
 """Nobody has to look at it, or has to any more."""
 
+CERTIFIED = frozenset({Status.ISSUED, Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
+"""There is a certificate, which is good."""
+
 CAA_KEPT = timedelta(hours=8)
 """How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
 
@@ -36,6 +39,7 @@ CAA_PAUSES = 6
 LONGEST_PAUSE = timedelta(minutes=10)
 TIMED_OUT = "The domain names were not proved in time, and the order was closed."
 NOT_PROVED = "The domain names were not proved in time, and the certificate was not revoked."
+KEY_BLOCKED = "Its key is blocked; submit the order again with a new one."
 NO_LETTER = "No letter of revocation came in time, and the certificate was not revoked."
 
 
@@ -70,6 +74,11 @@ class Close:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Condemn:
+    """Have the certificate revoked, since others know its key."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Revoke:
     """Have the issuer take the certificate back."""
 
@@ -98,11 +107,20 @@ class Wait:
     until: datetime | None
 
 
-Step: TypeAlias = Prove | AskCaa | Issue | Close | Revoke | Keep | Expire | Move | Wait
+Step: TypeAlias = Prove | AskCaa | Issue | Close | Condemn | Revoke | Keep | Expire | Move | Wait
 
 
-def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
+def next_step(
+    order: Order,
+    proofs: Sequence[Proof],
+    now: datetime,
+    interval: timedelta,
+    blocked: BlockedKey | None = None,
+) -> Step:
     """Tell the next step; `proofs` are those that count now, `interval` the first pause.
+
+    What is `blocked` is the order's key: nothing is issued for it, and where others know it, a
+    certificate is revoked whatever its owner asked for (Baseline Requirements 4.9.1.1).
 
     Names are looked for while people look at the order; nothing is issued before they are done.
     What moves to another account does so before anything else.
@@ -112,12 +130,21 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
     Raises:
         ProofsMissing: there is not one for every name, so that nothing can be decided.
     """
-    if order.status in (Status.ISSUED, Status.MIGRATING):
-        return _in_hand(order, now)
-    if order.status in (Status.AWAITING_REVOCATION_LETTER, Status.REVOKING):
-        return _towards_revocation(order, proofs, now, interval)
+    if order.moving:
+        return Move()
+    if order.status in CERTIFIED:
+        step = _towards_end(order, proofs, now, interval)
+        return Condemn() if _condemned(step, blocked) else step
+    if blocked and (order.status, Event.FAIL) in TRANSITIONS:
+        return Close(KEY_BLOCKED)
     if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
         return Wait(None)
+    return _towards_issue(order, proofs, now, interval)
+
+
+def _towards_issue(
+    order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta
+) -> Step:
     unproved = _unproved(order, proofs, now)
     if unproved:
         return _towards_proof(order, unproved, now, interval, Close(TIMED_OUT))
@@ -127,17 +154,14 @@ def next_step(order: Order, proofs: Sequence[Proof], now: datetime, interval: ti
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
 
 
-def _in_hand(order: Order, now: datetime) -> Step:
-    if order.moving:
-        return Move()
-    if order.ends_at is None:
-        return Wait(None)
-    return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
+def _condemned(step: Step, blocked: BlockedKey | None) -> bool:
+    """Whether others know the key of a certificate that would otherwise be good for a while."""
+    return blocked is not None and blocked.compromised and not isinstance(step, Expire | Revoke)
 
 
-def _towards_revocation(
-    order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta
-) -> Step:
+def _towards_end(order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta) -> Step:
+    if order.status is Status.ISSUED:
+        return _towards_expiry(order, now)
     if order.status is Status.AWAITING_REVOCATION_LETTER:
         return Keep(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
     if order.status_msg in UNDER_REVIEW:
@@ -147,6 +171,12 @@ def _towards_revocation(
     if unproved:
         return _towards_proof(order, unproved, now, interval, Keep(NOT_PROVED))
     return Revoke()
+
+
+def _towards_expiry(order: Order, now: datetime) -> Step:
+    if order.ends_at is None:
+        return Wait(None)
+    return Expire() if order.ends_at < now else Wait(order.ends_at + timedelta(seconds=1))
 
 
 def _unproved(order: Order, proofs: Sequence[Proof], now: datetime) -> Sequence[Proof]:

@@ -149,7 +149,7 @@ SUBMISSIONS = Kept(
     "submissions",
     Submission,
     key=("certificate_id", "number"),
-    indexes=(("inspected",), ("identity_since",)),
+    indexes=(("inspected",), ("identity_since",), ("spki_sha256",)),
 )
 COMPANIES = Kept("companies", Company, key=("company_id",), indexes=(("uin",), ("uin", "likeness")))
 MANAGERS = Kept(

@@ -37,6 +37,7 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
     AskCaa,
     Close,
+    Condemn,
     Expire,
     Issue,
     Keep,
@@ -47,7 +48,7 @@ from certdesk.domain.steps import (
     Wait,
     next_step,
 )
-from certdesk.domain.vetting import is_vetted
+from certdesk.domain.vetting import is_vetted, subject_of_revocation
 from certdesk.ports import (
     Clock,
     Counts,
@@ -59,6 +60,7 @@ from certdesk.ports import (
     place_of,
     place_of_party,
 )
+from certdesk.workflow.blocking import block
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.moving import Moving
@@ -78,6 +80,7 @@ class Standing:
     submission: Submission | None
     issuance: Issuance | None
     certificate: Certificate | None
+    blocked: BlockedKey | None
     manager: Manager | None
     company: Company | None
 
@@ -85,6 +88,15 @@ class Standing:
     def level(self) -> Level:
         """What is vetted for the order."""
         return PRODUCTS[self.order.product_id].level
+
+    def blocked_for(self, issuer: str) -> BlockedKey | None:
+        """What is to be acted on of its key being blocked: not what is another issuer's to do.
+
+        Of what the issuer has begun it decides itself.
+        """
+        if self.certificate is not None:
+            return self.blocked if self.certificate.issuer == issuer else None
+        return None if self.issuance else self.blocked
 
     def ended_vetting(self, now: datetime) -> bool:
         """Whether what was vetted may not be relied on any more, before issuing has begun."""
@@ -131,7 +143,8 @@ class Advancing:
         now = self._clock.now()
         if standing is None:
             return None
-        step = next_step(standing.order, standing.proofs, now, self._rules.proof_interval)
+        blocked = standing.blocked_for(self._issuer.name)
+        step = next_step(standing.order, standing.proofs, now, self._rules.proof_interval, blocked)
         if isinstance(step, Wait):
             return step.until
         kind = type(step).__name__
@@ -164,16 +177,19 @@ class Advancing:
                 return self._issue(standing, now)
             case Revoke():
                 self._revoke(standing)
-            case Close() | Keep() | Expire():
-                self._store.write(functools.partial(self._settle, standing.order, step))
             case Move():
                 self._moving.move(standing.order)
+            case _:
+                self._store.write(functools.partial(self._settle, standing.order, step))
         return now
 
-    def _settle(self, order: Order, step: Close | Keep | Expire, unit: Unit) -> None:
+    def _settle(self, order: Order, step: Step, unit: Unit) -> None:
+        """Take a step that nobody else has a part in."""
         match step:
             case Close(reason):
                 self._close(order, reason, unit)
+            case Condemn():
+                self._condemn(order, unit)
             case Keep(reason):
                 self._keep_certificate(order, reason, unit)
             case Expire():
@@ -268,6 +284,18 @@ class Advancing:
         unit.orders.replace(_unchanged(unit, order).after(Event.FAIL, reason))
         self._note(unit, order, "FailReview", reason)
 
+    def _condemn(self, order: Order, unit: Unit) -> None:
+        """Have a certificate revoked whose key others know; nobody has to look at that."""
+        decided = _unchanged(unit, order).asked_back(
+            Event.DECIDE_TO_REVOKE, reason=Reason.KEY_COMPROMISE, deadline=None
+        )
+        unit.orders.replace(decided)
+        subject = subject_of_revocation(order.certificate_id)
+        review = unit.reviews.get(subject)
+        if review is not None and review.verdict is None:
+            unit.reviews.remove(subject)
+        self._note(unit, order, "CondemnKey", Reason.KEY_COMPROMISE)
+
     def _revoke(self, standing: Standing) -> None:
         order, certificate = standing.order, standing.certificate
         assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
@@ -285,14 +313,8 @@ class Advancing:
         unit.orders.replace(after)
         unit.renewals.remove(order.certificate_id)
         if stored.revocation_reason == Reason.KEY_COMPROMISE:
-            self._block(unit, certificate.spki_sha256, now)
+            block(unit, certificate.spki_sha256, COMPROMISED, now)
         self._note(unit, order, "Revoke", f"{stored.revocation_reason}")
-
-    def _block(self, unit: Unit, spki_sha256: bytes, now: datetime) -> None:
-        if unit.blocked_keys.get(spki_sha256) is None:
-            unit.blocked_keys.add(
-                BlockedKey(spki_sha256=spki_sha256, reason=COMPROMISED, created_at=now)
-            )
 
     def _keep_certificate(self, order: Order, reason: str, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).kept(reason))
@@ -321,12 +343,14 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
     if order is None:
         return None
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    submission = unit.submissions.get(certificate_id, order.submission)
     return Standing(
         order=order,
         manager=manager,
         company=unit.companies.get(manager.company_id) if manager else None,
         proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.proving),
-        submission=unit.submissions.get(certificate_id, order.submission),
+        submission=submission,
+        blocked=unit.blocked_keys.get(submission.spki_sha256) if submission else None,
         issuance=unit.issuances.get(certificate_id, order.attempt),
         certificate=unit.certificates.get(certificate_id, order.attempt),
     )

@@ -1,7 +1,8 @@
 """Looks at handed-in keys again, with the checks that are too slow for the request itself.
 
-A key that turns out weak is set aside: it is never accepted again, and no certificate is issued
-for it (security requirement R-KEY).
+A key that turns out weak is set aside: it is never accepted again, no certificate is issued for
+it, and one that was issued meanwhile is revoked (security requirement R-KEY, Baseline Requirements
+4.9.1.1).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import structlog
 
 from certdesk.domain.csr import CsrRefused, parse
 from certdesk.domain.keys import inspect_further
-from certdesk.domain.records import AuditEntry, BlockedKey, Submission
+from certdesk.domain.records import AuditEntry, Submission
 from certdesk.ports import Clock, Stale, Store, Unit
+from certdesk.workflow.blocking import block
 from certdesk.workflow.repeating import Repeating
 
 LOOK_SECONDS = 2
@@ -67,9 +69,7 @@ class Inspection:
             return
         log.warning("weak key set aside", certificate=submission.certificate_id, reason=reason)
         now = self._clock.now()
-        unit.blocked_keys.add(
-            BlockedKey(spki_sha256=submission.spki_sha256, reason=reason, created_at=now)
-        )
+        block(unit, submission.spki_sha256, reason, now)
         unit.audit.add(
             AuditEntry.by_desk(
                 at=now,
