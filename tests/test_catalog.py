@@ -24,7 +24,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.records import SeenSignature
-from certdesk.ports import ReadyKey, Stale, Unit
+from certdesk.ports import KeyUsedUp, ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
 from certdesk.wire.model import Reply, Request
 from tests.inside import InsideDesk
@@ -271,12 +271,25 @@ class CountingKeys:
 def test_a_key_lent_to_an_attempt_that_lost_its_race_goes_back(tmp_path: Path) -> None:
     """Or the stock would shrink with each lost race."""
     keys = CountingKeys()
-    desk = InsideDesk(tmp_path, keys)
-    races = [Stale(), Stale()]
+    take_key(tmp_path, keys, [Stale(), Stale()])
+    assert keys.asked == [KeyKind.P_256] * 3
+    assert (keys.returned, keys.kept) == (2, 1)
+
+
+def test_keys_that_others_used_are_no_lost_races(tmp_path: Path) -> None:
+    """Of so many that several processes know, one is left in the end."""
+    keys = CountingKeys()
+    take_key(tmp_path, keys, [KeyUsedUp()] * 5)
+    assert (len(keys.asked), keys.kept) == (6, 1)
+
+
+def take_key(folder: Path, keys: CountingKeys, races: list[Stale]) -> None:
+    """Perform an action that borrows a key and loses all these races."""
+    desk = InsideDesk(folder, keys)
     catalog = Catalog()
 
     @catalog.action(writes=True)
-    def take_key(context: Context, request: EchoRequest) -> Commit[EchoReply]:
+    def borrow_key(context: Context, request: EchoRequest) -> Commit[EchoReply]:
         context.held.enter_context(context.keys.lend(KeyKind.P_256))
 
         def commit(unit: Unit) -> EchoReply:
@@ -287,11 +300,9 @@ def test_a_key_lent_to_an_attempt_that_lost_its_race_goes_back(tmp_path: Path) -
 
         return commit
 
-    action = catalog.find("TakeKey")
+    action = catalog.find("BorrowKey")
     assert action is not None
     desk.engine.perform(action, CALLER, EchoRequest(text=""), "request-1")
-    assert keys.asked == [KeyKind.P_256] * 3
-    assert (keys.returned, keys.kept) == (2, 1)
 
 
 def test_every_refusal_has_a_code_and_a_sentence() -> None:

@@ -26,6 +26,7 @@ from certdesk.ports import (
     Clock,
     Examiner,
     Keys,
+    KeyUsedUp,
     Pki,
     RecordKeeper,
     Stale,
@@ -274,6 +275,12 @@ class Desk:
         return self._once(errand)
 
     def _once(self, errand: Errand) -> Reply:
+        while True:
+            # No lost race: each time the processes know a key less in common.
+            with contextlib.suppress(KeyUsedUp):
+                return self._attempt(errand)
+
+    def _attempt(self, errand: Errand) -> Reply:
         # What a failed attempt borrowed goes back, so the failure has to leave this context.
         with contextlib.ExitStack() as held:
             commit = self.prepare(errand, held)

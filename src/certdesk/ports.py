@@ -57,6 +57,10 @@ class Stale(Exception):
     """The record was changed since it was read; nothing was written."""
 
 
+class KeyUsedUp(Stale):
+    """Another process has used the key that was lent; there are others, or one is made."""
+
+
 class Collection(Protocol[Record]):
     """Records of one kind in a transaction, by key.
 
@@ -503,8 +507,9 @@ class Keys(Protocol):
     def lend(self, kind: KeyKind) -> contextlib.AbstractContextManager[ReadyKey]:
         """Lend a key from the stock.
 
-        The borrower removes `stock_id` from the stock in the transaction that stores the key;
-        leaving the context with an exception puts the key back.
+        The borrower removes `stock_id` from the stock in the transaction that stores the key, and
+        raises `KeyUsedUp` where it is not there any more; leaving the context with any other
+        exception puts the key back.
 
         Raises:
             Pending: the stock is empty; one is being made.

@@ -101,6 +101,31 @@ def test_no_key_from_the_stock_is_given_twice(
     assert (len(given), len(set(given))) == (12, 12)
 
 
+def test_whatever_number_of_keys_others_used_a_request_gets_one(
+    nodes: list[RunningDesk], postgres: Cluster, url: str
+) -> None:
+    """Five keys in turn are gone when the desk commits: more than it has ready."""
+    client = nodes[0].client(nodes[0].account())
+    order = client.buy()
+    with postgres.connect(url) as foreign:
+        # A row that does not go is to the desk one that has gone already. Sequences never go back.
+        foreign.execute(
+            "CREATE SEQUENCE passed_over; "
+            "CREATE FUNCTION pass_over() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+            "IF nextval(''passed_over'') <= 5 THEN RETURN NULL; END IF; RETURN OLD; END'; "
+            "CREATE TRIGGER pass_over BEFORE DELETE ON key_stock "
+            "FOR EACH ROW EXECUTE FUNCTION pass_over()"
+        )
+        try:
+            client.submit(order)
+        finally:
+            foreign.execute(
+                "DROP TRIGGER pass_over ON key_stock; DROP FUNCTION pass_over; "
+                "DROP SEQUENCE passed_over"
+            )
+    assert client.detail(order)["CertificatePrivateKey"]
+
+
 def test_a_desk_comes_back_with_its_database(nodes: list[RunningDesk], postgres: Cluster) -> None:
     """While it is gone requests fail as unforeseen; afterwards the same desk answers again."""
     one, _ = nodes

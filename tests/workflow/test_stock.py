@@ -13,7 +13,7 @@ import pytest
 
 from certdesk.domain.keys import KeyKind, describe, spki_sha256
 from certdesk.domain.records import StockedKey
-from certdesk.ports import KeysBusy, Pending, ReadyKey
+from certdesk.ports import KeysBusy, KeyUsedUp, Pending, ReadyKey
 from certdesk.storage import StoreUnavailable
 from certdesk.workflow import stock as module
 from certdesk.workflow.stock import KeyStock
@@ -161,6 +161,18 @@ def test_a_key_that_another_process_used_up_is_passed_over(desk: InsideDesk) -> 
     desk.store.write(lambda unit: unit.key_stock.remove(first.stock_id))
     with stock.lend(P_256) as ready:
         assert ready.stock_id == second.stock_id
+
+
+def test_a_key_that_another_process_uses_up_while_it_is_lent_does_not_go_back(
+    desk: InsideDesk,
+) -> None:
+    """It would be lent again, to be used up again."""
+    stock = stock_of(desk, {P_256: 1})
+    with working(stock):
+        assert holds(desk, 1)
+    with pytest.raises(KeyUsedUp), stock.lend(P_256):
+        raise KeyUsedUp
+    assert stock.ready()[P_256] == 0
 
 
 def test_a_kind_that_is_not_kept_is_made_on_demand(desk: InsideDesk) -> None:

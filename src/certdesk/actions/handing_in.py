@@ -41,7 +41,7 @@ from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ORDERED_KINDS, Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
-from certdesk.ports import KeysBusy, Place, Stale, Unit, place_of_submission
+from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, place_of_submission
 
 REFUSALS = (
     AuthError,
@@ -134,7 +134,7 @@ def prepared(
         if unit.blocked_keys.get(pair.spki_sha256) is not None:
             raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
         if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
-            raise Stale
+            raise KeyUsedUp
         kept_company = parties.keep_company(unit, company) if company else considered.company
         kept_manager = considered.manager
         if manager is not None and kept_company is not None:

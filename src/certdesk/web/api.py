@@ -29,7 +29,7 @@ from certdesk.domain.errors import (
     UnsupportedOperation,
 )
 from certdesk.domain.records import SeenSignature
-from certdesk.ports import Counts, Pace, PaceExceeded, Pending, Stale
+from certdesk.ports import Counts, KeyUsedUp, Pace, PaceExceeded, Pending, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
@@ -221,6 +221,8 @@ class Api:
                     with declared(asked.action):
                         reply = await asyncio.wrap_future(begun)
                     return success(reply, asked.request_id)
+            except KeyUsedUp:
+                continue  # no lost race: each time the processes know a key less in common
             except Pending as pending:
                 await asyncio.wrap_future(pending.done)
 

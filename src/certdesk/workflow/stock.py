@@ -20,7 +20,7 @@ from certdesk.domain import keys
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.records import StockedKey
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Clock, KeysBusy, Pending, Place, ReadyKey, Store, Vault
+from certdesk.ports import DESK, Clock, KeysBusy, KeyUsedUp, Pending, Place, ReadyKey, Store, Vault
 from certdesk.workflow.repeating import step_back
 
 PAUSE_SECONDS = 5
@@ -103,6 +103,8 @@ class KeyStock:
             raise Pending(self._order(kind))
         try:
             yield ready
+        except KeyUsedUp:
+            raise
         except BaseException:
             self._put(kind, ready.stock_id)
             raise
