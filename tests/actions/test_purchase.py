@@ -86,8 +86,9 @@ def test_an_sm2_product_is_refused_with_the_reason(client: Client, product: int)
 @pytest.mark.parametrize("product", sorted(NOT_SOLD))
 def test_a_number_that_is_not_sold_is_refused(client: Client, product: int) -> None:
     """Numbers without a product, and products that only old certificates have."""
+    hint = " ApplyCertificate gives that one free of charge." if product == 83 else ""
     assert refusal(lambda: buy(client, product)) == invalid(
-        f"ProductId: no product {product} is sold."
+        f"ProductId: no product {product} is sold.{hint}"
     )
 
 

@@ -123,6 +123,20 @@ def test_a_parameter_that_no_key_is_made_of_is_refused(
     )
 
 
+@pytest.mark.parametrize("absent", [None, ""])
+def test_who_gives_no_algorithm_is_told_that_it_is_rsa(
+    client: Client, order: str, absent: str | None
+) -> None:
+    """Or `ECC takes prime256v1; got "prime256v1"` would be a riddle."""
+    assert refused(client, order, CsrEncryptAlgo=absent, CsrKeyParameter="prime256v1") == (
+        "InvalidParameter.RenewAlgorithmInvalid",
+        (
+            "The algorithm is invalid. CsrKeyParameter: RSA takes 2048 or 4096, ECC takes "
+            'prime256v1, and CsrEncryptAlgo is RSA where it is not given; got "prime256v1".'
+        ),
+    )
+
+
 @pytest.mark.parametrize("algorithm", ["SM2", "DSA", "rsa"])
 def test_an_algorithm_that_no_key_is_made_of_is_refused(
     client: Client, order: str, algorithm: str

@@ -88,6 +88,24 @@ def test_what_cannot_be_certified_is_refused_with_the_name(
     assert refused(client, order, CertCommonName=name) == (BAD_NAME, f"{bad_name(name)} {detail}")
 
 
+def test_all_names_that_are_none_are_told_at_once(client: Client) -> None:
+    """Each with its rule; the recorded sentence has the first, and ten are told at most."""
+    order = client.buy(MULTI, 5)
+    names = ["good.example.com", "under_score.example.com", "localhost"]
+    assert refused(client, order, CertCommonName="a..example.com", DnsNames=names) == (
+        BAD_NAME,
+        (
+            f"{bad_name('a..example.com')} "
+            'CertCommonName: a domain name may not have an empty label; got "a..example.com". '
+            "DnsNames: only letters, digits, hyphens and dots may stand in a domain name; "
+            'got "under_score.example.com". '
+            'DnsNames: a domain name needs at least two labels; got "localhost".'
+        ),
+    )
+    _, message = refused(client, order, DnsNames=[f"host{number}" for number in range(99)])
+    assert message.count("needs at least two labels") == 10
+
+
 def test_internal_names_are_ordered_where_a_setting_names_their_suffix(tmp_path: Path) -> None:
     """At and under it alone, in any spelling, and with all other rules."""
     settings = 'names.internal_suffixes = ["Corp.Internal", "bücher"]'
@@ -147,7 +165,7 @@ def test_each_member_of_the_list_has_to_be_a_name(client: Client) -> None:
     """The offending one is in the sentence."""
     order = client.buy(MULTI, 5)
     given = ["a.example.com", "192.0.2.1", "b.example.com"]
-    wanted = f"{bad_name('192.0.2.1')} DnsNames: {ADDRESS}."
+    wanted = f'{bad_name("192.0.2.1")} DnsNames: {ADDRESS}; got "192.0.2.1".'
     assert refused(client, order, DnsNames=given) == (BAD_NAME, wanted)
 
 
@@ -236,7 +254,7 @@ def test_a_hundred_names_are_the_most(client: Client) -> None:
 def test_a_name_may_stand_once_in_any_spelling(client: Client, given: list[str]) -> None:
     """Names are compared in their normal form."""
     order = client.buy(MULTI, 5)
-    wanted = invalid("DnsNames: names a domain twice.")
+    wanted = invalid(f'DnsNames: names a domain twice; got "{given[-1]}".')
     assert refused(client, order, DnsNames=given) == wanted
 
 
@@ -271,7 +289,8 @@ def test_a_product_without_wildcards_takes_none(client: Client) -> None:
     )
     given = ["www.example.com", "*.example.com"]
     assert refused(client, client.buy(MULTI, 3), DnsNames=given) == invalid(
-        "DnsNames: must not hold a wildcard: WoTrus DV (multi-domain) covers none."
+        "DnsNames: must not hold a wildcard: WoTrus DV (multi-domain) covers none; "
+        'got "*.example.com".'
     )
 
 

@@ -208,7 +208,9 @@ def test_a_value_of_another_type_is_refused(
         ("02", "`02`"),
         ("+2", "`+2`"),
         (" 2", "` 2`"),
-        ("2\n", "`2\n`"),
+        ("2\n", r"`2\n`"),
+        ("\x1b[2J", r"`\x1b[2J`"),
+        ("1\u202e2", r"`1\u202e2`"),
         ("1_0", "`1_0`"),
         ("0x2", "`0x2`"),
         ("２", "`２`"),
@@ -261,6 +263,7 @@ def test_a_value_that_may_be_secret_is_not_shown(parameters: dict[str, object]) 
         ({"Place": {"City": "x", "Street": "y"}}, "Place.Street"),
         ({"Tags": [{"TagKey": "k", "TagValue": "v", "$schema": 1}]}, "Tags.0.$schema"),
         ({"n" * 5000: "x"}, "n" * 64 + "…"),
+        ({"\x1b[31mCertId": "x"}, r"\x1b[31mCertId"),
     ],
 )
 def test_an_unknown_parameter_is_refused(parameters: dict[str, object], path: str) -> None:

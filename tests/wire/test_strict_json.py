@@ -94,8 +94,9 @@ def test_an_object_is_read(body: bytes, value: dict[str, object]) -> None:
         (b'{"X":[{"A":{"B":1,"B":2}}]}', "an object has the member `B` more than once"),
         (
             b'{"%s":1,"%s":1}' % (b"n" * 99, b"n" * 99),
-            f"an object has the member `{'n' * 64}` more than once",
+            f"an object has the member `{'n' * 64}…` more than once",
         ),
+        (rb'{"\u001b[2J":1,"\u001b[2J":2}', r"an object has the member `\x1b[2J` more than once"),
         (rb'{"A":"\u0000"}', "a text holds the character NUL"),
         (rb'{"A":[{"B\u0000":1}]}', "a text holds the character NUL"),
         (rb'{"A":"\ud800"}', "a text holds half a surrogate pair"),

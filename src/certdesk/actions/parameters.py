@@ -72,7 +72,8 @@ class Parameters:
         """Word refused material in the action's own terms, each rule once."""
         clauses: dict[str, dict[str, None]] = {}
         for fault in refused.faults:
-            got = "" if fault.path in self._unshown else _got(value_at(material, fault.path))
+            value = value_at(material, fault.path) if fault.got is None else fault.got
+            got = "" if fault.path in self._unshown else _got(value)
             names = clauses.setdefault(f"{self._worded(fault.rule)}{got}", {})
             names[self.wire_name(fault.path)] = None
         detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())

@@ -23,7 +23,7 @@ from certdesk.domain.order import (
     new_deal_id,
 )
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
-from certdesk.domain.products import PRODUCTS, Product
+from certdesk.domain.products import FREE, PRODUCTS, Product
 from certdesk.ports import Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
@@ -103,7 +103,10 @@ def create_certificate(
 def _check_purchase(request: CreateCertificateRequest) -> None:
     product = PRODUCTS.get(request.product_id)
     if product is None or not product.buyable:
-        raise InvalidParam(f"ProductId: no product {request.product_id} is sold.")
+        hint = (
+            " ApplyCertificate gives that one free of charge." if request.product_id == FREE else ""
+        )
+        raise InvalidParam(f"ProductId: no product {request.product_id} is sold.{hint}")
     faults = list(_purchase_faults(request, product))
     if faults:
         raise InvalidParam(" ".join(faults))

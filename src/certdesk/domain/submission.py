@@ -37,8 +37,10 @@ from certdesk.domain.products import FREE, Level, Product
 from certdesk.domain.secret import Secret
 from certdesk.domain.texts import (
     POSTAL_CODE_LENGTH,
+    cut,
     organisation_faults,
     person_faults,
+    printable,
     text_fault,
 )
 
@@ -89,11 +91,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 CA_TYPES = ("sectigo", "digicert")
 
-SHOWN = 64
-"""Most characters of a value that a message shows."""
-
 KEY_PASS_LENGTH = 32
 DNS_NAMES_LIMIT = 100
+NAMES_TOLD = 10
+"""Of how many names that are none a refusal tells."""
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
@@ -115,6 +116,8 @@ class Fault:
 
     path: str
     rule: str
+    got: str | None = None
+    """The offending one where the parameter has several values."""
 
 
 class MaterialRefused(Exception):
@@ -162,20 +165,16 @@ def judge(
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
-    common_name = _name("common_name", material.common_name, internal_suffixes)
-    other_names = tuple(
-        _name("other_names", text, internal_suffixes) for text in material.other_names
-    )
+    names = _names(material, internal_suffixes)
     key = _key(material, kinds) if material.csr_source == ONLINE else None
-    names = (common_name, *other_names)
     rules = [rule for rule in _PRODUCT_RULES if first or rule is not _identity_given]
     faults = [fault for rule in rules for fault in rule(material, product)]
     faults += _name_faults(names, material, order, product)
     _refuse_if(InvalidParam, faults)
     _refuse_if(CertificateOrderSubmitRootCAInvalid, list(_root_faults(material, product)))
     return Judged(
-        common_name=common_name,
-        other_names=other_names,
+        common_name=names[0],
+        other_names=names[1:],
         key=key,
         company_id=_identifier(material.company_id),
         manager_id=_identifier(material.manager_id),
@@ -194,15 +193,7 @@ def shown(value: str | int) -> str:
     """
     if isinstance(value, int):
         return json.dumps(value)
-    return _printable(json.dumps(_cut(value), ensure_ascii=False))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable(json.dumps(cut(value), ensure_ascii=False))
 
 
 def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
@@ -210,15 +201,25 @@ def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
         raise MaterialRefused(error, faults)
 
 
-def _name(path: str, text: str, internal_suffixes: frozenset[str]) -> DomainName:
-    try:
-        return DomainName.parse(text, internal_suffixes=internal_suffixes)
-    except DomainRefused as refused:
-        raise MaterialRefused(
-            CertificateInfoSubmitDomainInvalid,
-            [Fault(path, refused.rule)],
-            subject=_printable(_cut(text)),
-        ) from None
+def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[DomainName, ...]:
+    """Read all names, the common one first; the refusal tells of several that are none."""
+    names, faults = [], []
+    for path, text in _named_texts(material):
+        try:
+            names.append(DomainName.parse(text, internal_suffixes=internal_suffixes))
+        except DomainRefused as refused:
+            faults.append(Fault(path, refused.rule, text))
+    if faults:
+        subject = printable(cut(faults[0].got or ""))
+        told = faults[:NAMES_TOLD]
+        raise MaterialRefused(CertificateInfoSubmitDomainInvalid, told, subject=subject)
+    return tuple(names)
+
+
+def _named_texts(material: Material) -> list[tuple[str, str]]:
+    """Give (path, name as it was typed), the common name first."""
+    others = [("other_names", text) for text in material.other_names]
+    return [("common_name", material.common_name), *others]
 
 
 def _key(material: Material, kinds: Collection[KeyKind]) -> KeyKind:
@@ -231,6 +232,8 @@ def _key(material: Material, kinds: Collection[KeyKind]) -> KeyKind:
     for kind in kinds:
         parameters.setdefault(kind.algorithm, []).append(kind.parameter)
     rule = ", ".join(f"{name} takes {' or '.join(its)}" for name, its in parameters.items())
+    if material.key_algorithm is None:
+        rule += f", and {{key_algorithm}} is {algorithm} where it is not given"
     path = "key_parameter" if algorithm in parameters else "key_algorithm"
     raise MaterialRefused(RenewAlgorithmInvalid, [Fault(path, rule)])
 
@@ -360,17 +363,28 @@ def _name_faults(
         rule = f"gives {len(names)} names with the common name; {order.domain_num} were bought"
         yield Fault("other_names", rule)
     if len(set(names)) < len(names):
-        yield Fault("other_names", "names a domain twice")
+        yield Fault("other_names", "names a domain twice", _repeated(names, material))
     yield from _wildcard_faults(names, material, product)
+
+
+def _repeated(names: tuple[DomainName, ...], material: Material) -> str:
+    """Give the first of the other names that stood before, as it was typed."""
+    seen = {names[0]}
+    for name, text in zip(names[1:], material.other_names, strict=True):
+        if name in seen:
+            return text
+        seen.add(name)
+    raise ValueError("no name stands twice")
 
 
 def _wildcard_faults(
     names: tuple[DomainName, ...], material: Material, product: Product
 ) -> Iterator[Fault]:
-    paths = ("common_name",) + ("other_names",) * (len(names) - 1)
-    wild = [path for path, name in zip(paths, names, strict=True) if name.wildcard]
+    typed = zip(names, _named_texts(material), strict=True)
+    wild = [at for name, at in typed if name.wildcard]
     if wild and not product.scope.wildcards:
-        yield Fault(wild[0], f"must not hold a wildcard: {product.name} covers none")
+        path, text = wild[0]
+        yield Fault(path, f"must not hold a wildcard: {product.name} covers none", text)
     if product.scope.wildcards and not product.scope.many and not wild:
         yield Fault("common_name", f"must be a wildcard (*.…) for {product.name}")
     if wild and material.verify_type == "FILE":

@@ -28,14 +28,28 @@ PERSON_LENGTHS = {
 }
 """Most characters of a text: X.520 upper bounds where it may enter a subject, else R-HTTP."""
 
-# Control characters, and the marks that turn the reading direction (R-CA).
 POSTAL_CODE_LENGTH = 40
 """Most characters of a postal code (X.520, upper bound of `postalCode`)."""
 
+# Control characters, and the marks that turn the reading direction (R-CA).
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
 _ONLY_PUNCTUATION = re.compile(r"[.\- ]+")
+
+
+SHOWN = 64
+"""Most characters of a value that a message shows."""
+
+
+def cut(text: str) -> str:
+    """Shorten a text that a client sent before it is shown back."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def printable(text: str) -> str:
+    """Escape what does not print, or turns the reading direction: a message must not mislead."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def organisation_faults(organisation: Organisation) -> Iterator[tuple[str, str]]:

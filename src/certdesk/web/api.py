@@ -29,6 +29,7 @@ from certdesk.domain.errors import (
     UnsupportedOperation,
 )
 from certdesk.domain.records import SeenSignature
+from certdesk.domain.texts import cut, printable
 from certdesk.ports import Counts, KeyUsedUp, Pace, PaceExceeded, Pending, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
@@ -251,7 +252,7 @@ class Api:
 def _existing(claim: Claim, action: Action | None) -> Action:
     """Refuse another version of the API, and an action that was not found."""
     if claim.version != VERSION:
-        raise NoSuchVersion(subject=claim.version[:32])
+        raise NoSuchVersion(subject=printable(cut(claim.version)))
     if action is None and claim.action in vendor.ACTIONS:
         raise UnsupportedOperation(f"This desk does not have {claim.action} yet.")
     if action is None:

@@ -26,6 +26,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnknownParameter,
 )
+from certdesk.domain.texts import cut, printable
 from certdesk.wire.model import Request
 
 R = TypeVar("R", bound=Request)
@@ -33,7 +34,6 @@ R = TypeVar("R", bound=Request)
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _BOOLEANS = {"True": True, "true": True, "False": False, "false": False}
 _ABSENT = (None, "")
-_SHOWN = 64
 _LISTED = 50
 
 
@@ -186,7 +186,7 @@ class _Structure:
         for name, member in value.items():
             reader = self.members.get(name)
             if reader is None:
-                faults.unknown(prefix + _cut(name))
+                faults.unknown(prefix + printable(cut(name)))
             elif member not in _ABSENT:
                 present[name] = reader.read(member, prefix + name, faults)
         for name in self.required:
@@ -246,10 +246,5 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, (str, int, float)):
-        return f"`{_cut(str(value))}`"
+        return f"`{printable(cut(str(value)))}`"
     return _kind(value)
-
-
-def _cut(text: str) -> str:
-    """Shorten what a client sent before it is shown back."""
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

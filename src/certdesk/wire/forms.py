@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter
+from certdesk.domain.texts import cut, printable
 from certdesk.wire.strict_json import DEPTH, NODES
 
 PAIRS = 10_000
@@ -20,7 +21,6 @@ PAIRS = 10_000
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")  # one spelling a place, and never more than NODES
 _NOT_A_PAIR = "Url key and value should be splited by `=`."  # codespell:ignore splited
-_SHOWN = 64
 
 
 def read_pairs(raw: bytes) -> dict[str, str]:
@@ -148,4 +148,4 @@ class _Tree:
 
 def _invalid(rule: str, name: str) -> InvalidParameter:
     """Word a refusal; a name that a client chose is shortened before it is shown back."""
-    return InvalidParameter(rule, subject=name if len(name) <= _SHOWN else name[:_SHOWN] + "…")
+    return InvalidParameter(rule, subject=printable(cut(name)))

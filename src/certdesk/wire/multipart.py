@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
+from certdesk.domain.texts import cut, printable
 from certdesk.wire.forms import unflatten
 from certdesk.wire.strict_json import BadJson, check_limits, parse_value
 
@@ -27,7 +28,6 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _HEADERS = ("content-disposition", "content-type")
 _JSON = "application/json"
 _KINDS = (_JSON, "text/plain", "application/octet-stream")
-_SHOWN = 64
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -56,7 +56,7 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
     for part in _split(body, boundary):
         name, value = _read_part(part)
         if name in values:
-            raise InvalidRequest(f"The part `{name[:_SHOWN]}` is there more than once.")
+            raise InvalidRequest(f"The part `{printable(cut(name))}` is there more than once.")
         values[name] = value
     parameters = unflatten(values)
     try:
@@ -123,7 +123,7 @@ def _read_kind(content_type: str, name: str) -> str:
     kind, fields = _read_value(content_type, "Content-Type")
     charset = fields.get("charset", "utf-8").lower()
     if kind not in _KINDS or charset not in ("utf-8", "us-ascii"):
-        raise InvalidRequest(f"The part `{name[:_SHOWN]}` should be text or JSON, in UTF-8.")
+        raise InvalidRequest(f"The part `{printable(cut(name))}` should be text or JSON, in UTF-8.")
     return kind
 
 
@@ -132,7 +132,7 @@ def _read_json(content: bytes, name: str) -> object:
         return parse_value(content)
     except BadJson as bad:
         raise InvalidParameter(
-            f"It is not the JSON that it should be: {bad.rule}.", subject=name[:_SHOWN]
+            f"It is not the JSON that it should be: {bad.rule}.", subject=printable(cut(name))
         ) from None
 
 
@@ -140,7 +140,7 @@ def _read_text(content: bytes, name: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise InvalidParameter("It has to be UTF-8.", subject=name[:_SHOWN]) from None
+        raise InvalidParameter("It has to be UTF-8.", subject=printable(cut(name))) from None
 
 
 def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter, SignatureFailure, UnknownParameter
 from certdesk.domain.secret import Secret
+from certdesk.domain.texts import cut, printable
 from certdesk.wire.signature import ALGORITHM, host_readings
 
 METHODS: Mapping[str, str] = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}
@@ -45,7 +46,6 @@ COMMON = frozenset(
 _NAME = re.compile(r"[A-Za-z0-9_.]+")
 _NEXT_PARAMETER = re.compile(r"&[A-Za-z0-9_.]+=")
 _HOST = re.compile(r"(https?://)?[A-Za-z0-9._:\[\]-]+")
-_SHOWN = 64
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def _check_cuts(form: SignedForm) -> None:
         raise SignatureFailure("The host has characters that no host has.")
     for name, value in form.parameters.items():
         if not _NAME.fullmatch(name):
-            raise UnknownParameter(subject=name[:_SHOWN])
+            raise UnknownParameter(subject=printable(cut(name)))
         if _NEXT_PARAMETER.search(value):
             raise InvalidParameter(
                 "In it stands what could be a further parameter (`&`, a name, `=`), which this "

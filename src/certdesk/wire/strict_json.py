@@ -12,6 +12,8 @@ import json
 import math
 from typing import NoReturn
 
+from certdesk.domain.texts import cut, printable
+
 DEPTH = 32
 """How many objects and arrays may stand inside each other."""
 
@@ -22,7 +24,6 @@ LARGEST_INTEGER = 2**53
 """The largest whole number that every JSON reader holds exactly."""
 
 _INTEGER_CHARACTERS = 17  # a sign and the 16 digits of LARGEST_INTEGER
-_SHOWN = 64
 
 
 class BadJson(ValueError):
@@ -90,7 +91,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
         [(name, _)] = collections.Counter(name for name, _ in pairs).most_common(1)
-        raise BadJson(f"an object has the member `{name[:_SHOWN]}` more than once")
+        raise BadJson(f"an object has the member `{printable(cut(name))}` more than once")
     return members
 
 
