@@ -72,6 +72,13 @@ def revoked(desk: Desk) -> str:
     return order
 
 
+def refunded(desk: Desk) -> str:
+    """Have the operator note that a cancelled order was paid back."""
+    order = cancelled(desk)
+    desk.operator("RefundOrder", CertificateId=order)
+    return order
+
+
 def reissuing(desk: Desk) -> str:
     """Prove the name of a reissue, for which CAA records permit nothing yet."""
     original = issued(desk)
@@ -102,6 +109,7 @@ PATHS: dict[int, Way] = {
     10: revoked,
     11: reissuing,
     12: lambda desk: asked_to_revoke(desk, OV),
+    14: refunded,
     15: moving,
 }
 

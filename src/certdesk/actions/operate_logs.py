@@ -35,6 +35,7 @@ TYPES = {
     "CommitCertificateInformation": ("apply", "submitted the order of"),
     "CancelAuditCertificate": ("cancel", "cancelled the review of"),
     "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
+    "RefundOrder": ("refund", "was paid back the order of"),
     "DeleteCertificate": ("delete", "deleted"),
     "DownloadCertificate": ("download", "downloaded"),
     "DescribeCertificateDetail": ("download", "read the private key of"),

@@ -124,6 +124,18 @@ def order_move(settings: Settings, certificate_id: str, uin: str, reason: str | 
     show_reply(ask(settings, "MoveOrder", CertificateId=certificate_id, Uin=uin, Reason=reason))
 
 
+@order.command("refund")
+@click.argument("certificate_id")
+@click.option("--reason", help="Why: whoever ordered gets to read it.")
+@desk_options
+def order_refund(settings: Settings, certificate_id: str, reason: str | None) -> None:
+    """Note that a bought order that was cancelled, or has failed, was paid back.
+
+    Nothing but deleting it is possible then.
+    """
+    show_reply(ask(settings, "RefundOrder", CertificateId=certificate_id, Reason=reason))
+
+
 def _at_terminal(response: dict[str, Any]) -> bool:
     error = response.get("Error")
     if error:

@@ -18,6 +18,7 @@ _ADVICE = {
     Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
     Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
     Status.MIGRATING: "The desk is about to hand it over to another account; nothing to do.",
+    Status.REFUNDED: "It was paid back; it can be deleted.",
     Status.REVOKED: "The certificate was revoked; the order can be deleted.",
 }
 

@@ -77,6 +77,7 @@ class Event(enum.Enum):
     CANCEL_ORDER = "the order is cancelled"
     CANCEL_AUDIT = "the review is cancelled"
     RESUBMIT = "the order is opened again"
+    REFUND = "what was paid for the order is paid back"
     REISSUE = "nobody but the CA has anything to do any more for a reissue"
     PROVE_AGAIN = "a name of a reissue has to be proved again"
     FAIL = "the review fails"
@@ -112,6 +113,8 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.REISSUING, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.REVIEW_FAILED, Event.RESUBMIT): S.AWAITING_MATERIAL,
     (S.CANCELLED, Event.RESUBMIT): S.AWAITING_MATERIAL,
+    (S.REVIEW_FAILED, Event.REFUND): S.REFUNDED,
+    (S.CANCELLED, Event.REFUND): S.REFUNDED,
     (S.UNDER_REVIEW, Event.REISSUE): S.REISSUING,
     (S.RECORD_ADDED, Event.REISSUE): S.REISSUING,
     (S.REISSUING, Event.PROVE_AGAIN): S.UNDER_REVIEW,
@@ -147,16 +150,22 @@ SETTLING = {
 }
 """What ends a move of an order, by where it stood before."""
 
-BOUGHT_ONLY = frozenset({Event.RESUBMIT})
-"""What never happens to a free order (ModifyCertificateResubmit is for paid ones) or a reissue."""
+BOUGHT_ONLY = {
+    Event.RESUBMIT: ("ask for another", "apply for another"),
+    Event.REFUND: ("nothing was paid for it", "nothing was paid for it"),
+}
+"""What never happens to a reissue or to a free order, with what is to be told of each instead.
+
+ModifyCertificateResubmit is for paid orders.
+"""
 
 REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN})
 """What happens to no order but one that replaces another's certificate."""
 
-GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED})
+GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED, S.REFUNDED})
 """Where an order stands that came to nothing."""
 
-DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED})
+DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED, S.REFUNDED})
 """Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
 
 LIVING = tuple(status for status in Status if status not in DELETABLE)
@@ -301,9 +310,13 @@ class Order:
         if event in REISSUES_ONLY and self.replaces is None:
             raise IllegalTransition(self.status, event, "It is no reissue.")
         if event in BOUGHT_ONLY and self.reissue:
-            raise IllegalTransition(self.status, event, "It is a reissue: ask for another.")
+            raise IllegalTransition(
+                self.status, event, f"It is a reissue: {BOUGHT_ONLY[event][0]}."
+            )
         if event in BOUGHT_ONLY and self.product_id == FREE:
-            raise IllegalTransition(self.status, event, "It is a free one: apply for another.")
+            raise IllegalTransition(
+                self.status, event, f"It is a free one: {BOUGHT_ONLY[event][1]}."
+            )
         return dataclasses.replace(self, status=target, status_msg=status_msg)
 
     def to_be_issued(self) -> Order:

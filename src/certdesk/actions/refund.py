@@ -1,0 +1,49 @@
+"""Noting that what was paid for an order was paid back: the operator's work."""
+
+from __future__ import annotations
+
+from certdesk.actions.review_detail import checked_reason
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode, InvalidParam
+from certdesk.domain.order import Event, IllegalTransition
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request
+
+
+class RefundOrderRequest(Request):
+    """Which order was paid back, and why: the owner gets to read it."""
+
+    certificate_id: str
+    reason: str | None = None
+
+
+class RefundOrderReply(Reply):
+    """The order, which nothing but deletion is left for."""
+
+    certificate_id: str
+    status: int
+
+
+@catalog.action(
+    CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
+)
+def refund_order(context: Context, request: RefundOrderRequest) -> Commit[RefundOrderReply]:
+    """Note that an order that came to nothing was paid back.
+
+    Where no reason is given, what it failed for stays its StatusMsg.
+    """
+    reason = None if request.reason is None else checked_reason(request.reason)
+
+    def commit(unit: Unit) -> RefundOrderReply:
+        order = unit.orders.get(request.certificate_id)
+        if order is None:
+            raise CertificateNotFound
+        try:
+            refunded = order.after(Event.REFUND, reason or order.status_msg)
+        except IllegalTransition as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        unit.orders.replace(refunded)
+        context.record(unit, order.certificate_id, reason or "", uin=order.uin)
+        return RefundOrderReply(certificate_id=order.certificate_id, status=refunded.status)
+
+    return commit
