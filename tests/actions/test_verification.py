@@ -200,6 +200,66 @@ def test_completing_what_is_issued_does_nothing_more(order: Ordered) -> None:
     assert (order.task.due_at, looks(order)) == (due_at, before)
 
 
+# --- while a certificate is to be revoked --------------------------------------------------------
+
+
+@pytest.fixture
+def revoking(order: Ordered) -> Ordered:
+    """An order whose certificate its owner wants revoked; nothing proves its name any more."""
+    order.prove(NAME)
+    order.desk.take_on(order.certificate_id)
+    assert order.status == (1, None)
+    for prover in order.desk.provers.values():
+        prover.verdicts.clear()
+        prover.looked.clear()
+    order.desk.call(order.caller, "RevokeCertificate", CertificateId=order.certificate_id)
+    return order
+
+
+def test_the_proofs_of_a_revocation_are_looked_for(revoking: Ordered) -> None:
+    """Those of the order are not; the certificate is issued meanwhile, and CAA is not asked."""
+    (result,) = results(revoking)
+    assert result == {
+        "Domain": NAME,
+        "VerifyType": "DNS",
+        "LocalCheck": -1,
+        "CaCheck": -1,
+        "LocalCheckFailReason": "txt absent, as was scripted",
+        "CheckValue": [],
+        "Frequently": False,
+        "Issued": True,
+    }
+    revoking.desk.clock.move(SECOND)
+    assert [each["Frequently"] for each in results(revoking)] == [True]
+    assert looks(revoking) == 1
+
+
+def test_what_was_found_then_revokes_the_certificate(revoking: Ordered) -> None:
+    """As the next step of the desk's work; afterwards there is nothing to look for."""
+    revoking.prove(NAME)
+    (result,) = results(revoking)
+    assert (result["LocalCheck"], result["CaCheck"], result["Frequently"]) == (1, 2, False)
+    revoking.desk.take_on(revoking.certificate_id)
+    assert revoking.status == (10, None)
+    with pytest.raises(CertificateStatusNotAllowVerify, match="status 10;"):
+        ask(revoking)
+
+
+def test_a_certificate_that_is_to_be_revoked_is_not_completed(revoking: Ordered) -> None:
+    """It was issued before."""
+    with pytest.raises(FailedOperation, match="status 9; it is to be revoked"):
+        ask(revoking, COMPLETE)
+    assert looks(revoking) == 0
+
+
+def test_nothing_is_to_be_proved_where_the_operator_revokes(revoking: Ordered) -> None:
+    """Whatever its owner had asked for before."""
+    its = revoking.certificate_id
+    revoking.desk.operator("RevokeOrder", CertificateId=its, Reason="superseded")
+    with pytest.raises(CertificateStatusNotAllowVerify, match="status 9;"):
+        ask(revoking)
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import UNDER_WAY, Order, Status
+from certdesk.domain.order import LOOKED_FOR, UNDER_WAY, Order, Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import caa_permits
@@ -69,15 +69,14 @@ def check_certificate_domain_verification(
     """Look for the proofs of an order's names now, and show what was found of each.
 
     A name that was looked for within `proof.interval` is not looked for again: what was found
-    then is shown, with `Frequently`.
+    then is shown, with `Frequently`. While a certificate is to be revoked the proofs are those that
+    RevokeCertificate asked for.
     """
-    order, proofs = context.store.read(
-        lambda unit: _under_review(context, unit, request.certificate_id)
-    )
+    order, proofs = context.store.read(lambda unit: _to_look(context, unit, request.certificate_id))
     _look_now(context, order, proofs)
 
     def look(unit: Unit) -> CheckCertificateDomainVerificationReply:
-        order, proofs = _under_review(context, unit, request.certificate_id)
+        order, proofs = _to_look(context, unit, request.certificate_id)
         by_name = {proof.name: proof for proof in proofs}
         return CheckCertificateDomainVerificationReply(
             verification_results=[
@@ -126,21 +125,20 @@ def complete_certificate(
     return commit
 
 
-def _under_review(
-    context: Context, unit: Unit, certificate_id: str
-) -> tuple[Order, Sequence[Proof]]:
-    """Read an order that has proofs, and them.
+def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Sequence[Proof]]:
+    """Read an order that has proofs, and those that count now.
 
     Raises:
         CertificateNotFound, UnauthorizedOperation: as `own_order`.
         CertificateStatusNotAllowVerify: there is nothing to prove.
     """
     order = own_order(context, unit, certificate_id)
-    proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.attempt)
-    if not proofs or order.status not in UNDER_WAY | {Status.ISSUED}:
+    proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.proving)
+    if not proofs or order.status not in LOOKED_FOR | {Status.ISSUED}:
         raise CertificateStatusNotAllowVerify(
             f"It stands at status {order.status.value}; names are proved after "
-            "CertificateOrderSubmit and before the certificate is issued."
+            "CertificateOrderSubmit and before the certificate is issued, and of a DV certificate "
+            "after RevokeCertificate."
         )
     return order, proofs
 
@@ -148,7 +146,7 @@ def _under_review(
 def _to_complete(
     context: Context, unit: Unit, certificate_id: str
 ) -> tuple[Order, Sequence[Proof]]:
-    """Do as `_under_review`, in the codes that the vendor lists for CompleteCertificate.
+    """Read an order that was or is to be issued, in the codes listed for CompleteCertificate.
 
     Raises:
         InvalidParam: there is no such certificate.
@@ -156,11 +154,14 @@ def _to_complete(
         UnauthorizedOperation: as `own_order`.
     """
     try:
-        return _under_review(context, unit, certificate_id)
+        order, proofs = _to_look(context, unit, certificate_id)
     except CertificateNotFound:
         raise InvalidParam("CertificateId: the account has no certificate of that id.") from None
     except CertificateStatusNotAllowVerify as refused:
         raise FailedOperation(refused.detail) from None
+    if order.status is Status.REVOKING:
+        raise FailedOperation(f"It stands at status {order.status.value}; it is to be revoked.")
+    return order, proofs
 
 
 def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
@@ -169,7 +170,7 @@ def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
     Raises:
         Pending: that is under way.
     """
-    if order.status not in UNDER_WAY:
+    if order.status not in LOOKED_FOR:
         return
     # From when it came: what is looked for during a request is never due again in the same one.
     latest = context.asked_at - context.rules.proof_interval
@@ -187,7 +188,8 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
     proved = proof.proved_at is not None
     verdict = Verdict.PROVED.value if proved else proof.verdict or ABSENT[kind].value
     kept = not proved and proof.looked_at is not None and proof.looked_at < context.asked_at
-    permitted = proved and (order.status is Status.ISSUED or caa_permits(proof, context.now))
+    # To take back what was issued needs nobody's permission.
+    permitted = proved and (order.status not in UNDER_WAY or caa_permits(proof, context.now))
     return DomainValidationResult(
         domain=name,
         verify_type="FILE" if kind is ProofKind.FILE else "DNS",
@@ -196,5 +198,5 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
         local_check_fail_reason=proof.caa_reason if proved else proof.reason,
         check_value=list(proof.seen),
         frequently=kept,
-        issued=order.status is Status.ISSUED,
+        issued=order.status not in UNDER_WAY,
     )

@@ -98,6 +98,8 @@ class Event(enum.Enum):
 S = Status
 UNDER_WAY = frozenset({S.UNDER_REVIEW, S.RECORD_ADDED, S.REISSUING})
 """The CA has the order, and its names are being proved or its data vetted, or it is issued."""
+LOOKED_FOR = UNDER_WAY | {S.REVOKING}
+"""Names are looked for: for a certificate, or to have one revoked."""
 
 TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.AWAITING_MATERIAL,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import UNDER_WAY, Order, Status, StatusMessage
+from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
@@ -23,7 +23,6 @@ AT_ONCE = 32
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""
 
-LOOKED_FOR = UNDER_WAY | {Status.REVOKING}
 CAA = "CAA"
 PROVED = "ProveDomain"
 """The audit log's word for a proved name."""
