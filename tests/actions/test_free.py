@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
+from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from tests.actions.submitting import invalid, refusal, withdraw
 from tests.deliveries import members
@@ -320,6 +322,7 @@ def test_a_certificate_is_renewed_in_its_last_days(inside: InsideDesk) -> None:
     caller = inside.account()
     old = issued(inside, caller)
     renewal: dict[str, Any] = {"OldCertificateId": old}
+    assert not renewable(inside, caller, old)
     with pytest.raises(InvalidCertificateStatusCode, match="ends within 30 days"):
         applied(inside, caller, **renewal)
     inside.clock.move(timedelta(days=61))
@@ -327,7 +330,43 @@ def test_a_certificate_is_renewed_in_its_last_days(inside: InsideDesk) -> None:
         applied(inside, caller, DomainName="example.com", **renewal)
     with pytest.raises(CertificateNotFound):
         applied(inside, inside.account(), **renewal)
+    assert renewable(inside, caller, old)
     assert inside.order(applied(inside, caller, **renewal)).renews == old
     inside.clock.move(timedelta(days=30))
+    assert not renewable(inside, caller, old)
     with pytest.raises(InvalidCertificateStatusCode):
         applied(inside, caller, **renewal)
+
+
+def renewable(inside: InsideDesk, caller: Caller, order: str) -> bool:
+    """Read `RenewAble`, which is the same everywhere."""
+    (listed,) = inside.call(caller, "DescribeCertificates", CertIds=[order])["Certificates"]
+    shown = [
+        inside.call(caller, action, CertificateId=order)
+        for action in ("DescribeCertificate", "DescribeCertificateDetail")
+    ]
+    (found,) = {each["RenewAble"] for each in (listed, *shown)}
+    return bool(found)
+
+
+def test_what_can_be_renewed_is_a_good_certificate_of_a_server_for_more_than_a_wildcard(
+    inside: InsideDesk,
+) -> None:
+    """Paid ones too; nothing that is revoked, and no authority's."""
+    caller = inside.account()
+    order = inside.order(issued(inside, caller))
+    assert order.ends_at is not None
+    now = order.ends_at - timedelta(days=30)
+    cases: tuple[tuple[dict[str, Any], bool], ...] = (
+        ({}, True),
+        ({"product_id": 25}, True),
+        ({"domain": "*.example.com"}, False),
+        ({"domain": "*.example.com", "names": ("example.com",)}, True),
+        ({"status": Status.REVOKED}, False),
+        ({"status": Status.REVOKING}, False),
+        ({"certificate_type": "CA"}, False),
+    )
+    for changes, wanted in cases:
+        changed = dataclasses.replace(order, **changes)
+        assert changed.renewable(now) is wanted, changes
+        assert not changed.renewable(now - timedelta(seconds=1))

@@ -1,5 +1,6 @@
 """What every reply that shows a certificate order says of it, built in one place."""
 
+from datetime import datetime
 from typing import Any
 
 from certdesk.domain.order import STATUS_NAMES, Order, Status
@@ -56,12 +57,12 @@ class CertificateMembers(Reply, kw_only=True):
     is_wildcard: bool
     is_dv: bool
     is_vulnerability: bool = False
-    renew_able: bool = False
+    renew_able: bool
     deployable: bool
     tags: list[Tag]
 
 
-def members_of(order: Order) -> dict[str, Any]:
+def members_of(order: Order, now: datetime) -> dict[str, Any]:
     """Give the values of `CertificateMembers`; `SubjectAltName` has the main name first."""
     product = PRODUCTS.get(order.product_id)
     return {
@@ -94,6 +95,7 @@ def members_of(order: Order) -> dict[str, Any]:
         "is_vip": product is not None and product.number != FREE,
         "is_wildcard": scope_of(order).wildcards,
         "is_dv": product is not None and product.level is Level.DV,
+        "renew_able": order.renewable(now),
         "deployable": order.status is Status.ISSUED,
         "tags": [Tag(tag_key=key, tag_value=value) for key, value in order.tags],
     }

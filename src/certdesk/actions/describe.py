@@ -144,7 +144,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
     material = earlier_material(context, submission) if submission else None
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
     # Here, and only here, SubjectAltName leaves the main name out.
-    members = members_of(order) | {"subject_alt_name": list(order.names)}
+    members = members_of(order, context.now) | {"subject_alt_name": list(order.names)}
     return DescribeCertificateDetailReply(
         **members,
         order_id=order.order_id,
@@ -213,7 +213,7 @@ def describe_certificate(
         submission = unit.submissions.get(order.certificate_id, order.submission)
         material = earlier_material(context, submission) if submission else None
         return DescribeCertificateReply(
-            **members_of(order),
+            **members_of(order, context.now),
             order_id=order.order_id,
             dv_auth_detail=wanted_proofs(unit, order),
             dv_revoke_auth_detail=proofs_of_revocation(unit, order),

@@ -272,7 +272,7 @@ def _info(context: Context, order: Order, project: Project | None) -> Certificat
     product = PRODUCTS.get(order.product_id)
     hosting, successor = hosting_of(order), order.replaced_by or order.renewed_by
     return CertificateInfo(
-        **members_of(order),
+        **members_of(order, context.now),
         package_type_name=name_of(order),
         project_info=_project_info(order, project),
         is_ignore=order.muted,

@@ -282,6 +282,14 @@ class Order:
             return False
         return now <= self.ends_at <= now + EXPIRES_SOON
 
+    def renewable(self, now: datetime) -> bool:
+        """Whether another certificate for one of its names can be ordered as its renewal now.
+
+        That is what ApplyCertificate does, which is not for wildcards (Certificates.RenewAble).
+        """
+        plain = any(not name.startswith("*.") for name in self.all_names)
+        return self.certificate_type == SERVER and plain and self.expires_soon(now)
+
     @property
     def uploaded(self) -> bool:
         """Whether the certificate was made elsewhere and only kept here."""
