@@ -17,6 +17,7 @@ from certdesk.domain import errors
 from certdesk.domain.order import STATUS_NAMES, Status
 from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.records import Letter, Review
+from certdesk.domain.retention import Retention
 from certdesk.domain.rules import Rules
 from certdesk.domain.secret import Secret
 from certdesk.ports import (
@@ -29,8 +30,10 @@ from certdesk.ports import (
     place_of_submission,
 )
 from certdesk.storage.schema import COLLECTIONS
+from certdesk.workflow.forgetting import Forgetting
+from certdesk.workflow.trimming import Trimming
 from tests.actions.moving import NAME, OV, Desk
-from tests.actions.submitting import ADMIN, COMPANY, ORGANISATION, TECH
+from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, ORGANISATION, TECH
 from tests.deliveries import members
 
 NOBODYS = "AAAAAAAA"
@@ -608,6 +611,27 @@ def test_a_person_whose_certificate_is_on_its_way_is_not_erased_yet(desk: Desk) 
         errors.PersonNeeded, lambda: desk.operator("ErasePerson", By="email", Value=mail)
     )
     assert f"order:{order} stands at status 15 (Migrating): wait for its end." in said
+
+
+def test_what_is_kept_for_a_time_goes_in_the_new_account_at_its_time(desk: Desk) -> None:
+    """Identity numbers after 90 days, the material a year after the end of the certificate."""
+    order = desk.issued(**(BY_TEXT | IDENTITY))
+    desk.move(order)
+    desk.clock.move(timedelta(days=90))
+    Forgetting(desk.store, desk.vault, desk.clock, kept=timedelta(days=90)).forget()
+    (submission,) = desk.submissions(order)
+    personal = desk.vault.open(submission.personal, place_of_submission(submission, "personal"))
+    assert IDENTITY["AdminIdNumber"] not in personal.text()
+    assert ADMIN["AdminPhone"] in personal.text()
+    assert desk.audit(order)[-1].uin == desk.new.uin
+
+    trimming = Trimming(desk.store, desk.clock, Retention())
+    for years, kept in ((1, 1), (1, 0)):
+        desk.clock.move(years * YEAR)
+        desk.take_on(order)
+        trimming.trim()
+        assert len(desk.submissions(order)) == kept
+    assert desk.audit(order)[-1].uin == desk.new.uin
 
 
 def test_free_certificates_count_in_the_new_account_and_hinder_no_move(desk: Desk) -> None:
