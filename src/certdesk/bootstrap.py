@@ -419,6 +419,15 @@ def strong_random() -> random.Random:
     return secrets.SystemRandom()
 
 
+def is_begun(settings: Settings) -> bool:
+    """Whether there is a desk yet, as far as its files tell; of a server's database they do not.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    return settings.database.startswith(POSTGRESQL) or database_path(settings).exists()
+
+
 def database_path(settings: Settings) -> Path:
     """Give the file of the embedded database.
 

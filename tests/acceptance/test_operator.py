@@ -353,3 +353,34 @@ def test_a_mistyped_variable_is_told() -> None:
     variables = {"CERTDESK_LISTEN_": "x", "CERTDESK_SECRET_KEY": "x", "CERTDESK_ENDPOINT": "x"}
     done = inside("settings", **variables)
     assert done.stderr == "certdesk: CERTDESK_LISTEN_ has no effect\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "account list",
+        "order move LrmeMvQr --to 100000000001",
+        "orders",
+        "person export ada@example.com",
+        "review list",
+    ],
+)
+def test_where_there_is_no_desk_none_is_made_by_looking_for_something(
+    tmp_path: Path, command: str
+) -> None:
+    """As where a path was mistyped: an empty list would mislead."""
+    data = tmp_path / "elsewhere"
+    done = inside(*command.split(), "--data", str(data))
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"certdesk: there is no desk in {data}: name its folder with --data; certdesk serve and "
+        "certdesk account add make one\n"
+    )
+    assert not data.exists()
+
+
+def test_a_person_has_to_be_named(tmp_path: Path) -> None:
+    """Be it in the first line of standard input, which here has none."""
+    done = inside("person", "export", "--phone", "--data", str(tmp_path))
+    assert done.exit_code == 2
+    assert "Give EMAIL, or a value in the first line of standard input." in done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certdesk.actions.naming import known_account
+from certdesk.actions.naming import known_account, known_order
 from certdesk.actions.ordering import make_due
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, Context, catalog
@@ -54,9 +54,7 @@ def move_order(context: Context, request: MoveOrderRequest) -> Commit[MoveOrderR
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> MoveOrderReply:
-        order = unit.orders.get(request.certificate_id)
-        if order is None:
-            raise CertificateNotFound
+        order = known_order(unit, request.certificate_id)
         known_account(unit, request.uin)
         if order.moving:
             after = unit.orders.replace(_called_off(order, request.uin))

@@ -3,11 +3,13 @@
 from certdesk.domain.account import Account
 from certdesk.domain.errors import (
     AccountNotFound,
+    CertificateNotFound,
     InvalidParam,
     PolicyNotFound,
     ProjectNotFound,
     UserNotFound,
 )
+from certdesk.domain.order import Order
 from certdesk.domain.policy import Policy, Project, User
 from certdesk.ports import Collection, Unit
 
@@ -46,6 +48,18 @@ def known_account(unit: Unit, uin: str) -> Account:
     if account is None:
         raise AccountNotFound(f"There is no account {uin[:20]}.")
     return account
+
+
+def known_order(unit: Unit, certificate_id: str) -> Order:
+    """Read an order.
+
+    Raises:
+        CertificateNotFound: there is none with that certificate id.
+    """
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        raise CertificateNotFound(f"There is no order {certificate_id[:20]}.")
+    return order
 
 
 def known_user(unit: Unit, user_id: int) -> User:

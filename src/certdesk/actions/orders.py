@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 
 from certdesk.actions.certificates import name_of
-from certdesk.actions.naming import known_account
+from certdesk.actions.naming import known_account, known_order
 from certdesk.actions.ordering import make_due
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.advice import advice, outlook
@@ -134,7 +134,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
     """Show one order as a story."""
 
     def look(unit: Unit) -> ShowOrderReply:
-        order = _known(unit, request.certificate_id)
+        order = known_order(unit, request.certificate_id)
         its = order.certificate_id
         proofs = unit.proofs.where(certificate_id=its, attempt=order.proving)
         looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
@@ -174,7 +174,7 @@ def current_order(context: Context, request: CurrentOrderRequest) -> Commit[Curr
     del context
 
     def look(unit: Unit) -> CurrentOrderReply:
-        order = _known(unit, request.certificate_id)
+        order = known_order(unit, request.certificate_id)
         return CurrentOrderReply(order=_info(unit, current(order, followers_of(unit, order))))
 
     return look
@@ -198,19 +198,12 @@ def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[Resume
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> ResumeOrderReply:
-        order = _known(unit, request.certificate_id)
+        order = known_order(unit, request.certificate_id)
         make_due(context, unit, order)
         context.record(unit, order.certificate_id, uin=order.uin)
         return ResumeOrderReply(certificate_id=order.certificate_id)
 
     return commit
-
-
-def _known(unit: Unit, certificate_id: str) -> Order:
-    order = unit.orders.get(certificate_id)
-    if order is None:
-        raise CertificateNotFound
-    return order
 
 
 def _info(unit: Unit, order: Order) -> OrderInfo:

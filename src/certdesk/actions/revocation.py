@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certdesk.actions import vetting
+from certdesk.actions.naming import known_order
 from certdesk.actions.ordering import make_due
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
 from certdesk.actions.purchase import own_order
@@ -112,9 +113,7 @@ def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[Revoke
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> RevokeOrderReply:
-        order = unit.orders.get(request.certificate_id)
-        if order is None:
-            raise CertificateNotFound
+        order = known_order(unit, request.certificate_id)
         check_certificate(context, order, Event.DECIDE_TO_REVOKE)
         decided = unit.orders.replace(
             order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
@@ -149,9 +148,7 @@ def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderR
     reason = checked_reason(request.reason)
 
     def commit(unit: Unit) -> KeepOrderReply:
-        order = unit.orders.get(request.certificate_id)
-        if order is None:
-            raise CertificateNotFound
+        order = known_order(unit, request.certificate_id)
         check_not_granted(context, unit, order)
         vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
         kept = refuse(context, unit, order, reason, reason)

@@ -7,7 +7,7 @@ from typing import TypedDict
 import click
 
 from certdesk.cli.common import REFUSED, desk_options, show
-from certdesk.cli.operator import NoDesk, attempt
+from certdesk.cli.operator import NoDesk, NoDeskYet, attempt
 from certdesk.settings import Settings
 
 OK, FAIL = "ok", "fail"
@@ -54,10 +54,10 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 def _examined(settings: Settings) -> tuple[str, list[Found]]:
     """Have the desk look at itself; that there is none, or it does not open, is a finding."""
-    if not settings.database and not settings.folder.is_dir():
-        return FAIL, [_missing(settings)]
     try:
         response = attempt(settings, "Examine")
+    except NoDeskYet:
+        return FAIL, [_missing(settings)]
     except NoDesk as closed:
         return FAIL, [_closed(closed)]
     if "Error" in response:
@@ -68,7 +68,7 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
 
 
 def _missing(settings: Settings) -> Found:
-    """Say that there is no desk; the other commands would make one, and it would be well."""
+    """Say that there is no desk."""
     return Found(
         Check="desk",
         State=FAIL,

@@ -30,6 +30,14 @@ class NoDesk(Exception):
         super().__init__(text)
 
 
+class NoDeskYet(NoDesk):
+    """There is none where it was looked for."""
+
+
+BEGINNINGS = frozenset({"AddAccount", "BlockKeys", "DescribeAuthorities"})
+"""What may be done first of all: it makes a desk where there is none. All else is about one."""
+
+
 def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
     """Carry out an internal action; give the members of its `Response`, or end the command."""
     try:
@@ -43,6 +51,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
 
     Raises:
         NoDesk: the desk cannot be opened or reached.
+        NoDeskYet: there is none, and this is not what one begins with.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
@@ -50,7 +59,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
         fail(f"that is too much at once; at most {LINE_LIMIT} bytes are taken", REFUSED)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        reply = _by_socket(settings, line) or _alone(settings, line)
+        reply = _by_socket(settings, line) or _alone(settings, action, line)
         if reply is not None:
             response = json.loads(reply)["Response"]
             assert isinstance(response, dict)  # noqa: S101 - the envelope's shape
@@ -84,7 +93,7 @@ def _reply(answer: io.BufferedReader) -> bytes:
     return reply
 
 
-def _alone(settings: Settings, line: bytes) -> bytes | None:
+def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
     """Open the desk here; None where another process has it."""
     # Imported here: these take ten times as long as asking a running server does.
     from certdesk import bootstrap  # noqa: PLC0415
@@ -94,6 +103,12 @@ def _alone(settings: Settings, line: bytes) -> bytes | None:
     log_to_stderr("warning")
     hide_memory()
     try:
+        # A path that was mistyped is to be noticed, and not to be a new desk with nothing in it.
+        if action not in BEGINNINGS and not bootstrap.is_begun(settings):
+            raise NoDeskYet(
+                f"there is no desk in {settings.data}: name its folder with --data; certdesk serve "
+                "and certdesk account add make one"
+            )
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line)
     except DeskBusy:

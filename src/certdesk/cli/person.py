@@ -73,4 +73,7 @@ def _value(email: str | None, by: str | None) -> tuple[str, str]:
     known_by = by or "email"
     if sys.stdin.isatty():
         return known_by, click.prompt(BY[known_by], hide_input=True, err=True)
-    return known_by, sys.stdin.readline().strip()
+    value = sys.stdin.readline().strip()
+    if not value:
+        raise click.UsageError("Give EMAIL, or a value in the first line of standard input.")
+    return known_by, value
