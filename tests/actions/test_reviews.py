@@ -135,6 +135,24 @@ def test_whoever_asked_does_not_approve(desk: Desk) -> None:
             desk.approve(f"order:{order}", name)
 
 
+def test_nobody_approves_who_had_a_hand_in_the_order(desk: Desk) -> None:
+    """Not whoever handed in, submitted, or sent the letter, though another one did the last."""
+    account = desk.caller
+    ann, ben, eve = (desk.named(name) for name in ("ann", "ben", "eve"))
+    order = desk.buy(account, LETTER_OV)
+    material = {k: v for k, v in (PERSONAL | COMPANY).items() if v is not None}
+    own = {"GenCsrType": "parse", "Csr": csr_for(key())}
+    desk.call(ann, "CertificateInfoSubmit", CertId=order, **(material | own))
+    desk.call(ben, "CertificateOrderSubmit", CertId=order)
+    desk.caller = eve
+    desk.letter(order, PDF)
+    desk.approve("manager:1", "ops")
+    for name in ("ann", "ben", "eve"):
+        with pytest.raises(errors.InvalidParam, match=f"{name} asked for it"):
+            desk.approve(f"order:{order}", name)
+    assert desk.approve(f"order:{order}", "ops") == "approved"
+
+
 def test_a_desk_may_vet_nobody(tmp_path: Path) -> None:
     """The setting is for those who know their users."""
     with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:

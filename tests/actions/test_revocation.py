@@ -224,11 +224,14 @@ def test_a_rejected_revocation_leaves_the_certificate_as_it_was(desk: Desk) -> N
 
 
 def test_whoever_asked_does_not_approve_the_revocation(desk: Desk) -> None:
-    """As everywhere."""
+    """Neither who asked for it, nor who sent the letter."""
     order = awaiting_letter(desk)
+    asked = desk.caller
+    desk.caller = desk.named("ben")
     desk.letter(order, PDF, "Revoke")
-    with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
-        desk.approve(f"revocation:{order}", desk.caller.actor)
+    for name in (asked.actor, "ben"):
+        with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
+            desk.approve(f"revocation:{order}", name)
 
 
 def test_one_person_is_enough_to_take_an_ev_certificate_back(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,11 @@ class Desk(InsideDesk):
         self.caller: Caller = self.account()
         for prover in self.provers.values():
             prover.verdicts["example.com"] = Verdict.PROVED
+
+    def named(self, name: str) -> Caller:
+        """Enter a user of the account; give it as a caller who may do everything."""
+        user = self.operator("AddUser", Uin=self.caller.uin, Name=name)["UserId"]
+        return dataclasses.replace(self.caller, actor=f"AKID{name}", user_id=user)
 
     def submit(self, product: int = OV) -> str:
         """Buy an order of a company, hand its material in, and submit it to the CA."""

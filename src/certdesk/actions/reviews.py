@@ -108,7 +108,11 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
             _check_turn(order, manager, context.now)
         try:
             after = approved(
-                review, request.reviewer, context.now, needed=_needed(context, review, order)
+                review,
+                request.reviewer,
+                context.now,
+                needed=_needed(context, review, order),
+                asked_too=vetting.who_asked(unit, review, order.certificate_id) if order else (),
             )
         except ReviewRefused as refused:
             raise InvalidParam(f"{request.id}: {refused}.") from None

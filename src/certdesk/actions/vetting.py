@@ -14,6 +14,9 @@ from certdesk.domain.records import Review
 from certdesk.domain.steps import UNDER_REVIEW
 from certdesk.domain.vetting import (
     AUTOMATIC,
+    MANAGER,
+    ORDER,
+    REVOCATION,
     State,
     approved,
     certified_subject,
@@ -24,6 +27,22 @@ from certdesk.domain.vetting import (
     subject_of_order,
 )
 from certdesk.ports import Unit
+
+ASKING = {
+    MANAGER: frozenset[str](),
+    ORDER: frozenset(
+        {
+            "CertificateInfoSubmit",
+            "SubmitCertificateInformation",
+            "CertificateOrderSubmit",
+            "CommitCertificateInformation",
+            "ReplaceCertificate",
+            "UploadConfirmLetter",
+        }
+    ),
+    REVOCATION: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
+}
+"""By kind of review: whoever did one of these asked for it, and does not approve it."""
 
 
 def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = True) -> Manager:
@@ -198,8 +217,20 @@ def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) 
     return put_review(unit, review)
 
 
+def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[str]:
+    """Name all who had a hand in what a review of an order is of, its letter included."""
+    return {
+        _name(unit, entry.actor, entry.user_id)
+        for entry in unit.audit.where(subject=certificate_id)
+        if entry.action in ASKING[review.kind]
+    }
+
+
 def _asker(context: Context, unit: Unit) -> str:
-    """Name who asks: a user by its name, as people are named who approve."""
-    caller = context.caller
-    user = unit.users.get(caller.user_id) if caller.user_id is not None else None
-    return user.name if user else caller.actor
+    return _name(unit, context.caller.actor, context.caller.user_id)
+
+
+def _name(unit: Unit, actor: str, user_id: int | None) -> str:
+    """Name who does something: a user by its name, as people are named who approve."""
+    user = unit.users.get(user_id) if user_id is not None else None
+    return user.name if user else actor

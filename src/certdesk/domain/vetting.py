@@ -122,13 +122,23 @@ def in_turn(reviews: Iterable[Review]) -> list[Review]:
     return sorted(reviews, key=lambda each: (each.kind != MANAGER, each.since, each.subject))
 
 
-def approved(review: Review, reviewer: str, now: datetime, *, needed: int = 1) -> Review:
+def approved(
+    review: Review,
+    reviewer: str,
+    now: datetime,
+    *,
+    needed: int = 1,
+    asked_too: Iterable[str] = (),
+) -> Review:
     """Give a waiting review after somebody approved; it is decided when enough people did.
+
+    `asked_too` names others than `asked_by` who may not approve it.
 
     Raises:
         ReviewRefused: this person may not approve it, or has done so.
     """
-    if review.asked_by != OPERATOR and _same(review.asked_by, reviewer):
+    asked = {review.asked_by, *asked_too} - {OPERATOR}
+    if any(_same(name, reviewer) for name in asked):
         raise ReviewRefused(f"{reviewer} asked for it, so somebody else has to approve it")
     if any(_same(name, reviewer) for name, _ in review.approvals):
         raise ReviewRefused(f"{reviewer} has approved it; a second person has to")
