@@ -18,10 +18,6 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "changes").glob("READ
 OPERATORS = r"`(ResourceNotFound\.\w+|FailedOperation\.PersonNeeded)`"
 """Codes of the operator's commands alone, which stand in a sentence of their own."""
 
-NOT_YET = {
-    "FailedOperation.ExceedsFreeLimit",
-}
-
 
 def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
@@ -52,11 +48,11 @@ def test_a_link_leads_to_a_page_and_a_heading_that_are_there(page: Path) -> None
 
 
 def test_the_page_of_errors_names_every_code_and_no_other() -> None:
-    """A class for each code of the page, and two that come later."""
+    """A class for each code of the page."""
     codes = re.findall(r"^\| `([A-Z]\w+(?:\.\w+)?)` \|", _text(DOCS / "errors.md"), re.MULTILINE)
     named = set(codes) | set(re.findall(OPERATORS, _text(DOCS / "errors.md")))
     of_one_action = {"InvalidParameterValue"}
-    assert named == (set(ServiceError.known) | NOT_YET) - of_one_action
+    assert named == set(ServiceError.known) - of_one_action
 
 
 def test_the_table_of_the_main_action_is_its_declaration() -> None:
@@ -65,7 +61,7 @@ def test_the_table_of_the_main_action_is_its_declaration() -> None:
     table, _, _ = rest.partition("## Errors of every action")
     action = actions().find("CertificateInfoSubmit")
     assert action is not None
-    declared = {error.code for error in action.errors} | {InternalError.code} | NOT_YET
+    declared = {error.code for error in action.errors} | {InternalError.code}
     assert set(re.findall(r"^\| `([\w.]+)` \|", table, re.MULTILINE)) == declared
     assert len(declared) == 15
 

@@ -71,6 +71,7 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert told in printed
     assert '"StatusMsg": "PENDING-DCV"' in printed
     assert re.search(r'"Verdict": "rejected".*"Failed": \["\w{8}"\]', printed)
+    assert re.search(r'^{"CertificateId": "\w{8}", "Status": 14}$', printed, re.MULTILINE)
     assert "you are not authorized to perform operation (ssl:CreateCertificate)" in printed
     assert "The key is a temporary one, and its token is missing." in printed
     assert '"Erased": [{"Record": "manager:1", "What": "contact"}]' in printed

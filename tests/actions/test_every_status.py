@@ -79,6 +79,12 @@ def refunded(desk: Desk) -> str:
     return order
 
 
+def given(desk: Desk) -> str:
+    """Have the operator give the account a free order."""
+    granted = desk.operator("GrantOrder", Uin=desk.caller.uin, ProductId=83)
+    return str(granted["CertificateIds"][0])
+
+
 def reissuing(desk: Desk) -> str:
     """Prove the name of a reissue, for which CAA records permit nothing yet."""
     original = issued(desk)
@@ -109,6 +115,7 @@ PATHS: dict[int, Way] = {
     10: revoked,
     11: reissuing,
     12: lambda desk: asked_to_revoke(desk, OV),
+    13: given,
     14: refunded,
     15: moving,
 }

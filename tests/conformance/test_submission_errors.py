@@ -41,6 +41,8 @@ queue = 1
 rsa_2048 = 0
 rsa_4096 = 0
 p_256 = 2
+[free]
+per_domain = 1
 """
 
 TRIES = 50
@@ -170,6 +172,19 @@ def for_a_cancelled_order(scene: Scene) -> Refused:
     order = scene.client.buy()
     scene.client.call("CancelCertificateOrder", CertificateId=order)
     return refusal_of(scene.client, order, lambda: scene.client.submit(order))
+
+
+def for_a_domain_with_enough_free_certificates(scene: Scene) -> Refused:
+    """Hand in the same name for two free orders that the operator gave."""
+    first, second = (given(scene) for _ in range(2))
+    scene.client.submit(first)
+    return refusal_of(scene.client, second, lambda: scene.client.submit(second))
+
+
+def given(scene: Scene) -> str:
+    """Have the operator give the account a free order."""
+    granted = scene.desk.certdesk("order", "grant", "83", "--uin", scene.keys.uin)
+    return str(granted["CertificateIds"][0])
 
 
 def for_a_successor_that_the_desk_made(scene: Scene) -> Refused:
@@ -310,6 +325,13 @@ CAUSES = (
         sentence="The currently selected root certificate is invalid. Please reselect.",
         named=("CaType", '"digicert"', "DNSPod", "WoTrus DV"),
         refusal=material(CaType="digicert"),
+    ),
+    Cause(
+        situation="the domain of a free order has enough of them",
+        code="FailedOperation.ExceedsFreeLimit",
+        sentence="The number of free certificates exceeds the maximum value.",
+        named=("An account may have 1", "example.com"),
+        refusal=for_a_domain_with_enough_free_certificates,
     ),
     Cause(
         situation="the order was cancelled while its key was being made",

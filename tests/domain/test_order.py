@@ -58,6 +58,7 @@ LIFE = [
     (5, Event.SUBMIT_ORDER_WITH_LETTER, 8),
     (8, Event.SUBMIT_LETTER, 0),
     (5, Event.CANCEL_ORDER, 7),
+    (13, Event.CANCEL_ORDER, 7),
     (0, Event.CANCEL_AUDIT, 7),
     (4, Event.CANCEL_AUDIT, 7),
     (8, Event.CANCEL_AUDIT, 7),

@@ -21,7 +21,7 @@ Kind = Submission | Manager | Company
 
 WHAT_FIRST = {
     Status.AWAITING_MATERIAL: "cancel it (CancelCertificateOrder), or hand in other material",
-    Status.FREE_AWAITING_MATERIAL: "hand in other material",
+    Status.FREE_AWAITING_MATERIAL: "cancel it (CancelCertificateOrder), or hand in other material",
     Status.UNDER_REVIEW: "cancel its review (CancelAuditCertificate), or wait for its end",
     Status.RECORD_ADDED: "cancel its review (CancelAuditCertificate), or wait for its end",
     Status.REISSUING: "cancel its review (CancelAuditCertificate), or wait for its end",

@@ -12,6 +12,7 @@ from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.projects import FIRST, own_project
 from certdesk.actions.purchase import check_may_add, own_order
+from certdesk.actions.quota import check_for_one_more
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
@@ -33,7 +34,6 @@ from certdesk.domain.material import PERSONAL_HOLDER
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 from certdesk.domain.order import (
     EXPIRES_SOON,
-    LIVING,
     Order,
     Status,
     new_certificate_id,
@@ -153,7 +153,7 @@ def apply_certificate(
         renewed = None
         if draft.renews is not None:
             renewed = _renewed(context, unit, draft.renews, name)
-        _check_limits(context, unit, draft)
+        check_for_one_more(context, unit, draft)
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         order = keep(unit, unit.orders.add(draft))
@@ -271,23 +271,3 @@ def _is_for(order: Order, name: DomainName) -> bool:
     except DomainRefused:
         # An uploaded certificate may name anything.
         return False
-
-
-def _check_limits(context: Context, unit: Unit, draft: Order) -> None:
-    """Refuse more free certificates than an account may have.
-
-    Raises:
-        ExceedsFreeLimit: in all.
-        MainDomainCertificateCountLimit: for one registrable domain.
-    """
-    rules, its = context.rules, {"uin": draft.uin, "product_id": FREE}
-    if _living(unit, its) >= rules.free_limit:
-        raise ExceedsFreeLimit(f"An account may have {rules.free_limit} that have not ended.")
-    if _living(unit, its | {"registrable": draft.registrable}) >= rules.free_per_domain:
-        raise MainDomainCertificateCountLimit(
-            subject=(str(draft.registrable), str(rules.free_per_domain))
-        )
-
-
-def _living(unit: Unit, its: dict[str, object]) -> int:
-    return sum(unit.orders.count(status=status, **its) for status in LIVING)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from certdesk.actions import parties, vetting
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
+from certdesk.actions.quota import check_domain
 from certdesk.catalog import Answer, Commit, Context
 from certdesk.domain import csr
 from certdesk.domain.errors import (
@@ -22,6 +23,7 @@ from certdesk.domain.errors import (
     CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
     CertificateSubmitHostingCertError,
+    ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
@@ -35,11 +37,11 @@ from certdesk.domain.material import COMPANY_HOLDER, Material, has_masked, unmas
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
-from certdesk.domain.products import PRODUCTS, Level, Product
+from certdesk.domain.products import FREE, PRODUCTS, Level, Product
 from certdesk.domain.records import Submission
 from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
-from certdesk.domain.submission import ORDERED_KINDS, Judged, MaterialRefused, judge
+from certdesk.domain.submission import FREE_KINDS, Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
 from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, place_of_submission
 
@@ -51,6 +53,7 @@ REFUSALS = (
     CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
     CertificateSubmitHostingCertError,
+    ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
@@ -99,6 +102,7 @@ def hand_in(
 
     def commit(unit: Unit) -> Answer:
         order = keep(unit, _still_open(own_order(context, unit, certificate_id)))
+        check_domain(context, unit, order)
         context.record(unit, certificate_id, f"submission {order.submission}")
         return reply
 
@@ -111,14 +115,14 @@ def prepared(
     material: Material,
     parameters: Parameters,
     *,
-    kinds: Collection[KeyKind] = ORDERED_KINDS,
+    kinds: Collection[KeyKind] | None = None,
     again: Submission | None = None,
 ) -> Callable[[Unit, Order], Order]:
     """Judge material for the order that `find` gives, and make everything that it needs.
 
     What is returned stores it in a commit for that order, which takes material, and gives the
-    order with it. A key may be made of these `kinds`; CSR and key of the submission `again` are
-    used once more where that is given.
+    order with it. A key may be made of these `kinds`, or else of those that are for the product;
+    CSR and key of the submission `again` are used once more where that is given.
     """
     considered = context.store.read(
         lambda unit: _consider(context, unit, find(unit), material, parameters, kinds)
@@ -148,7 +152,7 @@ def prepared(
                 manager_id=kept_manager.manager_id if kept_manager else None,
             )
         )
-        return unit.orders.replace(_with_material(order, considered.material, added))
+        return unit.orders.replace(_with_material(order, considered, added))
 
     return keep
 
@@ -181,7 +185,7 @@ def _consider(
     order: Order,
     material: Material,
     parameters: Parameters,
-    kinds: Collection[KeyKind],
+    kinds: Collection[KeyKind] | None,
 ) -> Considered:
     if not context.caller.verified:
         raise NoRealNameAuth
@@ -246,8 +250,10 @@ def _still_open(order: Order) -> Order:
         raise InvalidCertificateStatusCode(detail) from None
 
 
-def _with_material(order: Order, material: Material, submission: Submission) -> Order:
+def _with_material(order: Order, considered: Considered, submission: Submission) -> Order:
     """Put a submission in force, and note on the order what lists show of it."""
+    material = considered.material
+    free = considered.product.number == FREE
     return dataclasses.replace(
         order,
         submission=submission.number,
@@ -259,6 +265,7 @@ def _with_material(order: Order, material: Material, submission: Submission) -> 
         key=submission.key,
         key_pass=submission.key_pass is not None,
         manager_id=submission.manager_id,
+        registrable=considered.judged.common_name.registrable if free else None,
     )
 
 
@@ -275,12 +282,26 @@ def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
         csr.match(request, judged.common_name, judged.other_names)
     except csr.CsrRefused as refused:
         raise parameters.invalid("csr", refused.rule) from None
+    _check_free_key(considered, request.key, parameters)
     return KeyPair(
         csr=request.pem,
         description=request.key,
         spki_sha256=request.spki_sha256,
         inspected=inspected_by_now(request.public_key),
     )
+
+
+def _check_free_key(considered: Considered, key: str, parameters: Parameters) -> None:
+    """Refuse a key that no free certificate is for; a reissue has a rule of its own.
+
+    Raises:
+        InvalidParam: it is another one.
+    """
+    taken = [kind.label for kind in FREE_KINDS]
+    given = considered.product.number == FREE and considered.order.replaces is None
+    if given and key not in taken:
+        rule = f"holds a key of {key}, and a free certificate takes {' or '.join(taken)}"
+        raise parameters.invalid("csr", rule)
 
 
 def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:

@@ -23,6 +23,7 @@ LAST_OF_A_SECOND = timedelta(microseconds=999_999)
 TYPES = {
     "ApplyCertificate": ("apply", "applied for"),
     "CreateCertificate": ("applyVIP", "bought"),
+    "GrantOrder": ("apply", "was given the order of"),
     "ReissueByDesk": ("multiYearsRenew", "reissued, within the time that was bought,"),
     "RenewByDesk": ("renewVIP", "renewed"),
     "SucceedCertificate": ("apply", "submitted the order of"),

@@ -74,47 +74,87 @@ def create_certificate(
     if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
         # The vendor lists no other code here, whatever it is that is refused.
         raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
-    _check_purchase(request)
+    goods = _goods(request)
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
 
     def commit(unit: Unit) -> CreateCertificateReply:
-        certificate_id = new_certificate_id(context.rng)
-        while unit.orders.get(certificate_id) is not None:
-            certificate_id = new_certificate_id(context.rng)
-        order = unit.orders.add(
-            Order(
-                certificate_id=certificate_id,
-                uin=context.caller.uin,
-                product_id=request.product_id,
-                domain_num=request.domain_num,
-                time_span=request.time_span,
-                status=Status.AWAITING_MATERIAL,
-                deal_id=new_deal_id(context.rng, context.now),
-                tags=tags,
-                created_at=context.now,
-            )
+        order = add_order(context, unit, context.caller.uin, goods, tags=tags)
+        return CreateCertificateReply(
+            certificate_ids=[order.certificate_id], deal_ids=[order.deal_id]
         )
-        context.record(unit, certificate_id, f"product {order.product_id}")
-        return CreateCertificateReply(certificate_ids=[certificate_id], deal_ids=[order.deal_id])
 
     return commit
 
 
-def _check_purchase(request: CreateCertificateRequest) -> None:
-    product = PRODUCTS.get(request.product_id)
-    if product is None or not product.buyable:
-        hint = (
-            " ApplyCertificate gives that one free of charge." if request.product_id == FREE else ""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Goods:
+    """What an order is for: a product, for so many names and years; a free one is for no years."""
+
+    product: Product
+    names: int
+    years: int
+
+
+def add_order(
+    context: Context,
+    unit: Unit,
+    uin: str,
+    goods: Goods,
+    *,
+    project_id: int = FIRST,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Order:
+    """Add an order for an account, which waits for its material from now on."""
+    certificate_id = new_certificate_id(context.rng)
+    while unit.orders.get(certificate_id) is not None:
+        certificate_id = new_certificate_id(context.rng)
+    number = goods.product.number
+    order = unit.orders.add(
+        Order(
+            certificate_id=certificate_id,
+            uin=uin,
+            product_id=number,
+            domain_num=goods.names,
+            time_span=goods.years,
+            status=Status.FREE_AWAITING_MATERIAL if number == FREE else Status.AWAITING_MATERIAL,
+            project_id=project_id,
+            deal_id=new_deal_id(context.rng, context.now),
+            tags=tags,
+            created_at=context.now,
         )
-        raise InvalidParam(f"ProductId: no product {request.product_id} is sold.{hint}")
-    faults = list(_purchase_faults(request, product))
+    )
+    context.record(unit, certificate_id, f"product {number}", uin=uin)
+    return order
+
+
+def _goods(request: CreateCertificateRequest) -> Goods:
+    product = sold(request.product_id)
+    goods = Goods(product, request.domain_num, request.time_span)
+    faults = goods_faults(goods)
+    if request.auto_voucher not in (None, 0, 1):
+        faults.append(f"AutoVoucher: must be 0 or 1, not {request.auto_voucher}.")
     if faults:
         raise InvalidParam(" ".join(faults))
+    return goods
 
 
-def _purchase_faults(request: CreateCertificateRequest, product: Product) -> list[str]:
+def sold(number: int) -> Product:
+    """Find a product that is sold.
+
+    Raises:
+        InvalidParam: none of that number is.
+    """
+    product = PRODUCTS.get(number)
+    if product is None or not product.buyable:
+        hint = " ApplyCertificate gives that one free of charge." if number == FREE else ""
+        raise InvalidParam(f"ProductId: no product {number} is sold.{hint}")
+    return product
+
+
+def goods_faults(goods: Goods) -> list[str]:
+    """Say why nobody can have such an order of a product that is sold."""
+    product, number, years = goods.product, goods.names, goods.years
     faults = []
-    number, years = request.domain_num, request.time_span
     if product.sm2:
         faults.append(
             f"ProductId: {product.number} ({product.name}) is a pair of SM2 certificates, "
@@ -127,8 +167,6 @@ def _purchase_faults(request: CreateCertificateRequest, product: Product) -> lis
     most = 1 if product.one_year_only else MOST_YEARS
     if not 1 <= years <= most:
         faults.append(f"TimeSpan: {product.name} is sold for 1 to {most} years, not {years}.")
-    if request.auto_voucher not in (None, 0, 1):
-        faults.append(f"AutoVoucher: must be 0 or 1, not {request.auto_voucher}.")
     return faults
 
 

@@ -16,6 +16,7 @@ from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateNotFound,
     CertificateSubmitHostingCertError,
+    ExceedsFreeLimit,
     InvalidCertificateStatusCode,
     InvalidParam,
     NoProjectPermission,
@@ -28,6 +29,7 @@ from certdesk.wire.model import Reply, Request, Stored, field
 OWN_REFUSALS = (
     AuthError,
     CertificateNotFound,
+    ExceedsFreeLimit,
     InvalidCertificateStatusCode,
     InvalidParam,
     NoProjectPermission,

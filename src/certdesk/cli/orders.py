@@ -124,6 +124,39 @@ def order_move(settings: Settings, certificate_id: str, uin: str, reason: str | 
     show_reply(ask(settings, "MoveOrder", CertificateId=certificate_id, Uin=uin, Reason=reason))
 
 
+@order.command("grant")
+@click.argument("product", type=int)
+@click.option("--uin", required=True, help="The account that gets it.")
+@click.option("--years", type=int, help="How many years; not for product 83.  [default: 1]")
+@click.option("--domains", type=int, help="How many names.  [default: 1]")
+@click.option("--project", type=int, help="Number of a project of the account.  [default: 0]")
+@desk_options
+def order_grant(
+    settings: Settings,
+    product: int,
+    uin: str,
+    *,
+    years: int | None,
+    domains: int | None,
+    project: int | None,
+) -> None:
+    """Give an account an order that it did not buy, for the PRODUCT of that number.
+
+    It waits for its material as one that was bought: at status 5, or, of the free product 83, at
+    13. It is not refused where the account has as many free certificates as it may have.
+    """
+    reply = ask(
+        settings,
+        "GrantOrder",
+        Uin=uin,
+        ProductId=product,
+        TimeSpan=years,
+        DomainNum=domains,
+        ProjectId=project,
+    )
+    show_reply(reply)
+
+
 @order.command("refund")
 @click.argument("certificate_id")
 @click.option("--reason", help="Why: whoever ordered gets to read it.")

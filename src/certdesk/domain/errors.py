@@ -448,7 +448,10 @@ class CertificateStatusNotAllowDownload(ServiceError):
 
 
 class ExceedsFreeLimit(ServiceError):
-    """The account has as many free certificates as it may have (`free.limit`)."""
+    """The account has as many free certificates as it may have (`free.limit`).
+
+    Where material is handed in: for names of one registrable domain (`free.per_domain`).
+    """
 
     code = "FailedOperation.ExceedsFreeLimit"
     text = "The number of free certificates exceeds the maximum value."

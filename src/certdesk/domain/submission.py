@@ -49,6 +49,9 @@ ONLINE, PARSE = "online", "parse"
 ORDERED_KINDS = (KeyKind.RSA_2048, KeyKind.RSA_4096, KeyKind.P_256)
 """The kinds of key that are made for an order; a reissue may have any that the desk makes."""
 
+FREE_KINDS = (KeyKind.RSA_2048, KeyKind.P_256)
+"""The kinds of key that a free certificate may have."""
+
 ALWAYS_NEEDED = ("csr_source", "common_name")
 ORGANISATION_NEEDED = (
     "organisation.name",
@@ -147,13 +150,13 @@ def judge(
     order: Order,
     product: Product,
     internal_suffixes: frozenset[str] = frozenset(),
-    kinds: Collection[KeyKind] = ORDERED_KINDS,
+    kinds: Collection[KeyKind] | None = None,
 ) -> Judged:
     """Check the material by itself and against what was bought.
 
     Names under `internal_suffixes` may be ordered as well (`DomainName.parse`); a key may be made
-    of these `kinds`. Of an order that replaces or renews another one, what was personal may have
-    been erased since: it is not asked for again.
+    of these `kinds`, or else of those that are for the product. Of an order that replaces or
+    renews another one, what was personal may have been erased since: it is not asked for again.
 
     Raises:
         MaterialRefused: with all faults of the first kind that is found.
@@ -166,7 +169,7 @@ def judge(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
     names = _names(material, internal_suffixes)
-    key = _key(material, kinds) if material.csr_source == ONLINE else None
+    key = _key(material, kinds or _kinds_of(product)) if material.csr_source == ONLINE else None
     rules = [rule for rule in _PRODUCT_RULES if first or rule is not _identity_given]
     faults = [fault for rule in rules for fault in rule(material, product)]
     faults += _name_faults(names, material, order, product)
@@ -179,6 +182,11 @@ def judge(
         company_id=_identifier(material.company_id),
         manager_id=_identifier(material.manager_id),
     )
+
+
+def _kinds_of(product: Product) -> Collection[KeyKind]:
+    """Tell which kinds of key are made for an order of a product."""
+    return FREE_KINDS if product.number == FREE else ORDERED_KINDS
 
 
 def _needs_contact(material: Material, product: Product) -> bool:
