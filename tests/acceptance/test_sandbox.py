@@ -71,6 +71,16 @@ def test_a_sandbox_says_whether_it_is_thrown_away(tmp_path: Path, *, kept: bool)
     assert ("thrown away at its end" in told) is not kept
 
 
+def test_a_sandbox_with_a_database_elsewhere_says_that_its_keys_go(tmp_path: Path) -> None:
+    """The file stays, and is of no use to anybody without a folder that has the keys."""
+    words = ["--database", f"sqlite:///{tmp_path / 'kept.db'}", "--listen", "127.0.0.1:0"]
+    with serving(tmp_path / "log", "sandbox", *words) as served:
+        told = served.errors.read_text()
+
+    assert "everything in it is thrown away" not in told
+    assert "nobody can open its database again without them; --data DIR keeps them" in told
+
+
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
 @pytest.mark.parametrize(
     ("settings", "warned"), [("", []), (LOOSE, ["dns.dnssec", "caa.check"])], ids=["safe", "loose"]

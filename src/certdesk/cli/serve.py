@@ -83,7 +83,12 @@ def sandbox(settings: Settings, *, clock: Clock | None) -> None:
         if not _data_chosen(settings):
             folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
             settings = dataclasses.replace(settings, data=folder)
-            tell("everything in it is thrown away at its end; --data DIR keeps it")
+            tell(
+                "its keys are thrown away at its end, and nobody can open its database again "
+                "without them; --data DIR keeps them"
+                if settings.database
+                else "everything in it is thrown away at its end; --data DIR keeps it"
+            )
         opened = held.enter_context(_desk(settings, sandbox=True, clock=clock))
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))

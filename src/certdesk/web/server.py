@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
+import structlog
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
@@ -30,7 +31,10 @@ from certdesk.web.protocol import LimitedProtocol
 IDLE_SECONDS = 75
 GRACE_SECONDS = 25
 CERTIFICATE_LOOK_SECONDS = 5
+FAILURES_TOLD = 2
 LARGEST_PORT = 65535
+
+log = structlog.get_logger()
 
 
 def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
@@ -211,15 +215,27 @@ async def _renew_certificate(config: uvicorn.Config) -> None:
         return
     certificate, key = Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))
     known = _changed_at(certificate, key)
+    failures = 0
     while True:
         await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
-        # A pair that does not fit (half written, say) is tried again at the next look.
-        with contextlib.suppress(OSError, ValueError):
+        try:
             found = _changed_at(certificate, key)
             if found != known:
                 _check_pair(certificate, key)
                 config.ssl.load_cert_chain(certificate, key)
                 known = found
+                log.info("the changed certificate is served", setting="tls.cert")
+        except (OSError, ValueError) as error:
+            # Tried again at each look. The first one may have met a pair that was half written.
+            failures += 1
+            if failures == FAILURES_TOLD:
+                log.warning(
+                    "the changed certificate cannot be used, so the one before it is still served",
+                    setting="tls.cert",
+                    error=str(error),
+                )
+        else:
+            failures = 0
 
 
 def _changed_at(*files: Path) -> list[int]:
