@@ -10,11 +10,16 @@ import pytest
 from tests.left_alone import KINDS, left_alone
 
 DAY = timedelta(days=1)
+COMPLETED = 10
+"""HostingStatus: the desk has made the successor."""
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["renewed", "being renewed"])
 def test_what_renews_a_certificate_renews_its_reissue_too(tmp_path: Path, *, answers: bool) -> None:
-    """A year is bought once more, and not twice, whether that is issued already or not."""
+    """A year is bought once more, and not twice, whether that is issued already or not.
+
+    The desk's work is done for both, and both say when.
+    """
     with left_alone(tmp_path / "desk", ca_validity_days=365) as desk:
         desk.order(KINDS["by TXT, renewed"], "shop.example.com")
         desk.pass_time(DAY)
@@ -37,3 +42,7 @@ def test_what_renews_a_certificate_renews_its_reissue_too(tmp_path: Path, *, ans
     extras = {its: row["CertificateExtra"] for its, row in rows.items()}
     assert extras[original]["RenewOrder"] == extras[reissue]["RenewOrder"] == renewal
     assert extras[renewal]["OriginCertificateId"] == original
+    hosting = {its: row["HostingStatus"] for its, row in rows.items()}
+    assert (hosting[original], hosting[reissue]) == (COMPLETED, COMPLETED)
+    times = {rows[its]["HostingCompleteTime"] for its in (original, reissue)}
+    assert len(times - {None}) == len(times) == 1

@@ -261,21 +261,28 @@ class Advancing:
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
         )
         after = _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
-        hosted = wanted(after) is not None
-        unit.orders.replace(dataclasses.replace(after, hosted=hosted))
+        renewed_at = _renewed_at(unit, after)
+        hosted = renewed_at is None and wanted(after) is not None
+        unit.orders.replace(dataclasses.replace(after, hosted=hosted, succeeded_at=renewed_at))
         if hosted:
             unit.renewals.add(first_look(after))
-        self._settle_predecessor(unit, order)
+        self._settle_predecessors(unit, order)
         self._note(unit, order, "Issue", f"serial {certificate.serial}")
 
-    def _settle_predecessor(self, unit: Unit, order: Order) -> None:
-        """Have nobody see to the certificate any more that this one takes the place of."""
+    def _settle_predecessors(self, unit: Unit, order: Order) -> None:
+        """Have nobody see to what this certificate takes the place of any more.
+
+        What renews a certificate renews its reissue as well. That the desk has succeeded one stays
+        true whatever else comes after it.
+        """
         before = unit.orders.get(order.replaces or order.renews or "")
-        if before is None:
-            return
-        unit.renewals.remove(before.certificate_id)
-        at = self._clock.now() if order.by_desk else None
-        unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
+        while before is not None:
+            unit.renewals.remove(before.certificate_id)
+            at = self._clock.now() if order.by_desk else before.succeeded_at
+            unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
+            reissue = unit.orders.get(before.replaced_by or "") if order.renews else None
+            its_too = reissue is not None and reissue.renewed_by == order.certificate_id
+            before = reissue if its_too else None
 
     def _pass_word(self, certificate: Certificate) -> bytes:
         return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
@@ -354,6 +361,15 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         issuance=unit.issuances.get(certificate_id, order.attempt),
         certificate=unit.certificates.get(certificate_id, order.attempt),
     )
+
+
+def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:
+    """Tell when the desk renewed a certificate, by its reissue that is issued only afterwards."""
+    renewal = unit.orders.get(reissue.renewed_by or "")
+    original = unit.orders.get(reissue.replaces or "")
+    if renewal is None or original is None or not renewal.by_desk or renewal.begins_at is None:
+        return None
+    return original.succeeded_at
 
 
 def _unchanged(unit: Unit, order: Order) -> Order:
