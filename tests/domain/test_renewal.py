@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -124,7 +125,7 @@ def test_the_bought_time_is_covered_before_another_is_bought(
         (None, [], Forget()),
         (issued(), [], Make(Kind.REISSUE)),
         (issued(hosted=False), [], Forget()),
-        (issued(status=Status.EXPIRED), [], Forget()),
+        (issued(status=Status.EXPIRED, hosted=False), [], Forget()),
         (issued(status=Status.REVOKED), [], Forget()),
         (issued(status=Status.REVOKING), [], Leave()),
         (issued(status=Status.AWAITING_REVOCATION_LETTER), [], Leave()),
@@ -144,11 +145,41 @@ def test_one_successor_at_a_time_is_made(
     assert next_move(order, successors, NOON + 150 * DAY) == move
 
 
-def test_nothing_is_made_of_what_has_ended() -> None:
-    """To the second."""
-    order = issued()
-    assert next_move(order, [], NOON + 199 * DAY) == Make(Kind.REISSUE)
-    assert next_move(order, [], NOON + 199 * DAY + SECOND) == Forget()
+END = NOON + 199 * DAY
+
+
+@pytest.mark.parametrize("status", [Status.ISSUED, Status.EXPIRED])
+@pytest.mark.parametrize(
+    ("fields", "now", "move"),
+    [
+        ({}, END + SECOND, Make(Kind.REISSUE)),
+        ({"ends_by": END + 2 * DAY}, END + DAY, Make(Kind.REISSUE)),
+        ({"ends_by": END + 2 * DAY}, END + DAY + SECOND, Forget()),
+        ({"ends_by": END + 2 * DAY, "auto_renew": True}, END + 2 * DAY, Make(Kind.RENEWAL)),
+        ({"ends_by": END, "auto_renew": True}, END + SECOND, Make(Kind.RENEWAL)),
+        ({"ends_by": END, "auto_renew": True}, END + 199 * DAY, Make(Kind.RENEWAL)),
+        ({"ends_by": END, "auto_renew": True}, END + 199 * DAY + SECOND, Forget()),
+        ({"hosted": False}, END + SECOND, Forget()),
+    ],
+)
+def test_what_ended_while_the_desk_was_off_has_a_successor_all_the_same(
+    status: Status, fields: dict[str, Any], now: datetime, move: object
+) -> None:
+    """In the time that was bought; another time is bought for as long as the certificate lasted."""
+    assert next_move(issued(status=status, **fields), [], now) == move
+
+
+@pytest.mark.parametrize(
+    ("successor", "move"),
+    [
+        (issued(status=Status.UNDER_REVIEW, begins_at=None), Leave()),
+        (issued(status=Status.REVIEW_FAILED, begins_at=None), Forget()),
+        (issued(), Forget()),
+    ],
+)
+def test_what_has_ended_is_not_tried_again(successor: Order, move: object) -> None:
+    """What failed in time, or once after the end, is its owner's to mend."""
+    assert next_move(issued(status=Status.EXPIRED), [successor], END + SECOND) == move
 
 
 def test_looks_are_after_a_minute_ten_a_hundred_and_then_daily() -> None:

@@ -394,13 +394,62 @@ def test_so_many_begin_in_a_minute_and_those_first_that_end_first(left: LeftAlon
 
 
 def test_a_jump_of_a_year_makes_no_herd(left: LeftAlone) -> None:
-    """What has ended meanwhile has ended, and has no successor."""
+    """What was bought has ended meanwhile, and is not bought again where nobody asked for it."""
     orders = [left.issue(f"shop{number}.example.com") for number in range(5)]
     left.put(left.now() + 365 * DAY)
     left.work()
     assert {left.order(each).status for each in orders} == {Status.EXPIRED}
     assert [left.successor(each) for each in orders] == [None] * 5
     assert left.desk.store.read(lambda unit: unit.renewals.where()) == []
+
+
+@pytest.mark.parametrize("wakes", ["orders first", "renewals first"])
+def test_a_certificate_that_ended_while_the_desk_was_off_is_succeeded(
+    left: LeftAlone, wakes: str
+) -> None:
+    """When it is back, whichever of its parts comes first; the bought time goes on."""
+    first = left.issue(years=3)
+    end = left.order(first).ends_at
+    assert end is not None
+    left.put(end + 30 * DAY)
+    if wakes == "orders first":
+        left.desk.take_on(first)
+        assert left.order(first).status is Status.EXPIRED
+    left.work()
+    left.work()
+    _, after = left.chain(first)
+    assert (after.status, after.replaces, after.ends_by) == (
+        Status.ISSUED,
+        first,
+        left.order(first).ends_by,
+    )
+    assert left.order(first).status is Status.EXPIRED
+    assert not left.order(first).hosted
+    assert left.renewal(first) is None
+
+
+def test_what_renews_itself_is_renewed_after_the_desk_was_off(left: LeftAlone) -> None:
+    """A year is bought again where that was asked for; the old one has ended."""
+    first = left.issue(AutoRenewFlag=1)
+    left.put(left.now() + 365 * DAY)
+    left.work()
+    left.work()
+    _, after = left.chain(first)
+    assert (after.status, after.renews) == (Status.ISSUED, first)
+
+
+def test_a_successor_that_fails_after_the_end_is_not_made_again(left: LeftAlone) -> None:
+    """Its records are gone: whoever ordered it has to see to that."""
+    first = left.issue(years=3)
+    left.publish(verdict=Verdict.TXT_ABSENT)
+    end = left.order(first).ends_at
+    assert end is not None
+    left.put(end + 30 * DAY)
+    for _ in range(10):
+        left.jump(DAY)
+    _, after = left.chain(first)
+    assert after.status is Status.REVIEW_FAILED
+    assert left.renewal(first) is None
 
 
 def test_a_clock_that_is_put_back_makes_nothing_twice(left: LeftAlone) -> None:

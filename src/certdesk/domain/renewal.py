@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -39,6 +39,9 @@ STANDING = frozenset(
     {Status.ISSUED, Status.REVOKING, Status.AWAITING_REVOCATION_LETTER, Status.MIGRATING}
 )
 """Where a certificate is good, though it may have been asked to take it back or to move it."""
+
+SEEN_TO = STANDING | {Status.EXPIRED}
+"""Where a certificate may have a successor made: it may have ended while the desk was off."""
 
 
 class Kind(enum.Enum):
@@ -73,30 +76,45 @@ def wanted(order: Order) -> Kind | None:
 
     Free certificates are renewed by whoever applies for another.
     """
+    return None if order.ends_at is None else wanted_at(order, order.ends_at)
+
+
+def wanted_at(order: Order, now: datetime) -> Kind | None:
+    """Tell which successor a certificate is to have that ended before `now`, or did not yet.
+
+    The bought time is used as long as it goes on. Another time is not bought for a certificate that
+    ended longer ago than it lasted: nobody has missed it.
+    """
     if order.uploaded or order.ends_at is None or order.ends_by is None:
         return None
-    if order.ends_by - order.ends_at >= LEAST_GAIN:
+    if order.ends_by - max(order.ends_at, now) >= LEAST_GAIN:
         return Kind.REISSUE
+    lasted = order.ends_at - (order.begins_at or order.ends_at)
+    if now > order.ends_at + lasted:
+        return None
     return Kind.RENEWAL if order.auto_renew and order.product_id != FREE else None
 
 
-def next_move(order: Order | None, successors: Iterable[Order], now: datetime) -> Move:
+def next_move(order: Order | None, successors: Sequence[Order], now: datetime) -> Move:
     """Tell what is to be done for a certificate whose successor is due.
 
     `successors` are the orders that replace or renew it, as far as there are any. None of them is
-    made again that its owner cancelled: then the certificate is not `hosted` any more.
+    made again that its owner cancelled: then the certificate is not `hosted` any more. Of one that
+    has ended, while nobody saw to it, one is made, and no second one after that failed.
     """
-    if order is None or order.status not in STANDING or not order.hosted:
+    if order is None or order.status not in SEEN_TO or not order.hosted:
         return Forget()
-    if order.status is not Status.ISSUED:
+    if order.status not in (Status.ISSUED, Status.EXPIRED):
         return Leave()
-    kind = wanted(order)
-    if kind is None or order.ends_at is None or order.ends_at < now:
+    kind = wanted_at(order, now)
+    if kind is None or order.ends_at is None:
         return Forget()
     living = [each for each in successors if each.status not in GIVEN_UP]
     if any(each.begins_at is not None for each in living):
         return Forget()
-    return Leave() if living else Make(kind)
+    if living:
+        return Leave()
+    return Forget() if successors and order.ends_at < now else Make(kind)
 
 
 def due_at(certificate_id: str, begins: datetime, ends: datetime) -> datetime:

@@ -31,7 +31,7 @@ from certdesk.domain.records import (
     Proof,
     Submission,
 )
-from certdesk.domain.renewal import first_look, wanted
+from certdesk.domain.renewal import Forget, first_look, next_move, wanted
 from certdesk.domain.revocation import COMPROMISED, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
@@ -59,6 +59,7 @@ from certdesk.ports import (
     Vault,
     place_of,
     place_of_party,
+    successors_of,
 )
 from certdesk.workflow.blocking import block
 from certdesk.workflow.counting import Uncounted
@@ -328,9 +329,13 @@ class Advancing:
         self._note(unit, order, "CancelRevoke", reason)
 
     def _expire(self, order: Order, unit: Unit) -> None:
+        """Note that a certificate has ended; a successor that is still to come is not forgotten."""
         ended = _unchanged(unit, order).after(Event.EXPIRE)
-        unit.orders.replace(dataclasses.replace(ended, hosted=False))
-        unit.renewals.remove(order.certificate_id)
+        move = next_move(ended, successors_of(unit, ended), self._clock.now())
+        if isinstance(move, Forget):
+            ended = dataclasses.replace(ended, hosted=False)
+            unit.renewals.remove(order.certificate_id)
+        unit.orders.replace(ended)
         self._note(unit, order, "Expire", "")
 
     def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
