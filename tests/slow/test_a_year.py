@@ -163,8 +163,8 @@ def pass_until(desk: LeftAlone, end: datetime) -> None:
 
 
 def waiting(desk: LeftAlone) -> list[str]:
-    """List the orders that are under review."""
-    return [its for its, row in desk.rows().items() if row["Status"] == 0]
+    """List the orders that are under review or being reissued."""
+    return [its for its, row in desk.rows().items() if row["Status"] in (0, 11)]
 
 
 def check_warnings(desk: LeftAlone) -> None:
