@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,37 @@ def test_a_manager_who_is_erased_vets_no_further_order(desk: Desk) -> None:
         "manager:2",
         f"order:{again}",
     ]
+
+
+def test_a_manager_who_is_erased_is_vetted_by_nobody_again(desk: Desk) -> None:
+    """Nobody could tell who it is: what needs one needs another, and says so."""
+    order = desk.issue()
+    cancelled = desk.submit()
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=cancelled)
+    desk.erase()
+
+    with pytest.raises(errors.IllegalManagerStatus, match="1 was erased"):
+        desk.call(desk.caller, "SubmitAuditManager", ManagerId=1)
+    with pytest.raises(errors.OrderReplaceFailed, match="manager 1 was erased"):
+        desk.call(desk.caller, "ReplaceCertificate", CertificateId=order, ValidType="DNS")
+    with pytest.raises(errors.InvalidParam, match="manager 1 was erased"):
+        desk.submit(ManagerId="1")
+    desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=cancelled)
+    with pytest.raises(errors.InvalidParam, match="manager 1 was erased"):
+        desk.call(desk.caller, "CertificateOrderSubmit", CertId=cancelled)
+    assert desk.operator("ListReviews")["Reviews"] == []
+
+
+def test_the_desk_tells_why_it_renews_nothing_for_a_manager_who_is_erased(desk: Desk) -> None:
+    """It warns, as of every certificate that ends without a successor."""
+    order = desk.issue(AutoRenewFlag=1)
+    ends_at = desk.order(order).ends_at
+    desk.erase()
+    assert ends_at is not None
+    desk.clock.move(ends_at - timedelta(days=10) - desk.clock.now())
+    desk.renewing.round()
+    told = desk.operator("ShowOrder", CertificateId=order)["Next"]
+    assert "manager 1 was erased" in told
 
 
 def test_the_contact_goes_without_the_manager(desk: Desk) -> None:

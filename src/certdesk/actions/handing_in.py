@@ -205,6 +205,9 @@ def _consider(
     except MaterialRefused as refused:
         raise parameters.refusal(refused, material) from None
     company, manager = _named_parties(context, unit, material, judged, parameters)
+    vetted = manager if product.level is not Level.DV else None
+    if vetted is not None and parties.is_nobody(context.vault, vetted):
+        raise parameters.invalid("manager_id", f"manager {vetted.manager_id} was erased")
     return Considered(
         order=order,
         product=product,

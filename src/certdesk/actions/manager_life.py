@@ -126,7 +126,7 @@ def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]
 
     Raises:
         ManagerNotFound: the account has none of that number.
-        IllegalManagerStatus: it is in none of the states for it, or waits already.
+        IllegalManagerStatus: it is in none of the states for it, waits already, or was erased.
     """
     manager = own_manager(context, unit, manager_id)
     state = state_of(manager, context.now)
@@ -134,6 +134,8 @@ def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]
         raise IllegalManagerStatus(
             f"ManagerId: {manager_id} is {state}; it has to be {', '.join(sorted(from_))}."
         )
+    if parties.is_nobody(context.vault, manager):
+        raise IllegalManagerStatus(f"ManagerId: {manager_id} was erased; enter another one.")
     waiting = unit.reviews.get(subject_of_manager(manager_id))
     if waiting is not None and waiting.verdict is None:
         raise IllegalManagerStatus(f"ManagerId: {manager_id} waits for its review already.")

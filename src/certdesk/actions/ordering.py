@@ -163,8 +163,8 @@ def submit_order(
 
     Raises:
         CertificateInvalid: its key was set aside.
-        InvalidParam: a wildcard name cannot be proved by FILE, or of its company too little is
-            known for the certificate.
+        InvalidParam: a wildcard name cannot be proved by FILE, of its company too little is known
+            for the certificate, or its manager was erased.
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
@@ -176,7 +176,7 @@ def submit_order(
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
-    vetting.check_company(context, unit, order)
+    vetting.check_parties(context, unit, order)
     again = (order.by_desk or order.replaces is not None) and vetting.still_good(
         context, unit, order
     )

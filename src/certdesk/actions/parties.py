@@ -92,6 +92,16 @@ def people_of(vault: Vault, manager: Manager) -> People:
         return whole(People, manager.facts, vault.open(manager.personal, place_of_party(manager)))
 
 
+def is_nobody(vault: Vault, manager: Manager) -> bool:
+    """Whether a manager was erased as a person: people can vet nobody without a name.
+
+    Raises:
+        VaultError: its record was altered.
+    """
+    person = people_of(vault, manager).manager
+    return person.first_name is None and person.last_name is None
+
+
 @contextlib.contextmanager
 def _named(record: str) -> Iterator[None]:
     """Tell the operator, who reads it in the log, which record it is that does not open."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.actions.parties import organisation_of
+from certdesk.actions.parties import is_nobody, organisation_of
 from certdesk.catalog import Context
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
@@ -147,17 +147,23 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
     return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
 
 
-def check_company(context: Context, unit: Unit, order: Order) -> None:
-    """Refuse an order whose certificate could not name its company: its data never change.
+def check_parties(context: Context, unit: Unit, order: Order) -> None:
+    """Refuse an order whose certificate could not name its company, or whose manager is nobody.
 
     Raises:
-        InvalidParam: it has neither region nor city (Baseline Requirements 7.1.2.7.4).
+        InvalidParam: the company, whose data never change, has neither region nor city (Baseline
+            Requirements 7.1.2.7.4); or the manager was erased since it was named.
     """
     if PRODUCTS[order.product_id].level is Level.DV or order.manager_id is None:
         return
     manager = unit.managers.get(order.manager_id)
     company = unit.companies.get(manager.company_id) if manager else None
-    assert company is not None  # noqa: S101 -- companies of managers stay
+    assert manager is not None and company is not None  # noqa: S101, PT018 -- those named stay
+    if is_nobody(context.vault, manager):
+        raise InvalidParam(
+            f"ManagerId: manager {manager.manager_id} was erased; hand in the material with "
+            "another manager."
+        )
     subject = certified_subject(organisation_of(context.vault, company))
     if not (subject.region or subject.locality):
         raise InvalidParam(
