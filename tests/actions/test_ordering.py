@@ -297,7 +297,7 @@ def test_an_order_is_submitted_where_it_waits_for_its_material(
     if status in (5, 13):
         assert submit(inside, caller, order, action)["Status"] == 0
         return
-    under_way = status in (0, 4, 8) and action == SUBMITTING[0]
+    under_way = status in (0, 4, 8, 11) and action == SUBMITTING[0]
     wanted = CertificateOrderSubmitProcessing if under_way else InvalidCertificateStatusCode
     assert refusing(inside, caller, order, action) is wanted
 
@@ -370,12 +370,12 @@ def test_a_number_that_is_neither_yes_nor_no_is_refused(inside: InsideDesk) -> N
 
 @pytest.mark.parametrize("status", list(Status))
 def test_a_review_is_stopped_while_it_is_under_way(inside: InsideDesk, status: Status) -> None:
-    """At 0, 4 and 8."""
+    """At 0, 4, 8 and 11."""
     caller = inside.account()
     order = ready(inside, caller)
     submit(inside, caller, order)
     put(inside, order, status)
-    if status in (0, 4, 8):
+    if status in (0, 4, 8, 11):
         assert inside.call(caller, "CancelAuditCertificate", CertificateId=order) == {
             "Result": True
         }
