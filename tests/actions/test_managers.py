@@ -166,7 +166,7 @@ def test_all_faults_of_a_query_are_named(desk: InsideDesk, caller: Caller, compa
         ask(desk, caller, company, Status="good", Offset=-1, Limit=-2)
     assert refused.value.message == (
         "Incorrect parameters. "
-        "Status: must be one of none, audit, CAaudit, ok, invalid, expiring, expired. "
+        'Status: must be one of none, audit, CAaudit, ok, invalid, expiring, expired; got "good". '
         "Offset: must not be negative, not -1. Limit: must not be negative, not -2."
     )
 

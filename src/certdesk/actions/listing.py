@@ -15,6 +15,7 @@ from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, UNDER_WAY, Order, Status
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
+from certdesk.domain.submission import shown
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag, Unsigned, field, local_time
 
@@ -207,10 +208,13 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
         if value not in (None, 0, 1):
             yield f"{name}: must be 0 or 1, not {value}."
     for name, (attribute, words) in CHOICES.items():
-        if getattr(request, attribute) not in (None, *words):
-            yield f"{name}: must be {' or '.join(words)}."
-    if not STATUSES.issuperset(request.certificate_status or ()):
-        yield f"CertificateStatus: takes numbers from 0 to {max(STATUSES)}."
+        word = getattr(request, attribute)
+        if word not in (None, *words):
+            yield f"{name}: must be {' or '.join(words)}; got {shown(word)}."
+    unknown = set(request.certificate_status or ()) - STATUSES
+    if unknown:
+        got = f"got {min(unknown)}"
+        yield f"CertificateStatus: takes numbers from 0 to {max(STATUSES)}; {got}."
     if len(searchable(request.search_key or "")) > MOST_TEXT:
         yield f"SearchKey: takes at most {MOST_TEXT} characters."
     if len(request.cert_ids or ()) > MOST:

@@ -8,6 +8,7 @@ from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
+from certdesk.domain.submission import shown
 from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag, local_time
@@ -116,7 +117,7 @@ def describe_managers(
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
     if request.status not in (None, *State):
-        yield f"Status: must be one of {', '.join(State)}."
+        yield f"Status: must be one of {', '.join(State)}; got {shown(request.status or '')}."
     for name, value in (("Offset", request.offset), ("Limit", request.limit)):
         if value is not None and value < 0:
             yield f"{name}: must not be negative, not {value}."
