@@ -30,6 +30,7 @@ from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.wire.decode import decode
+from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
@@ -81,7 +82,13 @@ class InsideDesk:
         self.ca = PrivateCaParts(world, DESK_IDENTITY)
         rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
         rules = rules or Rules()
-        self.looking = Looking(self.store, self.clock, provers=self.provers, caa=self.caa)
+        self.looking = Looking(
+            self.store,
+            self.clock,
+            provers=self.provers,
+            caa=self.caa,
+            records=AddedRecords(self.store, self.vault, self.clock, self.records),
+        )
         self.advancing = Advancing(
             self.store,
             self.vault,

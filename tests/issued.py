@@ -16,7 +16,9 @@ from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.testing.records import MemoryRecords
 from certdesk.wire.decode import decode
+from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from tests.running import Keys, RunningDesk
@@ -40,7 +42,13 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
             vault,
             clock,
             random.SystemRandom(),
-            looking=Looking(store, clock, provers=provers, caa=ScriptedCaa(clock)),
+            looking=Looking(
+                store,
+                clock,
+                provers=provers,
+                caa=ScriptedCaa(clock),
+                records=AddedRecords(store, vault, clock, MemoryRecords()),
+            ),
             issuer=ScriptedIssuer(clock),
             rules=opened.desk.rules,
         )

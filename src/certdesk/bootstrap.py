@@ -68,6 +68,7 @@ from certdesk.storage.postgres_pace import PostgresPace
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
+from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.checkup import (
     Background,
@@ -244,6 +245,7 @@ def open_desk(
             clock,
             provers=provers,
             caa=caa_checker(settings, resolver, clock),
+            records=AddedRecords(store, vault, clock, UpdatedRecords()),
         )
         shared = settings.database.startswith(POSTGRESQL)
         metrics = Metrics(action.name for action in actions() if not action.internal)

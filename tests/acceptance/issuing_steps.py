@@ -26,6 +26,7 @@ from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
@@ -117,6 +118,7 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
             desk.clock,
             provers=dict.fromkeys(ProofKind, prover),
             caa=ScriptedCaa(desk.clock),
+            records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
         )
         advancing = Advancing(
             store,

@@ -23,6 +23,7 @@ from certdesk.ports import Unit, place_of, place_of_submission
 from certdesk.settings import Settings
 from certdesk.storage.schema import COLLECTIONS
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
@@ -98,6 +99,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
             desk.clock,
             provers=dict.fromkeys(ProofKind, ScriptedProver(desk.clock)),
             caa=ScriptedCaa(desk.clock),
+            records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
         )
         advancing = Advancing(
             store,

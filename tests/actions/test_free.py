@@ -113,11 +113,12 @@ def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None
         (
             {"DvAuthMethod": "DNS_AUTO"},
             (
-                "DvAuthMethod: DNS_AUTO needs a zone in the vendor's own DNS, which this desk "
-                "lacks; use DNS or FILE."
+                "DvAuthMethod: DNS_AUTO is for names in DNS zones that the desk may change for the "
+                "account, and www.example.com is in none; have its zone added (certdesk zone add), "
+                "or use DNS."
             ),
         ),
-        ({"DvAuthMethod": "dns"}, 'DvAuthMethod: must be DNS or FILE; got "dns".'),
+        ({"DvAuthMethod": "dns"}, 'DvAuthMethod: must be DNS, DNS_AUTO or FILE; got "dns".'),
         ({"PackageType": "2"}, 'PackageType: must be 83; got "2".'),
         ({"ValidityPeriod": "12"}, 'ValidityPeriod: must be 3; got "12".'),
         (

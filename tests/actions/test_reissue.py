@@ -90,17 +90,18 @@ def reissue(client: Client, certificate_id: str, **changes: object) -> str:
         (
             {"ValidType": "DNS_AUTO"},
             (
-                "ValidType: DNS_AUTO needs a zone in the vendor's own DNS, which this desk "
-                "lacks; use DNS or FILE."
+                "ValidType: DNS_AUTO is for names in DNS zones that the desk may change for the "
+                "account, and example.com is in none; have its zone added (certdesk zone add), or "
+                "use DNS."
             ),
         ),
-        ({"ValidType": "dns"}, 'ValidType: must be DNS or FILE; got "dns".'),
+        ({"ValidType": "dns"}, 'ValidType: must be DNS, DNS_AUTO or FILE; got "dns".'),
         ({"CsrType": "parse"}, 'CsrType: must be Original, Upload or Online; got "parse".'),
         ({"CsrType": "upload"}, "CsrContent: needed when CsrType is Upload."),
         (
             {"CsrType": "what", "ValidType": "MAIL"},
             (
-                'ValidType: must be DNS or FILE; got "MAIL". '
+                'ValidType: must be DNS, DNS_AUTO or FILE; got "MAIL". '
                 'CsrType: must be Original, Upload or Online; got "what".'
             ),
         ),

@@ -128,8 +128,8 @@ def test_an_unknown_parameter_is_refused(client: Client, order: str, name: str) 
     [
         ("GenCsrType", "both", "must be online or parse"),
         ("GenCsrType", "Online", "must be online or parse"),
-        ("VerifyType", "EMAIL", "must be DNS or FILE"),
-        ("VerifyType", "dns", "must be DNS or FILE"),
+        ("VerifyType", "EMAIL", "must be DNS or DNS_AUTO or FILE"),
+        ("VerifyType", "dns", "must be DNS or DNS_AUTO or FILE"),
         ("SignAlgo", "SHA1", "must be SHA256 or SHA384 or SHA512"),
         ("SignAlgo", "sha256", "must be SHA256 or SHA384 or SHA512"),
         ("OrgIdType", "SFZ", "must be TYDMZ or OTHERS"),
@@ -172,9 +172,10 @@ def test_a_value_among_the_choices_is_taken(
 
 
 def test_automatic_dns_is_refused_with_the_reason(client: Client, order: str) -> None:
-    """The mainland edition's DNS_AUTO needs a DNS provider to write the records."""
+    """The desk may write no records in any zone of the account."""
     assert refused(client, order, VerifyType="DNS_AUTO") == invalid(
-        'VerifyType: DNS_AUTO needs a DNS provider, which this desk lacks; use DNS; got "DNS_AUTO".'
+        "VerifyType: DNS_AUTO is for names in DNS zones that the desk may change for the account, "
+        "and example.com is in none; have its zone added (certdesk zone add), or use DNS."
     )
 
 

@@ -84,7 +84,7 @@ def test_all_conditional_faults_are_named_in_one_message(client: Client) -> None
         "VerifyType": "EMAIL",
     }
     assert refused(client, client.buy(OV), **changes) == invalid(
-        'VerifyType: must be DNS or FILE; got "EMAIL". '
+        'VerifyType: must be DNS or DNS_AUTO or FILE; got "EMAIL". '
         "CsrKeyParameter: needed when GenCsrType is online. "
         "OrgCity, OrgPhoneArea: needed when neither CompanyId nor ManagerId is given. "
         "AdminTitle, TechLastName: needed when ManagerId is not given."

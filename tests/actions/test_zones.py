@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,18 +11,14 @@ from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidPara
 from certdesk.domain.zones import OpenZone, parse_key
 from certdesk.ports import place_of_zone
 from tests.inside import InsideDesk
-
-SECRET = "dGhpcnR5LXR3byBieXRlcyBvZiBhIHNlY3JldCBrZXk="
-KEY = f'key "desk" {{ algorithm hmac-sha256; secret "{SECRET}"; }};'
-SERVER = "192.0.2.53:53"
+from tests.zones import KEY, SECRET, SERVER, give, serve
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> InsideDesk:
     """A desk whose world has a server for example.com, which knows the key."""
     desk = InsideDesk(tmp_path)
-    zone = OpenZone(name="example.com", server=SERVER, key=parse_key(KEY))
-    desk.records.zones["example.com"] = zone
+    serve(desk)
     return desk
 
 
@@ -33,15 +28,9 @@ def owner(desk: InsideDesk) -> Caller:
     return desk.account()
 
 
-def add(desk: InsideDesk, owner: Caller, **changes: object) -> dict[str, Any]:
-    """Give the account a zone."""
-    given = {"Uin": owner.uin, "Zone": "example.com", "Server": SERVER, "Key": KEY}
-    return desk.operator("AddZone", **given | changes)
-
-
 def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> None:
     """Its key's secret is sealed and not shown, and nothing of the trial is left."""
-    added = add(desk, owner, Zone="Example.com.")
+    added = give(desk, owner, name="Example.com.")
     shown = {
         "Uin": owner.uin,
         "Zone": "example.com",
@@ -64,19 +53,19 @@ def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> Non
 def test_a_zone_that_cannot_be_changed_is_not_kept(desk: InsideDesk, owner: Caller) -> None:
     """What its server said is told, and what to do."""
     with pytest.raises(FailedOperation, match=r"example\.com does not know the key.*--unchecked"):
-        add(desk, owner, Key=KEY.replace("desk", "other"))
+        give(desk, owner, Key=KEY.replace("desk", "other"))
     assert desk.operator("ListZones")["Zones"] == []
-    assert add(desk, owner, Key=KEY.replace("desk", "other"), Unchecked=True)["Tried"] is False
+    assert give(desk, owner, Key=KEY.replace("desk", "other"), Unchecked=True)["Tried"] is False
     assert desk.operator("ListZones")["Zones"][0]["KeyName"] == "other"
 
 
 def test_a_zone_gets_a_new_key(desk: InsideDesk, owner: Caller) -> None:
     """It is given again; the account has it once."""
-    add(desk, owner)
+    give(desk, owner)
     other = KEY.replace("desk", "desk2")
     zone = OpenZone(name="example.com", server="[::1]:53", key=parse_key(other))
     desk.records.zones["example.com"] = zone
-    add(desk, owner, Key=other, Server="[::1]:53")
+    give(desk, owner, Key=other, Server="[::1]:53")
     (listed,) = desk.operator("ListZones")["Zones"]
     assert (listed["KeyName"], listed["Server"]) == ("desk2", "[::1]:53")
 
@@ -84,8 +73,8 @@ def test_a_zone_gets_a_new_key(desk: InsideDesk, owner: Caller) -> None:
 def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
     """That is the operator's to say; what one of them loses the other keeps."""
     other = desk.account()
-    add(desk, owner)
-    add(desk, other)
+    give(desk, owner)
+    give(desk, other)
     removed = desk.operator("RemoveZone", Uin=owner.uin, Zone="EXAMPLE.com")
     assert removed == {"Uin": owner.uin, "Zone": "example.com"}
     assert [zone["Uin"] for zone in desk.operator("ListZones")["Zones"]] == [other.uin]
@@ -108,7 +97,10 @@ def test_what_makes_no_zone_is_refused(
 ) -> None:
     """With the parameter and the rule, and never with the key."""
     with pytest.raises(InvalidParam, match=detail) as refused:
-        add(desk, owner, **changes)
+        desk.operator(
+            "AddZone",
+            **{"Uin": owner.uin, "Zone": "example.com", "Server": SERVER, "Key": KEY} | changes,
+        )
     assert SECRET not in str(refused.value)
 
 

@@ -35,14 +35,14 @@ class Desk(InsideDesk):
         user = self.operator("AddUser", Uin=self.caller.uin, Name=name)["UserId"]
         return dataclasses.replace(self.caller, actor=f"AKID{name}", user_id=user)
 
-    def submit(self, product: int = OV) -> str:
+    def submit(self, product: int = OV, **further: object) -> str:
         """Buy an order of a company, hand its material in, and submit it to the CA."""
         bought = self.buy(self.caller, product)
         own = {"GenCsrType": "parse", "Csr": csr_for(key())}
         company = {} if product == DV else COMPANY
         material = {k: v for k, v in (PERSONAL | company | own).items() if v is not None}
         self.call(self.caller, "CertificateInfoSubmit", CertId=bought, **material)
-        self.call(self.caller, "CertificateOrderSubmit", CertId=bought)
+        self.call(self.caller, "CertificateOrderSubmit", CertId=bought, **further)
         return bought
 
     @property

@@ -16,23 +16,29 @@ from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.steps import (
     CAA_KEPT,
     KEY_BLOCKED,
+    LONGEST_REMOVAL_PAUSE,
+    MOST_REMOVALS,
     NO_LETTER,
     NOT_PROVED,
+    SENT_FOR,
     TIMED_OUT,
     AskCaa,
     Close,
     Condemn,
+    EndCancelling,
     Expire,
     Issue,
     Keep,
     Move,
     ProofsMissing,
     Prove,
+    Remove,
     Revoke,
     Step,
     Wait,
     caa_permits,
     next_look,
+    next_removal,
     next_step,
 )
 
@@ -279,10 +285,76 @@ def test_what_moves_to_another_account_does_so_first() -> None:
     assert step(ended, now=NOON) == Move()
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4, 9, 11, 12, 15}))
+@pytest.mark.parametrize("status", sorted(set(Status) - {0, 1, 4, 6, 9, 11, 12, 15}))
 def test_elsewhere_an_order_waits_for_somebody(status: Status) -> None:
     """Nothing happens by itself, however good its proofs are."""
     assert step(order(status=status), good()) == Wait(None)
+
+
+def with_record(attempt: int = 1, **fields: object) -> Proof:
+    """Make a proof whose record the desk has added at noon."""
+    return proof(NAMES[0], attempt=attempt, added_at=NOON, **fields)
+
+
+def issued(**fields: object) -> Order:
+    """Make an order whose certificate was issued at noon."""
+    made = order(status=Status.ISSUED, message=None, ends_at=NOON + timedelta(days=90))
+    return dataclasses.replace(made, begins_at=NOON, **fields)  # type: ignore[arg-type]
+
+
+def removals(its: Order, attempt: int = 1) -> tuple[tuple[int, str], ...]:
+    """Tell which records an order has removed, of one that was added for an attempt."""
+    found = next_step(its, [good()], NOON + SENT_FOR, INTERVAL, added=[with_record(attempt)])
+    return found.records if isinstance(found, Remove) else ()
+
+
+def test_a_record_that_is_wanted_is_left_alone() -> None:
+    """While the names are proved, and of an issued certificate until its deletion is asked for."""
+    assert removals(order(status=Status.RECORD_ADDED)) == ()
+    assert removals(order(status=Status.AWAITING_LETTER)) == ()
+    assert removals(issued()) == ()
+    assert removals(issued(delete_record=True)) == ((1, NAMES[0]),)
+
+
+@pytest.mark.parametrize("status", [2, 5, 6, 7, 13])
+def test_what_came_to_nothing_leaves_no_record(status: int) -> None:
+    """Nor does what an earlier attempt had published, or a revocation that is over."""
+    assert removals(order(status=Status(status))) == ((1, NAMES[0]),)
+    assert removals(order(status=Status.RECORD_ADDED), attempt=0) == ((0, NAMES[0]),)
+    assert removals(issued(), attempt=2) == ((2, NAMES[0]),)
+
+
+def test_the_record_of_a_revocation_is_wanted_until_it_is_over() -> None:
+    """And that of the order is not removed for its sake."""
+    revoking = dataclasses.replace(issued(), status=Status.REVOKING, revocation=2)
+    assert removals(revoking) == removals(revoking, attempt=2) == ()
+
+
+def test_a_record_is_not_removed_while_it_may_be_on_its_way() -> None:
+    """The desk may have sent the update that adds it just now."""
+    failed = order(status=Status.REVIEW_FAILED)
+    added = [with_record()]
+    assert next_step(failed, [], NOON, INTERVAL, added=added) == Wait(NOON + SENT_FOR)
+    assert isinstance(next_step(failed, [], NOON + SENT_FOR, INTERVAL, added=added), Remove)
+
+
+def test_removals_are_tried_with_pauses_for_about_a_day() -> None:
+    """They double up to an hour."""
+    pauses = [
+        next_removal(with_record(removals=tries, removal_at=NOON), INTERVAL) - NOON
+        for tries in range(1, MOST_REMOVALS)
+    ]
+    assert pauses[:3] == [INTERVAL, 2 * INTERVAL, 4 * INTERVAL]
+    assert pauses[-1] == LONGEST_REMOVAL_PAUSE
+    assert timedelta(hours=20) < sum(pauses, timedelta()) < timedelta(hours=24)
+
+
+def test_an_order_is_cancelled_when_nothing_is_left_to_be_undone() -> None:
+    """It waits for the next try before."""
+    cancelling = order(status=Status.CANCELLING)
+    tried = with_record(removals=1, removal_at=NOON)
+    assert next_step(cancelling, [], NOON, INTERVAL, added=[tried]) == Wait(NOON + INTERVAL)
+    assert next_step(cancelling, [], NOON, INTERVAL) == EndCancelling()
 
 
 MOST_STEPS = 2000

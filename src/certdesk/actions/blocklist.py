@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from certdesk.actions.ordering import make_due
+from certdesk.actions.due import make_due
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import Order

@@ -43,7 +43,7 @@ from certdesk.domain.products import FREE, FREE_MONTHS
 from certdesk.domain.submission import ONLINE, shown
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Ignored, Reply, Request, Stored, Unsigned
+from certdesk.wire.model import Reply, Request, Stored, Unsigned
 
 KEYS = {"RSA": "2048", "ECC": "prime256v1"}
 """The one key of each algorithm that a free certificate may have."""
@@ -53,7 +53,7 @@ class ApplyCertificateRequest(Request):
     """Which name, how it is to be proved, and with which key."""
 
     dv_auth_method: str
-    """How control of the name is to be proved: `DNS` or `FILE`."""
+    """How control of the name is to be proved: `DNS`, `DNS_AUTO` or `FILE`."""
     domain_name: str
     """The domain name: one, and no wildcard."""
     project_id: Unsigned | None = None
@@ -79,8 +79,9 @@ class ApplyCertificateRequest(Request):
     ends within 30 days."""
     package_id: str | None = None
     """A benefit package; there are none, so any is refused."""
-    delete_dns_auto_record: Ignored[bool | None] = None
-    """There is no record that the desk adds by itself, so none to delete."""
+    delete_dns_auto_record: bool | None = None
+    """Whether the record that the desk adds for `DNS_AUTO` is to be removed when the certificate is
+    issued; without it it stays."""
     dns_names: list[str] | None = None
     """Other names; not supported, here as little as by the vendor."""
 
@@ -159,7 +160,13 @@ def apply_certificate(
         order = keep(unit, unit.orders.add(draft))
         if renewed is not None:
             unit.orders.replace(dataclasses.replace(renewed, renewed_by=order.certificate_id))
-        submit_order(context, unit, order, request.dv_auth_method)
+        submit_order(
+            context,
+            unit,
+            order,
+            request.dv_auth_method,
+            delete_record=bool(request.delete_dns_auto_record),
+        )
         return ApplyCertificateReply(certificate_id=order.certificate_id)
 
     return commit
@@ -184,13 +191,8 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
 
 
 def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
-    if request.dv_auth_method == "DNS_AUTO":
-        yield (
-            "DvAuthMethod: DNS_AUTO needs a zone in the vendor's own DNS, which this desk lacks; "
-            "use DNS or FILE."
-        )
-    elif request.dv_auth_method not in VERIFY_TYPES:
-        yield f"DvAuthMethod: must be DNS or FILE; got {shown(request.dv_auth_method)}."
+    if request.dv_auth_method not in VERIFY_TYPES:
+        yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {shown(request.dv_auth_method)}."
     if request.package_type not in (None, str(FREE)):
         yield f"PackageType: must be {FREE}; got {shown(request.package_type)}."
     if request.validity_period not in (None, str(FREE_MONTHS)):

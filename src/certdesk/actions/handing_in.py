@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator
 
 from certdesk.actions import parties, vetting
+from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_domain
@@ -152,7 +153,11 @@ def prepared(
                 manager_id=kept_manager.manager_id if kept_manager else None,
             )
         )
-        return unit.orders.replace(_with_material(order, considered, added))
+        changed = _with_material(order, considered, added)
+        fault = zone_fault(unit, changed)
+        if fault is not None:
+            raise parameters.invalid("verify_type", fault)
+        return unit.orders.replace(changed)
 
     return keep
 

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 
 from certdesk.actions import revoking, vetting
-from certdesk.actions.ordering import make_due
+from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import KIB, Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -77,7 +77,8 @@ def upload_confirm_letter(
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting(context, unit, request.certificate_id)
         _keep(context, unit, letter, order.attempt)
-        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER), letter=True)
+        event = Event.SUBMIT_LETTER_WITH_RECORDS if order.adds_records else Event.SUBMIT_LETTER
+        sent = vetting.begin(context, unit, order.after(event), letter=True)
         make_due(context, unit, unit.orders.replace(sent))
         return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 

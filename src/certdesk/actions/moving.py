@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_account, known_order
-from certdesk.actions.ordering import make_due
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (

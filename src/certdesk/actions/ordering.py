@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions import vetting
+from certdesk.actions.dns_auto import have_records_removed, zone_fault
+from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
 from certdesk.actions.purchase import own_order, want_no_successor
 from certdesk.catalog import Commit, Context, catalog
@@ -34,11 +36,12 @@ from certdesk.domain.order import (
     new_order_id,
 )
 from certdesk.domain.products import PRODUCTS, Level, Product
-from certdesk.domain.records import Proof, Task
+from certdesk.domain.records import Proof
+from certdesk.domain.zones import DNS_AUTO
 from certdesk.ports import Unit
-from certdesk.wire.model import Ignored, Reply, Request, Unsigned
+from certdesk.wire.model import Reply, Request, Unsigned
 
-VERIFY_TYPES = ("DNS", "FILE")
+VERIFY_TYPES = ("DNS", DNS_AUTO, "FILE")
 SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}
 
 
@@ -48,9 +51,11 @@ class CertificateOrderSubmitRequest(Request):
     cert_id: str
     """The certificate id of the order."""
     verify_type: str | None = None
-    """`DNS` or `FILE`; without it what was handed in with the material counts, else `DNS`."""
-    delete_dns_auto_record: Ignored[Unsigned | None] = None
-    """0 or 1; there is no record that the desk adds by itself, so none to delete."""
+    """`DNS`, `DNS_AUTO` or `FILE`; without it what was handed in with the material counts, else
+    `DNS`."""
+    delete_dns_auto_record: Unsigned | None = None
+    """Whether the records that the desk adds for `DNS_AUTO` are to be removed when the certificate
+    is issued: 1, or 0, the default."""
 
 
 class CertificateOrderSubmitReply(Reply):
@@ -79,8 +84,9 @@ def certificate_order_submit(
     """Submit an order, whose material is handed in, to the CA.
 
     From now on its names are looked for again and again; DescribeCertificateDetail shows what to
-    publish. A DV certificate is issued as soon as all names are proved; an OV or EV order waits
-    for its organisation to be vetted, unless that was done within 398 days.
+    publish, which with `DNS_AUTO` the desk does by itself. A DV certificate is issued as soon as
+    all names are proved; an OV or EV order waits for its organisation to be vetted, unless that was
+    done within 398 days.
     """
     if request.delete_dns_auto_record not in (None, 0, 1):
         raise InvalidParam(
@@ -92,7 +98,14 @@ def certificate_order_submit(
     def commit(unit: Unit) -> CertificateOrderSubmitReply:
         order = own_order(context, unit, request.cert_id)
         _check_order(context, order)
-        submitted = submit_order(context, unit, order, request.verify_type)
+        delete = request.delete_dns_auto_record
+        submitted = submit_order(
+            context,
+            unit,
+            order,
+            request.verify_type,
+            delete_record=None if delete is None else delete == 1,
+        )
         return CertificateOrderSubmitReply(
             order_id=submitted.order_id or "",
             status=submitted.status,
@@ -108,7 +121,8 @@ class CommitCertificateInformationRequest(Request):
     certificate_id: str
     """The certificate id of the order."""
     verify_type: str | None = None
-    """`DNS` or `FILE`; without it what was handed in with the material counts, else `DNS`."""
+    """`DNS`, `DNS_AUTO` or `FILE`; without it what was handed in with the material counts, else
+    `DNS`."""
 
 
 class CommitCertificateInformationReply(Reply):
@@ -156,15 +170,19 @@ def submit_order(
     order: Order,
     verify_type: str | None,
     earlier: Iterable[Proof] = (),
+    *,
+    delete_record: bool | None = None,
 ) -> Order:
     """Submit an order whose status was looked at, draw its proofs, and have work on it begin.
 
     Names that `earlier` proofs are of are proved by the same records, as `draw_proofs` says.
+    `delete_record` is as in `Order`; None leaves it as it is.
 
     Raises:
         CertificateInvalid: its key was set aside.
-        InvalidParam: a wildcard name cannot be proved by FILE, of its company too little is known
-            for the certificate, or its manager was erased.
+        InvalidParam: a wildcard name cannot be proved by FILE, or one that is in no zone of the
+            account by DNS_AUTO, of its company too little is known for the certificate, or its
+            manager was erased.
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
@@ -176,13 +194,24 @@ def submit_order(
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
+    if delete_record is not None:
+        order = dataclasses.replace(order, delete_record=delete_record)
+    fault = zone_fault(unit, dataclasses.replace(order, verify_type=method))
+    if fault is not None:
+        raise InvalidParam(f"VerifyType: {fault}.")
     vetting.check_parties(context, unit, order)
     again = (order.by_desk or order.replaces is not None) and vetting.still_good(
         context, unit, order
     )
     with_letter = takes_letter(context, product) and not again
+    if with_letter:
+        event = Event.SUBMIT_ORDER_WITH_LETTER
+    elif method == DNS_AUTO:
+        event = Event.SUBMIT_ORDER_WITH_RECORDS
+    else:
+        event = Event.SUBMIT_ORDER
     sent = order.submitted(
-        Event.SUBMIT_ORDER_WITH_LETTER if with_letter else Event.SUBMIT_ORDER,
+        event,
         order_id=new_order_id(context.rng),
         verify_type=method,
         now=context.now,
@@ -200,24 +229,9 @@ def takes_letter(context: Context, product: Product) -> bool:
     return product.level is not Level.DV and product.number in context.rules.letter_products
 
 
-def make_due(context: Context, unit: Unit, order: Order) -> None:
-    """Put an order on the list of what is to be worked on now, whatever became of it before."""
-    task = unit.tasks.get(order.certificate_id)
-    if task is None:
-        unit.tasks.add(Task(certificate_id=order.certificate_id, uin=order.uin, due_at=context.now))
-        return
-    unit.tasks.replace(
-        dataclasses.replace(task, due_at=context.now, failures=0, set_aside=False, reason="")
-    )
-
-
 def _check_verify_type(verify_type: str | None) -> None:
-    if verify_type == "DNS_AUTO":
-        raise InvalidParam(
-            "VerifyType: DNS_AUTO needs a zone in the vendor's own DNS; use DNS or FILE."
-        )
     if verify_type and verify_type not in VERIFY_TYPES:
-        raise InvalidParam(f"VerifyType: must be DNS or FILE, not {verify_type!r:.40}.")
+        raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {verify_type!r:.40}.")
 
 
 def _check_order(context: Context, order: Order) -> None:
@@ -262,7 +276,8 @@ def cancel_audit_certificate(
 ) -> Commit[CancelAuditCertificateReply]:
     """Stop the review of an order; what was published to prove its names is void from now on.
 
-    Once the CA has begun to issue it is too late.
+    Records that the desk has added for `DNS_AUTO` are removed. Once the CA has begun to issue it is
+    too late.
     """
 
     def commit(unit: Unit) -> CancelAuditCertificateReply:
@@ -270,7 +285,8 @@ def cancel_audit_certificate(
             order = own_order(context, unit, request.certificate_id)
             if unit.issuances.get(order.certificate_id, order.attempt) is not None:
                 raise CertificateNotFoundOrCantCancel("It is being issued.")
-            unit.orders.replace(order.after(Event.CANCEL_AUDIT))
+            cancelled = unit.orders.replace(order.after(Event.CANCEL_AUDIT))
+            have_records_removed(context, unit, cancelled)
             want_no_successor(unit, order)
             vetting.withdraw(unit, order)
         except CertificateNotFound:

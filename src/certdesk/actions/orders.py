@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 
 from certdesk.actions.certificates import name_of
+from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_account, known_order
-from certdesk.actions.ordering import make_due
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.advice import advice, outlook
 from certdesk.domain.errors import AccountNotFound, CertificateNotFound, InvalidParam

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -194,14 +195,20 @@ class CancelCertificateOrderReply(Reply):
 def cancel_certificate_order(
     context: Context, request: CancelCertificateOrderRequest
 ) -> Commit[CancelCertificateOrderReply]:
-    """Give up an order that has not been handed to the CA."""
+    """Give up an order that has not been handed to the CA.
+
+    Where DNS records are still outside that the desk added before it was opened again, the order
+    stands at status 6 until they are removed.
+    """
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:
         order = own_order(context, unit, request.certificate_id)
         if not context.caller.verified:
             raise NoRealNameAuth
         try:
-            unit.orders.replace(order.after(Event.CANCEL_ORDER))
+            outside = records_outside(unit, order)
+            event = Event.CANCEL_ORDER_WITH_RECORDS if outside else Event.CANCEL_ORDER
+            have_records_removed(context, unit, unit.orders.replace(order.after(event)))
             want_no_successor(unit, order)
         except IllegalTransition as refused:
             raise InvalidCertificateStatusCode(f"{refused}") from None

@@ -59,7 +59,8 @@ class ReplaceCertificateRequest(Request):
     certificate_id: str
     """The certificate id of the original, which is issued and has more than 30 days left."""
     valid_type: str
-    """How control of the names is to be proved: `DNS`, or `FILE` where no name is a wildcard."""
+    """How control of the names is to be proved: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    wildcard."""
     csr_type: str | None = None
     """Where the CSR comes from, in any case: `Original`, the default, takes that of the original
     and its key; `Upload` takes `CsrContent`; for `Online` the desk makes both."""
@@ -267,13 +268,8 @@ def _material(
 
 
 def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
-    if request.valid_type == "DNS_AUTO":
-        yield (
-            "ValidType: DNS_AUTO needs a zone in the vendor's own DNS, which this desk lacks; "
-            "use DNS or FILE."
-        )
-    elif request.valid_type not in VERIFY_TYPES:
-        yield f"ValidType: must be DNS or FILE; got {shown(request.valid_type)}."
+    if request.valid_type not in VERIFY_TYPES:
+        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {shown(request.valid_type)}."
     if _source(request) not in (ORIGINAL, UPLOAD, FRESH):
         yield f"CsrType: must be Original, Upload or Online; got {shown(request.csr_type or '')}."
     if _source(request) == UPLOAD and request.csr_content is None:
@@ -293,6 +289,7 @@ def _draft(context: Context, original: Order) -> Order:
         alias=original.alias,
         deal_id=original.deal_id,
         tags=original.tags,
+        delete_record=original.delete_record,
         registrable=original.registrable,
         replaces=original.certificate_id,
         ends_by=original.ends_by,

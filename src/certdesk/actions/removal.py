@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
+from certdesk.actions.dns_auto import records_outside
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -68,6 +69,7 @@ def delete_certificate(
         if not context.caller.verified:
             raise NoRealNameAuth
         _check_order(order, context.now)
+        _check_records(unit, order)
         _check_successors(unit, order)
         _remove(unit, order)
         context.record(unit, order.certificate_id, f"status {order.status.value}")
@@ -96,6 +98,20 @@ def _check_order(order: Order, now: datetime) -> None:
         )
     if order.product_id == FREE and now < order.created_at + FREE_KEPT:
         raise CannotBeDeletedWithinHour
+
+
+def _check_records(unit: Unit, order: Order) -> None:
+    """Keep an order as long as DNS records are outside that the desk is to remove.
+
+    Raises:
+        InvalidCertificateStatusCode: there are some.
+    """
+    outside = records_outside(unit, order)
+    if outside:
+        raise InvalidCertificateStatusCode(
+            f"The desk is still to remove DNS records that it added, first {outside[0].name}'s; "
+            "it can be deleted then, or when that was tried for a day."
+        )
 
 
 def _check_successors(unit: Unit, order: Order) -> None:

@@ -75,7 +75,7 @@ def succeed_certificate(
     its names. There is one at a time: whoever comes second finds his request stale.
     """
     due = context.store.read(lambda unit: _due(context, unit, request.certificate_id))
-    material = _material(context, due.submission)
+    material = _material(context, due)
     again = None if material.csr_source == ONLINE else due.submission
     draft = _draft(context, due)
     keep = prepared(
@@ -129,14 +129,19 @@ def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
     )
 
 
-def _material(context: Context, submission: Submission) -> Material:
-    """Give once more what was handed in, with the records for what was named then by fields."""
+def _material(context: Context, due: Due) -> Material:
+    """Give once more what was handed in, with the records for what was named then by fields.
+
+    The names are proved as those of the order were, whatever was handed in.
+    """
+    submission = due.submission
     company, manager = submission.company_id, submission.manager_id
     earlier = earlier_material(context, submission)
     return dataclasses.replace(
         earlier,
         company_id=str(company or 0),
         manager_id=None if manager is None else str(manager),
+        verify_type=due.order.verify_type,
         csr=None if earlier.csr_source == ONLINE else submission.csr,
         key_pass=key_pass_of(context, submission),
     )
@@ -156,6 +161,7 @@ def _draft(context: Context, due: Due) -> Order:
         deal_id=before.deal_id if reissue else new_deal_id(context.rng, context.now),
         tags=before.tags,
         muted=before.muted,
+        delete_record=before.delete_record,
         by_desk=True,
         replaces=before.certificate_id if reissue else None,
         renews=None if reissue else before.certificate_id,

@@ -6,7 +6,7 @@ import dataclasses
 from datetime import datetime
 
 from certdesk.actions import parties, revoking, vetting
-from certdesk.actions.ordering import make_due
+from certdesk.actions.due import make_due
 from certdesk.actions.review_detail import (
     approvals_of,
     check_reviewer,

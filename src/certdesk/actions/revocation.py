@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from certdesk.actions import vetting
+from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_order
-from certdesk.actions.ordering import make_due
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
 from certdesk.actions.purchase import own_order
 from certdesk.actions.review_detail import checked_reason

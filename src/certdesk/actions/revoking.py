@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions import vetting
-from certdesk.actions.ordering import make_due
+from certdesk.actions.due import make_due
 from certdesk.catalog import Context
 from certdesk.domain.errors import (
     InvalidCertificateSource,

@@ -58,7 +58,9 @@ class CertificateInfoSubmitRequest(Request):
     org_phone_number: str | None = None
     """Telephone number: 32 characters at most; shown masked."""
     verify_type: str | None = None
-    """How control of the names is to be proven: `DNS`, or `FILE` where no name is a wildcard."""
+    """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
+    the account."""
     admin_first_name: str | None = None
     """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None

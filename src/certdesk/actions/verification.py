@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from certdesk.actions.ordering import make_due
+from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -192,7 +192,7 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
     permitted = proved and (order.status not in UNDER_WAY or caa_permits(proof, context.now))
     return DomainValidationResult(
         domain=name,
-        verify_type="FILE" if kind is ProofKind.FILE else "DNS",
+        verify_type=order.verify_type or "DNS",
         local_check=verdict,
         ca_check=CA_PASSED if permitted else CA_FAILED,
         local_check_fail_reason=proof.caa_reason if proved else proof.reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from certdesk.actions.dns_auto import have_records_removed
 from certdesk.actions.parties import is_nobody, organisation_of
 from certdesk.catalog import Context
 from certdesk.domain.errors import InvalidParam
@@ -116,7 +117,8 @@ def waiting_orders(unit: Unit, manager: Manager) -> list[Order]:
 
 def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
     """Let the review of an order fail, and nobody look at it any more; `detail` is for the log."""
-    unit.orders.replace(order.after(Event.FAIL, reason))
+    failed = unit.orders.replace(order.after(Event.FAIL, reason))
+    have_records_removed(context, unit, failed)
     withdraw(unit, order)
     context.record(unit, order.certificate_id, detail, uin=order.uin)
 

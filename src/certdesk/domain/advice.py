@@ -15,6 +15,7 @@ _ADVICE = {
     Status.REVIEW_FAILED: "Mend what failed, then ModifyCertificateResubmit opens it again.",
     Status.EXPIRED: "The certificate has ended; it can be deleted.",
     Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
+    Status.CANCELLING: "The desk removes the DNS records that it added; nothing to do.",
     Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
     Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
     Status.MIGRATING: "The desk is about to hand it over to another account; nothing to do.",
@@ -82,5 +83,8 @@ def _to_publish(proofs: Sequence[Proof]) -> str:
     if not unproved:
         return ""
     challenge = challenge_of(unproved[0])
+    if unproved[0].added_at is not None:
+        looked = f" Last look: {unproved[0].reason}" if unproved[0].reason else ""
+        return f"The desk has added {challenge.kind} {challenge.record} by itself.{looked}"
     more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
     return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from certdesk.domain.account import letters
 from certdesk.domain.names import ascii_form
 from certdesk.domain.products import FREE, UPLOADED
+from certdesk.domain.zones import DNS_AUTO
 
 
 class Status(enum.IntEnum):
@@ -73,13 +74,18 @@ class Event(enum.Enum):
     SUBMIT_MATERIAL = "the material is submitted"
     SUBMIT_ORDER = "the order is submitted to the CA"
     SUBMIT_ORDER_WITH_LETTER = "the order is submitted, and a letter has to follow"
+    SUBMIT_ORDER_WITH_RECORDS = "the order is submitted, and the desk adds its DNS records"
     SUBMIT_LETTER = "the letter is submitted"
+    SUBMIT_LETTER_WITH_RECORDS = "the letter is submitted, and the desk adds its DNS records"
     CANCEL_ORDER = "the order is cancelled"
+    CANCEL_ORDER_WITH_RECORDS = "the order is cancelled, and its DNS records are to be removed"
+    UNDO = "nothing is left to be undone for the order"
     CANCEL_AUDIT = "the review is cancelled"
     RESUBMIT = "the order is opened again"
     REFUND = "what was paid for the order is paid back"
     REISSUE = "nobody but the CA has anything to do any more for a reissue"
     PROVE_AGAIN = "a name of a reissue has to be proved again"
+    PROVE_AGAIN_WITH_RECORDS = "a name of a reissue has to be, and the desk adds its DNS record"
     FAIL = "the review fails"
     ISSUE = "the certificate is issued"
     EXPIRE = "the certificate ends"
@@ -106,10 +112,15 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.FREE_AWAITING_MATERIAL,
     (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
     (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
+    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_RECORDS): S.RECORD_ADDED,
+    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_RECORDS): S.RECORD_ADDED,
     (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_LETTER): S.AWAITING_LETTER,
     (S.AWAITING_LETTER, Event.SUBMIT_LETTER): S.UNDER_REVIEW,
+    (S.AWAITING_LETTER, Event.SUBMIT_LETTER_WITH_RECORDS): S.RECORD_ADDED,
     (S.AWAITING_MATERIAL, Event.CANCEL_ORDER): S.CANCELLED,
     (S.FREE_AWAITING_MATERIAL, Event.CANCEL_ORDER): S.CANCELLED,
+    (S.AWAITING_MATERIAL, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
+    (S.CANCELLING, Event.UNDO): S.CANCELLED,
     (S.UNDER_REVIEW, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.RECORD_ADDED, Event.CANCEL_AUDIT): S.CANCELLED,
     (S.AWAITING_LETTER, Event.CANCEL_AUDIT): S.CANCELLED,
@@ -121,6 +132,7 @@ TRANSITIONS: dict[tuple[Status, Event], Status] = {
     (S.UNDER_REVIEW, Event.REISSUE): S.REISSUING,
     (S.RECORD_ADDED, Event.REISSUE): S.REISSUING,
     (S.REISSUING, Event.PROVE_AGAIN): S.UNDER_REVIEW,
+    (S.REISSUING, Event.PROVE_AGAIN_WITH_RECORDS): S.RECORD_ADDED,
     (S.UNDER_REVIEW, Event.FAIL): S.REVIEW_FAILED,
     (S.RECORD_ADDED, Event.FAIL): S.REVIEW_FAILED,
     (S.AWAITING_LETTER, Event.FAIL): S.REVIEW_FAILED,
@@ -162,7 +174,7 @@ BOUGHT_ONLY = {
 ModifyCertificateResubmit is for paid orders.
 """
 
-REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN})
+REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN, Event.PROVE_AGAIN_WITH_RECORDS})
 """What happens to no order but one that replaces another's certificate."""
 
 GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED, S.REFUNDED})
@@ -202,6 +214,8 @@ class Order:
     `time_span` is in years; `submission` is the number of the submission in force (0: none), and
     the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
     `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
+    Of an order whose names the desk proves by records that it adds, `delete_record` is whether
+    they are to be removed when the certificate is issued.
     `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
     the last one's, and at `deadline` it is closed if its names are not proved by then.
     Of a free order, which has no years, `registrable` is the registrable domain of its name, and
@@ -243,6 +257,7 @@ class Order:
     names: tuple[str, ...] = ()
     holder: int | None = None
     verify_type: str | None = None
+    delete_record: bool = False
     key: str | None = None
     key_pass: bool = False
     manager_id: int | None = None
@@ -305,6 +320,11 @@ class Order:
         return self.replaces is not None or (self.ends_by is not None and self.begins_at is None)
 
     @property
+    def adds_records(self) -> bool:
+        """Whether the desk proves the names by DNS records that it adds by itself."""
+        return self.verify_type == DNS_AUTO
+
+    @property
     def proving(self) -> int:
         """The attempt whose proofs count: the order's own, or that of a revocation in progress."""
         return self.revocation if self.status is Status.REVOKING else self.attempt
@@ -342,7 +362,9 @@ class Order:
     def to_be_proved_again(self) -> Order:
         """Give the order, which was to be issued, after the proof of a name became too old."""
         if self.status is Status.REISSUING:
-            return self.after(Event.PROVE_AGAIN, StatusMessage.PENDING_DCV)
+            auto = self.adds_records
+            event = Event.PROVE_AGAIN_WITH_RECORDS if auto else Event.PROVE_AGAIN
+            return self.after(event, StatusMessage.PENDING_DCV)
         return dataclasses.replace(self, status_msg=StatusMessage.PENDING_DCV)
 
     def issued(self, begins_at: datetime, ends_at: datetime) -> Order:

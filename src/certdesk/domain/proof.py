@@ -125,7 +125,7 @@ class CaaFinding:
 
 
 def kind_of(verify_type: str, product: Product) -> ProofKind:
-    """Give where an order's proofs are published: `verify_type` is DNS or FILE."""
+    """Give where an order's proofs are published: `verify_type` is DNS, DNS_AUTO or FILE."""
     if verify_type == "FILE":
         return ProofKind.FILE
     return ProofKind.CNAME if product.brand in CNAME_BRANDS else ProofKind.TXT

@@ -172,6 +172,9 @@ class Proof:
     `attempt` counts an order's submissions to the CA; each has its own values, so those of a
     cancelled one are void. `name` is in ASCII without `*.`; `kind`, `label` and `value` are a
     `Challenge`'s. `verdict`, `reason` and `seen` are the last look's; `looks` counts them.
+    Where the desk adds the record by itself, `added_at` is when it was last about to: the record
+    may be outside from then on, until it is removed and `added_at` is None again. `removals`
+    counts the tries to remove it, the last one at `removal_at`.
     """
 
     certificate_id: str
@@ -190,6 +193,9 @@ class Proof:
     seen: tuple[str, ...] = ()
     caa_at: datetime | None = None
     caa_reason: str = ""
+    added_at: datetime | None = None
+    removals: int = 0
+    removal_at: datetime | None = None
     version: int = 1
 
 

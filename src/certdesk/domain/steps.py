@@ -30,6 +30,9 @@ GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
 CERTIFIED = frozenset({Status.ISSUED, Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
 """There is a certificate, which is good."""
 
+RECORDS_WANTED = UNDER_WAY | {Status.AWAITING_LETTER, Status.REVOKING}
+"""Where an order's names are to be proved."""
+
 CAA_KEPT = timedelta(hours=8)
 """How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
 
@@ -37,6 +40,14 @@ CAA_PAUSES = 6
 """How many first pauses to wait after CAA records refused."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
+
+SENT_FOR = timedelta(seconds=10)
+"""When an update that was to add a record is over for certain; then the record can be removed."""
+
+MOST_REMOVALS = 30
+LONGEST_REMOVAL_PAUSE = timedelta(hours=1)
+"""How often it is tried to remove a record: with these pauses for about a day."""
+
 TIMED_OUT = "The domain names were not proved in time, and the order was closed."
 NOT_PROVED = "The domain names were not proved in time, and the certificate was not revoked."
 KEY_BLOCKED = "Its key is blocked; submit the order again with a new one."
@@ -101,13 +112,38 @@ class Move:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove the records that the desk added for these proofs, by attempt and name."""
+
+    records: tuple[tuple[int, str], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndCancelling:
+    """Nothing is left to be undone for an order that is being cancelled."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do before `until`; None is until somebody does something."""
 
     until: datetime | None
 
 
-Step: TypeAlias = Prove | AskCaa | Issue | Close | Condemn | Revoke | Keep | Expire | Move | Wait
+Step: TypeAlias = (
+    Prove
+    | AskCaa
+    | Issue
+    | Close
+    | Condemn
+    | Revoke
+    | Keep
+    | Expire
+    | Move
+    | Remove
+    | EndCancelling
+    | Wait
+)
 
 
 def next_step(
@@ -116,8 +152,37 @@ def next_step(
     now: datetime,
     interval: timedelta,
     blocked: BlockedKey | None = None,
+    added: Sequence[Proof] = (),
 ) -> Step:
     """Tell the next step; `proofs` are those that count now, `interval` the first pause.
+
+    `added` are those of any attempt whose records may be outside because the desk has added them;
+    what is wanted of them no more is removed beside everything else.
+
+    Raises:
+        ProofsMissing: there is not one for every name, so that nothing can be decided.
+    """
+    unwanted = [proof for proof in added if not is_wanted(order, proof)]
+    due = [proof for proof in unwanted if next_removal(proof, interval) <= now]
+    if due:
+        return Remove(tuple((proof.attempt, proof.name) for proof in due))
+    if order.status is Status.CANCELLING and not unwanted:
+        return EndCancelling()
+    step = _own_step(order, proofs, now, interval, blocked)
+    if not unwanted or not isinstance(step, Wait):
+        return step
+    soonest = min(next_removal(proof, interval) for proof in unwanted)
+    return Wait(soonest if step.until is None else min(soonest, step.until))
+
+
+def _own_step(
+    order: Order,
+    proofs: Sequence[Proof],
+    now: datetime,
+    interval: timedelta,
+    blocked: BlockedKey | None,
+) -> Step:
+    """Tell the next step of the order itself.
 
     What is `blocked` is the order's key: nothing is issued for it, and where others know it, a
     certificate is revoked whatever its owner asked for (Baseline Requirements 4.9.1.1).
@@ -213,6 +278,26 @@ def _towards_permission(
         return Close(refusals[0])
     due = [proof for proof in unasked if next_caa_look(proof, interval) <= now]
     return AskCaa(_names(due)) if due else _pause(order, unasked, next_caa_look, interval)
+
+
+def is_wanted(order: Order, proof: Proof) -> bool:
+    """Whether the record that the desk has added for a proof is to stay outside.
+
+    That of an issued certificate stays unless its deletion was asked for. What was published for
+    an attempt that came to nothing, or to revoke a certificate, is wanted as long as it is under
+    way.
+    """
+    if proof.attempt == order.attempt and order.begins_at is not None:
+        return not order.delete_record
+    return order.status in RECORDS_WANTED and proof.attempt == order.proving
+
+
+def next_removal(proof: Proof, interval: timedelta) -> datetime:
+    """Tell when to try to remove an added record: after pauses that double up to an hour."""
+    if proof.removal_at is None:
+        return (proof.added_at or proof.made_at) + SENT_FOR
+    doubled: timedelta = interval * 2 ** min(proof.removals - 1, 20)
+    return proof.removal_at + max(interval, min(doubled, LONGEST_REMOVAL_PAUSE))
 
 
 def is_proved(proof: Proof, now: datetime) -> bool:

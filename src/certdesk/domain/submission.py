@@ -43,6 +43,7 @@ from certdesk.domain.texts import (
     printable,
     text_fault,
 )
+from certdesk.domain.zones import DNS_AUTO
 
 ONLINE, PARSE = "online", "parse"
 
@@ -86,7 +87,7 @@ EMAILS = ("manager.email", "contact.email", "contact_email")
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "csr_source": (ONLINE, PARSE),
-    "verify_type": ("DNS", "FILE"),
+    "verify_type": ("DNS", DNS_AUTO, "FILE"),
     "sign_algorithm": ("SHA256", "SHA384", "SHA512"),
     "organisation.id_type": ("TYDMZ", "OTHERS"),
     "manager.id_type": ("SFZ", "HZ"),
@@ -257,9 +258,7 @@ def _identifier(text: str | None) -> int | None:
 def _chosen(material: Material) -> Iterator[Fault]:
     for path, choices in CHOICES.items():
         value = value_at(material, path)
-        if (path, value) == ("verify_type", "DNS_AUTO"):
-            yield Fault(path, "DNS_AUTO needs a DNS provider, which this desk lacks; use DNS")
-        elif value and value not in choices:
+        if value and value not in choices:
             yield Fault(path, f"must be {' or '.join(choices)}")
     if material.holder not in (PERSONAL_HOLDER, COMPANY_HOLDER):
         yield Fault("holder", "must be 1 (personal) or 2 (company)")

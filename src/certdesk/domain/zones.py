@@ -16,6 +16,9 @@ from datetime import datetime
 from certdesk.domain.names import DomainRefused, ascii_form
 from certdesk.domain.secret import Secret
 
+DNS_AUTO = "DNS_AUTO"
+"""How names are proved by records that the desk adds by itself (VerifyType and its likes)."""
+
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224")
 """Those of RFC 8945 that are not too weak for new keys."""
 

@@ -38,11 +38,13 @@ from certdesk.domain.steps import (
     AskCaa,
     Close,
     Condemn,
+    EndCancelling,
     Expire,
     Issue,
     Keep,
     Move,
     Prove,
+    Remove,
     Revoke,
     Step,
     Wait,
@@ -74,10 +76,14 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """All that is known of an order whose next step is to be taken."""
+    """All that is known of an order whose next step is to be taken.
+
+    `proofs` are those that count now, `added` those of any attempt whose records may be outside.
+    """
 
     order: Order
     proofs: Sequence[Proof]
+    added: Sequence[Proof]
     submission: Submission | None
     issuance: Issuance | None
     certificate: Certificate | None
@@ -145,7 +151,8 @@ class Advancing:
         if standing is None:
             return None
         blocked = standing.blocked_for(self._issuer.name)
-        step = next_step(standing.order, standing.proofs, now, self._rules.proof_interval, blocked)
+        interval = self._rules.proof_interval
+        step = next_step(standing.order, standing.proofs, now, interval, blocked, standing.added)
         if isinstance(step, Wait):
             return step.until
         kind = type(step).__name__
@@ -174,6 +181,8 @@ class Advancing:
                 return self._looking.prove(standing.order, names)
             case AskCaa(names):
                 return self._looking.ask_caa(standing.order, names)
+            case Remove(records):
+                return self._looking.remove(standing.order, records)
             case Issue():
                 return self._issue(standing, now)
             case Revoke():
@@ -195,6 +204,8 @@ class Advancing:
                 self._keep_certificate(order, reason, unit)
             case Expire():
                 self._expire(order, unit)
+            case EndCancelling():
+                self._end_cancelling(order, unit)
 
     def _issue(self, standing: Standing, now: datetime) -> datetime | None:
         assert standing.submission is not None  # noqa: S101 -- no order is submitted without one
@@ -338,6 +349,10 @@ class Advancing:
         unit.orders.replace(ended)
         self._note(unit, order, "Expire", "")
 
+    def _end_cancelling(self, order: Order, unit: Unit) -> None:
+        unit.orders.replace(_unchanged(unit, order).after(Event.UNDO))
+        self._note(unit, order, "EndCancelling", "")
+
     def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
         unit.audit.add(
             AuditEntry.by_desk(
@@ -356,11 +371,13 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         return None
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
     submission = unit.submissions.get(certificate_id, order.submission)
+    proofs = unit.proofs.where(certificate_id=certificate_id)
     return Standing(
         order=order,
         manager=manager,
         company=unit.companies.get(manager.company_id) if manager else None,
-        proofs=unit.proofs.where(certificate_id=certificate_id, attempt=order.proving),
+        proofs=[proof for proof in proofs if proof.attempt == order.proving],
+        added=[proof for proof in proofs if proof.added_at is not None],
         submission=submission,
         blocked=unit.blocked_keys.get(submission.spki_sha256) if submission else None,
         issuance=unit.issuances.get(certificate_id, order.attempt),

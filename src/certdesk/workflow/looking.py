@@ -1,8 +1,12 @@
-"""Looks for proofs and CAA records, and keeps what was found."""
+"""Looks for proofs and CAA records, and keeps what was found.
+
+The records that the desk adds by itself are added before they are looked for, and removed here too.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import threading
 from collections import defaultdict, deque
@@ -15,6 +19,7 @@ from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, chall
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
+from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.repeating import step_back
 
 AT_ONCE = 32
@@ -32,14 +37,27 @@ class Stopped(Exception):
     """The desk is ending; what was asked for was not looked for."""
 
 
+class Aim(enum.Enum):
+    """What is to be done about a name."""
+
+    PROOF = "look for its proof"
+    CAA = "look for its CAA records"
+    REMOVAL = "remove the record that the desk has added for it"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Look:
-    """One look: the proof of a name of an order's attempt, or its CAA records."""
+    """One look at a name of an order's attempt, or the removal of its record."""
 
     certificate_id: str
     attempt: int
     name: str
-    caa: bool
+    aim: Aim
+
+    @property
+    def proof(self) -> tuple[str, int, str]:
+        """The key of the proof."""
+        return self.certificate_id, self.attempt, self.name
 
 
 class Looking:
@@ -51,12 +69,14 @@ class Looking:
         clock: Clock,
         provers: Mapping[ProofKind, Prover],
         caa: CaaChecker,
+        records: AddedRecords,
     ) -> None:
         """Prepare; threads are started when there is something to look for."""
         self._store = store
         self._clock = clock
         self._provers = provers
         self._caa = caa
+        self._records = records
         self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
         self._change = threading.Lock()
         self._asked: dict[Look, Future[None]] = {}
@@ -77,14 +97,18 @@ class Looking:
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
         """Look for the proofs of these names; see `ports.Work`."""
-        return self._all(order, names, caa=False)
+        return self._all(order, [(order.proving, name) for name in names], Aim.PROOF)
 
     def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None]:
         """Look for the CAA records of these names."""
-        return self._all(order, names, caa=True)
+        return self._all(order, [(order.proving, name) for name in names], Aim.CAA)
 
-    def _all(self, order: Order, names: Sequence[str], *, caa: bool) -> Future[None]:
-        looks = [Look(order.certificate_id, order.proving, name, caa) for name in names]
+    def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
+        """Try once to remove the records that the desk added, by attempt and name."""
+        return self._all(order, records, Aim.REMOVAL)
+
+    def _all(self, order: Order, which: Sequence[tuple[int, str]], aim: Aim) -> Future[None]:
+        looks = [Look(order.certificate_id, attempt, name, aim) for attempt, name in which]
         return _when_all([self._ask(order.uin, look) for look in looks])
 
     def _ask(self, uin: str, look: Look) -> Future[None]:
@@ -126,18 +150,38 @@ class Looking:
             asked.set_exception(outcome)
 
     def _look(self, look: Look) -> None:
+        if look.aim is Aim.REMOVAL:
+            self._records.remove(look.proof)
+            return
         proof, order = self._store.read(functools.partial(_still_wanted, look))
         if proof is None or order is None:
             return
-        if look.caa:
+        if look.aim is Aim.CAA:
             found = [
                 self._caa.look(name, ProofKind(proof.kind)) for name in _names_of(order, proof)
             ]
             worst = next((each for each in found if not each.permitted), found[0])
             self._store.write(lambda unit: self._keep_caa(unit, look, worst))
         else:
-            finding = self._provers[ProofKind(proof.kind)].look(challenge_of(proof))
+            finding = self._proof_look(look, proof, order)
             self._store.write(lambda unit: self._keep(unit, look, finding))
+
+    def _proof_look(self, look: Look, proof: Proof, order: Order) -> Finding:
+        """Look for a proof, whose record the desk adds before where that is its to do."""
+        refused, steps = "", []
+        if order.adds_records:
+            try:
+                steps.append(self._records.add(look.proof))
+            except NotAdded as error:
+                refused = str(error)
+                steps.append(refused)
+        found = self._provers[ProofKind(proof.kind)].look(challenge_of(proof))
+        missing = refused and found.verdict is not Verdict.PROVED
+        return dataclasses.replace(
+            found,
+            reason=refused if missing else found.reason,
+            steps=(*steps, *found.steps),
+        )
 
     def _keep(self, unit: Unit, look: Look, finding: Finding) -> None:
         proof, order = _still_wanted(look, unit)
@@ -187,7 +231,7 @@ def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
     order = unit.orders.get(look.certificate_id)
     if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
         return None, None
-    return unit.proofs.get(look.certificate_id, look.attempt, look.name), order
+    return unit.proofs.get(*look.proof), order
 
 
 def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:

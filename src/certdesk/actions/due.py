@@ -1,0 +1,21 @@
+"""The list of orders that are worked on by themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.catalog import Context
+from certdesk.domain.order import Order
+from certdesk.domain.records import Task
+from certdesk.ports import Unit
+
+
+def make_due(context: Context, unit: Unit, order: Order) -> None:
+    """Put an order on the list of what is to be worked on now, whatever became of it before."""
+    task = unit.tasks.get(order.certificate_id)
+    if task is None:
+        unit.tasks.add(Task(certificate_id=order.certificate_id, uin=order.uin, due_at=context.now))
+        return
+    unit.tasks.replace(
+        dataclasses.replace(task, due_at=context.now, failures=0, set_aside=False, reason="")
+    )

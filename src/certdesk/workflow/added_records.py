@@ -1,0 +1,146 @@
+"""The DNS records of proofs that the desk adds by itself, and removes when nothing wants them.
+
+That a record is about to be outside is kept before it is, so none is forgotten by a crash. It is
+removed when the update that may have added it is over for certain (`steps.SENT_FOR`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import structlog
+
+from certdesk.domain.order import Order
+from certdesk.domain.proof import challenge_of
+from certdesk.domain.records import AuditEntry, Proof
+from certdesk.domain.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
+from certdesk.domain.zones import OpenZone, TsigKey, Zone, zone_of
+from certdesk.ports import (
+    Clock,
+    RecordKeeper,
+    Store,
+    Unit,
+    UpdateFailed,
+    Vault,
+    place_of_zone,
+)
+
+Key = tuple[str, int, str]
+"""A proof's key: certificate id, attempt and name."""
+
+log = structlog.get_logger()
+
+
+class NotAdded(Exception):
+    """A record was not added; the text says why, and what to do."""
+
+
+class AddedRecords:
+    """Adds and removes records, each by the zone of the order's account that its name lies in."""
+
+    def __init__(self, store: Store, vault: Vault, clock: Clock, keeper: RecordKeeper) -> None:
+        """Work with these parts."""
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._keeper = keeper
+
+    def add(self, key: Key) -> str:
+        """Have the record of a proof in its zone, if it is wanted; tell what was done.
+
+        Raises:
+            NotAdded: it is not there by this.
+        """
+        proof, zone = self._store.write(lambda unit: self._about_to_add(unit, key))
+        if proof is None:
+            return "no record is wanted any more"
+        challenge = challenge_of(proof)
+        if zone is None:
+            raise NotAdded(
+                f"The account has no DNS zone any more in which the desk may add "
+                f"{challenge.record}: have it added (certdesk zone add), or publish a {proof.kind} "
+                f"record there with the value {challenge.value}."
+            )
+        try:
+            self._keeper.add(self._opened(zone), challenge)
+        except UpdateFailed as failed:
+            raise NotAdded(
+                f"The desk could not add the {proof.kind} record of {challenge.record}. {failed}"
+            ) from None
+        return f"{proof.kind} record of {challenge.record} added through {zone.server}"
+
+    def remove(self, key: Key) -> None:
+        """Try once to have the record of a proof in its zone no more, if nothing wants it."""
+        proof, zone = self._store.read(lambda unit: _to_remove(unit, key))
+        if proof is None:
+            return
+        failure = ""
+        if zone is None:
+            failure = "The account has no DNS zone any more in which the desk may remove it."
+        else:
+            try:
+                self._keeper.remove(self._opened(zone), challenge_of(proof))
+            except UpdateFailed as failed:
+                failure = str(failed)
+        self._store.write(lambda unit: self._tried(unit, key, failure, final=zone is None))
+
+    def _about_to_add(self, unit: Unit, key: Key) -> tuple[Proof | None, Zone | None]:
+        order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
+        if order is None or proof is None or not _is_for(order, proof):
+            return None, None
+        zone = zone_of(proof.name, unit.zones.where(uin=order.uin))
+        if zone is None:
+            return proof, None
+        if proof.added_at is None:
+            self._note(unit, proof, "AddRecord", f"{challenge_of(proof).record} in {zone.name}")
+        now = self._clock.now()
+        noted = dataclasses.replace(proof, added_at=now, removals=0, removal_at=None)
+        return unit.proofs.replace(noted), zone
+
+    def _tried(self, unit: Unit, key: Key, failure: str, *, final: bool) -> None:
+        """Keep what came of a try to remove a record."""
+        proof = unit.proofs.get(*key)
+        if proof is None or proof.added_at is None:
+            return
+        record, removals = challenge_of(proof).record, proof.removals + 1
+        if failure and not final and removals < MOST_REMOVALS:
+            log.warning("a record was not removed", certificate=key[0], record=record, why=failure)
+            again = dataclasses.replace(proof, removals=removals, removal_at=self._clock.now())
+            unit.proofs.replace(dataclasses.replace(again, reason=failure))
+            return
+        unit.proofs.replace(
+            dataclasses.replace(proof, added_at=None, removals=0, removal_at=None, reason=failure)
+        )
+        if failure:
+            log.warning("a record stays", certificate=key[0], record=record, why=failure)
+            self._note(unit, proof, "LeaveRecord", f"{record}: {failure}")
+        else:
+            self._note(unit, proof, "RemoveRecord", record)
+
+    def _opened(self, zone: Zone) -> OpenZone:
+        secret = self._vault.open(zone.secret, place_of_zone(zone))
+        key = TsigKey(name=zone.key_name, algorithm=zone.algorithm, secret=secret)
+        return OpenZone(name=zone.name, server=zone.server, key=key)
+
+    def _note(self, unit: Unit, proof: Proof, action: str, detail: str) -> None:
+        unit.audit.add(
+            AuditEntry.by_desk(
+                at=self._clock.now(),
+                uin=proof.uin,
+                action=action,
+                subject=proof.certificate_id,
+                detail=detail,
+            )
+        )
+
+
+def _is_for(order: Order, proof: Proof) -> bool:
+    """Whether the record of a proof is to be added now."""
+    return order.adds_records and order.status in RECORDS_WANTED and proof.attempt == order.proving
+
+
+def _to_remove(unit: Unit, key: Key) -> tuple[Proof | None, Zone | None]:
+    order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
+    if order is None or proof is None or proof.added_at is None or is_wanted(order, proof):
+        return None, None
+    return proof, zone_of(proof.name, unit.zones.where(uin=order.uin))
