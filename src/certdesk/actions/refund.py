@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certdesk.actions.naming import known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode, InvalidParam
@@ -35,9 +36,7 @@ def refund_order(context: Context, request: RefundOrderRequest) -> Commit[Refund
     reason = None if request.reason is None else checked_reason(request.reason)
 
     def commit(unit: Unit) -> RefundOrderReply:
-        order = unit.orders.get(request.certificate_id)
-        if order is None:
-            raise CertificateNotFound
+        order = known_order(unit, request.certificate_id)
         try:
             refunded = order.after(Event.REFUND, reason or order.status_msg)
         except IllegalTransition as refused:
