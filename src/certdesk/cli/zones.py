@@ -36,12 +36,10 @@ def zone() -> None:
 def zone_add(
     settings: Settings, zone: str, uin: str, server: str, key_file: Path, *, unchecked: bool
 ) -> None:
-    r"""Let the desk add records in ZONE to prove names of the account UIN.
+    """Let the desk add records in ZONE to prove names of the account UIN.
 
-    A TXT record at _dnsauth.ZONE is added and removed again for a trial. FILE has one key:
-
-    \b
-    key "desk" { algorithm hmac-sha256; secret "…"; };
+    A TXT record at _dnsauth.ZONE is added and removed again for a trial. FILE has one key,
+    like: key "desk" { algorithm hmac-sha256; secret "…"; };
 
     A zone that the account has already gets the new server and key.
     """
