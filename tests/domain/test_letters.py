@@ -139,11 +139,10 @@ def test_no_file_that_was_cut_is_taken(letter: bytes) -> None:
         flawed(CHECKS[letter], letter[:end])
 
 
-@pytest.mark.parametrize("letter", [JPG, PNG, GIF], ids=["JPG", "PNG", "GIF"])
-def test_nothing_follows_the_end_of_a_picture(letter: bytes) -> None:
-    """Nor of a PDF file, but blanks."""
-    assert flawed(CHECKS[letter], letter + b"PK") == "2 bytes follow its end"
-    assert flawed(check_pdf, PDF + b"PK") == "it does not end as a PDF file"
+@of_every_format
+def test_what_follows_the_end_is_passed_over(letter: bytes) -> None:
+    """Telephones and mail programs put something there."""
+    CHECKS[letter](letter + b"\0" * 1000)
 
 
 def test_no_bit_of_a_png_file_can_be_changed() -> None:
@@ -310,16 +309,13 @@ def test_an_object_that_is_not_closed_is_refused() -> None:
         }
 
 
-def test_a_pdf_file_leads_from_its_end_to_its_pages() -> None:
-    """Each step of it is there."""
+def test_a_pdf_file_has_its_beginning_its_end_and_a_page() -> None:
+    """And can be read by everybody."""
     good = pdf()
     for old, new, reason in (
         (b"%PDF-1.7", b"%PDF 1.7", "it does not begin as a PDF file"),
         (b"%%EOF", b"%%EOG", "it does not end as a PDF file"),
-        (b"xref\n0", b"xrex\n0", "its end does not lead to its cross-reference"),
-        (b"trailer", b"tractor", "its end does not lead to its cross-reference"),
-        (b"/Root 1 0 R", b"/Root 1 0  ", "its trailer names no catalogue"),
-        (b"/Root 1 0 R", b"/Toor 1 0 R", "its trailer names no catalogue"),
+        (b"startxref", b"startxret", "it does not end as a PDF file"),
         (b"/Type /Page ", b"/Type /Leaf ", "it has no page"),
     ):
         assert flawed(check_pdf, good.replace(old, new)) == reason

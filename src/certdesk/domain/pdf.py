@@ -43,13 +43,11 @@ _IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT = re.compile(rb"(?<!end)obj(?!" + _REGULAR + rb")")
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
-_END = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF\s*\Z")
-_CROSS_REFERENCE = re.compile(rb"\s*(?:(?P<table>xref)\b|\d{1,10}\s+\d{1,5}\s+obj)")
+_END = re.compile(rb"startxref\s+\d{1,10}\s+%%EOF")
 _END_SIZE = 1024
-_KEYS = frozenset((b"Type", b"Root", b"First", b"Filter", b"DecodeParms", b"DP", b"F", b"FFilter"))
+_KEYS = frozenset((b"Type", b"First", b"Filter", b"DecodeParms", b"DP", b"F", b"FFilter"))
 _MOST_TOKENS = 8
 _DEPTHS = {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}
-_REFERENCE = re.compile(rb"\d+ \d+ R")
 
 
 class BadPdf(ValueError):
@@ -82,15 +80,15 @@ _NOTHING = _Token(b"", 0)
 
 
 def check_pdf(content: bytes) -> None:
-    """Check that a PDF file has header, pages, cross-reference and end, and acts in no way.
+    """Check that a PDF file has header, pages and end, and acts in no way.
 
     Raises:
         BadPdf: it does not, or it acts.
     """
     if not _HEADER.match(content):
         raise BadPdf("it does not begin as a PDF file")
+    _check_end(content)
     budget = _Budget(2 * len(content))
-    _check_end(content, budget)
     if _ENCRYPTED.search(content):
         raise BadPdf("it is encrypted")
     pages = False
@@ -125,8 +123,7 @@ _ENCRYPTED = _spelt("Encrypt")
 class _Budget:
     """How many bytes may yet be read as dictionaries and streams of objects.
 
-    Those of a sound file do not overlap, and only the last trailer is read twice; a file in which
-    they do would be read again and again.
+    Those of a sound file do not overlap; a file in which they do would be read again and again.
     """
 
     def __init__(self, left: int) -> None:
@@ -140,32 +137,13 @@ class _Budget:
             raise BadPdf("its objects lie within each other")
 
 
-def _check_end(content: bytes, budget: _Budget) -> None:
-    """Check that the end leads to a cross-reference, which leads to a catalogue that all can read.
+def _check_end(content: bytes) -> None:
+    """Check that the end mark is there, near the end as readers look for it; raises `BadPdf`.
 
-    Raises:
-        BadPdf: it does not.
+    Where it leads is not followed: readers find the pages of a file without it too.
     """
-    end = _END.search(content, max(0, len(content) - _END_SIZE))
-    if end is None:
+    if _END.search(content, max(0, len(content) - _END_SIZE)) is None:
         raise BadPdf("it does not end as a PDF file")
-    trailer = _trailer(content, int(end[1]), budget)
-    if trailer is None:
-        raise BadPdf("its end does not lead to its cross-reference")
-    if not _REFERENCE.fullmatch(b" ".join(trailer.entries.get(b"Root", ()))):
-        raise BadPdf("its trailer names no catalogue")
-
-
-def _trailer(content: bytes, at: int, budget: _Budget) -> _Dictionary | None:
-    """Read the trailer of the cross-reference that is there: a table, or else a stream."""
-    begins = _CROSS_REFERENCE.match(content, at)
-    if begins is None:
-        return None
-    if not begins["table"]:
-        found = _dictionary(content, begins.end(), budget)
-        return found if found and b"XRef" in found.entries.get(b"Type", ()) else None
-    after = content.find(b"trailer", begins.end())
-    return None if after < 0 else _dictionary(content, after + len(b"trailer"), budget)
 
 
 def _objects_in_streams(content: bytes, budget: _Budget) -> list[bytes]:

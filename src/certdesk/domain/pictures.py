@@ -1,5 +1,7 @@
 """Whether a picture is whole: its parts, one after the other, to its end.
 
+What follows that is passed over: telephones put more there, and viewers do not look at it.
+
 Nothing is decoded: that is for whoever looks at it. Time and memory are those of reading the file
 once. Sources: ITU-T T.81 annex B (JPEG), PNG 3rd edition 5 and 11.2, GIF89a specification.
 """
@@ -55,11 +57,6 @@ class _Parts:
         """Read the next number, its highest byte first; raises `BadPicture`."""
         return int.from_bytes(self.take(size))
 
-    def check_end(self) -> None:
-        """Refuse what follows the end of the picture; raises `BadPicture`."""
-        if self.at != len(self.content):
-            raise BadPicture(f"{len(self.content) - self.at} bytes follow its end")
-
 
 def check_jpeg(content: bytes) -> None:
     """Check that a JPEG file has its frame, its scans and its end; raises `BadPicture`."""
@@ -83,7 +80,6 @@ def check_jpeg(content: bytes) -> None:
             parts.at, scanned = found.start(), True
     if not scanned:
         raise BadPicture("it has no scan")
-    parts.check_end()
 
 
 def _next_marker(parts: _Parts) -> int:
@@ -113,7 +109,6 @@ def check_png(content: bytes) -> None:
         kinds.add(kind)
     if b"IDAT" not in kinds:
         raise BadPicture("it has no data of a picture")
-    parts.check_end()
 
 
 def _check_png_header(data: bytes) -> None:
@@ -146,7 +141,6 @@ def check_gif(content: bytes) -> None:
             parts.take(size)
     if not shown:
         raise BadPicture("it has no image")
-    parts.check_end()
 
 
 def _check_gif_sides(sides: bytes) -> None:
