@@ -12,7 +12,7 @@ import structlog
 
 from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
-from certdesk.domain.records import AuditEntry, Proof
+from certdesk.domain.records import Proof
 from certdesk.domain.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
 from certdesk.domain.zones import OpenZone, TsigKey, Zone, zone_of
 from certdesk.ports import (
@@ -24,6 +24,7 @@ from certdesk.ports import (
     Vault,
     place_of_zone,
 )
+from certdesk.workflow.noting import note
 
 Key = tuple[str, int, str]
 """A proof's key: certificate id, attempt and name."""
@@ -92,7 +93,13 @@ class AddedRecords:
         if zone is None:
             return proof, None
         if proof.added_at is None:
-            self._note(unit, proof, "AddRecord", f"{challenge_of(proof).record} in {zone.name}")
+            note(
+                unit,
+                self._clock.now(),
+                proof,
+                "AddRecord",
+                f"{challenge_of(proof).record} in {zone.name}",
+            )
         now = self._clock.now()
         noted = dataclasses.replace(proof, added_at=now, removals=0, removal_at=None)
         return unit.proofs.replace(noted), zone
@@ -113,25 +120,14 @@ class AddedRecords:
         )
         if failure:
             log.warning("a record stays", certificate=key[0], record=record, why=failure)
-            self._note(unit, proof, "LeaveRecord", f"{record}: {failure}")
+            note(unit, self._clock.now(), proof, "LeaveRecord", f"{record}: {failure}")
         else:
-            self._note(unit, proof, "RemoveRecord", record)
+            note(unit, self._clock.now(), proof, "RemoveRecord", record)
 
     def _opened(self, zone: Zone) -> OpenZone:
         secret = self._vault.open(zone.secret, place_of_zone(zone))
         key = TsigKey(name=zone.key_name, algorithm=zone.algorithm, secret=secret)
         return OpenZone(name=zone.name, server=zone.server, key=key)
-
-    def _note(self, unit: Unit, proof: Proof, action: str, detail: str) -> None:
-        unit.audit.add(
-            AuditEntry.by_desk(
-                at=self._clock.now(),
-                uin=proof.uin,
-                action=action,
-                subject=proof.certificate_id,
-                detail=detail,
-            )
-        )
 
 
 def _is_for(order: Order, proof: Proof) -> bool:

@@ -24,7 +24,6 @@ from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import (
-    AuditEntry,
     BlockedKey,
     Certificate,
     Issuance,
@@ -67,6 +66,7 @@ from certdesk.workflow.blocking import block
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.moving import Moving
+from certdesk.workflow.noting import note
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
 NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
@@ -279,7 +279,7 @@ class Advancing:
         if hosted:
             unit.renewals.add(first_look(after))
         self._settle_predecessors(unit, order)
-        self._note(unit, order, "Issue", f"serial {certificate.serial}")
+        note(unit, self._clock.now(), order, "Issue", f"serial {certificate.serial}")
 
     def _settle_predecessors(self, unit: Unit, order: Order) -> None:
         """Have nobody see to what this certificate takes the place of any more.
@@ -301,7 +301,7 @@ class Advancing:
 
     def _close(self, order: Order, reason: str, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).after(Event.FAIL, reason))
-        self._note(unit, order, "FailReview", reason)
+        note(unit, self._clock.now(), order, "FailReview", reason)
 
     def _condemn(self, order: Order, unit: Unit) -> None:
         """Have a certificate revoked whose key others know; nobody has to look at that."""
@@ -313,7 +313,7 @@ class Advancing:
         review = unit.reviews.get(subject)
         if review is not None and review.verdict is None:
             unit.reviews.remove(subject)
-        self._note(unit, order, "CondemnKey", Reason.KEY_COMPROMISE)
+        note(unit, self._clock.now(), order, "CondemnKey", Reason.KEY_COMPROMISE)
 
     def _revoke(self, standing: Standing) -> None:
         order, certificate = standing.order, standing.certificate
@@ -333,11 +333,11 @@ class Advancing:
         unit.renewals.remove(order.certificate_id)
         if stored.revocation_reason == Reason.KEY_COMPROMISE:
             block(unit, certificate.spki_sha256, COMPROMISED, now)
-        self._note(unit, order, "Revoke", f"{stored.revocation_reason}")
+        note(unit, self._clock.now(), order, "Revoke", f"{stored.revocation_reason}")
 
     def _keep_certificate(self, order: Order, reason: str, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).kept(reason))
-        self._note(unit, order, "CancelRevoke", reason)
+        note(unit, self._clock.now(), order, "CancelRevoke", reason)
 
     def _expire(self, order: Order, unit: Unit) -> None:
         """Note that a certificate has ended; a successor that is still to come is not forgotten."""
@@ -347,22 +347,11 @@ class Advancing:
             ended = dataclasses.replace(ended, hosted=False)
             unit.renewals.remove(order.certificate_id)
         unit.orders.replace(ended)
-        self._note(unit, order, "Expire", "")
+        note(unit, self._clock.now(), order, "Expire", "")
 
     def _end_cancelling(self, order: Order, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).after(Event.UNDO))
-        self._note(unit, order, "EndCancelling", "")
-
-    def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
-        unit.audit.add(
-            AuditEntry.by_desk(
-                at=self._clock.now(),
-                uin=order.uin,
-                action=action,
-                subject=order.certificate_id,
-                detail=detail,
-            )
-        )
+        note(unit, self._clock.now(), order, "EndCancelling", "")
 
 
 def _standing(certificate_id: str, unit: Unit) -> Standing | None:

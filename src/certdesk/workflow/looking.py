@@ -16,10 +16,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
-from certdesk.domain.records import AuditEntry, Evidence, Proof
+from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
 from certdesk.workflow.added_records import AddedRecords, NotAdded
+from certdesk.workflow.noting import note
 from certdesk.workflow.repeating import step_back
 
 AT_ONCE = 32
@@ -204,15 +205,7 @@ class Looking:
         unit.proofs.replace(changed)
         unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
         if fresh:
-            unit.audit.add(
-                AuditEntry.by_desk(
-                    at=finding.ended_at,
-                    uin=proof.uin,
-                    action=PROVED,
-                    subject=proof.certificate_id,
-                    detail=f"{proof.name} by {proof.kind}",
-                )
-            )
+            note(unit, finding.ended_at, proof, PROVED, f"{proof.name} by {proof.kind}")
 
     def _keep_caa(self, unit: Unit, look: Look, finding: CaaFinding) -> None:
         proof, order = _still_wanted(look, unit)

@@ -16,7 +16,6 @@ from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.records import (
-    AuditEntry,
     Certificate,
     Issuance,
     Letter,
@@ -40,6 +39,7 @@ from certdesk.ports import (
     place_of_party,
     place_of_submission,
 )
+from certdesk.workflow.noting import note
 
 Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
 """A record with nothing sealed in it, which only has to name the other account."""
@@ -176,19 +176,8 @@ class Moving:
         # Whom it leaves behind knows no more of it.
         for other in neighbours_of(unit, before.order):
             unit.orders.replace(other.without(its))
-        self._note(unit, before.order, "MoveOut", f"to {moved.uin}")
-        self._note(unit, moved, "MoveIn", f"from {before.order.uin}")
-
-    def _note(self, unit: Unit, order: Order, action: str, detail: str) -> None:
-        unit.audit.add(
-            AuditEntry.by_desk(
-                at=self._clock.now(),
-                uin=order.uin,
-                action=action,
-                subject=order.certificate_id,
-                detail=detail,
-            )
-        )
+        note(unit, self._clock.now(), before.order, "MoveOut", f"to {moved.uin}")
+        note(unit, self._clock.now(), moved, "MoveIn", f"from {before.order.uin}")
 
 
 def belongings_of(order: Order, unit: Unit) -> Belongings:
