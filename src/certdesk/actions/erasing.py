@@ -9,7 +9,7 @@ from certdesk.actions.traces import Trace, Traces
 from certdesk.catalog import Context
 from certdesk.domain.identity import SETTLED, holds_identity
 from certdesk.domain.material import Material
-from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.person import Role, without_roles
 from certdesk.domain.personal import facts_of, personal_of
@@ -52,8 +52,8 @@ def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
                 continue
             told.add(order.certificate_id)
             yield (
-                f"{subject_of_order(order.certificate_id)} stands at status {order.status.value} "
-                f"({STATUS_NAMES[order.status]}): {WHAT_FIRST.get(order.status, WAIT)}."
+                f"{subject_of_order(order.certificate_id)} stands at status "
+                f"{order.status.told}: {WHAT_FIRST.get(order.status, WAIT)}."
             )
 
 

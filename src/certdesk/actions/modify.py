@@ -11,7 +11,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     NoProjectPermission,
 )
-from certdesk.domain.order import STATUS_NAMES, Order
+from certdesk.domain.order import Order
 from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Unit
@@ -114,8 +114,7 @@ def _check_stays(order: Order) -> None:
     """
     if order.moving:
         raise InvalidParam(
-            f"CertificateId: {order.certificate_id} stands at status {order.status.value} "
-            f"({STATUS_NAMES[order.status]})."
+            f"CertificateId: {order.certificate_id} stands at status {order.status.told}."
         )
 
 

@@ -13,7 +13,7 @@ from certdesk.domain.errors import (
     InvalidParam,
 )
 from certdesk.domain.identity import SETTLED
-from certdesk.domain.order import SETTLING, STATUS_NAMES, IllegalTransition, Order, Status
+from certdesk.domain.order import SETTLING, IllegalTransition, Order, Status
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.ports import Unit, neighbours_of
 from certdesk.wire.model import Reply, Request
@@ -142,4 +142,4 @@ def _called_off(order: Order, uin: str) -> Order:
 
 
 def _names(*statuses: Status) -> str:
-    return ", ".join(f"{status.value} ({STATUS_NAMES[status]})" for status in statuses)
+    return ", ".join(status.told for status in statuses)

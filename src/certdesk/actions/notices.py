@@ -10,7 +10,6 @@ from certdesk.domain.errors import (
     FailedOperation,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import STATUS_NAMES
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -63,8 +62,7 @@ def modify_certificates_expiring_notification_switch(
             order = own_order(context, unit, certificate_id)
             if order.moving:
                 raise FailedOperation(
-                    f"CertificateIds: {certificate_id} stands at status {order.status.value} "
-                    f"({STATUS_NAMES[order.status]})."
+                    f"CertificateIds: {certificate_id} stands at status {order.status.told}."
                 )
             unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
             context.record(unit, certificate_id, f"switch {status}")

@@ -30,7 +30,6 @@ from certdesk.domain.material import Material
 from certdesk.domain.order import (
     EXPIRES_SOON,
     GIVEN_UP,
-    STATUS_NAMES,
     Order,
     Status,
     new_certificate_id,
@@ -194,9 +193,7 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
     if order.uploaded:
         raise InvalidCertificateSource("It was uploaded, and was not issued here.")
     if order.status is not Status.ISSUED or order.ends_at is None:
-        raise InvalidCertificateStatusCode(
-            f"The order stands at status {order.status.value} ({STATUS_NAMES[order.status]})."
-        )
+        raise InvalidCertificateStatusCode(f"The order stands at status {order.status.told}.")
     if order.ends_at <= context.now + EXPIRES_SOON:
         raise InvalidCertificateStatusCode(
             f"The certificate ends within {EXPIRES_SOON.days} days; order another one."

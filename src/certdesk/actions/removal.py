@@ -18,7 +18,7 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     RenewNotIssued,
 )
-from certdesk.domain.order import DELETABLE, LIVING, STATUS_NAMES, Order, Status
+from certdesk.domain.order import DELETABLE, LIVING, Order, Status
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.ports import Unit
@@ -91,10 +91,9 @@ def _check_order(order: Order, now: datetime) -> None:
     if order.status is Status.ISSUED:
         raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")
     if order.status not in DELETABLE:
-        ends = ", ".join(f"{status.value} ({STATUS_NAMES[status]})" for status in sorted(DELETABLE))
+        ends = ", ".join(status.told for status in sorted(DELETABLE))
         raise InvalidCertificateStatusCode(
-            f"The order stands at status {order.status.value} ({STATUS_NAMES[order.status]}); "
-            f"it can be deleted at {ends}."
+            f"The order stands at status {order.status.told}; it can be deleted at {ends}."
         )
     if order.product_id == FREE and now < order.created_at + FREE_KEPT:
         raise CannotBeDeletedWithinHour
@@ -127,7 +126,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
         if successor.status in LIVING:
             raise RenewNotIssued(
                 f"{successor_id} is to take its place, and stands at status "
-                f"{successor.status.value} ({STATUS_NAMES[successor.status]})."
+                f"{successor.status.told}."
             )
 
 

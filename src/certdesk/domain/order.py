@@ -37,6 +37,11 @@ class Status(enum.IntEnum):
     REFUNDED = 14
     MIGRATING = 15
 
+    @property
+    def told(self) -> str:
+        """Its number and name, as messages tell of it."""
+        return f"{self.value} ({STATUS_NAMES[self]})"
+
 
 STATUS_NAMES = {
     Status.UNDER_REVIEW: "Under review",
@@ -200,7 +205,7 @@ class IllegalTransition(Exception):
         """Say in which status the order stands, what could not happen, and why else."""
         self.status = status
         self.event = event
-        text = f"The order stands at status {status.value} ({STATUS_NAMES[status]})."
+        text = f"The order stands at status {status.told}."
         super().__init__(f"{text} {reason}" if reason else text)
 
 
