@@ -185,12 +185,13 @@ class RunningDesk:
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(how)
+        found = self._process.poll()
+        self._process.send_signal(how)
         self._process.wait(START_SECONDS)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
+        assert found is None, f"the desk had ended by itself ({found}): {self.log[-2000:]}"
 
     def certdesk(self, *words: str, text: str | None = None) -> Any:  # noqa: ANN401 - any JSON
         """Run an operator's command on this desk; give the JSON that it printed."""

@@ -35,6 +35,7 @@ from certdesk.ports import (
     Vault,
     Work,
 )
+from certdesk.wire.decode import prepare
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -188,10 +189,12 @@ class Catalog:
             if name in self._actions:
                 msg = f"{name} is declared twice"
                 raise TypeError(msg)
+            request = hints["request"]
+            prepare(request)
             self._actions[name] = Action(
                 name=name,
                 handler=handler,
-                request=hints["request"],
+                request=request,
                 reply=typing.get_args(hints["return"])[1],
                 errors=errors,
                 writes=writes,

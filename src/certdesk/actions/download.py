@@ -135,6 +135,9 @@ class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
     ends: int
 
 
+_LINK = msgspec.json.Decoder(DownloadLink)
+
+
 @catalog.action(
     AuthError,
     CertificateNotFound,
@@ -246,7 +249,7 @@ def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:
     """Read the token of a link; None where the desk made no such link, or it has ended."""
     try:
         sealed = base64.b64decode(token.encode("ascii"), b"-_", validate=True)
-        link = msgspec.json.decode(vault.open(sealed, LINKS).reveal(), type=DownloadLink)
+        link = _LINK.decode(vault.open(sealed, LINKS).reveal())
     except (UnicodeEncodeError, binascii.Error, VaultError):
         return None
     return link if now < datetime.fromtimestamp(link.ends, UTC) else None

@@ -11,6 +11,7 @@ import dataclasses
 from typing import Any
 
 from certdesk.domain.organisation import Organisation, People, Person
+from certdesk.domain.personal import halved
 from certdesk.domain.secret import Secret, mask
 
 PERSONAL_HOLDER = 1
@@ -22,6 +23,7 @@ NOBODY = "0"
 MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 
 
+@halved
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
+from certdesk.domain.personal import halved
 from certdesk.domain.secret import Secret
 
 VETTED = "ok"
@@ -12,6 +13,7 @@ VETTING_LASTS = timedelta(days=398)
 """How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
 
 
+@halved
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
@@ -28,6 +30,7 @@ class Organisation:
     id_number: Secret | None = None
 
 
+@halved
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A manager or a contact as handed in or recorded."""
@@ -84,6 +87,7 @@ class Manager:
     version: int = 1
 
 
+@halved
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """The manager, the department it works in, and the contact."""

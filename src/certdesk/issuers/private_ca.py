@@ -54,6 +54,9 @@ class Planned(msgspec.Struct, frozen=True):
     authority: str = ""
 
 
+_PLANNED = msgspec.json.Decoder(Planned)
+
+
 class PrivateCa:
     """`ports.Issuer` with the desk's own authorities.
 
@@ -125,7 +128,7 @@ class PrivateCa:
 
     def _finish(self, request: IssueRequest, state: bytes) -> Issued:
         try:
-            planned = msgspec.json.decode(state, type=Planned)
+            planned = _PLANNED.decode(state)
         except msgspec.MsgspecError as error:
             raise Unfounded("what was kept of it cannot be read") from error
         leaf = self._signed(request, planned)

@@ -42,6 +42,9 @@ class _SealedKeyset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The PRF keyset for likeness, sealed by the keyset for values."""
 
 
+_SEALED_KEYSET = msgspec.json.Decoder(_SealedKeyset)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _DataKeys:
     """An account's keys, ready for use."""
@@ -198,7 +201,7 @@ class TinkVault:
 
     def _unsealed(self, uin: str, sealed: bytes) -> tuple[tink.KeysetHandle, tink.KeysetHandle]:
         try:
-            parts = msgspec.json.decode(sealed, type=_SealedKeyset)
+            parts = _SEALED_KEYSET.decode(sealed)
             values = proto_keyset_format.parse_encrypted(
                 parts.values, self._kek.aead(), _label("keyset", uin)
             )

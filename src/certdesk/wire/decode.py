@@ -37,6 +37,18 @@ _ABSENT = (None, "")
 _LISTED = 50
 
 
+def prepare(request: type[Request]) -> None:
+    """Build the reader of a request type, and have msgspec read its fields.
+
+    An action's declaration calls it, before there are threads: see `domain/personal.py`.
+
+    Raises:
+        TypeError: `request` declares something that the wire does not have.
+    """
+    _reader_of(request)
+    msgspec.json.Decoder(request)
+
+
 def decode(parameters: Mapping[str, object], request: type[R]) -> R:
     """Read parameters (from JSON, or from a form with its structures rebuilt) as `request`.
 
