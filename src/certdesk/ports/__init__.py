@@ -1,0 +1,77 @@
+"""What the inside needs from the world, as protocols; adapters live at the rim."""
+
+from certdesk.ports.clock import Clock
+from certdesk.ports.issuing import Issuer
+from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
+from certdesk.ports.lineage import followers_of, neighbours_of, successors_of
+from certdesk.ports.pace import Pace, PaceExceeded, Slot
+from certdesk.ports.pki import OcspAnswer, Pki, Published
+from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
+from certdesk.ports.store import (
+    AuditLog,
+    Collection,
+    Orders,
+    Record,
+    Result,
+    Stale,
+    Store,
+    Taken,
+    Unit,
+)
+from certdesk.ports.vault import (
+    DESK,
+    Place,
+    Vault,
+    VaultError,
+    place_of,
+    place_of_letter,
+    place_of_party,
+    place_of_submission,
+    place_of_zone,
+)
+from certdesk.ports.watching import Counts, Examiner
+from certdesk.ports.work import Pending, Work
+
+__all__ = [
+    "DESK",
+    "AuditLog",
+    "CaaChecker",
+    "Clock",
+    "Collection",
+    "Counts",
+    "Examiner",
+    "Issuer",
+    "KeyUsedUp",
+    "Keys",
+    "KeysBusy",
+    "OcspAnswer",
+    "Orders",
+    "Pace",
+    "PaceExceeded",
+    "Pending",
+    "Pki",
+    "Place",
+    "Prover",
+    "Published",
+    "ReadyKey",
+    "Record",
+    "RecordKeeper",
+    "Result",
+    "Slot",
+    "Stale",
+    "Store",
+    "Taken",
+    "Unit",
+    "UpdateFailed",
+    "Vault",
+    "VaultError",
+    "Work",
+    "followers_of",
+    "neighbours_of",
+    "place_of",
+    "place_of_letter",
+    "place_of_party",
+    "place_of_submission",
+    "place_of_zone",
+    "successors_of",
+]

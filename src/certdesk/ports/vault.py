@@ -1,0 +1,84 @@
+"""Sealed values, and the places where they open."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Protocol
+
+from certdesk.domain.organisation import Company, Manager
+from certdesk.domain.records import Certificate, Letter, Submission
+from certdesk.domain.secret import Secret
+from certdesk.domain.zones import Zone
+
+DESK = "desk"
+"""The owner of what the desk seals for itself, in the place of a Uin."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value lies; it opens nowhere else (security requirement T24)."""
+
+    uin: str
+    table: str
+    row: str
+    column: str
+
+
+def place_of(certificate: Certificate, column: str) -> Place:
+    """Tell where a sealed value of a certificate lies."""
+    row = f"{certificate.certificate_id}/{certificate.attempt}"
+    return Place(certificate.uin, "certificates", row, column)
+
+
+def place_of_party(party: Company | Manager) -> Place:
+    """Tell where the sealed half of what is known of a company or a manager lies."""
+    table = "companies" if isinstance(party, Company) else "managers"
+    return Place(party.uin, table, party.likeness.hex(), "personal")
+
+
+def place_of_submission(submission: Submission, column: str) -> Place:
+    """Tell where a sealed value of a submission lies; the RequestId stands for its number."""
+    return Place(submission.uin, "submissions", submission.request_id, column)
+
+
+def place_of_letter(letter: Letter) -> Place:
+    """Tell where the content of a letter lies."""
+    row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"
+    return Place(letter.uin, "letters", row, "content")
+
+
+def place_of_zone(zone: Zone) -> Place:
+    """Tell where the secret of a zone's key lies."""
+    return Place(zone.uin, "zones", zone.name, "secret")
+
+
+class VaultError(Exception):
+    """A sealed value does not open: wrong key, wrong place, or altered."""
+
+
+class Vault(Protocol):
+    """Seals values for one place in the database."""
+
+    def new_keyset(self, uin: str) -> bytes:
+        """Make the data keys of a new account, sealed for its record, and remember them."""
+        ...
+
+    def seal(self, value: Secret, place: Place) -> bytes:
+        """Encrypt `value` so that it opens at `place` only."""
+        ...
+
+    def open(self, sealed: bytes, place: Place) -> Secret:
+        """Decrypt a value sealed for `place`.
+
+        Raises:
+            VaultError: it is not what was sealed there.
+        """
+        ...
+
+    def describe(self) -> dict[str, str]:
+        """Name the key-encryption key in use: provider, place, key ids; nothing secret."""
+        ...
+
+    def likeness(self, uin: str, value: bytes) -> bytes:
+        """Give a keyed fingerprint of `value`: equal within an account, meaningless outside it."""
+        ...
