@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
+from certdesk.proving.transfer import Limits
 from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, sites
 from tests.webserver import Line, Script, response, self_signed, webserver
 
@@ -197,7 +198,7 @@ def test_too_much_is_not_read(world: Sites, script: Script, verdict: Verdict) ->
         tracemalloc.stop()
     assert finding.verdict is verdict
     assert "the answer takes too long" not in finding.reason
-    assert "the time for this look is over" not in finding.reason
+    assert "the time for it is over" not in finding.reason
     assert peak < 1 << 20
     assert sum(map(len, finding.steps)) < 4096
 
@@ -216,11 +217,31 @@ TOO_SLOW = {
 
 @pytest.mark.parametrize("script", TOO_SLOW.values(), ids=TOO_SLOW)
 def test_a_slow_server_is_given_up(world: Sites, script: Script) -> None:
-    """At the end of the total time, though every byte came before its own."""
+    """At the end of its time, though every byte came before its own."""
     world.http.script(NAME, PATH, script)
     finding = world.look(limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "the answer takes too long" in finding.reason or "time for this look" in finding.reason
+    assert "the answer takes too long" in finding.reason or "the time for it" in finding.reason
+
+
+@pytest.mark.parametrize("script", [held(), dripping(FRAMED, BODY)], ids=["silence", "drops"])
+def test_https_has_its_turn_however_slow_http_is(world: Sites, script: Script) -> None:
+    """Of the name and of its other host: who serves by https alone need not answer at port 80."""
+    world.name("shop.test", "www.shop.test")
+    for host in ("shop.test", "www.shop.test"):
+        world.http.script(host, PATH, script)
+        world.https.put(host, PATH, VALUE)
+    finding = world.look("shop.test", limits=Limits(total=10))
+    assert (finding.verdict, finding.reason) == (Verdict.PROVED, "")
+    assert [each.host for each in world.http.requests] == ["shop.test"]
+
+
+def test_https_has_its_turn_after_a_redirect_to_something_slow(world: Sites) -> None:
+    """What a redirect leads to has the time of where it began."""
+    world.http.redirect(NAME, PATH, "/slow")
+    world.http.script(NAME, "/slow", held())
+    world.https.put(NAME, PATH, VALUE)
+    assert world.look(limits=Limits(total=10)).verdict is Verdict.PROVED
 
 
 BROKEN = {
@@ -329,7 +350,8 @@ def test_hosts_share_the_total_time() -> None:
     before = set(threading.enumerate())
     with sites() as world:
         world.name("shop.test", "www.shop.test")
-        world.http.script("shop.test", PATH, held())
+        for web in (world.http, world.https):
+            web.script("shop.test", PATH, held())
         world.http.put("www.shop.test", PATH, VALUE)
         finding = world.look("shop.test", limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT

@@ -84,7 +84,10 @@ class FileProof:
     def _look_at(
         self, challenge: Challenge, host: str, schemes: Sequence[str], trail: Trail
     ) -> _Sight:
-        """Look at one host by the first scheme, and where that does not prove it, by the second."""
+        """Look at one host by the first scheme, and where that does not prove it, by the second.
+
+        The first may take half of the time, so that however slow it is, the second has a turn.
+        """
         try:
             addresses = self._fetcher.addresses(host, trail)
         except HostRefused as refused:
@@ -92,9 +95,9 @@ class FileProof:
             return _Sight(Verdict.FILE_ABSENT, f"{refused}.")
         path = f"{FILE_PATH}/{challenge.record}"
         sights: list[_Sight] = []
-        for scheme in schemes:
-            target = Target(scheme, host, path)
-            sights.append(self._sight(target, addresses, challenge.value, trail))
+        for turn, scheme in enumerate(schemes):
+            target, part = Target(scheme, host, path), trail.part(len(schemes) - turn)
+            sights.append(self._sight(target, addresses, challenge.value, part))
             if sights[-1].verdict is Verdict.PROVED:
                 return sights[-1]
         return _together(sights, Target(_SCHEMES[0], host, path))

@@ -71,7 +71,7 @@ def left(deadline: float, at_most: float) -> float:
     """
     seconds = deadline - time.monotonic()
     if seconds <= 0:
-        raise ExchangeFailed("the time for this look is over")
+        raise ExchangeFailed("the time for it is over")
     return min(seconds, at_most)
 
 
