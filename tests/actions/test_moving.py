@@ -180,6 +180,15 @@ def test_what_is_asked_back_does_not_move(desk: Desk) -> None:
     assert desk.move(order).status == 1
 
 
+def test_what_its_owner_said_stays_behind(desk: Desk) -> None:
+    """Words of the old account are not the new one's: who looks at the order does not get them."""
+    order = desk.issued()
+    desk.call(desk.old, "RevokeCertificate", CertificateId=order, Reason="we sell the shop")
+    desk.operator("KeepOrder", CertificateId=order, Reason="it moves")
+    assert desk.order(order).said == "we sell the shop"
+    assert desk.move(order).said == ""
+
+
 def replaced(desk: Desk, order: str) -> str:
     """Ask for a reissue."""
     asked = desk.call(desk.old, "ReplaceCertificate", CertificateId=order, ValidType="DNS")

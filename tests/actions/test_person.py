@@ -271,6 +271,18 @@ def test_a_reason_that_names_the_person_is_taken_back(desk: Desk) -> None:
     assert [each["What"] for each in erased["Kept"]].count("its text") == 2
 
 
+def test_an_owners_words_that_name_the_person_are_taken_back(desk: Desk) -> None:
+    """Those of a request that was given up as well."""
+    order = desk.issue()
+    said = f"{EMAIL} has left us"
+    desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason=said)
+    desk.operator("KeepOrder", CertificateId=order, Reason="not so")
+    assert desk.order(order).said == said
+    erased = desk.erase()["Erased"]
+    assert {"Record": f"order:{order}", "What": "what its owner said of why"} in erased
+    assert EMAIL not in json.dumps(desk.operator("ShowReview", Id=f"order:{order}"))
+
+
 def test_the_telephone_of_the_organisation_is_a_persons_too_if_it_is_theirs(desk: Desk) -> None:
     """It goes from the company and from the material; the organisation's name stays."""
     mine = {"OrgPhoneArea": None, "OrgPhoneNumber": PHONE}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.rules import Rules
 from tests.actions.vetting import EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
@@ -33,9 +34,15 @@ def issued(desk: Desk, product: int) -> str:
     return order
 
 
-def reissued(desk: Desk, original: str) -> str:
+def reissued(desk: Desk, original: str, **parameters: str) -> str:
     """Ask for a reissue; give its id."""
-    reply = desk.call(desk.caller, "ReplaceCertificate", CertificateId=original, ValidType="DNS")
+    reply = desk.call(
+        desk.caller,
+        "ReplaceCertificate",
+        CertificateId=original,
+        ValidType="DNS",
+        **parameters,
+    )
     return str(reply["CertificateId"])
 
 
@@ -68,3 +75,31 @@ def test_when_the_vetting_has_ended_people_look_again(
     if product == LETTER_OV:
         desk.letter(fresh, PDF)
     assert "manager:1" in desk.waiting
+
+
+def test_people_read_why_a_certificate_is_to_be_reissued(desk: Desk) -> None:
+    """In the owner's words, which say nothing of other orders."""
+    original = issued(desk, OV)
+    fresh = reissued(desk, original, Reason="  another key is needed ")
+    shown = {
+        order: desk.operator("ShowReview", Id=f"order:{order}")["Order"]["Said"]
+        for order in (original, fresh)
+    }
+    assert shown == {original: "", fresh: "another key is needed"}
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("x" * 256, "takes at most 255 characters, not 256"),
+        ("two\nlines", "holds a control character"),
+    ],
+)
+def test_why_a_certificate_is_to_be_reissued_is_said_in_a_line(
+    desk: Desk, said: str, rule: str
+) -> None:
+    """Else nothing is reissued."""
+    original = issued(desk, OV)
+    with pytest.raises(InvalidParam, match=f"Reason: {rule}"):
+        reissued(desk, original, Reason=said)
+    assert desk.order(original).replaced_by is None

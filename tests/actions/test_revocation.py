@@ -55,10 +55,10 @@ def revoke(desk: Desk, order: str, reason: str | None = None) -> dict[str, Any]:
     return desk.call(desk.caller, "RevokeCertificate", CertificateId=order, **given)
 
 
-def awaiting_letter(desk: Desk, product: int = OV) -> str:
+def awaiting_letter(desk: Desk, product: int = OV, reason: str | None = None) -> str:
     """Make an order whose letter of revocation is awaited."""
     order = issue(desk, product)
-    revoke(desk, order)
+    revoke(desk, order, reason)
     return order
 
 
@@ -189,7 +189,7 @@ def test_a_vetted_certificate_is_revoked_when_people_have_seen_its_letter(
 
 def test_people_see_the_letter_of_revocation_and_no_other(desk: Desk) -> None:
     """It is kept sealed, and the log says who read it."""
-    order = awaiting_letter(desk)
+    order = awaiting_letter(desk, reason="we moved elsewhere")
     desk.letter(order, PNG, "Revoke")
     (kept,) = desk.store.read(lambda unit: unit.letters.where(certificate_id=order))
     assert b"PNG" not in kept.content
@@ -197,6 +197,7 @@ def test_people_see_the_letter_of_revocation_and_no_other(desk: Desk) -> None:
     shown = desk.operator("ShowReview", Id=f"revocation:{order}")
     assert shown["Order"]["Letter"]["Form"] == "PNG"
     assert shown["Order"]["RevocationReason"] == "unspecified"
+    assert shown["Order"]["Said"] == "we moved elsewhere"
     assert desk.operator("ShowReview", Id=f"order:{order}")["Order"]["Letter"] is None
     read = desk.operator("ReadLetter", Id=f"revocation:{order}", Reviewer="ann")
     assert base64.b64decode(read["Content"]) == PNG

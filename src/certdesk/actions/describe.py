@@ -90,7 +90,7 @@ class DescribedMembers(CertificateMembers, kw_only=True):
     dv_auth_detail: DvAuthDetail
     vulnerability_report: str | None = None
     submitted_data: SubmittedData | None
-    dv_revoke_auth_detail: list[DvAuths] | None = None
+    dv_revoke_auth_detail: list[DvAuths] | None
 
 
 class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):

@@ -149,8 +149,11 @@ def reworded(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tup
     for certificate_id in traces.orders:
         order = unit.orders.get(certificate_id)
         if order is not None and any(value in (order.status_msg or "") for value in values):
-            unit.orders.replace(dataclasses.replace(order, status_msg=TAKEN_BACK))
+            order = unit.orders.replace(dataclasses.replace(order, status_msg=TAKEN_BACK))
             yield subject_of_order(certificate_id), "its StatusMsg"
+        if order is not None and any(value in order.said for value in values):
+            unit.orders.replace(dataclasses.replace(order, said=TAKEN_BACK))
+            yield subject_of_order(certificate_id), "what its owner said of why"
 
 
 def _has_identity(holder: Material | People | Organisation) -> bool:

@@ -143,7 +143,7 @@ class CertificateInfo(CertificateMembers, kw_only=True):
     is_package: bool = False
     key_password_custom_flag: bool
     support_download_type: SupportDownloadType = field(default_factory=SupportDownloadType)
-    cert_revoked_time: str | None = None
+    cert_revoked_time: str | None
     hosting_resource_types: list[str] = field(default_factory=list)
     hosting_config: HostingConfig | None = None
 

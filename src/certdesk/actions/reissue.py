@@ -36,10 +36,11 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.products import FREE
 from certdesk.domain.records import Submission
+from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused, shown
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Ignored, Reply, Request, field
+from certdesk.wire.model import Reply, Request, field
 
 ORIGINAL, UPLOAD, FRESH = "original", "upload", "online"
 """Where the CSR comes from (CsrType, in small letters)."""
@@ -68,8 +69,8 @@ class ReplaceCertificateRequest(Request):
     csrkey_password: str | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown. Without it
     that of the original stays where its key does."""
-    reason: Ignored[str | None] = None
-    """Why it is reissued; nobody is asked about it here."""
+    reason: str | None = None
+    """Why it is reissued, in 255 characters at most: whoever looks at the order gets to read it."""
     cert_csr_encrypt_algo: str | None = field(name="CertCSREncryptAlgo", default=None)
     """Algorithm of the key, when `CsrType` is `Online`: `RSA`, the default, or `ECC`."""
     cert_csr_key_parameter: str | None = field(name="CertCSRKeyParameter", default=None)
@@ -154,7 +155,7 @@ def replace_certificate(
     )
     material = _material(context, request, submission)
     again = submission if _source(request) == ORIGINAL else None
-    draft = _draft(context, original)
+    draft = dataclasses.replace(_draft(context, original), said=_said(request.reason))
     keep = prepared(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
@@ -219,6 +220,13 @@ def _check_not_replaced(unit: Unit, order: Order) -> None:
     successor = unit.orders.get(order.replaced_by)
     if successor is None or successor.status not in GIVEN_UP:
         raise OrderAlreadyReplaced(f"{order.replaced_by} replaces it.")
+
+
+def _said(reason: str | None) -> str:
+    try:
+        return words_of(reason)
+    except ReasonRefused as refused:
+        raise InvalidParam(f"Reason: {refused}.") from None
 
 
 def _source(request: ReplaceCertificateRequest) -> str:

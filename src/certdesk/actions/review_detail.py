@@ -45,7 +45,8 @@ class LetterInfo(Part):
 class OrderOfReview(Part, kw_only=True):
     """An order to be vetted, and what its certificate says of the organisation.
 
-    `RevocationReason` is why its certificate is to be revoked or was, null where nobody asked.
+    `RevocationReason` is why its certificate is to be revoked or was, null where nobody asked;
+    `Said` is what its owner said of why, or of why it is to be reissued.
     """
 
     certificate_id: str
@@ -56,6 +57,7 @@ class OrderOfReview(Part, kw_only=True):
     subject: list[str]
     remarks: list[str]
     revocation_reason: str | None
+    said: str
     letter: LetterInfo | None
 
 
@@ -210,6 +212,7 @@ def _order(
         subject=list(_named(order, known)),
         remarks=list(submission.warnings) if submission else [],
         revocation_reason=order.revocation_reason,
+        said=order.said,
         letter=_letter_info(letter) if letter else None,
     )
 

@@ -20,7 +20,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.revocation import Reason, ReasonRefused, meant
+from certdesk.domain.revocation import Reason, ReasonRefused, meant, words_of
 from certdesk.domain.vetting import subject_of_revocation
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request
@@ -69,13 +69,13 @@ def revoke_certificate(
     looked at it. Where neither happens within `proof.deadline_hours`, it stays good. After
     `keyCompromise` nobody gets a certificate for its key any more.
     """
-    reason = _reason(request.reason)
+    said, reason = _said(request.reason)
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> RevokeCertificateReply:
         order = own_order(context, unit, request.certificate_id)
         check_certificate(context, order, Event.ASK_TO_REVOKE)
-        asked = _ask(context, unit, order, reason)
+        asked = _ask(context, unit, order, reason, said)
         make_due(context, unit, asked)
         context.record(unit, order.certificate_id, reason)
         return RevokeCertificateReply(revoke_domain_validate_auths=_to_publish(unit, asked))
@@ -157,25 +157,32 @@ def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderR
     return commit
 
 
-def _reason(text: str | None) -> Reason:
+def _said(text: str | None) -> tuple[str, Reason]:
+    """Give an owner's words, and what they mean.
+
+    Raises:
+        InvalidParam: no owner may say that.
+    """
     try:
-        return meant(text)
+        said = words_of(text)
+        return said, meant(said)
     except ReasonRefused as refused:
         raise InvalidParam(f"Reason: {refused}.") from None
 
 
-def _ask(context: Context, unit: Unit, order: Order, reason: Reason) -> Order:
+def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) -> Order:
     """Keep that an issued certificate is to be revoked, and draw what proves its names."""
     deadline = context.now + context.rules.proof_deadline
     if PRODUCTS[order.product_id].level is not Level.DV:
         awaiting = order.asked_back(
-            Event.ASK_TO_REVOKE_WITH_LETTER, reason=reason, deadline=deadline
+            Event.ASK_TO_REVOKE_WITH_LETTER, reason=reason, said=said, deadline=deadline
         )
         return unit.orders.replace(awaiting)
     asked = unit.orders.replace(
         order.asked_back(
             Event.ASK_TO_REVOKE,
             reason=reason,
+            said=said,
             deadline=deadline,
             status_msg=StatusMessage.PENDING_DCV,
         )

@@ -230,6 +230,7 @@ class Order:
     `revocation` numbers what was published or uploaded for the last request to revoke the
     certificate, on from `attempt` (0: none was made); `revocation_reason` is that one's `Reason`,
     until `deadline` it may be proved, and `revoked_at` is when the certificate was revoked.
+    `said` is why its owner asked for that, or for this reissue, in the owner's own words.
     `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
     the end of the time that was bought, which no reissue outlasts: it has that from the original.
     The desk makes the successor of a `hosted` certificate by itself; when that was issued is
@@ -280,6 +281,7 @@ class Order:
     ends_at: datetime | None = None
     revocation: int = 0
     revocation_reason: str | None = None
+    said: str = ""
     revoked_at: datetime | None = None
     moves_to: str | None = None
     returns_to: Status | None = None
@@ -413,7 +415,13 @@ class Order:
         )
 
     def asked_back(
-        self, event: Event, *, reason: str, deadline: datetime | None, status_msg: str | None = None
+        self,
+        event: Event,
+        *,
+        reason: str,
+        said: str = "",
+        deadline: datetime | None,
+        status_msg: str | None = None,
     ) -> Order:
         """Give the order after its certificate is to be revoked; this is the next such request.
 
@@ -424,6 +432,7 @@ class Order:
             self.after(event, status_msg),
             revocation=max(self.attempt, self.revocation) + 1,
             revocation_reason=reason,
+            said=said,
             deadline=deadline,
         )
 
@@ -477,6 +486,7 @@ class Order:
             renewed_by=None,
             replaces=None,
             replaced_by=None,
+            said="",
         )
 
     def without(self, other_id: str) -> Order:

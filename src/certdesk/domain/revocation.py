@@ -58,10 +58,24 @@ _SAID = {
 
 
 class ReasonRefused(ValueError):
-    """No subscriber may give that reason; the text says why."""
+    """No subscriber may give that reason, or in such words; the text says why."""
 
 
-def meant(text: str | None) -> Reason:
+def words_of(text: str | None) -> str:
+    """Give a subscriber's words, without blanks around them.
+
+    Raises:
+        ReasonRefused: they are no text of one line.
+    """
+    said = (text or "").strip()
+    if len(said) > TEXT_LIMIT:
+        raise ReasonRefused(f"takes at most {TEXT_LIMIT} characters, not {len(said)}")
+    if any(unicodedata.category(letter).startswith("C") for letter in said):
+        raise ReasonRefused("holds a control character")
+    return said
+
+
+def meant(said: str) -> Reason:
     """Tell which reason a subscriber's words give.
 
     A name of RFC 5280 or one of a few set phrases counts, however it is spaced and in whichever
@@ -69,13 +83,8 @@ def meant(text: str | None) -> Reason:
     `UNSPECIFIED`.
 
     Raises:
-        ReasonRefused: it names a reason that is not a subscriber's, or is no text of one line.
+        ReasonRefused: it names a reason that is not a subscriber's.
     """
-    said = text or ""
-    if len(said) > TEXT_LIMIT:
-        raise ReasonRefused(f"takes at most {TEXT_LIMIT} characters, not {len(said)}")
-    if any(unicodedata.category(letter).startswith("C") for letter in said):
-        raise ReasonRefused("holds a control character")
     word = _squeezed(said)
     if word in _NOT_OWN:
         own = ", ".join(OWN)
