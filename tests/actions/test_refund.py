@@ -129,6 +129,16 @@ def test_what_was_not_paid_for_is_not_paid_back(desk: Desk) -> None:
         refused(desk, order, InvalidCertificateStatusCode, "nothing was paid for it")
 
 
+def test_what_was_given_is_not_paid_back(desk: Desk) -> None:
+    """Nobody paid for that either; it stays as it is."""
+    granted = desk.operator("GrantOrder", Uin=desk.caller.uin, ProductId=DV)
+    (order,) = granted["CertificateIds"]
+    desk.call(desk.caller, "CancelCertificateOrder", CertificateId=order)
+    why = rf"{order} was given \(certdesk order grant\): nothing was paid for it"
+    refused(desk, order, InvalidCertificateStatusCode, why)
+    assert desk.stands(order) == (7, None)
+
+
 def test_an_unknown_order_is_not_paid_back(desk: Desk) -> None:
     """As any command says."""
     with pytest.raises(CertificateNotFound):

@@ -6,7 +6,7 @@ from certdesk.actions.naming import known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode, InvalidParam
-from certdesk.domain.order import Event, IllegalTransition
+from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request
 
@@ -29,7 +29,7 @@ class RefundOrderReply(Reply):
     CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
 )
 def refund_order(context: Context, request: RefundOrderRequest) -> Commit[RefundOrderReply]:
-    """Note that an order that came to nothing was paid back.
+    """Note that an order that was bought, and came to nothing, was paid back.
 
     Where no reason is given, what it failed for stays its StatusMsg.
     """
@@ -41,8 +41,18 @@ def refund_order(context: Context, request: RefundOrderRequest) -> Commit[Refund
             refunded = order.after(Event.REFUND, reason or order.status_msg)
         except IllegalTransition as refused:
             raise InvalidCertificateStatusCode(f"{refused}") from None
+        if _was_given(unit, order):
+            raise InvalidCertificateStatusCode(
+                f"{request.certificate_id} was given (certdesk order grant): nothing was paid "
+                "for it."
+            )
         unit.orders.replace(refunded)
         context.record(unit, order.certificate_id, reason or "", uin=order.uin)
         return RefundOrderReply(certificate_id=order.certificate_id, status=refunded.status)
 
     return commit
+
+
+def _was_given(unit: Unit, order: Order) -> bool:
+    """Tell from the log, which is kept for ever, whether the operator gave it to an account."""
+    return bool(unit.audit.where(subject=order.certificate_id, action="GrantOrder", limit=1))
