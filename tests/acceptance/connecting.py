@@ -44,6 +44,7 @@ def world(folder: Path, settings: str = "", clock: Path | None = None) -> Iterat
             proof.allow_networks = ["127.0.0.0/8"]
             proof.http_port = {web.port}
             keys.stock.rsa_2048 = 1
+            keys.stock.rsa_4096 = 0
         """
         with running(folder, settings=settings, clock=clock) as desk:
             yield World(desk, names, web)

@@ -56,6 +56,8 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
             dns.dnssec = "off"
             caa.check = false
             proof.interval = 1
+            keys.stock.rsa_2048 = 0
+            keys.stock.rsa_4096 = 0
         """
         with running(tmp_path / "desk", settings=settings) as desk:
             keys = desk.account()

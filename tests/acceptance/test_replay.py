@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.crowd import Told, narrowest
+from tests.acceptance.processes import NO_RSA_STOCK
 from tests.conformance.raw import Answer, Call
 from tests.running import RunningDesk, running
 
@@ -23,7 +24,7 @@ NO_ACCIDENT = 5.5
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[RunningDesk]:
     """A desk of its own, with the usual limit."""
-    with running(tmp_path / "desk", settings="rate.limit = 10\n") as started:
+    with running(tmp_path / "desk", settings="rate.limit = 10\n" + NO_RSA_STOCK) as started:
         yield started
 
 
@@ -75,11 +76,10 @@ def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: Ru
     greedy, modest = desk.account(), desk.client()
     served: list[Told] = []
     refused: list[Answer] = []
-    until = time.monotonic() + 4
 
     def ask() -> None:
         call = Call(endpoint=desk.endpoint, keys=greedy, action="DescribeCompanies")
-        while time.monotonic() < until:
+        while len(served) < 30:
             began = time.monotonic()
             answer = call.send()
             if answer.code == "ok":
@@ -100,7 +100,6 @@ def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: Ru
         "Your current request times equals to `11` in a second, which exceeds the frequency limit "
         "`10` for a second. Please reduce the frequency of calls."
     )
-    assert len(served) >= 20
     assert narrowest(served, 11) >= 1
 
 
@@ -110,8 +109,15 @@ def test_an_account_may_have_a_limit_of_its_own(desk: RunningDesk) -> None:
     desk.certdesk("account", "limit", keys.uin, "DescribeCompanies", "3")
     time.sleep(1.1)
     call = Call(endpoint=desk.endpoint, keys=keys, action="DescribeCompanies")
+    served: list[Told] = []
+    began = time.monotonic()
+    while (answer := call.send()).code == "ok":
+        served.append(Told(began, time.monotonic(), answer.code))
+        began = time.monotonic()
 
-    assert [call.send().code for _ in range(4)] == ["ok"] * 3 + ["RequestLimitExceeded"]
+    assert answer.code == "RequestLimitExceeded"
+    assert len(served) >= 3
+    assert narrowest(served, 4) >= 1
     gone = desk.certdesk("account", "limit", keys.uin, "DescribeCompanies")
     assert gone == {"Uin": keys.uin, "Action": "DescribeCompanies", "PerSecond": None}
     unknown = desk.run("account", "limit", keys.uin, "Nothing", "3")

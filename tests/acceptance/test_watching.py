@@ -17,6 +17,7 @@ from certdesk.domain.addresses import networks
 from certdesk.settings import Settings
 from certdesk.web.health import Watch
 from tests.acceptance.database import change
+from tests.acceptance.processes import NO_RSA_STOCK
 from tests.acceptance.watching import RED, WELL, Told, sample, told, until
 from tests.pasting import ROOT
 from tests.running import RunningDesk, running
@@ -32,8 +33,8 @@ def desk(tmp_path: Path) -> Iterator[RunningDesk]:
 
 def test_a_desk_that_is_well_says_so(desk: RunningDesk) -> None:
     """That it lives, and that it takes requests."""
-    assert told(desk.url) == (WELL, "ok\n")
-    assert told(desk.url, "/readyz") == (WELL, "ok\n")
+    until(lambda: told(desk.url) == (WELL, "ok\n"))
+    until(lambda: told(desk.url, "/readyz") == (WELL, "ok\n"))
 
 
 def test_requests_are_counted_by_action_and_code(desk: RunningDesk) -> None:
@@ -122,7 +123,7 @@ def test_a_request_leaves_one_line_with_what_it_was(desk: RunningDesk) -> None:
 
 def test_a_log_for_people_has_the_same_in_words(tmp_path: Path) -> None:
     """With `log.format` set."""
-    with running(tmp_path / "desk", settings='log.format = "console"\n') as desk:
+    with running(tmp_path / "desk", settings='log.format = "console"\n' + NO_RSA_STOCK) as desk:
         reply = desk.client().call("DescribeManagers", CompanyId=1)
         line = _line_of(desk, reply["RequestId"])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.processes import NO_RSA_STOCK
 from tests.nameserver import nameserver
 from tests.postgres import Cluster
 from tests.running import PROGRAM, RunningDesk
@@ -25,7 +26,7 @@ def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path
         settings = (
             f'database = "{database}"\nvault.key_file = "{tmp_path / "kek.json"}"\n'
             f'dns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\nproof.interval = 1\n'
-            'ca.base_url = "http://desk.example.com"\n'
+            'ca.base_url = "http://desk.example.com"\n' + NO_RSA_STOCK
         )
         desk = RunningDesk(tmp_path / "serving", settings=settings)
         desk.start()

@@ -11,7 +11,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from tests.nameserver import NameServer
 from tests.running import Client
 
-SECONDS = 10
+SECONDS = 60
 NOBODY = (
     "AuthFailure.SecretIdNotFound",
     "The SecretId is not found, please ensure that your SecretId is correct.",
