@@ -55,13 +55,22 @@ class MovingDesk:
         """Ask how it is."""
         return told(self.served.url)
 
-    def proved(self, name: str, years: int = 1) -> str:
-        """Order a certificate and publish what proves its name."""
+    def ordered(self, name: str, years: int = 1) -> str:
+        """Order a certificate for a name that is still to be proved."""
         bought = self.client.buy(DV, years=years)
         self.client.submit(bought, CertCommonName=name)
         self.client.call("CertificateOrderSubmit", CertId=bought)
+        return bought
+
+    def publish(self, bought: str) -> None:
+        """Publish what proves the name of an order."""
         wanted = self.client.detail(bought)["DvAuthDetail"]
         self.names.add(wanted["DvAuthKey"], "TXT", wanted["DvAuthValue"])
+
+    def proved(self, name: str, years: int = 1) -> str:
+        """Order a certificate and publish what proves its name."""
+        bought = self.ordered(name, years)
+        self.publish(bought)
         return bought
 
     def listed(self) -> dict[str, int]:

@@ -20,11 +20,20 @@ from tests.nameserver import NameServer, nameserver
 EXPIRED = 3
 MINUTE = 60
 ISSUED = 1
+FAILED = 2
 
 
 def refusals(log: Path) -> str:
     """Give the lines of a log in which the gate refused."""
     return "".join(line for line in log.read_text().splitlines() if "at the gate" in line)
+
+
+def looks(folder: Path, certificate_id: str) -> int:
+    """Tell how often the name of an order was looked for."""
+    (found,) = rows(
+        folder / "data", "SELECT looks FROM proofs WHERE certificate_id = ?", certificate_id
+    )
+    return int(found[0])
 
 
 @pytest.fixture
@@ -154,6 +163,25 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
 
         issued(desk.of(buyer), waiting)
         assert desk.health() == (200, "ok\n")
+
+
+@pytest.mark.timeout(300)
+def test_a_name_that_was_not_looked_for_in_time_is_looked_for_once_more(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """The desk was off until the deadline was over: what is not there then closes the order."""
+    with moving(tmp_path, names) as desk:
+        there, missing = desk.ordered("there.example.com"), desk.ordered("missing.example.com")
+        until(lambda: not [each for each in (there, missing) if not looks(tmp_path, each)])
+        wanted = desk.client.detail(there)["DvAuthDetail"]
+        buyer = desk.keys
+    names.add(wanted["DvAuthKey"], "TXT", wanted["DvAuthValue"])
+    before = looks(tmp_path, missing)
+
+    with moving(tmp_path, names, f"+{4 * DAY}") as desk:
+        issued(desk.of(buyer), there)
+        until(lambda: desk.of(buyer).detail(missing)["Status"] == FAILED)
+    assert looks(tmp_path, missing) == before + 1
 
 
 def test_a_clock_that_was_ahead_by_mistake_is_believed_when_the_operator_says_so(

@@ -268,7 +268,39 @@ def test_an_order_that_caa_refuses_is_closed_with_the_reason() -> None:
     refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
     its = order(deadline=last)
     assert step(its, refused, now=NOON + timedelta(seconds=90)) == AskCaa(NAMES[:1])
-    assert step(its, refused, now=last) == Close("only other-ca.example may")
+    again = dataclasses.replace(refused, caa_at=NOON + timedelta(seconds=90))
+    assert step(its, again, now=last) == Close("only other-ca.example may")
+
+
+LATE = NOON + timedelta(days=9)
+MISSED = proof(looked_at=NOON, looks=1)
+"""A proof that was to be looked for ten seconds after noon."""
+
+
+def test_a_look_that_was_missed_before_the_deadline_is_made_up_for_once() -> None:
+    """The desk was off; the name that was looked for to the end is not looked for again."""
+    its = order(NAMES[:2])
+    assert its.deadline is not None
+    to_the_end = proof(NAMES[1], looked_at=its.deadline - SECOND, looks=20)
+    assert step(its, MISSED, to_the_end, now=LATE) == Prove(NAMES[:1])
+    made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)
+    assert step(its, made_up_for, to_the_end, now=LATE) == Close(TIMED_OUT)
+    assert step(order(), good(at=LATE), now=LATE) == Issue()
+
+
+def test_a_question_to_caa_that_was_missed_is_made_up_for_once() -> None:
+    """As a look is."""
+    refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
+    assert step(order(), refused, now=LATE) == AskCaa(NAMES[:1])
+    made_up_for = dataclasses.replace(refused, caa_at=LATE)
+    assert step(order(), made_up_for, now=LATE) == Close("only other-ca.example may")
+
+
+def test_a_value_that_is_older_than_a_proof_may_be_is_not_looked_for_after_the_deadline() -> None:
+    """Whoever published it may have the name no more."""
+    last = NOON + timedelta(days=200)
+    assert step(order(), MISSED, now=last) == Prove(NAMES[:1])
+    assert step(order(), MISSED, now=last + SECOND) == Close(TIMED_OUT)
 
 
 def test_a_certificate_ends_after_its_last_second() -> None:
@@ -484,10 +516,17 @@ def test_names_are_looked_for_until_all_are_proved_and_caa_is_not_asked() -> Non
 
 def test_a_revocation_that_nobody_proves_is_given_up() -> None:
     """At its deadline, and not before."""
-    unproved = proof(proved_at=None, looked_at=NOON, looks=1)
     at = NOON + timedelta(days=3)
-    assert isinstance(step(to_revoke(), unproved, now=at - SECOND), Prove)
+    unproved = proof(looked_at=at - SECOND, looks=20)
+    assert step(to_revoke(), unproved, now=at - SECOND) == Wait(at)
     assert step(to_revoke(), unproved, now=at) == Keep(NOT_PROVED)
+
+
+def test_a_revocation_has_its_missed_look_too() -> None:
+    """It is given up after that."""
+    assert step(to_revoke(), MISSED, now=LATE) == Prove(NAMES[:1])
+    made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)
+    assert step(to_revoke(), made_up_for, now=LATE) == Keep(NOT_PROVED)
 
 
 def test_a_proof_found_in_time_counts_after_the_deadline() -> None:

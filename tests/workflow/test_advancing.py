@@ -89,14 +89,24 @@ def test_pauses_between_looks_grow_to_ten_minutes(order: Ordered) -> None:
 
 def test_an_order_that_nobody_proves_is_closed_after_three_days(order: Ordered) -> None:
     """And it is not looked for any more."""
+    begun = order.desk.clock.now()
+    while (due_at := order.desk.take_on(order.certificate_id)) is not None:
+        order.desk.clock.move(due_at - order.desk.clock.now())
+
+    assert order.desk.clock.now() == begun + timedelta(days=3)
+    assert order.status == (2, TIMED_OUT)
+    assert order.evidence[-1].ended_at < order.desk.clock.now()
+    assert order.done[-1] == "FailReview"
+
+
+def test_an_order_that_was_left_alone_past_its_deadline_has_a_last_look(order: Ordered) -> None:
+    """Where that finds nothing, it is closed."""
     order.desk.take_on(order.certificate_id)
-    order.desk.clock.move(timedelta(days=3))
-    looks = len(order.evidence)
+    order.desk.clock.move(timedelta(days=9))
 
     assert order.desk.take_on(order.certificate_id) is None
     assert order.status == (2, TIMED_OUT)
-    assert len(order.evidence) == looks
-    assert order.done[-1] == "FailReview"
+    assert len(order.evidence) == 2
 
 
 def test_each_name_is_looked_for_by_itself(tmp_path: Path) -> None:

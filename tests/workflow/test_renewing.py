@@ -428,6 +428,28 @@ def test_a_certificate_that_ended_while_the_desk_was_off_is_succeeded(
     assert left.renewal(first) is None
 
 
+def test_a_successor_that_was_under_way_when_the_desk_went_off_has_a_last_look(
+    left: LeftAlone,
+) -> None:
+    """Its record was published meanwhile, and the old certificate has ended."""
+    first = left.issue(years=3)
+    left.pass_time(155 * DAY)
+    _, second = left.chain(first)
+    assert second.ends_at is not None
+    left.publish(verdict=Verdict.TXT_ABSENT)
+    left.put(second.ends_at - timedelta(hours=1))
+    left.work()
+    third = left.chain(first)[-1]
+    assert (third.status_msg, third.replaces) == ("PENDING-DCV", second.certificate_id)
+
+    left.publish()
+    left.put(second.ends_at + 30 * DAY)
+    left.work()
+
+    assert left.order(second.certificate_id).status is Status.EXPIRED
+    assert left.order(third.certificate_id).status is Status.ISSUED
+
+
 def test_what_renews_itself_is_renewed_after_the_desk_was_off(left: LeftAlone) -> None:
     """A year is bought again where that was asked for; the old one has ended."""
     first = left.issue(AutoRenewFlag=1)

@@ -264,20 +264,26 @@ def _towards_proof(
     interval: timedelta,
     too_late: Step,
 ) -> Step:
+    due = [proof for proof in unproved if _falls_due(order, next_look(proof, interval), now)]
     if _overdue(order, now):
-        return too_late
-    due = [proof for proof in unproved if next_look(proof, interval) <= now]
+        due = [proof for proof in due if now - proof.made_at <= _proof_lasts(now)]
+        return Prove(_names(due)) if due else too_late
     return Prove(_names(due)) if due else _pause(order, unproved, next_look, interval)
 
 
 def _towards_permission(
     order: Order, unasked: Sequence[Proof], now: datetime, interval: timedelta
 ) -> Step:
-    refusals = [proof.caa_reason for proof in unasked if proof.caa_reason]
-    if refusals and _overdue(order, now):
-        return Close(refusals[0])
-    due = [proof for proof in unasked if next_caa_look(proof, interval) <= now]
-    return AskCaa(_names(due)) if due else _pause(order, unasked, next_caa_look, interval)
+    due = [
+        proof
+        for proof in unasked
+        if not proof.caa_reason or _falls_due(order, next_caa_look(proof, interval), now)
+    ]
+    if due:
+        return AskCaa(_names(due))
+    if _overdue(order, now):
+        return Close(unasked[0].caa_reason)
+    return _pause(order, unasked, next_caa_look, interval)
 
 
 def is_wanted(order: Order, proof: Proof) -> bool:
@@ -302,8 +308,7 @@ def next_removal(proof: Proof, interval: timedelta) -> datetime:
 
 def is_proved(proof: Proof, now: datetime) -> bool:
     """Whether a name is proved, and not so long ago that it has to be again (BR 4.2.1)."""
-    lasts = timedelta(days=terms_at(now).proof_days)
-    return proof.proved_at is not None and now - proof.proved_at <= lasts
+    return proof.proved_at is not None and now - proof.proved_at <= _proof_lasts(now)
 
 
 def caa_permits(proof: Proof, now: datetime) -> bool:
@@ -329,6 +334,19 @@ def next_caa_look(proof: Proof, interval: timedelta) -> datetime:
 
 def _overdue(order: Order, now: datetime) -> bool:
     return order.deadline is not None and order.deadline <= now
+
+
+def _falls_due(order: Order, look_at: datetime, now: datetime) -> bool:
+    """Whether a look is due that was planned for `look_at`.
+
+    None is planned for after the deadline; one before it that the desk missed is made up for.
+    """
+    return look_at <= (min(now, order.deadline) if order.deadline else now)
+
+
+def _proof_lasts(now: datetime) -> timedelta:
+    """Tell how old a proof may be, and the value for a belated one (BR 4.2.1, 3.2.2.4.7)."""
+    return timedelta(days=terms_at(now).proof_days)
 
 
 def _names(proofs: Sequence[Proof]) -> tuple[str, ...]:
