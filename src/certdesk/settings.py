@@ -16,10 +16,13 @@ from typing import Any, Literal
 import msgspec
 
 PREFIX = "CERTDESK_"
+CONFIG = "CERTDESK_CONFIG"
+"""Names the file of settings, where no option does."""
+
 NOT_SETTINGS = frozenset(
-    {"CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY", "CERTDESK_TOKEN"}
+    {CONFIG, "CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY", "CERTDESK_TOKEN"}
 )
-"""What `certdesk call` reads."""
+"""What commands read themselves: `--config`, and `certdesk call`."""
 
 COMING = ("issuer.",)
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""

@@ -312,6 +312,21 @@ def test_options_win_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert values()["data"] == "./certdesk-data"
 
 
+def test_a_variable_names_the_file_where_no_option_does(tmp_path: Path) -> None:
+    """CERTDESK_CONFIG, which the help of the option names; a file that is not there is told."""
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text('data = "first"\n')
+    second.write_text('data = "second"\n')
+    assert values(CERTDESK_CONFIG=str(first))["data"] == "first"
+    assert values("--config", str(second), CERTDESK_CONFIG=str(first))["data"] == "second"
+    assert values(CERTDESK_CONFIG=str(first), CERTDESK_DATA="variable")["data"] == "variable"
+    assert values(CERTDESK_CONFIG="")["data"] == "./certdesk-data"
+    assert "CERTDESK_CONFIG" in inside("serve", "--help").stdout
+    missing = inside("settings", CERTDESK_CONFIG=str(tmp_path / "third.toml"))
+    assert (missing.exit_code, missing.stdout) == (3, "")
+    assert "third.toml cannot be read" in missing.stderr
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -351,6 +366,7 @@ def test_settings_of_parts_to_come_are_taken_with_a_warning(tmp_path: Path) -> N
 def test_a_mistyped_variable_is_told() -> None:
     """It does not pass for a setting in silence; what `certdesk call` reads is none."""
     variables = {"CERTDESK_LISTEN_": "x", "CERTDESK_SECRET_KEY": "x", "CERTDESK_ENDPOINT": "x"}
+    variables |= {"CERTDESK_CONFIG": ""}
     done = inside("settings", **variables)
     assert done.stderr == "certdesk: CERTDESK_LISTEN_ has no effect\n"
 

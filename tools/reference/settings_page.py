@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.settings import COMING, DECLARATIONS, Settings
+from certdesk.settings import COMING, CONFIG, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 
 KINDS = {
@@ -29,9 +29,9 @@ def settings_page() -> str:
     kinds = {field.name: _kind(str(field.type)) for field in dataclasses.fields(Settings)}
     return page(
         "Settings",
-        "Every setting has a default. A settings file (`--config FILE`, TOML) wins over the "
-        "defaults, the environment over the file, and `--data`, `--database` and `--listen` over "
-        "all. A dot in a name is a table in the file:",
+        "Every setting has a default. A settings file (TOML; `--config FILE`, or else the variable "
+        f"`{CONFIG}`) wins over the defaults, the environment over the file, and `--data`, "
+        "`--database` and `--listen` over all. A dot in a name is a table in the file:",
         block(FILE, "toml"),
         "`certdesk settings` shows what holds with the options and the environment that it is "
         "given. A name in the file that is not in this list is an error, unless it belongs to a "

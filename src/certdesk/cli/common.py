@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import click
 
-from certdesk.settings import Settings, SettingsError, load
+from certdesk.settings import CONFIG, Settings, SettingsError, load
 
 REFUSED = 1
 UNREACHABLE = 3
@@ -29,7 +29,13 @@ def options_with(folder: str) -> Callable[[Command], Command]:
 
     def options(command: Command) -> Command:
         @click.option("--data", metavar="DIR", help=folder)
-        @click.option("--config", metavar="FILE", type=Path, help="Settings file (TOML).")
+        @click.option(
+            "--config",
+            envvar=CONFIG,
+            metavar="FILE",
+            type=Path,
+            help=f"Settings file, TOML (or {CONFIG}).",
+        )
         @click.option("--database", metavar="URL", help="Database URL.  [default: SQLite in DIR]")
         @functools.wraps(command)
         def with_settings(
