@@ -211,6 +211,18 @@ def test_a_rejected_order_is_submitted_again_and_its_manager_stays_vetted(world:
     issued(office.client, order)
 
 
+def test_nothing_is_decided_that_nobody_asked_about(world: World) -> None:
+    """Neither command says that it did something, and the order stays as it is."""
+    office = Office(world)
+    bought = office.client.buy(OV)
+    subject = f"order:{bought}"
+    assert "nobody asked people to look at it" in office.refused("approve", subject, "ann")
+    why = ("--reason", "Not this name.")
+    assert "nobody asked people to look at it" in office.refused("reject", subject, "ann", *why)
+    assert office.stands(bought) == (5, None)
+    assert office.desk.certdesk("review", "show", subject)["Verdict"] is None
+
+
 def test_whoever_submitted_an_order_does_not_approve_it(world: World) -> None:
     """A user of the API by its name, in any case of its letters; somebody else may."""
     owner = Office(world)

@@ -81,7 +81,7 @@ class ApproveReviewRequest(Request):
 
 
 class ReviewDecisionReply(Reply, kw_only=True):
-    """How it stands: `Verdict` is null where it still waits, or nobody was asked."""
+    """How it stands: `Verdict` is null where it still waits."""
 
     id: str
     verdict: str | None
@@ -93,7 +93,7 @@ class ReviewDecisionReply(Reply, kw_only=True):
 def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
     """Approve a manager with its company, an order, or a request to revoke a certificate.
 
-    What waits for nobody stays as it is.
+    What was approved stays as it is.
     """
     check_reviewer(request.reviewer)
     context.held.callback(context.work.wake)
@@ -102,8 +102,7 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
         order, manager = subject_of(unit, request.id)
         review = unit.reviews.get(request.id)
         if review is None or review.verdict is not None:
-            _check_waits_for_nothing(request.id, review, order)
-            return _decision(request.id, review)
+            return _decision(request.id, _approved(request.id, review, order))
         if review.kind == ORDER:
             _check_turn(order, manager, context.now)
         try:
@@ -151,8 +150,10 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     def commit(unit: Unit) -> ReviewDecisionReply:
         order, manager = subject_of(unit, request.id)
         review = unit.reviews.get(request.id)
-        if review is None or review.verdict is not None:
-            raise InvalidParam(f"{request.id}: it waits for nobody.")
+        if review is None:
+            raise _not_asked(request.id)
+        if review.verdict is not None:
+            raise InvalidParam(f"{request.id}: it waits for nobody: it was {review.verdict}.")
         after = unit.reviews.replace(rejected(review, reason, context.now))
         detail = f"{request.id} rejected by {request.reviewer}: {reason}"
         failed: list[Order] = []
@@ -170,17 +171,29 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     return commit
 
 
-def _check_waits_for_nothing(subject: str, review: Review | None, order: Order | None) -> None:
-    """Refuse to approve what was rejected, and what is not to be looked at yet."""
+def _approved(subject: str, review: Review | None, order: Order | None) -> Review:
+    """Give the review of what waits for nobody, if it was approved.
+
+    Raises:
+        InvalidParam: it was rejected, or is not to be looked at yet.
+        ReviewNotFound: nobody asks people to look at it.
+    """
     if review is not None and review.verdict == REJECTED:
         raise InvalidParam(f"{subject}: it was rejected ({review.reason}) and not sent again.")
     if order is not None and subject == subject_of_revocation(order.certificate_id):
         if order.status is Status.AWAITING_REVOCATION_LETTER:
             raise InvalidParam(f"{subject}: its letter of revocation is awaited first.")
-        if review is None:
-            raise ReviewNotFound(f"{subject}: nobody asked people to have it revoked.")
     elif order is not None and order.status is Status.AWAITING_LETTER:
         raise InvalidParam(f"{subject}: its letter of confirmation is awaited first.")
+    if review is None:
+        raise _not_asked(subject)
+    return review
+
+
+def _not_asked(subject: str) -> ReviewNotFound:
+    if subject.startswith(f"{REVOCATION}:"):
+        return ReviewNotFound(f"{subject}: nobody asked people to have it revoked.")
+    return ReviewNotFound(f"{subject}: nobody asked people to look at it, or no longer does.")
 
 
 def _needed(context: Context, review: Review, order: Order | None) -> int:
