@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,6 +101,33 @@ def test_a_rejected_manager_fails_its_orders_with_the_reason(desk: Desk) -> None
     desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
     desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
     assert desk.waiting == ["manager:1", f"order:{order}"]
+
+
+def test_a_manager_that_is_rejected_when_vetted_once_more_fails_what_relies_on_it(
+    desk: Desk,
+) -> None:
+    """At once, with the reason, though only the names are awaited; not what the CA has begun."""
+    begun = desk.submit()
+    desk.approve_all()
+    proved, unproved = desk.submit(), desk.submit()
+    while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=begun)):
+        due = desk.advancing.step(begun)
+        if isinstance(due, Future):
+            due.result()
+    desk.caa.refused["example.com"] = "CAA records refuse."
+    desk.take_on(proved)
+    desk.caa.refused.clear()
+    assert desk.stands(proved) == (0, "WAIT-ISSUE")
+    assert desk.stands(unproved) == (0, "PENDING-DCV")
+    desk.call(desk.caller, "VerifyManager", ManagerId=1)
+    decided = desk.operator("RejectReview", Id="manager:1", Reason="has left", Reviewer="ann")
+
+    assert decided["Failed"] == [proved, unproved]
+    for order in (proved, unproved):
+        assert desk.stands(order) == (2, "has left")
+        assert desk.audit(order)[-1].detail == "manager:1 rejected by ann: has left"
+    desk.take_on(begun)
+    assert desk.stands(begun) == (1, None)
 
 
 def test_a_rejected_order_fails_alone(desk: Desk) -> None:

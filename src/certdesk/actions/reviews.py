@@ -139,7 +139,7 @@ class RejectReviewRequest(Request):
 
 @catalog.action(InvalidParam, ReviewNotFound, writes=True, internal=True)
 def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
-    """Reject an order, or a manager and with it the orders that wait for it.
+    """Reject an order, or a manager and with it its orders that the CA has not begun to issue.
 
     They fail with the reason as their StatusMsg. Of a rejected request to revoke a certificate the
     order goes back to status 1.

@@ -12,7 +12,6 @@ from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
 from certdesk.domain.organisation import Manager, vetted
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Review
-from certdesk.domain.steps import UNDER_REVIEW
 from certdesk.domain.vetting import (
     AUTOMATIC,
     MANAGER,
@@ -83,7 +82,7 @@ def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
     sent_at = manager.submitted_at or context.now
     after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
     settled = unit.managers.replace(after)
-    for order in waiting_orders(unit, manager):
+    for order in orders_under_way(unit, manager):
         if order.status_msg == StatusMessage.PRE_REVIEWING:
             message = StatusMessage.LEGAL_REVIEWING
             unit.orders.replace(dataclasses.replace(order, status_msg=message))
@@ -93,25 +92,26 @@ def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
 def reject_manager(
     context: Context, unit: Unit, manager: Manager, reason: str, detail: str
 ) -> list[Order]:
-    """Make a manager invalid and fail the orders that people look at for it; give those."""
+    """Make a manager invalid and fail the orders that the CA has not begun to issue; give those.
+
+    Also those whose names are being proved: what was vetted before may not be relied on any more.
+    """
     unit.managers.replace(dataclasses.replace(manager, status=State.INVALID, expires_at=None))
-    failed = waiting_orders(unit, manager)
+    failed = orders_under_way(unit, manager)
     for order in failed:
         fail(context, unit, order, reason, detail)
     return failed
 
 
-def waiting_orders(unit: Unit, manager: Manager) -> list[Order]:
-    """Read the orders of a manager that people look at, or whose letter is awaited."""
+def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
+    """Read the orders of a manager that were submitted, and that the CA has not begun to issue."""
     its = unit.orders.where(uin=manager.uin, manager_id=manager.manager_id)
     return [
         order
         for order in its
         if PRODUCTS[order.product_id].level is not Level.DV
-        and (
-            order.status is Status.AWAITING_LETTER
-            or (order.status in UNDER_WAY and order.status_msg in UNDER_REVIEW)
-        )
+        and order.status in UNDER_WAY | {Status.AWAITING_LETTER}
+        and unit.issuances.get(order.certificate_id, order.attempt) is None
     ]
 
 

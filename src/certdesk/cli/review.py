@@ -67,7 +67,7 @@ def review_approve(settings: Settings, id_: str, reviewer: str | None) -> None:
 @by_whom
 @desk_options
 def review_reject(settings: Settings, id_: str, reason: str, reviewer: str | None) -> None:
-    """Reject an order, a manager with all orders that wait for it, or a revocation.
+    """Reject an order, a manager with all its orders under way, or a revocation.
 
     ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.
     """
