@@ -33,7 +33,7 @@ MOST_REMEMBERED = 10_000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """An enabled key of an enabled account and user, and when it was looked up.
+    """An enabled key of an enabled account and user, and when its look-up began.
 
     `seen` is in monotonic seconds. A temporary key has a token and an end. `limits` are the
     requests a second that the account may make of an action, where they are its own.
@@ -73,6 +73,8 @@ class Guard:
         Raises:
             SecretIdNotFound: it is unknown or disabled, or its account or user is.
         """
+        # Before it is read: what is changed from here on may be missed.
+        seen = time.monotonic()
         key, account, grants, limits = self._desk.store.read(
             lambda unit: _identity(unit, secret_id)
         )
@@ -90,7 +92,7 @@ class Guard:
             limits=limits,
             unsigned_payload=account.unsigned_payload,
             signed_action=account.signed_action,
-            seen=time.monotonic(),
+            seen=seen,
         )
         with self._lock:
             if len(self._known) >= MOST_REMEMBERED:
