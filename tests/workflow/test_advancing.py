@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -11,10 +12,14 @@ import pytest
 from cryptography import x509
 
 from certdesk.domain.errors import CertificateNotFoundOrCantCancel
-from certdesk.domain.issuing import Declined, Later
+from certdesk.domain.issuing import Declined, IssueRequest, Later, Progress
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.steps import TIMED_OUT
+from certdesk.ports import Stale
+from certdesk.testing.issuer import ScriptedIssuer
+from certdesk.workflow.advancing import Advancing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
+from tests.inside import InsideDesk
 from tests.workflow.ordering import Ordered, key, ordered
 
 NAME = "shop.example.com"
@@ -213,6 +218,49 @@ def test_an_order_that_is_being_issued_cannot_be_cancelled(order: Ordered) -> No
         order.desk.call(order.caller, "CancelAuditCertificate", CertificateId=order.certificate_id)
     order.desk.take_on(order.certificate_id)
     assert order.status == (1, None)
+
+
+class OvertakenIssuer(ScriptedIssuer):
+    """An issuer during whose work another process takes the same step."""
+
+    def __init__(self, desk: InsideDesk) -> None:
+        """Let `desk` be the other one."""
+        super().__init__(desk.clock)
+        self._desk = desk
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Be too late with what the other one's issuer gives."""
+        progress = self._desk.issuer.proceed(request, state)
+        self._desk.advancing.step(request.certificate_id)
+        return progress
+
+
+def test_a_step_that_another_process_takes_first_is_stale(order: Ordered) -> None:
+    """Be it the first or the last of issuing: it has not failed, and nothing is kept twice."""
+    desk = order.desk
+    late = Advancing(
+        desk.store,
+        desk.vault,
+        desk.clock,
+        random.SystemRandom(),
+        looking=desk.looking,
+        issuer=OvertakenIssuer(desk),
+        rules=desk.engine.rules,
+    )
+    order.prove(NAME)
+    overtaken = 0
+    while order.status != (1, None):
+        try:
+            step = late.step(order.certificate_id)
+        except Stale:
+            overtaken += 1
+        else:
+            assert isinstance(step, Future)
+            step.result(30)
+
+    assert overtaken == 2
+    assert (len(order.issuances), len(order.certificates)) == (1, 1)
+    assert order.done.count("Issue") == 1
 
 
 def test_a_ca_that_declines_closes_the_order(order: Ordered) -> None:

@@ -252,6 +252,8 @@ class Advancing:
         if earlier is not None:
             unit.issuances.replace(dataclasses.replace(earlier, state=progress.state))
             return
+        if unit.issuances.get(order.certificate_id, order.attempt) is not None:
+            raise Stale("issuances")
         unit.issuances.add(
             Issuance(
                 certificate_id=order.certificate_id,
@@ -269,10 +271,10 @@ class Advancing:
     ) -> None:
         order, now = standing.order, self._clock.now()
         certificate = certificate_of(request, issued, issuer=self._issuer.name, now=now)
+        after = _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
         unit.certificates.add(
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
         )
-        after = _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
         renewed_at = _renewed_at(unit, after)
         hosted = renewed_at is None and wanted(after) is not None
         unit.orders.replace(dataclasses.replace(after, hosted=hosted, succeeded_at=renewed_at))
