@@ -53,13 +53,10 @@ def test_a_free_order_that_was_given_comes_to_a_certificate(world: World) -> Non
     assert lasts == timedelta(days=90)
 
 
-def test_an_order_that_was_given_is_paid_back_after_it_came_to_nothing(world: World) -> None:
+def test_an_order_that_was_bought_is_paid_back_after_it_came_to_nothing(world: World) -> None:
     """Beside the running server; its owner sees why, and can do nothing but delete it."""
-    keys = world.desk.account()
-    client = world.desk.client(keys)
-    granted = world.desk.certdesk("order", "grant", "11", "--uin", keys.uin, "--domains", "3")
-    (order,) = granted["CertificateIds"]
-    assert client.detail(order)["CertificateExtra"]["DomainNumber"] == "3"
+    client = world.desk.client(world.desk.account())
+    order = client.buy()
     client.call("CancelCertificateOrder", CertificateId=order)
 
     refunded = world.desk.certdesk("order", "refund", order, "--reason", "ordered twice")
@@ -71,3 +68,19 @@ def test_an_order_that_was_given_is_paid_back_after_it_came_to_nothing(world: Wo
     assert code == "FailedOperation.CertificateStatusNotAllowResubmit"
     assert "status 14 (Refunded)" in message
     assert client.call("DeleteCertificate", CertificateId=order)["DeleteResult"] is True
+
+
+def test_an_order_that_was_given_is_not_paid_back(world: World) -> None:
+    """Nobody paid for it: the command says so, and the order stays as it is."""
+    keys = world.desk.account()
+    client = world.desk.client(keys)
+    granted = world.desk.certdesk("order", "grant", "11", "--uin", keys.uin, "--domains", "3")
+    (order,) = granted["CertificateIds"]
+    assert client.detail(order)["CertificateExtra"]["DomainNumber"] == "3"
+    client.call("CancelCertificateOrder", CertificateId=order)
+
+    done = world.desk.run("order", "refund", order)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "was given (certdesk order grant): nothing was paid for it" in done.stderr
+    assert client.detail(order)["Status"] == 7
