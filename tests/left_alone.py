@@ -212,12 +212,12 @@ class LeftAlone:
 
     def _keep_up(self) -> None:
         """Do what the desk does every minute or hour beside its orders."""
-        opened = self.opened
-        opened.inspection.look()
-        opened.tidying.tidy()
-        opened.forgetting.forget()
-        opened.trimming.trim()
-        opened.desk.pki.renew_lists()
+        house = self.opened.housekeeping
+        house.inspection.look()
+        house.tidying.tidy()
+        house.forgetting.forget()
+        house.trimming.trim()
+        self.opened.desk.pki.renew_lists()
 
     def work(self) -> None:
         """Let the desk work until nothing is due; what has to wait a minute for it does."""

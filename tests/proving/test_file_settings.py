@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.bootstrap import SystemClock, open_desk, proving
+from certdesk.bootstrap import SystemClock, open_desk, provers
 from certdesk.domain.proof import Finding, ProofKind, Verdict
 from certdesk.proving.exchange import Server
 from certdesk.proving.resolver import Resolver
@@ -25,7 +25,7 @@ def look(world: Sites, allowed: str) -> Finding:
     }
     settings, _ = load(None, environ, {})
     resolver = Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
-    return proving(settings, resolver, SystemClock())[ProofKind.FILE].look(challenge())
+    return provers(settings, resolver, SystemClock())[ProofKind.FILE].look(challenge())
 
 
 def test_a_desk_looks_where_its_settings_say(world: Sites) -> None:

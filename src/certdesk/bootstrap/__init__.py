@@ -1,0 +1,23 @@
+"""Builds the desk from its settings: the only package that knows every adapter.
+
+`desk` puts together what the other modules make, each of a layer below.
+"""
+
+from certdesk.bootstrap.database import DATABASE_NAME, is_begun
+from certdesk.bootstrap.desk import CANNOT_OPEN, OpenDesk, actions, open_desk
+from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.world import SystemClock, strong_random
+
+__all__ = [
+    "CANNOT_OPEN",
+    "DATABASE_NAME",
+    "OpenDesk",
+    "SystemClock",
+    "actions",
+    "caa_checker",
+    "dns_resolver",
+    "is_begun",
+    "open_desk",
+    "provers",
+    "strong_random",
+]

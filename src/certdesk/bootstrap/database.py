@@ -1,0 +1,139 @@
+"""Opens the database that the settings name, and what depends on its kind."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from certdesk.bootstrap.world import strong_random
+from certdesk.ports import Examiner, Pace, Store
+from certdesk.settings import Settings, SettingsError
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
+from certdesk.storage.lock import DeskLock
+from certdesk.storage.memory_pace import MemoryPace
+from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgres_pace import PostgresPace
+from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
+
+DATABASE_NAME = "certdesk.db"
+SQLITE = "sqlite:///"
+POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
+
+Alone = Callable[[], contextlib.AbstractContextManager[object]]
+"""Makes a context that one process at a time is in, of all on the same database."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """An open database.
+
+    `shared` tells whether other processes may use it too; `examiners` look at it, and at the
+    folders that the desk writes to.
+    """
+
+    store: Store
+    pace: Pace
+    alone: Alone
+    shared: bool
+    examiners: tuple[Examiner, ...]
+
+
+def open_database(
+    settings: Settings, *, wait_seconds: float, serving: bool
+) -> contextlib.AbstractContextManager[Database]:
+    """Open the database as long as the context lasts; see `open_desk`.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+        DeskBusy: another process has the folder.
+        SchemaUnknown: a newer version of certdesk has written the database.
+        StoreUnavailable: it cannot be used.
+    """
+    if _is_postgresql(settings):
+        return _postgresql(settings, wait_seconds, serving=serving)
+    return _sqlite(settings, wait_seconds)
+
+
+@contextlib.contextmanager
+def _postgresql(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterator[Database]:
+    with contextlib.ExitStack() as opened:
+        if serving:
+            opened.enter_context(_folder_lock(settings.folder, wait_seconds))
+        store = PostgresStore.open(settings.database, rng=strong_random())
+        opened.callback(store.close)
+        # The same server: who cannot reach it, cannot do anything else either.
+        pace = PostgresPace(settings.database)
+        opened.callback(pace.close)
+        yield Database(
+            store=store,
+            pace=pace,
+            alone=store.alone,
+            shared=True,
+            examiners=(FolderCheckup(settings.folder).examine, store.examine),
+        )
+
+
+@contextlib.contextmanager
+def _sqlite(settings: Settings, wait_seconds: float) -> Iterator[Database]:
+    path = database_path(settings)
+    folders = dict.fromkeys([settings.folder, path.parent])
+    store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
+    with contextlib.closing(store):
+        yield Database(
+            store=store,
+            pace=MemoryPace(),
+            alone=contextlib.nullcontext,
+            shared=False,
+            examiners=(
+                *(FolderCheckup(folder).examine for folder in folders),
+                SqliteCheckup(path).examine,
+            ),
+        )
+
+
+def is_begun(settings: Settings) -> bool:
+    """Whether there is a desk yet, as far as its files tell; of a server's database they do not.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    return _is_postgresql(settings) or database_path(settings).exists()
+
+
+def database_path(settings: Settings) -> Path:
+    """Give the file of the embedded database.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    url = settings.database
+    if not url:
+        return settings.folder / DATABASE_NAME
+    if not url.startswith(SQLITE):
+        raise SettingsError(
+            f"database: {url.partition(':')[0]} is not supported; "
+            "give sqlite:///PATH or postgresql://HOST/NAME"
+        )
+    return Path(url.removeprefix(SQLITE))
+
+
+def _is_postgresql(settings: Settings) -> bool:
+    return settings.database.startswith(POSTGRESQL)
+
+
+def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return DeskLock.acquire(folder / LOCK_NAME, wait_seconds)
+    except OSError as error:
+        raise StoreUnavailable(f"{folder} cannot be used: {error.strerror}") from error
+
+
+def _end_at_once() -> None:
+    """End the process: after a failed fsync the disk's state is unknown (R-OPS)."""
+    os.kill(os.getpid(), signal.SIGABRT)

@@ -1,0 +1,298 @@
+"""Puts the desk together."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import certdesk.actions
+from certdesk.bootstrap.database import Database, open_database
+from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
+from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
+from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.vault import is_sandbox, open_vault
+from certdesk.bootstrap.world import SystemClock, strong_random
+from certdesk.catalog import Catalog, Desk, catalog
+from certdesk.domain.keys import KeyKind
+from certdesk.domain.rules import Rules
+from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.urls import PublicUrls
+from certdesk.metrics import Metrics, Standing
+from certdesk.ports import Clock, Counts, Examiner, Issuer, Pace, VaultError
+from certdesk.proving.checkup import ResolverCheckup
+from certdesk.proving.resolver import Resolver
+from certdesk.proving.update import UpdatedRecords
+from certdesk.settings import Settings, SettingsError
+from certdesk.storage import StoreUnavailable
+from certdesk.storage.lock import DeskBusy
+from certdesk.storage.migrate import SchemaUnknown
+from certdesk.workflow.added_records import AddedRecords
+from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.checkup import (
+    Background,
+    ClockCheckup,
+    KeysCheckup,
+    ThreadsCheckup,
+    WorkCheckup,
+)
+from certdesk.workflow.list_renewal import ListRenewal
+from certdesk.workflow.looking import Looking
+from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.probe import Probe
+from certdesk.workflow.renewing import Renewing
+from certdesk.workflow.stock import KeyStock
+
+CANNOT_OPEN = (SettingsError, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
+"""What `open_desk` raises, each with a text for the operator."""
+
+
+class BackgroundWork(Background, Protocol):
+    """Work that goes on from `start` until `stop`."""
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """End what is in hand, and begin no more."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDesk:
+    """A desk whose files are open, and its background work, which `work` starts and stops."""
+
+    desk: Desk
+    pace: Pace
+    issuer: Issuer
+    urls: PublicUrls
+    metrics: Metrics
+    probe: Probe
+    background: Mapping[str, BackgroundWork]
+    stock: KeyStock
+    housekeeping: Housekeeping
+    orders: OrderWork
+    renewing: Renewing
+
+    @contextlib.contextmanager
+    def work(self) -> Iterator[None]:
+        """Do the background work as long as the context lasts."""
+        with contextlib.ExitStack() as at_work:
+            for work in self.background.values():
+                work.start()
+                at_work.callback(work.stop)
+            # It asks the others how they are.
+            self.probe.start()
+            at_work.callback(self.probe.stop)
+            yield
+
+    def unready(self) -> list[str]:
+        """Tell in plain words what keeps the desk from taking requests, if anything does.
+
+        Its schema is the newest and its keys are open since it was opened.
+        """
+        try:
+            self.desk.store.read(lambda unit: unit.marks.where(limit=1))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, requests would meet it
+            return [f"the database cannot be read: {type(error).__name__}"]
+        return []
+
+
+def actions() -> Catalog:
+    """Give the catalog with all actions in it."""
+    assert certdesk.actions.__all__  # noqa: S101 - importing the package fills the catalog
+    return catalog
+
+
+@contextlib.contextmanager
+def open_desk(
+    settings: Settings,
+    *,
+    wait_seconds: float = 0.0,
+    serving: bool = False,
+    sandbox: bool | None = None,
+    clock: Clock | None = None,
+) -> Iterator[OpenDesk]:
+    """Open the desk that the settings describe.
+
+    One process at a time has an embedded database, and one at a time is `serving` from a folder,
+    where its socket for the operator lies; both are waited for `wait_seconds`. What is begun
+    as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk. `clock`
+    is the machine's, unless another is given.
+
+    Raises one of `CANNOT_OPEN`, with a text that says what to do.
+    """
+    # Whatever is wrong with the settings is told before anything is made.
+    rules_of(settings, sandbox=False)
+    clock = clock or SystemClock()
+    resolver = dns_resolver(settings)
+    looks = provers(settings, resolver, clock)
+    with open_database(settings, wait_seconds=wait_seconds, serving=serving) as database:
+        store = database.store
+        vault = open_vault(settings, store, database.alone, sandbox=bool(sandbox))
+        of_sandbox = is_sandbox(store, settings, wanted=sandbox)
+        urls = public_urls(settings)
+        world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
+        yield _put_together(
+            settings,
+            database,
+            world,
+            rules=rules_of(settings, sandbox=of_sandbox),
+            ca=private_ca(world, settings, sandbox=of_sandbox),
+            looking=Looking(
+                store,
+                clock,
+                provers=looks,
+                caa=caa_checker(settings, resolver, clock),
+                records=AddedRecords(store, vault, clock, UpdatedRecords()),
+            ),
+            resolver=resolver,
+        )
+
+
+def _put_together(
+    settings: Settings,
+    database: Database,
+    world: Surroundings,
+    *,
+    rules: Rules,
+    ca: Ca,
+    looking: Looking,
+    resolver: Resolver,
+) -> OpenDesk:
+    metrics = Metrics(action.name for action in actions() if not action.internal)
+    stock = _key_stock(settings, world)
+    orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
+    house = housekeeping(settings, world)
+    background: dict[str, BackgroundWork] = {
+        "keys": stock,
+        "key inspection": house.inspection,
+        "tidying": house.tidying,
+        "identity numbers": house.forgetting,
+        "trimming": house.trimming,
+        "orders": orders,
+        "revocation lists": ListRenewal(ca.pki),
+    }
+    desk = Desk(
+        store=world.store,
+        vault=world.vault,
+        keys=stock,
+        pki=ca.pki,
+        record_keeper=UpdatedRecords(),
+        clock=world.clock,
+        rng=strong_random(),
+        work=orders,
+        rules=rules,
+        examiners=_examiners(settings, database, world, ca, resolver, background),
+    )
+    # It carries out actions of the desk, which looks at it in turn.
+    renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
+    background["renewals"] = renewing
+    return OpenDesk(
+        desk=desk,
+        pace=database.pace,
+        issuer=ca.issuer,
+        urls=world.urls,
+        metrics=metrics,
+        probe=_probe(desk, background, metrics, stock),
+        background=background,
+        stock=stock,
+        housekeeping=house,
+        orders=orders,
+        renewing=renewing,
+    )
+
+
+def _examiners(
+    settings: Settings,
+    database: Database,
+    world: Surroundings,
+    ca: Ca,
+    resolver: Resolver,
+    background: Mapping[str, Background],
+) -> tuple[Examiner, ...]:
+    """Give who looks at the parts of the desk, in the order in which they are told of."""
+    store, clock = world.store, world.clock
+    return (
+        ClockCheckup(store, clock).examine,
+        ThreadsCheckup(background).examine,
+        *database.examiners,
+        KeysCheckup(store, world.vault, _stock_sizes(settings)).examine,
+        ResolverCheckup(resolver).examine,
+        ca.examiner,
+        WorkCheckup(store, clock).examine,
+    )
+
+
+def _stock_sizes(settings: Settings) -> dict[KeyKind, int]:
+    return {
+        KeyKind.RSA_2048: settings.stock_rsa_2048,
+        KeyKind.RSA_4096: settings.stock_rsa_4096,
+        KeyKind.P_256: settings.stock_p_256,
+    }
+
+
+def _key_stock(settings: Settings, world: Surroundings) -> KeyStock:
+    return KeyStock(
+        world.store,
+        world.vault,
+        world.clock,
+        sizes=_stock_sizes(settings),
+        makers=settings.keys_makers,
+        queue=settings.keys_queue,
+    )
+
+
+def _order_work(
+    world: Surroundings,
+    rules: Rules,
+    looking: Looking,
+    issuer: Issuer,
+    counts: Counts,
+    *,
+    alone: bool,
+) -> OrderWork:
+    store, clock = world.store, world.clock
+    advancing = Advancing(
+        store,
+        world.vault,
+        clock,
+        world.rng,
+        looking=looking,
+        issuer=issuer,
+        rules=rules,
+        counts=counts,
+    )
+    return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
+
+
+def _probe(
+    desk: Desk, background: Mapping[str, Background], metrics: Metrics, stock: KeyStock
+) -> Probe:
+    """Give what watches the desk, and measure what stands in it."""
+    probe = Probe(
+        desk.store,
+        desk.clock,
+        further=lambda: [*desk.pki.faults(), *_ended(background), *_no_more_files()],
+        wrote=metrics.wrote,
+    )
+    metrics.measure(Standing(desk.store, desk.clock, stock.ready, probe.faults))
+    return probe
+
+
+def _ended(background: Mapping[str, Background]) -> list[str]:
+    """Name the background work whose thread has ended."""
+    ended = (name for name, work in background.items() if not work.alive)
+    return [f"background work has ended: {name}" for name in ended]
+
+
+def _no_more_files() -> Iterator[str]:
+    """Say that the process can open nothing, be it a file or a connection, if so."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        yield f"no file or connection can be opened: {error.strerror}"

@@ -1,0 +1,51 @@
+"""The rules by which the desk decides, by the settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from certdesk.domain.names import DomainRefused, internal_suffix
+from certdesk.domain.rules import Rules
+from certdesk.settings import Settings, SettingsError
+
+
+def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
+    """Give the rules of a desk or of a sandbox.
+
+    Raises:
+        SettingsError: a setting will not do, or two do not go together.
+    """
+    four_eyes = settings.vetting_four_eyes
+    if settings.vetting_automatic and four_eyes:
+        raise SettingsError("vetting.four_eyes: with vetting.automatic nobody looks at orders")
+    return Rules(
+        internal_suffixes=_internal_suffixes(settings),
+        proof_interval=timedelta(seconds=settings.proof_interval),
+        proof_deadline=timedelta(hours=settings.proof_deadline_hours),
+        public_url=_public_url(settings),
+        link_life=timedelta(minutes=settings.download_link_minutes),
+        vetting_automatic=settings.vetting_automatic or (sandbox and not four_eyes),
+        four_eyes=four_eyes,
+        letter_products=frozenset(settings.vetting_letter_products),
+        free_limit=settings.free_limit,
+        free_per_domain=settings.free_per_domain,
+    )
+
+
+def _public_url(settings: Settings) -> str:
+    url = urlsplit(settings.public_url)
+    if not settings.public_url:
+        return ""
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        raise SettingsError(f"http.public_url: {settings.public_url} is no URL to a place")
+    return settings.public_url.rstrip("/")
+
+
+def _internal_suffixes(settings: Settings) -> frozenset[str]:
+    try:
+        return frozenset(map(internal_suffix, settings.internal_suffixes))
+    except DomainRefused as refused:
+        raise SettingsError(
+            f"names.internal_suffixes: {refused.text!r} will not do: {refused.rule}"
+        ) from refused

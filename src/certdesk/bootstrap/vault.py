@@ -1,0 +1,81 @@
+"""Opens the vault with the key file, and knows what the data behind it is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from certdesk.bootstrap.database import Alone
+from certdesk.domain.records import Mark
+from certdesk.ports import DESK, Store, Unit
+from certdesk.settings import Settings, SettingsError
+from certdesk.vault.local_keyset import LocalKeyset
+from certdesk.vault.tink_vault import TinkVault
+
+KEY_FILE_NAME = "kek.json"
+CHECK_MARK = "vault check"
+KEYSET_MARK = "desk keyset"
+PURPOSE_MARK = "purpose"
+SANDBOX = "sandbox"
+
+
+def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool) -> TinkVault:
+    """Open the key-encryption key that the data was sealed with, or begin with a new one.
+
+    What is begun is a sandbox's or a desk's, as is wanted.
+
+    Raises:
+        VaultError: the key file is missing, cannot be used, or has another key.
+    """
+    key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
+    if store.read(_check) is None:
+        # Of two processes that start at once, the second finds what the first has made.
+        with alone():
+            if store.read(_check) is None:
+                return _begin(store, key_path, purpose=SANDBOX if sandbox else "desk")
+    vault = _vault(store, LocalKeyset.open(key_path, create=False))
+    check = store.read(_check)
+    assert check is not None  # noqa: S101 - marks are never removed
+    vault.verify_check_value(check.value)
+    return vault
+
+
+def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool:
+    """Tell whether the data are a sandbox's.
+
+    Raises:
+        SettingsError: they are not what is wanted.
+    """
+    mark = store.read(lambda unit: unit.marks.get(PURPOSE_MARK))
+    found = mark is not None and mark.value == SANDBOX.encode()
+    if wanted is not None and wanted is not found:
+        one, other = ("sandbox", "desk") if found else ("desk", "sandbox")
+        place = settings.database or settings.folder
+        raise SettingsError(f"data: {place} is a {one}'s; a {other} needs data of its own")
+    return found
+
+
+def _begin(store: Store, key_path: Path, *, purpose: str) -> TinkVault:
+    vault = _vault(store, LocalKeyset.open(key_path, create=True))
+    marks = (
+        Mark(name=CHECK_MARK, value=vault.check_value()),
+        Mark(name=KEYSET_MARK, value=vault.new_keyset(DESK)),
+        Mark(name=PURPOSE_MARK, value=purpose.encode()),
+    )
+    store.write(lambda unit: [unit.marks.add(mark) for mark in marks])
+    return vault
+
+
+def _vault(store: Store, kek: LocalKeyset) -> TinkVault:
+    return TinkVault(kek, lambda uin: store.read(lambda unit: _keyset(unit, uin)))
+
+
+def _check(unit: Unit) -> Mark | None:
+    return unit.marks.get(CHECK_MARK)
+
+
+def _keyset(unit: Unit, uin: str) -> bytes | None:
+    if uin == DESK:
+        mark = unit.marks.get(KEYSET_MARK)
+        return mark.value if mark else None
+    account = unit.accounts.get(uin)
+    return account.keyset if account else None

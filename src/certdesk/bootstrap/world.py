@@ -1,0 +1,20 @@
+"""The machine's time and chance."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Give the time now, in UTC."""
+        return datetime.now(UTC)
+
+
+def strong_random() -> random.Random:
+    """Give the operating system's source of randomness."""
+    return secrets.SystemRandom()
