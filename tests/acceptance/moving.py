@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.acceptance.processes import Served, keys_in, serving
 from tests.acceptance.test_sandbox import knobs
-from tests.acceptance.watching import Told, told
+from tests.acceptance.watching import Told, sample, told, until
 from tests.nameserver import NameServer
 from tests.running import Client, Keys
 
@@ -54,6 +54,18 @@ class MovingDesk:
     def health(self) -> Told:
         """Ask how it is."""
         return told(self.served.url)
+
+    def kept_time(self) -> None:
+        """Wait until it has kept the time that its clock shows, by which it knows one gone back.
+
+        A write that is under way now may have the time before; the next one has not.
+        """
+        before = self._writes()
+        until(lambda: self._writes() >= before + 2)
+
+    def _writes(self) -> float:
+        page = told(self.served.url, "/metrics").text
+        return sample(page, "certdesk_database_write_seconds_count") or 0
 
     def ordered(self, name: str, years: int = 1) -> str:
         """Order a certificate for a name that is still to be proved."""
