@@ -20,8 +20,8 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
+from tests.ports import free_port
 from tests.programs import path_of
-from tests.proving.dnslab import free_port
 
 KEY = "desk.key"
 START_SECONDS = 20

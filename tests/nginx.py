@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests import programs
-from tests.pasting import free_port
+from tests.ports import free_port
 
 CONFIGURATION = """
 daemon off;

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVES = re.compile(r'make serve(?: ARGS="(?P<options>.*)")?|\.venv/bin/certdesk serve .*')
@@ -23,12 +24,6 @@ def steps(page: str) -> Iterator[str]:
         r"^```sh\n(.*?)^```|(press Ctrl-C)", page, re.IGNORECASE | re.MULTILINE | re.DOTALL
     ):
         yield found[1] or "Ctrl-C"
-
-
-def free_port() -> int:
-    """Find a port of the loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def recipe(target: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from certdesk.vault.local_keyset import LocalKeyset
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.nameserver import NameServer, nameserver
-from tests.pasting import free_port
+from tests.ports import free_port
 from tests.running import RunningDesk
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
-import socket
 import subprocess
 import tempfile
 import time
@@ -36,6 +35,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certdesk.proving.anchors import read_anchors
 from certdesk.proving.exchange import Server
 from certdesk.proving.resolver import Resolver
+from tests.ports import free_port
 from tools import servers
 
 START_SECONDS = 20
@@ -213,16 +213,3 @@ def _wait(folder: Path, program: str, port: int) -> None:
         time.sleep(0.02)
     said = "\n".join(file.read_text() for file in folder.glob(f"{program}.*"))
     raise AssertionError(f"{program} does not answer: {said}")
-
-
-def free_port() -> int:
-    """Find a port that is free by UDP and by TCP."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        ):
-            udp.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                tcp.bind(udp.getsockname())
-                return int(udp.getsockname()[1])

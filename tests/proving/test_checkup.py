@@ -13,7 +13,7 @@ from certdesk.proving.exchange import Server
 from certdesk.proving.resolver import Resolver
 from certdesk.settings import ROOT_ANCHORS
 from tests.nameserver import NameServer, nameserver
-from tests.pasting import free_port
+from tests.ports import free_port
 from tests.proving.dnslab import DnsLab
 
 
