@@ -91,7 +91,7 @@ def test_a_key_that_the_server_refuses_is_told_and_a_right_one_mends_it(parts: P
 
 
 def test_an_order_is_cancelled_when_its_record_is_removed(parts: Parts) -> None:
-    """It stands at 6 as long as the server does not take that, and then at 7."""
+    """It stands at 6 as long as the server does not take that, as the list of zones tells."""
     wrong = parts.server.folder / "wrong.conf"
     wrong.write_text(parts.server.wrong_key)
     parts.give_zone(wrong, "--unchecked")
@@ -102,8 +102,14 @@ def test_an_order_is_cancelled_when_its_record_is_removed(parts: Parts) -> None:
     parts.client.call("ModifyCertificateResubmit", CertificateId=order)
     parts.client.call("CancelCertificateOrder", CertificateId=order)
     assert parts.client.detail(order)["Status"] == 6
+    count, failure = _wait_for_failure(parts)
+    assert count == 1
+    assert ZONE in failure
+    assert parts.server.endpoint in failure
     parts.give_zone(parts.server.key_file)
     waited(parts.client, order, Status=7)
+    (zone,) = parts.desk.certdesk("zone", "list")
+    assert (zone["RecordsWaiting"], zone["LastFailure"]) == (0, None)
     assert not parts.server.values(f"_dnsauth.www.{ZONE}")
 
 
@@ -116,6 +122,17 @@ def test_the_zone_of_another_account_proves_nothing(parts: Parts) -> None:
     with pytest.raises(Exception, match=rf"VerifyType: DNS_AUTO .*www\.{ZONE} is in none"):
         client.call("CertificateOrderSubmit", CertId=bought, VerifyType="DNS_AUTO")
     assert client.detail(bought)["Status"] == 5
+
+
+def _wait_for_failure(parts: Parts) -> tuple[int, str]:
+    """Wait until the zone tells of a record that could not be removed; give how many, and why."""
+    end = time.monotonic() + 60
+    while True:
+        (zone,) = parts.desk.operate("ListZones")["Zones"]
+        if zone["RecordsWaiting"]:
+            return zone["RecordsWaiting"], zone["LastFailure"]
+        assert time.monotonic() < end, parts.desk.log
+        time.sleep(0.1)
 
 
 def _wait_for_no_record(parts: Parts, name: str) -> None:

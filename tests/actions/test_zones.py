@@ -40,7 +40,8 @@ def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> Non
     }
     assert added == shown | {"Tried": True}
     created = {"CreateTime": "2026-03-01 20:00:00"}
-    assert desk.operator("ListZones")["Zones"] == [shown | created]
+    nothing = {"RecordsWaiting": 0, "LastFailure": None}
+    assert desk.operator("ListZones")["Zones"] == [shown | created | nothing]
     assert desk.operator("ListZones", Uin=desk.account().uin)["Zones"] == []
     (kept,) = desk.store.read(lambda unit: unit.zones.where())
     assert SECRET.encode() not in kept.secret

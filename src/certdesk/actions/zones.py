@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.proof import ProofKind, new_challenge
+from certdesk.domain.records import Proof
 from certdesk.domain.submission import shown
 from certdesk.domain.zones import (
     KeyRefused,
@@ -18,13 +22,21 @@ from certdesk.domain.zones import (
     parse_key,
     server_address,
     zone_name,
+    zone_of,
 )
 from certdesk.ports import Unit, UpdateFailed, place_of_zone
 from certdesk.wire.model import Part, Reply, Request, local_time
 
+MOST_COUNTED = 10_000
+"""Records that are looked at to tell how many of them wait to be removed."""
+
 
 class ZoneInfo(Part):
-    """A zone as listed; of its key only the name is shown."""
+    """A zone as listed; of its key only the name is shown.
+
+    `records_waiting` are those that the desk tried to remove in vain and will try to again, and
+    `last_failure` is why the last of these tries came to nothing, if there are any.
+    """
 
     uin: str
     zone: str
@@ -32,6 +44,8 @@ class ZoneInfo(Part):
     key_name: str
     algorithm: str
     create_time: str | None
+    records_waiting: int
+    last_failure: str | None
 
 
 class AddZoneRequest(Request):
@@ -107,15 +121,15 @@ class ListZonesReply(Reply):
 
 @catalog.action(AccountNotFound, internal=True)
 def list_zones(context: Context, request: ListZonesRequest) -> Commit[ListZonesReply]:
-    """List the zones that the desk may change."""
-    del context
+    """List the zones that the desk may change, and what could not be removed from them yet."""
 
     def look(unit: Unit) -> ListZonesReply:
-        if request.uin is None:
-            zones = unit.zones.where()
-        else:
-            zones = unit.zones.where(uin=known_account(unit, request.uin).uin)
-        return ListZonesReply(zones=[_info(zone) for zone in zones])
+        zones = unit.zones.where()
+        waiting = _waiting(unit, zones, context.now)
+        if request.uin is not None:
+            uin = known_account(unit, request.uin).uin
+            zones = [zone for zone in zones if zone.uin == uin]
+        return ListZonesReply(zones=[_info(zone, waiting[zone.uin, zone.name]) for zone in zones])
 
     return look
 
@@ -203,7 +217,19 @@ def _sealed(context: Context, uin: str, zone: OpenZone) -> Zone:
     return dataclasses.replace(kept, secret=secret)
 
 
-def _info(zone: Zone) -> ZoneInfo:
+def _waiting(
+    unit: Unit, zones: Sequence[Zone], now: datetime
+) -> Mapping[tuple[str, str], Sequence[Proof]]:
+    """Give the proofs whose records could not be removed, by the zone, the last tried last."""
+    waiting = defaultdict(list)
+    for proof in unit.proofs.due("removal_at", now, MOST_COUNTED):
+        zone = zone_of(proof.name, [each for each in zones if each.uin == proof.uin])
+        if zone is not None:
+            waiting[zone.uin, zone.name].append(proof)
+    return waiting
+
+
+def _info(zone: Zone, waiting: Sequence[Proof]) -> ZoneInfo:
     return ZoneInfo(
         uin=zone.uin,
         zone=zone.name,
@@ -211,4 +237,6 @@ def _info(zone: Zone) -> ZoneInfo:
         key_name=zone.key_name,
         algorithm=zone.algorithm,
         create_time=local_time(zone.created_at),
+        records_waiting=len(waiting),
+        last_failure=waiting[-1].reason if waiting else None,
     )

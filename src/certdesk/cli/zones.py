@@ -56,7 +56,10 @@ def zone_add(
 @click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
 @desk_options
 def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
-    """List the zones, their servers and keys' names: a table at a terminal, JSON otherwise."""
+    """List the zones, their servers and keys' names: a table at a terminal, JSON otherwise.
+
+    Records that could not be removed yet are counted, with what the server said last.
+    """
     response = ask(settings, "ListZones", Uin=uin)
     if json_ or "Error" in response or not sys.stdout.isatty():
         show_reply(response, "Zones")
@@ -77,3 +80,7 @@ def _table(zones: list[dict[str, Any]]) -> None:
     for each in zones:
         key = f"{each['KeyName']} ({each['Algorithm']})"
         click.echo(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
+        if each["RecordsWaiting"]:
+            click.echo(
+                f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}"
+            )
