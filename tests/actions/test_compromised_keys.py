@@ -32,6 +32,7 @@ from tests.running import Client, RunningDesk
 from tests.workflow.test_inspection import sparse
 
 REVOKED = (10, None)
+CONDEMNED = (10, "Its private key counts as known to others, so the certificate is revoked.")
 
 
 @pytest.fixture
@@ -108,6 +109,11 @@ def test_all_certificates_for_a_key_that_others_know_are_revoked(
     names.add(auth["DomainValidateAuthKey"], "TXT", auth["DomainValidateAuthValue"])
     for client, order in orders:
         becomes(10, lambda client=client, order=order: client.detail(order)["Status"])  # type: ignore[misc]
+    told = [
+        client.call("DescribeCertificate", CertificateId=order)["StatusMsg"]
+        for client, order in orders
+    ]
+    assert told == [None, CONDEMNED[1], CONDEMNED[1]]
 
     logs = other.call("DescribeCertificateOperateLogs", Limit=1000)["OperateLogs"]
     done = {(one["CertId"], one["Type"]) for one in logs}
@@ -147,7 +153,8 @@ def test_what_an_owner_asked_for_is_not_waited_for(
 
     desk.operator("RevokeOrder", CertificateId=leaked, Reason="keyCompromise")
     work(desk)
-    assert {desk.stands(order) for order in (proof, letter, people, leaked)} == {REVOKED}
+    assert {desk.stands(order) for order in (proof, letter, people)} == {CONDEMNED}
+    assert desk.stands(leaked) == REVOKED
     assert set(desk.issuer.revoked.values()) == {Reason.KEY_COMPROMISE}
     assert desk.waiting == []
 
@@ -193,7 +200,7 @@ def test_a_certificate_is_revoked_whose_key_turns_out_weak(desk: Desk) -> None:
     weak = issue(desk, desk.caller, sparse())
     Inspection(desk.store, desk.clock).look()
     work(desk)
-    assert desk.stands(weak) == REVOKED
+    assert desk.stands(weak) == CONDEMNED
     assert list(desk.issuer.revoked.values()) == [Reason.KEY_COMPROMISE]
 
 
@@ -366,7 +373,7 @@ def test_the_operator_is_told_of_certificates_for_a_blocked_key(
     assert told == {"Blocked": 0, "CertificateIds": [good]}
     assert desk.audit("blocklist")[-1].detail == "0 keys, 1 certificates to be revoked: published"
     work(desk)
-    assert desk.stands(good) == REVOKED
+    assert desk.stands(good) == CONDEMNED
     found = desk.operator("CountBlockedKeys", Digest=digest(key))
     assert found == {
         "TotalCount": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from certdesk.domain.order import GIVEN_UP, STATUS_NAMES, UNDER_WAY, Order, Status
+from certdesk.domain.order import GIVEN_UP, STATUS_NAMES, UNDER_WAY, Order, Status, StatusMessage
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof, Renewal, Task
 from certdesk.domain.steps import UNDER_REVIEW
@@ -54,7 +54,8 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
     living = [each for each in successors if each.status not in GIVEN_UP]
     if living:
         last = living[-1]
-        stands = last.status_msg or STATUS_NAMES[last.status]
+        awaits = last.status_msg if last.status_msg in set(StatusMessage) else None
+        stands = awaits or STATUS_NAMES[last.status]
         return f"{last.certificate_id} takes its place and stands at {stands}."
     if renewal is None:
         return ""

@@ -31,7 +31,7 @@ from certdesk.domain.records import (
     Submission,
 )
 from certdesk.domain.renewal import Forget, first_look, next_move, wanted
-from certdesk.domain.revocation import COMPROMISED, Reason
+from certdesk.domain.revocation import COMPROMISED, KEY_KNOWN, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
     AskCaa,
@@ -308,7 +308,10 @@ class Advancing:
     def _condemn(self, order: Order, unit: Unit) -> None:
         """Have a certificate revoked whose key others know; nobody has to look at that."""
         decided = _unchanged(unit, order).asked_back(
-            Event.DECIDE_TO_REVOKE, reason=Reason.KEY_COMPROMISE, deadline=None
+            Event.DECIDE_TO_REVOKE,
+            reason=Reason.KEY_COMPROMISE,
+            deadline=None,
+            status_msg=KEY_KNOWN,
         )
         unit.orders.replace(decided)
         subject = subject_of_revocation(order.certificate_id)
@@ -328,9 +331,13 @@ class Advancing:
             self._store.write(functools.partial(self._revoked, order, certificate))
 
     def _revoked(self, order: Order, certificate: Certificate, unit: Unit) -> None:
-        """Keep that a certificate is revoked; what is known of its key, everybody is held to."""
+        """Keep that a certificate is revoked; what is known of its key, everybody is held to.
+
+        Where that was the desk's own doing the order goes on to say why.
+        """
         now, stored = self._clock.now(), _unchanged(unit, order)
-        after = dataclasses.replace(stored.after(Event.REVOKE), hosted=False, revoked_at=now)
+        why = KEY_KNOWN if stored.status_msg == KEY_KNOWN else None
+        after = dataclasses.replace(stored.after(Event.REVOKE, why), hosted=False, revoked_at=now)
         unit.orders.replace(after)
         unit.renewals.remove(order.certificate_id)
         if stored.revocation_reason == Reason.KEY_COMPROMISE:
