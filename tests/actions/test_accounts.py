@@ -71,6 +71,13 @@ def test_a_name_is_short_and_printable(inside: InsideDesk, name: str) -> None:
     assert inside.operator("ListAccounts") == {"Accounts": []}
 
 
+def test_a_name_is_more_than_blanks(inside: InsideDesk) -> None:
+    """Else nobody could tell an account from another in the list."""
+    with pytest.raises(InvalidParam, match="Name: has to be more than blanks"):
+        inside.operator("AddAccount", Name="   ")
+    assert inside.operator("ListAccounts") == {"Accounts": []}
+
+
 def test_an_account_is_switched_one_way_without_the_other(inside: InsideDesk) -> None:
     """Enabled, verified and what has to be signed are four things; each change is on record."""
     uin = inside.operator("AddAccount", Name="alice")["Uin"]

@@ -163,6 +163,15 @@ def test_whoever_asked_does_not_approve(desk: Desk) -> None:
             desk.approve(f"order:{order}", name)
 
 
+@pytest.mark.parametrize("name", ["  ", "x" * 65, "a\nb"])
+def test_a_reviewer_has_a_name_that_can_be_shown(desk: Desk, name: str) -> None:
+    """Else nothing is decided."""
+    desk.submit()
+    with pytest.raises(errors.InvalidParam, match="Reviewer: takes 1 to 64 printable characters"):
+        desk.approve("manager:1", name)
+    assert "manager:1" in desk.waiting
+
+
 def test_nobody_approves_who_had_a_hand_in_the_order(desk: Desk) -> None:
     """Not whoever handed in, submitted, or sent the letter, though another one did the last."""
     account = desk.caller

@@ -145,6 +145,8 @@ def test_a_name_is_free_and_fit_to_be_listed(inside: InsideDesk, uin: str, actio
     for name in ("x" * 65, "a\nb"):
         with pytest.raises(InvalidParam, match="Name: takes at most 64 printable characters"):
             inside.operator(action, Uin=uin, Name=name, **rule)
+    with pytest.raises(InvalidParam, match="Name: has to be more than blanks"):
+        inside.operator(action, Uin=uin, Name=" ", **rule)
     with pytest.raises(AccountNotFound, match="There is no account nobody"):
         inside.operator(action, Uin="nobody", Name="other", **rule)
 

@@ -17,13 +17,15 @@ LONGEST = 64
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is too long, or that would confuse a terminal which lists it.
+    """Refuse a name that is too long or none, or that would confuse a terminal which lists it.
 
     Raises:
-        InvalidParam: it has more than 64 characters, or some that are not printable.
+        InvalidParam: it has more than 64 characters, some that are not printable, or blanks alone.
     """
     if len(name) > LONGEST or not name.isprintable():
         raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
+    if not name.strip():
+        raise InvalidParam("Name: has to be more than blanks.")
 
 
 def check_free(

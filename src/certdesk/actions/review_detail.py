@@ -173,9 +173,9 @@ def check_reviewer(name: str) -> None:
     """Refuse a name that nobody has, or that would confuse a terminal.
 
     Raises:
-        InvalidParam: it is empty, too long or not printable.
+        InvalidParam: it is blank, too long or not printable.
     """
-    if not 0 < len(name) <= LONGEST or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST or not name.isprintable():
         raise InvalidParam(f"Reviewer: takes 1 to {LONGEST} printable characters.")
 
 
