@@ -21,17 +21,6 @@ from certdesk.domain.validity import BACKDATED
 
 _TAG_BYTES = 3
 _YEAR = timedelta(days=365)
-_CERTIFY = x509.KeyUsage(
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +76,7 @@ def builder(draft: Draft) -> x509.CertificateBuilder:
 def _extensions(draft: Draft) -> Iterator[tuple[x509.ExtensionType, bool]]:
     depth = 0 if draft.plan.rank is Rank.ISSUING else None
     yield x509.BasicConstraints(ca=True, path_length=depth), True
-    yield _CERTIFY, True
+    yield profile.key_usage(certifies=True), True
     own = x509.SubjectKeyIdentifier.from_public_key(draft.public_key)
     yield own, False
     if draft.signer is None:

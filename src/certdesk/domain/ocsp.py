@@ -33,17 +33,6 @@ NONCE_LIMIT = 128
 """Longest nonce that is taken, in bytes (RFC 9654 2.1)."""
 
 _TAG_BYTES = 3
-_SIGN = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
 
 _SAID = {
     "good": ocsp.OCSPCertStatus.GOOD,
@@ -192,7 +181,7 @@ def _responder_extensions(
     issuer: x509.Certificate, public_key: PublicKey
 ) -> Iterator[tuple[x509.ExtensionType, bool]]:
     yield x509.BasicConstraints(ca=False, path_length=None), True
-    yield _SIGN, True
+    yield profile.key_usage(digital_signature=True), True
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False
     yield x509.SubjectKeyIdentifier.from_public_key(public_key), False
     yield profile.key_identifier(issuer), False

@@ -135,7 +135,9 @@ def extensions_of(
 ) -> Iterator[Extension]:
     """Give all extensions, in their order."""
     yield x509.BasicConstraints(ca=False, path_length=None), True
-    yield _key_usage(public_key), True
+    # RSA keys may be used in the old way too, where the client encrypts to them.
+    old_way = isinstance(public_key, rsa.RSAPublicKey)
+    yield key_usage(digital_signature=True, key_encipherment=old_way), True
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
     yield key_identifier(source.certificate), False
     yield x509.CertificatePolicies([policy(POLICIES[request.level])]), False
@@ -144,16 +146,18 @@ def extensions_of(
     yield from where_to_look(source)
 
 
-def _key_usage(public_key: PublicKey) -> x509.KeyUsage:
-    """RSA keys may be used in the old way too, where the client encrypts to them."""
+def key_usage(
+    *, digital_signature: bool = False, key_encipherment: bool = False, certifies: bool = False
+) -> x509.KeyUsage:
+    """Say what a key is for; one that `certifies` signs certificates and CRLs."""
     return x509.KeyUsage(
-        digital_signature=True,
+        digital_signature=digital_signature,
         content_commitment=False,
-        key_encipherment=isinstance(public_key, rsa.RSAPublicKey),
+        key_encipherment=key_encipherment,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
+        key_cert_sign=certifies,
+        crl_sign=certifies,
         encipher_only=False,
         decipher_only=False,
     )

@@ -26,27 +26,14 @@ BATCH = 100
 log = structlog.get_logger()
 
 
-class Inspection:
+class Inspection(Repeating):
     """Goes through the submissions whose key has not had its second look."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         """Prepare; nothing is looked at before `start`."""
         self._store = store
         self._clock = clock
-        self._looking = Repeating("key inspection", self.look, LOOK_SECONDS)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._looking.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._looking.alive
-
-    def stop(self) -> None:
-        """Stop after the batch in hand."""
-        self._looking.stop()
+        super().__init__("key inspection", self.look, LOOK_SECONDS)
 
     def look(self) -> None:
         """Inspect a batch of what waits, and soon the next one if there is more."""
@@ -57,7 +44,7 @@ class Inspection:
             with contextlib.suppress(Stale):
                 self._store.write(functools.partial(self._note_all, found))
         if len(batch) == BATCH:
-            self._looking.wake()
+            self.wake()
 
     def _note_all(self, found: list[tuple[Submission, str | None]], unit: Unit) -> None:
         for submission, reason in found:

@@ -47,7 +47,7 @@ FIRST_PAUSE = timedelta(seconds=10)
 log = structlog.get_logger()
 
 
-class OrderWork:
+class OrderWork(Repeating):
     """Works through the orders that are due; also the `Work` that actions may ask for."""
 
     def __init__(
@@ -68,7 +68,7 @@ class OrderWork:
         self._advancing = advancing
         self._looking = looking
         self._alone = alone
-        self._rounds = Repeating("orders", self.round, ROUND_SECONDS)
+        super().__init__("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
         self._change = threading.Lock()
         self._under_way: dict[str, Task | None] = {}
@@ -78,16 +78,11 @@ class OrderWork:
         """Begin to work."""
         if self._alone:
             self._store.write(self._take_over)
-        self._rounds.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._rounds.alive
+        super().start()
 
     def stop(self) -> None:
         """End the steps in hand and begin no more."""
-        self._rounds.stop()
+        super().stop()
         self._looking.stop()
         self._threads.shutdown()
 
@@ -95,10 +90,6 @@ class OrderWork:
     def under_way(self) -> int:
         """How many orders have steps taken just now."""
         return len(self._under_way)
-
-    def wake(self) -> None:
-        """Go through what is due at once; see `ports.Work`."""
-        self._rounds.wake()
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
         """Look for proofs at once; see `ports.Work`."""

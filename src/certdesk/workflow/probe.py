@@ -26,7 +26,7 @@ NOTHING_WRITTEN = "nothing can be written to the database"
 log = structlog.get_logger()
 
 
-class Probe:
+class Probe(Repeating):
     """Writes every other second, and tells what is wrong."""
 
     def __init__(
@@ -52,16 +52,12 @@ class Probe:
         self._latest: datetime | None = None
         self._others: list[str] = []
         self._said: tuple[str, ...] = ()
-        self._repeating = Repeating("probe", self.look, PROBE_SECONDS)
+        super().__init__("probe", self.look, PROBE_SECONDS)
 
     def start(self) -> None:
         """Begin to write."""
         self._wrote_at = self._monotonic()
-        self._repeating.start()
-
-    def stop(self) -> None:
-        """Stop after the write in hand."""
-        self._repeating.stop()
+        super().start()
 
     def look(self) -> None:
         """Write once, and log what has become wrong or right by it."""

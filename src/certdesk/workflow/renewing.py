@@ -75,7 +75,7 @@ class Standing:
         return next_move(self.order, self.successors, now)
 
 
-class Renewing:
+class Renewing(Repeating):
     """Goes through the certificates whose successors are due."""
 
     def __init__(
@@ -89,21 +89,12 @@ class Renewing:
         self._counts = counts or Uncounted()
         self._bucket = Bucket(per_minute)
         self._ending = threading.Event()
-        self._rounds = Repeating("renewals", self.round, ROUND_SECONDS)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._rounds.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether it is at work."""
-        return self._rounds.alive
+        super().__init__("renewals", self.round, ROUND_SECONDS)
 
     def stop(self) -> None:
         """End what is in hand and begin no more."""
         self._ending.set()
-        self._rounds.stop()
+        super().stop()
 
     def round(self) -> None:
         """See to those that are due, as far as the minute's share goes."""
