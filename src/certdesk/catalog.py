@@ -64,7 +64,7 @@ ATTEMPTS = 3
 """How often an action is tried when another one changes the same thing at the same time."""
 
 HONEST_SECONDS = 5
-"""How long one signature may come with several requests (security requirement T2)."""
+"""How long one signature may come with several requests."""
 
 log = structlog.get_logger()
 

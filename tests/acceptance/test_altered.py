@@ -1,4 +1,4 @@
-"""What was altered in the database opens nowhere (security requirements T24 and R-KEYSTORE)."""
+"""What was altered in the database opens nowhere."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sealed(desk: RunningDesk) -> Sealed:
 
 @pytest.mark.parametrize("column", ["personal", "private_key"])
 def test_two_sealed_values_that_changed_places_open_nowhere(sealed: Sealed, column: str) -> None:
-    """The two reads fail, the third order is not touched, and back in place all is well (T24)."""
+    """The two reads fail, the third order is not touched, and back in place all is well."""
     before = len(sealed.desk.log)
     sealed.swap(column)
     assert sealed.codes() == ["InternalError", "InternalError", ""]

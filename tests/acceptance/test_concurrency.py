@@ -1,7 +1,4 @@
-"""Many at once: one end, whole records, no key twice, and nobody served who was shut out.
-
-Fault matrix, row 19; design, part 7; security requirement R-AUTH 4.
-"""
+"""Many at once: one end, whole records, no key twice, and nobody served who was shut out."""
 
 from __future__ import annotations
 
@@ -298,7 +295,7 @@ def test_a_hundred_parallel_submissions_get_a_hundred_keys(desk: RunningDesk) ->
 
 
 def test_equal_data_handed_in_at_once_is_one_company_and_one_manager(desk: RunningDesk) -> None:
-    """Found or made, never made twice (design, part 7)."""
+    """Found or made, never made twice."""
     keys = desk.account()
     client = desk.client(keys)
     bought = [client.buy(product=28) for _ in range(20)]
@@ -416,7 +413,7 @@ def test_two_rotations_at_once_leave_one_key(desk: RunningDesk) -> None:
 
 
 def test_a_third_key_is_refused_also_where_two_are_asked_for_at_once(desk: RunningDesk) -> None:
-    """An account has two keys in use at most (R-AUTH 4)."""
+    """An account has two keys in use at most."""
     keys = desk.account()
     with ThreadPoolExecutor(3) as threads:
         done = list(threads.map(lambda _: desk.run("key", "add", keys.uin), range(3)))

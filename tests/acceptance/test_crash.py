@@ -1,6 +1,6 @@
 """`kill -9` at any moment: what was acknowledged is there whole, and nothing is there by half.
 
-Fault matrix, row 1; invariants I1, I3, I6 and I8; requirement R-DUR. `tests/slow` does it oftener.
+`tests/slow` does it oftener.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One write of a change fails, each in its turn: the change does not happen, and may be repeated.
 
-Fault matrix, rows 9 and 13; after Boulder's tests of failing stores.
+After Boulder's tests of failing stores.
 """
 
 from __future__ import annotations

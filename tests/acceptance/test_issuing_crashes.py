@@ -1,7 +1,4 @@
-"""`kill -9` at each step of issuing: one serial an order, no lost order, and work goes on.
-
-Fault matrix, row 2; invariants I1 to I3; requirement R-DUR, 2.
-"""
+"""`kill -9` at each step of issuing: one serial an order, no lost order, and work goes on."""
 
 from __future__ import annotations
 

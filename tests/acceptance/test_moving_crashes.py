@@ -1,7 +1,4 @@
-"""`kill -9` at each step of a move: one account has all of it, its keys open, and it goes on.
-
-Requirement R-DUR, 2.
-"""
+"""`kill -9` at each step of a move: one account has all of it, its keys open, and it goes on."""
 
 from __future__ import annotations
 

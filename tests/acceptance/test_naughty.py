@@ -1,6 +1,6 @@
 """A thousand requests that make no sense: each is answered as documented, and nothing stays.
 
-Fault matrix, row 34; invariants I6 and I9. `tests/slow` asks all of them.
+`tests/slow` asks all of them.
 """
 
 from __future__ import annotations

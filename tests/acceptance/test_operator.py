@@ -97,7 +97,7 @@ def use_users(
 
 
 def test_commands_print_their_json_alone_beside_a_server(desk: RunningDesk) -> None:
-    """One line on stdout, nothing on stderr, exit code 0 (design, part 2)."""
+    """One line on stdout, nothing on stderr, exit code 0."""
     go_through(desk.run)
 
 
@@ -250,7 +250,7 @@ EVERY_COMMAND = list(every_command())
     ("words", "command"), EVERY_COMMAND, ids=[" ".join(words) for words, _ in EVERY_COMMAND]
 )
 def test_every_command_explains_itself(words: list[str], command: click.Command) -> None:
-    """`--help` has a sentence on the command and one on each option (design, part 2)."""
+    """`--help` has a sentence on the command and one on each option."""
     shown = command.get_help(click.Context(command, info_name=" ".join(words)))
     assert command.help is not None
     assert command.help.partition("\n\n")[0].endswith(".")
@@ -288,7 +288,7 @@ def values(*words: str, **variables: str) -> dict[str, object]:
 
 
 def test_every_setting_is_shown_with_its_explanation() -> None:
-    """Name, value, default, variable and help of each (design, part 2)."""
+    """Name, value, default, variable and help of each."""
     shown = printed(certdesk("settings"))
     assert [each["Name"] for each in shown] == [declared.name for declared in DECLARATIONS]
     assert all(each["Help"].endswith(".") for each in shown)

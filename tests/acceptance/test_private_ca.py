@@ -261,7 +261,7 @@ def test_a_sandbox_has_a_ca_that_says_so(tmp_path: Path) -> None:
 
 
 def test_a_sandbox_does_not_open_a_desk_s_data_nor_a_desk_a_sandbox_s(tmp_path: Path) -> None:
-    """They share no folder, no key and no CA (design, part 7)."""
+    """They share no folder, no key and no CA."""
     desk, sandbox = str(tmp_path / "desk"), str(tmp_path / "sandbox")
     ran("account", "add", "first", "--data", desk)
     with serving(tmp_path / "log", "sandbox", "--data", sandbox, "--listen", "127.0.0.1:0"):

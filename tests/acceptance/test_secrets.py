@@ -1,7 +1,4 @@
-"""Secrets come to light where they belong and nowhere else.
-
-Fault matrix, rows 16, 18 and 30; security requirements T23 to T26, R-KEYSTORE and R-PII.
-"""
+"""Secrets come to light where they belong and nowhere else."""
 
 from __future__ import annotations
 
@@ -361,13 +358,13 @@ def in_proc(pid: int, what: str) -> bytes:
 
 
 def test_what_fails_is_logged_without_what_it_was_about(scene: Scene) -> None:
-    """The log of the failures above names place and reason (T25)."""
+    """The log of the failures above names place and reason."""
     assert "submissions.personal of " in scene.desk.log
     assert "the database could not do its work" in scene.desk.log
 
 
 def test_an_event_is_one_line_whatever_was_sent(scene: Scene) -> None:
-    """Line ends of every kind in what a client sends do not break the log's lines (T26)."""
+    """Line ends of every kind in what a client sends do not break the log's lines."""
     keys = scene.desk.account()
     for name in (b"a\x85b", b"a\xe2\x80\xa8b", b'a"b\\', b"\xff\xfe"):
         with Wire(scene.desk.endpoint) as wire:
@@ -440,7 +437,7 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """Folder 0700, data and socket 0600, key file 0400, whatever the umask (R-OPS)."""
+    """Folder 0700, data and socket 0600, key file 0400, whatever the umask."""
     folder = tmp_path / "data"
     alone = subprocess.run(
         [PROGRAM, "account", "add", "a", "--data", str(folder)],

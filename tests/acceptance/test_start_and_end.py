@@ -131,7 +131,7 @@ def test_a_database_elsewhere_is_used_by_server_and_commands(data: str, tmp_path
 
 
 def test_a_sandbox_tells_its_keys_and_then_that_it_is_ready(tmp_path: Path) -> None:
-    """Two lines on stdout, both of use; the folder is gone afterwards (design, part 2)."""
+    """Two lines on stdout, both of use; the folder is gone afterwards."""
     variables = {"TMPDIR": str(tmp_path)}
     words = ["sandbox", "--listen", "127.0.0.1:0"]
     with serving(tmp_path / "log", *words, variables=variables) as served:

@@ -1,7 +1,7 @@
 """The world fails around a desk that runs: it says so, loses nothing, and goes on by itself.
 
-Fault matrix, rows 7, 9 and 45. A disk that is full or read-only is made by libfiu, which answers
-the process's system calls as the kernel would; that needs no rights, unlike a disk of one's own.
+A disk that is full or read-only is made by libfiu, which answers the process's system calls as the
+kernel would; that needs no rights, unlike a disk of one's own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Reading a private key: a permission of its own, and a row of the audit log for each time.
-
-Security requirements T22 and R-AUDIT.
-"""
+"""Reading a private key: a permission of its own, and a row of the audit log for each time."""
 
 from __future__ import annotations
 

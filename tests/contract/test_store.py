@@ -141,7 +141,7 @@ def values(annotation: object) -> st.SearchStrategy[Any]:
     return SCALARS[annotation]
 
 
-# Texts as the wire lets them in: no NUL, no lone surrogates (security requirement R-HTTP).
+# Texts as the wire lets them in: no NUL, no lone surrogates.
 SCALARS: dict[object, st.SearchStrategy[Any]] = {
     types.NoneType: st.none(),
     bool: st.booleans(),

@@ -94,7 +94,7 @@ def test_what_was_sealed_for_a_place_opens_there(common: Desk, value: bytes, pla
 def test_what_was_sealed_for_a_place_opens_at_no_other(
     common: Desk, place: Place, other: Place
 ) -> None:
-    """Any other table, row, account or column is refused (security requirement T24)."""
+    """Any other table, row, account or column is refused."""
     assume(place != other)
     vault = common.vault()
     sealed = vault.seal(KEY, place)
@@ -220,7 +220,7 @@ def test_bytes_that_are_no_keyset_are_refused(common: Desk, keyset: bytes) -> No
 
 
 def test_another_key_encryption_key_opens_nothing(desk: Desk) -> None:
-    """A stolen database is of no use without the key (security requirement T23)."""
+    """A stolen database is of no use without the key."""
     sealed = desk.vault().seal(KEY, PLACE)
     with pytest.raises(VaultError, match=ALICE):
         desk.vault_with_another_key().open(sealed, PLACE)

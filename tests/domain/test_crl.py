@@ -20,7 +20,7 @@ times = st.datetimes(
 
 @given(st.lists(times, min_size=2, max_size=10))
 def test_numbers_grow_and_time_does_not_go_back(moments: list[datetime]) -> None:
-    """However a clock jumps (R-CA)."""
+    """However a clock jumps."""
     editions: list[Edition] = []
     for now in moments:
         editions.append(next_edition(editions[-1] if editions else None, now))

@@ -60,7 +60,7 @@ def covers(ground: Ground, name: str) -> bool:
 def test_a_name_passes_exactly_if_a_fresh_ground_covers_it(
     source: Source, names: list[str], given_grounds: list[Ground]
 ) -> None:
-    """Its own and not another's, and a wildcard by DNS alone (security requirement T19)."""
+    """Its own and not another's, and a wildcard by DNS alone."""
     request = asked(NOON, *names, key=KEY, grounds=tuple(given_grounds))
     permitted = all(any(covers(ground, name) for ground in given_grounds) for name in names)
 
@@ -190,7 +190,7 @@ POISON: dict[str, profile.Extension] = {
 def test_an_extension_that_is_not_the_profile_s_does_not_pass(
     source: Source, extension: profile.Extension
 ) -> None:
-    """None is copied from anywhere (security requirement T15)."""
+    """None is copied from anywhere."""
     request = asked(NOON, key=KEY)
 
     assert rule_of(source, request, changed(source, request, extension)) in {

@@ -183,7 +183,7 @@ def test_what_has_ended_is_not_tried_again(successor: Order, move: object) -> No
 
 
 def test_looks_are_after_a_minute_ten_a_hundred_and_then_daily() -> None:
-    """Security requirement R-SCHED."""
+    """What has come to nothing so often needs somebody, and not another look at once."""
     order = issued()
     now = first_look(order).due_at
     pauses = [looks(order, count, now).due_at - now for count in range(1, 7)]

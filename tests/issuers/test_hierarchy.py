@@ -82,7 +82,7 @@ def test_processes_that_begin_at_once_have_one_ca(ca: InsideCa) -> None:
 
 
 def test_a_key_is_sealed_for_its_authority(ca: InsideCa) -> None:
-    """No bytes of it lie in the store, and it opens at no other authority's place (T23, T24)."""
+    """No bytes of it lie in the store, and it opens at no other authority's place."""
     issue(ca.issuer, asked(NOON))
     root, issuing = ca.parts.hierarchy.find("ecc-root"), ca.parts.hierarchy.find("ecc-issuing")
     assert root is not None

@@ -1,6 +1,6 @@
 """There is one way to the CA's keys for a subscriber's certificate, and the gate stands in it.
 
-Read from the source itself (security requirement T10): another way would pass every other test.
+Read from the source itself: another way would pass every other test.
 """
 
 from __future__ import annotations

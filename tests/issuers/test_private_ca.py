@@ -79,7 +79,7 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
 
 
 def test_a_clock_that_was_put_back_stops_the_signing(ca: InsideCa) -> None:
-    """What begins in the future is not signed (R-TIME)."""
+    """What begins in the future is not signed."""
     request = asked(NOON - DAY, key=KEY)
     recorded = begun(ca.issuer, dataclasses.replace(request, grounds=asked(NOON).grounds))
     ca.clock.move(-DAY)
@@ -288,7 +288,7 @@ HOSTILE: dict[str, x509.ExtensionType] = {
 def test_what_a_csr_asks_for_is_not_certified(
     whole: InsideCa, extension: x509.ExtensionType
 ) -> None:
-    """Its key alone is (requirement T15)."""
+    """Its key alone is."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Another Ltd"),
@@ -324,7 +324,7 @@ def test_of_a_collected_csr_nothing_but_its_key_is_certified(
 def test_a_sandbox_s_certificate_says_so_in_its_subject(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """And a desk's does not (design, part 7)."""
+    """And a desk's does not."""
     ca = InsideCa(tmp_path_factory.mktemp("sandbox"), identity=SANDBOX_IDENTITY)
 
     leaf = issue(ca.issuer, asked(NOON)).leaf

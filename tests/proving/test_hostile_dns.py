@@ -112,7 +112,7 @@ def chain(names: NameServer, length: int) -> None:
 
 
 def test_eight_names_are_followed(names: NameServer) -> None:
-    """As far as R-DNS allows."""
+    """As far as is allowed."""
     chain(names, 8)
     assert look(TXT, names.endpoint).verdict is Verdict.PROVED
 

@@ -1,8 +1,7 @@
 """A busy month of the desk's clock, in which its process is killed two hundred times.
 
 Clients order all the while, certificates live ten days and the desk makes their successors, and
-hours pass between any two of the kills. Fault matrix, rows 1 and 2; invariants I1 to I4;
-requirements R-DUR 2 and R-SCHED.
+hours pass between any two of the kills.
 """
 
 from __future__ import annotations

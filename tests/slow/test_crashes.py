@@ -1,7 +1,4 @@
-"""A desk killed sixty times and a database server ten times, in the middle of their work.
-
-Fault matrix, rows 1 and 11; invariants I1, I3, I6 and I8; requirement R-DUR.
-"""
+"""A desk killed sixty times and a database server ten times, in the middle of their work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A crowd above the limit, and connections that stall: the pace is kept, and others are not harmed.
-
-Fault matrix, rows 36 to 38; threat T12.
-"""
+"""A crowd above the limit, and connections that stall: the pace is kept, and no others suffer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`kill -9` at any moment while orders are proved and issued: each gets one certificate.
-
-Fault matrix, rows 1 and 2; invariants I1 to I4; requirement R-DUR, 2.
-"""
+"""`kill -9` at any moment while orders are proved and issued: each gets one certificate."""
 
 from __future__ import annotations
 

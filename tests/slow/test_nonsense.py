@@ -1,7 +1,4 @@
-"""Requests that make no sense by the ten thousand: answered as documented, and nothing stays.
-
-Fault matrix, row 34; invariants I6 and I9.
-"""
+"""Requests that make no sense by the ten thousand: answered as documented, and nothing stays."""
 
 from __future__ import annotations
 

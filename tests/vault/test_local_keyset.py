@@ -48,7 +48,7 @@ def opens(sealed_by: LocalKeyset, opened_by: LocalKeyset) -> bool:
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_a_new_key_file_is_for_its_owner_alone_whatever_the_umask(path: Path, umask: int) -> None:
-    """The file has mode 0400 (security requirement R-KEYSTORE)."""
+    """The file has mode 0400."""
     before = os.umask(umask)
     try:
         LocalKeyset.open(path, create=True)

@@ -45,7 +45,7 @@ def test_the_check_value_tells_the_right_key(kek: LocalKeyset) -> None:
 def test_a_wrong_key_file_is_refused_at_start_up_by_name(
     kek: LocalKeyset, other_kek: LocalKeyset, tmp_path: Path
 ) -> None:
-    """The message names the file and says what to do (security requirement R-KEYSTORE)."""
+    """The message names the file and says what to do."""
     value = vault_on(kek).check_value()
     with pytest.raises(WrongKey) as refused:
         vault_on(other_kek).verify_check_value(value)

@@ -1,6 +1,6 @@
 """The desk on the wire: HTTP that is slow, large, broken or hostile, byte by byte.
 
-Sources: RFC 9112 (HTTP/1.1), security requirements R-HTTP and T11 to T13.
+Source: RFC 9112 (HTTP/1.1).
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def submit(desk: RunningDesk, keys: Keys, payload: bytes) -> Answer:
     ids=["nothing", "half a method", "a line", "half a header", "two headers"],
 )
 def test_a_head_that_does_not_end_is_given_up(desk: RunningDesk, begun: bytes) -> None:
-    """408 and a closed connection after http.head_seconds (R-HTTP, T12)."""
+    """408 and a closed connection after http.head_seconds."""
     with Wire(desk.endpoint) as wire:
         wire.send(begun)
         assert wire.answer().status == 408
@@ -285,7 +285,7 @@ def test_a_body_that_comes_after_its_refusal_leaves_the_line_open(desk: RunningD
 def test_three_hundred_stalled_connections_keep_nobody_from_being_answered(
     desk: RunningDesk, keys: Keys
 ) -> None:
-    """Stalled heads, stalled bodies and clients that never read leave the desk at work (T12)."""
+    """Stalled heads, stalled bodies and clients that never read leave the desk at work."""
     stalled_body = head(desk.endpoint, keys, "DescribeCompanies", b"{}", "Content-Length: 9")
     with contextlib.ExitStack() as held:
         for begun in (POST, stalled_body, NEXT) * 100:
@@ -299,7 +299,7 @@ def test_three_hundred_stalled_connections_keep_nobody_from_being_answered(
 
 @pytest.mark.parametrize("case", TOO_LARGE)
 def test_a_head_larger_than_any_request_needs_is_refused(desk: RunningDesk, case: str) -> None:
-    """414 or 431 and a closed connection beyond the caps of R-HTTP."""
+    """414 or 431 and a closed connection beyond its caps."""
     status, data = TOO_LARGE[case]
     with Wire(desk.endpoint) as wire:
         wire.send(data)
@@ -384,7 +384,7 @@ def test_bytes_without_end_are_cut_off(desk: RunningDesk) -> None:
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_http_gets_one_refusal_and_a_closed_line(desk: RunningDesk, case: str) -> None:
-    """4xx, nothing of what follows is read as a request, and the connection ends (T13)."""
+    """4xx, nothing of what follows is read as a request, and the connection ends."""
     with Wire(desk.endpoint) as wire:
         wire.send(BROKEN[case] + NEXT)
         assert wire.answer().status == 400
@@ -478,7 +478,7 @@ def test_another_method_is_an_unsupported_protocol(
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip"])
 def test_a_compressed_body_is_refused(desk: RunningDesk, keys: Keys, coding: str) -> None:
-    """Nothing is ever decompressed (R-HTTP)."""
+    """Nothing is ever decompressed."""
     signed = request(desk.endpoint, keys, "DescribeCompanies", b"{}", f"Content-Encoding: {coding}")
     answer = send(desk, signed)
     assert (answer.status, answer.code) == (200, "InvalidRequest")
@@ -491,7 +491,7 @@ def test_a_compressed_body_is_refused(desk: RunningDesk, keys: Keys, coding: str
 def test_a_body_that_is_not_plain_json_is_an_invalid_parameter(
     desk: RunningDesk, keys: Keys, case: str
 ) -> None:
-    """Never InternalError, and never read in one of two ways (T11)."""
+    """Never InternalError, and never read in one of two ways."""
     answer = submit(desk, keys, STRICT_JSON[case])
     assert (answer.status, answer.code) == (200, "InvalidParameter")
 
@@ -523,7 +523,7 @@ def test_a_csr_that_costs_time_is_refused(desk: RunningDesk, keys: Keys, case: s
 
 
 def test_the_desk_is_as_it_was_after_all_of_it(tmp_path: Path) -> None:
-    """A barrage leaves neither memory nor files behind (fault matrix, invariants I6 and I9)."""
+    """A barrage leaves neither memory nor files behind."""
     with running(tmp_path / "data", settings=SETTINGS) as desk:
         keys = desk.account()
         barrage(desk, keys)

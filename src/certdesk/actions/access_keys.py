@@ -20,7 +20,7 @@ from certdesk.ports import Place, Unit, Vault
 from certdesk.wire.model import Integer, Reply, Request, local_time
 
 MOST_KEYS = 2
-"""Keys in use at a time: one to leave, one to come (security requirement R-AUTH 4)."""
+"""Keys in use at a time: one to leave, one to come."""
 
 MOST_MINUTES = 36 * 60
 KEPT_AFTER_THE_END = timedelta(days=1)

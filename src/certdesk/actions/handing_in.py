@@ -1,6 +1,6 @@
 """What every action that takes an order's material does with it.
 
-The order of checks is fixed (design, part 7): certificate, identity, status, parameters, product,
+The order of checks is fixed: certificate, identity, status, parameters, product,
 CSR or key, write.
 """
 
@@ -357,7 +357,7 @@ def _subject(considered: Considered) -> csr.Subject:
 
 
 def _drafts(context: Context, considered: Considered) -> tuple[Company | None, Manager | None]:
-    """Prepare the records that no id names (design, part 7: found by equal data or created)."""
+    """Prepare the records that no id names (found by equal data, or created)."""
     material = considered.material
     if material.holder != COMPANY_HOLDER or considered.manager is not None:
         return None, None

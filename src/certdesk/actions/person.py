@@ -1,4 +1,4 @@
-"""What is kept about one person: shown as a whole, or erased (security requirement R-PII)."""
+"""What is kept about one person: shown as a whole, or erased."""
 
 from __future__ import annotations
 

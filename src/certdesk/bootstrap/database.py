@@ -135,5 +135,5 @@ def _folder_lock(folder: Path, wait_seconds: float) -> DeskLock:
 
 
 def _end_at_once() -> None:
-    """End the process: after a failed fsync the disk's state is unknown (R-OPS)."""
+    """End the process: after a failed fsync the disk's state is unknown."""
     os.kill(os.getpid(), signal.SIGABRT)

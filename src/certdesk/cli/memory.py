@@ -1,4 +1,4 @@
-"""Keeps the memory of a process to itself: it holds keys (security requirement R-KEYSTORE)."""
+"""Keeps the memory of a process to itself: it holds keys."""
 
 from __future__ import annotations
 

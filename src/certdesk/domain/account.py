@@ -66,7 +66,7 @@ def new_secret_id(rng: random.Random) -> str:
 
 
 def new_secret_key(rng: random.Random) -> str:
-    """Draw a SecretKey of 43 characters, which is 256 bits (security requirement R-AUTH 4)."""
+    """Draw a SecretKey of 43 characters, which is 256 bits."""
     return letters(rng, 43)
 
 

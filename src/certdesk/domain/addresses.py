@@ -1,6 +1,6 @@
 """Which addresses the desk connects to when the name of a stranger leads there, and which never.
 
-Sources: security requirement R-FILE; the IANA registries of special-purpose addresses (RFC 6890)
+Sources: the IANA registries of special-purpose addresses (RFC 6890)
 and of IPv6 address space. The table is written out here because `ipaddress.is_global` calls
 addresses global that lead to this machine: `2002:7f00:1::`, `64:ff9b::7f00:1` and `::7f00:1` are
 all 127.0.0.1 to whoever translates them.

@@ -1,7 +1,6 @@
 """Certificate revocation lists: what stands in one, and when the next is due.
 
-Sources: RFC 5280 chapter 5, CA/Browser Forum Baseline Requirements 4.9.7 and 7.2, security
-requirement R-CA.
+Sources: RFC 5280 chapter 5, CA/Browser Forum Baseline Requirements 4.9.7 and 7.2.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What was decided earlier is not relied on: the final to-be-signed bytes are read again, and every
 rule is asked of what stands in them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1,
-6.1.1.3, 7.1; security requirements R-CA, T10, T15, T19, T21.
+6.1.1.3, 7.1.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> N
 
 
 def _the_clock(_: x509.Certificate, __: IssueRequest, at: Circumstances) -> None:
-    """It has not gone back: all that is asked about time below would be asked in vain (R-TIME)."""
+    """It has not gone back: all that is asked about time below would be asked in vain."""
     fault = fault_of(at.now, at.latest)
     if fault is not None:
         raise Unfounded(fault, passing=True)

@@ -1,4 +1,4 @@
-"""Identity numbers: taken, kept for a time, and never shown (security requirement R-PII)."""
+"""Identity numbers: taken, kept for a time, and never shown."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def has_masked(material: Material) -> bool:
 def unmask(material: Material, earlier: Material) -> Material:
     """Put an earlier telephone number where its own masked form was handed in again.
 
-    What is shown masked may come back masked (security requirement R-PII); it must not overwrite.
+    What is shown masked may come back masked; it must not overwrite.
     """
     for path in MASKED_PHONES:
         given, known = value_at(material, path), value_at(earlier, path)

@@ -16,7 +16,7 @@ EVERY = "*"
 EVERYTHING = (EVERY,)
 
 READ_KEY = "ssl:ReadPrivateKey"
-"""What a caller has to be allowed to be given a private key, whichever action gives it (T22)."""
+"""What a caller has to be allowed to be given a private key, whichever action gives it."""
 
 NO_CERTIFICATE = ""
 """The id of an order that is yet to be made: no policy names it, only `*` has it."""

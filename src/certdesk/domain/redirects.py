@@ -1,7 +1,7 @@
 """Where a website may send the desk on while it fetches a file of proof.
 
-Sources: the vendor's guide to proof by file (two redirects, within the main domain); security
-requirement R-FILE; RFC 9110, 10.2.2 (Location) and RFC 3986 (references).
+Sources: the vendor's guide to proof by file (two redirects, within the main domain); RFC
+9110, 10.2.2 (Location) and RFC 3986 (references).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """When a certificate is to have a successor, of which kind, and when its end is warned of.
 
 A certificate lasts months, what was bought lasts years: the desk reissues it until the bought time
-is over, and then renews it where that was asked for. Sources: the design, part 7, and security
-requirement R-SCHED.
+is over, and then renews it where that was asked for.
 """
 
 from __future__ import annotations

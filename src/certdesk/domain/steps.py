@@ -1,7 +1,7 @@
 """What is to be done next for an order, decided from how it stands and nothing else.
 
 Level-triggered: whoever asks again gets the same step until it is done, so a step that was lost
-with a process is found again (design, part 6).
+with a process is found again.
 """
 
 from __future__ import annotations

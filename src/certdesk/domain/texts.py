@@ -26,12 +26,12 @@ PERSON_LENGTHS = {
     "phone": 32,
     "id_number": 32,
 }
-"""Most characters of a text: X.520 upper bounds where it may enter a subject, else R-HTTP."""
+"""Most characters of a text: X.520 upper bounds where it may enter a subject, else ours."""
 
 POSTAL_CODE_LENGTH = 40
 """Most characters of a postal code (X.520, upper bound of `postalCode`)."""
 
-# Control characters, and the marks that turn the reading direction (R-CA).
+# Control characters, and the marks that turn the reading direction.
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
@@ -75,7 +75,7 @@ def text_fault(text: str, longest: int) -> str | None:
 
 
 def subject_fault(text: str, longest: int) -> str | None:
-    """Tell why a text may not stand in a certificate's subject, or None if it may (R-CA)."""
+    """Tell why a text may not stand in a certificate's subject, or None if it may."""
     if _ONLY_PUNCTUATION.fullmatch(text):
         return "must hold more than dots, dashes and blanks"
     return text_fault(text, longest)

@@ -1,4 +1,4 @@
-"""Whether the clock may be believed, by the latest time that the desk has seen (R-TIME)."""
+"""Whether the clock may be believed, by the latest time that the desk has seen."""
 
 from __future__ import annotations
 

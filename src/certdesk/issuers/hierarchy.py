@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 
 def new_serial(rng: random.Random) -> int:
-    """Draw a serial number: positive, 20 bytes at most, its highest bit never set (R-CA)."""
+    """Draw a serial number: positive, 20 bytes at most, high bit unset (RFC 5280, 4.1.2.2)."""
     return rng.getrandbits(SERIAL_BITS)
 
 

@@ -16,7 +16,7 @@ DESK = "desk"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value lies; it opens nowhere else (security requirement T24)."""
+    """Where a sealed value lies; it opens nowhere else."""
 
     uin: str
     table: str

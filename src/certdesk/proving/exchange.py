@@ -1,4 +1,4 @@
-"""One question to one DNS server, by UDP, and by TCP where the answer does not fit (R-DNS).
+"""One question to one DNS server, by UDP, and by TCP where the answer does not fit.
 
 dnspython reads and writes the messages. The sockets are here, because its own measure time by the
 wall clock, take answers of any size, and compare the question without its upper and lower case.

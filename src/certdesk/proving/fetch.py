@@ -1,7 +1,7 @@
 """Fetches a small file from a host whose owner is not trusted, and nothing from anywhere else.
 
 A name is looked up once for each hop, every address that it has is checked, and the connection
-goes to one that was. Source: security requirement R-FILE.
+goes to one that was.
 """
 
 from __future__ import annotations

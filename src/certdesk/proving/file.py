@@ -1,7 +1,7 @@
 """Proof by file: every host of the name serves the agreed value, and nothing else.
 
 Sources: the vendor's guide to proof by file; CA/Browser Forum Baseline Requirements 3.2.2.4.18
-(agreed change to website); security requirement R-FILE.
+(agreed change to website).
 """
 
 from __future__ import annotations

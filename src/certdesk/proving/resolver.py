@@ -1,4 +1,4 @@
-"""Asks resolvers, and relies on nothing unchecked (R-DNS; Baseline Requirements 3.2.2.8).
+"""Asks resolvers, and relies on nothing unchecked (Baseline Requirements 3.2.2.8).
 
 Signatures are checked by the resolver, which has to show that it does: it must give the keys of
 the trust anchors with the AD flag. From then on an answer with AD is signed and was checked; one

@@ -1,8 +1,7 @@
 """One HTTP exchange with one address, in which nothing that the server does costs much.
 
 Reading HTTP is h11's; what is here are the connection and the limits. Neither proxies of the
-environment nor cookies, redirects or decompression exist here. Source: security requirement
-R-FILE.
+environment nor cookies, redirects or decompression exist here.
 """
 
 from __future__ import annotations

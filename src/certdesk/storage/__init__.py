@@ -11,8 +11,7 @@ class StoreUnavailable(Exception):
     """The store could not do its work now: locked, full, failing or closed.
 
     After a write the outcome is unknown where the disk failed at the commit itself; everywhere
-    else nothing was written. Look the record up by its key before doing it again
-    (security requirement R-DUR 5).
+    else nothing was written. Look the record up by its key before doing it again.
     """
 
 

@@ -108,7 +108,7 @@ class PostgresStore:
         Raises:
             SchemaUnknown: a newer version of certdesk has written the database.
             StoreUnavailable: it cannot be reached or used, or the server does not keep what it
-                acknowledges (security requirement R-DUR 1).
+                acknowledges.
         """
         with _worded(url), contextlib.ExitStack() as held:
             parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections write or
-# checkpoint at once (security requirement R-DUR 1). https://www.sqlite.org/wal.html
+# checkpoint at once. https://www.sqlite.org/wal.html
 WRITE_AHEAD_SINCE = (3, 51, 3)
 JOURNAL_BYTES = 64 * 1024 * 1024
 

@@ -58,7 +58,7 @@ class SqliteStore:
         `wait_seconds` at most. Commits wait `busy_seconds` for a foreign program that has the
         file locked. `on_sync_failure` is called, from the writer thread, when the disk reported
         that it lost a write: nothing is written any more, and the process should end and start
-        again (security requirement R-OPS).
+        again.
 
         Raises:
             DeskBusy: another process has the folder.

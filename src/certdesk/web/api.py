@@ -1,4 +1,4 @@
-"""The API at `/`: the way of a request, step by step (design, part 3).
+"""The API at `/`: the way of a request, step by step (ARCHITECTURE.md).
 
 Whatever happens, the answer is HTTP 200 with an envelope; only broken HTTP gets anything else.
 """

@@ -118,8 +118,7 @@ def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None
     """Refuse a right signature that covers too little.
 
     The body may stay out of it where the account allows that, but not for an action that takes or
-    shows keys or personal data (threat T4); the action has to be in it where the account wants so
-    (threat T2).
+    shows keys or personal data; the action has to be in it where the account wants so.
 
     Raises:
         SignatureFailure: with what to sign too.

@@ -1,7 +1,7 @@
 """Whether the desk is well, and what it has counted, for whoever watches it.
 
-Who may ask is this machine, and the networks that a setting names (security requirement R-OPS);
-for others there is nothing here.
+Who may ask is this machine, and the networks that a setting names; for others there is nothing
+here.
 """
 
 from __future__ import annotations

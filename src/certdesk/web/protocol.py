@@ -1,8 +1,8 @@
 """HTTP/1.1 with limits: uvicorn's protocol, with caps on the head and a clock on its arrival.
 
-Numbers: security requirement R-HTTP (request line 32 KiB, as the API's GET form needs; headers
-32 KiB in all, 8 KiB each, 100 at most; head within 10 s). What breaks HTTP gets a 4xx answer and
-the connection is closed; everything else is the API's to answer.
+They are 32 KiB for the request line, as the API's GET form needs; for headers 32 KiB in all, 8 KiB
+each, 100 at most; 10 s for the head. What breaks HTTP gets a 4xx answer and the connection is
+closed; everything else is the API's to answer.
 
 A request may be answered before its body is there (a key that is unknown, a body that is too
 large). The rest is then taken and forgotten, so that the client gets to read the answer, but no

@@ -2,7 +2,7 @@
 
 Official SDKs sign neither the action nor a nonce, so two honest requests of one second may carry
 the same signature. What is seen again later than that is refused where it would change something
-or where it asks for another action than the first (threats T2 and T3).
+or where it asks for another action than the first.
 
 Memory is bounded. Where it is full, the account with the most signatures in it forgets those with
 its oldest timestamps, and whatever else comes with such a timestamp is refused: it may have been

@@ -214,7 +214,7 @@ def hmac_sha256(key: bytes, text: str) -> bytes:
 def derive_key(secret_key: Secret, date: str, service: str) -> bytes:
     """Derive the key that signs on one day for one service.
 
-    It may be kept in memory for that day (security requirement R-AUTH 4).
+    It may be kept in memory for that day.
     """
     date_key = hmac_sha256(b"TC3" + secret_key.reveal(), date)
     return hmac_sha256(hmac_sha256(date_key, service), TERMINATOR)

@@ -2,7 +2,6 @@
 
 Two readers of one body must not be able to understand it differently (RFC 8259 leaves repeated
 keys, big numbers and lone surrogates open), and no body may cost more than its size suggests.
-Numbers are those of security requirement R-HTTP.
 """
 
 from __future__ import annotations

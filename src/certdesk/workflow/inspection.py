@@ -1,8 +1,7 @@
 """Looks at handed-in keys again, with the checks that are too slow for the request itself.
 
 A key that turns out weak is set aside: it is never accepted again, no certificate is issued for
-it, and one that was issued meanwhile is revoked (security requirement R-KEY, Baseline Requirements
-4.9.1.1).
+it, and one that was issued meanwhile is revoked (Baseline Requirements 4.9.1.1).
 """
 
 from __future__ import annotations

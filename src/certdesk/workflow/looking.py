@@ -24,7 +24,7 @@ from certdesk.workflow.noting import note
 from certdesk.workflow.repeating import step_back
 
 AT_ONCE = 32
-"""Looks under way together (security requirement R-FILE)."""
+"""Looks under way together."""
 
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""

@@ -37,7 +37,7 @@ LISTED = 1000
 """Due orders looked at in a round."""
 
 TAKEN_FOR = timedelta(seconds=60)
-"""How long an order is off the list for whoever works on it, who renews that (R-SCHED)."""
+"""How long an order is off the list for whoever works on it, who renews that."""
 
 RENEWED_BEFORE = timedelta(seconds=30)
 

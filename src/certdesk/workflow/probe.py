@@ -1,8 +1,7 @@
 """Feels the desk's pulse: writes the time into its database, again and again.
 
 What is written is the latest time that the desk has seen. By it the gate before the signing key
-knows a clock that has gone back (security requirement R-TIME); and the write shows that a change
-could be kept now (R-OPS).
+knows a clock that has gone back; and the write shows that a change could be kept now.
 """
 
 from __future__ import annotations
