@@ -19,7 +19,6 @@ from certdesk.domain.keys import PublicKey
 from certdesk.domain.names import NAME_LIMIT
 from certdesk.domain.validity import BACKDATED
 
-_TAG_BYTES = 3
 _YEAR = timedelta(days=365)
 
 
@@ -41,8 +40,7 @@ def name_of(plan: Plan, identity: Identity, public_key: PublicKey) -> x509.Name:
     It ends with a part of its key's digest, so that the CAs of two desks have two names. In the
     common name an organisation is cut where the whole would be longer than X.520 lets it be.
     """
-    tag = x509.SubjectKeyIdentifier.from_public_key(public_key).digest[:_TAG_BYTES].hex()
-    rest = f" {plan.words} {tag}"
+    rest = f" {plan.words} {profile.tag_of(public_key)}"
     words = identity.organisation[: NAME_LIMIT - len(rest)].rstrip() + rest
     return x509.Name(
         [

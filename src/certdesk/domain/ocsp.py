@@ -32,8 +32,6 @@ RESPONDER_LASTS = timedelta(days=14)
 NONCE_LIMIT = 128
 """Longest nonce that is taken, in bytes (RFC 9654 2.1)."""
 
-_TAG_BYTES = 3
-
 _SAID = {
     "good": ocsp.OCSPCertStatus.GOOD,
     "revoked": ocsp.OCSPCertStatus.REVOKED,
@@ -172,9 +170,9 @@ def responder_builder(
 
 
 def _responder_name(issuer: x509.Certificate, public_key: PublicKey) -> x509.Name:
-    tag = x509.SubjectKeyIdentifier.from_public_key(public_key).digest[:_TAG_BYTES].hex()
     kept = [each for each in issuer.subject if each.oid != NameOID.COMMON_NAME]
-    return x509.Name([*kept, x509.NameAttribute(NameOID.COMMON_NAME, f"OCSP Responder {tag}")])
+    words = f"OCSP Responder {profile.tag_of(public_key)}"
+    return x509.Name([*kept, x509.NameAttribute(NameOID.COMMON_NAME, words)])
 
 
 def _responder_extensions(

@@ -25,6 +25,8 @@ from certdesk.domain.validity import Period
 SANDBOX_WORDS = "certdesk sandbox: for tests only, trust it nowhere"
 """What a sandbox's certificate says of itself, as an attribute that public ones may not have."""
 
+TAG_BYTES = 3
+
 POLICIES = {
     Level.DV: x509.ObjectIdentifier("2.23.140.1.2.1"),
     Level.OV: x509.ObjectIdentifier("2.23.140.1.2.2"),
@@ -161,6 +163,11 @@ def key_usage(
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def tag_of(public_key: PublicKey) -> str:
+    """Give a part of a key's digest, which makes one name of the words that many have."""
+    return x509.SubjectKeyIdentifier.from_public_key(public_key).digest[:TAG_BYTES].hex()
 
 
 def key_identifier(signer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
