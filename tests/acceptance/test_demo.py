@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "demo")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 100
 SCREEN = 65536
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -267,6 +268,34 @@ try:
 except KeyFileUnusable as error:
     print(error)
 """
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from certdesk.vault.local_keyset import LocalKeyset
+
+path, call, rotating = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "rotating"
+keyset = LocalKeyset.open(path, create=True) if rotating else None
+setattr(os, call, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+keyset.rotate() if keyset else LocalKeyset.open(path, create=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "what"), [("fsync", "making"), ("unlink", "making"), ("replace", "rotating")]
+)
+def test_what_a_killed_process_left_is_removed(path: Path, call: str, what: str) -> None:
+    """Its draft holds a key, and in the end perhaps the desk's."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path), call, what], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [each for each in path.parent.iterdir() if each != path] != []
+
+    keyset = LocalKeyset.open(path, create=True)
+    if what == "rotating":
+        keyset.rotate()
+
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["making", "rotating"])

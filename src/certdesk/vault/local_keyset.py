@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import shlex
 import stat
@@ -50,7 +51,7 @@ class LocalKeyset:
         """
         register()
         with _worded(path):
-            if create and not path.exists():
+            if create:
                 _create(path)
             return cls(path, _parse(path, _read(path)))
 
@@ -89,6 +90,7 @@ class LocalKeyset:
                 _parse(file, old)
                 text = _with_new_primary(old)
                 keyset = _parse(file, text)
+                _drop_drafts(file)
                 with _draft(file, text) as draft:
                     draft.replace(file)
                 _sync(file.parent)
@@ -146,11 +148,24 @@ def _with_new_primary(text: str) -> str:
 
 
 def _create(path: Path) -> None:
-    _make_folders(path.parent)
-    # A link never replaces: where another process was first, its key is the desk's key.
-    with _draft(path, _new_keyset()) as draft, contextlib.suppress(FileExistsError):
-        path.hardlink_to(draft)
-    _sync(path.parent)
+    if not path.exists():
+        _make_folders(path.parent)
+        with _one_writer(path.parent):
+            # A link never replaces: where another process was first, its key is the desk's key.
+            with _draft(path, _new_keyset()) as draft, contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+            _sync(path.parent)
+    # The folder of a key that somebody put there need not be the desk's to write to.
+    with contextlib.suppress(OSError), _one_writer(path.parent):
+        _drop_drafts(path)
+
+
+def _drop_drafts(path: Path) -> None:
+    """Remove what processes left that were killed while they wrote; they hold keys too."""
+    draft = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}")
+    for each in path.parent.iterdir():
+        if draft.fullmatch(each.name):
+            each.unlink()
 
 
 @contextlib.contextmanager
