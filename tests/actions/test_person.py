@@ -264,11 +264,28 @@ def test_a_reason_that_names_the_person_is_taken_back(desk: Desk) -> None:
     order = desk.submit()
     reason = f"{EMAIL} does not answer"
     desk.operator("RejectReview", Id="manager:1", Reason=reason, Reviewer="ann")
-    assert desk.order(order).status_msg == reason
+    assert [(each["What"], each["Text"]) for each in desk.export()["Texts"]] == [
+        ("reason of its review", reason),
+        ("its StatusMsg", reason),
+    ]
     erased = desk.erase()
     assert EMAIL not in desk.shown(order)
     assert EMAIL not in json.dumps(desk.operator("ShowReview", Id="manager:1"))
     assert [each["What"] for each in erased["Kept"]].count("its text") == 2
+
+
+def test_a_reason_why_a_certificate_is_kept_is_taken_back_too(desk: Desk) -> None:
+    """Of the request to revoke it, which somebody rejected, and of the order."""
+    order = desk.issue()
+    desk.call(desk.caller, "RevokeCertificate", CertificateId=order)
+    letter = base64.b64encode(PDF).decode()
+    desk.call(desk.caller, "UploadRevokeLetter", CertificateId=order, RevokeLetter=letter)
+    subject = f"revocation:{order}"
+    desk.operator("RejectReview", Id=subject, Reason=f"{EMAIL} says no", Reviewer="ann")
+    desk.erase()
+    assert EMAIL not in desk.shown(order)
+    assert desk.operator("ShowReview", Id=subject)["Reason"] == "(erased)"
+    assert desk.export()["Texts"] == []
 
 
 def test_an_owners_words_that_name_the_person_are_taken_back(desk: Desk) -> None:
@@ -277,9 +294,9 @@ def test_an_owners_words_that_name_the_person_are_taken_back(desk: Desk) -> None
     said = f"{EMAIL} has left us"
     desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason=said)
     desk.operator("KeepOrder", CertificateId=order, Reason="not so")
-    assert desk.order(order).said == said
-    erased = desk.erase()["Erased"]
-    assert {"Record": f"order:{order}", "What": "what its owner said of why"} in erased
+    where = {"Record": f"order:{order}", "What": "what its owner said of why"}
+    assert {**where, "Uin": desk.caller.uin, "Text": said} in desk.export()["Texts"]
+    assert where in desk.erase()["Erased"]
     assert EMAIL not in json.dumps(desk.operator("ShowReview", Id=f"order:{order}"))
 
 

@@ -29,9 +29,6 @@ WHAT_FIRST = {
 }
 WAIT = "wait for its end"
 
-TAKEN_BACK = "(erased)"
-"""What stands in the place of a reason that named a person."""
-
 
 def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
     """Tell what is under way that needs the person, and what is to be done first."""
@@ -135,25 +132,6 @@ def _texts(unit: Unit, subject: str, values: frozenset[str]) -> Iterator[tuple[s
     for entry in unit.audit.where(subject=subject):
         if any(value in entry.detail for value in values):
             yield f"audit:{entry.entry_id}", "its text", "it is never changed"
-
-
-def reworded(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Take the reasons back in which somebody wrote one of the values; tell of each."""
-    subjects = {trace.name for trace in traces.found if isinstance(trace.record, Manager)}
-    subjects |= {subject_of_order(each) for each in traces.orders}
-    for subject in sorted(subjects):
-        review = unit.reviews.get(subject)
-        if review is not None and any(value in review.reason for value in values):
-            unit.reviews.replace(dataclasses.replace(review, reason=TAKEN_BACK))
-            yield subject, "reason of its review"
-    for certificate_id in traces.orders:
-        order = unit.orders.get(certificate_id)
-        if order is not None and any(value in (order.status_msg or "") for value in values):
-            order = unit.orders.replace(dataclasses.replace(order, status_msg=TAKEN_BACK))
-            yield subject_of_order(certificate_id), "its StatusMsg"
-        if order is not None and any(value in order.said for value in values):
-            unit.orders.replace(dataclasses.replace(order, said=TAKEN_BACK))
-            yield subject_of_order(certificate_id), "what its owner said of why"
 
 
 def _has_identity(holder: Material | People | Organisation) -> bool:

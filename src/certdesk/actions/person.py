@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certdesk.actions import erasing
+from certdesk.actions import erasing, wordings
 from certdesk.actions.naming import known_account
 from certdesk.actions.traces import Trace, Traces, traces_of
 from certdesk.catalog import Commit, Context, catalog
@@ -57,6 +57,15 @@ class LetterRecord(Part, kw_only=True):
     upload_time: str | None
 
 
+class TextRecord(Part, kw_only=True):
+    """A reason, or what an owner said, in which somebody wrote a value of the person's."""
+
+    record: str
+    uin: str
+    what: str
+    text: str
+
+
 class ExportPersonRequest(Request):
     """By what the person is known (`email`, `phone`, `identity`), the value, and whose data.
 
@@ -77,6 +86,7 @@ class ExportPersonReply(Reply):
     person: str
     records: list[PersonRecord]
     letters: list[LetterRecord]
+    texts: list[TextRecord]
     unreadable: list[str]
 
 
@@ -85,19 +95,22 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
     """Show everything that is kept about one person; that is noted."""
     wanted = _wanted(request.by, request.value)
     traces = _find(context, wanted, request.uin)
-    reply = ExportPersonReply(
-        person=_hash(context, wanted),
-        records=[
-            *(record for trace in traces.found for record in _shown(trace)),
-            *map(_user, traces.users),
-        ],
-        letters=[_letter(letter) for letter in traces.letters],
-        unreadable=traces.unreadable,
-    )
+    values = _values(wanted, traces)
+    person = _hash(context, wanted)
+    records = [
+        *(record for trace in traces.found for record in _shown(trace)),
+        *map(_user, traces.users),
+    ]
 
     def commit(unit: Unit) -> ExportPersonReply:
         _note(context, unit, wanted, traces)
-        return reply
+        return ExportPersonReply(
+            person=person,
+            records=records,
+            letters=[_letter(letter) for letter in traces.letters],
+            texts=[_text(wording) for wording in wordings.wordings(unit, traces, values)],
+            unreadable=traces.unreadable,
+        )
 
     return commit
 
@@ -152,7 +165,7 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
             raise PersonNeeded(" ".join(needed))
         erased = [
             *erasing.erase(unit, traces, after),
-            *erasing.reworded(unit, traces, values),
+            *wordings.reworded(unit, traces, values),
         ]
         kept = erasing.kept(unit, traces, values)
         _note(context, unit, wanted, traces)
@@ -269,3 +282,7 @@ def _letter(letter: Letter) -> LetterRecord:
         sha256=letter.sha256,
         upload_time=local_time(letter.uploaded_at),
     )
+
+
+def _text(wording: wordings.Wording) -> TextRecord:
+    return TextRecord(record=wording.record, uin=wording.uin, what=wording.what, text=wording.text)
