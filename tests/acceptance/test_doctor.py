@@ -56,6 +56,18 @@ def test_a_desk_that_is_well_is_told_so(tmp_path: Path, names: NameServer) -> No
     assert after.strip().startswith("-> set dns.dnssec to validate")
 
 
+def test_a_desk_whose_authorities_were_just_made_lacks_nothing(
+    tmp_path: Path, names: NameServer
+) -> None:
+    """Each has its CRL from the beginning, also where no server runs that would make it."""
+    desk = desk_at(tmp_path, names.endpoint)
+    made = desk.certdesk("ca", "show", "--json")
+    told = json.loads(desk.run("doctor", "--json").stdout)
+    well = [each["What"] for each in told["Findings"] if each["State"] == "ok"]
+    for authority in made:
+        assert any(what.startswith(f"{authority['Name']} is good until ") for what in well)
+
+
 def test_a_resolver_that_stopped_is_found(tmp_path: Path) -> None:
     """Beside a running server and without one; it is well once the resolver is back."""
     port = free_port()

@@ -28,9 +28,10 @@ class Publication:
         self._urls = urls
 
     def prepare(self) -> None:
-        """Make the two lines where they are not yet; see `ports.Pki`."""
+        """Make the two lines and their CRLs where they are not yet; see `ports.Pki`."""
         for name in (ECC_ISSUING, RSA_ISSUING):
             self._hierarchy.issuing(name)
+        self._lists.renew()
 
     def authorities(self) -> list[Published]:
         """Give the authorities that there are; see `ports.Pki`."""

@@ -31,7 +31,7 @@ class Pki(Protocol):
     """What the private CA shows to the world. Safe to use from several threads."""
 
     def prepare(self) -> None:
-        """Make the authorities that every desk has, where they are not yet; takes seconds."""
+        """Make the authorities that every desk has, and their CRLs; takes seconds."""
         ...
 
     def authorities(self) -> list[Published]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from certdesk.ports import Pki
 from certdesk.workflow.repeating import Repeating
 
-LOOK_SECONDS = 60
+LOOK_SECONDS = 5
 
 
 class ListRenewal(Repeating):
-    """Looks every minute whether a CRL or an authority is old, and at once at the start."""
+    """Looks whether a CRL is missing or old, or an authority near its end; at once at the start.
+
+    Often, so that a clock that jumps, or a new authority, is not long without one.
+    """
 
     def __init__(self, pki: Pki) -> None:
         """Prepare; nothing is made before `start`."""
