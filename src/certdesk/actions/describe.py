@@ -7,9 +7,9 @@ from certdesk.actions.certificates import (
     name_of,
     scope_of,
 )
-from certdesk.actions.handing_in import earlier_material, private_key_of
 from certdesk.actions.proofs import DvAuthDetail, DvAuths, proofs_of_revocation, wanted_proofs
 from certdesk.actions.purchase import may_read_key, own_order
+from certdesk.actions.submissions import earlier_material, private_key_of
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, Written, catalog
 from certdesk.domain.certificates import links_of, pem_of, whole_pem

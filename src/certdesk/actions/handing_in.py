@@ -14,6 +14,7 @@ from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_domain
+from certdesk.actions.submissions import earlier_material, private_key_of
 from certdesk.catalog import Answer, Commit, Context
 from certdesk.domain import csr
 from certdesk.domain.errors import (
@@ -160,28 +161,6 @@ def prepared(
         return unit.orders.replace(changed)
 
     return keep
-
-
-def earlier_material(context: Context, submission: Submission) -> Material:
-    """Open what was handed in with a submission, its pass phrase and CSR aside."""
-    personal = context.vault.open(submission.personal, place_of_submission(submission, "personal"))
-    return whole(Material, submission.facts, personal)
-
-
-def private_key_of(context: Context, submission: Submission) -> Secret | None:
-    """Open the private key that the desk made for a submission, as PEM."""
-    if submission.private_key is None:
-        return None
-    return context.vault.open(
-        submission.private_key, place_of_submission(submission, "private_key")
-    )
-
-
-def key_pass_of(context: Context, submission: Submission) -> Secret | None:
-    """Open the customer's own pass phrase for key stores."""
-    if submission.key_pass is None:
-        return None
-    return context.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))
 
 
 def _consider(

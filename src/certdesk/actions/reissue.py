@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
-from certdesk.actions.handing_in import earlier_material, key_pass_of, prepared
+from certdesk.actions.handing_in import prepared
 from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
+from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from certdesk.actions import submit
-from certdesk.actions.handing_in import REFUSALS, earlier_material, key_pass_of, prepared
+from certdesk.actions.handing_in import REFUSALS, prepared
 from certdesk.actions.ordering import submit_order
 from certdesk.actions.purchase import own_order
 from certdesk.actions.reissue import ReissueParameters
+from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import CertificateInvalid, OrderReplaceFailed
 from certdesk.domain.keys import KeyKind

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from certdesk.actions import parties
-from certdesk.actions.handing_in import earlier_material
+from certdesk.actions.submissions import earlier_material
 from certdesk.catalog import Context
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Company, Manager, Organisation, People
