@@ -113,7 +113,7 @@ class Reader:
 
     def _interrupt(self, process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0, self.log
+        assert process.wait(60) == 0, self.log
         self._pipe(process.stdout).close()
 
     def _type(self, step: str) -> str:

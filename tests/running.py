@@ -23,7 +23,7 @@ from certdesk.cli.operator import ask
 from certdesk.settings import load
 
 PROGRAM = str(Path(sys.executable).with_name("certdesk"))
-START_SECONDS = 30
+START_SECONDS = 60
 
 COMPANY = {
     "CompanyName": "Tencent Cloud SSL Certificate",

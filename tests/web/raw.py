@@ -15,7 +15,7 @@ from certdesk.domain.secret import Secret
 from certdesk.wire.signature import authorize
 from tests.running import Keys
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 @dataclasses.dataclass(frozen=True)
