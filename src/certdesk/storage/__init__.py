@@ -1,7 +1,8 @@
-"""Where records are kept: one file, one writer, and nothing acknowledged before it is durable.
+"""Where records are kept; nothing is acknowledged before it is durable.
 
-`schema` declares the collections, `collections` reads and writes them on a connection, `sqlite`
-is the embedded store, `migrate` brings a database to the schema of this version.
+`schema` declares the collections, `collections` reads and writes them on a connection. `sqlite` is
+the embedded store, one file with one writer, and `postgres` the one that several processes share;
+`migrate` brings a database to the schema of this version.
 """
 
 from __future__ import annotations
