@@ -11,7 +11,7 @@ import pytest
 
 from tests.issued import issue
 from tests.nameserver import nameserver
-from tests.running import PROGRAM, RunningDesk, running
+from tests.running import PROGRAM, Keys, RunningDesk, running
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +108,19 @@ def test_the_story_of_a_revocation_says_what_to_do_next(desk: RunningDesk) -> No
     assert asked == {"CertificateId": order, "Status": 9}
     last = desk.certdesk("order", "show", order)["Happenings"]
     assert ("operator", "RevokeOrder") in [(each["Who"], each["What"]) for each in last]
+
+
+def test_that_no_certificate_is_in_force_is_told_with_the_code_for_a_refusal(
+    desk: RunningDesk, certificate: str
+) -> None:
+    """And not by the id that was asked for: the order came to nothing."""
+    buyer = desk.operate("ShowOrder", CertificateId=certificate)["Order"]["Uin"]
+    keys = desk.operate("AddKey", Uin=buyer)
+    client = desk.client(Keys(buyer, keys["SecretId"], keys["SecretKey"]))
+    client.call("CancelAuditCertificate", CertificateId=certificate)
+    done = desk.run("order", "current", certificate)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"No certificate is in force in the place of {certificate}" in done.stderr
 
 
 def test_an_unknown_order_is_named_as_such(desk: RunningDesk) -> None:

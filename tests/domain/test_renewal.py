@@ -18,9 +18,9 @@ from certdesk.domain.renewal import (
     Kind,
     Leave,
     Make,
-    current,
     due_at,
     first_look,
+    in_force,
     looked,
     next_move,
     succeeded,
@@ -252,5 +252,14 @@ def test_the_current_certificate_is_the_newest_that_is_issued() -> None:
     middle = issued(begins_at=NOON + DAY, number=2)
     newest = issued(begins_at=NOON + 2 * DAY, number=3)
     waiting = issued(status=Status.UNDER_REVIEW, begins_at=None, number=4)
-    assert current(old, [middle, newest, waiting]) == newest
-    assert current(old, [waiting]) == old
+    assert in_force(old, [middle, newest, waiting]) == newest
+    assert in_force(old, [waiting]) is None
+
+
+def test_a_certificate_that_is_being_taken_back_is_current_until_it_is() -> None:
+    """Where no other one is issued."""
+    old = issued(status=Status.EXPIRED)
+    good = issued(begins_at=NOON + DAY, number=2)
+    doomed = issued(status=Status.REVOKING, begins_at=NOON + 2 * DAY, number=3)
+    assert in_force(old, [good, doomed]) == good
+    assert in_force(old, [doomed]) == doomed

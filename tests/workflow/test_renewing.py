@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from certdesk.bootstrap import actions
-from certdesk.domain.errors import CertificateSubmitHostingCertError
+from certdesk.domain.errors import CertificateSubmitHostingCertError, InvalidCertificateStatusCode
 from certdesk.domain.issuing import Declined
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
@@ -472,6 +472,12 @@ def test_a_successor_that_fails_after_the_end_is_not_made_again(left: LeftAlone)
     _, after = left.chain(first)
     assert after.status is Status.REVIEW_FAILED
     assert left.renewal(first) is None
+    with pytest.raises(InvalidCertificateStatusCode) as refused:
+        left.desk.operator("CurrentOrder", CertificateId=first)
+    assert refused.value.detail == (
+        f"No certificate is in force in the place of {first}, which stands at 3 (Expired); "
+        f"what came after it: {after.certificate_id} at 2 (Review failed)."
+    )
 
 
 def test_a_clock_that_is_put_back_makes_nothing_twice(left: LeftAlone) -> None:

@@ -40,7 +40,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
-from certdesk.domain.renewal import current
+from certdesk.domain.renewal import in_force
 from certdesk.domain.secret import Secret
 from certdesk.ports import (
     DESK,
@@ -240,9 +240,9 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
 
 
 def _current(context: Context, unit: Unit, request: FetchDownloadRequest) -> str:
-    """Find which certificate is in force in the place of the one that a link names."""
+    """Find which certificate is in force in the place of the one that a link names, if any is."""
     order = own_order(context, unit, request.certificate_id)
-    return current(order, followers_of(unit, order)).certificate_id
+    return (in_force(order, followers_of(unit, order)) or order).certificate_id
 
 
 def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:

@@ -9,12 +9,17 @@ from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_account, known_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.advice import advice, outlook
-from certdesk.domain.errors import AccountNotFound, CertificateNotFound, InvalidParam
+from certdesk.domain.errors import (
+    AccountNotFound,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+)
 from certdesk.domain.listing import OrderQuery, searchable
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
-from certdesk.domain.renewal import current
+from certdesk.domain.renewal import in_force, is_over
 from certdesk.ports import Unit, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
 
@@ -163,19 +168,27 @@ class CurrentOrderRequest(Request):
 
 
 class CurrentOrderReply(Reply):
-    """The newest of an order and its successors that is issued, or the order itself."""
+    """The newest good one of an order and its successors, or the order if it is to become so."""
 
     order: OrderInfo
 
 
-@catalog.action(CertificateNotFound, internal=True)
+@catalog.action(CertificateNotFound, InvalidCertificateStatusCode, internal=True)
 def current_order(context: Context, request: CurrentOrderRequest) -> Commit[CurrentOrderReply]:
     """Tell which certificate is in force in the place of one that was reissued or renewed."""
     del context
 
     def look(unit: Unit) -> CurrentOrderReply:
         order = known_order(unit, request.certificate_id)
-        return CurrentOrderReply(order=_info(unit, current(order, followers_of(unit, order))))
+        followers = followers_of(unit, order)
+        found = in_force(order, followers)
+        if found is None and is_over(order):
+            stand = "; ".join(f"{each.certificate_id} at {each.status.told}" for each in followers)
+            raise InvalidCertificateStatusCode(
+                f"No certificate is in force in the place of {order.certificate_id}, which stands "
+                f"at {order.status.told}; what came after it: {stand or 'nothing'}."
+            )
+        return CurrentOrderReply(order=_info(unit, found or order))
 
     return look
 

@@ -68,7 +68,10 @@ def order_show(settings: Settings, certificate_id: str, *, json_: bool) -> None:
 @as_json
 @desk_options
 def order_current(settings: Settings, certificate_id: str, *, json_: bool) -> None:
-    """Tell which certificate is in force now in the place of this one: its id, or JSON."""
+    """Tell which certificate is in force now in the place of this one: its id, or JSON.
+
+    Exit code 1 where none is, because it has ended and what came after it is not issued.
+    """
     response = ask(settings, "CurrentOrder", CertificateId=certificate_id)
     if json_ or not _at_terminal(response):
         show_reply(response, "Order")

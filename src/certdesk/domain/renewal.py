@@ -178,15 +178,23 @@ def succeeded(order: Order, kind: Kind, successor_id: str) -> Order:
     return dataclasses.replace(order, renewed_by=successor_id)
 
 
-def current(order: Order, followers: Sequence[Order]) -> Order:
-    """Give the newest issued one of an order and those that came after it, else the order."""
-    issued = [each for each in (order, *followers) if each.status is Status.ISSUED]
-    return max(issued, key=_begun, default=order)
+def in_force(order: Order, followers: Sequence[Order]) -> Order | None:
+    """Give the newest good certificate's of an order and those that came after it, if there is one.
+
+    One that is to be taken back, or moved, comes behind all others.
+    """
+    certified = [each for each in (order, *followers) if each.begins_at is not None]
+    return max((each for each in certified if each.status in STANDING), key=_begun, default=None)
 
 
-def _begun(order: Order) -> tuple[datetime, int]:
-    assert order.begins_at is not None  # noqa: S101 -- it is issued
-    return order.begins_at, order.number
+def is_over(order: Order) -> bool:
+    """Whether an order's certificate is not good any more, or it was given up without one."""
+    return order.status in GIVEN_UP | {Status.EXPIRED, Status.REVOKED}
+
+
+def _begun(order: Order) -> tuple[bool, datetime, int]:
+    assert order.begins_at is not None  # noqa: S101 -- it has a certificate
+    return order.status is Status.ISSUED, order.begins_at, order.number
 
 
 def _warnings(order: Order) -> list[tuple[int, datetime]]:
