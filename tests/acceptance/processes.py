@@ -97,7 +97,7 @@ def certdesk(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
         env=environment(**(variables or {})),
     )
 
