@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
-from certdesk.ports import Issuer
+from certdesk.ports import Issuer, Result, Store, Unit
 from certdesk.workflow.orders import TAKEN_FOR, OrderWork
 from tests.workflow.ordering import Ordered, ordered, submit
 
@@ -178,3 +179,73 @@ def test_what_a_process_took_up_and_did_not_finish_comes_up_again(tmp_path: Path
         desk.orders.wake()
         until(lambda: order.status == (1, None))
         desk.orders.stop()
+
+
+class Standing:
+    """An issuer that stands still until it may go on."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        """Issue as `issuer` does, later."""
+        self.name = issuer.name
+        self.asked, self.may_go_on = threading.Event(), threading.Event()
+        self._issuer = issuer
+
+    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+        """Wait, and issue."""
+        self.asked.set()
+        assert self.may_go_on.wait(SECONDS)
+        return self._issuer.proceed(request, state)
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Do as the issuer does."""
+        self._issuer.revoke(certificate, reason)
+
+
+class Late:
+    """A store that answers one thread late: what it has written is there before it knows."""
+
+    def __init__(self, store: Store, thread: str) -> None:
+        """Store as `store` does; `thread` is the name of the one that waits."""
+        self.written, self.may_go_on = threading.Event(), threading.Event()
+        self._store, self._thread = store, thread
+
+    def __getattr__(self, name: str) -> object:
+        """Do all else as the store does."""
+        return getattr(self._store, name)
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Write, and answer that thread late."""
+        result = self._store.write(commit)
+        if threading.current_thread().name == self._thread:
+            self.written.set()
+            assert self.may_go_on.wait(SECONDS)
+        return result
+
+
+def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_path: Path) -> None:
+    """Keeping it off the list a while longer is not something new that came up for it."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        desk = order.desk
+        standing, late = Standing(desk.issuer), Late(desk.store, "keeping")
+        desk.advancing._issuer = standing  # noqa: SLF001 -- the desk was built around the other
+        store = cast("Store", late)
+        work = OrderWork(store, desk.clock, advancing=desk.advancing, looking=desk.looking)
+        work.round()
+        assert standing.asked.wait(SECONDS)
+
+        desk.clock.move(TAKEN_FOR)
+        keeping = threading.Thread(target=work.round, name="keeping")
+        keeping.start()
+        assert late.written.wait(SECONDS)
+        standing.may_go_on.set()
+        until(lambda: order.status == (1, None))
+        time.sleep(0.2)  # in which it would be put back, were it not for its turn
+        late.may_go_on.set()
+        keeping.join()
+
+        work.start()
+        ends_at = desk.order(order.certificate_id).ends_at
+        assert ends_at is not None
+        until(lambda: order.task.due_at == ends_at + timedelta(seconds=1))
+        work.stop()

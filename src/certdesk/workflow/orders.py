@@ -47,6 +47,18 @@ FIRST_PAUSE = timedelta(seconds=10)
 log = structlog.get_logger()
 
 
+class _Held:
+    """An order that is worked on: `task` is how it stands on the list, None before and after.
+
+    Who writes it there has its `turn`: whoever renews it and whoever puts it back would else take
+    each other's version for something new that came up for the order.
+    """
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.task: Task | None = None
+
+
 class OrderWork(Repeating):
     """Works through the orders that are due; also the `Work` that actions may ask for."""
 
@@ -71,7 +83,7 @@ class OrderWork(Repeating):
         super().__init__("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
         self._change = threading.Lock()
-        self._under_way: dict[str, Task | None] = {}
+        self._under_way: dict[str, _Held] = {}
         self._of_account: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -106,19 +118,18 @@ class OrderWork(Repeating):
     def _keep_hold(self, now: datetime) -> None:
         """Put off again what takes long, so that nobody else takes it up."""
         with self._change:
-            held = [task for task in self._under_way.values() if task is not None]
-        for task in held:
-            if task.due_at is None or task.due_at > now + RENEWED_BEFORE:
-                continue
-            # Something new came up for it, or it is done: then it is not held any longer.
-            with contextlib.suppress(Stale):
-                renewed = self._put(dataclasses.replace(task, due_at=now + TAKEN_FOR))
-                self._hold(renewed)
+            under_way = list(self._under_way.values())
+        for held in under_way:
+            with held.turn:
+                self._renew(held, now)
 
-    def _hold(self, task: Task) -> None:
-        with self._change:
-            if task.certificate_id in self._under_way:
-                self._under_way[task.certificate_id] = task
+    def _renew(self, held: _Held, now: datetime) -> None:
+        task = held.task
+        if task is None or task.due_at is None or task.due_at > now + RENEWED_BEFORE:
+            return
+        # Something new came up for it: then it is not held any longer.
+        with contextlib.suppress(Stale):
+            held.task = self._put(dataclasses.replace(task, due_at=now + TAKEN_FOR))
 
     def _take_over(self, unit: Unit) -> None:
         """Make due what a process may have taken up that has ended."""
@@ -134,7 +145,7 @@ class OrderWork(Repeating):
                 and self._of_account[task.uin] < OF_AN_ACCOUNT
             )
             if room:
-                self._under_way[task.certificate_id] = None
+                self._under_way[task.certificate_id] = _Held()
                 self._of_account[task.uin] += 1
             return room
 
@@ -154,7 +165,7 @@ class OrderWork(Repeating):
             log.exception("an order was not taken up", certificate=task.certificate_id)
             self._end(task)
         else:
-            self._hold(taken)
+            self._under_way[taken.certificate_id].task = taken
             self._work_on(taken)
 
     def _work_on(self, task: Task) -> None:
@@ -204,15 +215,16 @@ class OrderWork(Repeating):
         )
 
     def _put_back(self, task: Task, after: Task) -> None:
-        with self._change:
-            held = self._under_way[task.certificate_id] or task
-        try:
-            self._put(dataclasses.replace(after, version=held.version))
-        except Stale:
-            # Something new came up for it meanwhile: it is on the list.
-            pass
-        except Exception:
-            log.exception("work on an order was not noted", certificate=task.certificate_id)
+        held = self._under_way[task.certificate_id]
+        with held.turn:
+            version, held.task = (held.task or task).version, None
+            try:
+                self._put(dataclasses.replace(after, version=version))
+            except Stale:
+                # Something new came up for it meanwhile: it is on the list.
+                pass
+            except Exception:
+                log.exception("work on an order was not noted", certificate=task.certificate_id)
         self._end(task)
 
     def _put(self, task: Task) -> Task:
