@@ -47,7 +47,6 @@ def test_systemd_understands_the_unit_of_the_guide(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("openssl")
-@pytest.mark.timeout(300)
 def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     """From the first account to a restored backup and a sandbox."""
     with Reader(tmp_path) as reader:

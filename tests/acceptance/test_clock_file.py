@@ -56,7 +56,6 @@ def test_a_certificate_expires_when_the_clock_is_moved(tmp_path: Path, names: Na
         assert "moved by a file, which is for tests alone" in desk.served.errors.read_text()
 
 
-@pytest.mark.timeout(300)
 def test_the_day_of_issue_decides_how_long_a_certificate_lasts(
     tmp_path: Path, names: NameServer
 ) -> None:
@@ -87,7 +86,6 @@ def test_the_day_of_issue_decides_how_long_a_certificate_lasts(
     assert list(lasted.values()) == [199, 99, 99, 99, 99, 46, 46]
 
 
-@pytest.mark.timeout(300)
 def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
     tmp_path: Path, names: NameServer
 ) -> None:
@@ -118,7 +116,6 @@ def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
         assert desk.health() == (200, "ok\n")
 
 
-@pytest.mark.timeout(300)
 def test_what_is_due_at_once_after_a_jump_is_renewed_in_turn(
     tmp_path: Path, names: NameServer
 ) -> None:
@@ -166,7 +163,6 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
         assert desk.health() == (200, "ok\n")
 
 
-@pytest.mark.timeout(300)
 def test_a_name_that_was_not_looked_for_in_time_is_looked_for_once_more(
     tmp_path: Path, names: NameServer
 ) -> None:

@@ -39,7 +39,6 @@ def desk(tmp_path: Path) -> Iterator[RunningDesk]:
 
 
 # Half a minute on two free cores; twenty starts take their time where others want them too.
-@pytest.mark.timeout(300)
 def test_twenty_kills_under_load_lose_nothing_and_leave_nothing_by_half(desk: RunningDesk) -> None:
     """After each: every acknowledged purchase and submission is there whole, and work goes on."""
     ledger = Ledger()

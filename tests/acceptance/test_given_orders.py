@@ -26,7 +26,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield opened
 
 
-@pytest.mark.timeout(300)
 def test_a_free_order_that_was_given_comes_to_a_certificate(world: World) -> None:
     """From status 13, by handing in, submitting and proving, to one that a verifier accepts."""
     host = "given.example.com"

@@ -88,7 +88,6 @@ def submit(client: Client, case: Case, key: rsa.RSAPrivateKey) -> str:
 
 
 @pytest.mark.needs("nginx")
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_an_order_ends_in_a_connection_that_its_root_verifies(
     world: World, case: Case, tmp_path: Path

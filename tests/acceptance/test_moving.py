@@ -42,7 +42,6 @@ def arrived(client: Client, certificate_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.needs("nginx")
-@pytest.mark.timeout(300)
 def test_a_certificate_moves_with_its_key_and_serves_its_site(world: World, tmp_path: Path) -> None:
     """The old account knows it no more; the new one downloads, serves and reissues it."""
     keys = world.desk.account()

@@ -101,7 +101,6 @@ def verified(detail: dict[str, Any], host: str) -> x509.Certificate:
 
 
 @pytest.mark.needs("nginx")
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("wanted", REISSUES.values(), ids=REISSUES)
 def test_a_reissue_takes_the_old_certificates_place(
     world: World, wanted: Reissue, tmp_path: Path

@@ -29,7 +29,7 @@ from tests.papers import PDF
 from tests.programs import ended, run
 from tests.running import Client
 
-pytestmark = [pytest.mark.needs("openssl"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.needs("openssl")
 
 SINGLE_DV, MULTI_DV, WILDCARD_DV = 104, 11, 12
 SECONDS = 30

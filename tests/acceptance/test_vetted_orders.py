@@ -120,7 +120,6 @@ def send_letter(office: Office, order: str, letter: bytes, folder: Path) -> None
 
 @pytest.mark.needs("nginx")
 @pytest.mark.needs("openssl")
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_vetted_order_ends_in_a_connection_that_its_root_verifies(
     world: World, case: Case, tmp_path: Path

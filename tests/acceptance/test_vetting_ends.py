@@ -40,7 +40,6 @@ def vetting_of(office: Office, company: object, **wanted: object) -> list[tuple[
     ]
 
 
-@pytest.mark.timeout(300)
 def test_a_company_is_vetted_again_on_the_399th_day_and_not_before(
     world: World, clock: Path
 ) -> None:

@@ -115,7 +115,6 @@ def test_sixty_kills_under_load_lose_nothing_and_leave_nothing_by_half(
     check_sealed(kept.settings, ledger)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.needs("postgres")
 def test_a_server_stopped_at_once_ten_times_loses_nothing(
     on_postgres: Kept, postgres: Cluster
