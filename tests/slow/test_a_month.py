@@ -10,6 +10,7 @@ import random
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,13 +84,21 @@ class PatientBuyer(Buyer):
             self.publish(certificate_id)
 
     def lives(self) -> dict[str, Life]:
-        """List what has become of its orders."""
-        found: dict[str, Life] = {}
+        """List what has become of its orders; anew where one came in between two pages."""
         while True:
-            page = self._client.call("DescribeCertificates", Offset=len(found), Limit=PAGE)
-            found |= {row["CertificateId"]: life(row) for row in page["Certificates"]}
-            if len(found) == page["TotalCount"]:
+            rows, total = self._listed()
+            found = {row["CertificateId"]: life(row) for row in rows}
+            if len(found) == total:
                 return found
+
+    def _listed(self) -> tuple[list[dict[str, Any]], int]:
+        """Read all pages, and how many rows the last one says that there are."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = self._client.call("DescribeCertificates", Offset=len(rows), Limit=PAGE)
+            rows += page["Certificates"]
+            if len(rows) >= page["TotalCount"] or not page["Certificates"]:
+                return rows, int(page["TotalCount"])
 
 
 @pytest.mark.timeout(1800)
