@@ -331,7 +331,7 @@ def with_record(attempt: int = 1, **fields: object) -> Proof:
 def issued(**fields: object) -> Order:
     """Make an order whose certificate was issued at noon."""
     made = order(status=Status.ISSUED, message=None, ends_at=NOON + timedelta(days=90))
-    return dataclasses.replace(made, begins_at=NOON, **fields)  # type: ignore[arg-type]
+    return dataclasses.replace(made, begins_at=NOON, **fields)  # type: ignore[arg-type]  # of any field
 
 
 def removals(its: Order, attempt: int = 1) -> tuple[tuple[int, str], ...]:

@@ -2,9 +2,8 @@
 
 Each transaction that writes first takes a ticket: it writes its number into the row of its
 connection. Where COMMIT was sent and the connection is lost before the answer, that row tells
-whether the transaction was committed. PostgreSQL's own numbers of
-transactions do not: after a crash it gives the number of one that was lost to another, and
-`pg_xact_status` calls it committed.
+whether the transaction was committed. PostgreSQL's own numbers of transactions do not: after a
+crash it gives the number of one that was lost to another, and `pg_xact_status` calls it committed.
 """
 
 from __future__ import annotations
