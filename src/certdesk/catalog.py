@@ -12,13 +12,19 @@ import dataclasses
 import inspect
 import random
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import structlog
 
-from certdesk.domain.errors import InternalError, ServiceError, SignatureExpire
+from certdesk.domain.errors import (
+    InternalError,
+    InvalidParam,
+    InvalidParameter,
+    ServiceError,
+    SignatureExpire,
+)
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
@@ -35,7 +41,7 @@ from certdesk.ports import (
     Vault,
     Work,
 )
-from certdesk.wire.decode import prepare
+from certdesk.wire.decode import decode, prepare
 from certdesk.wire.model import Reply, Request
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -155,6 +161,14 @@ class Action:
     def permission(self) -> str:
         """The name by which policies speak of it."""
         return permission_of(self.name)
+
+    def decode(self, parameters: Mapping[str, object]) -> Request:
+        """Read the parameters of a request; raises what `wire.decode.decode` does.
+
+        What is too long has the code that the action has for values that break its rules.
+        """
+        oversize = InvalidParam if InvalidParam in self.errors else InvalidParameter
+        return decode(parameters, self.request, oversize=oversize)
 
 
 def permission_of(action: str) -> str:

@@ -6,13 +6,24 @@ from hypothesis import strategies as st
 from msgspec import field
 
 from certdesk.domain.errors import (
+    InvalidParam,
     InvalidParameter,
     MissingParameter,
     ServiceError,
     UnknownParameter,
 )
 from certdesk.wire.decode import decode
-from certdesk.wire.model import Ignored, Integer, Part, Request, Stored, Tag, Unsigned
+from certdesk.wire.model import (
+    LIST_LIMIT,
+    TEXT_LIMIT,
+    Ignored,
+    Integer,
+    Part,
+    Request,
+    Stored,
+    Tag,
+    Unsigned,
+)
 
 
 class Place(Part):
@@ -421,3 +432,33 @@ def test_what_is_read_is_what_was_sent(alias: str, names: list[str | None], offs
     assert request.dns_names == [name for name in names if name]
     assert request.offset == offset
     assert submit(Offset=str(offset)) == submit(Offset=offset)
+
+
+# --- how long a text or a list may be ----------------------------------------------------------
+
+
+def test_a_text_and_a_list_have_bounds_where_their_types_name_none() -> None:
+    """The longest is read, and one more is refused before anything looks into it."""
+    assert submit(Alias="a" * TEXT_LIMIT).alias == "a" * TEXT_LIMIT
+    assert refusal(Alias="a" * (TEXT_LIMIT + 1)).detail == (
+        "Its length should be at most 4096 characters, but it has 4097."
+    )
+    assert submit(DnsNames=["a"] * LIST_LIMIT).dns_names == ["a"] * LIST_LIMIT
+    assert refusal(DnsNames=[5] * (LIST_LIMIT + 1)).detail == (
+        "Its length should be at most 1000 members, but it has 1001."
+    )
+
+
+def test_a_bound_is_refused_with_the_code_of_the_action() -> None:
+    """Where the error's own sentence names no parameter, the detail does."""
+    with pytest.raises(InvalidParam) as refused:
+        decode({**GOOD, "DnsNames": ["a" * 5000]}, Submit, oversize=InvalidParam)
+    assert refused.value.detail == (
+        "DnsNames.0: length should be at most 4096 characters, but it has 5000."
+    )
+
+
+def test_many_faults_are_counted_and_not_worded() -> None:
+    """Ten thousand wrong values cost no more than the fifty that are listed."""
+    error = refusal(DnsNames=[5] * LIST_LIMIT, Tags=[{}] * LIST_LIMIT)
+    assert error.detail.endswith("; and 2949 more.")

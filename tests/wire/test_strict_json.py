@@ -128,9 +128,18 @@ def test_containers_may_stand_32_deep() -> None:
 
 @pytest.mark.parametrize("opener", [b"[", b'{"A":'])
 def test_a_body_of_openers_is_refused_like_any_other(opener: bytes) -> None:
-    """A hundred thousand open arrays or objects exhaust neither stack nor patience."""
+    """Thousands of open arrays or objects exhaust neither stack nor patience."""
     with pytest.raises(BadJson, match="nested too deeply"):
+        parse_object(b'{"A":' + opener * 9000)
+    with pytest.raises(BadJson, match="more than 10000 commas or brackets"):
         parse_object(b'{"A":' + opener * 100_000)
+
+
+def test_a_body_of_many_values_is_refused_before_it_is_parsed() -> None:
+    """It need not even be JSON: what counts is how much work it would be."""
+    for body in (b'{"A":[' + b"1," * 20_000, b'{"A":"x",' + b'"A":1,' * 20_000):
+        with pytest.raises(BadJson, match="more than 10000 commas or brackets"):
+            parse_object(body)
 
 
 def test_a_body_may_hold_10000_values() -> None:

@@ -29,7 +29,7 @@ from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret
 from certdesk.ports import Stale, Unit, place_of_letter
-from certdesk.wire.model import Reply, Request
+from certdesk.wire.model import File, Reply, Request
 
 
 class LetterTaken(Reply):
@@ -44,7 +44,7 @@ class UploadConfirmLetterRequest(Request):
 
     certificate_id: str
     """The certificate id of the order."""
-    confirm_letter: str
+    confirm_letter: File
     """The file in base64, whole: JPG, PNG or PDF, for WoTrus JPG, PDF or GIF; 1 KB to 1.4 MB."""
 
 
@@ -90,7 +90,7 @@ class UploadRevokeLetterRequest(Request):
 
     certificate_id: str
     """The certificate id of the order."""
-    revoke_letter: str
+    revoke_letter: File
     """The file in base64, whole: JPG, PNG or PDF; 1 KB to 1.4 MB."""
 
 

@@ -41,7 +41,7 @@ from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused, shown
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Reply, Request, field
+from certdesk.wire.model import Pem, Reply, Request, field
 
 ORIGINAL, UPLOAD, FRESH = "original", "upload", "online"
 """Where the CSR comes from (CsrType, in small letters)."""
@@ -65,7 +65,7 @@ class ReplaceCertificateRequest(Request):
     csr_type: str | None = None
     """Where the CSR comes from, in any case: `Original`, the default, takes that of the original
     and its key; `Upload` takes `CsrContent`; for `Online` the desk makes both."""
-    csr_content: str | None = None
+    csr_content: Pem | None = None
     """The PEM of a CSR for the same names, when `CsrType` is `Upload`; else it is not looked at."""
     csrkey_password: str | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown. Without it

@@ -7,7 +7,7 @@ The 42 parameters and their sense: the vendor's page of the action. The rules ar
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.wire.model import Integer, Reply, Request, Stored, Unsigned
+from certdesk.wire.model import Integer, Pem, Reply, Request, Stored, Unsigned
 
 
 class CertificateInfoSubmitRequest(Request):
@@ -35,7 +35,7 @@ class CertificateInfoSubmitRequest(Request):
     """Kind of the contact's document, for CFCA products: `SFZ` or `HZ`."""
     tech_id_number: Stored[str | None] = None
     """Number of the contact's document, for CFCA products; kept encrypted and never shown."""
-    csr: str | None = None
+    csr: Pem | None = None
     """The PEM of a CSR, when `GenCsrType` is `parse`; else it is not looked at."""
     dns_names: list[str] | None = None
     """The other domain names, for products that cover several."""

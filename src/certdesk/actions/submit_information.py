@@ -24,7 +24,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.material import COMPANY_HOLDER, PERSONAL_HOLDER
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request, Stored, field
+from certdesk.wire.model import Pem, Reply, Request, Stored, field
 
 OWN_REFUSALS = (
     AuthError,
@@ -44,7 +44,7 @@ class SubmitCertificateInformationRequest(Request):
     """The certificate id of a bought order."""
     csr_type: str | None = None
     """Needed. `online`: the desk makes an RSA key of 2048 bits and the CSR; `parse`: see below."""
-    csr_content: str | None = None
+    csr_content: Pem | None = None
     """The PEM of a CSR, when `CsrType` is `parse`; else it is not looked at."""
     certificate_domain: str | None = None
     """Needed. The domain name in the subject's common name; a CSR that has one must agree."""

@@ -32,7 +32,7 @@ from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret, hidden
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit, place_of
-from certdesk.wire.model import Ignored, Reply, Request, Tag, Unsigned
+from certdesk.wire.model import Ignored, Pem, Reply, Request, Tag, Unsigned
 
 ISSUER = "upload"
 """The issuer of record of what was not issued here."""
@@ -52,10 +52,10 @@ REFUSALS: dict[Fault, tuple[str, type[ServiceError]]] = {
 class UploadCertificateRequest(Request):
     """The certificate, its key, and where it belongs. The last parameter is the mainland's."""
 
-    certificate_public_key: str
+    certificate_public_key: Pem
     """Certificates in PEM, 20 at most: the server's or CA's own first, each followed by its
     issuer. Issuers may be left out from the end; the root may be there."""
-    certificate_private_key: str | None = None
+    certificate_private_key: Pem | None = None
     """The private key of the first certificate in PEM: RSA or ECC, PKCS#8 or the older form.
     Needed for `SVR`."""
     certificate_type: str | None = None

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from certdesk.domain.keys import PublicKey, spki_sha256
 
 _BLANKS = str.maketrans("", "", " \t\n")
-_BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+# The content has no hyphen, so that no search goes beyond the line with which a block ends.
+_BLOCK = re.compile(r"-----BEGIN ([A-Z ]++)-----[^-]*+-----END \1-----")
 
 
 class NoPublicKey(ValueError):

@@ -169,6 +169,8 @@ def judge(
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
+    # Counted before they are read, which takes a tenth of a millisecond each.
+    _refuse_if(InvalidParam, list(_too_many(material)))
     names = _names(material, internal_suffixes)
     key = _key(material, kinds or _kinds_of(product)) if material.csr_source == ONLINE else None
     rules = [rule for rule in _PRODUCT_RULES if first or rule is not _identity_given]
@@ -208,6 +210,11 @@ def shown(value: str | int) -> str:
 def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
     if faults:
         raise MaterialRefused(error, faults)
+
+
+def _too_many(material: Material) -> Iterator[Fault]:
+    if len(material.other_names) > DNS_NAMES_LIMIT:
+        yield Fault("other_names", f"takes at most {DNS_NAMES_LIMIT} names")
 
 
 def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[DomainName, ...]:
@@ -360,8 +367,6 @@ def _name_faults(
     names: tuple[DomainName, ...], material: Material, order: Order, product: Product
 ) -> Iterator[Fault]:
     others = names[1:]
-    if len(others) > DNS_NAMES_LIMIT:
-        yield Fault("other_names", f"takes at most {DNS_NAMES_LIMIT} names")
     if others and not product.scope.many:
         yield Fault("other_names", f"must be empty for {product.name}, which covers one name")
     if product.scope.many and not others:

@@ -21,7 +21,6 @@ import structlog
 
 from certdesk.catalog import OPERATOR, Action, Catalog, Desk
 from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
-from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object
 
@@ -45,7 +44,7 @@ def answer(desk: Desk, catalog: Catalog, line: bytes) -> bytes:
     request_id = str(uuid.uuid4())
     try:
         action, parameters = _parse(catalog, line)
-        request = decode(parameters, action.request)
+        request = action.decode(parameters)
         reply = desk.perform(action, OPERATOR, request, request_id)
         log.info("operator", request_id=request_id, action=action.name)
         return success(reply, request_id)

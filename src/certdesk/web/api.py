@@ -37,7 +37,6 @@ from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, per
 from certdesk.web.pace import Limits
 from certdesk.web.replay import Replay, Used, signature_digest
 from certdesk.wire import vendor
-from certdesk.wire.decode import decode
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
 from certdesk.wire.signature import VERSION
@@ -242,7 +241,7 @@ class Api:
         return Errand(
             action=action,
             caller=caller,
-            request=decode(asked.claim.parameters(asked.body), action.request),
+            request=action.decode(asked.claim.parameters(asked.body)),
             request_id=asked.request_id,
             asked_at=asked.asked_at,
             signature=asked.signature,

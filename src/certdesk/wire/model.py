@@ -12,9 +12,13 @@ import msgspec
 from msgspec import Meta, field
 
 __all__ = [
+    "LIST_LIMIT",
+    "TEXT_LIMIT",
+    "File",
     "Ignored",
     "Integer",
     "Part",
+    "Pem",
     "Reply",
     "Request",
     "Stored",
@@ -33,6 +37,21 @@ Unsigned = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """The wire's `int64`."""
+
+# Every text and every list of a request has a bound, which is checked before anything looks into
+# it (`wire/decode.py`). What the rules of an action allow is less; they word their own refusals.
+
+TEXT_LIMIT = 4096
+"""Most characters of a text whose type says nothing else."""
+
+LIST_LIMIT = 1000
+"""Most members of a list whose type says nothing else."""
+
+Pem = Annotated[str, Meta(max_length=128 * 1024)]
+"""A text that holds certificates, a certificate signing request or a key."""
+
+File = Annotated[str, Meta(max_length=4 * 1024 * 1024)]
+"""A text that holds a file in base64."""
 
 # How far a field is built is said where it is declared; docs/coverage.md is made of it. A field
 # without a mark is real, and a reply's field that has a default is one that nothing fills yet.

@@ -12,9 +12,9 @@ import re
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
 from certdesk.domain.texts import cut, printable
 from certdesk.wire.forms import unflatten
-from certdesk.wire.strict_json import BadJson, check_limits, parse_value
+from certdesk.wire.strict_json import NODES, BadJson, check_limits, parse_value, separators
 
-PARTS = 10_000
+PARTS = 1000
 """How many parts a body may have."""
 
 HEAD_BYTES = 1024
@@ -23,7 +23,7 @@ HEAD_BYTES = 1024
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
 _FIRST = re.compile(rf"{_WORD}(/{_WORD})?")
 _FIELD = re.compile(rf'[ \t]*;[ \t]*({_WORD})=(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")')
-_HEADER = re.compile(rf"({_WORD}):[ \t]*(.*?)[ \t]*")
+_HEADER = re.compile(rf"({_WORD}):(.*)")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
 _HEADERS = ("content-disposition", "content-type")
 _JSON = "application/json"
@@ -53,11 +53,13 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
             exceed the limits of a JSON body.
     """
     values: dict[str, object] = {}
+    left = NODES
     for part in _split(body, boundary):
-        name, value = _read_part(part)
+        name, value, cost = _read_part(part, left)
         if name in values:
             raise InvalidRequest(f"The part `{printable(cut(name))}` is there more than once.")
         values[name] = value
+        left -= cost
     parameters = unflatten(values)
     try:
         check_limits(parameters)
@@ -84,15 +86,18 @@ def _split(body: bytes, boundary: bytes) -> list[bytes]:
     return parts
 
 
-def _read_part(part: bytes) -> tuple[str, object]:
-    """Give the name and the value of a part."""
+def _read_part(part: bytes, nodes: int) -> tuple[str, object, int]:
+    """Give the name and the value of a part, and how many of the `nodes` that are left it took."""
     head, blank, content = part.partition(b"\r\n\r\n")
     if not blank or len(head) > HEAD_BYTES:
         raise InvalidRequest(f"A part should have headers, of {HEAD_BYTES} bytes at most.")
     headers = _read_head(head)
     name = _read_name(headers.get("content-disposition", ""))
     kind = _read_kind(headers.get("content-type", "text/plain"), name)
-    return name, _read_json(content, name) if kind == _JSON else _read_text(content, name)
+    if kind != _JSON:
+        return name, _read_text(content, name), 1
+    text = _read_text(content, name)
+    return name, _read_json(content, name, nodes), separators(text)
 
 
 def _read_head(head: bytes) -> dict[str, str]:
@@ -106,7 +111,7 @@ def _read_head(head: bytes) -> dict[str, str]:
                 "A part should have the header Content-Disposition and may have Content-Type, "
                 "each once, and nothing else."
             )
-        headers[name] = found[2]
+        headers[name] = found[2].strip(" \t")
     return headers
 
 
@@ -127,9 +132,9 @@ def _read_kind(content_type: str, name: str) -> str:
     return kind
 
 
-def _read_json(content: bytes, name: str) -> object:
+def _read_json(content: bytes, name: str, nodes: int) -> object:
     try:
-        return parse_value(content)
+        return parse_value(content, nodes=nodes)
     except BadJson as bad:
         raise InvalidParameter(
             f"It is not the JSON that it should be: {bad.rule}.", subject=printable(cut(name))

@@ -23,7 +23,6 @@ from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
 from certdesk.ports import Counts, Pending, Stale, Unit, successors_of
-from certdesk.wire.decode import decode
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
@@ -152,7 +151,7 @@ class Renewing(Repeating):
 
     def _ask(self, order: Order, caller: Caller) -> str:
         """Have a successor made, as an action; what refuses it comes out."""
-        request = decode({"CertificateId": order.certificate_id}, self._succeed.request)
+        request = self._succeed.decode({"CertificateId": order.certificate_id})
         while True:
             try:
                 reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))

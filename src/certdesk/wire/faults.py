@@ -1,0 +1,114 @@
+"""All that is wrong with the parameters of a request, and how it is told."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.domain.errors import (
+    InvalidParameter,
+    MissingParameter,
+    ServiceError,
+    UnknownParameter,
+)
+from certdesk.domain.texts import cut, printable
+
+_LISTED = 50
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Fault:
+    """One thing that is wrong: the error for it, the dotted path of what has it, and the rule."""
+
+    error: type[ServiceError]
+    path: str
+    rule: str
+
+
+class Faults:
+    """All that is wrong with a request.
+
+    Of each kind only as many are worded as are listed: who sends them decides how many there are.
+    """
+
+    def __init__(self, oversize: type[ServiceError]) -> None:
+        self._oversize = oversize
+        self._unknown: list[_Fault] = []
+        self._missing: list[_Fault] = []
+        self._wrong: list[_Fault] = []
+        self._count = 0
+
+    def unknown(self, prefix: str, name: str) -> None:
+        """Note a parameter that the action does not have."""
+        self._count += 1
+        if len(self._unknown) <= _LISTED:
+            path = prefix + printable(cut(name))
+            self._unknown.append(_Fault(UnknownParameter, path, "not recognized"))
+
+    def missing(self, path: str) -> None:
+        """Note a parameter that should be there."""
+        self._note(self._missing, _Fault(MissingParameter, path, "missing"))
+
+    def wrong(self, path: str, expected: str, value: object, *, show: bool = False) -> None:
+        """Note a value of another type, and name its type, or `show` it."""
+        self._count += 1
+        if len(self._wrong) <= _LISTED:
+            came = _shown(value) if show else _kind(value)
+            rule = f"input type should be {expected}, but {came} came"
+            self._wrong.append(_Fault(InvalidParameter, path, rule))
+
+    def long(self, path: str, unit: str, most: int, came: int) -> None:
+        """Note a text or a list that is longer than its type allows."""
+        rule = f"length should be at most {most} {unit}, but it has {came}"
+        self._note(self._wrong, _Fault(self._oversize, path, rule))
+
+    def _note(self, faults: list[_Fault], fault: _Fault) -> None:
+        self._count += 1
+        if len(faults) <= _LISTED:
+            faults.append(fault)
+
+    def raise_first(self) -> None:
+        """Raise the error of the first fault, if there is one."""
+        faults = self._unknown + self._missing + self._wrong
+        if not faults:
+            return
+        first, *others = faults
+        sentences = [_in_a_sentence(first)] if first.error not in _NAMING else []
+        if others:
+            sentences.append(f"Further faults: {self._in_words(others)}.")
+        raise first.error(" ".join(sentences), subject=first.path)
+
+    def _in_words(self, others: list[_Fault]) -> str:
+        """List all faults but the first, up to a number."""
+        listed = "; ".join(f"`{fault.path}`: {fault.rule}" for fault in others[:_LISTED])
+        rest = self._count - 1 - _LISTED
+        return f"{listed}; and {rest} more" if rest > 0 else listed
+
+
+_NAMING = (UnknownParameter, MissingParameter)
+"""Errors whose own sentence says all of it."""
+
+
+def _in_a_sentence(fault: _Fault) -> str:
+    """Say which rule is broken, and by what where the error's own sentence names no parameter."""
+    return f"Its {fault.rule}." if "%s" in fault.error.text else f"{fault.path}: {fault.rule}."
+
+
+def _kind(value: object) -> str:
+    """Name the JSON type of a value without showing it."""
+    kinds: list[tuple[type, str]] = [
+        (str, "text"),
+        (bool, "a boolean"),
+        (int, "a number"),
+        (float, "a number"),
+        (list, "a list"),
+    ]
+    return next((word for kind, word in kinds if isinstance(value, kind)), "a structure")
+
+
+def _shown(value: object) -> str:
+    """Show a value that is neither secret nor personal; of a list or a structure, the type."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, (str, int, float)):
+        return f"`{printable(cut(str(value)))}`"
+    return _kind(value)
