@@ -150,6 +150,7 @@ class Action:
     writes: bool
     internal: bool
     sensitive: bool
+    account_wide: bool
     body_limit: int
 
     @property
@@ -170,6 +171,11 @@ class Action:
         oversize = InvalidParam if InvalidParam in self.errors else InvalidParameter
         return decode(parameters, self.request, oversize=oversize)
 
+    def permitted(self, grants: Grants) -> bool:
+        """Whether it may be asked for at all; of what it does to an order, its handler asks."""
+        ask = grants.permits_for_all if self.account_wide else grants.permits
+        return ask(self.permission)
+
 
 def permission_of(action: str) -> str:
     """Give the name by which policies speak of an action: `ssl:CertificateInfoSubmit`."""
@@ -189,12 +195,15 @@ class Catalog:
         writes: bool = False,
         internal: bool = False,
         sensitive: bool = False,
+        account_wide: bool = False,
         body_limit: int = 256 * KIB,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an action that may raise `errors`.
 
         Its wire name is the function's in PascalCase; `body_limit` is in bytes. A `sensitive` one
         takes or shows keys or what may be told of people and companies: its body is always signed.
+        An `account_wide` one is about no order, and so needs an allowance for all certificates in
+        all projects; every other one has to ask the policies for each order (`own_order`).
         """
 
         def declare(handler: Handler) -> Handler:
@@ -214,6 +223,7 @@ class Catalog:
                 writes=writes,
                 internal=internal,
                 sensitive=sensitive,
+                account_wide=account_wide,
                 body_limit=body_limit,
             )
             return handler

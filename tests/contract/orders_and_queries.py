@@ -35,6 +35,7 @@ _tags = st.lists(
 _statuses = st.sampled_from([Status.UNDER_REVIEW, Status.ISSUED, Status.AWAITING_MATERIAL])
 _projects = st.integers(0, 2)
 _some_names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)
+_origins = st.lists(st.sampled_from(NAMES), max_size=2, unique=True).map(tuple)
 _types = st.sampled_from([SERVER, SERVER, CA])
 _ends = st.none() | st.sampled_from([NOON + timedelta(days=days) for days in range(4)])
 
@@ -59,6 +60,8 @@ def orders(draw: st.DrawFn) -> Order:
         names=() if domain is None else draw(st.lists(_text, max_size=2).map(tuple)),
         manager_id=draw(st.none() | st.integers(1, 2)),
         ends_at=draw(_ends),
+        origins=draw(_origins),
+        home_projects=draw(st.sampled_from([(), (1,), (0, 2)])),
         created_at=NOON,
     )
 
@@ -98,7 +101,12 @@ queries = st.builds(
 
 def of(uin: str, order: Order) -> Order:
     """Give an order to an account."""
-    return dataclasses.replace(order, uin=uin, certificate_id=f"{uin}{order.certificate_id}")
+    return dataclasses.replace(
+        order,
+        uin=uin,
+        certificate_id=f"{uin}{order.certificate_id}",
+        origins=tuple(f"{uin}{origin}" for origin in order.origins),
+    )
 
 
 def asked_of(uin: str, query: OrderQuery) -> OrderQuery:

@@ -124,6 +124,50 @@ def test_an_action_is_permitted_if_something_is_not_refused(
 
 
 @given(grants, st.sampled_from(ACTIONS))
+def test_what_is_permitted_for_all_is_refused_only_where_a_limited_denial_is(
+    given_grants: Grants, action: str
+) -> None:
+    """It needs one allowance without limits; a denial stops it if it has none either."""
+    assert given_grants.policies is not None
+    without = tuple(
+        each for each in given_grants.policies if each.effect == "allow" or each.unlimited
+    )
+    everywhere = [not Grants(without).refused(action, *place) for place in PLACES]
+    unlimited = any(each.unlimited and each.names_action(action) for each in without)
+    assert given_grants.permits_for_all(action) == (all(everywhere) and unlimited)
+
+
+@given(
+    grants,
+    st.sampled_from(ACTIONS),
+    st.sampled_from(PLACES),
+    st.lists(st.sampled_from(CERTIFICATES), max_size=3).map(tuple),
+    st.lists(st.sampled_from(PROJECTS), max_size=3).map(tuple),
+)
+def test_what_comes_from_elsewhere_is_allowed_less_and_never_more(
+    given_grants: Grants,
+    action: str,
+    place: tuple[str, int],
+    origins: tuple[str, ...],
+    homes: tuple[int, ...],
+) -> None:
+    """It is allowed if it is allowed in each project, and no denial names an origin in one."""
+    certificate_id, project = place
+    assert given_grants.policies is not None
+    denials = tuple(each for each in given_grants.policies if each.effect == "deny")
+    anything = policy("allow")
+    allowed = all(
+        not given_grants.refused(action, certificate_id, each) for each in (project, *homes)
+    ) and all(
+        not Grants((anything, *denials)).refused(action, origin, each)
+        for origin in origins
+        for each in (project, *homes)
+    )
+    verdict = given_grants.refused(action, *place, origins=origins, homes=homes)
+    assert (verdict is Refused.NOTHING) == allowed
+
+
+@given(grants, st.sampled_from(ACTIONS))
 def test_where_nothing_is_selected_all_places_are_alike(given_grants: Grants, action: str) -> None:
     """A list may then leave the policies alone."""
     if not given_grants.selects(action):

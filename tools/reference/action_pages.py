@@ -79,7 +79,8 @@ def _example(action: Action) -> list[str]:
 
 def _way(action: Action) -> str:
     reach = "Changes something" if action.writes else "Only reads"
+    whole = " and have to allow it for the whole account" if action.account_wide else ""
     return (
-        f"{reach}. Policies call it {code(action.permission)}. "
+        f"{reach}. Policies call it {code(action.permission)}{whole}. "
         f"Its body may have {action.body_limit // 1024} KiB at most."
     )

@@ -61,7 +61,7 @@ class DescribeCompaniesReply(Reply):
     total_count: int
 
 
-@catalog.action(InvalidParameterValue, sensitive=True)
+@catalog.action(InvalidParameterValue, sensitive=True, account_wide=True)
 def describe_companies(
     context: Context, request: DescribeCompaniesRequest
 ) -> Commit[DescribeCompaniesReply]:

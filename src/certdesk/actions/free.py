@@ -11,9 +11,10 @@ from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.projects import FIRST, own_project
-from certdesk.actions.purchase import check_may_add, own_order
+from certdesk.actions.purchase import check_may_add, may_read_all, own_order
 from certdesk.actions.quota import check_for_one_more
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
     AuthError,
     CertificateDomainMaxLengthInvalid,
@@ -151,13 +152,14 @@ def apply_certificate(
 
     def commit(unit: Unit) -> ApplyCertificateReply:
         own_project(unit, context.caller.uin, draft.project_id)
-        renewed = None
+        renewed, added = None, draft
         if draft.renews is not None:
             renewed = _renewed(context, unit, draft.renews, name)
+            added = derived(draft, renewed, released=may_read_all(context, renewed))
         check_for_one_more(context, unit, draft)
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
-        order = keep(unit, unit.orders.add(draft))
+        order = keep(unit, unit.orders.add(added))
         if renewed is not None:
             unit.orders.replace(dataclasses.replace(renewed, renewed_by=order.certificate_id))
         submit_order(
@@ -264,6 +266,11 @@ def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName
         )
     if not _is_for(old, name):
         raise InvalidParam(f"OldCertificateId: {certificate_id} is not for {name}.")
+    if len(old.origins) >= MOST_ORIGINS:
+        raise InvalidParam(
+            f"OldCertificateId: {certificate_id} comes from {MOST_ORIGINS} certificates, one after "
+            "the other; order without it."
+        )
     return old
 
 

@@ -64,7 +64,7 @@ class DescribeManagerDetailReply(Reply, kw_only=True):
     contact_id_number: Withheld[str | None] = None
 
 
-@catalog.action(InvalidParam, ManagerNotFound, sensitive=True)
+@catalog.action(InvalidParam, ManagerNotFound, sensitive=True, account_wide=True)
 def describe_manager_detail(
     context: Context, request: DescribeManagerDetailRequest
 ) -> Commit[DescribeManagerDetailReply]:

@@ -33,7 +33,7 @@ class SubmitAuditManagerReply(Reply):
     manager_id: int
 
 
-@catalog.action(IllegalManagerStatus, ManagerNotFound, writes=True)
+@catalog.action(IllegalManagerStatus, ManagerNotFound, writes=True, account_wide=True)
 def submit_audit_manager(
     context: Context, request: SubmitAuditManagerRequest
 ) -> Commit[SubmitAuditManagerReply]:
@@ -62,7 +62,7 @@ class VerifyManagerReply(Reply):
     manager_id: int
 
 
-@catalog.action(IllegalManagerStatus, ManagerNotFound, writes=True)
+@catalog.action(IllegalManagerStatus, ManagerNotFound, writes=True, account_wide=True)
 def verify_manager(context: Context, request: VerifyManagerRequest) -> Commit[VerifyManagerReply]:
     """Have a manager vetted once more that was vetted before, so that its time begins anew.
 
@@ -89,7 +89,9 @@ class DeleteManagerReply(Reply):
     manager_id: int
 
 
-@catalog.action(ManagerCanNotDeleteCa, ManagerCanNotDeleteCert, ManagerNotFound, writes=True)
+@catalog.action(
+    ManagerCanNotDeleteCa, ManagerCanNotDeleteCert, ManagerNotFound, writes=True, account_wide=True
+)
 def delete_manager(context: Context, request: DeleteManagerRequest) -> Commit[DeleteManagerReply]:
     """Delete a manager that no order names; its company stays."""
 

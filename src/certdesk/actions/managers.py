@@ -85,7 +85,7 @@ class DescribeManagersReply(Reply):
     total_count: int
 
 
-@catalog.action(InvalidParam, sensitive=True)
+@catalog.action(InvalidParam, sensitive=True, account_wide=True)
 def describe_managers(
     context: Context, request: DescribeManagersRequest
 ) -> Commit[DescribeManagersReply]:

@@ -3,8 +3,9 @@
 import dataclasses
 
 from certdesk.actions.projects import own_project
-from certdesk.actions.purchase import check_allowed, own_order
+from certdesk.actions.purchase import check_allowed, may_read_all, own_order
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.derivation import taken_to
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -78,6 +79,9 @@ def modify_certificate_project(
 ) -> Commit[ModifyCertificateProjectReply]:
     """Move orders to a project; a user has to be allowed this where they are and where they go.
 
+    If a user moves an order whose private key it may not read, the project that the key was in goes
+    on to count for reading the key.
+
     An id that is unknown, another account's, not allowed or on its way to another account is told
     back, and hinders no other.
     """
@@ -89,19 +93,20 @@ def modify_certificate_project(
         project_id = request.project_id
         own_project(unit, context.caller.uin, project_id)
         _check_target(context, project_id)
-        moved, failed = [], []
+        done, failed = [], []
         for certificate_id in ids:
             try:
                 order = own_order(context, unit, certificate_id)
-                check_allowed(context, certificate_id, project_id)
+                moved = taken_to(order, project_id, released=may_read_all(context, order))
+                check_allowed(context, moved)
                 _check_stays(order)
             except (AuthError, CertificateNotFound, InvalidParam, NoProjectPermission):
                 failed.append(certificate_id)
                 continue
-            unit.orders.replace(dataclasses.replace(order, project_id=project_id))
+            unit.orders.replace(moved)
             context.record(unit, certificate_id, f"project {project_id}")
-            moved.append(certificate_id)
-        return ModifyCertificateProjectReply(success_certificates=moved, fail_certificates=failed)
+            done.append(certificate_id)
+        return ModifyCertificateProjectReply(success_certificates=done, fail_certificates=failed)
 
     return commit
 

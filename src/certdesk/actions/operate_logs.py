@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Unit
@@ -149,7 +150,7 @@ def _allowed(context: Context, unit: Unit, certificate_id: str) -> bool:
     order = unit.orders.get(certificate_id)
     if order is None or order.uin != context.caller.uin:
         return False
-    return not context.caller.grants.refused(context.permission, certificate_id, order.project_id)
+    return not refused_for(context.caller.grants, context.permission, order)
 
 
 def _log(entry: AuditEntry) -> OperationLog:

@@ -5,6 +5,8 @@ import dataclasses
 from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain import derivation
+from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -238,17 +240,22 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
     order = unit.orders.get(certificate_id)
     if order is None or order.uin != context.caller.uin:
         raise CertificateNotFound
-    check_allowed(context, certificate_id, order.project_id)
+    check_allowed(context, order)
     return order
 
 
 def may_read_key(context: Context, order: Order) -> bool:
     """Whether the caller may be given the private key of an order."""
-    return not context.caller.grants.refused(READ_KEY, order.certificate_id, order.project_id)
+    return not refused_for(context.caller.grants, READ_KEY, order)
 
 
-def check_allowed(context: Context, certificate_id: str, project_id: int) -> None:
-    """Refuse what the caller's policies do not allow for a certificate in a project.
+def may_read_all(context: Context, order: Order) -> bool:
+    """Whether the caller may be given everything that an order keeps secret."""
+    return derivation.may_read_all(context.caller.grants, order)
+
+
+def check_allowed(context: Context, order: Order) -> None:
+    """Refuse what the caller's policies do not allow for an order where it is.
 
     Raises:
         NoProjectPermission: it is refused in the whole project.
@@ -256,11 +263,11 @@ def check_allowed(context: Context, certificate_id: str, project_id: int) -> Non
             does not list the former.
         UnauthorizedOperation: either, by an action that lists none of them.
     """
-    refused = context.caller.grants.refused(context.permission, certificate_id, project_id)
+    refused = refused_for(context.caller.grants, context.permission, order)
     if not refused:
         return
     whole = refused is Refused.PROJECT
-    where = f"in project {project_id}" if whole else f"for {certificate_id}"
+    where = f"in project {order.project_id}" if whole else f"for {order.certificate_id}"
     fitting = BY_PROJECT if whole else BY_CERTIFICATE
     listed = next((error for error in fitting if error in context.errors), fitting[0])
     raise listed(f"No policy allows {context.permission} {where}.")

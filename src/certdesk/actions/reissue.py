@@ -12,6 +12,7 @@ from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -169,8 +170,8 @@ def replace_certificate(
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         # What renews the original renews the reissue as well: no second time is bought.
-        added = unit.orders.add(dataclasses.replace(draft, renewed_by=current.renewed_by))
-        order = keep(unit, added)
+        added = dataclasses.replace(draft, renewed_by=current.renewed_by)
+        order = keep(unit, unit.orders.add(derived(added, current)))
         _check_key(order)
         unit.orders.replace(dataclasses.replace(current, replaced_by=order.certificate_id))
         submit_order(context, unit, order, request.valid_type)
@@ -187,6 +188,7 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
         NoRealNameAuth: the account is not verified.
         InvalidCertificateSource: it was uploaded.
         InvalidCertificateStatusCode: it is not issued, or ends within 30 days.
+        OrderReplaceFailed: it comes from too many others.
         OrderAlreadyReplaced: it has been replaced, or is being so.
     """
     order = own_order(context, unit, certificate_id)
@@ -199,6 +201,10 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
     if order.ends_at <= context.now + EXPIRES_SOON:
         raise InvalidCertificateStatusCode(
             f"The certificate ends within {EXPIRES_SOON.days} days; order another one."
+        )
+    if len(order.origins) >= MOST_ORIGINS:
+        raise OrderReplaceFailed(
+            f"It comes from {MOST_ORIGINS} certificates, one after the other; order a new one."
         )
     _check_not_replaced(unit, order)
     submission = unit.submissions.get(certificate_id, order.submission)

@@ -21,7 +21,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import DELETABLE, LIVING, Order, Status
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
-from certdesk.ports import Unit
+from certdesk.ports import Unit, keep_denied_keys
 from certdesk.wire.model import Ignored, Reply, Request
 
 FREE_KEPT = timedelta(hours=1)
@@ -133,6 +133,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
 def _remove(unit: Unit, order: Order) -> None:
     """Remove an order with everything that is kept for nothing but it."""
     its = order.certificate_id
+    keep_denied_keys(unit, order)
     _unlink(unit, order)
     for submission in unit.submissions.where(certificate_id=its):
         unit.submissions.remove(its, submission.number)

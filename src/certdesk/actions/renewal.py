@@ -12,6 +12,7 @@ from certdesk.actions.purchase import own_order
 from certdesk.actions.reissue import ReissueParameters
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.derivation import derived
 from certdesk.domain.errors import CertificateInvalid, OrderReplaceFailed
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.material import Material
@@ -150,7 +151,7 @@ def _material(context: Context, due: Due) -> Material:
 
 def _draft(context: Context, due: Due) -> Order:
     before, reissue = due.order, due.kind is Kind.REISSUE
-    return Order(
+    draft = Order(
         certificate_id=new_certificate_id(context.rng),
         uin=before.uin,
         product_id=before.product_id,
@@ -169,3 +170,4 @@ def _draft(context: Context, due: Due) -> Order:
         ends_by=before.ends_by if reissue else None,
         created_at=context.now,
     )
+    return derived(draft, before)

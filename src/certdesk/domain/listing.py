@@ -10,6 +10,7 @@ import dataclasses
 import enum
 from datetime import datetime
 
+from certdesk.domain.derivation import refused_for
 from certdesk.domain.order import Order, Status
 from certdesk.domain.policy import ALLOW, DENY, EVERY, UNBOUND, Grants
 
@@ -66,7 +67,7 @@ class OrderQuery:
             and self._ends_in_time(order)
             and self.uploaded in (None, order.uploaded)
             and self.certificate_type in (None, order.certificate_type)
-            and not self.grants.refused(self.permission, order.certificate_id, order.project_id)
+            and not refused_for(self.grants, self.permission, order)
         )
 
     def place(self, order: Order) -> tuple[bool, float, int]:

@@ -237,6 +237,9 @@ class Order:
     `succeeded_at`, and the successor is `by_desk`.
     One that moves to another account stands at `MIGRATING` meanwhile: it goes to `moves_to`, and
     `returns_to` is where it stood before.
+    `origins` are the ids of all certificates that this one comes from, and `home_projects` the
+    projects that its secrets belong to, where that is not its own project alone
+    (`domain/derivation.py`).
     `version` grows with every stored change and guards against lost updates. `number` is given by
     the store: orders count up from 1 as they are bought, whoever buys them.
     """
@@ -285,6 +288,8 @@ class Order:
     revoked_at: datetime | None = None
     moves_to: str | None = None
     returns_to: Status | None = None
+    origins: tuple[str, ...] = ()
+    home_projects: tuple[int, ...] = ()
     created_at: datetime
     version: int = 1
     number: int = dataclasses.field(default=0, compare=False)
@@ -481,6 +486,7 @@ class Order:
             self.left_here(),
             uin=self.moves_to or self.uin,
             project_id=0,
+            home_projects=(),
             manager_id=None,
             renews=None,
             renewed_by=None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 ALLOW, DENY = "allow", "deny"
@@ -61,6 +61,12 @@ class Policy:
         """Whether it speaks of a certificate in a project."""
         return self.names_certificate(certificate_id) and self.names_project(project)
 
+    def names_any(self, certificate_ids: Collection[str], projects: Collection[str]) -> bool:
+        """Whether it speaks of one of these certificates in one of these projects."""
+        return any(map(self.names_certificate, certificate_ids)) and any(
+            map(self.names_project, projects)
+        )
+
     @property
     def unlimited(self) -> bool:
         """Whether it speaks of all certificates in all projects."""
@@ -100,6 +106,17 @@ class Grants:
             for project in _tried(policy.projects, (d.projects for d in denials))
         )
 
+    def permits_for_all(self, permission: str) -> bool:
+        """Whether the action is allowed for all certificates in all projects at once.
+
+        This is what an action needs that is about none of them. A denial counts if it is for all
+        of them, too.
+        """
+        if self.policies is None:
+            return True
+        denied = any(denial.unlimited for denial in self._of(DENY, permission))
+        return not denied and any(policy.unlimited for policy in self._of(ALLOW, permission))
+
     def selects(self, permission: str) -> bool:
         """Whether the action may be allowed for some orders and refused for others.
 
@@ -110,17 +127,40 @@ class Grants:
         unlimited = any(policy.unlimited for policy in self._of(ALLOW, permission))
         return bool(self._of(DENY, permission)) or not unlimited
 
-    def refused(self, permission: str, certificate_id: str, project_id: int) -> Refused:
-        """Tell what forbids the action on a certificate in a project, if anything does."""
+    def refused(
+        self,
+        permission: str,
+        certificate_id: str,
+        project_id: int,
+        *,
+        origins: tuple[str, ...] = (),
+        homes: tuple[int, ...] = (),
+    ) -> Refused:
+        """Tell what forbids the action on a certificate in a project, if anything does.
+
+        A denial that names one of its `origins` holds for it too. The action has to be allowed in
+        its project and in each of its `homes`. `domain/derivation.py` says which these are.
+        """
         if self.policies is None:
             return Refused.NOTHING
-        project = str(project_id)
+        projects = tuple(map(str, (project_id, *homes)))
         denied = [
             _by(denial)
             for denial in self._of(DENY, permission)
-            if denial.names(certificate_id, project)
+            if denial.names_any((certificate_id, *origins), projects)
         ]
-        return max(denied) if denied else self._missing(permission, certificate_id, project)
+        if denied:
+            return max(denied)
+        return max(self._missing(permission, certificate_id, project) for project in projects)
+
+    def denied_certificates(self, permission: str) -> frozenset[str]:
+        """Give the ids of the certificates for which a denial of the action was written."""
+        return frozenset(
+            certificate_id
+            for denial in self._of(DENY, permission)
+            for certificate_id in denial.certificates
+            if certificate_id != EVERY
+        )
 
     def _missing(self, permission: str, certificate_id: str, project: str) -> Refused:
         """Tell what the allowances lack, of the one that comes nearest."""

@@ -64,6 +64,20 @@ class BlockedKey:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DeniedKey:
+    """A public key that an account has no more, of certificates that its policies deny.
+
+    It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of what
+    they came from, for the case that the key is uploaded again (`domain/derivation.py`).
+    """
+
+    uin: str
+    spki_sha256: bytes
+    origins: tuple[str, ...]
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignature:
     """A signature that changes something; it may not do so again later.
 

@@ -3,7 +3,12 @@
 from certdesk.ports.clock import Clock
 from certdesk.ports.issuing import Issuer
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
-from certdesk.ports.lineage import followers_of, neighbours_of, successors_of
+from certdesk.ports.lineage import (
+    followers_of,
+    keep_denied_keys,
+    neighbours_of,
+    successors_of,
+)
 from certdesk.ports.pace import Pace, PaceExceeded, Slot
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
@@ -67,6 +72,7 @@ __all__ = [
     "VaultError",
     "Work",
     "followers_of",
+    "keep_denied_keys",
     "neighbours_of",
     "place_of",
     "place_of_letter",

@@ -1,8 +1,12 @@
-"""Which orders belong together, read through a transaction."""
+"""Which orders and keys belong together, as a transaction finds and keeps it."""
 
 from __future__ import annotations
 
+import dataclasses
+
+from certdesk.domain.derivation import is_denied
 from certdesk.domain.order import Order
+from certdesk.domain.records import DeniedKey
 from certdesk.ports.store import Unit
 
 
@@ -35,3 +39,22 @@ def neighbours_of(unit: Unit, order: Order) -> list[Order]:
     ):
         found[other.certificate_id] = other
     return [each for each in found.values() if each is not None and each.uin == order.uin]
+
+
+def keep_denied_keys(unit: Unit, order: Order) -> None:
+    """Remember the keys of a denied certificate that its account is about to have no more."""
+    if not is_denied(order, unit.policies.where(uin=order.uin)):
+        return
+    its = order.certificate_id
+    keys = {
+        *(each.spki_sha256 for each in unit.submissions.where(certificate_id=its)),
+        *(each.spki_sha256 for each in unit.certificates.where(certificate_id=its)),
+    }
+    for key in sorted(keys):
+        known = unit.denied_keys.get(order.uin, key)
+        if known is None:
+            origins = (*order.origins, its)
+            unit.denied_keys.add(DeniedKey(uin=order.uin, spki_sha256=key, origins=origins))
+        else:
+            origins = tuple(dict.fromkeys((*known.origins, *order.origins, its)))
+            unit.denied_keys.replace(dataclasses.replace(known, origins=origins))

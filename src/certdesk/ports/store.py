@@ -19,6 +19,7 @@ from certdesk.domain.records import (
     Authority,
     BlockedKey,
     Certificate,
+    DeniedKey,
     Evidence,
     Issuance,
     Letter,
@@ -175,6 +176,11 @@ class Unit(Protocol):
     @property
     def blocked_keys(self) -> Collection[BlockedKey]:
         """Keys never accepted again, by SPKI hash."""
+        ...
+
+    @property
+    def denied_keys(self) -> Collection[DeniedKey]:
+        """Keys of denied certificates that an account has no more, by Uin and SHA-256 (SPKI)."""
         ...
 
     @property

@@ -127,22 +127,31 @@ class OrderPages:
         return [cell for cell in cells if query.statuses is None or cell.status in query.statuses]
 
     def _reach(self, query: OrderQuery, projects: set[int]) -> Reach:
-        """Find what policies allow in projects, and by their ids the orders that they name."""
+        """Find what policies allow in projects, and by their ids the orders that they name.
+
+        What comes from a certificate that a denial names is denied as well.
+        """
         extents = {project: query.extent(project) for project in projects}
         every = frozenset(project for project, extent in extents.items() if extent.every)
         ids = {id_ for extent in extents.values() for id_ in extent.ids}
         unbound = dataclasses.replace(query, grants=UNBOUND)
-        special = [
-            order
-            for order in self._named(ids)
-            if unbound.has(order) and order.certificate_id in extents[order.project_id].ids
-        ]
+        named = {order.number: order for order in (*self._named(ids), *self._derived(query))}
+        special = [order for order in named.values() if unbound.has(order)]
         return Reach(
             every=every,
             partly=every != projects,
-            less=tuple(order.number for order in special if order.project_id in every),
-            more=tuple(order.number for order in special if order.project_id not in every),
+            less=tuple(o.number for o in special if o.project_id in every and not query.has(o)),
+            more=tuple(o.number for o in special if o.project_id not in every and query.has(o)),
         )
+
+    def _derived(self, query: OrderQuery) -> Iterator[Order]:
+        """Read the orders that come from certificates which denials name."""
+        for certificate_id in sorted(query.grants.denied_certificates(query.permission)):
+            word = order_words.origin_word(query.uin, certificate_id)
+            found = self._index.settled("words", self._index.found([], [word]))
+            its = sa.select(TABLE).join(found, ITS.number == found.c.number)
+            rows = self._connection.execute(its)
+            yield from (ORDERS.build(row._asdict()) for row in rows)
 
     def _worded(self, query: OrderQuery, conditions: Conditions) -> OrderPage:
         index = self._index

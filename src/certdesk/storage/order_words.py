@@ -2,8 +2,8 @@
 
 What is looked for stands in a text where one of the text's ends begins with it. So a search is
 one range of words, and costs what it finds, however common its letters are; docs/adr has the
-comparison with trigrams. Words begin with their account, and tags are words as a whole. They lie
-in an FTS5 table on SQLite, and in a `tsvector` under a GIN index on PostgreSQL.
+comparison with trigrams. Words begin with their account, and tags and origins are words as a
+whole. They lie in an FTS5 table on SQLite, and in a `tsvector` under a GIN index on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -40,15 +40,21 @@ _SPELLING = {
 
 _OF_TEXT = chr(_PRIVATE + 0x80)
 _OF_TAG = chr(_PRIVATE + 0x81)
+_OF_ORIGIN = chr(_PRIVATE + 0x82)
 
 
 def words(order: Order) -> frozenset[str]:
     """Give the words of an order."""
-    return words_of(order.uin, listing.texts(order), order.tags)
+    return words_of(order.uin, listing.texts(order), order.tags, order.origins)
 
 
-def words_of(uin: str, texts: Iterable[str], tags: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Give the words of what can be searched for: each end of each text, and each tag.
+def words_of(
+    uin: str,
+    texts: Iterable[str],
+    tags: Iterable[tuple[str, str]],
+    origins: Iterable[str] = (),
+) -> frozenset[str]:
+    """Give the words of what can be searched for: each end of each text, each tag and origin.
 
     Nobody searches for more than `MOST_TEXT` characters, so no word has more of them.
     """
@@ -62,6 +68,7 @@ def words_of(uin: str, texts: Iterable[str], tags: Iterable[tuple[str, str]]) ->
                 for start in range(len(letters))
             ),
             *(tag_word(uin, tag) for tag in tags),
+            *(origin_word(uin, origin) for origin in origins),
         )
     )
 
@@ -75,6 +82,11 @@ def tag_word(uin: str, tag: tuple[str, str]) -> str:
     """Give the word of a tag, which may be long, and is therefore hashed."""
     digest = hashlib.blake2b(json.dumps(tag).encode(), digest_size=16)
     return f"{uin.translate(_SPELLING)}{_OF_TAG}{digest.hexdigest()}"
+
+
+def origin_word(uin: str, certificate_id: str) -> str:
+    """Give the word of what comes from a certificate."""
+    return f"{uin.translate(_SPELLING)}{_OF_ORIGIN}{certificate_id.translate(_SPELLING)}"
 
 
 class WordIndex(Protocol):

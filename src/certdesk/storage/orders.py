@@ -145,4 +145,4 @@ def _cell(order: Order | None) -> dict[str, object]:
 
 
 def _searched(order: Order | None) -> tuple[object, ...]:
-    return () if order is None else (order.uin, texts(order), order.tags)
+    return () if order is None else (order.uin, texts(order), order.tags, order.origins)

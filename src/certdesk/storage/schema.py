@@ -20,6 +20,7 @@ from certdesk.domain.records import (
     Authority,
     BlockedKey,
     Certificate,
+    DeniedKey,
     Evidence,
     Issuance,
     Letter,
@@ -160,6 +161,7 @@ MANAGERS = Kept(
 )
 KEY_STOCK = Kept("key_stock", StockedKey, key=("stock_id",), indexes=(("kind",),))
 BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))
+DENIED_KEYS = Kept("denied_keys", DeniedKey, key=("uin", "spki_sha256"))
 AUDIT = Kept(
     "audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at", "action"), ("subject",))
 )
@@ -185,7 +187,7 @@ CERTIFICATES = Kept(
     "certificates",
     Certificate,
     key=("certificate_id", "attempt"),
-    indexes=(("uin", "sha256"), ("issuer", "serial")),
+    indexes=(("uin", "sha256"), ("uin", "spki_sha256"), ("issuer", "serial")),
 )
 REVIEWS = Kept("reviews", Review, key=("subject",), indexes=(("verdict",),))
 LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
@@ -207,6 +209,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     MANAGERS,
     KEY_STOCK,
     BLOCKED_KEYS,
+    DENIED_KEYS,
     AUDIT,
     MARKS,
     USERS,

@@ -39,6 +39,7 @@ class OpenUnit:
         self.managers = opened(schema.MANAGERS)
         self.key_stock = opened(schema.KEY_STOCK)
         self.blocked_keys = opened(schema.BLOCKED_KEYS)
+        self.denied_keys = opened(schema.DENIED_KEYS)
         self.audit = audit
         self.marks = opened(schema.MARKS)
         self.users = opened(schema.USERS)

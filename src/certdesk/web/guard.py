@@ -152,12 +152,12 @@ def check_token(known: KnownKey, token: str, now: datetime) -> None:
 
 
 def permit(caller: Caller, action: Action, request_id: str) -> None:
-    """Refuse an action that the caller's policies allow for nothing.
+    """Refuse an action that the caller's policies allow for nothing, or not for all it is about.
 
     Raises:
         UnauthorizedOperation: in the vendor's words, which have the request's id in them.
     """
-    if not caller.grants.permits(action.permission):
+    if not action.permitted(caller.grants):
         raise UnauthorizedOperation(
             f"[[request id:{request_id}]you are not authorized to perform operation "
             f"({action.permission})\nresource (*) has no permission\n]"

@@ -33,6 +33,7 @@ from certdesk.ports import (
     Store,
     Unit,
     Vault,
+    keep_denied_keys,
     neighbours_of,
     place_of,
     place_of_letter,
@@ -156,6 +157,7 @@ class Moving:
     def _hand_over(self, before: Belongings, after: Sealed, unit: Unit) -> None:
         if belongings_of(before.order, unit) != before:
             raise Stale("orders")
+        keep_denied_keys(unit, before.order)
         moved = unit.orders.replace(before.order.moved())
         its = moved.certificate_id
         for submission in after.submissions:
