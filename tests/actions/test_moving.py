@@ -432,6 +432,7 @@ OF_THE_ACCOUNT = {
     "access_keys",
     "accounts",
     "companies",
+    "denied_keys",
     "managers",
     "pace_limits",
     "policies",
