@@ -21,7 +21,7 @@ import certdesk
 from bench.inside import OwnDesk
 from certdesk.bootstrap import actions
 from certdesk.cli.logs import log_to_stderr
-from certdesk.storage.memory_pace import MemoryPace
+from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.web.api import Api
 from certdesk.web.pace import Limits
 from certdesk.workflow.counting import Uncounted
@@ -99,7 +99,7 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
             same,
             actions(),
             InThisThread(),
-            MemoryPace(),
+            MemoryAdmission(None),
             limits=Limits(0, {}),
             body_seconds=30,
             counts=Uncounted(),

@@ -13,7 +13,7 @@ import inspect
 import random
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -28,6 +28,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
+from certdesk.domain.sightings import HONEST_SECONDS, replayed
 from certdesk.ports import (
     Clock,
     Examiner,
@@ -42,10 +43,11 @@ from certdesk.ports import (
     Work,
 )
 from certdesk.wire.decode import decode, prepare
-from certdesk.wire.model import Reply, Request
+from certdesk.wire.model import Reply, Request, shows_a_secret
 
 Answer = TypeVar("Answer", bound=Reply)
 Commit = Callable[[Unit], Answer]
+Holds = Callable[[Unit], bool]
 Handler = TypeVar("Handler", bound=Callable[..., Commit[Any]])
 
 
@@ -69,10 +71,11 @@ KIB = 1024
 ATTEMPTS = 3
 """How often an action is tried when another one changes the same thing at the same time."""
 
-HONEST_SECONDS = 5
-"""How long one signature may come with several requests."""
-
 log = structlog.get_logger()
+
+
+class CallerChanged(Stale):
+    """The caller's key, user, policies or account were changed since the action was begun."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,7 @@ class Action:
     internal: bool
     sensitive: bool
     account_wide: bool
+    shows_secret: bool
     body_limit: int
 
     @property
@@ -175,6 +179,11 @@ class Action:
         """Whether it may be asked for at all; of what it does to an order, its handler asks."""
         ask = grants.permits_for_all if self.account_wide else grants.permits
         return ask(self.permission)
+
+    @property
+    def once(self) -> bool:
+        """Whether a signature is good for it once: it changes something or shows a secret."""
+        return self.writes or self.shows_secret
 
 
 def permission_of(action: str) -> str:
@@ -214,16 +223,18 @@ class Catalog:
                 raise TypeError(msg)
             request = hints["request"]
             prepare(request)
+            reply = typing.get_args(hints["return"])[1]
             self._actions[name] = Action(
                 name=name,
                 handler=handler,
                 request=request,
-                reply=typing.get_args(hints["return"])[1],
+                reply=reply,
                 errors=errors,
                 writes=writes,
                 internal=internal,
                 sensitive=sensitive,
                 account_wide=account_wide,
+                shows_secret=shows_a_secret(reply),
                 body_limit=body_limit,
             )
             return handler
@@ -248,7 +259,9 @@ class Errand:
     """An action to be carried out for a caller.
 
     `signature` is the request's, where it has one, seen by the clock of the machine, as clients
-    sign by theirs: what it changes it changes once. `asked_at` is when it came.
+    sign by theirs: what it changes it changes once. `asked_at` is when it came. `holds` tells, in
+    the transaction that commits, whether the caller is still what it was when it was looked up;
+    None where nothing can change it.
     """
 
     action: Action
@@ -257,6 +270,7 @@ class Errand:
     request_id: str
     asked_at: datetime
     signature: SeenSignature | None = None
+    holds: Holds | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +295,12 @@ class Desk:
         request: Request,
         request_id: str,
         signature: SeenSignature | None = None,
+        holds: Holds | None = None,
     ) -> Reply:
-        """Prepare and commit an action for `caller`.
+        """Prepare and commit an action for `caller`; see `Errand`.
 
         Raises:
+            CallerChanged: `holds` said no.
             ServiceError: one that the action's declaration lists, or `InternalError` for one
                 that it does not.
         """
@@ -295,6 +311,7 @@ class Desk:
             request_id=request_id,
             asked_at=self.clock.now(),
             signature=signature,
+            holds=holds,
         )
         for _ in range(ATTEMPTS - 1):
             with contextlib.suppress(Stale):
@@ -344,9 +361,7 @@ class Desk:
         )
         with declared(errand.action):
             commit: Commit[Reply] = errand.action.handler(context, errand.request)
-        if errand.signature is None or not errand.action.writes:
-            return commit
-        return _once_only(errand.signature, commit)
+        return _guarded(errand, commit)
 
 
 @contextlib.contextmanager
@@ -361,21 +376,47 @@ def declared(action: Action) -> Iterator[None]:
         raise InternalError from error
 
 
+def _guarded(errand: Errand, commit: Commit[Answer]) -> Commit[Answer]:
+    """Let a commit ask again what was true when its request was let in."""
+    signature, holds = errand.signature, errand.holds
+    writes = has_to_write(errand.action, commit)
+    guarded = commit
+    if signature is not None and writes:
+        guarded = _once_only(signature, guarded)
+    # Reads that show no secret rest on what was looked up half a second ago at the most.
+    if holds is not None and (writes or errand.action.shows_secret):
+        guarded = _while_it_holds(holds, guarded)
+    return Written(guarded) if isinstance(commit, Written) else guarded
+
+
+def _while_it_holds(holds: Holds, commit: Commit[Answer]) -> Commit[Answer]:
+    def commit_if_it_holds(unit: Unit) -> Answer:
+        if not holds(unit):
+            raise CallerChanged
+        return commit(unit)
+
+    return commit_if_it_holds
+
+
 def _once_only(signature: SeenSignature, commit: Commit[Answer]) -> Commit[Answer]:
-    """Keep the signature of a change in the change's own transaction, and refuse an old one."""
+    """Keep a signature in the transaction of what it does, and refuse an old one."""
 
     def commit_once(unit: Unit) -> Answer:
-        seen = unit.seen_signatures.get(signature.digest)
-        if seen is None:
-            unit.seen_signatures.add(signature)
-        # A clock that was put back makes nothing young again.
-        elif abs(signature.seen_at - seen.seen_at) > timedelta(seconds=HONEST_SECONDS):
-            raise replayed()
+        keep_signature(signature, unit)
         return commit(unit)
 
     return commit_once
 
 
-def replayed() -> SignatureExpire:
-    """Word the refusal of a signature that was used before."""
-    return SignatureExpire("This signature was used before; sign a new request.")
+def keep_signature(signature: SeenSignature, unit: Unit) -> None:
+    """Keep the first use of a signature in the database.
+
+    Raises:
+        SignatureExpire: it was used before, too long ago for an honest client.
+    """
+    seen = unit.seen_signatures.get(signature.digest)
+    if seen is None:
+        unit.seen_signatures.add(signature)
+    # A clock that was put back makes nothing young again.
+    elif abs((signature.seen_at - seen.seen_at).total_seconds()) > HONEST_SECONDS:
+        raise replayed()

@@ -91,7 +91,7 @@ _STEP = {"Structure": ".", "Array of Structure": "[]."}
 def _mark(kind: types.Type) -> tuple[str, types.Type]:
     """Take the mark off a type; see `Stored`, `Ignored` and `Withheld` in `wire/model.py`."""
     if isinstance(kind, types.Metadata):
-        return (kind.extra or {})["coverage"], kind.type
+        return (kind.extra or {}).get("coverage", ""), kind.type
     return "", kind
 
 

@@ -20,7 +20,7 @@ from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Part, Request, Withheld, field, local_time
+from certdesk.wire.model import Confidential, Part, Request, Withheld, field, local_time
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
@@ -96,7 +96,7 @@ class DescribedMembers(CertificateMembers, kw_only=True):
 class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     """Everything known about an order; the last four members are the mainland edition's."""
 
-    certificate_private_key: str | None
+    certificate_private_key: Confidential[str | None]
     certificate_public_key: str | None
     type_name: str
     root_cert: RootCertificates

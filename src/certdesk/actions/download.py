@@ -52,7 +52,7 @@ from certdesk.ports import (
     followers_of,
     place_of,
 )
-from certdesk.wire.model import Reply, Request
+from certdesk.wire.model import Confidential, Reply, Request
 
 KIB = 1024
 ZIP = "application/zip"
@@ -76,7 +76,7 @@ class DownloadCertificateRequest(Request):
 class DownloadCertificateReply(Reply):
     """A zip with a folder for each server, in base64, and its MIME type."""
 
-    content: str
+    content: Confidential[str]
     content_type: str
 
 
@@ -92,7 +92,7 @@ class DescribeDownloadCertificateUrlRequest(Request):
 class DescribeDownloadCertificateUrlReply(Reply):
     """A link to a zip, which is good for a few minutes, and the name to save it by."""
 
-    download_certificate_url: str
+    download_certificate_url: Confidential[str]
     download_filename: str
 
 
@@ -109,7 +109,7 @@ class FetchDownloadRequest(Request):
 class FetchDownloadReply(Reply):
     """The zip."""
 
-    content: bytes
+    content: Confidential[bytes]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,27 @@ import contextlib
 import dataclasses
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from certdesk.bootstrap.world import strong_random
-from certdesk.ports import Examiner, Pace, Store
+from certdesk.domain.records import Mark
+from certdesk.ports import Admission, Examiner, Store, Unit
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
-from certdesk.storage.memory_pace import MemoryPace
+from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.postgres_pace import PostgresPace
+from certdesk.storage.postgres_admission import PostgresAdmission
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 
 DATABASE_NAME = "certdesk.db"
 SQLITE = "sqlite:///"
+SERVED_MARK = "served"
+"""The mark of a desk that a process has served, and whose signatures it may have seen."""
+
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 
 Alone = Callable[[], contextlib.AbstractContextManager[object]]
@@ -37,7 +42,7 @@ class Database:
     """
 
     store: Store
-    pace: Pace
+    admission: Admission
     alone: Alone
     shared: bool
     examiners: tuple[Examiner, ...]
@@ -56,7 +61,7 @@ def open_database(
     """
     if _is_postgresql(settings):
         return _postgresql(settings, wait_seconds, serving=serving)
-    return _sqlite(settings, wait_seconds)
+    return _sqlite(settings, wait_seconds, serving=serving)
 
 
 @contextlib.contextmanager
@@ -67,11 +72,13 @@ def _postgresql(settings: Settings, wait_seconds: float, *, serving: bool) -> It
         store = PostgresStore.open(settings.database, rng=strong_random())
         opened.callback(store.close)
         # The same server: who cannot reach it, cannot do anything else either.
-        pace = PostgresPace(settings.database)
-        opened.callback(pace.close)
+        admission = PostgresAdmission(
+            settings.database, first_service=serving and _is_first_service(store)
+        )
+        opened.callback(admission.close)
         yield Database(
             store=store,
-            pace=pace,
+            admission=admission,
             alone=store.alone,
             shared=True,
             examiners=(FolderCheckup(settings.folder).examine, store.examine),
@@ -79,14 +86,15 @@ def _postgresql(settings: Settings, wait_seconds: float, *, serving: bool) -> It
 
 
 @contextlib.contextmanager
-def _sqlite(settings: Settings, wait_seconds: float) -> Iterator[Database]:
+def _sqlite(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterator[Database]:
     path = database_path(settings)
     folders = dict.fromkeys([settings.folder, path.parent])
     store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
     with contextlib.closing(store):
+        first_service = serving and _is_first_service(store)
         yield Database(
             store=store,
-            pace=MemoryPace(),
+            admission=MemoryAdmission(None if first_service else time.time()),
             alone=contextlib.nullcontext,
             shared=False,
             examiners=(
@@ -120,6 +128,18 @@ def database_path(settings: Settings) -> Path:
             "give sqlite:///PATH or postgresql://HOST/NAME"
         )
     return Path(url.removeprefix(SQLITE))
+
+
+def _is_first_service(store: Store) -> bool:
+    """Tell whether no process has served the desk before, and note that one does."""
+
+    def commit(unit: Unit) -> bool:
+        if unit.marks.get(SERVED_MARK) is not None:
+            return False
+        unit.marks.add(Mark(name=SERVED_MARK, value=b""))
+        return True
+
+    return store.write(commit)
 
 
 def _is_postgresql(settings: Settings) -> bool:

@@ -22,7 +22,7 @@ from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics, Standing
-from certdesk.ports import Clock, Counts, Examiner, Issuer, Pace, VaultError
+from certdesk.ports import Admission, Clock, Counts, Examiner, Issuer, VaultError
 from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.update import UpdatedRecords
@@ -67,7 +67,7 @@ class OpenDesk:
     """A desk whose files are open, and its background work, which `work` starts and stops."""
 
     desk: Desk
-    pace: Pace
+    admission: Admission
     issuer: Issuer
     urls: PublicUrls
     metrics: Metrics
@@ -167,7 +167,7 @@ def _put_together(
     metrics = Metrics(action.name for action in actions() if not action.internal)
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
-    house = housekeeping(settings, world)
+    house = housekeeping(settings, world, database.admission)
     background: dict[str, BackgroundWork] = {
         "keys": stock,
         "key inspection": house.inspection,
@@ -194,7 +194,7 @@ def _put_together(
     background["renewals"] = renewing
     return OpenDesk(
         desk=desk,
-        pace=database.pace,
+        admission=database.admission,
         issuer=ca.issuer,
         urls=world.urls,
         metrics=metrics,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from certdesk.bootstrap.world import SystemClock
 from certdesk.domain.retention import Retention
 from certdesk.issuers.hierarchy import Surroundings
+from certdesk.ports import Admission
 from certdesk.settings import Settings
 from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.inspection import Inspection
@@ -25,13 +26,13 @@ class Housekeeping:
     trimming: Trimming
 
 
-def housekeeping(settings: Settings, world: Surroundings) -> Housekeeping:
+def housekeeping(settings: Settings, world: Surroundings, admission: Admission) -> Housekeeping:
     """Prepare it; nothing is done yet."""
     store, clock = world.store, world.clock
     return Housekeeping(
         inspection=Inspection(store, clock),
         # Signatures are seen by the machine's clock, whatever clock the desk has.
-        tidying=Tidying(store, SystemClock()),
+        tidying=Tidying(store, SystemClock(), admission),
         forgetting=Forgetting(
             store, world.vault, clock, kept=timedelta(days=settings.privacy_identity_days)
         ),

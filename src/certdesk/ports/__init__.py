@@ -1,5 +1,6 @@
 """What the inside needs from the world, as protocols; adapters live at the rim."""
 
+from certdesk.ports.admission import Admission, PaceExceeded, Slot
 from certdesk.ports.clock import Clock
 from certdesk.ports.issuing import Issuer
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
@@ -9,7 +10,6 @@ from certdesk.ports.lineage import (
     neighbours_of,
     successors_of,
 )
-from certdesk.ports.pace import Pace, PaceExceeded, Slot
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
 from certdesk.ports.store import (
@@ -39,6 +39,7 @@ from certdesk.ports.work import Pending, Work
 
 __all__ = [
     "DESK",
+    "Admission",
     "AuditLog",
     "CaaChecker",
     "Clock",
@@ -51,7 +52,6 @@ __all__ = [
     "KeysBusy",
     "OcspAnswer",
     "Orders",
-    "Pace",
     "PaceExceeded",
     "Pending",
     "Pki",

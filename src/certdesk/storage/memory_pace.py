@@ -45,9 +45,7 @@ class Window:
 
 
 class MemoryPace:
-    """`ports.Pace` for one process."""
-
-    waits = False
+    """The pace of all accounts in one process."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Count by `monotonic` seconds."""
@@ -56,7 +54,11 @@ class MemoryPace:
         self._lock = threading.Lock()
 
     def take(self, uin: str, action: str, limit: int) -> Slot:
-        """Take a place; see `ports.Pace`."""
+        """Take a place.
+
+        Raises:
+            PaceExceeded: `limit` places are taken.
+        """
         with self._lock:
             now = self._monotonic()
             window = self._windows.get((uin, action)) or self._open(uin, action, now)

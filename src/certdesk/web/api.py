@@ -13,13 +13,23 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from certdesk.bootstrap import SystemClock
-from certdesk.catalog import ATTEMPTS, Action, Catalog, Desk, Errand, declared, has_to_write
+from certdesk.catalog import (
+    ATTEMPTS,
+    Action,
+    CallerChanged,
+    Catalog,
+    Desk,
+    Errand,
+    declared,
+    has_to_write,
+    keep_signature,
+)
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
@@ -29,17 +39,17 @@ from certdesk.domain.errors import (
     UnsupportedOperation,
 )
 from certdesk.domain.records import SeenSignature
+from certdesk.domain.sightings import Use
 from certdesk.domain.texts import cut, printable
-from certdesk.ports import Counts, KeyUsedUp, Pace, PaceExceeded, Pending, Stale
+from certdesk.ports import Admission, Counts, KeyUsedUp, PaceExceeded, Pending, Slot, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
-from certdesk.web.replay import Replay, Used, signature_digest
 from certdesk.wire import vendor
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
-from certdesk.wire.signature import VERSION
+from certdesk.wire.signature import VERSION, signature_digest
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -65,13 +75,17 @@ class Exchange:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request that is known to be its caller's, and whose action exists."""
+    """A request that is known to be its caller's, and whose action exists.
+
+    `kept` tells that its signature is to be kept in the database even if it changes nothing.
+    """
 
     action: Action
     known: KnownKey
     claim: Claim
     body: bytes
     signature: SeenSignature
+    kept: bool
     request_id: str
     asked_at: datetime
 
@@ -84,24 +98,23 @@ class Api:
         desk: Desk,
         catalog: Catalog,
         threads: Executor,
-        pace: Pace,
+        admission: Admission,
         *,
         limits: Limits,
         body_seconds: float,
         counts: Counts,
     ) -> None:
-        """Serve the public actions of `catalog` on `threads`, at the given pace."""
+        """Serve the public actions of `catalog` on `threads`, to what `admission` lets in."""
         self._desk = desk
         # Clients sign by their own clocks, whatever the desk's is moved to.
         self._machine = SystemClock()
         self._catalog = catalog
         self._threads = threads
-        self._pace = pace
+        self._admission = admission
         self._limits = limits
         self._body_seconds = body_seconds
         self._counts = counts
         self._guard = Guard(desk)
-        self._replay = Replay()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -159,38 +172,58 @@ class Api:
         if not form.body_first:  # 6
             body = await self._body(receive, form, found)
         claim.verify(body, known.secret_key, functools.partial(self._guard.day_key, known))
-        check_coverage(known, claim, found)
-        check_token(known, claim.token, self._desk.clock.now())
-        signature = signature_digest(claim.secret_id, claim.signature)
-        action = _existing(claim, found)  # 8
-        used = Used(digest=signature, uin=known.caller.uin, timestamp=claim.timestamp)
-        self._replay.check(used, action, int(now.timestamp()))  # 7, which asks what the action does
+        use = self._use(claim, known, found)
+        action = await self._checked(use, claim, known, found)  # 6, 8
+        await self._admit(use, known, exchange.held)  # 7, 9
+        at = datetime.fromtimestamp(use.at, UTC)
         asked = Asked(
             action=action,
             known=known,
             claim=claim,
             body=body,
-            signature=SeenSignature(digest=signature, action=action.name, seen_at=now),
+            signature=SeenSignature(digest=use.digest, action=action.name, seen_at=at),
+            kept=_is_kept(use, action),
             request_id=exchange.request_id,
             asked_at=self._desk.clock.now(),
         )
-        await self._keep_pace(asked, exchange.held)  # 9
         return await self._carry_out(asked)  # 12, 13
 
-    async def _keep_pace(self, asked: Asked, held: contextlib.AsyncExitStack) -> None:
-        action, account = asked.action.name, asked.known.caller.uin
-        limit = asked.known.limits.get(action, self._limits.of(action))
-        if not limit:
-            return
+    def _use(self, claim: Claim, known: KnownKey, found: Action | None) -> Use:
+        return Use(
+            digest=signature_digest(claim.secret_id, claim.signature),
+            uin=known.caller.uin,
+            action=cut(claim.action),
+            timestamp=claim.timestamp,
+            # Not when the head came: the body may have been held back since.
+            at=self._machine.now().timestamp(),
+            once=found is not None and found.once,
+            action_signed=claim.action_signed,
+        )
+
+    async def _checked(
+        self, use: Use, claim: Claim, known: KnownKey, found: Action | None
+    ) -> Action:
+        """Refuse what a right signature does not help; it has been seen all the same."""
         try:
-            slot = await self._in_its_place(self._pace.take, account, action, limit)
+            check_coverage(known, claim, found)
+            check_token(known, claim.token, self._desk.clock.now())
+            return _existing(claim, found)
+        except ServiceError:
+            await self._in_its_place(self._admission.note, use)
+            raise
+
+    async def _admit(self, use: Use, known: KnownKey, held: contextlib.AsyncExitStack) -> None:
+        limit = known.limits.get(use.action, self._limits.of(use.action))
+        try:
+            slot: Slot | None = await self._in_its_place(self._admission.take, use, limit)
         except PaceExceeded as exceeded:
             raise RequestLimitExceeded(subject=(str(exceeded.count), str(limit))) from None
-        held.push_async_callback(self._in_its_place, self._pace.leave, slot)
+        if slot is not None:
+            held.push_async_callback(self._in_its_place, self._admission.leave, slot)
 
     async def _in_its_place(self, ask: Callable[..., Given], *arguments: object) -> Given:
-        """Ask the pace, on a thread if it may wait."""
-        if not self._pace.waits:
+        """Ask the admission, on a thread if it may wait."""
+        if not self._admission.waits:
             return ask(*arguments)
         run = asyncio.get_running_loop().run_in_executor
         return await run(self._threads, ask, *arguments)
@@ -221,6 +254,9 @@ class Api:
                     with declared(asked.action):
                         reply = await asyncio.wrap_future(begun)
                     return success(reply, asked.request_id)
+            except CallerChanged:
+                self._guard.forget(asked.known.caller.actor)
+                raise
             except KeyUsedUp:
                 continue  # no lost race: each time the processes know a key less in common
             except Pending as pending:
@@ -228,9 +264,11 @@ class Api:
 
     def _begin(self, asked: Asked, held: contextlib.ExitStack) -> bytes | Future[Reply]:
         """Answer what only reads; queue a change, without the event loop's help in between."""
-        commit = self._desk.prepare(self._errand(asked), held)
+        commit = self._desk.prepare(self._errand(self._up_to_date(asked)), held)
         if has_to_write(asked.action, commit):
             return self._desk.store.submit(commit)
+        if asked.kept:
+            self._desk.store.write(functools.partial(keep_signature, asked.signature))
         with declared(asked.action):
             return success(self._desk.store.read(commit), asked.request_id)
 
@@ -245,7 +283,22 @@ class Api:
             request_id=asked.request_id,
             asked_at=asked.asked_at,
             signature=asked.signature,
+            holds=functools.partial(self._guard.holds, asked.known),
         )
+
+    def _up_to_date(self, asked: Asked) -> Asked:
+        """Look a key up anew whose request had to wait: for its body, or for something to happen.
+
+        Raises:
+            SecretIdNotFound, SignatureFailure, TokenFailure: it may not ask any more.
+        """
+        secret_id = asked.claim.secret_id
+        known = self._guard.recall(secret_id) or self._guard.look_up(secret_id)
+        if known is asked.known:
+            return asked
+        check_coverage(known, asked.claim, asked.action)
+        check_token(known, asked.claim.token, self._desk.clock.now())
+        return dataclasses.replace(asked, known=known)
 
 
 def _existing(claim: Claim, action: Action | None) -> Action:
@@ -257,6 +310,16 @@ def _existing(claim: Claim, action: Action | None) -> Action:
     if action is None:
         raise InvalidAction
     return action
+
+
+def _is_kept(use: Use, action: Action) -> bool:
+    """Whether a restart must not forget a signature, even if it changes nothing.
+
+    One signed ahead of the clock looks after a restart as if it were signed since. One that covers
+    its action is taken where it was signed before the restart (`domain/sightings.py`), and may not
+    show a secret a second time.
+    """
+    return use.timestamp > use.at or (use.action_signed and action.shows_secret)
 
 
 def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:

@@ -6,6 +6,7 @@ wrong with one is not told: all of them are as good as none.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from certdesk.actions.download import (
     FetchDownloadRequest,
     opened_link,
 )
+from certdesk.catalog import CallerChanged
 from certdesk.domain.errors import InternalError, ServiceError
 from certdesk.web.guard import Guard
 
@@ -81,9 +83,10 @@ class Downloads:
         )
         try:
             known = self._guard.look_up(link.secret_id)
-            if known.expires_at is not None and known.expires_at <= self._desk.clock.now():
-                return None
-            reply = self._desk.perform(self._fetch, known.caller, asked, request_id)
+            holds = functools.partial(self._guard.holds, known)
+            reply = self._desk.perform(self._fetch, known.caller, asked, request_id, holds=holds)
+        except CallerChanged:
+            return None
         except InternalError:
             raise
         except ServiceError:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from certdesk.actions.access_keys import secret_key_of, token_digest
 from certdesk.catalog import Action, Caller, Desk
-from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.account import AccessKey
 from certdesk.domain.errors import (
     SecretIdNotFound,
     SignatureFailure,
@@ -32,22 +32,41 @@ MOST_REMEMBERED = 10_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class KnownKey:
-    """An enabled key of an enabled account and user, and when its look-up began.
+class Identity:
+    """An enabled key of an enabled account and user, and what it may do.
 
-    `seen` is in monotonic seconds. A temporary key has a token and an end. `limits` are the
-    requests a second that the account may make of an action, where they are its own.
-    `unsigned_payload` and `signed_action` are the account's (`domain/account.py`).
+    A temporary key has a token and an end. `unsigned_payload` and `signed_action` are the account's
+    (`domain/account.py`).
     """
 
     caller: Caller
-    secret_key: Secret
     token_digest: bytes | None
     expires_at: datetime | None
-    limits: Mapping[str, int]
     unsigned_payload: bool
     signed_action: bool
+
+    def ended(self, now: datetime) -> bool:
+        """Whether it is a temporary key whose time is over."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """A key that was looked up.
+
+    `limits` are the requests a second that the account may make of an action, where they are its
+    own. `seen` is when the look-up began, in monotonic seconds.
+    """
+
+    identity: Identity
+    secret_key: Secret
+    limits: Mapping[str, int]
     seen: float
+
+    @property
+    def caller(self) -> Caller:
+        """The one that signs with it."""
+        return self.identity.caller
 
 
 class Guard:
@@ -75,23 +94,11 @@ class Guard:
         """
         # Before it is read: what is changed from here on may be missed.
         seen = time.monotonic()
-        key, account, grants, limits = self._desk.store.read(
-            lambda unit: _identity(unit, secret_id)
-        )
+        key, identity, limits = self._desk.store.read(lambda unit: _looked_up(unit, secret_id))
         known = KnownKey(
-            caller=Caller(
-                uin=account.uin,
-                actor=secret_id,
-                verified=account.verified,
-                user_id=key.user_id,
-                grants=grants,
-            ),
+            identity=identity,
             secret_key=secret_key_of(self._desk.vault, key),
-            token_digest=key.token_digest,
-            expires_at=key.expires_at,
             limits=limits,
-            unsigned_payload=account.unsigned_payload,
-            signed_action=account.signed_action,
             seen=seen,
         )
         with self._lock:
@@ -99,6 +106,20 @@ class Guard:
                 self._known.clear()
             self._known[secret_id] = known
         return known
+
+    def forget(self, secret_id: str) -> None:
+        """Look a key up anew at its next request."""
+        with self._lock:
+            self._known.pop(secret_id, None)
+
+    def holds(self, known: KnownKey, unit: Unit) -> bool:
+        """Tell, in a transaction, whether a key is still enabled and may still do the same."""
+        key = unit.access_keys.get(known.caller.actor)
+        try:
+            identity = _identity(unit, key)
+        except SecretIdNotFound:
+            return False
+        return identity == known.identity and not identity.ended(self._desk.clock.now())
 
     def day_key(self, known: KnownKey, date: str, service: str) -> bytes:
         """Give the signing key of a day, derived once (three HMACs saved a request)."""
@@ -123,11 +144,11 @@ def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None
     Raises:
         SignatureFailure: with what to sign too.
     """
-    if not claim.payload_signed and not known.unsigned_payload:
+    if not claim.payload_signed and not known.identity.unsigned_payload:
         raise SignatureFailure("The account takes no UNSIGNED-PAYLOAD; sign the body.")
     if not claim.payload_signed and action is not None and action.sensitive:
         raise SignatureFailure(f"{action.name} takes no UNSIGNED-PAYLOAD; sign the body.")
-    if not claim.action_signed and known.signed_action:
+    if not claim.action_signed and known.identity.signed_action:
         raise SignatureFailure("The account wants its actions signed; sign x-tc-action too.")
 
 
@@ -139,16 +160,17 @@ def check_token(known: KnownKey, token: str, now: datetime) -> None:
     Raises:
         TokenFailure: with what is wrong.
     """
-    if known.token_digest is None:
+    identity = known.identity
+    if identity.token_digest is None:
         if token:
             raise TokenFailure("The key is not a temporary one and has no token.")
         return
     if not token:
         raise TokenFailure("The key is a temporary one, and its token is missing.")
-    if not hmac.compare_digest(token_digest(token), known.token_digest):
+    if not hmac.compare_digest(token_digest(token), identity.token_digest):
         raise TokenFailure("It is not the token of this key.")
-    if known.expires_at is not None and known.expires_at <= now:
-        raise TokenFailure(f"The key ended at {known.expires_at:%Y-%m-%d %H:%M:%S} UTC.")
+    if identity.expires_at is not None and identity.ended(now):
+        raise TokenFailure(f"The key ended at {identity.expires_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def permit(caller: Caller, action: Action, request_id: str) -> None:
@@ -164,13 +186,36 @@ def permit(caller: Caller, action: Action, request_id: str) -> None:
         )
 
 
-def _identity(unit: Unit, secret_id: str) -> tuple[AccessKey, Account, Grants, dict[str, int]]:
+def _looked_up(unit: Unit, secret_id: str) -> tuple[AccessKey, Identity, dict[str, int]]:
     key = unit.access_keys.get(secret_id)
+    identity = _identity(unit, key)
+    assert key is not None  # noqa: S101 -- there is no identity without it
+    limits = {limit.action: limit.per_second for limit in unit.pace_limits.where(uin=key.uin)}
+    return key, identity, limits
+
+
+def _identity(unit: Unit, key: AccessKey | None) -> Identity:
+    """Read what a key stands for.
+
+    Raises:
+        SecretIdNotFound: it is unknown or disabled, or its account or user is.
+    """
     account = unit.accounts.get(key.uin) if key is not None and key.enabled else None
     if key is None or account is None or not account.enabled:
         raise SecretIdNotFound
-    limits = {limit.action: limit.per_second for limit in unit.pace_limits.where(uin=key.uin)}
-    return key, account, _grants(unit, key), limits
+    return Identity(
+        caller=Caller(
+            uin=account.uin,
+            actor=key.secret_id,
+            verified=account.verified,
+            user_id=key.user_id,
+            grants=_grants(unit, key),
+        ),
+        token_digest=key.token_digest,
+        expires_at=key.expires_at,
+        unsigned_payload=account.unsigned_payload,
+        signed_action=account.signed_action,
+    )
 
 
 def _grants(unit: Unit, key: AccessKey) -> Grants:

@@ -52,7 +52,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             desk,
             actions(),
             threads,
-            opened.pace,
+            opened.admission,
             limits=_limits(settings),
             body_seconds=settings.body_seconds,
             counts=opened.metrics,

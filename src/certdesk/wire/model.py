@@ -14,6 +14,7 @@ from msgspec import Meta, field
 __all__ = [
     "LIST_LIMIT",
     "TEXT_LIMIT",
+    "Confidential",
     "File",
     "Ignored",
     "Integer",
@@ -64,6 +65,9 @@ Ignored = Annotated[T, Meta(extra={"coverage": "ignored"})]
 
 Withheld = Annotated[T, Meta(extra={"coverage": "withheld"})]
 """The type of a reply's field that clients expect and whose value is a secret: always null."""
+
+Confidential = Annotated[T, Meta(extra={"confidential": True})]
+"""The type of a reply's field that may hold a private key, a pass phrase or a link to them."""
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -121,6 +125,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     def __repr__(self) -> str:
         """Show the type alone."""
         return f"{type(self).__name__}(…)"
+
+
+def shows_a_secret(reply: type[Reply]) -> bool:
+    """Whether a field of the reply is `Confidential`."""
+    return any(
+        isinstance(kind, msgspec.inspect.Metadata) and bool((kind.extra or {}).get("confidential"))
+        for kind in (msgspec.inspect.type_info(each.type) for each in msgspec.structs.fields(reply))
+    )
 
 
 class Tag(Part):

@@ -98,6 +98,11 @@ class SignedRequest:
     timestamp: int
 
 
+def signature_digest(secret_id: str, signature: str) -> bytes:
+    """Hash a signature of a key to the 32 bytes by which it is known again."""
+    return hashlib.sha256(f"{secret_id}\0{signature}".encode()).digest()
+
+
 def parse_authorization(text: str) -> Authorization:
     """Read an Authorization header.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from certdesk.ports import Clock, Store
+from certdesk.ports import Admission, Clock, Store
 from certdesk.workflow.repeating import Repeating
 
 TIDY_SECONDS = 60
@@ -15,13 +15,15 @@ SIGNATURES_KEPT = timedelta(seconds=900)
 class Tidying(Repeating):
     """Goes through the records that are kept for a time only."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, admission: Admission) -> None:
         """Prepare; nothing is thrown away before `start`. The clock is the machine's."""
         self._store = store
         self._clock = clock
+        self._admission = admission
         super().__init__("tidying", self.tidy, TIDY_SECONDS)
 
     def tidy(self) -> None:
         """Throw away what is old now."""
         before = self._clock.now() - SIGNATURES_KEPT
         self._store.write(lambda unit: unit.seen_signatures.prune("seen_at", before))
+        self._admission.tidy()
