@@ -14,7 +14,7 @@ import pytest
 
 import certdesk.actions
 from certdesk import bootstrap
-from certdesk.catalog import Caller, Catalog, Commit, Context
+from certdesk.catalog import Caller, CallerChanged, Catalog, Commit, Context
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -219,6 +219,18 @@ def test_a_signature_changes_something_once_wherever_the_clock_goes(
     perform(first)
     with pytest.raises(SignatureExpire):
         perform(dataclasses.replace(first, seen_at=first.seen_at + moved))
+    assert len(trial.desk.audit("echo")) == 1
+
+
+def test_a_commit_asks_whether_its_caller_is_still_who_it_was(trial: Trial) -> None:
+    """In its own transaction; nothing is written, however often it is tried."""
+    action = trial.catalog.find("EchoText")
+    assert action is not None
+    perform = trial.desk.engine.perform
+    with pytest.raises(CallerChanged):
+        perform(action, CALLER, EchoRequest(text="hello"), "1", holds=lambda _: False)
+    assert trial.desk.audit("echo") == []
+    perform(action, CALLER, EchoRequest(text="hello"), "1", holds=lambda _: True)
     assert len(trial.desk.audit("echo")) == 1
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +18,8 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from certdesk.storage.postgres import FIRST_START_LOCK
 from tests.acceptance.processes import NO_RSA_STOCK, environment
+from tests.acceptance.test_replay import NO_ACCIDENT
+from tests.conformance.raw import Call
 from tests.postgres import wait_until, waiting
 from tests.running import PROGRAM, RunningDesk, running
 
@@ -189,3 +194,49 @@ def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_pat
         opened = foreign.execute("SELECT count(*) FROM accounts").fetchone()
 
     assert (ends, opened) == ([0, 0], (2,))
+
+
+def test_what_one_desk_has_seen_no_other_takes(nodes: list[RunningDesk]) -> None:
+    """A read that was captured at one is no change at the other, later than within its second."""
+    one, two = nodes
+    keys = one.account()
+    order = one.client(keys).buy()
+    look = Call(
+        endpoint=one.endpoint,
+        host=one.endpoint,
+        keys=keys,
+        action="DescribeCertificate",
+        body=json.dumps({"CertificateId": order}).encode(),
+        timestamp=int(time.time()),
+    )
+    assert look.send().code == "ok"
+    time.sleep(NO_ACCIDENT)
+
+    elsewhere = dataclasses.replace(look, endpoint=two.endpoint)
+    change = dataclasses.replace(elsewhere, action="CancelCertificateOrder")
+    assert elsewhere.send().code == "ok"
+    assert change.send().code == "AuthFailure.SignatureExpire"
+
+
+def test_a_crash_of_the_server_makes_nothing_new(
+    nodes: list[RunningDesk], postgres: Cluster
+) -> None:
+    """Its unlogged tables are empty then: what was signed before counts as seen."""
+    one, two = nodes
+    keys = one.account()
+    order = one.client(keys).buy()
+    look = Call(
+        endpoint=one.endpoint,
+        host=one.endpoint,
+        keys=keys,
+        action="DescribeCertificate",
+        body=json.dumps({"CertificateId": order}).encode(),
+        timestamp=int(time.time()),
+    )
+    assert look.send().code == "ok"
+    postgres.stop()
+    postgres.start()
+
+    change = dataclasses.replace(look, endpoint=two.endpoint, action="CancelCertificateOrder")
+    wait_until(lambda: change.send().code == "AuthFailure.SignatureExpire")
+    wait_until(lambda: one.client(keys).detail(order)["Status"] == 5)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.bootstrap import actions
 from tests.acceptance.crowd import Told, narrowest
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.conformance.raw import Answer, Call
@@ -69,6 +70,94 @@ def test_a_captured_look_cannot_be_turned_into_a_change(desk: RunningDesk) -> No
     time.sleep(NO_ACCIDENT)
     assert change.send().code == "AuthFailure.SignatureExpire"
     assert look.send().code == "ok"
+
+
+def signed_over_the_action(call: Call) -> Call:
+    """Sign the action too, as forms of HmacSHA1 do and some clients of TC3."""
+    return dataclasses.replace(call, signed={"x-tc-action": call.action})
+
+
+def test_a_captured_look_is_no_change_after_a_restart(desk: RunningDesk) -> None:
+    """At once, while it would still be honest of a desk that had seen it: nobody knows any more."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    look = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) - 2)
+    assert look.send().code == "ok"
+    desk.kill()
+    desk.start()
+    again = dataclasses.replace(look, endpoint=desk.endpoint)
+
+    change = dataclasses.replace(again, action="CancelCertificateOrder").send()
+    elsewhere = dataclasses.replace(again, action="DescribeCertificateDetail").send()
+
+    assert {change.code, elsewhere.code} == {"AuthFailure.SignatureExpire"}
+    assert "sign a new request" in change.message
+    assert "if your clock is slow, set it" in change.message
+    assert desk.client(keys).detail(order)["Status"] == 5
+
+
+def test_a_signed_action_is_taken_after_a_restart_and_only_once(desk: RunningDesk) -> None:
+    """What it changed is in the database, so a client with a slow clock is not shut out."""
+    slow = int(time.time()) - 60
+    first = dataclasses.replace(captured(desk, "CreateCertificate", BUY), timestamp=slow)
+    first = signed_over_the_action(first)
+    other = signed_over_the_action(dataclasses.replace(first, timestamp=slow + 1))
+    assert first.send().code == "ok"
+    desk.kill()
+    desk.start()
+    time.sleep(NO_ACCIDENT)
+
+    again, new = (dataclasses.replace(each, endpoint=desk.endpoint) for each in (first, other))
+    assert (again.send().code, new.send().code) == ("AuthFailure.SignatureExpire", "ok")
+
+
+def test_a_restart_does_not_make_a_fast_clock_useful(desk: RunningDesk) -> None:
+    """A signature from ahead of the clock looks as if it were made since; it is kept as well."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    ahead = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + 100)
+    assert ahead.send().code == "ok"
+    desk.kill()
+    desk.start()
+    time.sleep(NO_ACCIDENT)
+
+    change = dataclasses.replace(
+        ahead, endpoint=desk.endpoint, action="CancelCertificateOrder"
+    ).send()
+    assert change.code == "AuthFailure.SignatureExpire"
+
+
+def test_a_captured_request_obeys_the_rule_whichever_action_it_is_for(desk: RunningDesk) -> None:
+    """Of all actions: later it repeats a read that shows no secret, and is nothing else."""
+    every = [action for action in actions() if not action.internal]
+    first = {each.name: captured(desk, each.name, b"{}") for each in every}
+    assert "AuthFailure.SignatureExpire" not in {call.send().code for call in first.values()}
+    time.sleep(NO_ACCIDENT)
+
+    for action in every:
+        again, other = (
+            dataclasses.replace(first[action.name], action=asked)
+            for asked in (action.name, another(action.name))
+        )
+        refused = again.send().code == "AuthFailure.SignatureExpire"
+        assert refused == (action.writes or action.shows_secret), action.name
+        assert other.send().code == "AuthFailure.SignatureExpire", action.name
+
+
+def another(action: str) -> str:
+    """Name a harmless read that is not this one."""
+    return "DescribeManagers" if action == "DescribeCompanies" else "DescribeCompanies"
+
+
+def test_an_unknown_action_has_been_seen_too(desk: RunningDesk) -> None:
+    """A client of an action that the desk lacks gives nobody a change."""
+    unknown = captured(desk, "DescribePackages", b"{}")
+    assert unknown.send().code == "UnsupportedOperation"
+    time.sleep(NO_ACCIDENT)
+    change = dataclasses.replace(unknown, action="CancelCertificateOrder")
+    assert change.send().code == "AuthFailure.SignatureExpire"
 
 
 def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: RunningDesk) -> None:

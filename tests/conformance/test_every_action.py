@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import contextlib
 import dataclasses
+import io
 import re
 import sqlite3
+import zipfile
 from typing import Any
 
 import pytest
@@ -53,6 +56,36 @@ WILD: dict[str, tuple[object, ...]] = {
 
 AS_TEXT = {"int64": ((1, "1"),), "uint64": ((1, "1"),), "bool": ((True, "true"), (False, "False"))}
 """A value, and the text that forms and the source page's examples send for it."""
+
+
+def secrets_in(value: object) -> bool:
+    """Whether a value holds a private key, a zip with one, or a link to one."""
+    if isinstance(value, dict):
+        return any(map(secrets_in, value.values()))
+    if isinstance(value, list):
+        return any(map(secrets_in, value))
+    text = str(value)
+    zipped = text.startswith("UEsD") and b"PRIVATE KEY" in _unzipped(base64.b64decode(text))
+    return "PRIVATE KEY" in text or "/download/" in text or zipped
+
+
+def _unzipped(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"".join(map(archive.read, archive.namelist()))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [action for action in public_actions() if not action.writes],
+    ids=lambda action: action.name,
+)
+def test_a_read_that_shows_a_secret_is_declared_so(action: Action, scene: Scene) -> None:
+    """`Confidential` in its reply: on it rests that a captured signature shows none later."""
+    parameters = scene.good(action.name)
+    if "CertificateId" in declared(action.request):
+        parameters |= {"CertificateId": scene.issued}
+    response = scene.client.call(action.name, **parameters)
+    assert secrets_in(response) <= action.shows_secret
 
 
 @each_action

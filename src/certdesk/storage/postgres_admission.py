@@ -7,10 +7,10 @@ the row `BEGUN`, which is missing then: what was signed before it is there again
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy
 from sqlalchemy import (
@@ -30,14 +30,18 @@ from sqlalchemy.exc import DBAPIError
 from certdesk.domain.sightings import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
 from certdesk.ports import PaceExceeded, Slot
 from certdesk.storage import StoreUnavailable
-from certdesk.storage.postgres_pool import Pool, words
+from certdesk.storage.postgres_pool import Pool, is_lost, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
+Result = TypeVar("Result")
+
 CONNECTIONS = 4
+ATTEMPTS = 3
+PAUSE_SECONDS = 0.05
 LOCK_SECONDS = 1.5
 RUNNING_SECONDS = 120
 """How long a request may be answered before its place is taken for one of a dead process."""
@@ -139,11 +143,14 @@ class PostgresAdmission:
         """
         parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
         self._pool = Pool(parsed, CONNECTIONS, LOCK_SECONDS)
-        with self._transaction() as connection:
+
+        def prepare(connection: Connection) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
             _TABLES.create_all(connection, checkfirst=True)
             if first_service:
                 connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
+
+        self._run(prepare)
 
     def take(self, use: Use, limit: int) -> Slot | None:
         """Let a request in; see `ports.Admission`.
@@ -164,13 +171,12 @@ class PostgresAdmission:
 
     def leave(self, slot: Slot) -> None:
         """Let the place go when its second is over."""
-        with self._transaction() as connection:
-            connection.execute(_LEAVE, {"number": slot.number})
+        self._run(lambda connection: connection.execute(_LEAVE, {"number": slot.number}))
 
     def tidy(self) -> None:
         """Forget signatures that no timestamp can bring back."""
-        with self._transaction() as connection:
-            connection.execute(_TIDY, {"begun": BEGUN, "kept": KEPT_SECONDS})
+        asked = {"begun": BEGUN, "kept": KEPT_SECONDS}
+        self._run(lambda connection: connection.execute(_TIDY, asked))
 
     def close(self) -> None:
         """Close the connections."""
@@ -187,7 +193,8 @@ class PostgresAdmission:
             "running": RUNNING_SECONDS,
             "begun": BEGUN,
         }
-        with self._transaction() as connection:
+
+        def ask(connection: Connection) -> _Taken:
             if limit:
                 connection.execute(_TURN, asked)
                 connection.execute(_CLEAR, asked)
@@ -201,17 +208,37 @@ class PostgresAdmission:
                 count=connection.execute(_COUNT, asked).scalar_one() if full else 0,
             )
 
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+        return self._run(ask)
+
+    def _run(self, ask: Callable[[Connection], Result]) -> Result:
+        """Run a transaction; again where its connection had ended, as after a server's restart.
+
+        A place that was taken by a transaction whose answer was lost is free after a while.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._transaction(ask)
+            except DBAPIError as error:
+                if not is_lost(error):
+                    raise _unavailable(error) from error
+            time.sleep(PAUSE_SECONDS)
         try:
-            with self._pool.connection() as connection:
-                # A place is no promise that has to outlive the server.
-                connection.execute(text("BEGIN ISOLATION LEVEL READ COMMITTED"))
-                connection.execute(text("SET LOCAL synchronous_commit = off"))
-                yield connection
-                connection.execute(text("COMMIT"))
+            return self._transaction(ask)
         except DBAPIError as error:
-            raise StoreUnavailable(f"the database cannot be asked: {words(error)}") from error
+            raise _unavailable(error) from error
+
+    def _transaction(self, ask: Callable[[Connection], Result]) -> Result:
+        with self._pool.connection() as connection:
+            # What is noted here is no promise that has to outlive the server.
+            connection.execute(text("BEGIN ISOLATION LEVEL READ COMMITTED"))
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
+            result = ask(connection)
+            connection.execute(text("COMMIT"))
+        return result
+
+
+def _unavailable(error: DBAPIError) -> StoreUnavailable:
+    return StoreUnavailable(f"the database cannot be asked: {words(error)}")
 
 
 def _complete_since(connection: Connection, found: float | None, use: Use) -> float | None:
