@@ -26,8 +26,9 @@ def bounded(kind: inspect.Type, path: Path = ()) -> Iterator[tuple[Path, object]
                 yield from bounded(inner, path)
         case inspect.StrType(max_length=most):
             yield path, "a" * ((TEXT_LIMIT if most is None else most) + 1)
-        case inspect.ListType(item_type=item, max_length=most) | inspect.VarTupleType(
-            item_type=item, max_length=most
+        case (
+            inspect.ListType(item_type=item, max_length=most)
+            | inspect.VarTupleType(item_type=item, max_length=most)
         ):
             yield path, [1] * ((LIST_LIMIT if most is None else most) + 1)
             yield from bounded(item, (*path, MEMBER))

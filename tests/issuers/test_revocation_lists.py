@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.ports import Unit
+from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.workflow.tidying import Tidying
 from tests import chains
 from tests.issuers.taking_back import in_hand
@@ -259,7 +260,7 @@ def happen(ca: InsideCa, what: str, how: int, certificate: Certificate) -> None:
     elif what == "renew":
         desk.pki.renew_lists()
     elif what == "tidy":
-        Tidying(ca.store, ca.clock).tidy()
+        Tidying(ca.store, ca.clock, MemoryAdmission(None)).tidy()
 
 
 def forget(ca: InsideCa) -> None:
