@@ -1,5 +1,7 @@
 """What it costs to take orders on: to their certificates, and ten thousand that are due at once.
 
+They are of a hundred accounts and for names of a thousand domains (`bench.spread`).
+
 A name server of the tests, in this process, knows the proofs of the first and nothing of the
 others. The desk is a process of its own and finds what is due when it starts.
 """
@@ -16,21 +18,21 @@ from typing import TYPE_CHECKING
 
 from bench.inside import perform
 from bench.load import Load
-from bench.orders import name
 from bench.servers import cpu_seconds, database_of, signed
+from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
-from certdesk.catalog import OPERATOR, Caller
+from certdesk.catalog import Caller
 from certdesk.domain.keys import KeyKind, generate
 from certdesk.domain.proof import challenge_of
 from certdesk.settings import Settings
 from tests.actions.submitting import csr_for
 from tests.nameserver import NameServer, nameserver
-from tests.running import Keys, running
+from tests.running import running
 
 if TYPE_CHECKING:
     from certdesk.catalog import Desk
     from certdesk.domain.order import Order
-    from certdesk.domain.records import Proof, Submission
+    from certdesk.domain.records import Proof, Submission, Task
     from certdesk.ports import Unit
 
 ISSUED = 200
@@ -78,8 +80,9 @@ def settings_for(names: NameServer) -> str:
 def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
     """Give the CPU seconds of the desk from an order's first look to its certificate."""
     with open_desk(Settings(data=str(folder))) as opened:
-        caller, _ = account(opened.desk)
+        callers = [caller for caller, _ in accounts(opened.desk)]
         for number in range(ISSUED):
+            caller = callers[number % len(callers)]
             certificate_id = order(opened.desk, caller, name(number))
             for proof in proofs(opened.desk, certificate_id):
                 challenge = challenge_of(proof)
@@ -94,9 +97,12 @@ def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
 def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float]:
     """Give what a look costs of very many, and what they do to requests meanwhile."""
     with open_desk(Settings(data=str(folder))) as opened:
-        caller, keys = account(opened.desk)
-        pattern = order(opened.desk, caller, name(0))
-        _multiply(opened.desk, pattern)
+        owners = accounts(opened.desk)
+        patterns = [
+            order(opened.desk, caller, name(number)) for number, (caller, _) in enumerate(owners)
+        ]
+        _multiply(opened.desk, patterns)
+        pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
         detail = {"CertificateId": pattern}
         requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
@@ -123,13 +129,6 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
     }
 
 
-def account(desk: Desk) -> tuple[Caller, Keys]:
-    """Open an account; give it as a caller, and its keys."""
-    added = perform(desk, OPERATOR, "AddAccount", Name="bench")
-    keys = Keys(added["Uin"], added["SecretId"], added["SecretKey"])
-    return Caller(uin=keys.uin, actor=keys.secret_id, verified=True), keys
-
-
 def order(desk: Desk, caller: Caller, name: str) -> str:
     """Buy an order, hand its material in, and submit it to the CA."""
     (certificate_id,) = perform(desk, caller, "CreateCertificate", **SINGLE_DV)["CertificateIds"]
@@ -144,30 +143,31 @@ def proofs(desk: Desk, certificate_id: str) -> list[Proof]:
     return desk.store.read(lambda unit: unit.proofs.where(certificate_id=certificate_id))
 
 
-def _multiply(desk: Desk, certificate_id: str) -> None:
-    """Make many orders of one; each differs in its id and its number alone."""
-    order, submission, proof = desk.store.read(lambda unit: _kept(unit, certificate_id))
+def _multiply(desk: Desk, patterns: list[str]) -> None:
+    """Make many orders of some; each has another id, another number and another name."""
+    kept = [desk.store.read(functools.partial(_kept, its)) for its in patterns]
     for first in range(0, DUE, AT_ONCE):
-        ids = [f"{number:08}" for number in range(first, first + AT_ONCE)]
-        desk.store.write(functools.partial(_add, ids, order, submission, proof))
+        desk.store.write(functools.partial(_add, range(first, first + AT_ONCE), kept))
 
 
-def _kept(unit: Unit, certificate_id: str) -> tuple[Order, Submission, Proof]:
-    order = unit.orders.get(certificate_id)
+def _kept(certificate_id: str, unit: Unit) -> tuple[Order, Submission, Proof, Task]:
+    order, task = unit.orders.get(certificate_id), unit.tasks.get(certificate_id)
     (submission,) = unit.submissions.where(certificate_id=certificate_id)
     (proof,) = unit.proofs.where(certificate_id=certificate_id)
     assert order is not None  # noqa: S101 - it was bought above
-    return order, submission, proof
-
-
-def _add(ids: list[str], order: Order, submission: Submission, proof: Proof, unit: Unit) -> None:
-    task = unit.tasks.get(order.certificate_id)
     assert task is not None  # noqa: S101 - it was submitted
-    for its in ids:
-        unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0))
+    return order, submission, proof, task
+
+
+def _add(numbers: range, patterns: list[tuple[Order, Submission, Proof, Task]], unit: Unit) -> None:
+    for number in numbers:
+        order, submission, proof, task = patterns[number % len(patterns)]
+        its, named = f"{number:08}", name(number)
+        unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0, domain=named))
         kept = dataclasses.replace(submission, certificate_id=its, inspected=True)
         unit.submissions.add(kept)
-        unit.proofs.add(dataclasses.replace(proof, certificate_id=its))
+        label = f"_dnsauth.{named.partition('.')[0]}"
+        unit.proofs.add(dataclasses.replace(proof, certificate_id=its, name=named, label=label))
         unit.tasks.add(dataclasses.replace(task, certificate_id=its))
 
 

@@ -14,10 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.issuing import AT_ONCE, DUE, READS, account, order, proofs, settings_for
+from bench.issuing import AT_ONCE, DUE, READS, order, settings_for
 from bench.load import Load
-from bench.orders import name
 from bench.servers import database_of, signed
+from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
 from certdesk.domain.order import Order, Status
 from certdesk.domain.records import Renewal
@@ -49,15 +49,17 @@ def costs(folder: Path, load: Load) -> dict[str, float]:
 
 def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
     with open_desk(Settings(data=str(folder))) as opened:
-        caller, keys = account(opened.desk)
-        pattern = order(opened.desk, caller, name(0))
-        (proof,) = proofs(opened.desk, pattern)
+        owners = accounts(opened.desk)
+        patterns = [
+            order(opened.desk, caller, name(number)) for number, (caller, _) in enumerate(owners)
+        ]
         now = opened.desk.clock.now()
-        kept = opened.desk.store.read(functools.partial(_kept, pattern))
+        kept = [opened.desk.store.read(functools.partial(_kept, its)) for its in patterns]
         for first in range(0, DUE, AT_ONCE):
             numbers = range(first, first + AT_ONCE)
-            opened.desk.store.write(functools.partial(_add, numbers, kept, proof, now))
-        opened.desk.store.write(lambda unit: unit.tasks.remove(pattern))
+            opened.desk.store.write(functools.partial(_add, numbers, kept, now))
+        opened.desk.store.write(functools.partial(_without_tasks, patterns))
+        pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
         detail = {"CertificateId": pattern}
         requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
@@ -76,19 +78,25 @@ def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
     return {RENEWING: statistics.median(beside), WITHOUT: statistics.median(alone)}
 
 
-def _kept(certificate_id: str, unit: Unit) -> tuple[Order, Submission]:
+def _kept(certificate_id: str, unit: Unit) -> tuple[Order, Submission, Proof]:
     found = unit.orders.get(certificate_id)
     (submission,) = unit.submissions.where(certificate_id=certificate_id)
+    (proof,) = unit.proofs.where(certificate_id=certificate_id)
     assert found is not None  # noqa: S101 - it was bought above
-    return found, submission
+    return found, submission, proof
+
+
+def _without_tasks(certificate_ids: list[str], unit: Unit) -> None:
+    for its in certificate_ids:
+        unit.tasks.remove(its)
 
 
 def _add(
-    numbers: range, kept: tuple[Order, Submission], proof: Proof, now: datetime, unit: Unit
+    numbers: range, patterns: list[tuple[Order, Submission, Proof]], now: datetime, unit: Unit
 ) -> None:
     """Add issued certificates, of which each differs in its id and its end."""
-    pattern, submission = kept
     for number in numbers:
+        pattern, submission, proof = patterns[number % len(patterns)]
         its, ends_at = f"{number:08}", now + LEFT + timedelta(seconds=number)
         issued = dataclasses.replace(
             pattern,

@@ -34,6 +34,7 @@ from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
@@ -88,6 +89,7 @@ class InsideDesk:
             provers=self.provers,
             caa=self.caa,
             records=AddedRecords(self.store, self.vault, self.clock, self.records),
+            pacing=LookPacing(self.store, self.clock, rules),
         )
         self.advancing = Advancing(
             self.store,

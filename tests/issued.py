@@ -21,6 +21,7 @@ from certdesk.wire.decode import decode
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
+from certdesk.workflow.pacing import LookPacing
 from tests.running import Keys, RunningDesk
 
 SECONDS = 30
@@ -48,6 +49,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
                 provers=provers,
                 caa=ScriptedCaa(clock),
                 records=AddedRecords(store, vault, clock, MemoryRecords()),
+                pacing=LookPacing(store, clock, opened.desk.rules),
             ),
             issuer=ScriptedIssuer(clock),
             rules=opened.desk.rules,

@@ -36,6 +36,8 @@ DECLARED = {
     "proof.https_port": ("CERTDESK_PROOF_HTTPS_PORT", 443),
     "proof.allow_networks": ("CERTDESK_PROOF_ALLOW_NETWORKS", ()),
     "proof.interval": ("CERTDESK_PROOF_INTERVAL", 10),
+    "proof.per_domain": ("CERTDESK_PROOF_PER_DOMAIN", 60),
+    "proof.per_address": ("CERTDESK_PROOF_PER_ADDRESS", 300),
     "proof.deadline_hours": ("CERTDESK_PROOF_DEADLINE_HOURS", 72),
     "vetting.automatic": ("CERTDESK_VETTING_AUTOMATIC", False),
     "vetting.four_eyes": ("CERTDESK_VETTING_FOUR_EYES", False),

@@ -232,6 +232,18 @@ class Settings:
         "Hours after which an order is closed whose names are not proved.",
         least=1,
     )
+    proof_per_domain: int = _setting(
+        "proof.per_domain",
+        60,
+        "Looks for proofs that may begin a minute at the names of one registrable domain, for all "
+        "accounts and orders together, and as many looks for CAA records; 0: no limit.",
+    )
+    proof_per_address: int = _setting(
+        "proof.per_address",
+        300,
+        "Connections a minute to one address (IPv6: to one /64) to fetch files of proof, whatever "
+        "the names are; 0: no limit.",
+    )
     renewal_per_minute: int = _setting(
         "renewal.per_minute",
         60,

@@ -30,6 +30,7 @@ from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.pacing import LookPacing
 from tests.acceptance.killing import Killer, SteppingStore, call, forked, killed
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.workflow.ordering import key
@@ -119,6 +120,7 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
             provers=dict.fromkeys(ProofKind, prover),
             caa=ScriptedCaa(desk.clock),
             records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
+            pacing=LookPacing(store, desk.clock, desk.rules),
         )
         advancing = Advancing(
             store,

@@ -27,6 +27,7 @@ from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.pacing import LookPacing
 from tests.acceptance.issuing_steps import NAME, make_due, open_account, take_on
 from tests.acceptance.killing import SECONDS, Killer, SteppingStore, call, forked, killed
 from tests.actions.submitting import PERSONAL
@@ -100,6 +101,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
             provers=dict.fromkeys(ProofKind, ScriptedProver(desk.clock)),
             caa=ScriptedCaa(desk.clock),
             records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
+            pacing=LookPacing(store, desk.clock, desk.rules),
         )
         advancing = Advancing(
             store,

@@ -147,7 +147,9 @@ def test_a_proof_of_a_request_that_was_given_up_counts_for_nothing(order: Ordere
     order.desk.take_on(order.certificate_id)
     order.prove(NAME)
 
-    order.desk.looking.prove(asked, [NAME]).result(30)
+    looked = order.desk.looking.prove_now(asked, [NAME])
+    assert looked is not None
+    looked.result(30)
 
     (proof,) = proofs_of_revocation(order)
     assert proof.proved_at is None

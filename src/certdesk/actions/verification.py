@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
@@ -20,6 +21,11 @@ from certdesk.domain.records import Proof
 from certdesk.domain.steps import caa_permits
 from certdesk.ports import Pending, Unit
 from certdesk.wire.model import Part, Reply, Request
+
+PATIENCE = timedelta(seconds=20)
+"""How long a request asks for more looks of an order whose domains are looked at often."""
+
+NO_TURN_YET = "Not looked for yet: names of its domain are looked for often. It will have its turn."
 
 CA_PASSED = 2
 CA_FAILED = -1
@@ -69,8 +75,9 @@ def check_certificate_domain_verification(
     """Look for the proofs of an order's names now, and show what was found of each.
 
     A name that was looked for within `proof.interval` is not looked for again: what was found
-    then is shown, with `Frequently`. While a certificate is to be revoked the proofs are those that
-    RevokeCertificate asked for.
+    then is shown, with `Frequently`. So it is where names of its domain were looked for too often
+    in the last minute (`proof.per_domain`). While a certificate is to be revoked the proofs are
+    those that RevokeCertificate asked for.
     """
     order, proofs = context.store.read(lambda unit: _to_look(context, unit, request.certificate_id))
     _look_now(context, order, proofs)
@@ -179,15 +186,18 @@ def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
         for proof in proofs
         if proof.proved_at is None and (proof.looked_at is None or proof.looked_at <= latest)
     ]
-    if names:
-        raise Pending(context.work.prove(order, names))
+    # What may not be looked at now, because its domain is looked at often, is not waited for.
+    if names and context.now < context.asked_at + PATIENCE:
+        looks = context.work.prove(order, names)
+        if looks is not None:
+            raise Pending(looks)
 
 
 def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainValidationResult:
     kind = ProofKind(proof.kind)
     proved = proof.proved_at is not None
     verdict = Verdict.PROVED.value if proved else proof.verdict or ABSENT[kind].value
-    kept = not proved and proof.looked_at is not None and proof.looked_at < context.asked_at
+    kept = not proved and not (proof.looked_at and proof.looked_at >= context.asked_at)
     # To take back what was issued needs nobody's permission.
     permitted = proved and (order.status not in UNDER_WAY or caa_permits(proof, context.now))
     return DomainValidationResult(
@@ -195,7 +205,7 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
         verify_type=order.verify_type or "DNS",
         local_check=verdict,
         ca_check=CA_PASSED if permitted else CA_FAILED,
-        local_check_fail_reason=proof.caa_reason if proved else proof.reason,
+        local_check_fail_reason=proof.caa_reason if proved else proof.reason or NO_TURN_YET,
         check_value=list(proof.seen),
         frequently=kept,
         issued=order.status not in UNDER_WAY,

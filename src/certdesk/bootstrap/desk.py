@@ -42,6 +42,7 @@ from certdesk.workflow.checkup import (
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
@@ -136,12 +137,13 @@ def open_desk(
         vault = open_vault(settings, store, database.alone, sandbox=bool(sandbox))
         of_sandbox = is_sandbox(store, settings, wanted=sandbox)
         urls = public_urls(settings)
+        rules = rules_of(settings, sandbox=of_sandbox)
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
         yield _put_together(
             settings,
             database,
             world,
-            rules=rules_of(settings, sandbox=of_sandbox),
+            rules=rules,
             ca=private_ca(world, settings, sandbox=of_sandbox),
             looking=Looking(
                 store,
@@ -149,6 +151,7 @@ def open_desk(
                 provers=looks,
                 caa=caa_checker(settings, resolver, clock),
                 records=AddedRecords(store, vault, clock, UpdatedRecords()),
+                pacing=LookPacing(store, clock, rules),
             ),
             resolver=resolver,
         )

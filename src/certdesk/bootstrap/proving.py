@@ -11,6 +11,7 @@ from certdesk.domain.redirects import Ports
 from certdesk.ports import CaaChecker, Clock, Prover
 from certdesk.proving.anchors import read_anchors
 from certdesk.proving.caa import Caa, CaaUnchecked
+from certdesk.proving.courtesy import Courtesy
 from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
 from certdesk.proving.file import FileProof
@@ -58,7 +59,8 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
         allowed = networks(settings.proof_allow_networks)
     except ValueError as error:
         raise SettingsError(f"proof.allow_networks: {error}") from error
-    return FileProof(resolver, clock, ports=ports, allowed=allowed)
+    courtesy = Courtesy(settings.proof_per_address)
+    return FileProof(resolver, clock, ports=ports, allowed=allowed, courtesy=courtesy)
 
 
 def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:

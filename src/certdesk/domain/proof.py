@@ -93,6 +93,7 @@ class Finding:
     the values found instead or as wanted (CheckValue), cut to a printable few; `resolver` is
     host:port of who answered; `steps` tell what was asked, answered and connected to, a line
     each; `secure` whether the answer was signed and checked (DNSSEC), None where nothing was.
+    `answered` is false where nobody answered for the name: no name server, or no web server.
     """
 
     verdict: Verdict
@@ -101,6 +102,7 @@ class Finding:
     resolver: str = ""
     secure: bool | None = None
     steps: tuple[str, ...] = ()
+    answered: bool = True
     began_at: datetime
     ended_at: datetime
 
@@ -120,6 +122,7 @@ class CaaFinding:
     resolver: str = ""
     secure: bool | None = None
     steps: tuple[str, ...] = ()
+    answered: bool = True
     began_at: datetime
     ended_at: datetime
 

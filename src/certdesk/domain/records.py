@@ -390,6 +390,21 @@ class Task:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LookPace:
+    """How fast names of a registrable domain were looked at, by all accounts together.
+
+    `kind` is `PROOF` or `CAA`. At `even_at` every look that was counted is made up for; `shares`
+    are the same times (ISO 8601) of single accounts, for those that looked in the last minute.
+    """
+
+    domain: str
+    kind: str
+    even_at: datetime
+    shares: tuple[tuple[str, str], ...] = ()
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
     """An issued certificate that is to have a successor: when the desk sees to that next.
 

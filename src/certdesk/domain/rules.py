@@ -17,7 +17,9 @@ class Rules:
     how many free certificates that have not ended an account may have, in all and for the names
     of one registrable domain. `vetting_automatic` has nobody look at managers and orders,
     `four_eyes` two people at each EV order; `letter_products` are the numbers of the products
-    whose orders wait for a letter of confirmation.
+    whose orders wait for a letter of confirmation. `looks_per_domain` is how many looks for proofs,
+    and how many for CAA records, may begin a minute at the names of one registrable domain; 0 is
+    any number.
     """
 
     internal_suffixes: frozenset[str] = frozenset()
@@ -29,4 +31,5 @@ class Rules:
     free_per_domain: int = 20
     vetting_automatic: bool = False
     four_eyes: bool = False
+    looks_per_domain: int = 60
     letter_products: frozenset[int] = frozenset({8, 9, 10})

@@ -23,6 +23,7 @@ from certdesk.domain.records import (
     Evidence,
     Issuance,
     Letter,
+    LookPace,
     Mark,
     PaceLimit,
     Proof,
@@ -271,6 +272,11 @@ class Unit(Protocol):
     @property
     def zones(self) -> Collection[Zone]:
         """Zones in which the desk may add records for an account, by Uin and name."""
+        ...
+
+    @property
+    def look_paces(self) -> Collection[LookPace]:
+        """How fast names are looked at, by registrable domain and kind of look."""
         ...
 
     @property

@@ -28,9 +28,10 @@ class Work(Protocol):
         """Go through what is due now, and not only at the next round."""
         ...
 
-    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
-        """Look for the proofs of some names of an order at once.
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
+        """Look at once for the proofs of those names of an order that may be looked at now.
 
-        The future is done when what was found is kept.
+        The future is done when what was found is kept; None is that no name may be looked at now,
+        because too many of its domain were in the last minute.
         """
         ...

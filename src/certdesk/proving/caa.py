@@ -55,6 +55,7 @@ class Caa:
                 "As long as that is so, nothing is issued.",
                 resolver=failure.server,
                 steps=_steps(answers) + failure.steps,
+                answered=False,
                 began_at=began,
                 ended_at=self._clock.now(),
             )

@@ -73,6 +73,7 @@ class DnsProof:
                 "This is looked at again by itself.",
                 resolver=failure.server,
                 steps=failure.steps,
+                answered=False,
                 began_at=began,
                 ended_at=self._clock.now(),
             )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from certdesk.domain.addresses import Address, Network, refusal
 from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
+from certdesk.proving.courtesy import Courtesy, LeftAlone
 from certdesk.proving.evidence import printable
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Resolver
@@ -25,11 +26,28 @@ _DISCARD = 9
 
 
 class NotFetched(Exception):
-    """There is no content to look at; the text says why, for the owner of the website."""
+    """There is no content to look at; the text says why, for the owner of the website.
+
+    `answered` is whether anybody answered at all.
+    """
+
+    answered = True
+
+
+class NoAnswer(NotFetched):
+    """Nobody answered by HTTP."""
+
+    answered = False
 
 
 class HostRefused(NotFetched):
     """Nothing is fetched from a host by any scheme; the text says why and what to do."""
+
+
+class HostUnknown(HostRefused):
+    """No name server answered for the host."""
+
+    answered = False
 
 
 class Unusable(Exception):
@@ -66,13 +84,20 @@ class Fetcher:
     """
 
     def __init__(
-        self, resolver: Resolver, *, ports: Ports, allowed: Iterable[Network], limits: Limits
+        self,
+        resolver: Resolver,
+        *,
+        ports: Ports,
+        allowed: Iterable[Network],
+        limits: Limits,
+        courtesy: Courtesy,
     ) -> None:
-        """Prepare; nothing is asked yet."""
+        """Prepare; nothing is asked yet. `courtesy` says which addresses may be connected to."""
         self._resolver = resolver
         self._ports = ports
         self._allowed = tuple(allowed)
         self._limits = limits
+        self._courtesy = courtesy
 
     def addresses(self, host: str, trail: Trail) -> Sequence[Address]:
         """Look a host up, and give its addresses if the desk may connect to all of them.
@@ -88,7 +113,7 @@ class Fetcher:
         except Unanswered as failure:
             trail.steps.extend(failure.steps)
             trail.resolved(failure.server, secure=None)
-            raise HostRefused(f"the address of {host} is not known: {failure.reason}") from None
+            raise HostUnknown(f"the address of {host} is not known: {failure.reason}") from None
         if not found:
             raise HostRefused(f"{host} has no address: enter an A or AAAA record for it")
         trail.steps.append(f"{host} is at {_list(found)}")
@@ -124,23 +149,30 @@ class Fetcher:
         return found.addresses
 
     def _ask(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
+        port = self._ports.of(target.scheme)
         trail.steps.append(f"GET {_printable(target.url)}")
         try:
+            open_to_us = self._courtesy.admit(addresses[: self._limits.addresses], port)
             answer = get(
                 target,
-                addresses,
-                self._ports.of(target.scheme),
+                open_to_us,
+                port,
                 limits=self._limits,
                 deadline=trail.deadline,
                 steps=trail.steps,
             )
+        except LeftAlone as waits:
+            trail.steps.append(str(waits))
+            raise NoAnswer(str(waits)) from None
         except ExchangeFailed as failed:
+            self._courtesy.failed(open_to_us, port)
             trail.steps.append(str(failed))
-            raise NotFetched(str(failed)) from None
+            raise NoAnswer(str(failed)) from None
         except TooLong:
             text = f"the content is longer than {self._limits.body:,} bytes"
             trail.steps.append(text)
             raise Unusable(text) from None
+        self._courtesy.answered(open_to_us, port)
         trail.steps.append(f"status {answer.status}, {len(answer.body)} bytes of content read")
         return answer
 

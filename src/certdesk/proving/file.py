@@ -14,6 +14,7 @@ from certdesk.domain.addresses import Address, Network
 from certdesk.domain.proof import FILE_PATH, Challenge, Finding, Verdict
 from certdesk.domain.redirects import Ports, Target
 from certdesk.ports import Clock
+from certdesk.proving.courtesy import Courtesy
 from certdesk.proving.evidence import shown
 from certdesk.proving.fetch import Fetcher, HostRefused, NotFetched, Trail, Unusable
 from certdesk.proving.resolver import Resolver
@@ -28,19 +29,21 @@ _OF_OTHER_HOST = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Sight:
-    """What a host, or one URL of it, shows; `reason` and `seen` are as in `Finding`."""
+    """What a host, or one URL of it, shows; all but `proved_by` are as in `Finding`."""
 
     verdict: Verdict
     reason: str = ""
     seen: tuple[str, ...] = ()
     proved_by: str = ""
+    answered: bool = True
 
 
 class FileProof:
     """Looks for proofs by file (a `ports.Prover`).
 
     A look has one connection at a time. How many looks there are at once, of an account and of
-    all, and how often one name is looked at, is for the caller to limit.
+    all, and how often a name or a domain is looked at, is for the caller to limit; how often an
+    address is connected to, whatever the name, is for `Courtesy`.
     """
 
     def __init__(
@@ -51,11 +54,16 @@ class FileProof:
         ports: Ports | None = None,
         allowed: Iterable[Network] = (),
         limits: Limits | None = None,
+        courtesy: Courtesy | None = None,
     ) -> None:
         """Prepare; `allowed` are networks that may be connected to whatever they are."""
         self._limits = limits or Limits()
         self._fetcher = Fetcher(
-            resolver, ports=ports or Ports(), allowed=allowed, limits=self._limits
+            resolver,
+            ports=ports or Ports(),
+            allowed=allowed,
+            limits=self._limits,
+            courtesy=courtesy or Courtesy(),
         )
         self._clock = clock
 
@@ -77,6 +85,7 @@ class FileProof:
             resolver=trail.resolver,
             secure=trail.secure,
             steps=tuple(trail.steps),
+            answered=any(sight.answered for sight in sights),
             began_at=began_at,
             ended_at=self._clock.now(),
         )
@@ -92,7 +101,7 @@ class FileProof:
             addresses = self._fetcher.addresses(host, trail)
         except HostRefused as refused:
             trail.steps.append(str(refused))
-            return _Sight(Verdict.FILE_ABSENT, f"{refused}.")
+            return _Sight(Verdict.FILE_ABSENT, f"{refused}.", answered=refused.answered)
         path = f"{FILE_PATH}/{challenge.record}"
         sights: list[_Sight] = []
         for turn, scheme in enumerate(schemes):
@@ -108,7 +117,8 @@ class FileProof:
         try:
             content = self._fetcher.fetch(target, addresses, trail)
         except NotFetched as failed:
-            return _Sight(Verdict.FILE_ABSENT, f"by {target.scheme}, {failed}")
+            reason = f"by {target.scheme}, {failed}"
+            return _Sight(Verdict.FILE_ABSENT, reason, answered=failed.answered)
         except Unusable as unusable:
             return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}, {unusable}")
         # White space at the end alone may differ: editors put it there.
@@ -128,7 +138,8 @@ def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
     else:
         verdict = Verdict.FILE_ABSENT
         advice = f"Put the file at {target.url}, to be answered with status 200 to anybody."
-    return _Sight(verdict, f"{target.host}: {found}. {advice}", seen)
+    answered = any(sight.answered for sight in sights)
+    return _Sight(verdict, f"{target.host}: {found}. {advice}", seen, answered=answered)
 
 
 def _verdict(sights: Sequence[_Sight]) -> Verdict:

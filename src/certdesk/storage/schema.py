@@ -24,6 +24,7 @@ from certdesk.domain.records import (
     Evidence,
     Issuance,
     Letter,
+    LookPace,
     Mark,
     PaceLimit,
     Proof,
@@ -196,6 +197,7 @@ REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
 REVOKED_CERTIFICATES = Kept("revoked_certificates", RevokedCertificate, key=("authority", "serial"))
 RENEWALS = Kept("renewals", Renewal, key=("certificate_id",), indexes=(("due_at",),))
 ZONES = Kept("zones", Zone, key=("uin", "name"))
+LOOK_PACES = Kept("look_paces", LookPace, key=("domain", "kind"), indexes=(("even_at",),))
 TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
 
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
@@ -228,6 +230,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     REVOKED_CERTIFICATES,
     RENEWALS,
     ZONES,
+    LOOK_PACES,
     TASKS,
 )
 

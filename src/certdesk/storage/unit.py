@@ -58,6 +58,7 @@ class OpenUnit:
         self.revoked_certificates = opened(schema.REVOKED_CERTIFICATES)
         self.renewals = opened(schema.RENEWALS)
         self.zones = opened(schema.ZONES)
+        self.look_paces = opened(schema.LOOK_PACES)
         self.tasks = opened(schema.TASKS)
 
 

@@ -16,6 +16,8 @@ class ScriptedProver:
         """What is found, by the challenge's name."""
         self.looked: list[Challenge] = []
         """Every challenge that was looked for, in order."""
+        self.silent = False
+        """Whether nobody answers for any name."""
         self._clock = clock
         self._absent = absent
 
@@ -31,6 +33,7 @@ class ScriptedProver:
             seen=(challenge.value,) if proved else (),
             resolver="192.0.2.53:53",
             steps=(f"looked for {challenge.record}",),
+            answered=not self.silent,
             began_at=now,
             ended_at=now,
         )

@@ -12,15 +12,18 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
+from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.noting import note
+from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
 
 AT_ONCE = 32
@@ -29,7 +32,6 @@ AT_ONCE = 32
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""
 
-CAA = "CAA"
 PROVED = "ProveDomain"
 """The audit log's word for a proved name."""
 
@@ -44,6 +46,10 @@ class Aim(enum.Enum):
     PROOF = "look for its proof"
     CAA = "look for its CAA records"
     REMOVAL = "remove the record that the desk has added for it"
+
+
+KINDS = {Aim.PROOF: PROOF, Aim.CAA: CAA}
+"""How looks are counted."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Looking:
         provers: Mapping[ProofKind, Prover],
         caa: CaaChecker,
         records: AddedRecords,
+        pacing: LookPacing,
     ) -> None:
         """Prepare; threads are started when there is something to look for."""
         self._store = store
@@ -78,6 +85,7 @@ class Looking:
         self._provers = provers
         self._caa = caa
         self._records = records
+        self._pacing = pacing
         self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
         self._change = threading.Lock()
         self._asked: dict[Look, Future[None]] = {}
@@ -96,17 +104,41 @@ class Looking:
             asked.set_exception(Stopped())
         self._threads.shutdown()
 
-    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
-        """Look for the proofs of these names; see `ports.Work`."""
-        return self._all(order, [(order.proving, name) for name in names], Aim.PROOF)
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
+        """Look for the proofs of those of these names that may be looked at now.
 
-    def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None]:
-        """Look for the CAA records of these names."""
-        return self._all(order, [(order.proving, name) for name in names], Aim.CAA)
+        Where none may, it gives the time at which to ask again.
+        """
+        return self._paced(order, names, Aim.PROOF)
+
+    def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
+        """Look for proofs that somebody waits for; see `ports.Work`."""
+        looks = self._paced(order, names, Aim.PROOF, in_line=False)
+        return looks if isinstance(looks, Future) else None
+
+    def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
+        """Look for the CAA records of those of these names that may be looked at now.
+
+        Where none may, it gives the time at which to ask again.
+        """
+        return self._paced(order, names, Aim.CAA)
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
         """Try once to remove the records that the desk added, by attempt and name."""
         return self._all(order, records, Aim.REMOVAL)
+
+    def _paced(
+        self, order: Order, names: Sequence[str], aim: Aim, *, in_line: bool = True
+    ) -> Future[None] | datetime:
+        """Begin the looks that may begin now; those that are under way are not counted again."""
+        looks = {name: Look(order.certificate_id, order.proving, name, aim) for name in names}
+        with self._change:
+            asked = [name for name, look in looks.items() if look in self._asked]
+        more = [name for name in looks if name not in asked]
+        turn = self._pacing.take(order.uin, KINDS[aim], more, in_line=in_line)
+        if not asked and not turn.names and turn.again_at is not None:
+            return turn.again_at
+        return self._all(order, [(order.proving, name) for name in (*asked, *turn.names)], aim)
 
     def _all(self, order: Order, which: Sequence[tuple[int, str]], aim: Aim) -> Future[None]:
         looks = [Look(order.certificate_id, attempt, name, aim) for attempt, name in which]
@@ -162,10 +194,17 @@ class Looking:
                 self._caa.look(name, ProofKind(proof.kind)) for name in _names_of(order, proof)
             ]
             worst = next((each for each in found if not each.permitted), found[0])
+            self._slow_down(look, order, found)
             self._store.write(lambda unit: self._keep_caa(unit, look, worst))
         else:
             finding = self._proof_look(look, proof, order)
+            self._slow_down(look, order, [finding])
             self._store.write(lambda unit: self._keep(unit, look, finding))
+
+    def _slow_down(self, look: Look, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
+        """Have fewer looks at a domain that does not answer."""
+        if not all(each.answered for each in found):
+            self._pacing.unanswered(order.uin, KINDS[look.aim], look.name)
 
     def _proof_look(self, look: Look, proof: Proof, order: Order) -> Finding:
         """Look for a proof, whose record the desk adds before where that is its to do."""

@@ -103,9 +103,9 @@ class OrderWork(Repeating):
         """How many orders have steps taken just now."""
         return len(self._under_way)
 
-    def prove(self, order: Order, names: Sequence[str]) -> Future[None]:
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Look for proofs at once; see `ports.Work`."""
-        return self._looking.prove(order, names)
+        return self._looking.prove_now(order, names)
 
     def round(self) -> None:
         """Take up what is due, as much as there is room for, and keep what is taken up."""

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 from datetime import datetime
 
+from certdesk.domain.pacing import LONGEST_DEBT
 from certdesk.domain.records import AuditEntry, Submission
 from certdesk.domain.retention import (
     IN_VAIN,
@@ -49,6 +50,7 @@ class Trimming(Repeating):
         for verdict in IN_VAIN:
             unit.evidence.prune("ended_at", now - self._retention.looks, verdict=verdict)
         unit.access_keys.prune("expires_at", now - TEMPORARY_KEYS)
+        unit.look_paces.prune("even_at", now - LONGEST_DEBT)
 
     def _trim_letters(self, now: datetime, unit: Unit) -> None:
         before = now - self._retention.letters

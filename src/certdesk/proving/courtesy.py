@@ -1,0 +1,127 @@
+"""How often an address is connected to, whatever the names are that lead there.
+
+Whoever owns many domains can let all of them lead to somebody else's server. Each process counts
+for itself, by its own monotonic clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+from certdesk.domain.addresses import Address
+
+PER_MINUTE = 300
+MINUTE = 60.0
+PATIENT = 3
+"""Failures in a row after which an address and port are left alone for a while."""
+
+FIRST_PAUSE = 10.0
+LONGEST_PAUSE = 120.0
+MOST_KNOWN = 10_000
+"""Addresses remembered; with more, those are forgotten of which nothing holds any more."""
+
+Source = IPv4Address | IPv6Network
+"""What is counted as one address: of IPv6 the network that one customer has."""
+
+
+class LeftAlone(Exception):
+    """An address is not connected to for a while; the text says why."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Failures:
+    """How often in a row a port did not answer, and until when it is left alone."""
+
+    count: int = 0
+    until: float = 0.0
+
+
+class Courtesy:
+    """Counts connections and failures; safe to use from several threads."""
+
+    def __init__(
+        self, per_minute: int = PER_MINUTE, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Admit so many connections a minute to one address, 0 for any number."""
+        self._per_minute = per_minute
+        self._now = now
+        self._change = threading.Lock()
+        self._even_at: dict[Source, float] = {}
+        self._failures: dict[tuple[Address, int], _Failures] = {}
+
+    def admit(self, addresses: Sequence[Address], port: int) -> list[Address]:
+        """Give those of some addresses that may be connected to now, and count a connection.
+
+        Raises:
+            LeftAlone: none may be.
+        """
+        now = self._now()
+        with self._change:
+            self._forget(now)
+            awake = [each for each in addresses if self._awake(each, port, now)]
+            if not awake:
+                raise LeftAlone(
+                    f"port {port} of {addresses[0]} has not answered several times; it is asked "
+                    "again after a pause"
+                )
+            admitted = [each for each in awake if self._has_room(_source(each), now)]
+            if not admitted:
+                raise LeftAlone(
+                    f"{awake[0]} was connected to {self._per_minute} times in the last minute; it "
+                    "is asked again after a pause"
+                )
+            self._count(_source(admitted[0]), now)
+        return admitted
+
+    def failed(self, addresses: Sequence[Address], port: int) -> None:
+        """Note that none of the addresses answered; from the third time on there is a pause."""
+        now = self._now()
+        with self._change:
+            for address in addresses:
+                its = self._failures.setdefault((address, port), _Failures())
+                its.count += 1
+                if its.count >= PATIENT:
+                    doubled = FIRST_PAUSE * 2.0 ** min(its.count - PATIENT, 10)
+                    its.until = now + min(doubled, LONGEST_PAUSE)
+
+    def answered(self, addresses: Sequence[Address], port: int) -> None:
+        """Forget the failures of addresses one of which answered."""
+        with self._change:
+            for address in addresses:
+                self._failures.pop((address, port), None)
+
+    def _awake(self, address: Address, port: int, now: float) -> bool:
+        its = self._failures.get((address, port))
+        return its is None or its.until <= now
+
+    def _has_room(self, source: Source, now: float) -> bool:
+        if not self._per_minute:
+            return True
+        used = max(0.0, self._even_at.get(source, now) - now) / self._interval
+        return used + 1 <= self._per_minute
+
+    def _count(self, source: Source, now: float) -> None:
+        if self._per_minute:
+            self._even_at[source] = max(self._even_at.get(source, now), now) + self._interval
+
+    @property
+    def _interval(self) -> float:
+        return MINUTE / self._per_minute
+
+    def _forget(self, now: float) -> None:
+        """Forget what holds no more, where there is much of it."""
+        if len(self._even_at) > MOST_KNOWN:
+            self._even_at = {its: at for its, at in self._even_at.items() if at > now}
+        if len(self._failures) > MOST_KNOWN:
+            recent = now - LONGEST_PAUSE
+            self._failures = {key: its for key, its in self._failures.items() if its.until > recent}
+
+
+def _source(address: Address) -> Source:
+    if isinstance(address, IPv6Address):
+        return IPv6Network((address, 64), strict=False)
+    return address

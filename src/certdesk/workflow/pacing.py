@@ -1,0 +1,164 @@
+"""Holds looks back by registrable domain, for all accounts and all desks of one database.
+
+How often a domain was looked at is kept in the database, so that several desks keep one limit and
+a restart forgets nothing. What has to wait is given a time at which there should be room, another
+one for each order: they do not all come back at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from certdesk.domain.names import DomainName
+from certdesk.domain.pacing import LONGEST_DEBT, Granted, LookLimit
+from certdesk.domain.records import LookPace
+from certdesk.domain.rules import Rules
+from certdesk.ports import Clock, Stale, Store, Taken, Unit
+
+ATTEMPTS = 5
+"""How often it is tried to count looks that other desks count at the same time."""
+
+OVERTAKEN = timedelta(seconds=1)
+"""How long to wait after that."""
+
+MOST_LINES = 1000
+"""Lines that are kept before those are dropped in which nobody waits any more."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Turn:
+    """The names that may be looked at now; where some have to wait, when to ask for them again."""
+
+    names: tuple[str, ...]
+    again_at: datetime | None
+
+
+class LookPacing:
+    """Lets looks begin, by account and name; safe to use from several threads."""
+
+    def __init__(self, store: Store, clock: Clock, rules: Rules) -> None:
+        """Allow `rules.looks_per_domain` looks a minute of each kind; 0 is any number.
+
+        Names under the operator's own internal suffixes are not counted.
+        """
+        self._store = store
+        self._clock = clock
+        per_minute = rules.looks_per_domain
+        self._limit = LookLimit(per_minute) if per_minute else None
+        self._internal = tuple(f".{suffix}" for suffix in rules.internal_suffixes)
+        self._change = threading.Lock()
+        self._lines: dict[tuple[str, str], dict[str, datetime]] = {}
+
+    def take(self, uin: str, kind: str, names: Sequence[str], *, in_line: bool) -> Turn:
+        """Count as many looks of an account at names as there is room for, and let these begin.
+
+        Where none may begin, the account has a place `in_line` if it will ask again.
+        """
+        wanted = self._by_domain(names)
+        if self._limit is None or not wanted:
+            return Turn(tuple(names), None)
+        now = self._clock.now()
+        granted = self._counted(self._limit, uin, kind, wanted, now)
+        late: dict[str, datetime] = {}
+        held_back: set[str] = set()
+        for domain, its in wanted.items():
+            given = granted.get(domain)
+            looks, again_at = (given.looks, given.again_at) if given else (0, now + OVERTAKEN)
+            held_back.update(its[looks:])
+            if looks < len(its):
+                late[domain] = again_at
+        begun = tuple(name for name in names if name not in held_back)
+        if in_line and not begun:
+            late = {domain: self._turn((domain, kind), uin, at) for domain, at in late.items()}
+        return Turn(begun, min(late.values(), default=None))
+
+    def unanswered(self, uin: str, kind: str, name: str) -> None:
+        """Count a look that nobody answered as more of them."""
+        limit, now = self._limit, self._clock.now()
+        if limit is None:
+            return
+        for domain in self._by_domain([name]):
+            # Others count looks at the domain just now: one look more or less is no matter.
+            with contextlib.suppress(Stale, Taken):
+                self._store.write(functools.partial(_charge, limit, uin, kind, domain, now))
+
+    def _by_domain(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Sort the names that are counted by their registrable domains."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name in names:
+            if not f".{name}".endswith(self._internal or ("..",)):
+                found[DomainName(name).registrable].append(name)
+        return dict(sorted(found.items()))
+
+    def _counted(
+        self,
+        limit: LookLimit,
+        uin: str,
+        kind: str,
+        wanted: Mapping[str, Sequence[str]],
+        now: datetime,
+    ) -> dict[str, Granted]:
+        """Give what was granted of each domain; nothing where other desks come first each time."""
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(Stale, Taken):
+                return self._store.write(functools.partial(_count, limit, uin, kind, wanted, now))
+        return {}
+
+    def _turn(self, line: tuple[str, str], uin: str, again_at: datetime) -> datetime:
+        """Give an account its next place in a domain's line, in which accounts take turns."""
+        assert self._limit is not None  # noqa: S101 -- nobody waits without a limit
+        now = self._clock.now()
+        with self._change:
+            if len(self._lines) > MOST_LINES:
+                self._lines = {key: its for key, its in self._lines.items() if _later(its, now)}
+            waiting = self._lines[line] = _later(self._lines.get(line, {}), now)
+            if uin in waiting:
+                places = len(waiting) * self._limit.interval
+                again_at = max(again_at, min(waiting[uin] + places, now + LONGEST_DEBT))
+            waiting[uin] = again_at
+        return again_at
+
+
+def _later(line: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
+    return {uin: at for uin, at in line.items() if at > now}
+
+
+def _count(
+    limit: LookLimit,
+    uin: str,
+    kind: str,
+    wanted: Mapping[str, Sequence[str]],
+    now: datetime,
+    unit: Unit,
+) -> dict[str, Granted]:
+    granted: dict[str, Granted] = {}
+    for domain, names in wanted.items():
+        stored = unit.look_paces.get(domain, kind)
+        pace = stored or _unused(domain, kind, now)
+        granted[domain] = limit.take(pace, uin, len(names), now)
+        # Where the clock was put back, the debt begins anew.
+        if granted[domain].looks or granted[domain].pace.even_at < pace.even_at:
+            _keep(unit, stored, granted[domain].pace)
+    return granted
+
+
+def _charge(limit: LookLimit, uin: str, kind: str, domain: str, now: datetime, unit: Unit) -> None:
+    stored = unit.look_paces.get(domain, kind)
+    _keep(unit, stored, limit.unanswered(stored or _unused(domain, kind, now), uin, now))
+
+
+def _unused(domain: str, kind: str, now: datetime) -> LookPace:
+    return LookPace(domain=domain, kind=kind, even_at=now)
+
+
+def _keep(unit: Unit, stored: LookPace | None, pace: LookPace) -> None:
+    if stored is None:
+        unit.look_paces.add(pace)
+    else:
+        unit.look_paces.replace(pace)
