@@ -21,7 +21,6 @@ from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.sqlite import BUSY_SECONDS
-from certdesk.wire.decode import decode
 from tests.running import COMPANY, MANAGER, Keys
 
 Result = TypeVar("Result")
@@ -151,6 +150,6 @@ def perform(desk: Desk, caller: Caller, name: str, **parameters: object) -> dict
     """Carry out an action; give the members of its reply."""
     action = actions().find(name, internal=caller is OPERATOR)
     assert action is not None, name  # noqa: S101 - names are written out above
-    reply = desk.perform(action, caller, decode(parameters, action.request), "bench")
+    reply = desk.perform(action, caller, action.decode(parameters), "bench")
     members: dict[str, Any] = msgspec.to_builtins(reply)
     return members

@@ -29,7 +29,6 @@ from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.wire.decode import decode
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
@@ -135,7 +134,7 @@ class InsideDesk:
         """
         declared = bootstrap.actions().find(action, internal=caller is OPERATOR)
         assert declared is not None, action
-        request = decode(parameters, declared.request)
+        request = declared.decode(parameters)
         while True:
             try:
                 reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))

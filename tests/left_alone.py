@@ -23,7 +23,6 @@ from certdesk.catalog import OPERATOR, Caller
 from certdesk.ports import Pending, Unit
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
-from certdesk.wire.decode import decode
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.nameserver import NameServer, nameserver
 from tests.running import COMPANY, MANAGER
@@ -143,7 +142,7 @@ class LeftAlone:
         """Carry out an action; give the members of the reply by their wire names."""
         declared = actions().find(action, internal=caller is OPERATOR)
         assert declared is not None, action
-        request = decode(parameters, declared.request)
+        request = declared.decode(parameters)
         while True:
             try:
                 reply = self.opened.desk.perform(declared, caller, request, str(uuid.uuid4()))

@@ -42,7 +42,7 @@ from certdesk.ports import (
     Vault,
     Work,
 )
-from certdesk.wire.decode import decode, prepare
+from certdesk.wire.decode import decode, hidden_in, prepare
 from certdesk.wire.model import Reply, Request, shows_a_secret
 
 Answer = TypeVar("Answer", bound=Reply)
@@ -170,10 +170,11 @@ class Action:
     def decode(self, parameters: Mapping[str, object]) -> Request:
         """Read the parameters of a request; raises what `wire.decode.decode` does.
 
-        What is too long has the code that the action has for values that break its rules.
+        What is too long, or cannot be seen, has the code that the action has for values that break
+        its rules.
         """
-        oversize = InvalidParam if InvalidParam in self.errors else InvalidParameter
-        return decode(parameters, self.request, oversize=oversize)
+        unfit = InvalidParam if InvalidParam in self.errors else InvalidParameter
+        return decode(parameters, self.request, unfit=unfit)
 
     def permitted(self, grants: Grants) -> bool:
         """Whether it may be asked for at all; of what it does to an order, its handler asks."""
@@ -359,9 +360,9 @@ class Desk:
             held=held,
             examiners=self.examiners,
         )
-        with declared(errand.action):
+        with declared(errand.action), concealing(errand.request):
             commit: Commit[Reply] = errand.action.handler(context, errand.request)
-        return _guarded(errand, commit)
+        return _guarded(errand, _concealed(errand.request, commit))
 
 
 @contextlib.contextmanager
@@ -396,6 +397,25 @@ def _while_it_holds(holds: Holds, commit: Commit[Answer]) -> Commit[Answer]:
         return commit(unit)
 
     return commit_if_it_holds
+
+
+@contextlib.contextmanager
+def concealing(request: Request) -> Iterator[None]:
+    """Take out of refusals what no message may repeat, wherever in the request it was given."""
+    try:
+        yield
+    except ServiceError as error:
+        for value in sorted(hidden_in(request), key=len, reverse=True):
+            error.conceal(value)
+        raise
+
+
+def _concealed(request: Request, commit: Commit[Answer]) -> Commit[Answer]:
+    def commit_concealed(unit: Unit) -> Answer:
+        with concealing(request):
+            return commit(unit)
+
+    return Written(commit_concealed) if isinstance(commit, Written) else commit_concealed
 
 
 def _once_only(signature: SeenSignature, commit: Commit[Answer]) -> Commit[Answer]:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.catalog import OPERATOR, Caller
 from certdesk.ports import Pending, Store, Unit
-from certdesk.wire.decode import decode
 
 SECONDS = 60
 
@@ -100,7 +99,7 @@ def call(opened: OpenDesk, caller: Caller, name: str, **parameters: object) -> A
     """Carry an action out, and wait for a key where it needs one."""
     action = actions().find(name, internal=caller is OPERATOR)
     assert action is not None, name
-    request = decode(parameters, action.request)
+    request = action.decode(parameters)
     while True:
         try:
             return opened.desk.perform(action, caller, request, "steps")

@@ -63,17 +63,25 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
     assert listed[second["Uin"]]["Verified"] is False
 
 
-@pytest.mark.parametrize("name", ["x" * 65, "a\nb", "a\u202eb"])
-def test_a_name_is_short_and_printable(inside: InsideDesk, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("x" * 65, "takes at most 64 printable characters"),
+        ("a\nb", r"must not hold control characters: U\+000A"),
+        ("a\u202eb", r"must not hold control characters: U\+202E"),
+        ("a\u2800", r"must not hold characters that nobody can see: U\+2800"),
+    ],
+)
+def test_a_name_is_short_and_printable(inside: InsideDesk, name: str, rule: str) -> None:
     """It stands in lists on terminals."""
-    with pytest.raises(InvalidParam, match="Name: takes at most 64 printable characters"):
+    with pytest.raises(InvalidParam, match=f"Name: {rule}"):
         inside.operator("AddAccount", Name=name)
     assert inside.operator("ListAccounts") == {"Accounts": []}
 
 
 def test_a_name_is_more_than_blanks(inside: InsideDesk) -> None:
     """Else nobody could tell an account from another in the list."""
-    with pytest.raises(InvalidParam, match="Name: has to be more than blanks"):
+    with pytest.raises(InvalidParam, match="Name: must hold something that can be seen"):
         inside.operator("AddAccount", Name="   ")
     assert inside.operator("ListAccounts") == {"Accounts": []}
 

@@ -191,7 +191,7 @@ def test_a_company_entered_twice_is_one(desk: InsideDesk, caller: Caller) -> Non
         ({"CompanyCountry": "XX"}, "CompanyCountry: must be two letters of ISO 3166, such as CN."),
         ({"CompanyName": "."}, "CompanyName: must hold more than dots, dashes and blanks."),
         ({"CompanyName": "x" * 65}, "CompanyName: takes at most 64 characters, not 65."),
-        ({"CompanyProvince": "a\tb"}, "CompanyProvince: must not hold control characters."),
+        ({"CompanyProvince": "a\tb"}, "CompanyProvince: must not hold control characters: U+0009."),
         ({"CompanyCity": "x" * 129}, "CompanyCity: takes at most 128 characters, not 129."),
         ({"CompanyAddress": "x" * 257}, "CompanyAddress: takes at most 256 characters, not 257."),
         ({"CompanyPhone": "1" * 33}, "CompanyPhone: takes at most 32 characters, not 33."),

@@ -54,8 +54,9 @@ def test_a_name_can_be_taken_away(client: Client, order: str, alias: str | None)
     ("alias", "rule"),
     [
         ("a" * 201, "takes at most 200 characters, not 201"),
-        ("a\nb", "must not hold control characters"),
-        ("a\u202eb", "must not hold control characters"),
+        ("a\nb", "must not hold control characters: U+000A"),
+        ("a\u202eb", "must not hold control characters: U+202E"),
+        ("\u3164", "must not hold characters that nobody can see: U+3164"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(
@@ -104,7 +105,7 @@ def test_an_unknown_or_foreign_project_is_refused(
 ) -> None:
     """Whatever the orders are."""
     foreign = desk.project(desk.account())
-    for project in (foreign, 2**40):
+    for project in (foreign, 999_999):
         for orders in ([order], ["aaaaaaaa"]):
             asked = refusal(lambda p=project, o=orders: move(client, p, *o))  # type: ignore[misc]
             assert asked == (NO_PROJECT, f"{NOT_HERE} There is no project {project}.")

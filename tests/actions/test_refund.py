@@ -145,11 +145,11 @@ def test_an_unknown_order_is_not_paid_back(desk: Desk) -> None:
         refund(desk, "00000000")
 
 
-@pytest.mark.parametrize("reason", [" ", "x" * 501, "a\nb"])
+@pytest.mark.parametrize("reason", ["x" * 501, " ", "a\nb", "\u2800"])
 def test_a_reason_is_a_line_that_can_be_shown(desk: Desk, reason: str) -> None:
     """As where somebody rejects."""
     order = cancelled(desk)
-    with pytest.raises(InvalidParam, match="Reason: takes 1 to 500 printable characters"):
+    with pytest.raises(InvalidParam, match=r"Reason: (takes 1 to 500 print|must (not )?hold)"):
         refund(desk, order, Reason=reason)
     assert desk.stands(order)[0] == 7
 

@@ -167,7 +167,7 @@ def test_whoever_asked_does_not_approve(desk: Desk) -> None:
 def test_a_reviewer_has_a_name_that_can_be_shown(desk: Desk, name: str) -> None:
     """Else nothing is decided."""
     desk.submit()
-    with pytest.raises(errors.InvalidParam, match="Reviewer: takes 1 to 64 printable characters"):
+    with pytest.raises(errors.InvalidParam, match=r"Reviewer: (takes 1 to 64|must (not )?hold)"):
         desk.approve("manager:1", name)
     assert "manager:1" in desk.waiting
 

@@ -203,7 +203,7 @@ def test_what_is_missing_is_named_in_the_older_words(client: Client) -> None:
         ({"ContactEmail": "nobody"}, "ContactEmail: is not an e-mail address: "),
         ({"PhoneNumber": "62***99"}, "PhoneNumber: is a masked value, and no earlier number"),
         ({"PostalCode": "1" * 41}, "PostalCode: takes at most 40 characters, not 41; got"),
-        ({"PostalCode": "1\x07"}, "PostalCode: must not hold control characters; got"),
+        ({"PostalCode": "1\x07"}, "PostalCode: must not hold control characters: U+0007"),
         ({"DomainList": ["www.example.com"]}, "DomainList: must be empty for WoTrus OV, which"),
         ({"KeyPassword": "é"}, "KeyPassword: takes 1 to 32 printable ASCII characters."),
         ({"IsDV": True}, "IsDV: true is for DV products, and this is WoTrus OV."),

@@ -13,3 +13,21 @@ def test_a_fault_is_a_clause_for_a_sentence() -> None:
     """It begins with a verb and has no full stop of its own."""
     fault = "is not an e-mail address: An email address must have an @-sign"
     assert mailbox_fault("webmaster") == fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pass!word;1 x@example.com",
+        "a@pass word.example",
+        "a@pass_word.example",
+        "a@b\u2800.example",
+    ],
+)
+def test_what_is_wrong_is_told_without_any_part_of_the_address(text: str) -> None:
+    """It may be another secret in the wrong place."""
+    fault = mailbox_fault(text)
+    assert fault is not None
+    assert "word" not in fault
+    assert "'" not in fault
+    assert ";" not in fault

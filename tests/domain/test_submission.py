@@ -6,7 +6,6 @@ Each rule by itself is tested through the API, in tests/actions.
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +20,7 @@ from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.secret import Secret
-from certdesk.domain.submission import Judged, MaterialRefused, judge, shown
+from certdesk.domain.submission import Judged, MaterialRefused, judge
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -224,13 +223,3 @@ def test_a_refusal_shows_no_secret_when_it_is_printed(material: Material) -> Non
     with pytest.raises(MaterialRefused) as refused:
         judge(marked, order(25, 1), PRODUCTS[25])
     assert "\N{SNOWMAN}" not in f"{refused.value!r} {refused.value} {refused.value.faults}"
-
-
-@given(st.text(max_size=100) | st.integers())
-def test_a_value_is_shown_so_that_it_prints(value: str | int) -> None:
-    """Quoted, bounded, with nothing that a terminal or a reader would obey."""
-    text = shown(value)
-    assert text.isprintable()
-    assert len(text) <= 64 * 10 + 3 or isinstance(value, int)
-    if isinstance(value, str) and value.isprintable() and len(value) <= 64:
-        assert json.loads(text) == value

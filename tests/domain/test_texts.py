@@ -14,6 +14,7 @@ from certdesk.domain.secret import Secret
 from certdesk.domain.texts import organisation_faults, person_faults
 
 CONTROL = "must not hold control characters"
+UNSEEN = "must not hold characters that nobody can see"
 PUNCTUATION = "must hold more than dots, dashes and blanks"
 
 # Most characters of each text.
@@ -70,7 +71,16 @@ def test_a_text_of_a_person_has_a_greatest_length(field: str, longest: int) -> N
 def test_a_control_character_is_refused_wherever_it_stands(field: str, character: str) -> None:
     """Also the marks that turn the reading direction, and line separators."""
     for text in (f"{character}ab", f"a{character}b", f"ab{character}"):
-        assert list(organisation_faults(organisation(field, text))) == [(field, CONTROL)]
+        rule = CONTROL if field in HIDDEN else f"{CONTROL}: U+{ord(character):04X}"
+        assert list(organisation_faults(organisation(field, text))) == [(field, rule)]
+
+
+@pytest.mark.parametrize("character", "\u2800\u3164\u200b\u00ad\ufe0f\U000e0041")
+@pytest.mark.parametrize("field", ["name", "phone_number"])
+def test_what_nobody_can_see_is_refused(field: str, character: str) -> None:
+    """By its code point, but of a number that is nobody's to read."""
+    rule = UNSEEN if field in HIDDEN else f"{UNSEEN}: U+{ord(character):04X}"
+    assert list(organisation_faults(organisation(field, f"a{character}"))) == [(field, rule)]
 
 
 @pytest.mark.parametrize("text", [".", "-", " ", "...", "- . -"])

@@ -98,6 +98,8 @@ def _mark(kind: types.Type) -> tuple[str, types.Type]:
 def _kind(kind: types.Type) -> tuple[str, type[msgspec.Struct] | None]:
     """Name a type, and give the structure that it is or is a list of."""
     match kind:
+        case types.Metadata(type=bare):
+            return _kind(bare)
         case types.UnionType(types=(other, types.NoneType())):
             return _kind(other)
         case types.StructType(cls=cls):

@@ -11,6 +11,7 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import Order
 from certdesk.domain.records import BlockedKey
 from certdesk.domain.steps import CERTIFIED
+from certdesk.domain.telling import told
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -130,5 +131,5 @@ def _digest(text: str) -> bytes:
     except ValueError:
         digest = b""
     if len(digest) != DIGEST_BYTES:
-        raise InvalidParam(f"Digests: {text[:64]} is not a SHA-256 digest in hexadecimal.")
+        raise InvalidParam(f"Digests: {told(text)} is not a SHA-256 digest in hexadecimal.")
     return digest

@@ -13,7 +13,7 @@ from certdesk.domain.organisation import Company, Organisation
 from certdesk.domain.secret import hidden, mask
 from certdesk.domain.texts import organisation_faults
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, Tag, Withheld
+from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, Withheld
 
 DEFAULT_LIMIT = 10
 MOST = 1000
@@ -93,9 +93,9 @@ class AddCompanyRequest(Request):
     company_province: str | None = None
     company_city: str | None = None
     company_address: str | None = None
-    company_phone: str | None = None
+    company_phone: Hidden | None = None
     id_type: str | None = None
-    id_number: str | None = None
+    id_number: Hidden | None = None
     tags: list[Tag] | None = None
 
 

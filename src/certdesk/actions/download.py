@@ -42,6 +42,7 @@ from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.renewal import in_force
 from certdesk.domain.secret import Secret
+from certdesk.domain.telling import told
 from certdesk.ports import (
     DESK,
     Place,
@@ -288,7 +289,7 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
     """
     own_order(context, unit, certificate_id)
     if kind not in SERVER_KINDS:
-        detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {kind!r:.40}."
+        detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {told(kind)}."
         raise CertificateDownloadServiceTypeNotSupport(detail)
     holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)
     if holding.has_key(kind) and not may_read_key(context, holding.order):

@@ -41,10 +41,11 @@ from certdesk.domain.order import (
     new_deal_id,
 )
 from certdesk.domain.products import FREE, FREE_MONTHS
-from certdesk.domain.submission import ONLINE, shown
+from certdesk.domain.submission import ONLINE
+from certdesk.domain.telling import told
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Reply, Request, Stored, Unsigned
+from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Reply, Request, Stored, Unsigned
 
 KEYS = {"RSA": "2048", "ECC": "prime256v1"}
 """The one key of each algorithm that a free certificate may have."""
@@ -55,15 +56,15 @@ class ApplyCertificateRequest(Request):
 
     dv_auth_method: str
     """How control of the name is to be proved: `DNS`, `DNS_AUTO` or `FILE`."""
-    domain_name: str
+    domain_name: Parsed
     """The domain name: one, and no wildcard."""
     project_id: Unsigned | None = None
     """The number of a project of the account; 0 is the default."""
     package_type: str | None = None
     """The product's number, which can only be `83`."""
-    contact_email: Stored[str | None] = None
+    contact_email: Stored[Hidden | None] = None
     """Where to write to about the order."""
-    contact_phone: Stored[str | None] = None
+    contact_phone: Stored[Hidden | None] = None
     """A telephone number: 32 characters at most; shown masked."""
     validity_period: str | None = None
     """How many months: only `3`."""
@@ -71,7 +72,7 @@ class ApplyCertificateRequest(Request):
     """Algorithm of the key: `RSA`, the default, or `ECC`."""
     csr_key_parameter: str | None = None
     """`2048`, the default, for RSA; `prime256v1` for ECC, where it is needed."""
-    csr_key_password: str | None = None
+    csr_key_password: HiddenParsed | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     alias: str | None = None
     """What to call it: 200 characters at most."""
@@ -83,7 +84,7 @@ class ApplyCertificateRequest(Request):
     delete_dns_auto_record: bool | None = None
     """Whether the record that the desk adds for `DNS_AUTO` is to be removed when the certificate is
     issued; without it it stays."""
-    dns_names: list[str] | None = None
+    dns_names: list[Parsed] | None = None
     """Other names; not supported, here as little as by the vendor."""
 
 
@@ -185,7 +186,7 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
     if faults:
         raise InvalidParam(" ".join(faults))
     if request.package_id is not None:
-        raise PackageNotFound(f"PackageId: there is no package {shown(request.package_id)}.")
+        raise PackageNotFound(f"PackageId: there is no package {told(request.package_id)}.")
     fault = mailbox_fault(request.contact_email) if request.contact_email else None
     if fault is not None:
         raise CertificateEmailParseInvalid(f"ContactEmail: {fault}.")
@@ -194,11 +195,11 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
 
 def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
     if request.dv_auth_method not in VERIFY_TYPES:
-        yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {shown(request.dv_auth_method)}."
+        yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {told(request.dv_auth_method)}."
     if request.package_type not in (None, str(FREE)):
-        yield f"PackageType: must be {FREE}; got {shown(request.package_type)}."
+        yield f"PackageType: must be {FREE}; got {told(request.package_type)}."
     if request.validity_period not in (None, str(FREE_MONTHS)):
-        yield f"ValidityPeriod: must be {FREE_MONTHS}; got {shown(request.validity_period)}."
+        yield f"ValidityPeriod: must be {FREE_MONTHS}; got {told(request.validity_period)}."
     if request.dns_names:
         yield "DnsNames: not supported; a free certificate is for one name."
     fault = text_fault(request.alias or "", ALIAS_LENGTH)
@@ -209,18 +210,18 @@ def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
 
 def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
     if algorithm not in KEYS:
-        yield f"CsrEncryptAlgo: must be RSA or ECC; got {shown(algorithm)}."
+        yield f"CsrEncryptAlgo: must be RSA or ECC; got {told(algorithm)}."
     elif parameter is None and algorithm != "RSA":
         yield f"CsrKeyParameter: needed for {algorithm}: {KEYS[algorithm]}."
     elif parameter not in (None, KEYS[algorithm]):
-        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {shown(parameter)}."
+        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {told(parameter)}."
 
 
 def _name(context: Context, text: str) -> DomainName:
     try:
         return DomainName.parse(text, internal_suffixes=context.rules.internal_suffixes)
     except DomainRefused as refused:
-        detail = f"DomainName: {refused.rule}; got {shown(text)}."
+        detail = f"DomainName: {refused.rule}; got {told(text)}."
         if _length(text) > NAME_LIMIT:
             raise CertificateDomainMaxLengthInvalid(detail) from None
         raise InvalidParam(detail) from None

@@ -15,7 +15,7 @@ from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, UNDER_WAY, Order, Status
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
-from certdesk.domain.submission import shown
+from certdesk.domain.telling import told
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, Tag, Unsigned, field, local_time
 
@@ -210,7 +210,7 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
     for name, (attribute, words) in CHOICES.items():
         word = getattr(request, attribute)
         if word not in (None, *words):
-            yield f"{name}: must be {' or '.join(words)}; got {shown(word)}."
+            yield f"{name}: must be {' or '.join(words)}; got {told(word)}."
     unknown = set(request.certificate_status or ()) - STATUSES
     if unknown:
         got = f"got {min(unknown)}"

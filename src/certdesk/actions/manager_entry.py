@@ -14,7 +14,7 @@ from certdesk.domain.secret import hidden, masked, plain
 from certdesk.domain.texts import organisation_faults, person_faults
 from certdesk.domain.vetting import State, is_vetted
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, Tag
+from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag
 
 
 class AddManagerRequest(Request, kw_only=True):
@@ -26,18 +26,18 @@ class AddManagerRequest(Request, kw_only=True):
     manager_first_name: str
     manager_last_name: str
     manager_position: str | None = None
-    manager_phone: str | None = None
-    manager_mail: str | None = None
+    manager_phone: Hidden | None = None
+    manager_mail: Hidden | None = None
     manager_department: str | None = None
     manager_id_type: str | None = None
-    manager_id_number: str | None = None
+    manager_id_number: Hidden | None = None
     contact_first_name: str | None = None
     contact_last_name: str | None = None
     contact_position: str | None = None
-    contact_phone: str | None = None
-    contact_mail: str | None = None
+    contact_phone: Hidden | None = None
+    contact_mail: Hidden | None = None
     contact_id_type: str | None = None
-    contact_id_number: str | None = None
+    contact_id_number: Hidden | None = None
     tags: list[Tag] | None = None
 
 

@@ -8,10 +8,10 @@ from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
-from certdesk.domain.submission import shown
+from certdesk.domain.telling import told
 from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, Tag, local_time
+from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, local_time
 
 DEFAULT_LIMIT = 10
 MOST = 1000
@@ -67,7 +67,7 @@ class DescribeManagersRequest(Request):
     """How many to show at most: 10 is the default; beyond 1000 it is cut."""
     manager_name: str | None = None
     """A manager's first name, last name, or last and first in one; the vendor deprecates it."""
-    manager_mail: str | None = None
+    manager_mail: Hidden | None = None
     """A part of a manager's e-mail address; the vendor deprecates it."""
     status: str | None = None
     """`none`, `audit`, `CAaudit`, `ok`, `invalid`, `expiring` or `expired`."""
@@ -117,7 +117,7 @@ def describe_managers(
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
     if request.status not in (None, *State):
-        yield f"Status: must be one of {', '.join(State)}; got {shown(request.status or '')}."
+        yield f"Status: must be one of {', '.join(State)}; got {told(request.status or '')}."
     for name, value in (("Offset", request.offset), ("Limit", request.limit)):
         if value is not None and value < 0:
             yield f"{name}: must not be negative, not {value}."

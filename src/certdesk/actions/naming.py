@@ -11,21 +11,23 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Order
 from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.telling import told_bare
+from certdesk.domain.visible import unseen_fault
 from certdesk.ports import Collection, Unit
 
 LONGEST = 64
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is too long or none, or that would confuse a terminal which lists it.
+    """Refuse a name that is too long or none, or that a reader of a list would not see.
 
     Raises:
-        InvalidParam: it has more than 64 characters, some that are not printable, or blanks alone.
+        InvalidParam: it has more than 64 characters, some that nobody can see, or blanks alone.
     """
-    if len(name) > LONGEST or not name.isprintable():
-        raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
     if not name.strip():
         raise InvalidParam("Name: has to be more than blanks.")
+    if len(name) > LONGEST or unseen_fault(name):
+        raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
 
 
 def check_free(
@@ -37,7 +39,7 @@ def check_free(
         InvalidParam: the name is taken.
     """
     if kept.count(uin=uin, name=name):
-        raise InvalidParam(f"Name: the account has a {name} already.")
+        raise InvalidParam(f"Name: the account has a {told_bare(name)} already.")
 
 
 def known_account(unit: Unit, uin: str) -> Account:
@@ -48,7 +50,7 @@ def known_account(unit: Unit, uin: str) -> Account:
     """
     account = unit.accounts.get(uin)
     if account is None:
-        raise AccountNotFound(f"There is no account {uin[:20]}.")
+        raise AccountNotFound(f"There is no account {told_bare(uin)}.")
     return account
 
 
@@ -60,7 +62,7 @@ def known_order(unit: Unit, certificate_id: str) -> Order:
     """
     order = unit.orders.get(certificate_id)
     if order is None:
-        raise CertificateNotFound(f"There is no order {certificate_id[:20]}.")
+        raise CertificateNotFound(f"There is no order {told_bare(certificate_id)}.")
     return order
 
 

@@ -37,6 +37,7 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Proof
+from certdesk.domain.telling import told
 from certdesk.domain.zones import DNS_AUTO
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
@@ -231,7 +232,7 @@ def takes_letter(context: Context, product: Product) -> bool:
 
 def _check_verify_type(verify_type: str | None) -> None:
     if verify_type and verify_type not in VERIFY_TYPES:
-        raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {verify_type!r:.40}.")
+        raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {told(verify_type)}.")
 
 
 def _check_order(context: Context, order: Order) -> None:

@@ -6,6 +6,7 @@ from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam
 from certdesk.domain.records import PaceLimit
+from certdesk.domain.telling import told_bare
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -30,7 +31,7 @@ class SetPaceLimitReply(Reply):
 def set_pace_limit(context: Context, request: SetPaceLimitRequest) -> Commit[SetPaceLimitReply]:
     """Give an account a pace of its own for an action."""
     if catalog.find(request.action) is None:
-        raise InvalidParam(f"Action: there is no action {request.action[:64]}.")
+        raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
 
     def commit(unit: Unit) -> SetPaceLimitReply:
         known_account(unit, request.uin)

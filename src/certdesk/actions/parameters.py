@@ -11,7 +11,8 @@ import msgspec
 from certdesk.domain.errors import InvalidParam, ServiceError
 from certdesk.domain.material import Material, value_at
 from certdesk.domain.personal import build
-from certdesk.domain.submission import MaterialRefused, shown
+from certdesk.domain.submission import MaterialRefused
+from certdesk.domain.telling import told
 from certdesk.wire.model import Request
 
 _PATH = re.compile(r"\{([a-z_.]+)\}")
@@ -94,4 +95,4 @@ class Parameters:
 
 def _got(value: object) -> str:
     """Add the offending value where there is one that may be shown: never a secret."""
-    return f"; got {shown(value)}" if isinstance(value, str | int) and value != "" else ""
+    return f"; got {told(value)}" if isinstance(value, str | int) and value != "" else ""

@@ -18,7 +18,7 @@ from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret, ending, plain
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.ports import DESK, Unit
-from certdesk.wire.model import Part, Reply, Request, local_time
+from certdesk.wire.model import HiddenParsed, Part, Reply, Request, local_time
 
 LONGEST = 254
 """Characters of an e-mail address; the other values are shorter."""
@@ -73,7 +73,7 @@ class ExportPersonRequest(Request):
     """
 
     by: str
-    value: str
+    value: HiddenParsed
     uin: str | None = None
 
 
@@ -119,7 +119,7 @@ class ErasePersonRequest(Request):
     """As of `ExportPerson`."""
 
     by: str
-    value: str
+    value: HiddenParsed
     uin: str | None = None
 
 

@@ -11,6 +11,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
 )
 from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, READ_KEY, Policy, fits
+from certdesk.domain.telling import told, told_bare
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, local_time
 from certdesk.wire.vendor import ACTIONS
@@ -178,7 +179,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
         speaks = any(fits(pattern, permission) for permission in PERMISSIONS)
         if len(pattern) > LONGEST_PATTERN or not speaks:
             raise InvalidParam(
-                f"Actions: {pattern[:LONGEST_PATTERN]!a} fits no action; "
+                f"Actions: {told(pattern)} fits no action; "
                 "write ssl:DescribeCompanies or ssl:Describe*."
             )
 
@@ -188,7 +189,9 @@ def _check_places(unit: Unit, request: AddPolicyRequest) -> None:
     for certificate_id in request.certificate_ids or ():
         order = unit.orders.get(certificate_id)
         if order is None or order.uin != request.uin:
-            raise CertificateNotFound(f"The account has no certificate {certificate_id[:20]!a}.")
+            raise CertificateNotFound(
+                f"The account has no certificate {told_bare(certificate_id)}."
+            )
     for project_id in request.project_ids or ():
         project = unit.projects.get(project_id)
         if project_id != FIRST and (project is None or project.uin != request.uin):

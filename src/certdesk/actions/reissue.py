@@ -40,9 +40,10 @@ from certdesk.domain.products import FREE
 from certdesk.domain.records import Submission
 from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
-from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused, shown
+from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused
+from certdesk.domain.telling import told
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Pem, Reply, Request, field
+from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
 
 ORIGINAL, UPLOAD, FRESH = "original", "upload", "online"
 """Where the CSR comes from (CsrType, in small letters)."""
@@ -68,7 +69,7 @@ class ReplaceCertificateRequest(Request):
     and its key; `Upload` takes `CsrContent`; for `Online` the desk makes both."""
     csr_content: Pem | None = None
     """The PEM of a CSR for the same names, when `CsrType` is `Upload`; else it is not looked at."""
-    csrkey_password: str | None = None
+    csrkey_password: HiddenParsed | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown. Without it
     that of the original stays where its key does."""
     reason: str | None = None
@@ -281,9 +282,9 @@ def _material(
 
 def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
     if request.valid_type not in VERIFY_TYPES:
-        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {shown(request.valid_type)}."
+        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {told(request.valid_type)}."
     if _source(request) not in (ORIGINAL, UPLOAD, FRESH):
-        yield f"CsrType: must be Original, Upload or Online; got {shown(request.csr_type or '')}."
+        yield f"CsrType: must be Original, Upload or Online; got {told(request.csr_type or '')}."
     if _source(request) == UPLOAD and request.csr_content is None:
         yield "CsrContent: needed when CsrType is Upload."
 

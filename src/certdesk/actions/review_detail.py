@@ -19,6 +19,7 @@ from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager, Organisation
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter, Review
+from certdesk.domain.telling import told_bare
 from certdesk.domain.vetting import (
     MANAGER,
     ORDER,
@@ -26,6 +27,7 @@ from certdesk.domain.vetting import (
     certified_subject,
     registration_of,
 )
+from certdesk.domain.visible import unseen_fault
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Part, Reply, Request, local_time
 
@@ -165,7 +167,7 @@ def subject_of(unit: Unit, subject: str) -> tuple[Order | None, Manager | None]:
     else:
         raise InvalidParam("Id: is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.")
     if order is None and (manager is None or kind != MANAGER):
-        raise ReviewNotFound(f"There is no {kind if kind == MANAGER else ORDER} {key[:20]}.")
+        raise ReviewNotFound(f"There is no {kind if kind == MANAGER else ORDER} {told_bare(key)}.")
     return order, manager
 
 
@@ -175,7 +177,7 @@ def check_reviewer(name: str) -> None:
     Raises:
         InvalidParam: it is blank, too long or not printable.
     """
-    if not name.strip() or len(name) > LONGEST or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST or unseen_fault(name):
         raise InvalidParam(f"Reviewer: takes 1 to {LONGEST} printable characters.")
 
 
@@ -186,7 +188,7 @@ def checked_reason(text: str) -> str:
         InvalidParam: there is nothing, too much, or what would confuse a terminal.
     """
     reason = text.strip()
-    if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
+    if not reason or len(reason) > LONGEST_REASON or unseen_fault(reason):
         raise InvalidParam(f"Reason: takes 1 to {LONGEST_REASON} printable characters.")
     return reason
 

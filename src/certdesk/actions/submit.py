@@ -7,7 +7,17 @@ The 42 parameters and their sense: the vendor's page of the action. The rules ar
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.wire.model import Integer, Pem, Reply, Request, Stored, Unsigned
+from certdesk.wire.model import (
+    Hidden,
+    HiddenParsed,
+    Integer,
+    Parsed,
+    Pem,
+    Reply,
+    Request,
+    Stored,
+    Unsigned,
+)
 
 
 class CertificateInfoSubmitRequest(Request):
@@ -17,7 +27,7 @@ class CertificateInfoSubmitRequest(Request):
     """The certificate id of a bought order."""
     gen_csr_type: str
     """`online`: the desk makes the key and the CSR; `parse`: `Csr` is handed in."""
-    cert_common_name: str
+    cert_common_name: Parsed
     """The domain name in the subject's common name; `Csr`, where it has one, must agree."""
     company_type: Unsigned
     """1: a person, for DV products only; 2: a company, for every product."""
@@ -25,21 +35,21 @@ class CertificateInfoSubmitRequest(Request):
     """The id of a known company, which then need not be described; `0` for none."""
     org_id_type: Stored[str | None] = None
     """Kind of the company's number, for CFCA products: `TYDMZ` or `OTHERS`."""
-    org_id_number: Stored[str | None] = None
+    org_id_number: Stored[Hidden | None] = None
     """The company's number, for CFCA products; kept encrypted and never shown."""
     admin_id_type: Stored[str | None] = None
     """Kind of the manager's document, for CFCA products: `SFZ` or `HZ`."""
-    admin_id_number: Stored[str | None] = None
+    admin_id_number: Stored[Hidden | None] = None
     """Number of the manager's document, for CFCA products; kept encrypted and never shown."""
     tech_id_type: Stored[str | None] = None
     """Kind of the contact's document, for CFCA products: `SFZ` or `HZ`."""
-    tech_id_number: Stored[str | None] = None
+    tech_id_number: Stored[Hidden | None] = None
     """Number of the contact's document, for CFCA products; kept encrypted and never shown."""
     csr: Pem | None = None
     """The PEM of a CSR, when `GenCsrType` is `parse`; else it is not looked at."""
-    dns_names: list[str] | None = None
+    dns_names: list[Parsed] | None = None
     """The other domain names, for products that cover several."""
-    key_pass: str | None = None
+    key_pass: HiddenParsed | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     org_organization: str | None = None
     """The company's name: 64 characters at most, as the other `Org` texts unless said."""
@@ -55,7 +65,7 @@ class CertificateInfoSubmitRequest(Request):
     """Province or state: 128 characters at most."""
     org_phone_area: str | None = None
     """Area code, such as `021`: 8 characters at most."""
-    org_phone_number: str | None = None
+    org_phone_number: Hidden | None = None
     """Telephone number: 32 characters at most; shown masked."""
     verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
@@ -65,9 +75,9 @@ class CertificateInfoSubmitRequest(Request):
     """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None
     """The manager's family name."""
-    admin_phone: str | None = None
+    admin_phone: Hidden | None = None
     """The manager's mobile number: 32 characters at most; shown masked."""
-    admin_email: str | None = None
+    admin_email: Hidden | None = None
     """The manager's e-mail address."""
     admin_title: str | None = None
     """The manager's position."""
@@ -75,7 +85,7 @@ class CertificateInfoSubmitRequest(Request):
     """The contact's given name."""
     tech_last_name: str | None = None
     """The contact's family name."""
-    contact_email: Stored[str | None] = None
+    contact_email: Stored[Hidden | None] = None
     """Where to write to about a person's order; needed when `CompanyType` is 1."""
     auto_renew_flag: Unsigned | None = None
     """1: order anew at the end of the time that was bought; 0, the default: do not."""
@@ -85,9 +95,9 @@ class CertificateInfoSubmitRequest(Request):
     """Algorithm of the key, when `GenCsrType` is `online`: `RSA`, the default, or `ECC`."""
     manager_id: str | None = None
     """The id of a known manager, who brings contact and company along; `0` for none."""
-    tech_phone: str | None = None
+    tech_phone: Hidden | None = None
     """The contact's mobile number: 32 characters at most; shown masked."""
-    tech_email: str | None = None
+    tech_email: Hidden | None = None
     """The contact's e-mail address."""
     tech_title: str | None = None
     """The contact's position."""

@@ -24,7 +24,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.material import COMPANY_HOLDER, PERSONAL_HOLDER
 from certdesk.ports import Unit
-from certdesk.wire.model import Pem, Reply, Request, Stored, field
+from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Pem, Reply, Request, Stored, field
 
 OWN_REFUSALS = (
     AuthError,
@@ -46,11 +46,11 @@ class SubmitCertificateInformationRequest(Request):
     """Needed. `online`: the desk makes an RSA key of 2048 bits and the CSR; `parse`: see below."""
     csr_content: Pem | None = None
     """The PEM of a CSR, when `CsrType` is `parse`; else it is not looked at."""
-    certificate_domain: str | None = None
+    certificate_domain: Parsed | None = None
     """Needed. The domain name in the subject's common name; a CSR that has one must agree."""
-    domain_list: list[str] | None = None
+    domain_list: list[Parsed] | None = None
     """The other domain names, for products that cover several."""
-    key_password: str | None = None
+    key_password: HiddenParsed | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown."""
     organization_name: str | None = None
     """The company's name: 64 characters at most, as the other `Organization` texts unless said."""
@@ -68,7 +68,7 @@ class SubmitCertificateInformationRequest(Request):
     """Postal code: 40 characters at most."""
     phone_area_code: str | None = None
     """Area code, such as `021`: 8 characters at most."""
-    phone_number: str | None = None
+    phone_number: Hidden | None = None
     """Telephone number: 32 characters at most; shown masked."""
     verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
@@ -78,9 +78,9 @@ class SubmitCertificateInformationRequest(Request):
     """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None
     """The manager's family name."""
-    admin_phone_num: str | None = None
+    admin_phone_num: Hidden | None = None
     """The manager's mobile number: 32 characters at most; shown masked."""
-    admin_email: str | None = None
+    admin_email: Hidden | None = None
     """The manager's e-mail address."""
     admin_position: str | None = None
     """The manager's position."""
@@ -88,9 +88,9 @@ class SubmitCertificateInformationRequest(Request):
     """The contact's given name."""
     contact_last_name: str | None = None
     """The contact's family name."""
-    contact_email: str | None = None
+    contact_email: Hidden | None = None
     """The contact's e-mail address; needed when `IsDV` is true."""
-    contact_number: str | None = None
+    contact_number: Hidden | None = None
     """The contact's mobile number: 32 characters at most; shown masked."""
     contact_position: str | None = None
     """The contact's position."""

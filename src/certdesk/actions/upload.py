@@ -33,7 +33,16 @@ from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret, hidden
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit, place_of
-from certdesk.wire.model import Ignored, Pem, Reply, Request, Tag, Unsigned
+from certdesk.wire.model import (
+    HiddenParsed,
+    HiddenPem,
+    Ignored,
+    Pem,
+    Reply,
+    Request,
+    Tag,
+    Unsigned,
+)
 
 ISSUER = "upload"
 """The issuer of record of what was not issued here."""
@@ -56,7 +65,7 @@ class UploadCertificateRequest(Request):
     certificate_public_key: Pem
     """Certificates in PEM, 20 at most: the server's or CA's own first, each followed by its
     issuer. Issuers may be left out from the end; the root may be there."""
-    certificate_private_key: Pem | None = None
+    certificate_private_key: HiddenPem | None = None
     """The private key of the first certificate in PEM: RSA or ECC, PKCS#8 or the older form.
     Needed for `SVR`."""
     certificate_type: str | None = None
@@ -72,7 +81,7 @@ class UploadCertificateRequest(Request):
     repeatable: bool | None = None
     """Whether the same certificate may be uploaded again: true is the default; with false the
     reply names the one that is there."""
-    key_password: str | None = None
+    key_password: HiddenParsed | None = None
     """The password of the private key, if it is encrypted. The key is kept without it."""
 
 

@@ -13,7 +13,7 @@ from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidPara
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.proof import ProofKind, new_challenge
 from certdesk.domain.records import Proof
-from certdesk.domain.submission import shown
+from certdesk.domain.telling import told
 from certdesk.domain.zones import (
     KeyRefused,
     OpenZone,
@@ -25,7 +25,7 @@ from certdesk.domain.zones import (
     zone_of,
 )
 from certdesk.ports import Unit, UpdateFailed, place_of_zone
-from certdesk.wire.model import Part, Reply, Request, local_time
+from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, local_time
 
 MOST_COUNTED = 10_000
 """Records that are looked at to tell how many of them wait to be removed."""
@@ -55,9 +55,9 @@ class AddZoneRequest(Request):
     """
 
     uin: str
-    zone: str
+    zone: Parsed
     server: str
-    key: str
+    key: HiddenParsed
     unchecked: bool = False
 
 
@@ -138,7 +138,7 @@ class RemoveZoneRequest(Request):
     """Which zone of which account."""
 
     uin: str
-    zone: str
+    zone: Parsed
 
 
 class RemoveZoneReply(Reply):
@@ -167,14 +167,14 @@ def _name(text: str) -> str:
     try:
         return zone_name(text)
     except DomainRefused as refused:
-        raise InvalidParam(f"Zone: {refused.rule}; got {shown(text)}.") from None
+        raise InvalidParam(f"Zone: {refused.rule}; got {told(text)}.") from None
 
 
 def _server(text: str) -> str:
     try:
         return server_address(text)
     except ValueError as error:
-        raise InvalidParam(f"Server: {error}; got {shown(text)}.") from None
+        raise InvalidParam(f"Server: {error}; got {told(text)}.") from None
 
 
 def _key(text: str) -> TsigKey:

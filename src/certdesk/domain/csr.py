@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from certdesk.domain import der, keys, pem
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
+from certdesk.domain.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -283,9 +284,8 @@ def _ascii_or_none(text: str) -> str | None:
 
 
 def _shown(text: str) -> str:
-    """Quote a request's own text for a message: cut, and with nothing that does not print."""
-    safe = (c if c.isprintable() else ascii(c)[1:-1] for c in text[:_SHOWN])
-    return '"' + "".join(safe)[:_SHOWN] + '"'
+    """Quote a request's own text for a message: cut, and with nothing that does not show."""
+    return f'"{visible(text[:_SHOWN])[:_SHOWN]}"'
 
 
 def _subject_attributes(

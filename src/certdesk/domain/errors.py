@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+CONCEALED = "…"
+"""Stands in a message for a value that must not be there."""
+
 
 class ServiceError(Exception):
     """A refusal that a client is told about, with the code and message of the wire."""
@@ -44,6 +47,12 @@ class ServiceError(Exception):
             recorded = self.message.rstrip()
             self.message = f"{recorded}{'' if recorded.endswith('.') else '.'} {detail}"
         super().__init__(self.message)
+
+    def conceal(self, value: str) -> None:
+        """Take a value out of the message."""
+        self.message = self.message.replace(value, CONCEALED)
+        self.detail = self.detail.replace(value, CONCEALED)
+        self.args = (self.message,)
 
 
 # --- what every action may answer: the gateway's own refusals -------------------------------

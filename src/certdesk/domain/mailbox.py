@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 254
 """Most characters of an address (RFC 5321, 4.5.3.1.3, without the angle brackets)."""
+
+_REPEATED = re.compile(r": .*| \([^)]*['\"].*\)", re.DOTALL)
 
 
 def mailbox_fault(text: str) -> str | None:
@@ -19,6 +23,7 @@ def mailbox_fault(text: str) -> str | None:
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        # The library ends its sentence; whoever words the refusal ends it again.
-        return f"is not an e-mail address: {str(error).rstrip('.')}"
+        # The library repeats parts of the address, and ends its sentence.
+        rule = _REPEATED.sub("", str(error)).rstrip(".")
+        return f"is not an e-mail address: {rule}"
     return None

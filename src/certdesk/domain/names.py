@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from certdesk.domain.visible import unseen_fault
+
 TEXT_LIMIT = 253
 """Most characters that are looked at: no domain name is longer (RFC 1035)."""
 
@@ -155,6 +157,9 @@ def _refuse_outer_shape(text: str) -> None:
         raise DomainRefused(text, "blanks may not surround a domain name")
     if text.endswith("."):
         raise DomainRefused(text, "a domain name may not end with a dot")
+    fault = unseen_fault(text)
+    if fault is not None:  # UTS #46 passes over some of these, and lists show names as typed
+        raise DomainRefused(text, f"a domain name {fault}")
 
 
 def _is_address(base: str) -> bool:

@@ -10,6 +10,8 @@ import unicodedata
 
 from cryptography import x509
 
+from certdesk.domain.visible import unseen_fault
+
 TEXT_LIMIT = 255
 """Most characters of a reason in the subscriber's own words."""
 
@@ -73,8 +75,9 @@ def words_of(text: str | None) -> str:
     said = (text or "").strip()
     if len(said) > TEXT_LIMIT:
         raise ReasonRefused(f"takes at most {TEXT_LIMIT} characters, not {len(said)}")
-    if any(unicodedata.category(letter).startswith("C") for letter in said):
-        raise ReasonRefused("holds a control character")
+    fault = unseen_fault(said) if said else None
+    if fault is not None:
+        raise ReasonRefused(fault)
     return said
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import re
 from collections.abc import Callable, Collection, Iterator
 
@@ -35,12 +34,11 @@ from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.order import Order
 from certdesk.domain.products import FREE, Level, Product
 from certdesk.domain.secret import Secret
+from certdesk.domain.telling import told_bare
 from certdesk.domain.texts import (
     POSTAL_CODE_LENGTH,
-    cut,
     organisation_faults,
     person_faults,
-    printable,
     text_fault,
 )
 from certdesk.domain.zones import DNS_AUTO
@@ -197,16 +195,6 @@ def _needs_contact(material: Material, product: Product) -> bool:
     return material.holder == PERSONAL_HOLDER and product.number != FREE
 
 
-def shown(value: str | int) -> str:
-    """Give a value for a message: text quoted, cut to 64 characters, what does not print escaped.
-
-    Marks that turn the reading direction do not print either: a message must not mislead.
-    """
-    if isinstance(value, int):
-        return json.dumps(value)
-    return printable(json.dumps(cut(value), ensure_ascii=False))
-
-
 def _refuse_if(error: type[ServiceError], faults: list[Fault]) -> None:
     if faults:
         raise MaterialRefused(error, faults)
@@ -226,7 +214,7 @@ def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[Domai
         except DomainRefused as refused:
             faults.append(Fault(path, refused.rule, text))
     if faults:
-        subject = printable(cut(faults[0].got or ""))
+        subject = told_bare(faults[0].got or "")
         told = faults[:NAMES_TOLD]
         raise MaterialRefused(CertificateInfoSubmitDomainInvalid, told, subject=subject)
     return tuple(names)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from certdesk.domain.countries import country_code
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.secret import Secret
+from certdesk.domain.visible import unseen_fault
 
 ORGANISATION_LENGTHS = {
     "name": 64,
@@ -31,25 +32,7 @@ PERSON_LENGTHS = {
 POSTAL_CODE_LENGTH = 40
 """Most characters of a postal code (X.520, upper bound of `postalCode`)."""
 
-# Control characters, and the marks that turn the reading direction.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
-)
 _ONLY_PUNCTUATION = re.compile(r"[.\- ]+")
-
-
-SHOWN = 64
-"""Most characters of a value that a message shows."""
-
-
-def cut(text: str) -> str:
-    """Shorten a text that a client sent before it is shown back."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def printable(text: str) -> str:
-    """Escape what does not print, or turns the reading direction: a message must not mislead."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def organisation_faults(organisation: Organisation) -> Iterator[tuple[str, str]]:
@@ -65,13 +48,14 @@ def person_faults(person: Person) -> Iterator[tuple[str, str]]:
     yield from _text_faults(person, PERSON_LENGTHS)
 
 
-def text_fault(text: str, longest: int) -> str | None:
-    """Tell why a text of at most `longest` characters will not do, or None if it will."""
+def text_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
+    """Tell why a text of at most `longest` characters will not do, or None if it will.
+
+    Of a `secret` no character is told.
+    """
     if len(text) > longest:
         return f"takes at most {longest} characters, not {len(text)}"
-    if _UNPRINTABLE.search(text):
-        return "must not hold control characters"
-    return None
+    return unseen_fault(text, secret=secret)
 
 
 def subject_fault(text: str, longest: int) -> str | None:
@@ -88,9 +72,11 @@ def _text_faults(
         member = getattr(value, field)
         if member is None:
             continue
-        text = member.text() if isinstance(member, Secret) else member
-        fault = text_fault(text, longest)
+        secret = isinstance(member, Secret)
+        text = member.text() if secret else member
+        if _ONLY_PUNCTUATION.fullmatch(text):
+            yield field, "must hold more than dots, dashes and blanks"
+            continue
+        fault = text_fault(text, longest, secret=secret)
         if fault is not None:
             yield field, fault
-        elif _ONLY_PUNCTUATION.fullmatch(text):
-            yield field, "must hold more than dots, dashes and blanks"

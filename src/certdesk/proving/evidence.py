@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from certdesk.domain.visible import visible
+
 VALUES = 10
 CHARACTERS = 255
 
@@ -19,8 +21,5 @@ def shown(values: Iterable[bytes]) -> tuple[str, ...]:
 def printable(value: bytes) -> str:
     """Give a value as printable text of 255 characters at most; three dots end what was cut."""
     text = value[: 4 * CHARACTERS].decode("utf-8", "backslashreplace")
-    escaped = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )
+    escaped = visible(text)
     return escaped if len(escaped) <= CHARACTERS else f"{escaped[: CHARACTERS - 3]}..."

@@ -40,7 +40,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
-from certdesk.domain.texts import cut, printable
+from certdesk.domain.telling import cut, told_bare
 from certdesk.ports import Admission, Counts, KeyUsedUp, PaceExceeded, Pending, Slot, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
 from certdesk.web.forms import Claim, Form, Head, form_of
@@ -128,7 +128,7 @@ class Api:
                 receive=receive,
                 headers=headers,
                 request_id=str(uuid.uuid4()),
-                told={"action": headers.get("x-tc-action", "")[:64]},
+                told={"action": self._told(headers.get("x-tc-action", ""))},
                 held=held,
             )
             try:
@@ -142,6 +142,11 @@ class Api:
         self._counts.request(str(exchange.told["action"]), code, seconds)
         elapsed = round(1000 * seconds, 1)
         log.info("request", request_id=exchange.request_id, code=code, ms=elapsed, **exchange.told)
+
+    def _told(self, action: str) -> str:
+        """Give an action for the log; one that there is not may be anything, a secret too."""
+        known = self._catalog.find(action) is not None or action in vendor.ACTIONS
+        return action if known else told_bare(action)
 
     async def _body_and_code(self, exchange: Exchange) -> tuple[bytes, str]:
         request_id = exchange.request_id
@@ -162,7 +167,7 @@ class Api:
         body = await self._body(receive, form, None) if form.body_first else b""
         now = self._machine.now()
         claim = form.claim(body, now)  # 2, 3, 4
-        told["action"] = claim.action[:64]
+        told["action"] = self._told(claim.action)
         run = asyncio.get_running_loop().run_in_executor
         known = self._guard.recall(claim.secret_id)  # 5
         if known is None:
@@ -304,7 +309,7 @@ class Api:
 def _existing(claim: Claim, action: Action | None) -> Action:
     """Refuse another version of the API, and an action that was not found."""
     if claim.version != VERSION:
-        raise NoSuchVersion(subject=printable(cut(claim.version)))
+        raise NoSuchVersion(subject=told_bare(claim.version))
     if action is None and claim.action in vendor.ACTIONS:
         raise UnsupportedOperation(f"This desk does not have {claim.action} yet.")
     if action is None:

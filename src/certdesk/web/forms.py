@@ -25,6 +25,7 @@ from certdesk.domain.errors import (
     UnsupportedProtocol,
 )
 from certdesk.domain.secret import Secret
+from certdesk.domain.telling import told_bare
 from certdesk.wire import signature, signature_v1
 from certdesk.wire.forms import read_pairs, unflatten
 from certdesk.wire.multipart import boundary_of, read_multipart
@@ -210,7 +211,7 @@ class Tc3Body(Tc3):
     def too_large(self, limit: int) -> ServiceError:
         """Say how much the action takes."""
         action = self.head.headers["x-tc-action"]
-        return RequestSizeLimitExceeded(f"{action[:64]} takes at most {limit} bytes.")
+        return RequestSizeLimitExceeded(f"{told_bare(action)} takes at most {limit} bytes.")
 
 
 class Tc3Json(Tc3Body):
@@ -324,7 +325,7 @@ def form_of(head: Head) -> Form:
         InvalidRequest: it is none of the forms.
     """
     if head.method not in ("GET", "POST"):
-        raise UnsupportedProtocol(f"Use POST or GET, not {head.method[:16]}.")
+        raise UnsupportedProtocol(f"Use POST or GET, not {told_bare(head.method)}.")
     if head.headers.get("content-encoding", "identity") != "identity":
         raise InvalidRequest("Content-Encoding must be identity.")
     if head.method == "POST" and head.query:

@@ -6,7 +6,8 @@ real service may rely on is built in here, and nothing else is lenient:
 - null and `""` mean that a parameter, or a member of a structure or of a list, is absent;
 - an integer or a boolean may be given as text, as forms have nothing else (`"2"`, `"True"`);
 - names are matched exactly, and unknown ones are refused, as is a number for a string;
-- text is taken as it is, with its white space, up to the length that its type allows.
+- text is taken as it is, with its white space, up to the length that its type allows; but one that
+  people read holds nothing that they cannot see (`domain/visible.py`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from certdesk.domain.errors import InvalidParameter, ServiceError
+from certdesk.domain.telling import looks_personal
+from certdesk.domain.visible import unseen_fault
 from certdesk.wire.faults import Faults
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT, Request
 
@@ -47,28 +50,57 @@ def decode(
     parameters: Mapping[str, object],
     request: type[R],
     *,
-    oversize: type[ServiceError] = InvalidParameter,
+    unfit: type[ServiceError] = InvalidParameter,
 ) -> R:
     """Read parameters (from JSON, or from a form with its structures rebuilt) as `request`.
 
-    `oversize` is the action's error for a text or a list that is longer than its type allows.
+    `unfit` is the action's error for a text or a list that is longer than its type allows, and for
+    a text that holds what nobody can see.
 
     Raises:
         UnknownParameter: the action has no such parameter.
         MissingParameter: a required parameter is absent.
         InvalidParameter: a value is of another type than declared.
-        ServiceError: `oversize`, for a text or a list that is too long.
+        ServiceError: `unfit`, for a text or a list that is too long, or a text that nobody can see.
         TypeError: `request` declares something that the wire does not have.
 
     All faults are found. The error is that of the first one, in the order above; its subject is
     the dotted path (`Tags.0.TagKey`), and its detail names the others too. Only what was given
-    for an integer or a boolean is shown: secrets and personal data are never of these types.
+    for an integer or a boolean is shown, where it could not be a secret in the wrong place.
     """
     # Not msgspec's lax mode: it takes the text `null` for nothing, `2e0` for 2, and 1 for true.
-    faults = Faults(oversize)
+    faults = Faults(unfit)
     values = _reader_of(request).read(parameters, "", faults)
     faults.raise_first()
     return msgspec.convert(values, request)
+
+
+LEAST_HIDDEN = 4
+"""Characters of a value that is looked for in messages; shorter ones are in many words."""
+
+
+def hidden_in(request: Request) -> Iterator[str]:
+    """Give the values of a request that no message may repeat, by declared type or by their look.
+
+    The look is that of a person's number or address, which is in the wrong place then.
+    """
+    given = msgspec.to_builtins(request)
+    for value in _reader_of(type(request)).hidden(given):
+        if len(value) >= LEAST_HIDDEN:
+            yield value
+    yield from filter(looks_personal, _leaves(given))
+
+
+def _leaves(value: object) -> Iterator[str]:
+    """Give all texts and numbers, as they may stand in a message."""
+    if isinstance(value, Mapping):
+        for member in value.values():
+            yield from _leaves(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _leaves(member)
+    elif isinstance(value, str | int):
+        yield str(value)
 
 
 class _Reader(Protocol):
@@ -76,12 +108,24 @@ class _Reader(Protocol):
 
     def read(self, value: object, path: str, faults: Faults) -> object: ...
 
+    def hidden(self, value: object) -> Iterator[str]: ...
+
+
+class _Scalar:
+    """Reads what has no members and is no text."""
+
+    def hidden(self, value: object) -> Iterator[str]:
+        """Give nothing: no such value is declared as hidden."""
+        del value
+        return iter(())
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _String:
-    """Takes text alone, of so many characters at most."""
+    """Takes text alone, of so many characters at most; `kind` is its mark (`wire/model.py`)."""
 
     most: int
+    kind: str = ""
 
     def read(self, value: object, path: str, faults: Faults) -> object:
         """Give the very text."""
@@ -89,11 +133,20 @@ class _String:
             faults.wrong(path, "`string`", value)
         elif len(value) > self.most:
             faults.long(path, "characters", self.most, len(value))
+        elif "parsed" not in self.kind:
+            fault = unseen_fault(value, secret="hidden" in self.kind)
+            if fault is not None:
+                faults.unseen(path, fault)
         return value
+
+    def hidden(self, value: object) -> Iterator[str]:
+        """Give the text, if its type says so."""
+        if "hidden" in self.kind and isinstance(value, str):
+            yield value
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Integer:
+class _Integer(_Scalar):
     """Takes whole numbers between two bounds, also as decimal text."""
 
     least: int
@@ -109,7 +162,7 @@ class _Integer:
         return value
 
 
-class _Boolean:
+class _Boolean(_Scalar):
     """Takes true and false, also as text in the spellings of the official clients."""
 
     def read(self, value: object, path: str, faults: Faults) -> object:
@@ -142,6 +195,12 @@ class _List:
             if member not in _ABSENT
         ]
 
+    def hidden(self, value: object) -> Iterator[str]:
+        """Give those of the members."""
+        if isinstance(value, list):
+            for member in value:
+                yield from self.item.hidden(member)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Structure:
@@ -168,6 +227,12 @@ class _Structure:
                 faults.missing(prefix + name)
         return present
 
+    def hidden(self, value: object) -> Iterator[str]:
+        """Give those of the members."""
+        if isinstance(value, Mapping):
+            for name, reader in self.members.items():
+                yield from reader.hidden(value.get(name))
+
 
 @functools.cache
 def _reader_of(request: type[Request]) -> _Reader:
@@ -177,12 +242,13 @@ def _reader_of(request: type[Request]) -> _Reader:
 
 def _build(kind: inspect.Type) -> _Reader:
     """Build the reader of a declared type."""
-    # A mark says how far the parameter is built (`wire/model.py`), and nothing about its values.
+    # A mark says how far the parameter is built, or what kind of text it is (`wire/model.py`).
+    marked = kind.extra or {} if isinstance(kind, inspect.Metadata) else {}
     match kind.type if isinstance(kind, inspect.Metadata) else kind:
         case inspect.UnionType(types=(other, inspect.NoneType()) | (inspect.NoneType(), other)):
             return _build(other)
         case inspect.StrType(min_length=None, max_length=most, pattern=None):
-            return _String(TEXT_LIMIT if most is None else most)
+            return _String(TEXT_LIMIT if most is None else most, marked.get("text", ""))
         case inspect.IntType(gt=None, ge=int(least), lt=None, le=int(most), multiple_of=None):
             return _Integer(least, most)
         case inspect.BoolType():

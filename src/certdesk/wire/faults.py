@@ -10,7 +10,8 @@ from certdesk.domain.errors import (
     ServiceError,
     UnknownParameter,
 )
-from certdesk.domain.texts import cut, printable
+from certdesk.domain.telling import may_be_told, told, told_name
+from certdesk.domain.visible import visible
 
 _LISTED = 50
 
@@ -22,6 +23,7 @@ class _Fault:
     error: type[ServiceError]
     path: str
     rule: str
+    of: str = ""
 
 
 class Faults:
@@ -30,8 +32,8 @@ class Faults:
     Of each kind only as many are worded as are listed: who sends them decides how many there are.
     """
 
-    def __init__(self, oversize: type[ServiceError]) -> None:
-        self._oversize = oversize
+    def __init__(self, unfit: type[ServiceError]) -> None:
+        self._unfit = unfit
         self._unknown: list[_Fault] = []
         self._missing: list[_Fault] = []
         self._wrong: list[_Fault] = []
@@ -41,7 +43,7 @@ class Faults:
         """Note a parameter that the action does not have."""
         self._count += 1
         if len(self._unknown) <= _LISTED:
-            path = prefix + printable(cut(name))
+            path = prefix + told_name(name)
             self._unknown.append(_Fault(UnknownParameter, path, "not recognized"))
 
     def missing(self, path: str) -> None:
@@ -59,7 +61,11 @@ class Faults:
     def long(self, path: str, unit: str, most: int, came: int) -> None:
         """Note a text or a list that is longer than its type allows."""
         rule = f"length should be at most {most} {unit}, but it has {came}"
-        self._note(self._wrong, _Fault(self._oversize, path, rule))
+        self._note(self._wrong, _Fault(self._unfit, path, rule))
+
+    def unseen(self, path: str, rule: str) -> None:
+        """Note a text that people cannot read as it is."""
+        self._note(self._wrong, _Fault(self._unfit, path, rule, of="text "))
 
     def _note(self, faults: list[_Fault], fault: _Fault) -> None:
         self._count += 1
@@ -90,7 +96,9 @@ _NAMING = (UnknownParameter, MissingParameter)
 
 def _in_a_sentence(fault: _Fault) -> str:
     """Say which rule is broken, and by what where the error's own sentence names no parameter."""
-    return f"Its {fault.rule}." if "%s" in fault.error.text else f"{fault.path}: {fault.rule}."
+    if "%s" in fault.error.text:
+        return f"Its {fault.of}{fault.rule}."
+    return f"{fault.path}: {fault.rule}."
 
 
 def _kind(value: object) -> str:
@@ -106,9 +114,9 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """Show a value that is neither secret nor personal; of a list or a structure, the type."""
+    """Show a value that could not be a secret; of others the type alone."""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, (str, int, float)):
-        return f"`{printable(cut(str(value)))}`"
-    return _kind(value)
+    if isinstance(value, (str, int, float)) and may_be_told(str(value)):
+        return f"`{visible(str(value))}`"
+    return told(value) if isinstance(value, (str, int)) else _kind(value)

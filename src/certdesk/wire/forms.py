@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter
-from certdesk.domain.texts import cut, printable
+from certdesk.domain.telling import told_name
 from certdesk.wire.strict_json import DEPTH, NODES
 
 PAIRS = 2000
@@ -158,4 +158,4 @@ class _Tree:
 
 def _invalid(rule: str, name: str) -> InvalidParameter:
     """Word a refusal; a name that a client chose is shortened before it is shown back."""
-    return InvalidParameter(rule, subject=printable(cut(name)))
+    return InvalidParameter(rule, subject=told_name(name))

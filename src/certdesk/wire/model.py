@@ -16,8 +16,12 @@ __all__ = [
     "TEXT_LIMIT",
     "Confidential",
     "File",
+    "Hidden",
+    "HiddenParsed",
+    "HiddenPem",
     "Ignored",
     "Integer",
+    "Parsed",
     "Part",
     "Pem",
     "Reply",
@@ -48,10 +52,25 @@ TEXT_LIMIT = 4096
 LIST_LIMIT = 1000
 """Most members of a list whose type says nothing else."""
 
-Pem = Annotated[str, Meta(max_length=128 * 1024)]
-"""A text that holds certificates, a certificate signing request or a key."""
+# What a text is, is said by its type too. A plain `str` is words that people read: the decoder
+# refuses in them what nobody can see (`domain/visible.py`). The others say which they are.
 
-File = Annotated[str, Meta(max_length=4 * 1024 * 1024)]
+Hidden = Annotated[str, Meta(extra={"text": "hidden"})]
+"""Words that are personal: no message repeats them."""
+
+Parsed = Annotated[str, Meta(extra={"text": "parsed"})]
+"""A text that a parser of its own judges, such as a domain name."""
+
+HiddenParsed = Annotated[str, Meta(extra={"text": "hidden, parsed"})]
+"""A text that is both, such as a pass phrase."""
+
+Pem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "parsed"})]
+"""A text that holds certificates or a certificate signing request."""
+
+HiddenPem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "hidden, parsed"})]
+"""A text that holds a key."""
+
+File = Annotated[str, Meta(max_length=4 * 1024 * 1024, extra={"text": "hidden, parsed"})]
 """A text that holds a file in base64."""
 
 # How far a field is built is said where it is declared; docs/coverage.md is made of it. A field

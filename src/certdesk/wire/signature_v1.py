@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter, SignatureFailure, UnknownParameter
 from certdesk.domain.secret import Secret
-from certdesk.domain.texts import cut, printable
+from certdesk.domain.telling import told_name
 from certdesk.wire.signature import ALGORITHM, host_readings
 
 METHODS: Mapping[str, str] = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}
@@ -110,7 +110,7 @@ def _check_cuts(form: SignedForm) -> None:
         raise SignatureFailure("The host has characters that no host has.")
     for name, value in form.parameters.items():
         if not _NAME.fullmatch(name):
-            raise UnknownParameter(subject=printable(cut(name)))
+            raise UnknownParameter(subject=told_name(name))
         if _NEXT_PARAMETER.search(value):
             raise InvalidParameter(
                 "In it stands what could be a further parameter (`&`, a name, `=`), which this "

@@ -11,7 +11,7 @@ import json
 import math
 from typing import NoReturn
 
-from certdesk.domain.texts import cut, printable
+from certdesk.domain.telling import told_name
 
 DEPTH = 32
 """How many objects and arrays may stand inside each other."""
@@ -100,7 +100,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
         [(name, _)] = collections.Counter(name for name, _ in pairs).most_common(1)
-        raise BadJson(f"an object has the member `{printable(cut(name))}` more than once")
+        raise BadJson(f"an object has the member `{told_name(name)}` more than once")
     return members
 
 

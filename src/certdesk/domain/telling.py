@@ -1,0 +1,101 @@
+"""Which values a message may repeat: none that could be a secret.
+
+A value comes in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
+an id. So the rule looks at the value alone, whatever it was given for. What it lets through are
+short words, small numbers and host names; of all else a message tells the kind and the length.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+
+from certdesk.domain.visible import visible
+
+SHORT = 5
+"""Characters of a text that is told whatever is in it: no pass phrase and no number is shorter."""
+
+SHOWN = 64
+"""Most characters of a value that a message shows."""
+
+LONGEST_HOST = 253
+LONGEST_WORD = 16
+MOST_DIGITS = 6
+"""Identity, telephone and passport numbers have more."""
+
+_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)"
+_WORDS = re.compile(rf"[ _-]*{_WORD}(?:[ _-]+{_WORD})*[ _-]*")
+_ALGORITHM = re.compile(
+    r"(?:rsa|ecc|sm|sha|md|ed|x|p|sec[pt]|prime|brainpoolp)-?[0-9]{1,4}(?:[a-z][0-9])?",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))+")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; nobody's telephone and no document has it
+_HOST = re.compile(rf"[^\s@:/]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s@:/.]+)")
+
+
+def told(value: str | int) -> str:
+    """Give a value for a message, text in quotation marks; or only what kind of value it is."""
+    if isinstance(value, int):
+        return _number(value)
+    if not may_be_told(value):
+        return _kind(value)
+    return visible(json.dumps(cut(value), ensure_ascii=False))
+
+
+def told_bare(text: str) -> str:
+    """Give a text for a message as `told` does, without quotation marks."""
+    return visible(cut(text)) if may_be_told(text) else _kind(text)
+
+
+def told_name(name: str) -> str:
+    """Give the name of a parameter as a client wrote it, unless it could be a person's number."""
+    if _digits(name) > MOST_DIGITS or "@" in name:
+        return f"a name of {len(name)} characters"
+    return visible(cut(name))
+
+
+def may_be_told(text: str) -> bool:
+    """Whether a text may be repeated: it could not be a secret or a person's number."""
+    if len(text) <= SHORT or _is_address(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
+        return True
+    if len(text) > LONGEST_HOST or _digits(text) > MOST_DIGITS:
+        return False
+    if len(text) <= LONGEST_WORD and (_WORDS.fullmatch(text) or _ALGORITHM.fullmatch(text)):
+        return True
+    host = text.strip().removesuffix(".").removeprefix("http://").removeprefix("https://")
+    return bool(_HOST.fullmatch(host) or _NUMBERS.fullmatch(host))
+
+
+def _kind(text: str) -> str:
+    return f"a text of {len(text)} characters"
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdecimal, text))
+
+
+def looks_personal(text: str) -> bool:
+    """Whether a text could be a person's address or number: identity, telephone, passport."""
+    return "@" in text or (_digits(text) > MOST_DIGITS and not may_be_told(text))
+
+
+def _number(value: int) -> str:
+    if isinstance(value, bool) or abs(value) < 10**MOST_DIGITS:
+        return json.dumps(value)
+    return "a number with too many digits to be shown"
+
+
+def cut(text: str) -> str:
+    """Shorten a text that a client sent to what a message shows."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
