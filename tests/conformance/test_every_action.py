@@ -58,6 +58,10 @@ AS_TEXT = {"int64": ((1, "1"),), "uint64": ((1, "1"),), "bool": ((True, "true"),
 """A value, and the text that forms and the source page's examples send for it."""
 
 
+ZIP = base64.b64encode(b"PK\3").decode()
+"""How a zip begins in base64."""
+
+
 def secrets_in(value: object) -> bool:
     """Whether a value holds a private key, a zip with one, or a link to one."""
     if isinstance(value, dict):
@@ -65,7 +69,7 @@ def secrets_in(value: object) -> bool:
     if isinstance(value, list):
         return any(map(secrets_in, value))
     text = str(value)
-    zipped = text.startswith("UEsD") and b"PRIVATE KEY" in _unzipped(base64.b64decode(text))
+    zipped = text.startswith(ZIP) and b"PRIVATE KEY" in _unzipped(base64.b64decode(text))
     return "PRIVATE KEY" in text or "/download/" in text or zipped
 
 
