@@ -54,7 +54,8 @@ class Settings:
     listen: str = _setting(
         "listen",
         "127.0.0.1:8080",
-        "HOST:PORT to serve on; port 0 takes a free one. Plain HTTP is served on loopback only.",
+        "HOST:PORT to serve on; port 0 takes a free one. Plain HTTP is served on loopback, and to "
+        "http.plain_networks.",
     )
     database: str = _setting(
         "database",
@@ -263,6 +264,11 @@ class Settings:
     download_link_minutes: int = _setting(
         "download.link_minutes", 10, "Minutes for which a link to a download may be used.", least=1
     )
+    download_link_per_minute: int = _setting(
+        "download.link_per_minute",
+        30,
+        "Times a minute that one link to a download may be used; 0: no limit.",
+    )
     public_url: str = _setting(
         "http.public_url",
         "",
@@ -275,6 +281,65 @@ class Settings:
     )
     head_seconds: int = _setting(
         "http.head_seconds", 10, "Seconds that a request's head may take to arrive.", least=1
+    )
+    hosts: tuple[str, ...] = _setting(
+        "http.hosts",
+        (),
+        "Names by which the desk may be asked, besides the address that it listens on, those of "
+        "this machine's loopback, and the hosts of http.public_url and ca.base_url; ports do not "
+        "count. Whoever asks for another one is refused, but for /pki/ and health (a list; commas "
+        "in the environment).",
+    )
+    proxies: tuple[str, ...] = _setting(
+        "http.proxies",
+        (),
+        "Networks of the proxies before the desk, such as 10.0.0.7/32: the address in "
+        "X-Forwarded-For that the last of them saw is the client's, and their connections are "
+        "limited by http.connections alone (a list; commas in the environment).",
+    )
+    plain_networks: tuple[str, ...] = _setting(
+        "http.plain_networks",
+        (),
+        "Networks, such as that of the containers of this machine, whose peers are served plain "
+        "HTTP beyond loopback; who can listen on the way reads keys and repeats requests (a list; "
+        "commas in the environment).",
+    )
+    connections: int = _setting(
+        "http.connections", 512, "Connections at the same time, the operator's apart.", least=1
+    )
+    connections_per_address: int = _setting(
+        "http.connections_per_address",
+        64,
+        "How many of them one address may have, or one /64 of IPv6.",
+        least=1,
+    )
+    handshakes: int = _setting(
+        "http.handshakes", 128, "How many of them may be in their TLS handshake.", least=1
+    )
+    write_seconds: int = _setting(
+        "http.write_seconds",
+        30,
+        "Seconds after which a connection is closed whose client does not take its answer, or "
+        "takes it at less than 1 KiB a second.",
+        least=1,
+    )
+    bodies_mib: int = _setting(
+        "http.bodies_mib",
+        128,
+        "MiB of memory for the bodies of requests that are larger than 64 KiB; one address may "
+        "have a quarter of it.",
+        least=4,
+    )
+    wrong_per_minute: int = _setting(
+        "http.wrong_per_minute",
+        20,
+        "Wrong signatures, keys, tokens and links of an address that are answered at once in a "
+        "minute; the answers to more of them wait for their turn. 0: all are answered at once.",
+    )
+    pages_per_second: int = _setting(
+        "http.pages_per_second",
+        100,
+        "Requests a second of an address for /pki/ and downloads; 0: no limit.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "log.level", "info", "debug, info, warning or error."

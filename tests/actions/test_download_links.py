@@ -207,7 +207,7 @@ def answered(inside: InsideDesk, url: str) -> Response:
         "query_string": query.encode(),
         "headers": [],
     }
-    return Downloads(inside.engine, bootstrap.actions()).serve(Request(scope))
+    return Downloads(inside.engine, bootstrap.actions()).answer(Request(scope))
 
 
 def followed(inside: InsideDesk, url: str) -> int:

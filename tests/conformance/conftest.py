@@ -17,6 +17,10 @@ p_256 = 4
 [dns]
 resolvers = ["127.0.0.1:9"]
 dnssec = "off"
+[http]
+hosts = ["desk.example.org"]
+wrong_per_minute = 0
+pages_per_second = 0
 [proof]
 interval = 3600
 [free]

@@ -42,10 +42,10 @@ class Answer:
 class Wire:
     """One TCP connection to a desk."""
 
-    def __init__(self, endpoint: str) -> None:
-        """Connect to HOST:PORT."""
+    def __init__(self, endpoint: str, source: str = "") -> None:
+        """Connect to HOST:PORT, from the address `source` where one is given."""
         host, _, port = endpoint.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)), WAIT_SECONDS)
+        self._socket = socket.create_connection((host, int(port)), WAIT_SECONDS, (source, 0))
         self._rest = b""
 
     def __enter__(self) -> Self:

@@ -26,7 +26,7 @@ CHUNKS = b"2\r\n{}\r\n0\r\n\r\n"
 
 # Time-outs of a second, so that a test need not wait long for one; and no keys made ahead.
 SETTINGS = """
-http = { head_seconds = 1, body_seconds = 1 }
+http = { head_seconds = 1, body_seconds = 1, hosts = ["desk.example"] }
 keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 0 }
 """
 AFTER_A_TIME_OUT = 1.5
@@ -288,8 +288,9 @@ def test_three_hundred_stalled_connections_keep_nobody_from_being_answered(
     """Stalled heads, stalled bodies and clients that never read leave the desk at work."""
     stalled_body = head(desk.endpoint, keys, "DescribeCompanies", b"{}", "Content-Length: 9")
     with contextlib.ExitStack() as held:
-        for begun in (POST, stalled_body, NEXT) * 100:
-            held.enter_context(Wire(desk.endpoint)).send(begun)
+        for number, begun in enumerate((POST, stalled_body, NEXT) * 100):
+            source = f"127.0.1.{number // 60}"
+            held.enter_context(Wire(desk.endpoint, source)).send(begun)
         assert send(desk, NEXT).body == b"ok\n"
         assert call(desk.endpoint, keys, "DescribeCompanies", b"{}").code == ""
 
@@ -311,8 +312,8 @@ def test_a_head_larger_than_any_request_needs_is_refused(desk: RunningDesk, case
     "data",
     [
         GET + HOST + b"X-A: " + b"a" * (8 * KIB - 3) + b"\r\n\r\n",
-        GET + HOST + b"X-A: a\r\n" * 99 + b"\r\n",
-        GET + HOST + (b"X-A: " + b"a" * 7900 + b"\r\n") * 4 + b"\r\n",
+        GET + HOST + b"".join(b"X-%d: a\r\n" % number for number in range(99)) + b"\r\n",
+        GET + HOST + b"".join(b"X-%d: %s\r\n" % (n, b"a" * 7900) for n in range(4)) + b"\r\n",
     ],
     ids=["a header of 8 KiB", "100 headers", "headers of 31 KiB"],
 )

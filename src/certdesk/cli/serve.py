@@ -154,6 +154,12 @@ def _warn_of(settings: Settings) -> None:
     """Log which checks are switched off that keep strangers from getting certificates."""
     if settings.dns_dnssec == "off":
         log.warning("any resolver is believed, which is for tests alone", setting="dns.dnssec")
+    if settings.plain_networks and not settings.tls_cert:
+        log.warning(
+            "plain HTTP is served beyond loopback: who can listen there reads keys",
+            setting="http.plain_networks",
+            networks=list(settings.plain_networks),
+        )
     if not settings.caa_check:
         log.warning("CAA records are not looked at", setting="caa.check")
 

@@ -67,6 +67,26 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
+def unmapped(address: Address) -> Address:
+    """Give the IPv4 address that an IPv6 socket shows as `::ffff:192.0.2.1`, or the address."""
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def block_of(address: Address) -> str:
+    """Name the block of addresses that one customer has: an IPv4 address, or an IPv6 /64.
+
+    Limits count by it: who has one address of a /64 has them all (RFC 6177).
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def is_within(address: Address, allowed: Iterable[Network]) -> bool:
+    """Tell whether an address is in one of these networks."""
+    return any(address in network for network in allowed)
+
+
 def refusal(
     address: Address, allowed: Iterable[Network], is_own: Callable[[Address], bool]
 ) -> str | None:

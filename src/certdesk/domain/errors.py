@@ -157,6 +157,13 @@ class RequestLimitExceeded(ServiceError):
     )
 
 
+class NoSuchProduct(ServiceError):
+    """The request is meant for another host than this desk."""
+
+    code = "NoSuchProduct"
+    text = "The product does not exist."
+
+
 class NoSuchVersion(ServiceError):
     """The API version asked for is not 2019-12-05."""
 

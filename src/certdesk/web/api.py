@@ -35,17 +35,22 @@ from certdesk.domain.errors import (
     InvalidAction,
     NoSuchVersion,
     RequestLimitExceeded,
+    SecretIdNotFound,
     ServiceError,
+    SignatureFailure,
+    TokenFailure,
     UnsupportedOperation,
 )
 from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
 from certdesk.ports import Admission, Counts, KeyUsedUp, PaceExceeded, Pending, Slot, Stale
-from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
-from certdesk.web.forms import Claim, Form, Head, form_of
+from certdesk.web.body import BodyTooLarge, BodyTooSlow, NoRoom, read_body
+from certdesk.web.edge import Edge
+from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
+from certdesk.web.seats import prove
 from certdesk.wire import vendor
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
@@ -55,6 +60,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 TRACE_LIMIT = 128
+
+NO_ROOM = "The desk is receiving too many large requests. Please send this one again later."
 
 Given = TypeVar("Given")
 
@@ -101,8 +108,8 @@ class Api:
         admission: Admission,
         *,
         limits: Limits,
-        body_seconds: float,
         counts: Counts,
+        edge: Edge,
     ) -> None:
         """Serve the public actions of `catalog` on `threads`, to what `admission` lets in."""
         self._desk = desk
@@ -112,8 +119,8 @@ class Api:
         self._threads = threads
         self._admission = admission
         self._limits = limits
-        self._body_seconds = body_seconds
         self._counts = counts
+        self._edge = edge
         self._guard = Guard(desk)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,24 +168,23 @@ class Api:
             return failure(InternalError(), request_id), InternalError.code
 
     async def _answer(self, exchange: Exchange) -> bytes:
-        scope, receive, told = exchange.scope, exchange.receive, exchange.told
+        scope, told = exchange.scope, exchange.told
+        self._edge.check_host(scope, exchange.headers["host"])  # 1
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
-        body = await self._body(receive, form, None) if form.body_first else b""
+        body = await self._body(exchange, form, None) if form.body_first else b""
         now = self._machine.now()
-        claim = form.claim(body, now)  # 2, 3, 4
+        read = functools.partial(form.claim, body, now)  # 2, 3, 4
+        claim = read() if len(body) <= CHEAP_TEXT else await self._edge.aside(read)
         told["action"] = self._told(claim.action)
-        run = asyncio.get_running_loop().run_in_executor
-        known = self._guard.recall(claim.secret_id)  # 5
-        if known is None:
-            known = await run(self._threads, self._guard.look_up, claim.secret_id)
-        told["account"] = known.caller.uin
         found = self._catalog.find(claim.action)
-        if not form.body_first:  # 6
-            body = await self._body(receive, form, found)
-        claim.verify(body, known.secret_key, functools.partial(self._guard.day_key, known))
+        known, body = await self._proved(exchange, form, claim, body)  # 5, 6
         use = self._use(claim, known, found)
-        action = await self._checked(use, claim, known, found)  # 6, 8
+        try:
+            action = await self._checked(use, claim, known, found)  # 6, 8
+        except TokenFailure:
+            await self._edge.slow_down(scope)
+            raise
         await self._admit(use, known, exchange.held)  # 7, 9
         at = datetime.fromtimestamp(use.at, UTC)
         asked = Asked(
@@ -233,13 +239,52 @@ class Api:
         run = asyncio.get_running_loop().run_in_executor
         return await run(self._threads, ask, *arguments)
 
-    async def _body(self, receive: Receive, form: Form, action: Action | None) -> bytes:
-        limit = form.limit(action)
-        announced = form.head.headers.get("content-length")
+    async def _proved(
+        self, exchange: Exchange, form: Form, claim: Claim, body: bytes
+    ) -> tuple[KnownKey, bytes]:
+        """Give the key that signed a request, and the whole body; a wrong signature is slowed."""
         try:
-            return await read_body(receive, announced, limit=limit, seconds=self._body_seconds)
+            known = await self._known(claim)
+            exchange.told["account"] = known.caller.uin
+            if not form.body_first:
+                found = self._catalog.find(claim.action)
+                body = await self._body(exchange, form, found)
+            await self._verify(claim, body, known)
+        except (SecretIdNotFound, SignatureFailure):
+            await self._edge.slow_down(exchange.scope)
+            raise
+        prove(exchange.scope)
+        return known, body
+
+    async def _known(self, claim: Claim) -> KnownKey:
+        known = self._guard.recall(claim.secret_id)
+        if known is not None:
+            return known
+        run = asyncio.get_running_loop().run_in_executor
+        return await run(self._threads, self._guard.look_up, claim.secret_id)
+
+    async def _verify(self, claim: Claim, body: bytes, known: KnownKey) -> None:
+        """Check the signature, on a thread for strangers where that takes time."""
+        day_key = functools.partial(self._guard.day_key, known)
+        verify = functools.partial(claim.verify, body, known.secret_key, day_key)
+        if claim.is_cheap(body):
+            verify()
+        else:
+            await self._edge.aside(verify)
+
+    async def _body(self, exchange: Exchange, form: Form, action: Action | None) -> bytes:
+        limit = form.limit(action)
+        share = exchange.held.enter_context(self._edge.share(exchange.scope))
+        announced = form.head.headers.get("content-length")
+        seconds = self._edge.body_seconds
+        try:
+            return await read_body(
+                exchange.receive, announced, limit=limit, seconds=seconds, share=share
+            )
         except BodyTooLarge:
             raise form.too_large(limit) from None
+        except NoRoom:
+            raise RequestLimitExceeded(sentence=NO_ROOM) from None
 
     async def _carry_out(self, asked: Asked) -> bytes:
         """Carry out an action; it holds no thread while a key is made or the disk is waited for."""
@@ -335,6 +380,11 @@ def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:
 
 
 async def _send(send: Send, status: int, body: bytes, headers: Mapping[bytes, bytes]) -> None:
-    head = [*headers.items(), (b"content-length", str(len(body)).encode())]
+    # Keys, archives and pass phrases are among the answers, and no cache may keep one.
+    head = [
+        (b"cache-control", b"no-store"),
+        *headers.items(),
+        (b"content-length", str(len(body)).encode()),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": body})

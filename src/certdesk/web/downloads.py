@@ -6,6 +6,7 @@ wrong with one is not told: all of them are as good as none.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import uuid
 from typing import TYPE_CHECKING
@@ -24,11 +25,15 @@ from certdesk.actions.download import (
 from certdesk.catalog import CallerChanged
 from certdesk.domain.errors import InternalError, ServiceError
 from certdesk.web.guard import Guard
+from certdesk.web.turns import Turns, too_many
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from starlette.requests import Request
 
     from certdesk.catalog import Catalog, Desk
+    from certdesk.web.edge import Edge
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -38,36 +43,72 @@ HEADERS = {
 
 log = structlog.get_logger()
 
+LINKS_FROM = "DescribeDownloadCertificateUrl"
+"""The action that gives links; all links of an account together are followed at its pace."""
 
-def download_route(desk: Desk, catalog: Catalog) -> Route:
-    """Serve `/download/TOKEN/NAME.zip` to GET alone: each answer is a download that is noted."""
-    route = Route("/download/{token}/{filename}", Downloads(desk, catalog).serve)
-    # Starlette would answer HEAD as well.
-    route.methods = {"GET"}
-    return route
+NOT_FOUND = 404
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPaces:
+    """How often one link may be followed, and all links of an account."""
+
+    link: Turns
+    account: Turns
+
+
+FREELY = LinkPaces(link=Turns(0, 1), account=Turns(0, 1))
+
+
+class TooOften(Exception):
+    """A link, or all of an account, are followed too often; it has to wait `wait` seconds."""
+
+    def __init__(self, wait: float) -> None:
+        """Keep the wait."""
+        self.wait = wait
+        super().__init__(f"the next turn is {wait} seconds off")
 
 
 class Downloads:
     """Answers requests that come by links."""
 
-    def __init__(self, desk: Desk, catalog: Catalog) -> None:
-        """Hand over what `desk` has."""
+    def __init__(self, desk: Desk, catalog: Catalog, paces: LinkPaces = FREELY) -> None:
+        """Hand over what `desk` has, at these paces."""
         fetch = catalog.find("FetchDownload", internal=True)
         assert fetch is not None  # noqa: S101 -- it is declared where `DownloadLink` is
         self._fetch = fetch
         self._desk = desk
         self._guard = Guard(desk)
+        self._paces = paces
 
-    def serve(self, request: Request) -> Response:
+    def route(self, edge: Edge) -> Route:
+        """Serve `/download/TOKEN/NAME.zip` to GET alone, as each answer is a download."""
+
+        async def serve(request: Request) -> Response:
+            answer = await edge.aside(self.answer, request)
+            if answer.status_code == NOT_FOUND:
+                await edge.slow_down(request.scope)
+            return answer
+
+        route = Route("/download/{token}/{filename}", serve)
+        # Starlette would answer HEAD as well.
+        route.methods = {"GET"}
+        return route
+
+    def answer(self, request: Request) -> Response:
         """Answer one request."""
         request_id = str(uuid.uuid4())
         token, filename = request.path_params["token"], request.path_params["filename"]
         link = opened_link(self._desk.vault, token, self._desk.clock.now())
         current = "current" in request.query_params
-        content = self._content(link, filename, request_id, current=current) if link else None
+        try:
+            content = self._content(link, filename, request_id, current=current) if link else None
+        except TooOften as often:
+            log.info("download", request_id=request_id, found=True, too_often=True)
+            return too_many(often.wait)
         log.info("download", request_id=request_id, found=content is not None)
         if content is None:
-            return PlainTextResponse("not found\n", 404, HEADERS)
+            return PlainTextResponse("not found\n", NOT_FOUND, HEADERS)
         named = {"Content-Disposition": f'attachment; filename="{filename}"'}
         return Response(content, media_type=ZIP, headers=HEADERS | named)
 
@@ -81,8 +122,10 @@ class Downloads:
             filename=filename,
             current=current,
         )
+        _take_turn(self._paces.link, link)
         try:
             known = self._guard.look_up(link.secret_id)
+            _take_turn(self._paces.account, known.caller.uin)
             holds = functools.partial(self._guard.holds, known)
             reply = self._desk.perform(self._fetch, known.caller, asked, request_id, holds=holds)
         except CallerChanged:
@@ -93,3 +136,9 @@ class Downloads:
             return None
         assert isinstance(reply, FetchDownloadReply)  # noqa: S101 -- as it is declared
         return reply.content
+
+
+def _take_turn(turns: Turns, asker: Hashable) -> None:
+    wait = turns.wait(asker, 0)
+    if wait:
+        raise TooOften(wait)

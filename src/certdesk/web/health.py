@@ -6,14 +6,15 @@ here.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from certdesk.domain.addresses import is_within
 from certdesk.metrics import CONTENT_TYPE
+from certdesk.web.peers import NO_PROXIES, Peers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -29,8 +30,11 @@ RED = 503
 class Watch:
     """Answers `/healthz` and `/readyz` (200, or 503 with a line for each fault) and `/metrics`."""
 
-    def __init__(self, opened: OpenDesk, allowed: Collection[Network]) -> None:
-        """Tell of a desk to this machine and to `allowed` networks."""
+    def __init__(
+        self, opened: OpenDesk, allowed: Collection[Network], peers: Peers = NO_PROXIES
+    ) -> None:
+        """Tell of a desk to this machine and to `allowed` networks; `peers` tells who asks."""
+        self._peers = peers
         self._opened = opened
         self._allowed = allowed
 
@@ -58,17 +62,13 @@ class Watch:
         return await run_in_threadpool(give) if self._may(request) else _nothing()
 
     def _may(self, request: Request) -> bool:
-        if request.client is None:
-            return False
-        address = ipaddress.ip_address(request.client.host)
-        mapped = getattr(address, "ipv4_mapped", None)
-        address = mapped or address
-        return address.is_loopback or any(address in network for network in self._allowed)
+        address = self._peers.client(request.scope)
+        return address is not None and (address.is_loopback or is_within(address, self._allowed))
 
 
 def _told(faults: list[str]) -> Response:
     text = "".join(f"{line}\n" for line in faults or ["ok"])
-    return PlainTextResponse(text, RED if faults else 200)
+    return PlainTextResponse(text, RED if faults else 200, {"Cache-Control": "no-store"})
 
 
 def _nothing() -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from certdesk.ports import OcspAnswer, Pki
+    from certdesk.web.edge import Edge
 
 KIB = 1024
 REQUEST_LIMIT = 4 * KIB
@@ -28,9 +28,9 @@ CACHE_SECONDS = 600
 MEDIA_TYPE = "application/ocsp-response"
 
 
-def ocsp_routes(pki: Pki) -> list[Route]:
+def ocsp_routes(pki: Pki, edge: Edge) -> list[Route]:
     """Serve POST to `/pki/ocsp` and GET to `/pki/ocsp/BASE64`."""
-    served = OcspPages(pki)
+    served = OcspPages(pki, edge)
     return [
         Route("/pki/ocsp", served.post, methods=["POST"]),
         Route("/pki/ocsp/{request:path}", served.get, methods=["GET"]),
@@ -40,9 +40,10 @@ def ocsp_routes(pki: Pki) -> list[Route]:
 class OcspPages:
     """Answers what is asked; what cannot be read gets the protocol's own refusal."""
 
-    def __init__(self, pki: Pki) -> None:
+    def __init__(self, pki: Pki, edge: Edge) -> None:
         """Answer as `pki` does."""
         self._pki = pki
+        self._edge = edge
 
     async def post(self, request: Request) -> Response:
         """Answer the request in a body."""
@@ -55,10 +56,10 @@ class OcspPages:
             return PlainTextResponse("too large\n", 413)
         except BodyTooSlow:
             return PlainTextResponse("too slow\n", 408)
-        answer = await asyncio.to_thread(self._pki.ocsp, data)
+        answer = await self._edge.aside(self._pki.ocsp, data)
         return _answer(answer, "no-store")
 
-    def get(self, request: Request) -> Response:
+    async def get(self, request: Request) -> Response:
         """Answer the request in a path, which caches may keep."""
         text = request.path_params["request"]
         if len(text) > REQUEST_LIMIT:
@@ -67,7 +68,7 @@ class OcspPages:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             data = b""
-        answer = self._pki.ocsp(data)
+        answer = await self._edge.aside(self._pki.ocsp, data)
         cached = f"public, max-age={CACHE_SECONDS}, no-transform, must-revalidate"
         return _answer(answer, cached if answer.lasting else "no-store")
 

@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from certdesk.ports import Pki
+    from certdesk.web.edge import Edge
 
 CERTIFICATE_SECONDS = 24 * 3600
 CRL_SECONDS = 3600
 """How long others may keep what they fetched; a CRL is renewed twice a day."""
 
 
-def pki_route(pki: Pki) -> Route:
+def pki_route(pki: Pki, edge: Edge) -> Route:
     """Serve `/pki/NAME.crt`, `/pki/NAME.pem` and `/pki/NAME.crl` to GET and HEAD."""
 
-    def serve(request: Request) -> Response:
+    async def serve(request: Request) -> Response:
         name, _, kind = request.path_params["file"].rpartition(".")
-        return _file(pki, name, kind) or PlainTextResponse("not found\n", 404)
+        found = await edge.aside(_file, pki, name, kind)
+        return found or PlainTextResponse("not found\n", 404)
 
     return Route("/pki/{file}", serve, methods=["GET"])
 

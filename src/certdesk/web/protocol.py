@@ -4,9 +4,10 @@ They are 32 KiB for the request line, as the API's GET form needs; for headers 3
 each, 100 at most; 10 s for the head. What breaks HTTP gets a 4xx answer and the connection is
 closed; everything else is the API's to answer.
 
-A request may be answered before its body is there (a key that is unknown, a body that is too
-large). The rest is then taken and forgotten, so that the client gets to read the answer, but no
-longer and no more of it than any client needs.
+The parser gets one request at a time (`framing.py`): what a client sends ahead is read when the
+request before it is answered. A request may be answered before its body is there (a key that is
+unknown, a body that is too large). The rest is then taken and forgotten, so that the client gets to
+read the answer, but no longer and no more of it than any client needs.
 """
 
 from __future__ import annotations
@@ -17,63 +18,99 @@ from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from certdesk.web.framing import Broken, Framing, Part
+from certdesk.web.heads import body_length, check_head
+from certdesk.web.seats import SEAT, Seat, Seats
+
 KIB = 1024
 REQUEST_LINE = 32 * KIB
 HEADERS_TOTAL = 32 * KIB
 HEADER_LINE = 8 * KIB
 HEADER_COUNT = 100
 HEAD_SECONDS = 10
-# The API's largest body is 10 MiB; the rest leaves room for chunk sizes. Chunk extensions, which
-# the parser skips, count here too.
+# The API's largest body is 10 MiB; the rest leaves room for chunk sizes.
 BODY_BYTES = 16 * KIB * KIB
+IN_HEAD = (Part.BETWEEN, Part.HEAD)
+WRITE_RATE = KIB
+"""Bytes a second of an answer that a client has to take, on the average of `write_seconds`."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
     """One connection; `head_seconds` is how long a request's head may take to arrive."""
 
     head_seconds: float = HEAD_SECONDS
+    write_seconds: float = 30
+    more_headers = ""
+    seats: Seats
+    seat: Seat
     _refusal: http.HTTPStatus | None = None
     _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0
     _header_bytes = 0
     _body_bytes = 0
-    _in_head = False
-    _in_body = False
-    _between = True
+    _answers = 0
+    _unsent = (0, 0, 0.0)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Begin to wait for a head."""
         super().connection_made(transport)
+        self._framing = Framing()
+        self.seats.shaken(self.seat)
+        self.seat.close = transport.abort
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and give up the seat."""
         self._disarm()
+        self.seats.leave(self.seat)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; refuse more of them than any request needs."""
-        self._between = not self._in_head and not self._in_body
-        self._body_bytes += len(data) if self._in_body else 0
-        super().data_received(data)
-        if self.transport.is_closing():
+        """Take bytes; those that were sent ahead of an answer are left for later."""
+        self._framing.add(data)
+        if self._framing.part is Part.DONE and self._answering():
+            self.flow.pause_reading()
             return
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > REQUEST_LINE + HEADERS_TOTAL:
-                self._answer(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self._body_bytes > BODY_BYTES:
-            self.transport.close()
-        elif self._timer is None and not self._answering() and (self._in_body or self._between):
-            # The rest of a request that is answered, or blank lines, which belong to none: neither
+        was_resting = self._is_resting()
+        self._feed()
+        if not self._answering() and (was_resting or not self._is_resting()):
+            # Blank lines, which belong to no request, or the rest of one that is answered: neither
             # may hold the line open.
-            self._arm()
+            self._wait()
+
+    def _feed(self) -> None:
+        """Give the parser what there is of the present request, and then of the next."""
+        try:
+            while self._feed_piece():
+                pass
+        except Broken as broken:
+            self._answer(broken.status)
+
+    def _feed_piece(self) -> bool:
+        framing = self._framing
+        if self.transport.is_closing():
+            return False
+        if framing.part is Part.DONE and not self._answering():
+            framing.next_request()
+        in_body = framing.part not in IN_HEAD
+        piece = framing.piece()
+        if not piece:
+            return False
+        self._body_bytes += len(piece) if in_body else 0
+        super().data_received(piece)
+        if self.transport.is_closing():
+            return False
+        if framing.part is Part.HEAD and framing.head_bytes > REQUEST_LINE + HEADERS_TOTAL:
+            raise Broken(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._body_bytes > BODY_BYTES:
+            self.transport.close()
+        return not self.transport.is_closing()
 
     def on_message_begin(self) -> None:
         """Begin a head."""
         super().on_message_begin()
-        self._in_head, self._head_bytes, self._header_bytes, self._body_bytes = True, 0, 0, 0
-        self._between = False
+        self.scope[SEAT] = self.seat  # type: ignore[literal-required]
+        self.seats.turn(self.seat)
+        self._header_bytes, self._body_bytes = 0, 0
         self._arm()
 
     def on_url(self, url: bytes) -> None:
@@ -84,7 +121,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header line; one behind the body is dropped (RFC 9110, 6.5.1), but counts."""
-        if self._in_head:
+        if self._framing.part is Part.HEAD:
             super().on_header(name, value)
         size = len(name) + len(value)
         self._header_bytes += size
@@ -97,38 +134,52 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """End the head; refuse one that two readers could understand differently."""
-        self._in_head, self._in_body = False, True
         self._disarm()
-        self._check_head()
+        upgrade = self.parser.should_upgrade()
+        version = self.parser.get_http_version()
+        if not check_head(self.url, self.headers, version=version, upgrade=upgrade):
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
+        self._framing.expect_body(body_length(self.headers))
         super().on_headers_complete()
-        if self.parser.should_upgrade():
+        if upgrade:
             # The offer is passed over (RFC 9110, 7.8); the parser reads nothing after it.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """End a request."""
-        self._in_body = False
+        """End a request, where its framing says so too."""
+        if self._framing.part is not Part.DONE:
+            self._refuse(http.HTTPStatus.BAD_REQUEST)
         self._disarm()
         super().on_message_complete()
 
-    def _check_head(self) -> None:
-        """Ask for exactly one Host and no transfer coding but chunks (RFC 9112, 3.2 and 6.1).
-
-        The body of a request that offers an upgrade is lost: the parser takes all that follows for
-        the other protocol.
-        """
-        hosts = [value for name, value in self.headers if name == b"host"]
-        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        chunks_known = self.parser.get_http_version() == "1.1"
-        if len(hosts) != 1 or codings not in ([], [b"chunked"]) or (codings and not chunks_known):
-            self._refuse(http.HTTPStatus.BAD_REQUEST)
-        has_body = codings or any(name == b"content-length" for name, _ in self.headers)
-        if has_body and self.parser.should_upgrade():
-            self._refuse(http.HTTPStatus.BAD_REQUEST)
+    def on_response_complete(self) -> None:
+        """Go on with the rest of the request, or with what was sent ahead."""
+        self._answers += 1
+        self.seats.turn(self.seat)
+        super().on_response_complete()
+        self._feed()
+        if not self._answering() and not self._is_resting():
+            self._wait()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Answer what broke HTTP, with the status that says how."""
         self._answer(self._refusal or http.HTTPStatus.BAD_REQUEST)
+
+    def look(self, now: float) -> None:
+        """Close the connection if its client does not take what is written; `now` is monotonic."""
+        left = self.transport.get_write_buffer_size()
+        answers, before, since = self._unsent
+        if left and answers == self._answers:
+            seconds = now - since
+            if seconds < self.write_seconds:
+                return
+            if before - left < WRITE_RATE * seconds:
+                self.transport.abort()
+        self._unsent = (self._answers, left, now)
+
+    def _is_resting(self) -> bool:
+        """Tell whether no byte of a request has come that is not there as a whole."""
+        return self._framing.part in (Part.BETWEEN, Part.DONE)
 
     def _answering(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's own type leaves out None
@@ -139,9 +190,23 @@ class LimitedProtocol(HttpToolsProtocol):
         raise ValueError(status.phrase)
 
     def _answer(self, status: http.HTTPStatus) -> None:
-        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close"
-        self.transport.write(f"{head}\r\n\r\n".encode())
+        """Refuse the present request and end the connection.
+
+        A request that is answered already gets no second answer, which would be taken for that of
+        the next one.
+        """
+        if self._framing.part in IN_HEAD or self._answering():
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\n"
+            more = f"{self.more_headers}connection: close\r\n\r\n"
+            self.transport.write(f"{head}{more}".encode())
+        if self._answering():
+            self.cycle.disconnected = True
         self.transport.close()
+
+    def _wait(self) -> None:
+        """Wait for bytes no longer than for a head, unless that is done already."""
+        if self._timer is None and not self.transport.is_closing():
+            self._arm()
 
     def _arm(self) -> None:
         self._disarm()
@@ -154,10 +219,5 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._timer = None
-        if self._answering():
-            # It waits for us as much as we for it: the next request was sent ahead.
-            self._arm()
-        elif self._in_body:
-            self.transport.close()
-        elif not self.transport.is_closing():
+        if not self.transport.is_closing():
             self._answer(http.HTTPStatus.REQUEST_TIMEOUT)

@@ -5,36 +5,46 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import ipaddress
 import signal
 import socket
-import ssl
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-import structlog
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.catalog import Desk
-from certdesk.domain.addresses import Network, networks
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket
 from certdesk.web.api import Api
 from certdesk.web.app import application
+from certdesk.web.door import Door
+from certdesk.web.door import Rules as DoorRules
+from certdesk.web.downloads import LINKS_FROM, Downloads, LinkPaces
+from certdesk.web.edge import MINUTE, Edge, edge_of
 from certdesk.web.health import Watch
+from certdesk.web.listening import listen, make_room_for_files, networks_of
 from certdesk.web.pace import Limits
 from certdesk.web.protocol import LimitedProtocol
+from certdesk.web.seats import SeatLimits, Seats
+from certdesk.web.tls import renew_certificate
+from certdesk.web.turns import Turns
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 IDLE_SECONDS = 75
 GRACE_SECONDS = 25
-CERTIFICATE_LOOK_SECONDS = 5
-FAILURES_TOLD = 2
-LARGEST_PORT = 65535
+STRANGERS_THREADS = 2
+"""Threads for what is done before it is known who asks, and for what everybody may have."""
 
-log = structlog.get_logger()
+TICKS_A_SECOND = 10
+"""uvicorn's: its loop ticks so often."""
+
+HSTS = ("strict-transport-security", "max-age=31536000")
+"""Sent with every answer under TLS: browsers then ask this name in no other way for a year."""
 
 
 def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
@@ -43,49 +53,107 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
     Raises:
         SettingsError: the address cannot be served on as asked.
     """
-    listener = _listen(settings)
-    with listener, ThreadPoolExecutor(settings.threads, "request") as threads:
+    make_room_for_files(settings.connections)
+    with (
+        listen(settings) as listener,
+        ThreadPoolExecutor(settings.threads, "request") as threads,
+        ThreadPoolExecutor(STRANGERS_THREADS, "stranger") as strangers,
+    ):
+        edge = edge_of(settings, strangers)
         # Known only now where port 0 was asked for.
         url = _url(listener, secure=bool(settings.tls_cert))
         desk = _reached(opened.desk, url)
+        limits = _limits(settings)
         api = Api(
             desk,
             actions(),
             threads,
             opened.admission,
-            limits=_limits(settings),
-            body_seconds=settings.body_seconds,
+            limits=limits,
             counts=opened.metrics,
+            edge=edge,
         )
-        watch = Watch(opened, _watching(settings))
-        config = uvicorn.Config(
-            application(api, desk, actions(), watch),
-            http=_protocol(settings),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # No proxy is trusted: nothing here asks for the client's address.
-            proxy_headers=False,
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            ssl_certfile=settings.tls_cert or None,
-            ssl_keyfile=settings.tls_key or None,
+        watched = networks_of("watch.allow_networks", settings.watch_networks)
+        paces = LinkPaces(
+            link=Turns(settings.download_link_per_minute, MINUTE),
+            account=Turns(limits.of(LINKS_FROM), 1),
         )
+        downloads = Downloads(desk, actions(), paces)
+        watch = Watch(opened, watched, edge.peers)
+        config = _config(settings, application(api, desk.pki, downloads, watch, edge))
         # It is written into certificates.
         if not settings.ca_base_url:
             opened.urls.base = url
         with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(settings, opened, config, listener, ready))
+            runner.run(_run(settings, opened, Server(config, settings, edge), listener, ready))
+
+
+def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_protocol(settings),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Proxies are believed by `peers.py` alone.
+        proxy_headers=False,
+        headers=[HSTS] if settings.tls_cert else [],
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which ends on a signal and then lets the caller tidy up.
+    """uvicorn's server with a door of its own, which lets the caller tidy up at its end.
 
-    uvicorn itself raises the signal again after its own end, and the process would die with its
+    uvicorn itself raises a signal again after its own end, and the process would die with its
     files open.
     """
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, edge: Edge) -> None:
+        """Serve `config` within the limits of the settings."""
+        super().__init__(config)
+        self._settings = settings
+        self._peers = edge.peers
+        self._connections: set[LimitedProtocol] = self.server_state.connections  # type: ignore[assignment] # no other kind is made
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open a door at each socket."""
+        settings = self._settings
+        limits = SeatLimits(
+            all=settings.connections,
+            block=settings.connections_per_address,
+            shaking=settings.handshakes,
+        )
+        rules = DoorRules(
+            peers=self._peers,
+            seats=Seats(limits),
+            tls=self.config.ssl,
+            handshake_seconds=settings.head_seconds,
+        )
+        doors = [Door(each, rules, self._new_protocol) for each in sockets or ()]
+        for door in doors:
+            door.open(self.config.backlog)
+        self.servers = doors  # type: ignore[assignment] # they are closed as servers are
+        self.started = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look each second for clients that do not take their answers."""
+        if counter % TICKS_A_SECOND == 0:
+            now = time.monotonic()
+            for connection in list(self._connections):
+                connection.look(now)
+        return await super().on_tick(counter)
+
+    def _new_protocol(self) -> LimitedProtocol:
+        kind = self.config.http_protocol_class
+        made = kind(self.config, self.server_state, {})  # type: ignore[call-arg] # as uvicorn does
+        assert isinstance(made, LimitedProtocol)  # noqa: S101 -- as `_config` has it
+        return made
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -99,11 +167,11 @@ class Server(uvicorn.Server):
 async def _run(
     settings: Settings,
     opened: OpenDesk,
-    config: uvicorn.Config,
+    server: Server,
     listener: socket.socket,
     ready: Callable[[str], None],
 ) -> None:
-    server = Server(config)
+    config = server.config
     async with admin_socket(settings.folder, opened.desk, actions()):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         # uvicorn tells of its start by a flag alone.
@@ -111,7 +179,7 @@ async def _run(
             await asyncio.sleep(0.005)
         if server.started:
             ready(_url(listener, secure=config.is_ssl))
-        renewing = asyncio.create_task(_renew_certificate(config))
+        renewing = asyncio.create_task(renew_certificate(config))
         try:
             await serving
         finally:
@@ -135,108 +203,13 @@ def _limits(settings: Settings) -> Limits:
 def _protocol(settings: Settings) -> type[LimitedProtocol]:
     class Protocol(LimitedProtocol):
         head_seconds = settings.head_seconds
+        write_seconds = settings.write_seconds
+        more_headers = f"{': '.join(HSTS)}\r\n" if settings.tls_cert else ""
 
     return Protocol
-
-
-def _listen(settings: Settings) -> socket.socket:
-    host, _, port = settings.listen.rpartition(":")
-    host = host.strip("[]")
-    if not port.isdecimal() or int(port) > LARGEST_PORT or not host:
-        raise SettingsError(f"listen: give HOST:PORT, not {settings.listen}")
-    _check_tls(settings)
-    try:
-        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
-        address = ipaddress.ip_address(found[4][0])
-        if not settings.tls_cert and not address.is_loopback:
-            raise SettingsError(
-                f"listen: plain HTTP is served on loopback only, and {host} is not; "
-                "set tls.cert and tls.key"
-            )
-        return _bound(found[0], found[4])
-    except OSError as error:
-        raise SettingsError(f"listen: {settings.listen} cannot be listened on: {error}") from error
-
-
-def _watching(settings: Settings) -> tuple[Network, ...]:
-    try:
-        return networks(settings.watch_networks)
-    except ValueError as error:
-        raise SettingsError(f"watch.allow_networks: {error}") from error
-
-
-def _check_tls(settings: Settings) -> None:
-    if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingsError("tls.cert and tls.key go together")
-    if not settings.tls_cert:
-        return
-    try:
-        _check_pair(Path(settings.tls_cert), Path(settings.tls_key))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"tls.cert and tls.key cannot be used: {error}") from error
-
-
-def _check_pair(certificate: Path, key: Path) -> None:
-    """Load a certificate and its key where it does no harm if they do not fit.
-
-    A context that is in use would be left with the one and without the other. Raises OSError
-    (ssl.SSLError is one) or ValueError.
-    """
-    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_pass_phrase)
-
-
-def _no_pass_phrase() -> NoReturn:
-    """Refuse a key that is encrypted; OpenSSL would ask at the terminal."""
-    raise ValueError("the key is encrypted; give one that is not")
-
-
-def _bound(
-    family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
-) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _url(listener: socket.socket, *, secure: bool) -> str:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if secure else 'http'}://{shown}:{port}"
-
-
-async def _renew_certificate(config: uvicorn.Config) -> None:
-    """Load a changed certificate in place, so that a renewal needs no restart."""
-    if not isinstance(config.ssl, ssl.SSLContext):
-        return
-    certificate, key = Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))
-    known = _changed_at(certificate, key)
-    failures = 0
-    while True:
-        await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
-        try:
-            found = _changed_at(certificate, key)
-            if found != known:
-                _check_pair(certificate, key)
-                config.ssl.load_cert_chain(certificate, key)
-                known = found
-                log.info("the changed certificate is served", setting="tls.cert")
-        except (OSError, ValueError) as error:
-            # Tried again at each look. The first one may have met a pair that was half written.
-            failures += 1
-            if failures == FAILURES_TOLD:
-                log.warning(
-                    "the changed certificate cannot be used, so the one before it is still served",
-                    setting="tls.cert",
-                    error=str(error),
-                )
-        else:
-            failures = 0
-
-
-def _changed_at(*files: Path) -> list[int]:
-    return [file.stat().st_mtime_ns for file in files]

@@ -1,0 +1,116 @@
+"""What stands between strangers and the desk: who asks, by which name, how often and how much."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
+
+import structlog
+
+from certdesk.domain.errors import NoSuchProduct
+from certdesk.domain.telling import told_bare
+from certdesk.settings import Settings, SettingsError
+from certdesk.web.body import BodyRoom, BodyShare
+from certdesk.web.hosts import Hosts, hosts_of, name_in
+from certdesk.web.listening import host_and_port, networks_of
+from certdesk.web.peers import Peers
+from certdesk.web.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from typing import TypeVar
+
+    from starlette.types import Scope
+
+    Given = TypeVar("Given")
+
+MINUTE = 60
+MIB = 1024 * 1024
+LONGEST_WAIT_SECONDS = 30
+"""The longest that an answer to a wrong signature waits for its turn; clients wait for 60."""
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """The limits for strangers, shared by all that is mounted.
+
+    `wrong` are the turns of addresses with wrong credentials, `pages` those of addresses that ask
+    for what is public. `threads` do what a stranger's request costs, so that strangers wait for
+    each other and not the event loop for them.
+    """
+
+    peers: Peers
+    hosts: Hosts
+    wrong: Turns
+    pages: Turns
+    bodies: BodyRoom
+    body_seconds: float
+    threads: Executor
+
+    def is_for_us(self, scope: Scope, host: str) -> bool:
+        """Tell whether a request with this Host is meant for this desk; log it if not."""
+        local = scope.get("server") or ("", None)
+        if self.hosts.allow(host, local[0]):
+            return True
+        shown = told_bare(name_in(host) or host)
+        log.warning("refused a Host that is not this desk's", host=shown, setting="http.hosts")
+        return False
+
+    def check_host(self, scope: Scope, host: str) -> None:
+        """Refuse a request to the API that is meant for another place.
+
+        Raises:
+            NoSuchProduct: in words that name the setting.
+        """
+        if not self.is_for_us(scope, host):
+            raise NoSuchProduct(
+                f"This desk does not answer to the host {told_bare(name_in(host) or host)}; "
+                "its setting http.hosts names those that it answers to."
+            )
+
+    def share(self, scope: Scope) -> BodyShare:
+        """Give the share that a request's body has of the memory for bodies."""
+        return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
+
+    async def slow_down(self, scope: Scope) -> None:
+        """Let the answer to wrong credentials wait, if its address has had many of them.
+
+        Nothing but time is held meanwhile: no thread, and a seat that others may have.
+        """
+        wait = self.wrong.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
+        if wait:
+            await asyncio.sleep(min(wait, LONGEST_WAIT_SECONDS))
+
+    async def aside(self, work: Callable[..., Given], *arguments: object) -> Given:
+        """Do a stranger's work on a thread for it."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
+
+
+def edge_of(settings: Settings, threads: Executor) -> Edge:
+    """Put the limits together as the settings have them.
+
+    Raises:
+        SettingsError: a setting names something else than networks or hosts.
+    """
+    host, _ = host_and_port(settings)
+    try:
+        hosts = hosts_of(host, (settings.public_url, settings.ca_base_url), settings.hosts)
+    except ValueError as error:
+        raise SettingsError(f"http.hosts: {error}") from error
+    return Edge(
+        peers=Peers(
+            proxies=networks_of("http.proxies", settings.proxies),
+            plain=networks_of("http.plain_networks", settings.plain_networks),
+        ),
+        hosts=hosts,
+        wrong=Turns(settings.wrong_per_minute, MINUTE),
+        pages=Turns(settings.pages_per_second, 1),
+        bodies=BodyRoom(settings.bodies_mib * MIB),
+        body_seconds=settings.body_seconds,
+        threads=threads,
+    )

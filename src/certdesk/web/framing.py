@@ -1,0 +1,166 @@
+"""Where one request on a connection ends and the next begins (RFC 9112, 2.2, 6 and 7.1).
+
+Bytes arrive in pieces that know nothing of requests. They are cut here so that the parser never
+gets bytes of two requests at once: caps count each request's own bytes, a chunk's extensions can
+be measured, and what was sent ahead waits, unread, for the answer before it. The parser finds the
+same ends by itself; where the two do not agree, the request is refused.
+"""
+
+from __future__ import annotations
+
+import enum
+import http
+import re
+
+KIB = 1024
+CHUNK_EXTENSIONS = KIB
+"""Most bytes of extensions that a chunk may have; none is known here, and all are skipped."""
+
+CHUNKING = 16 * KIB
+CHUNKING_PART = 8
+"""A chunked body may have so many bytes that are sizes and the like, and beyond that an eighth of
+its content."""
+
+TRAILER_LINE = 8 * KIB
+
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;(.*))?", re.DOTALL)
+_END = b"\r\n"
+_HEAD_END = b"\r\n\r\n"
+
+
+class Broken(Exception):
+    """What has arrived is no request; `status` says why."""
+
+    def __init__(self, status: http.HTTPStatus) -> None:
+        """Keep the status."""
+        self.status = status
+        super().__init__(status.phrase)
+
+
+class Part(enum.Enum):
+    """What the next bytes of a connection belong to."""
+
+    BETWEEN = enum.auto()
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    CHUNK_SIZE = enum.auto()
+    CHUNK = enum.auto()
+    TRAILER = enum.auto()
+    DONE = enum.auto()
+
+
+class Framing:
+    """Cuts a connection's bytes into pieces, each of which belongs to one request.
+
+    `part` is where the next byte belongs. `head_bytes` counts those of the present head.
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first request."""
+        self.part = Part.BETWEEN
+        self.head_bytes = 0
+        self._data = b""
+        self._at = 0
+        self._tail = b""
+        self._left = 0
+        self._content = 0
+        self._chunking = 0
+
+    def add(self, data: bytes) -> None:
+        """Take bytes as they arrive."""
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else data
+        self._at = 0
+
+    def next_request(self) -> None:
+        """Begin with the next request; the present one has to be done."""
+        self.part = Part.BETWEEN
+
+    def expect_body(self, length: int | None) -> None:
+        """Say how long the body is behind the head that has just ended; None is chunked."""
+        self._content = self._chunking = 0
+        self._left = length or 0
+        self.part = Part.CHUNK_SIZE if length is None else Part.BODY if length else Part.DONE
+
+    def piece(self) -> bytes:
+        """Give the next piece of the present request; empty where more is needed or it is done.
+
+        Raises:
+            Broken: the request can have no such piece.
+        """
+        if self.part is Part.BETWEEN:
+            self._skip_blank_lines()
+        match self.part:
+            case Part.HEAD:
+                return self._head()
+            case Part.BODY | Part.CHUNK:
+                return self._content_piece()
+            case Part.CHUNK_SIZE:
+                return self._chunk_size()
+            case Part.TRAILER:
+                return self._trailer()
+            case _:
+                return b""
+
+    def _skip_blank_lines(self) -> None:
+        """Pass over what may stand in front of a request line (RFC 9112, 2.2)."""
+        self._data, self._at = self._data[self._at :].lstrip(_END), 0
+        if self._data:
+            self.part, self.head_bytes, self._tail = Part.HEAD, 0, b""
+
+    def _take(self, size: int) -> bytes:
+        """Cut off the next bytes, `size` at most."""
+        piece = self._data[self._at : self._at + size]
+        self._at += len(piece)
+        return piece
+
+    def _head(self) -> bytes:
+        """Give what there is of a head, up to its end and no byte further."""
+        # The end itself may arrive in pieces.
+        seam = self._tail + self._data[self._at : self._at + len(_HEAD_END) - 1]
+        found = seam.find(_HEAD_END)
+        if found >= 0:
+            size = found + len(_HEAD_END) - len(self._tail)
+        else:
+            end = self._data.find(_HEAD_END, self._at)
+            size = len(self._data) - self._at if end < 0 else end + len(_HEAD_END) - self._at
+        piece = self._take(size)
+        self._tail = (self._tail + piece[-len(_HEAD_END) + 1 :])[-len(_HEAD_END) + 1 :]
+        self.head_bytes += len(piece)
+        return piece
+
+    def _content_piece(self) -> bytes:
+        piece = self._take(self._left)
+        self._left -= len(piece)
+        if not self._left:
+            self.part = Part.DONE if self.part is Part.BODY else Part.CHUNK_SIZE
+        return piece
+
+    def _chunk_size(self) -> bytes:
+        line = self._line(8 + 1 + CHUNK_EXTENSIONS, http.HTTPStatus.BAD_REQUEST)
+        if not line:
+            return b""
+        found = _SIZE.fullmatch(line[: -len(_END)])
+        if found is None or len(found[2] or b"") > CHUNK_EXTENSIONS:
+            raise Broken(http.HTTPStatus.BAD_REQUEST)
+        size = int(found[1], 16)
+        self._content += size
+        self._chunking += len(line) + len(_END)
+        if self._chunking > CHUNKING + self._content // CHUNKING_PART:
+            raise Broken(http.HTTPStatus.BAD_REQUEST)
+        self.part, self._left = (Part.CHUNK, size + len(_END)) if size else (Part.TRAILER, 0)
+        return line
+
+    def _trailer(self) -> bytes:
+        line = self._line(TRAILER_LINE, http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if line == _END:
+            self.part = Part.DONE
+        return line
+
+    def _line(self, most: int, status: http.HTTPStatus) -> bytes:
+        """Give a whole line; nothing as long as its end is not there."""
+        end = self._data.find(_END, self._at, self._at + most + len(_END))
+        if end < 0:
+            if len(self._data) - self._at > most + 1:
+                raise Broken(status)
+            return b""
+        return self._take(end + len(_END) - self._at)

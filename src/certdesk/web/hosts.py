@@ -1,0 +1,71 @@
+"""By which names the desk may be asked (`http.hosts`).
+
+A request that was signed for another place, or that a web page sends to a name of its own that it
+has led to this machine (DNS rebinding), comes with another Host.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from certdesk.domain.addresses import unmapped
+from certdesk.domain.telling import told_bare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_AUTHORITY = re.compile(
+    r"(?:https?://)?(?:\[(?P<literal>[^\]/]*)\]|(?P<name>[^:/\[\]@]*))(?::[0-9]*)?/?",
+    re.IGNORECASE,
+)
+"""A Host header; tccli sends its whole endpoint, an `http://` in front of it included."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hosts:
+    """The names that are this desk's own."""
+
+    names: frozenset[str] = LOOPBACK
+
+    def allow(self, host: str, local: str) -> bool:
+        """Tell whether a Host names this desk; `local` is the address that was connected to.
+
+        Ports do not count: behind a port that is forwarded, a client knows another one.
+        """
+        name = name_in(host)
+        return bool(name) and (name in self.names or name == _plain(local))
+
+
+def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
+    """Give the names of a desk that listens on the host `listen` and has these URLs.
+
+    Where it listens on every address, it is asked by the one that a connection came to.
+
+    Raises:
+        ValueError: one of `more` is not the name of a host.
+    """
+    names = {name_in(name): name for name in more}
+    if "" in names:
+        raise ValueError(f"{told_bare(names[''])} is not the name or the address of a host")
+    known = {_plain(listen), *(_plain(urlsplit(url).hostname or "") for url in urls)}
+    return Hosts(LOOPBACK | names.keys() | (known - {""}))
+
+
+def name_in(host: str) -> str:
+    """Give the name in a Host, in lower case and without its port; empty where it has none."""
+    found = _AUTHORITY.fullmatch(host.strip(" \t"))
+    return _plain(found["literal"] or found["name"] or "") if found else ""
+
+
+def _plain(name: str) -> str:
+    """Give one spelling to a name or an address."""
+    try:
+        return str(unmapped(ipaddress.ip_address(name)))
+    except ValueError:
+        return name.lower().removesuffix(".")

@@ -1,0 +1,77 @@
+"""Where a request comes from: the peer of the connection, or whom a trusted proxy names.
+
+`X-Forwarded-For` is believed only of peers that `http.proxies` names. It is read from its right
+end, where each proxy adds the peer that it saw: the first hop that is no trusted proxy is the
+client. What stands to the left of it may be the client's own invention.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from certdesk.domain.addresses import Address, Network, block_of, is_within, unmapped
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+FORWARDED = b"x-forwarded-for"
+
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
+"""Some proxies write the port as well: `[2001:db8::1]:4711`, `192.0.2.1:4711`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Peers:
+    """Tells clients from proxies; `plain` are peers beyond loopback that get plain HTTP."""
+
+    proxies: tuple[Network, ...] = ()
+    plain: tuple[Network, ...] = ()
+
+    def is_proxy(self, peer: Address) -> bool:
+        """Tell whether a peer's `X-Forwarded-For` is believed."""
+        return is_within(peer, self.proxies)
+
+    def may_speak_plainly(self, peer: Address) -> bool:
+        """Tell whether a peer may be served without TLS."""
+        return peer.is_loopback or is_within(peer, self.plain)
+
+    def client(self, scope: Scope) -> Address | None:
+        """Give the address of a request's client; None where the connection has none."""
+        if scope.get("client") is None:
+            return None
+        address = unmapped(ipaddress.ip_address(scope["client"][0]))
+        if not self.is_proxy(address):
+            return address
+        for hop in reversed(_hops(scope)):
+            named = _address(hop)
+            if named is None:
+                break  # No address: the nearest proxy is as far as can be seen.
+            address = named
+            if not self.is_proxy(address):
+                break
+        return address
+
+    def block(self, scope: Scope) -> str:
+        """Name the block of addresses that a request is counted under."""
+        address = self.client(scope)
+        return "" if address is None else block_of(address)
+
+
+NO_PROXIES = Peers()
+
+
+def _hops(scope: Scope) -> list[str]:
+    lines = [value for name, value in scope["headers"] if name == FORWARDED]
+    return [hop.strip(" \t") for hop in b",".join(lines).decode("latin-1").split(",")]
+
+
+def _address(hop: str) -> Address | None:
+    with_port = _WITH_PORT.fullmatch(hop)
+    text = (with_port[1] or with_port[2]) if with_port else hop
+    try:
+        return unmapped(ipaddress.ip_address(text))
+    except ValueError:
+        return None

@@ -1,0 +1,124 @@
+"""How many connections there may be, and which one makes room for another.
+
+A connection has a seat from the moment it is accepted, before any handshake. Where all seats are
+taken (of an address, or of all), the one that has kept the desk waiting longest is closed for the
+newcomer, if it has had its second and nobody has shown on it that a request is theirs. Idle and
+stalled connections so keep nobody out, and a request in hand is never given up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+PATIENCE_SECONDS = 1
+"""How long a connection may keep the desk waiting before another one may have its seat."""
+
+SEAT = "certdesk.seat"
+"""Where a request's scope has the seat of its connection."""
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Seat:
+    """The place of one connection; `block` is the address block that it counts for, if any.
+
+    `since` is when the connection was accepted, or began or ended its last request, in monotonic
+    seconds. `shaking` is true until its handshake is done; `proved` while a request is in hand
+    that was signed by its account. `close` ends the connection at once.
+    """
+
+    block: str | None
+    since: float
+    close: Callable[[], None]
+    shaking: bool
+    proved: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLimits:
+    """How many connections there may be: in all, of one address block, and in their handshake."""
+
+    all: int
+    block: int
+    shaking: int
+
+
+class Seats:
+    """Hands out seats; for the event loop's thread alone."""
+
+    def __init__(self, limits: SeatLimits, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Begin with all seats free."""
+        self._limits = limits
+        self._monotonic = monotonic
+        self._taken: dict[Seat, None] = {}
+        self._blocks: Counter[str] = Counter()
+        self._shaking = 0
+
+    def take(self, block: str | None, close: Callable[[], None], *, shaking: bool) -> Seat | None:
+        """Give a seat, or None where no room can be made."""
+        if not self._has_room(block, shaking=shaking):
+            return None
+        seat = Seat(block, self._monotonic(), close, shaking)
+        self._taken[seat] = None
+        self._shaking += shaking
+        if block is not None:
+            self._blocks[block] += 1
+        return seat
+
+    def shaken(self, seat: Seat) -> None:
+        """Note that a connection has done its handshake."""
+        if seat in self._taken:
+            self._shaking -= seat.shaking
+        seat.shaking = False
+
+    def turn(self, seat: Seat) -> None:
+        """Note that a connection begins a request, or has ended one."""
+        seat.since = self._monotonic()
+        seat.proved = False
+
+    def leave(self, seat: Seat) -> None:
+        """Take a seat back; a second time changes nothing."""
+        if seat not in self._taken:
+            return
+        del self._taken[seat]
+        self._shaking -= seat.shaking
+        if seat.block is not None:
+            self._blocks[seat.block] -= 1
+            if not self._blocks[seat.block]:
+                del self._blocks[seat.block]
+
+    def __len__(self) -> int:
+        """Tell how many seats are taken."""
+        return len(self._taken)
+
+    def _has_room(self, block: str | None, *, shaking: bool) -> bool:
+        limits, taken = self._limits, self._taken
+        if block is not None and self._blocks[block] >= limits.block:
+            return self._make_room(seat for seat in taken if seat.block == block)
+        if shaking and self._shaking >= limits.shaking:
+            return self._make_room(seat for seat in taken if seat.shaking)
+        return len(taken) < limits.all or self._make_room(taken)
+
+    def _make_room(self, candidates: Iterable[Seat]) -> bool:
+        """Close the one of these connections that has kept the desk waiting longest."""
+        latest = self._monotonic() - PATIENCE_SECONDS
+        idle = (seat for seat in candidates if not seat.proved and seat.since <= latest)
+        longest = min(idle, key=lambda seat: seat.since, default=None)
+        if longest is None:
+            return False
+        self.leave(longest)
+        longest.close()
+        return True
+
+
+def prove(scope: Scope) -> None:
+    """Note that the request of this scope was signed by its account."""
+    seat: Seat | None = scope.get(SEAT)
+    if seat is not None:
+        seat.proved = True

@@ -1,0 +1,81 @@
+"""The server's certificate and key: checked at the start, and loaded again when they change."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import NoReturn
+
+import structlog
+import uvicorn
+
+from certdesk.settings import Settings, SettingsError
+
+CERTIFICATE_LOOK_SECONDS = 5
+FAILURES_TOLD = 2
+
+log = structlog.get_logger()
+
+
+def check_tls(settings: Settings) -> None:
+    """Check that certificate and key are there together and fit.
+
+    Raises:
+        SettingsError: they cannot be used.
+    """
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise SettingsError("tls.cert and tls.key go together")
+    if not settings.tls_cert:
+        return
+    try:
+        _check_pair(Path(settings.tls_cert), Path(settings.tls_key))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"tls.cert and tls.key cannot be used: {error}") from error
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    """Load a certificate and its key where it does no harm if they do not fit.
+
+    A context that is in use would be left with the one and without the other. Raises OSError
+    (ssl.SSLError is one) or ValueError.
+    """
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_pass_phrase)
+
+
+def _no_pass_phrase() -> NoReturn:
+    """Refuse a key that is encrypted; OpenSSL would ask at the terminal."""
+    raise ValueError("the key is encrypted; give one that is not")
+
+
+async def renew_certificate(config: uvicorn.Config) -> None:
+    """Load a changed certificate in place, so that a renewal needs no restart."""
+    if not isinstance(config.ssl, ssl.SSLContext):
+        return
+    certificate, key = Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))
+    known = _changed_at(certificate, key)
+    failures = 0
+    while True:
+        await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
+        try:
+            found = _changed_at(certificate, key)
+            if found != known:
+                _check_pair(certificate, key)
+                config.ssl.load_cert_chain(certificate, key)
+                known = found
+                log.info("the changed certificate is served", setting="tls.cert")
+        except (OSError, ValueError) as error:
+            # Tried again at each look. The first one may have met a pair that was half written.
+            failures += 1
+            if failures == FAILURES_TOLD:
+                log.warning(
+                    "the changed certificate cannot be used, so the one before it is still served",
+                    setting="tls.cert",
+                    error=str(error),
+                )
+        else:
+            failures = 0
+
+
+def _changed_at(*files: Path) -> list[int]:
+    return [file.stat().st_mtime_ns for file in files]
