@@ -24,6 +24,7 @@ from certdesk.metrics import Metrics
 from certdesk.ports import DESK, Keys, Pending, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
+from certdesk.testing.parsing import HereParsers
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
 from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
@@ -72,6 +73,7 @@ class InsideDesk:
         self.caa = ScriptedCaa(self.clock)
         self.records = MemoryRecords()
         self.issuer = ScriptedIssuer(self.clock)
+        self.parsers = HereParsers()
         world = Surroundings(
             store=self.store,
             vault=self.vault,
@@ -106,6 +108,7 @@ class InsideDesk:
             store=self.store,
             vault=self.vault,
             keys=keys or self.stock,
+            parsers=self.parsers,
             pki=self.ca.pki,
             record_keeper=self.records,
             clock=self.clock,

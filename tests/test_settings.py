@@ -25,6 +25,8 @@ DECLARED = {
     "keys.stock.p_256": ("CERTDESK_KEYS_STOCK_P_256", 16),
     "keys.makers": ("CERTDESK_KEYS_MAKERS", 2),
     "keys.queue": ("CERTDESK_KEYS_QUEUE", 200),
+    "parsing.processes": ("CERTDESK_PARSING_PROCESSES", 2),
+    "parsing.seconds": ("CERTDESK_PARSING_SECONDS", 5),
     "names.internal_suffixes": ("CERTDESK_NAMES_INTERNAL_SUFFIXES", ()),
     "dns.resolvers": ("CERTDESK_DNS_RESOLVERS", ("127.0.0.1:53",)),
     "dns.dnssec": ("CERTDESK_DNS_DNSSEC", "validate"),

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from certdesk.domain.errors import (
+    FailedOperation,
     InternalError,
     InvalidParam,
     InvalidParameter,
@@ -34,6 +35,8 @@ from certdesk.ports import (
     Examiner,
     Keys,
     KeyUsedUp,
+    Parsers,
+    ParsersBusy,
     Pki,
     RecordKeeper,
     Stale,
@@ -42,6 +45,7 @@ from certdesk.ports import (
     Vault,
     Work,
 )
+from certdesk.ports.parsing import Found, P
 from certdesk.wire.decode import decode, hidden_in, prepare
 from certdesk.wire.model import Reply, Request, shows_a_secret
 
@@ -113,6 +117,7 @@ class Context:
     store: Store
     vault: Vault
     keys: Keys
+    parsers: Parsers
     work: Work
     rules: Rules
     pki: Pki
@@ -124,6 +129,22 @@ class Context:
     def permission(self) -> str:
         """The name by which policies speak of the action."""
         return permission_of(self.action)
+
+    def parse(
+        self, otherwise: Found, parser: Callable[P, Found], *arguments: P.args, **named: P.kwargs
+    ) -> Found:
+        """Give what a parser finds that takes long (`ports.Parsers`), or `otherwise`.
+
+        Raises:
+            Pending: as `ports.Parsers`.
+            FailedOperation: too much waits to be parsed.
+        """
+        run = self.parsers.run
+        try:
+            return run(self.caller.uin, self.request_id, otherwise, parser, *arguments, **named)
+        except ParsersBusy:
+            detail = "Too much is being read at once. Try again in a minute."
+            raise FailedOperation(detail) from None
 
     def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
         """Write the audit row of a change, in the change's own transaction."""
@@ -281,6 +302,7 @@ class Desk:
     store: Store
     vault: Vault
     keys: Keys
+    parsers: Parsers
     pki: Pki
     record_keeper: RecordKeeper
     clock: Clock
@@ -353,6 +375,7 @@ class Desk:
             store=self.store,
             vault=self.vault,
             keys=self.keys,
+            parsers=self.parsers,
             work=self.work,
             rules=self.rules,
             pki=self.pki,

@@ -77,6 +77,19 @@ class Settings:
         200,
         "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
     )
+    parsing_processes: int = _setting(
+        "parsing.processes",
+        2,
+        "Processes that look into letters and uploaded certificates and keys, which may take long; "
+        "they are started when they are needed, and one works for an account at a time.",
+        least=1,
+    )
+    parsing_seconds: int = _setting(
+        "parsing.seconds",
+        5,
+        "Seconds of CPU that one letter or upload may take there; what takes longer is refused.",
+        least=1,
+    )
     internal_suffixes: tuple[str, ...] = _setting(
         "names.internal_suffixes",
         (),

@@ -67,6 +67,12 @@ def uploaded(desk: Desk) -> str:
     return str(desk.call(desk.caller, "UploadCertificate", **given)["CertificateId"])
 
 
+def too_busy(desk: Desk, order: str) -> str:
+    """Have more to be parsed than the desk takes."""
+    desk.parsers.busy = True
+    return order
+
+
 def vetted(desk: Desk) -> int:
     """Have a manager that is vetted, and the order that named it."""
     issued(desk)
@@ -154,6 +160,7 @@ CAUSES: dict[str, dict[type[errors.ServiceError], Cause]] = {
         errors.InvalidCertificateSource: lambda desk, act: act(uploaded(desk)),
         errors.UploadConfirmCertificateNotSupportDV: lambda desk, act: act(desk.submit(DV)),
         errors.InvalidCertificateStatusCode: lambda desk, act: act(desk.submit(OV)),
+        errors.FailedOperation: lambda desk, act: act(too_busy(desk, desk.submit(LETTER_OV))),
         errors.ConfirmLetterTooSmall: lambda desk, act: act(desk.submit(LETTER_OV), letter=SHORT),
         errors.ConfirmLetterTooLarge: lambda desk, act: act(desk.submit(LETTER_OV), letter=LONG),
         errors.InvalidConfirmLetterFormat: lambda desk, act: act(
@@ -168,6 +175,7 @@ CAUSES: dict[str, dict[type[errors.ServiceError], Cause]] = {
         errors.AuthError: lambda desk, act: act(to_be_revoked(desk), by=single(desk)),
         errors.NoProjectPermission: lambda desk, act: act(to_be_revoked(desk), by=elsewhere(desk)),
         errors.InvalidCertificateStatusCode: lambda desk, act: act(issued(desk)),
+        errors.FailedOperation: lambda desk, act: act(too_busy(desk, to_be_revoked(desk))),
         errors.ConfirmLetterTooSmall: lambda desk, act: act(to_be_revoked(desk), letter=SHORT),
         errors.ConfirmLetterTooLarge: lambda desk, act: act(to_be_revoked(desk), letter=LONG),
         errors.InvalidFileType: lambda desk, act: act(to_be_revoked(desk), letter=GIF),

@@ -469,3 +469,17 @@ def test_an_ip_address_is_refused(address: str) -> None:
     """No order can have one."""
     wanted = x509.IPAddress(ipaddress.ip_address(address))
     assert refusal(request(*dns("example.com"), wanted)) == ADDRESS
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [x509.DNSName("")] * 1001,
+        [x509.RegisteredID(x509.ObjectIdentifier("1.2"))] * 1001,
+        [x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")] * 400))],
+    ],
+    ids=["empty names", "identifiers", "one name of many parts"],
+)
+def test_an_extension_with_too_many_values_is_refused_unread(names: list[x509.GeneralName]) -> None:
+    """A text of 32 KiB may hold eleven thousand empty names, and the library makes all of them."""
+    assert refusal(request(*names)) == "an extension of the CSR has more than 1000 values"

@@ -133,3 +133,14 @@ def test_what_is_encoded_is_read_back(content: bytes) -> None:
 
     der.check(written)
     assert list(der.elements(written)) == [der.Element(0x04, content)]
+
+
+def test_more_elements_than_any_request_has_are_refused() -> None:
+    """Counted as they are read, in a row and within each other."""
+    row = der.encode(0x30, der.encode(0x05, b"") * (der.ELEMENTS_LIMIT - 1))
+    der.check(row)
+    with pytest.raises(der.NotDer, match="more than 1000 elements"):
+        der.check(der.encode(0x30, row))
+    assert not der.crowded(row)
+    assert der.crowded(row + der.encode(0x05, b""))
+    assert der.crowded(der.encode(0x04, b"") + row)

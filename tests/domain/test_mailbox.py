@@ -31,3 +31,10 @@ def test_what_is_wrong_is_told_without_any_part_of_the_address(text: str) -> Non
     assert "word" not in fault
     assert "'" not in fault
     assert ";" not in fault
+
+
+def test_a_long_text_is_refused_by_its_length() -> None:
+    """The library would look at all of it first."""
+    assert mailbox_fault("a@" + "b." * 200) == (
+        "is not an e-mail address: it has 402 characters, 254 at most"
+    )

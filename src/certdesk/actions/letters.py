@@ -14,6 +14,7 @@ from certdesk.domain.errors import (
     CertificateNotFound,
     ConfirmLetterTooLarge,
     ConfirmLetterTooSmall,
+    FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
     InvalidConfirmLetterFormat,
@@ -23,7 +24,16 @@ from certdesk.domain.errors import (
     UnauthorizedOperation,
     UploadConfirmCertificateNotSupportDV,
 )
-from certdesk.domain.letters import CONFIRM, REVOKE, read_letter, read_revocation_letter
+from certdesk.domain.letters import (
+    CONFIRM,
+    REVOKE,
+    TOO_COSTLY,
+    Examined,
+    Examining,
+    examine,
+    read_letter,
+    read_revocation_letter,
+)
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter
@@ -52,6 +62,7 @@ class UploadConfirmLetterRequest(Request):
     CertificateNotFound,
     ConfirmLetterTooLarge,
     ConfirmLetterTooSmall,
+    FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
     InvalidConfirmLetterFormat,
@@ -70,7 +81,7 @@ def upload_confirm_letter(
     It is kept encrypted, and shown to nobody but those who vet the order.
     """
     order = context.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
-    read = read_letter(request.confirm_letter, PRODUCTS[order.product_id])
+    read = read_letter(request.confirm_letter, PRODUCTS[order.product_id], _examining(context))
     letter = _sealed(context, order, CONFIRM, order.attempt, *read)
     context.held.callback(context.work.wake)
 
@@ -99,6 +110,7 @@ class UploadRevokeLetterRequest(Request):
     CertificateNotFound,
     ConfirmLetterTooLarge,
     ConfirmLetterTooSmall,
+    FailedOperation,
     InvalidCertificateStatusCode,
     InvalidFileType,
     NoProjectPermission,
@@ -116,7 +128,7 @@ def upload_revoke_letter(
     order = context.store.read(
         lambda unit: _awaiting_revocation(context, unit, request.certificate_id)
     )
-    read = read_revocation_letter(request.revoke_letter)
+    read = read_revocation_letter(request.revoke_letter, _examining(context))
     letter = _sealed(context, order, REVOKE, order.revocation, *read)
     context.held.callback(context.work.wake)
 
@@ -127,6 +139,15 @@ def upload_revoke_letter(
         return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 
     return commit
+
+
+def _examining(context: Context) -> Examining:
+    """Give what looks into a letter in a process of its own."""
+
+    def examining(text: str, forms: tuple[str, ...]) -> Examined:
+        return context.parse(TOO_COSTLY, examine, text, forms)
+
+    return examining
 
 
 def _sealed(

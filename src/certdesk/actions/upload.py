@@ -7,7 +7,7 @@ from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.projects import FIRST, own_project
 from certdesk.actions.purchase import check_may_add, may_read_all
 from certdesk.catalog import Commit, Context, catalog
-from certdesk.domain import chain
+from certdesk.domain import chain, upload
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import pem_of
 from certdesk.domain.chain import ChainRefused, Fault, HandedChain
@@ -20,17 +20,17 @@ from certdesk.domain.errors import (
     CertificateInvalid,
     CertificateMatchError,
     CertificateParseError,
+    FailedOperation,
     InvalidParam,
     MissMatchPrivateKey,
     NoProjectPermission,
     NoRealNameAuth,
     ServiceError,
 )
-from certdesk.domain.keys import private_key_pem
 from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
 from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import Certificate, Task
-from certdesk.domain.secret import Secret, hidden
+from certdesk.domain.secret import Secret
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit, place_of
 from certdesk.wire.model import (
@@ -100,6 +100,7 @@ class UploadCertificateReply(Reply):
     CertificateInvalid,
     CertificateMatchError,
     CertificateParseError,
+    FailedOperation,
     InvalidParam,
     MissMatchPrivateKey,
     NoProjectPermission,
@@ -161,12 +162,16 @@ def _faults(request: UploadCertificateRequest) -> Iterator[str]:
 
 def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
     """Read what was handed in, and refuse what no server could use now."""
-    private_key = hidden(request.certificate_private_key)
     of_kind = chain.for_ca if request.certificate_type == CA else chain.for_server
+    examined = context.parse(
+        upload.TOO_COSTLY,
+        upload.examine,
+        request.certificate_public_key,
+        request.certificate_private_key,
+        request.key_password,
+    )
     try:
-        found = of_kind(
-            chain.read(request.certificate_public_key, private_key, hidden(request.key_password))
-        )
+        found = of_kind(upload.found_in(examined))
     except ChainRefused as refused:
         parameter, error = REFUSALS[refused.fault]
         raise error(f"{parameter}: {refused.rule}.") from None
@@ -198,7 +203,7 @@ def _certificate(context: Context, found: HandedChain) -> Certificate:
     )
     if found.private_key is None:
         return certificate
-    key, word = Secret(private_key_pem(found.private_key)), new_pass_word(context.rng)
+    key, word = Secret(found.private_key), new_pass_word(context.rng)
     seal = context.vault.seal
     return dataclasses.replace(
         certificate,

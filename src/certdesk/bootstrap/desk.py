@@ -22,6 +22,7 @@ from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics, Standing
+from certdesk.parsing.pool import ParserPool
 from certdesk.ports import Admission, Clock, Counts, Examiner, Issuer, VaultError
 from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.resolver import Resolver
@@ -171,8 +172,10 @@ def _put_together(
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
+    parsers = ParserPool(processes=settings.parsing_processes, seconds=settings.parsing_seconds)
     background: dict[str, BackgroundWork] = {
         "keys": stock,
+        "parsers": parsers,
         "key inspection": house.inspection,
         "tidying": house.tidying,
         "identity numbers": house.forgetting,
@@ -184,6 +187,7 @@ def _put_together(
         store=world.store,
         vault=world.vault,
         keys=stock,
+        parsers=parsers,
         pki=ca.pki,
         record_keeper=UpdatedRecords(),
         clock=world.clock,

@@ -11,7 +11,7 @@ from typing import Any
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
 from certdesk.cli.logs import log_to_stderr
-from certdesk.cli.memory import hide_memory
+from certdesk.parsing.memory import hide_memory
 from certdesk.settings import Settings
 
 LINE_LIMIT = 1024 * 1024

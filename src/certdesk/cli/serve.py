@@ -17,7 +17,7 @@ import structlog
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with, tell
 from certdesk.cli.logs import log_to_stderr
-from certdesk.cli.memory import hide_memory
+from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings
 from certdesk.testing.clock import FileClock

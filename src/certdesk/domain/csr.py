@@ -263,6 +263,9 @@ def _dns_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
     if len(asked) > 1:
         raise CsrRefused("the CSR asks for extensions more than once")
     with _reading("the extensions of the CSR cannot be read"):
+        for asking in asked:
+            _refuse_crowded(asking.value)
+    with _reading("the extensions of the CSR cannot be read"):
         alternative = [
             extension.value
             for extension in request.extensions
@@ -273,6 +276,18 @@ def _dns_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
         raise CsrRefused("the CSR asks for an IP address; certificates here are for domain names")
     dns_names = (name.value.lower() for name in found if isinstance(name, x509.DNSName))
     return tuple(dict.fromkeys(dns_names))
+
+
+def _refuse_crowded(extensions: bytes) -> None:
+    """Refuse extensions (the content of their list in DER) one of which has too many values.
+
+    The library makes an object of each name.
+    """
+    for extension in der.elements(extensions):
+        *_, value = der.elements(extension.content)
+        if der.crowded(value.content):
+            limit = der.ELEMENTS_LIMIT
+            raise CsrRefused(f"an extension of the CSR has more than {limit} values")
 
 
 def _ascii_or_none(text: str) -> str | None:

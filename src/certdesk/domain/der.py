@@ -7,11 +7,16 @@ a request that the desk accepts can be read by every tool.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+ELEMENTS_LIMIT = 1000
+"""Most elements that are looked at: a request for a hundred names has some sixty."""
 
 _CONSTRUCTED = 0x20
 _CLASS = 0xC0
@@ -57,11 +62,29 @@ def encode(tag: int, content: bytes) -> bytes:
 
 
 def check(data: bytes) -> None:
-    """Check that ``data`` is one element, well-formed to its depths; raises ``NotDer``."""
-    found = list(elements(data))
+    """Check that ``data`` is one element, well-formed to its depths; raises ``NotDer``.
+
+    The time is that of reading ``ELEMENTS_LIMIT`` elements, however small they are.
+    """
+    found = list(itertools.islice(elements(data), 2))
     if len(found) != 1:
         raise NotDer("not one element")
-    _check(found[0], _DEPTH_LIMIT)
+    if any(True for _ in itertools.islice(_checked(found[0], _DEPTH_LIMIT), ELEMENTS_LIMIT, None)):
+        raise NotDer(f"more than {ELEMENTS_LIMIT} elements")
+
+
+def crowded(data: bytes) -> bool:
+    """Whether ``data`` has more than ``ELEMENTS_LIMIT`` elements, as far as it can be read."""
+    contents, count = [data], 0
+    while contents:
+        with contextlib.suppress(NotDer):
+            for element in elements(contents.pop()):
+                count += 1
+                if count > ELEMENTS_LIMIT:
+                    return True
+                if element.tag & _CONSTRUCTED:
+                    contents.append(element.content)
+    return False
 
 
 def _bounds(data: bytes, at: int) -> tuple[int, int]:
@@ -81,8 +104,8 @@ def _bounds(data: bytes, at: int) -> tuple[int, int]:
     return start, start + length
 
 
-def _check(element: Element, depth: int) -> None:
-    """Check one element and all within it."""
+def _checked(element: Element, depth: int) -> Iterator[Element]:
+    """Give an element and all within it, each once it is checked."""
     constructed = bool(element.tag & _CONSTRUCTED)
     number = element.tag & _NUMBER
     if not element.tag & _CLASS:
@@ -91,11 +114,12 @@ def _check(element: Element, depth: int) -> None:
         rule = _CONTENTS.get(number)
         if rule is not None and not rule(element.content):
             raise NotDer("a content that is not in its one form")
+    yield element
     if constructed:
         if not depth:
             raise NotDer("elements nested too deep")
         for inner in elements(element.content):
-            _check(inner, depth - 1)
+            yield from _checked(inner, depth - 1)
 
 
 def _is_integer(content: bytes) -> bool:

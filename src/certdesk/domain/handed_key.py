@@ -17,11 +17,14 @@ from certdesk.domain.keys import PrivateKey
 from certdesk.domain.secret import Secret
 
 SIZE_LIMIT = 3000
-"""Most bytes of a key that are looked at. An RSA key of 4096 bits has 2,400, and the time to check
-one grows with the cube of its size."""
+"""Most bytes of a key that are looked at: an RSA key of 4096 bits has 2,400."""
+
+RSA_LIMIT = 4096
+"""Most bits of an RSA modulus. The time to check a key grows with the cube of its primes' size."""
 
 _TEXT_LIMIT = 2 * SIZE_LIMIT
 _ENCRYPTED = "ENCRYPTED PRIVATE KEY"
+_PLAIN = "PRIVATE KEY"
 # OpenSSL writes the curve in a block of its own before the key, and two lines at the head of one
 # that it encrypts in its older way.
 _PEM = re.compile(
@@ -34,6 +37,9 @@ _PEM = re.compile(
 )
 _INTEGER = 0x02
 _CONSTRUCTED = 0x20
+_IDENTIFIER = 0x06
+# The object identifiers of rsaEncryption, RSASSA-PSS and ecPublicKey: the content of each in DER.
+_TAKEN = tuple(map(bytes.fromhex, ("2a864886f70d010101", "2a864886f70d01010a", "2a8648ce3d0201")))
 # The object identifier of scrypt, 1.3.6.1.4.1.11591.4.11, in DER; its cost is memory as well.
 _SCRYPT = bytes.fromhex("06092b06010401da47040b")
 _ROUNDS_LIMIT = 1_000_000
@@ -52,20 +58,38 @@ def read(text: Secret, password: Secret | None = None) -> PrivateKey:
     """Read one PEM key, RSA or ECC, with its password where it is encrypted.
 
     A password for a key that is not encrypted is passed over. Raises ``KeyRefused`` and nothing
-    else. An RSA key of 4096 bits takes 0.3 seconds, because all of it is checked.
+    else. An RSA key of 4096 bits takes 0.3 seconds, because all of it is checked, and an encrypted
+    one up to a second: this is for a process that nothing else waits for.
     """
     block, encrypted = _one_block(text)
     if encrypted and password is None:
         raise KeyRefused("the private key is encrypted, and its password is missing")
     secret = password.reveal() if encrypted and password is not None else None
     try:
-        key = load_pem_private_key(block, secret)
+        # Checked below, once its size is known: a prime of 11,213 bits would take 38 seconds.
+        key = load_pem_private_key(block, secret, unsafe_skip_rsa_key_validation=True)
     except Exception:  # noqa: BLE001 -- the library promises no narrower class
         what = "with that password" if encrypted else "or is damaged"
         raise KeyRefused(f"the private key cannot be read {what}") from None
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+    if isinstance(key, rsa.RSAPrivateKey):
+        return _checked(key)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise KeyRefused("the private key must be RSA or ECC")
     return key
+
+
+def _checked(key: rsa.RSAPrivateKey) -> rsa.RSAPrivateKey:
+    """Check the arithmetic of a key that is not too large for that."""
+    numbers = key.private_numbers()
+    size = numbers.public_numbers.n.bit_length()
+    if size > RSA_LIMIT:
+        raise KeyRefused(f"the RSA modulus may have at most {RSA_LIMIT} bits, not {size}")
+    if max(numbers.p, numbers.q).bit_length() > (size + 1) // 2:
+        raise KeyRefused("the primes of the RSA key must be of one size")
+    try:
+        return numbers.private_key()
+    except ValueError:
+        raise KeyRefused("the private key cannot be read or is damaged") from None
 
 
 def _one_block(text: Secret) -> tuple[bytes, bool]:
@@ -84,7 +108,21 @@ def _one_block(text: Secret) -> tuple[bytes, bool]:
         raise KeyRefused(f"the private key has more than {SIZE_LIMIT} bytes")
     if found["label"] == _ENCRYPTED:
         _refuse_costly(data)
+    elif found["label"] == _PLAIN:
+        _refuse_other_kinds(data)
     return found["block"].encode(), found["label"] == _ENCRYPTED or bool(found["head"])
+
+
+def _refuse_other_kinds(data: bytes) -> None:
+    """Refuse what is neither RSA nor ECC before it is loaded: DSA takes a second (RFC 5958, 2)."""
+    try:
+        (whole,) = der.elements(data)
+        _, algorithm, *_ = der.elements(whole.content)
+        identifier, *_ = der.elements(algorithm.content)
+    except ValueError:
+        return  # the library has nothing to load either
+    if identifier.tag == _IDENTIFIER and identifier.content not in _TAKEN:
+        raise KeyRefused("the private key must be RSA or ECC")
 
 
 def _refuse_costly(data: bytes) -> None:

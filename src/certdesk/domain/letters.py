@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
+import enum
+from collections.abc import Callable
 
 from certdesk.domain.errors import (
     ConfirmLetterTooLarge,
@@ -42,10 +45,57 @@ _OF_OTHERS = ("JPG", "PNG", "PDF")
 _WHITE = bytes(range(0x21))
 
 
-def read_letter(text: str, product: Product) -> tuple[str, bytes]:
-    """Read a letter that confirms an order of a product from base64; give format and file.
+class Flaw(enum.Enum):
+    """What may be wrong with a letter."""
 
-    White space in the base64 is passed over.
+    TOO_LARGE = "too large"
+    TOO_SMALL = "too small"
+    FORMAT = "format"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found in a letter: format and file, or else the flaw and the rule in words."""
+
+    form: str = ""
+    content: bytes = dataclasses.field(default=b"", repr=False)
+    flaw: Flaw | None = None
+    rule: str = ""
+
+
+TOO_COSTLY = Examined(flaw=Flaw.FORMAT, rule="takes too long to look into")
+"""What counts where examining a letter does not come to an end."""
+
+Examining = Callable[[str, tuple[str, ...]], Examined]
+"""`examine`, wherever it runs."""
+
+
+def examine(text: str, forms: tuple[str, ...]) -> Examined:
+    """Look whether a text is a letter in base64, in one of `forms`.
+
+    White space in the base64 is passed over. It may take seconds of CPU, for files made to that
+    end: this is for a process that nothing else waits for.
+    """
+    try:
+        content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
+    except binascii.Error:
+        return Examined(flaw=Flaw.FORMAT, rule="is not base64")
+    if not LEAST <= len(content) <= MOST:
+        flaw = Flaw.TOO_LARGE if len(content) > MOST else Flaw.TOO_SMALL
+        return Examined(flaw=flaw, rule=f"has {len(content)} bytes")
+    form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
+    if form is None or form not in forms:
+        found = f"is a {form} file" if form else "begins like no file of these"
+        return Examined(flaw=Flaw.FORMAT, rule=found)
+    try:
+        _CHECKS[form](content)
+    except (BadPicture, BadPdf) as bad:
+        return Examined(flaw=Flaw.FORMAT, rule=f"is no {form} file to go by: {bad}")
+    return Examined(form=form, content=content)
+
+
+def read_letter(text: str, product: Product, examining: Examining = examine) -> tuple[str, bytes]:
+    """Read a letter that confirms an order of a product from base64; give format and file.
 
     Raises:
         ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
@@ -56,10 +106,11 @@ def read_letter(text: str, product: Product) -> tuple[str, bytes]:
     wrong: type[ServiceError] = (
         InvalidConfirmLetterFormatWosign if wotrus else InvalidConfirmLetterFormat
     )
-    return _read("ConfirmLetter", text, _OF_WOTRUS if wotrus else _OF_OTHERS, wrong)
+    forms = _OF_WOTRUS if wotrus else _OF_OTHERS
+    return _taken("ConfirmLetter", examining(text, forms), wrong)
 
 
-def read_revocation_letter(text: str) -> tuple[str, bytes]:
+def read_revocation_letter(text: str, examining: Examining = examine) -> tuple[str, bytes]:
     """Read a letter that asks to revoke a certificate from base64; give format and file.
 
     Raises:
@@ -67,26 +118,11 @@ def read_revocation_letter(text: str) -> tuple[str, bytes]:
         InvalidFileType: it is not base64, in none of the formats that are taken, or no whole file
             of its format.
     """
-    return _read("RevokeLetter", text, _OF_OTHERS, InvalidFileType)
+    return _taken("RevokeLetter", examining(text, _OF_OTHERS), InvalidFileType)
 
 
-def _read(
-    parameter: str, text: str, forms: tuple[str, ...], wrong: type[ServiceError]
-) -> tuple[str, bytes]:
-    try:
-        content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
-    except binascii.Error:
-        raise wrong(f"{parameter}: is not base64.") from None
-    if len(content) > MOST:
-        raise ConfirmLetterTooLarge(f"{parameter}: has {len(content)} bytes.")
-    if len(content) < LEAST:
-        raise ConfirmLetterTooSmall(f"{parameter}: has {len(content)} bytes.")
-    form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
-    if form is None or form not in forms:
-        found = f"is a {form} file" if form else "begins like no file of these"
-        raise wrong(f"{parameter}: {found}.")
-    try:
-        _CHECKS[form](content)
-    except (BadPicture, BadPdf) as bad:
-        raise wrong(f"{parameter}: is no {form} file to go by: {bad}.") from None
-    return form, content
+def _taken(parameter: str, examined: Examined, wrong: type[ServiceError]) -> tuple[str, bytes]:
+    if examined.flaw is None:
+        return examined.form, examined.content
+    error = {Flaw.TOO_LARGE: ConfirmLetterTooLarge, Flaw.TOO_SMALL: ConfirmLetterTooSmall}
+    raise error.get(examined.flaw, wrong)(f"{parameter}: {examined.rule}.")

@@ -10,6 +10,7 @@ from certdesk.ports.lineage import (
     neighbours_of,
     successors_of,
 )
+from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
 from certdesk.ports.store import (
@@ -53,6 +54,8 @@ __all__ = [
     "OcspAnswer",
     "Orders",
     "PaceExceeded",
+    "Parsers",
+    "ParsersBusy",
     "Pending",
     "Pki",
     "Place",

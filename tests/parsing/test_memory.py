@@ -7,7 +7,7 @@ import sys
 
 LOOK = """
 import ctypes, resource
-from certdesk.cli.memory import hide_memory
+from certdesk.parsing.memory import hide_memory
 PR_GET_DUMPABLE = 3
 def seen():
     return ctypes.CDLL(None).prctl(PR_GET_DUMPABLE), resource.getrlimit(resource.RLIMIT_CORE)[0]

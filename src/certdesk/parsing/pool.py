@@ -1,0 +1,186 @@
+"""The processes that parse, and who is served next."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import cast
+
+import structlog
+
+from certdesk.parsing.jobs import ENCODER, FOUND, NAMES, TOLD, Asked
+from certdesk.parsing.process import ParserProcess, ProcessLost
+from certdesk.ports.parsing import Found, P, ParsersBusy
+from certdesk.ports.work import Pending
+
+PER_ACCOUNT = 8
+"""How much of one account may wait or be parsed at the same time."""
+
+IDLE_SECONDS = 60.0
+"""After how long without work a process is ended."""
+
+KEPT_SECONDS = 30.0
+"""How long an answer is kept for a request that does not come back for it."""
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Job:
+    """Something to be parsed: `told` is the process's answer, None where none came.
+
+    `hindered` says that nothing was parsed for a reason that lies in the desk.
+    """
+
+    account: str
+    request: bytes = dataclasses.field(repr=False)
+    done: Future[None] = dataclasses.field(default_factory=Future)
+    told: bytes | None = dataclasses.field(default=None, repr=False)
+    hindered: bool = False
+    ended_at: float | None = None
+
+
+class ParserPool:
+    """`ports.Parsers` in up to `processes` processes, in which a parser has `seconds` of CPU.
+
+    Accounts take turns. A process is started when there is work for it, and ended when it has had
+    none for a while.
+    """
+
+    def __init__(self, *, processes: int, seconds: float) -> None:
+        """Start nothing yet."""
+        self._seconds = seconds
+        self._jobs: dict[str, Job] = {}
+        self._waiting: dict[str, deque[Job]] = {}
+        self._in_hand: set[str] = set()
+        self._change = threading.Condition()
+        self._stopping = False
+        self._processes = [ParserProcess(seconds) for _ in range(processes)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(process,), name=f"parser {at}", daemon=True)
+            for at, process in enumerate(self._processes, start=1)
+        ]
+
+    def start(self) -> None:
+        """Begin to take work."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End all processes; what waits is told that it is not parsed."""
+        with self._change:
+            self._stopping = True
+            self._change.notify_all()
+            left = [job for jobs in self._waiting.values() for job in jobs]
+            self._waiting.clear()
+        for process in self._processes:
+            process.kill()
+        for job in left:
+            if job.done.set_running_or_notify_cancel():
+                job.hindered = True
+                job.done.set_result(None)
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether all are there to take work."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def run(
+        self,
+        account: str,
+        request_id: str,
+        otherwise: Found,
+        parser: Callable[P, Found],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> Found:
+        """Give what a parser finds; see `ports.Parsers`. It has no named arguments."""
+        if named:
+            raise TypeError("a parser in another process takes its arguments by their places")
+        name = NAMES[parser]
+        with self._change:
+            job = self._jobs.get(request_id)
+            if job is None:
+                asked = Asked(name, self._seconds, list(arguments))
+                job = self._jobs[request_id] = self._queued(account, ENCODER.encode(asked))
+            if not job.done.done():
+                raise Pending(job.done)
+            del self._jobs[request_id]
+        if job.hindered:
+            raise ParsersBusy
+        told = TOLD.decode(job.told) if job.told is not None else None
+        if told is None or told.failure:
+            log.warning("not parsed", parser=name, account=account, failure=told and told.failure)
+            return otherwise
+        return cast("Found", FOUND[name].decode(told.found))
+
+    def _queued(self, account: str, request: bytes) -> Job:
+        if self._stopping:
+            raise ParsersBusy
+        self._forget()
+        if sum(job.account == account for job in self._jobs.values()) >= PER_ACCOUNT:
+            raise ParsersBusy
+        job = Job(account, request)
+        self._waiting.setdefault(account, deque()).append(job)
+        self._change.notify()
+        return job
+
+    def _forget(self) -> None:
+        """Drop the answers that nobody came back for: the request took another way, or is gone."""
+        until = time.monotonic() - KEPT_SECONDS
+        for request_id, job in list(self._jobs.items()):
+            if job.done.cancelled() or (job.ended_at is not None and job.ended_at < until):
+                del self._jobs[request_id]
+
+    def _work(self, process: ParserProcess) -> None:
+        while True:
+            with self._change:
+                job = self._next()
+                stopping = self._stopping
+            if job is not None:
+                self._serve(process, job)
+                continue
+            process.end()
+            if stopping:
+                return
+            with self._change:
+                self._change.wait_for(lambda: self._stopping or self._takeable())
+
+    def _next(self) -> Job | None:
+        """Wait for something to do, but not for long: None where there is nothing."""
+        self._change.wait_for(lambda: self._stopping or self._takeable(), IDLE_SECONDS)
+        while not self._stopping and (account := self._takeable()):
+            # The account's turn comes again after the others'.
+            jobs = self._waiting.pop(account)
+            job = jobs.popleft()
+            if jobs:
+                self._waiting[account] = jobs
+            if job.done.set_running_or_notify_cancel():
+                self._in_hand.add(account)
+                return job
+        return None
+
+    def _takeable(self) -> str:
+        """Give the next account of which nothing is in hand; empty where there is none."""
+        return next((each for each in self._waiting if each not in self._in_hand), "")
+
+    def _serve(self, process: ParserProcess, job: Job) -> None:
+        try:
+            job.told = process.ask(job.request)
+        except ProcessLost:
+            job.hindered = self._stopping
+        except Exception:
+            job.hindered = True
+            log.exception("no parser could be started")
+        job.request = b""
+        job.ended_at = time.monotonic()
+        with self._change:
+            self._in_hand.discard(job.account)
+            self._change.notify_all()
+        job.done.set_result(None)

@@ -1,0 +1,42 @@
+"""The processes that a process has started."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+PATIENCE_SECONDS = 30
+
+
+def parsers_of(pid: int) -> list[int]:
+    """Give the processes of a desk that parse."""
+    started = [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    return [child for child in started if b"certdesk.parsing" in arguments_of(child)]
+
+
+def arguments_of(pid: int) -> bytes:
+    """Give the words that a process was started with."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def state_of(pid: int) -> str:
+    """Give the letter of the state that a process is in; empty where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def gone(pid: int) -> bool:
+    """Wait until a process is gone; tell whether it is."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while state_of(pid) not in {"", "Z"} and time.monotonic() < until:
+        time.sleep(0.02)
+    return state_of(pid) in {"", "Z"}
