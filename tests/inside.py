@@ -31,7 +31,7 @@ from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.advancing import Advancing, StandsStill
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.pacing import LookPacing
@@ -172,12 +172,18 @@ class InsideDesk:
 
     def take_on(self, certificate_id: str) -> datetime | None:
         """Take an order as far as it goes now; give when its next step is due."""
-        due_at = self.advancing.step(certificate_id)
+        due_at = self._step(certificate_id)
         while not (due_at is None or (isinstance(due_at, datetime) and due_at > self.clock.now())):
             if isinstance(due_at, Future):
                 due_at.result(PATIENCE_SECONDS)
-            due_at = self.advancing.step(certificate_id)
+            due_at = self._step(certificate_id)
         return due_at
+
+    def _step(self, certificate_id: str) -> datetime | Future[None] | None:
+        try:
+            return self.advancing.step(certificate_id)
+        except StandsStill:
+            return None
 
     def submissions(self, certificate_id: str) -> list[Submission]:
         """Read all that was handed in for an order, oldest first."""

@@ -121,4 +121,8 @@ def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> N
     left.desk.operator("SwitchAccount", Uin=left.caller.uin, Enabled=False)
     left.put_when_due(first)
     left.desk.renewing.round()
-    assert "No successor could be made (The account is disabled.)" in ahead(left, first)
+    uin = left.caller.uin
+    assert ahead(left, first) == (
+        f"It stands still, as account {uin} is disabled since 2026-03-01 12:00 UTC: certdesk "
+        f"account enable {uin} has it go on."
+    )

@@ -10,10 +10,11 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from certdesk.catalog import Caller
+from certdesk.domain import standstill
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import Proof, Renewal, Submission, Task
-from certdesk.ports import Unit
+from certdesk.ports import Unit, stands_still
 from tests.actions.submitting import PERSONAL
 from tests.inside import InsideDesk
 
@@ -172,9 +173,11 @@ class LeftAlone:
 
 
 def _put_off(task: Task, due_at: datetime | None, unit: Unit) -> None:
-    stored = unit.tasks.get(task.certificate_id)
+    stored, order = unit.tasks.get(task.certificate_id), unit.orders.get(task.certificate_id)
     assert stored is not None
-    unit.tasks.replace(dataclasses.replace(stored, due_at=due_at))
+    assert order is not None
+    reason = standstill.REASON if stands_still(unit, order) else ""
+    unit.tasks.replace(dataclasses.replace(stored, due_at=due_at, reason=reason))
 
 
 def _next_due(unit: Unit) -> datetime | None:

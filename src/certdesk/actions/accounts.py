@@ -1,7 +1,9 @@
 """Accounts, for the operator."""
 
 import dataclasses
+from datetime import datetime
 
+from certdesk.actions import enabling
 from certdesk.actions.access_keys import NewKeyReply, new_key
 from certdesk.actions.naming import check_name, known_account
 from certdesk.catalog import Commit, Context, catalog
@@ -116,10 +118,17 @@ class SwitchAccountReply(Reply):
 
 @catalog.action(AccountNotFound, writes=True, internal=True)
 def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[SwitchAccountReply]:
-    """Enable or disable an account, mark its identity verified, set what has to be signed."""
+    """Enable or disable an account, mark its identity verified, set what has to be signed.
+
+    While it is disabled its orders and their deadlines stand still; enabled again, they go on.
+    """
+    context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> SwitchAccountReply:
-        changed = unit.accounts.replace(_switched(known_account(unit, request.uin), request))
+        before = known_account(unit, request.uin)
+        changed = unit.accounts.replace(_switched(before, request, context.now))
+        if before.disabled_at is not None and changed.enabled:
+            enabling.resume(context, unit, changed.uin, before.disabled_at)
         detail = (
             f"enabled {changed.enabled}, verified {changed.verified}, unsigned payload "
             f"{changed.unsigned_payload}, signed action {changed.signed_action}"
@@ -136,12 +145,11 @@ def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[Sw
     return commit
 
 
-def _switched(account: Account, request: SwitchAccountRequest) -> Account:
-    enabled, verified = request.enabled, request.verified
+def _switched(account: Account, request: SwitchAccountRequest, now: datetime) -> Account:
+    verified, enabled = request.verified, request.enabled
     unsigned, signed_action = request.unsigned_payload, request.signed_action
     return dataclasses.replace(
-        account,
-        enabled=account.enabled if enabled is None else enabled,
+        account.switched(enabled=account.enabled if enabled is None else enabled, now=now),
         verified=account.verified if verified is None else verified,
         unsigned_payload=account.unsigned_payload if unsigned is None else unsigned,
         signed_action=account.signed_action if signed_action is None else signed_action,

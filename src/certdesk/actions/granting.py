@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certdesk.actions.naming import known_account
+from certdesk.actions.naming import enabled_account
 from certdesk.actions.projects import FIRST, own_project
 from certdesk.actions.purchase import (
     CreateCertificateReply,
@@ -38,7 +38,7 @@ def grant_order(context: Context, request: GrantOrderRequest) -> Commit[CreateCe
     project_id = request.project_id or FIRST
 
     def commit(unit: Unit) -> CreateCertificateReply:
-        known_account(unit, request.uin)
+        enabled_account(unit, request.uin)
         own_project(unit, request.uin, project_id)
         order = add_order(context, unit, request.uin, goods, project_id=project_id)
         return CreateCertificateReply(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certdesk.actions.due import make_due
-from certdesk.actions.naming import known_account, known_order
+from certdesk.actions.naming import enabled_account, known_account, known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
@@ -60,6 +60,7 @@ def move_order(context: Context, request: MoveOrderRequest) -> Commit[MoveOrderR
             after = unit.orders.replace(_called_off(order, request.uin))
             context.record(unit, order.certificate_id, f"called off{reason}", uin=order.uin)
         else:
+            enabled_account(unit, request.uin)
             after = unit.orders.replace(_sent(unit, order, request.uin))
             context.record(unit, order.certificate_id, f"to {request.uin}{reason}", uin=order.uin)
             context.record(unit, order.certificate_id, f"from {order.uin}{reason}", uin=request.uin)

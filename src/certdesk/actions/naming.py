@@ -54,6 +54,19 @@ def known_account(unit: Unit, uin: str) -> Account:
     return account
 
 
+def enabled_account(unit: Unit, uin: str) -> Account:
+    """Read an account that may be given something.
+
+    Raises:
+        AccountNotFound: there is none with that Uin.
+        InvalidParam: it is disabled, and gets nothing.
+    """
+    account = known_account(unit, uin)
+    if not account.enabled:
+        raise InvalidParam(f"Uin: account {uin} is disabled; certdesk account enable {uin} first.")
+    return account
+
+
 def known_order(unit: Unit, certificate_id: str) -> Order:
     """Read an order.
 

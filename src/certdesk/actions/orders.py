@@ -8,6 +8,7 @@ from certdesk.actions.certificates import name_of
 from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_account, known_order
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain import standstill
 from certdesk.domain.advice import advice, outlook
 from certdesk.domain.errors import (
     AccountNotFound,
@@ -20,7 +21,7 @@ from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.renewal import in_force, is_over
-from certdesk.ports import Unit, followers_of, successors_of
+from certdesk.ports import Unit, disabled_account, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
 
 MOST = 1000
@@ -145,6 +146,8 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
         looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
         task = unit.tasks.get(its)
         ahead = outlook(unit.renewals.get(its), successors_of(unit, order))
+        disabled = disabled_account(unit, order)
+        what = advice(order, proofs, task, context.now)
         return ShowOrderReply(
             order=_info(unit, order),
             names=list(order.ascii_names),
@@ -152,7 +155,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
             deadline=local_time(order.deadline),
             proofs=[_proof(proof) for proof in proofs],
             happenings=_story(unit.audit.where(subject=its), looks),
-            next=f"{advice(order, proofs, task, context.now)} {ahead}".rstrip(),
+            next=standstill.told(disabled) if disabled else f"{what} {ahead}".rstrip(),
             due_time=local_time(task.due_at) if task else None,
             failures=task.failures if task else 0,
             failure=task.reason if task else "",

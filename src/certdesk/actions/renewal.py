@@ -20,7 +20,7 @@ from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
 from certdesk.domain.records import AuditEntry, Proof, Renewal, Submission
 from certdesk.domain.renewal import Kind, Make, looked, next_move, succeeded
 from certdesk.domain.submission import ONLINE
-from certdesk.ports import Stale, Unit, successors_of
+from certdesk.ports import Stale, Unit, stands_still, successors_of
 from certdesk.wire.model import Reply, Request
 
 NOTED = {Kind.REISSUE: "ReissueByDesk", Kind.RENEWAL: "RenewByDesk"}
@@ -114,12 +114,14 @@ def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
     """Read what a successor is made of.
 
     Raises:
-        Stale: none is to be made, or not any more.
+        Stale: none is to be made, or not any more, or the account is disabled.
     """
     order = own_order(context, unit, certificate_id)
     renewal = unit.renewals.get(certificate_id)
     move = next_move(order, successors_of(unit, order), context.now)
     submission = unit.submissions.get(certificate_id, order.submission)
+    if stands_still(unit, order):
+        raise Stale("accounts")
     if not isinstance(move, Make) or renewal is None or submission is None:
         raise Stale("renewals")
     return Due(

@@ -7,6 +7,7 @@ import dataclasses
 from certdesk.actions.dns_auto import have_records_removed
 from certdesk.actions.parties import is_nobody, organisation_of
 from certdesk.catalog import Context
+from certdesk.domain import standstill
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
 from certdesk.domain.organisation import Manager, vetted
@@ -185,7 +186,8 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
 
     A successor that the desk made has time until the certificate before it ends.
     """
-    deadline = context.now + context.rules.proof_deadline
+    now = standstill.time_of(unit.accounts.get(order.uin), context.now)
+    deadline = now + context.rules.proof_deadline
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None and before.ends_at is not None:
         deadline = max(deadline, before.ends_at)

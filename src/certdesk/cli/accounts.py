@@ -37,7 +37,10 @@ def account_list(settings: Settings) -> None:
 @click.argument("uin")
 @desk_options
 def account_disable(settings: Settings, uin: str) -> None:
-    """Shut the account UIN out, within a second. Nothing of it is lost."""
+    """Shut the account UIN out, within a second. Nothing of it is lost.
+
+    Its orders and their deadlines stand still until it is enabled; revocations go on.
+    """
     show_reply(ask(settings, "SwitchAccount", Uin=uin, Enabled=False))
 
 
@@ -45,7 +48,7 @@ def account_disable(settings: Settings, uin: str) -> None:
 @click.argument("uin")
 @desk_options
 def account_enable(settings: Settings, uin: str) -> None:
-    """Let the account UIN in again."""
+    """Let the account UIN in again, and have its orders go on."""
     show_reply(ask(settings, "SwitchAccount", Uin=uin, Enabled=True))
 
 

@@ -15,7 +15,8 @@ class Account:
     """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key.
 
     `unsigned_payload` lets requests leave their body out of the signature; `signed_action`
-    refuses those whose action is not covered by it. Both are off unless switched on.
+    refuses those whose action is not covered by it. Both are off unless switched on. `disabled_at`
+    is since when it has been disabled, None while it is not (`domain/standstill.py`).
     """
 
     uin: str
@@ -26,7 +27,13 @@ class Account:
     keyset: bytes
     unsigned_payload: bool = False
     signed_action: bool = False
+    disabled_at: datetime | None = None
     version: int = 1
+
+    def switched(self, *, enabled: bool, now: datetime) -> Account:
+        """Give the account enabled or disabled; one that is disabled again was so all the time."""
+        since = None if enabled else self.disabled_at or now
+        return dataclasses.replace(self, enabled=enabled, disabled_at=since)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

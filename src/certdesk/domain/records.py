@@ -377,7 +377,7 @@ class Task:
 
     Whoever takes it up puts it off first, so that nobody else does and so that it comes up again
     if it is never finished. After too many failures in a row it is `set_aside` with the reason,
-    until somebody looks at it.
+    until somebody looks at it. One that stands still says so in its `reason`.
     """
 
     certificate_id: str

@@ -175,6 +175,17 @@ def next_step(
     return Wait(soonest if step.until is None else min(soonest, step.until))
 
 
+def step_while_disabled(order: Order, now: datetime, blocked: BlockedKey | None) -> Step | None:
+    """Tell the next step of an order that stands still as its account is disabled; mostly none.
+
+    A certificate is revoked all the same if others know its key (Baseline Requirements 4.9.1.1).
+    """
+    ended = order.ends_at is not None and order.ends_at < now
+    if order.status not in CERTIFIED or ended or blocked is None or not blocked.compromised:
+        return None
+    return Condemn()
+
+
 def _own_step(
     order: Order,
     proofs: Sequence[Proof],

@@ -13,6 +13,7 @@ from certdesk.ports.lineage import (
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
+from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import (
     AuditLog,
     Collection,
@@ -74,6 +75,7 @@ __all__ = [
     "Vault",
     "VaultError",
     "Work",
+    "disabled_account",
     "followers_of",
     "keep_denied_keys",
     "neighbours_of",
@@ -82,5 +84,6 @@ __all__ = [
     "place_of_party",
     "place_of_submission",
     "place_of_zone",
+    "stands_still",
     "successors_of",
 ]

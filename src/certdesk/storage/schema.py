@@ -195,10 +195,17 @@ LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
 AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
 REVOKED_CERTIFICATES = Kept("revoked_certificates", RevokedCertificate, key=("authority", "serial"))
-RENEWALS = Kept("renewals", Renewal, key=("certificate_id",), indexes=(("due_at",),))
+RENEWALS = Kept(
+    "renewals", Renewal, key=("certificate_id",), indexes=(("due_at",), ("uin", "reason"))
+)
 ZONES = Kept("zones", Zone, key=("uin", "name"))
 LOOK_PACES = Kept("look_paces", LookPace, key=("domain", "kind"), indexes=(("even_at",),))
-TASKS = Kept("tasks", Task, key=("certificate_id",), indexes=(("due_at",), ("set_aside",)))
+TASKS = Kept(
+    "tasks",
+    Task,
+    key=("certificate_id",),
+    indexes=(("due_at",), ("set_aside",), ("uin", "reason")),
+)
 
 ORDER_CELL: dict[str, object] = {"uin": str, "project_id": int, "status": Status}
 

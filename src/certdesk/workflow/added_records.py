@@ -23,6 +23,7 @@ from certdesk.ports import (
     UpdateFailed,
     Vault,
     place_of_zone,
+    stands_still,
 )
 from certdesk.workflow.noting import note
 
@@ -89,6 +90,8 @@ class AddedRecords:
         order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
         if order is None or proof is None or not _is_for(order, proof):
             return None, None
+        if stands_still(unit, order):
+            return None, None
         zone = zone_of(proof.name, unit.zones.where(uin=order.uin))
         if zone is None:
             return proof, None
@@ -138,5 +141,7 @@ def _is_for(order: Order, proof: Proof) -> bool:
 def _to_remove(unit: Unit, key: Key) -> tuple[Proof | None, Zone | None]:
     order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
     if order is None or proof is None or proof.added_at is None or is_wanted(order, proof):
+        return None, None
+    if stands_still(unit, order):
         return None, None
     return proof, zone_of(proof.name, unit.zones.where(uin=order.uin))

@@ -48,6 +48,7 @@ from certdesk.domain.steps import (
     Step,
     Wait,
     next_step,
+    step_while_disabled,
 )
 from certdesk.domain.vetting import is_vetted, subject_of_revocation
 from certdesk.ports import (
@@ -60,6 +61,7 @@ from certdesk.ports import (
     Vault,
     place_of,
     place_of_party,
+    stands_still,
     successors_of,
 )
 from certdesk.workflow.blocking import block
@@ -74,11 +76,16 @@ NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it
 log = structlog.get_logger()
 
 
+class StandsStill(Exception):
+    """Nothing is done for the order until its account is enabled."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """All that is known of an order whose next step is to be taken.
 
-    `proofs` are those that count now, `added` those of any attempt whose records may be outside.
+    `proofs` are those that count now, `added` those of any attempt whose records may be outside;
+    one that is `halted` stands still.
     """
 
     order: Order
@@ -90,6 +97,7 @@ class Standing:
     blocked: BlockedKey | None
     manager: Manager | None
     company: Company | None
+    halted: bool
 
     @property
     def level(self) -> Level:
@@ -145,20 +153,29 @@ class Advancing:
 
         Raises:
             Stale: the order was changed meanwhile; nothing was done to it.
+            StandsStill: its account is disabled.
         """
         standing = self._store.read(functools.partial(_standing, certificate_id))
         now = self._clock.now()
         if standing is None:
             return None
-        blocked = standing.blocked_for(self._issuer.name)
-        interval = self._rules.proof_interval
-        step = next_step(standing.order, standing.proofs, now, interval, blocked, standing.added)
+        step = self._next_step(standing, now)
         if isinstance(step, Wait):
             return step.until
         kind = type(step).__name__
         log.debug("step", certificate=certificate_id, step=kind)
         with self._counted(kind):
             return self._take(standing, step, now)
+
+    def _next_step(self, standing: Standing, now: datetime) -> Step:
+        order, blocked = standing.order, standing.blocked_for(self._issuer.name)
+        if not standing.halted:
+            interval = self._rules.proof_interval
+            return next_step(order, standing.proofs, now, interval, blocked, standing.added)
+        step = step_while_disabled(order, now, blocked)
+        if step is None:
+            raise StandsStill
+        return step
 
     @contextlib.contextmanager
     def _counted(self, kind: str) -> Iterator[None]:
@@ -307,7 +324,7 @@ class Advancing:
 
     def _condemn(self, order: Order, unit: Unit) -> None:
         """Have a certificate revoked whose key others know; nobody has to look at that."""
-        decided = _unchanged(unit, order).asked_back(
+        decided = _as_read(unit, order).asked_back(
             Event.DECIDE_TO_REVOKE,
             reason=Reason.KEY_COMPROMISE,
             deadline=None,
@@ -380,6 +397,7 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         blocked=unit.blocked_keys.get(submission.spki_sha256) if submission else None,
         issuance=unit.issuances.get(certificate_id, order.attempt),
         certificate=unit.certificates.get(certificate_id, order.attempt),
+        halted=stands_still(unit, order),
     )
 
 
@@ -393,6 +411,18 @@ def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:
 
 
 def _unchanged(unit: Unit, order: Order) -> Order:
+    """Give the order if it is still as it was read, and work on it goes on.
+
+    Raises:
+        Stale: it is not, or its account was disabled meanwhile.
+    """
+    stored = _as_read(unit, order)
+    if stands_still(unit, stored):
+        raise Stale("accounts")
+    return stored
+
+
+def _as_read(unit: Unit, order: Order) -> Order:
     """Give the order if it is still as it was read.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from certdesk.domain import timekeeping
+from certdesk.domain import standstill, timekeeping
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import STATUS_NAMES, Order, Status
@@ -25,6 +25,10 @@ SHOWN = 20
 PAGE = 1000
 EXPIRING, ENDING = timedelta(days=14), timedelta(days=7)
 PLACE = Place(DESK, "checkup", "", "value")
+
+
+WORKED_ON = standstill.DEADLINES | {Status.CANCELLING, Status.MIGRATING}
+"""Where orders stand on which there is work, which stands still while their account is disabled."""
 
 
 class Background(Protocol):
@@ -113,6 +117,7 @@ class WorkCheckup:
             )
         if not aside:
             yield good("orders", "none is set aside")
+        yield from self._store.read(lambda unit: list(_standing_still(unit)))
         yield from self._late(now)
         ending = self._store.read(lambda unit: list(_ending(unit, now)))
         for order, following in ending[:SHOWN]:
@@ -177,15 +182,32 @@ def _leave_mark(unit: Unit, now: datetime) -> None:
         unit.marks.add(Mark(name=MARK, value=now.isoformat().encode("ascii")))
 
 
+def _standing_still(unit: Unit) -> Iterator[Observation]:
+    """Tell of disabled accounts with orders on which else there would be work."""
+    for account in unit.accounts.where(enabled=False):
+        orders = sum(unit.orders.count(uin=account.uin, status=each) for each in WORKED_ON)
+        successors = unit.renewals.count(uin=account.uin)
+        if orders or successors:
+            yield good(
+                "orders",
+                f"{orders} stand still, and the successors of {successors} certificates"
+                f"{standstill.since(account)}",
+            )
+
+
 def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
     """Give the orders whose certificate ends soon and was to be fresh, each with what follows it.
 
-    That is to be fresh for which time was bought beyond its end, or that is to be renewed.
+    That is to be fresh for which time was bought beyond its end, or that is to be renewed. Nothing
+    of that is done for disabled accounts.
     """
+    disabled = {account.uin for account in unit.accounts.where(enabled=False)}
     offset = 0
     while page := unit.orders.where(status=Status.ISSUED, offset=offset, limit=PAGE):
         for order in page:
             if order.ends_at is None or not now < order.ends_at < now + EXPIRING:
+                continue
+            if order.uin in disabled:
                 continue
             following = _following(unit, order)
             fresh = following is not None and following.status is Status.ISSUED

@@ -20,7 +20,7 @@ from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
-from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit
+from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, stands_still
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.noting import note
 from certdesk.workflow.pacing import LookPacing
@@ -259,9 +259,14 @@ class Looking:
 
 
 def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
-    """Read the proof and its order, unless the order has gone on since the look was asked for."""
+    """Read the proof and its order, unless the order has gone on since the look was asked for.
+
+    Nothing is wanted either for an order that stands still since then.
+    """
     order = unit.orders.get(look.certificate_id)
     if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
+        return None, None
+    if stands_still(unit, order):
         return None, None
     return unit.proofs.get(*look.proof), order
 

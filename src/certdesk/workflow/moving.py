@@ -11,6 +11,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from certdesk.domain import standstill
 from certdesk.domain.material import Material, written_out
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
@@ -39,6 +40,7 @@ from certdesk.ports import (
     place_of_letter,
     place_of_party,
     place_of_submission,
+    stands_still,
 )
 from certdesk.workflow.noting import note
 
@@ -155,7 +157,7 @@ class Moving:
         return None if sealed is None else self._vault.seal(self._vault.open(sealed, place), other)
 
     def _hand_over(self, before: Belongings, after: Sealed, unit: Unit) -> None:
-        if belongings_of(before.order, unit) != before:
+        if belongings_of(before.order, unit) != before or stands_still(unit, before.order):
             raise Stale("orders")
         keep_denied_keys(unit, before.order)
         moved = unit.orders.replace(before.order.moved())
@@ -170,16 +172,26 @@ class Moving:
             unit.letters.add(letter)
         _carry(unit.proofs, before.proofs, moved.uin)
         _carry(unit.issuances, before.issuances, moved.uin)
-        _carry(unit.renewals, before.renewals, moved.uin)
+        _carry(unit.renewals, self._gone_on_with(before.renewals), moved.uin)
         _carry(unit.reviews, before.reviews, moved.uin)
         task = unit.tasks.get(its)
         if task is not None:
-            unit.tasks.replace(dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now()))
+            due = dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now(), reason="")
+            unit.tasks.replace(due)
         # Whom it leaves behind knows no more of it.
         for other in neighbours_of(unit, before.order):
             unit.orders.replace(other.without(its))
         note(unit, self._clock.now(), before.order, "MoveOut", f"to {moved.uin}")
         note(unit, self._clock.now(), moved, "MoveIn", f"from {before.order.uin}")
+
+    def _gone_on_with(self, renewals: Sequence[Renewal]) -> list[Renewal]:
+        """Give renewals without what stood still in the account that they leave."""
+        return [
+            dataclasses.replace(each, due_at=self._clock.now(), reason="")
+            if each.reason == standstill.REASON
+            else each
+            for each in renewals
+        ]
 
 
 def belongings_of(order: Order, unit: Unit) -> Belongings:

@@ -18,10 +18,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from certdesk.domain import standstill
 from certdesk.domain.order import Order
 from certdesk.domain.records import Task
-from certdesk.ports import Clock, Stale, Store, Unit
-from certdesk.workflow.advancing import Advancing
+from certdesk.ports import Clock, Stale, Store, Unit, stands_still
+from certdesk.workflow.advancing import Advancing, StandsStill
 from certdesk.workflow.looking import Looking, Stopped
 from certdesk.workflow.repeating import Repeating, step_back
 
@@ -176,6 +177,8 @@ class OrderWork(Repeating):
                 due_at.add_done_callback(functools.partial(self._go_on, task))
                 return
             after = dataclasses.replace(task, due_at=due_at, failures=0, reason="")
+        except StandsStill:
+            after = dataclasses.replace(task, due_at=None, failures=0, reason=standstill.REASON)
         except (Stale, Stopped):
             after = dataclasses.replace(task, due_at=self._clock.now())
         except Exception as error:  # noqa: BLE001 -- it is noted, and the order tried again
@@ -228,8 +231,17 @@ class OrderWork(Repeating):
         self._end(task)
 
     def _put(self, task: Task) -> Task:
-        return self._store.write(functools.partial(_replace, task))
+        return self._store.write(functools.partial(_replace, task, self._clock.now()))
 
 
-def _replace(task: Task, unit: Unit) -> Task:
+def _replace(task: Task, now: datetime, unit: Unit) -> Task:
+    """Store a changed task.
+
+    One that is put aside with its account is made due by whoever enables the account, which may
+    just have been done: then it is due now.
+    """
+    if task.reason == standstill.REASON:
+        order = unit.orders.get(task.certificate_id)
+        if order is None or not stands_still(unit, order):
+            task = dataclasses.replace(task, due_at=now, reason="")
     return unit.tasks.replace(task)

@@ -18,11 +18,12 @@ import msgspec
 import structlog
 
 from certdesk.catalog import Action, Caller, Catalog, Desk
+from certdesk.domain import standstill
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
-from certdesk.ports import Counts, Pending, Stale, Unit, successors_of
+from certdesk.ports import Counts, Pending, Stale, Unit, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
@@ -34,7 +35,8 @@ MINUTE = timedelta(minutes=1)
 KEY_SECONDS = 30
 """How long to wait for a key to be made."""
 
-DISABLED = "The account is disabled."
+ASIDE = timedelta(days=365)
+"""How long a certificate of a disabled account is off the list; enabling the account ends that."""
 
 log = structlog.get_logger()
 
@@ -111,14 +113,19 @@ class Renewing(Repeating):
         its = renewal.certificate_id
         standing = self._desk.store.read(functools.partial(_standing, its))
         order, move = standing.order, standing.move(now)
+        if order is not None and standing.caller is None:
+            with contextlib.suppress(Stale):
+                self._desk.store.write(functools.partial(_put_aside, order, renewal, now))
+            return True
         if order is None or isinstance(move, Forget):
             self._desk.store.write(functools.partial(_forget, its))
             return True
+        assert standing.caller is not None  # noqa: S101 -- else it was put aside
         # Of several processes that look at once, one is in time.
         with contextlib.suppress(Stale):
             days = warning(order, renewal, now)
             if days is not None:
-                renewal = self._warn(standing, renewal, days)
+                renewal = self._warn(order, standing, renewal, days)
             if not isinstance(move, Make):
                 self._keep(looked(renewal, order, now))
                 return True
@@ -128,14 +135,14 @@ class Renewing(Repeating):
             self._make(order, standing.caller, renewal)
         return True
 
-    def _make(self, order: Order, caller: Caller | None, renewal: Renewal) -> None:
+    def _make(self, order: Order, caller: Caller, renewal: Renewal) -> None:
         """Make a successor, and note it if none could be made.
 
         Raises:
-            Stale: somebody else came first.
+            Stale: somebody else came first, or the account was disabled.
         """
         try:
-            reason = self._ask(order, caller) if caller else DISABLED
+            reason = self._ask(order, caller)
         except Stale:
             raise
         except ServiceError as refused:
@@ -164,8 +171,12 @@ class Renewing(Repeating):
                 log.info("a successor was made", certificate=order.certificate_id, **made)
                 return ""
 
-    def _warn(self, standing: Standing, renewal: Renewal, days: int) -> Renewal:
-        """Say that a certificate ends soon and has no fresh successor."""
+    def _warn(self, order: Order, standing: Standing, renewal: Renewal, days: int) -> Renewal:
+        """Say that a certificate ends soon and has no fresh successor.
+
+        Raises:
+            Stale: somebody else has said it, or the account was disabled.
+        """
         why = "; ".join(_waiting(each) for each in standing.successors) or renewal.reason
         entry = AuditEntry.by_desk(
             at=self._desk.clock.now(),
@@ -176,6 +187,8 @@ class Renewing(Repeating):
         )
 
         def commit(unit: Unit) -> Renewal:
+            if stands_still(unit, order):
+                raise Stale("accounts")
             unit.audit.add(entry)
             return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
 
@@ -204,6 +217,18 @@ def _standing(certificate_id: str, unit: Unit) -> Standing:
     if account is not None and account.enabled:
         caller = Caller(uin=account.uin, actor="desk", verified=account.verified)
     return Standing(order=order, successors=successors_of(unit, order), caller=caller)
+
+
+def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> None:
+    """Have nobody see to a certificate until its account is enabled.
+
+    Raises:
+        Stale: that has just been done.
+    """
+    if not stands_still(unit, order):
+        raise Stale("accounts")
+    aside = dataclasses.replace(renewal, due_at=now + ASIDE, reason=standstill.REASON)
+    unit.renewals.replace(aside)
 
 
 def _forget(certificate_id: str, unit: Unit) -> None:

@@ -1,0 +1,24 @@
+"""Which orders stand still because their account is disabled, read through a transaction."""
+
+from __future__ import annotations
+
+from certdesk.domain.account import Account
+from certdesk.domain.order import Order
+from certdesk.domain.standstill import goes_on
+from certdesk.ports.store import Unit
+
+
+def disabled_account(unit: Unit, order: Order) -> Account | None:
+    """Read the account because of which an order stands still; None where it does not.
+
+    For an order on its way to another account, that one counts.
+    """
+    if goes_on(order):
+        return None
+    account = unit.accounts.get(order.moves_to or order.uin)
+    return account if account is not None and not account.enabled else None
+
+
+def stands_still(unit: Unit, order: Order) -> bool:
+    """Whether nothing is done for an order now, because an account is disabled."""
+    return disabled_account(unit, order) is not None
