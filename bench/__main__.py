@@ -50,6 +50,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--no-million", action="store_true", help="leave the million orders out")
     parser.add_argument("--no-moto", action="store_true", help="leave moto out")
+    parser.add_argument(
+        "--before", metavar="COMMIT", help="measure submissions at this commit in turn with today's"
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="%(default)s by default")
     parser.add_argument(
         "--write", action="store_true", help="put the figures into docs/benchmarks.md"
@@ -62,7 +65,14 @@ def measure(folder: Path, load: Load, asked: argparse.Namespace) -> Findings:
     load_before = os.getloadavg()[0]
     with contextlib.ExitStack() as held:
         log = held.enter_context((folder / "own.log").open("w"))
-        scene = Scene(folder, load, held, million=not asked.no_million, moto=not asked.no_moto)
+        scene = Scene(
+            folder,
+            load,
+            held,
+            million=not asked.no_million,
+            moto=not asked.no_moto,
+            before=asked.before,
+        )
         for _ in track(range(asked.rounds), "Measuring"):
             scene.take_turns()
         shares = layers.profile(scene.parts.desk, log)

@@ -6,12 +6,17 @@ import dataclasses
 import statistics
 from collections.abc import Iterator, Mapping
 
+from bench.checks import MOST, PREFIX
 from bench.issuing import ALONE, BESIDE
 from bench.renewals import RENEWING, WITHOUT
 from bench.rows import FLOOR, MOTO, ROWS, Row
 
 RSA, P_256 = "submit, RSA CSR", "submit, P-256 CSR"
+BEFORE = "submit, P-256 CSR, before"
+"""The row of the commit that `--before` names."""
+
 MOST_LOAD = 0.5
+MOST_ADDED = 1.08
 PAIRS = {
     "submit, RSA online": RSA,
     "submit, P-256 online": P_256,
@@ -68,7 +73,7 @@ class Findings:
     def names(self) -> list[str]:
         """Everything that was measured over HTTP, the floor first and others last."""
         rows = [FLOOR, *(row.name for row in self.rows)]
-        return [*rows, MOTO] if MOTO in self.runs else rows
+        return [*rows, *(name for name in (BEFORE, MOTO) if name in self.runs)]
 
     def median(self, row: str) -> Run:
         """Give the median of a row, each number for itself."""
@@ -104,7 +109,15 @@ class Findings:
             million, thousand = f"{what}, 1,000,000 orders", f"{what}, 1,000 orders"
             if million in self.runs:
                 yield Aim(f"{million}: CPU against 1,000", self._cpu(million, thousand), 1.5)
+        yield from self._checks()
         yield from self._times()
+
+    def _checks(self) -> Iterator[Aim]:
+        if BEFORE in self.runs:
+            yield Aim(f"{P_256}: CPU against {BEFORE}", self._cpu(P_256, BEFORE), MOST_ADDED)
+        for check in (name for name in self.costs if name.startswith(PREFIX)):
+            share = self.part(check) / self.median(P_256).cpu
+            yield Aim(f"{check}: share of {P_256}", share, MOST)
 
     def _times(self) -> Iterator[Aim]:
         pairs = {

@@ -97,6 +97,16 @@ class OwnDesk:
         }
 
     @property
+    def engine(self) -> Desk:
+        """The desk itself."""
+        return self._desk
+
+    @property
+    def secret_id(self) -> str:
+        """The key that the account signs with."""
+        return self._keys.secret_id
+
+    @property
     def vault(self) -> Vault:
         """The desk's vault, in which the account has its keys."""
         return self._desk.vault

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from bench.checks import checks
 from bench.inside import OwnDesk, own_desk
 from bench.load import CONNECTIONS, PROCESSES
 from bench.plain import plain_writer
@@ -66,6 +67,7 @@ class Parts:
             "key P-256": taking(KeyKind.P_256, desk),
             "seal": sealing(desk),
             "prepare": desk.prepare,
+            **checks(desk),
         }
         self._together: dict[str, Callable[[int], object]] = {
             "insert": held.enter_context(plain_writer(folder / "plain.db", row, THREADS)),

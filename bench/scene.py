@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import issuing, renewals, rival
-from bench.findings import Run
+from bench.earlier import earlier_desk
+from bench.findings import BEFORE, P_256, Run
 from bench.load import Load
 from bench.orders import with_orders
 from bench.parts import Parts
@@ -39,9 +40,19 @@ class Scene:
     """Servers, parts and starts; the runs and costs of the turns that were taken."""
 
     def __init__(
-        self, folder: Path, load: Load, held: contextlib.ExitStack, *, million: bool, moto: bool
+        self,
+        folder: Path,
+        load: Load,
+        held: contextlib.ExitStack,
+        *,
+        million: bool,
+        moto: bool,
+        before: str | None,
     ) -> None:
-        """Start everything, with files in `folder`; `held` ends it."""
+        """Start everything, with files in `folder`; `held` ends it.
+
+        `before` is a commit whose desk answers as well.
+        """
         self.runs = defaultdict[str, list[Run]](list)
         self.costs = defaultdict[str, list[float]](list)
         self._load = load
@@ -55,6 +66,10 @@ class Scene:
                 desk_with_orders(LISTS["million"], load)
             )
         self._rows = [row for row in ROWS if row.desk in self._customers]
+        self._before: Customer | None = None
+        if before:
+            earlier = earlier_desk(folder / "before", before, stock_of(NONE))
+            self._before = Customer(held.enter_context(earlier), load)
         self._echo = held.enter_context(echo_up())
         self._moto = held.enter_context(rival.rival_up(RESULTS / "moto")) if moto else None
         self._warm_up()
@@ -70,6 +85,8 @@ class Scene:
         """Measure everything once."""
         for row in self._rows:
             self.runs[row.name].append(run_desk(row, self._customers[row.desk], self._load))
+            if row.name == P_256 and self._before is not None:
+                self.runs[BEFORE].append(run_desk(row, self._before, self._load))
         requests = submit_rsa(self._customers["stocked"], FLOOR_REQUESTS)
         self.runs[FLOOR].append(run(self._load, *self._echo, requests))
         if self._moto is not None:

@@ -1,0 +1,60 @@
+"""The checks that defend the desk against attackers, each alone in this process.
+
+A check that a request meets is here if it is a function of its own: what it costs is to be no more
+than `MOST` of a submission. Where a check needs a transaction, it runs in one that is open.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+
+from bench.inside import OwnDesk
+from certdesk.domain.sightings import Use
+from certdesk.storage.memory_admission import MemoryAdmission
+from certdesk.web.guard import Guard
+
+MOST = 0.03
+"""The share of a submission's CPU that a check may cost."""
+
+PREFIX = "check: "
+
+
+def checks(desk: OwnDesk) -> dict[str, Callable[[], object]]:
+    """Prepare each check, by a name that begins with `PREFIX`."""
+    prepared = {
+        "signature not used before, and pace": admitting(desk),
+        "caller asked again in the commit": asking_again(desk),
+    }
+    return {PREFIX + name: check for name, check in prepared.items()}
+
+
+def admitting(desk: OwnDesk) -> Callable[[], object]:
+    """Note a new signature, take a place, and leave it."""
+    admission = MemoryAdmission(time.time())
+    numbers = itertools.count()
+
+    def admit() -> None:
+        now = time.time()
+        use = Use(
+            digest=next(numbers).to_bytes(32, "big"),
+            uin=desk.uin,
+            action="CertificateInfoSubmit",
+            timestamp=int(now) + 1,
+            at=now,
+            once=True,
+            action_signed=False,
+        )
+        slot = admission.take(use, 1_000_000)
+        if slot is not None:
+            admission.leave(slot)
+
+    return admit
+
+
+def asking_again(desk: OwnDesk) -> Callable[[], object]:
+    """Read key and account once more, and compare."""
+    guard = Guard(desk.engine)
+    known = guard.look_up(desk.secret_id)
+    return lambda: desk.engine.store.read(lambda unit: guard.holds(known, unit))
