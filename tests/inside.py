@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import uuid
 from concurrent.futures import Future
@@ -135,7 +136,7 @@ class InsideDesk:
 
         Raises the refusal itself, a `ServiceError`.
         """
-        declared = bootstrap.actions().find(action, internal=caller is OPERATOR)
+        declared = bootstrap.actions().find(action, internal=caller.actor == OPERATOR.actor)
         assert declared is not None, action
         request = declared.decode(parameters)
         while True:
@@ -151,6 +152,10 @@ class InsideDesk:
     def operator(self, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action."""
         return self.call(OPERATOR, action, **parameters)
+
+    def operator_as(self, uid: int, action: str, **parameters: object) -> dict[str, Any]:
+        """Carry out an operator's action as a user of the system."""
+        return self.call(dataclasses.replace(OPERATOR, uid=uid), action, **parameters)
 
     def account(self) -> Caller:
         """Open an account; give it as the caller of its first key."""

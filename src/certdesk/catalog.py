@@ -86,7 +86,8 @@ class CallerChanged(Stale):
 class Caller:
     """Who asks: an account or one of its users through a key, or the operator of the desk.
 
-    `user_id` is the user, None for the account itself; `grants` is what binds it.
+    `user_id` is the user, None for the account itself; `grants` is what binds it. `uid` is the user
+    of the system by whom the operator's command runs, None where that is not known.
     """
 
     uin: str
@@ -94,6 +95,12 @@ class Caller:
     verified: bool
     user_id: int | None = None
     grants: Grants = UNBOUND
+    uid: int | None = None
+
+    @property
+    def operator(self) -> str:
+        """Who decides, if the operator does: a user of the system, whatever name is typed."""
+        return self.actor if self.uid is None else f"uid {self.uid}"
 
 
 OPERATOR = Caller(uin="", actor="operator", verified=True)

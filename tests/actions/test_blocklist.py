@@ -34,6 +34,7 @@ def test_a_blocked_key_keeps_its_first_reason(desk: InsideDesk) -> None:
         "Reason": None,
         "Compromised": False,
         "CertificateIds": [],
+        "Uins": [],
     }
     assert desk.operator("CountBlockedKeys", Digest=ONE) == none | {"Reason": "lost"}
     assert desk.operator("CountBlockedKeys", Digest=TWO) == none

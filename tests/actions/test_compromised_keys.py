@@ -24,12 +24,13 @@ from certdesk.domain.steps import KEY_BLOCKED
 from certdesk.ports import Stale, Unit
 from certdesk.workflow.inspection import Inspection
 from tests.actions.asking import becomes, publish
+from tests.actions.shown_keys import show_key
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
 from tests.nameserver import NameServer
 from tests.papers import PDF
 from tests.running import Client, RunningDesk
-from tests.workflow.test_inspection import sparse
+from tests.workflow.test_inspection import sound, sparse
 
 REVOKED = (10, None)
 CONDEMNED = (10, "Its private key counts as known to others, so the certificate is revoked.")
@@ -75,6 +76,12 @@ def issue(desk: Desk, caller: Caller, key: PrivateKey, product: int = DV) -> str
     return order
 
 
+def leak(desk: Desk, caller: Caller, order: str, key: PrivateKey) -> None:
+    """Have a certificate revoked by an account that has shown the key, which others know."""
+    show_key(functools.partial(desk.call, caller), key)
+    revoke(desk, caller, order, "keyCompromise")
+
+
 def revoke(desk: Desk, caller: Caller, order: str, reason: str) -> None:
     """Have a certificate revoked, whose names are proved."""
     desk.call(caller, "RevokeCertificate", CertificateId=order, Reason=reason)
@@ -104,6 +111,7 @@ def test_all_certificates_for_a_key_that_others_know_are_revoked(
     mine, other = proving.client(), proving.client()
     orders = [(client, issued(client, names, key)) for client in (mine, other, other)]
     client, order = orders[0]
+    show_key(mine.call, key)
     reply = client.call("RevokeCertificate", CertificateId=order, Reason="keyCompromise")
     (auth,) = reply["RevokeDomainValidateAuths"]
     names.add(auth["DomainValidateAuthKey"], "TXT", auth["DomainValidateAuthValue"])
@@ -165,7 +173,7 @@ def test_a_certificate_that_the_ca_is_about_to_revoke_keeps_its_reason(
     """The CA may have been asked already, and the first reason stays."""
     leaked, granted = (issue(desk, desk.caller, key) for _ in range(2))
     desk.operator("RevokeOrder", CertificateId=granted, Reason="privilegeWithdrawn")
-    revoke(desk, desk.caller, leaked, "keyCompromise")
+    leak(desk, desk.caller, leaked, key)
     work(desk)
     assert desk.stands(granted) == REVOKED
     assert sorted(desk.issuer.revoked.values()) == [
@@ -180,7 +188,7 @@ def test_the_log_of_each_account_tells_of_its_own_certificate_alone(
     """That its key is known, and not who said so."""
     stranger = desk.account()
     leaked, foreign = issue(desk, desk.caller, key), issue(desk, stranger, key)
-    revoke(desk, desk.caller, leaked, "keyCompromise")
+    leak(desk, desk.caller, leaked, key)
     work(desk)
     condemned, done = desk.audit(foreign)[-2:]
     assert (condemned.action, condemned.actor, condemned.uin, condemned.detail) == (
@@ -196,12 +204,22 @@ def test_the_log_of_each_account_tells_of_its_own_certificate_alone(
 
 
 def test_a_certificate_is_revoked_whose_key_turns_out_weak(desk: Desk) -> None:
-    """Anybody can reckon its private key; it was issued before the slower checks had ended."""
-    weak = issue(desk, desk.caller, sparse())
+    """Anybody can reckon its private key; it was issued before a check could find that."""
+    weak = issue(desk, desk.caller, sound())
+    desk.store.write(functools.partial(_swap_key, weak))
     Inspection(desk.store, desk.clock).look()
     work(desk)
     assert desk.stands(weak) == CONDEMNED
     assert list(desk.issuer.revoked.values()) == [Reason.KEY_COMPROMISE]
+
+
+def _swap_key(certificate_id: str, unit: Unit) -> None:
+    """Have an issued certificate be for a key that is weak, and that nobody has looked at."""
+    (submission,) = unit.submissions.where(certificate_id=certificate_id)
+    weak = dataclasses.replace(
+        submission, csr=csr_for(sparse()), spki_sha256=spki_sha256(sparse().public_key())
+    )
+    unit.submissions.replace(dataclasses.replace(weak, inspected=False))
 
 
 def test_what_has_ended_is_not_revoked(desk: Desk, key: ec.EllipticCurvePrivateKey) -> None:
@@ -209,7 +227,7 @@ def test_what_has_ended_is_not_revoked(desk: Desk, key: ec.EllipticCurvePrivateK
     ended = issue(desk, desk.caller, key)
     desk.clock.move(timedelta(days=91))
     leaked = issue(desk, desk.caller, key)
-    revoke(desk, desk.caller, leaked, "keyCompromise")
+    leak(desk, desk.caller, leaked, key)
     work(desk)
     assert [desk.stands(order)[0] for order in (ended, leaked)] == [3, 10]
 
@@ -227,7 +245,7 @@ def test_a_certificate_with_another_key_stays_good(
     desk.call(desk.caller, "CertificateInfoSubmit", **given)
     desk.call(desk.caller, "CertificateOrderSubmit", CertId=other)
     desk.take_on(other)
-    revoke(desk, desk.caller, issue(desk, desk.caller, key), "keyCompromise")
+    leak(desk, desk.caller, issue(desk, desk.caller, key), key)
     work(desk)
     assert desk.stands(other) == (1, None)
 
@@ -241,7 +259,7 @@ def test_a_key_that_others_know_is_refused_to_everybody(
     """With the words of any blocked key: nothing tells whose it was, or that it was revoked."""
     stranger = desk.account()
     before, foreign = hand_in(desk, desk.caller, key), hand_in(desk, stranger, key)
-    revoke(desk, desk.caller, issue(desk, desk.caller, key), "keyCompromise")
+    leak(desk, desk.caller, issue(desk, desk.caller, key), key)
 
     answers = {
         refused_with(errors.InvalidParam, lambda caller=caller: hand_in(desk, caller, key))  # type: ignore[misc]
@@ -300,7 +318,7 @@ def test_what_the_ca_has_begun_is_not_signed(
 def test_a_reissue_needs_a_new_key(desk: Desk, key: ec.EllipticCurvePrivateKey) -> None:
     """As long as the desk has not got to the certificate; then there is nothing to reissue."""
     leaked, other = (issue(desk, desk.caller, key) for _ in range(2))
-    revoke(desk, desk.caller, leaked, "keyCompromise")
+    leak(desk, desk.caller, leaked, key)
     assert desk.stands(other) == (1, None)
 
     def reissue(**csr: str) -> str:
@@ -331,7 +349,7 @@ def test_the_desk_makes_no_successor_with_such_a_key(
         for order in desk.store.read(lambda unit: unit.orders.where(uin=desk.caller.uin))
         if order.replaces == hosted
     }
-    revoke(desk, desk.caller, leaked, "keyCompromise")
+    leak(desk, desk.caller, leaked, key)
     work(desk)
     assert [desk.stands(order)[0] for order in (hosted, successor)] == [10, 2]
     assert desk.store.read(lambda unit: unit.renewals.get(hosted)) is None
@@ -380,6 +398,7 @@ def test_the_operator_is_told_of_certificates_for_a_blocked_key(
         "Reason": "on a list",
         "Compromised": True,
         "CertificateIds": [],
+        "Uins": [],
     }
 
 

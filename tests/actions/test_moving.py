@@ -442,8 +442,8 @@ OF_THE_ACCOUNT = {
 }
 """Collections of which nothing is a certificate's."""
 
-STAYING = {"audit"}
-"""Collections in which what was done stays where it was done."""
+STAYING = {"audit", "blocked_keys"}
+"""Collections in which what was done or said stays where it was."""
 
 
 def test_every_record_that_names_certificate_and_account_moves(desk: Desk) -> None:

@@ -148,9 +148,9 @@ def test_an_ev_order_wants_four_eyes_where_the_desk_does(tmp_path: Path) -> None
         assert desk.stands(order) == (0, "CA-REVIEWING")
         for again in ("ANN", " ann ", "a nn", "\N{FULLWIDTH LATIN SMALL LETTER A}nn"):
             with pytest.raises(errors.InvalidParam, match="a second person has to"):
-                desk.approve(f"order:{order}", again)
+                desk.approve(f"order:{order}", again, uid=1001)
         assert desk.stands(order) == (0, "CA-REVIEWING")
-        assert desk.approve(f"order:{order}", "ben") == "approved"
+        assert desk.approve(f"order:{order}", "ben", uid=1001) == "approved"
         assert desk.stands(order) == (0, "PENDING-DCV")
 
 

@@ -90,7 +90,7 @@ def test_a_sound_key_passes(desk: InsideDesk) -> None:
 def test_a_weak_key_is_set_aside_with_an_audit_row(desk: InsideDesk) -> None:
     """Under the RequestId and the account of the submission."""
     inspect(desk, submission(sparse()))
-    key = desk.store.read(lambda unit: unit.blocked_keys.get(submission(sparse()).spki_sha256))
+    key = desk.store.read(lambda unit: unit.blocked_keys.get(submission(sparse()).spki_sha256, ""))
     assert key is not None
     assert (key.reason, key.created_at) == (FINDING, NOON)
     (entry,) = desk.audit("aB3dE5fG")

@@ -69,9 +69,9 @@ def certificate(order: Ordered) -> Certificate:
 
 
 def blocked(order: Ordered) -> BlockedKey | None:
-    """Read why the key of the certificate is blocked, if it is."""
+    """Read why the key of the certificate is blocked for its account, if it is."""
     digest = certificate(order).spki_sha256
-    return order.desk.store.read(lambda unit: unit.blocked_keys.get(digest))
+    return order.desk.store.read(lambda unit: unit.blocked_keys.get(digest, order.caller.uin))
 
 
 def test_a_certificate_is_revoked_when_its_name_is_proved_anew(order: Ordered) -> None:

@@ -16,12 +16,13 @@ import pytest
 from cryptography import x509
 
 from certdesk.domain.order import Status
-from certdesk.domain.records import Certificate, Task
+from certdesk.domain.records import EVERYBODY, Certificate, Task
 from certdesk.domain.revocation import KEY_KNOWN
 from certdesk.domain.rules import Rules
 from certdesk.ports import Unit
 from certdesk.workflow.advancing import Advancing
-from tests.workflow.ordering import Ordered, ordered, submit
+from tests.actions.shown_keys import show_key
+from tests.workflow.ordering import Ordered, key, ordered, submit
 
 NAME = "shop.example.com"
 Result = TypeVar("Result")
@@ -58,13 +59,13 @@ def take_on(order: Ordered, advancing: Advancing) -> None:
 
 @pytest.fixture
 def order(tmp_path: Path) -> Iterator[Ordered]:
-    """An order whose certificate, from the desk's own CA, is to be revoked."""
+    """An order whose certificate, from the desk's own CA, is to be revoked for a known key."""
     with ordered(tmp_path, NAME) as order:
         order.prove(NAME)
         take_on(order, with_the_desks_ca(order))
-        order.desk.operator(
-            "RevokeOrder", CertificateId=order.certificate_id, Reason="keyCompromise"
-        )
+        call = functools.partial(order.desk.call, order.caller)
+        show_key(call, key())
+        call("RevokeCertificate", CertificateId=order.certificate_id, Reason="keyCompromise")
         yield order
 
 
@@ -102,7 +103,8 @@ def test_a_revocation_is_found_again_wherever_the_work_on_it_ended(
     entry = listed(order, certificate)
     assert entry is not None
     assert began <= entry.revocation_date_utc <= order.desk.clock.now()
-    blocked = order.desk.store.read(lambda unit: unit.blocked_keys.get(certificate.spki_sha256))
+    spki_sha256 = certificate.spki_sha256
+    blocked = order.desk.store.read(lambda unit: unit.blocked_keys.get(spki_sha256, EVERYBODY))
     assert blocked is not None
     assert order.done.count("Revoke") == 1
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator
-
-from certdesk.actions.due import make_due
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.order import Order
-from certdesk.domain.records import BlockedKey
+from certdesk.domain.records import EVERYBODY, BlockedKey
 from certdesk.domain.steps import CERTIFIED
 from certdesk.domain.telling import told
-from certdesk.ports import Unit
+from certdesk.ports import Unit, block, blocks_of, number_blocked, orders_with
 from certdesk.wire.model import Reply, Request, Unsigned
 
 DIGEST_BYTES = 32
@@ -46,11 +41,19 @@ def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysR
     context.held.callback(context.work.wake)
 
     def commit(unit: Unit) -> BlockKeysReply:
-        new = sum(_block(context, unit, digest, request) for digest in digests)
-        orders = [order for digest in digests for order in _orders_with(unit, digest)]
-        for order in orders:
-            make_due(context, unit, order)
-        good = _certificates_of(orders)
+        new = sum(
+            block(
+                unit,
+                BlockedKey(
+                    spki_sha256=digest,
+                    reason=request.reason,
+                    created_at=context.now,
+                    compromised=request.revoke,
+                ),
+            )
+            for digest in digests
+        )
+        good = [each for digest in digests for each in _certificates_with(unit, digest)]
         told = f", {len(good)} certificates to be revoked" if request.revoke else ""
         context.record(unit, "blocklist", f"{new} keys{told}: {request.reason}")
         return BlockKeysReply(blocked=new, certificate_ids=good)
@@ -58,34 +61,9 @@ def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysR
     return commit
 
 
-def _block(context: Context, unit: Unit, digest: bytes, request: BlockKeysRequest) -> bool:
-    """Block a key, or note that others know one that is blocked; tell whether it is new."""
-    found = unit.blocked_keys.get(digest)
-    if found is None:
-        unit.blocked_keys.add(
-            BlockedKey(
-                spki_sha256=digest,
-                reason=request.reason,
-                created_at=context.now,
-                compromised=request.revoke,
-            )
-        )
-    elif request.revoke and not found.compromised:
-        unit.blocked_keys.replace(dataclasses.replace(found, compromised=True))
-    return found is None
-
-
-def _orders_with(unit: Unit, digest: bytes) -> Iterator[Order]:
-    """Give the orders whose material in force has that key."""
-    for submission in unit.submissions.where(spki_sha256=digest):
-        order = unit.orders.get(submission.certificate_id)
-        if order is not None and order.submission == submission.number:
-            yield order
-
-
-def _certificates_of(orders: Iterable[Order]) -> list[str]:
-    """Give the certificate ids of those that have a good certificate."""
-    return [order.certificate_id for order in orders if order.status in CERTIFIED]
+def _certificates_with(unit: Unit, digest: bytes) -> list[str]:
+    """Give the certificate ids of the good certificates that were issued here for a key."""
+    return [each.certificate_id for each in orders_with(unit, digest) if each.status in CERTIFIED]
 
 
 class CountBlockedKeysRequest(Request):
@@ -97,13 +75,15 @@ class CountBlockedKeysRequest(Request):
 class CountBlockedKeysReply(Reply):
     """How many keys are blocked, and why the one asked for is (null: it is not).
 
-    `compromised` tells that certificates for it are revoked, `certificate_ids` which are yet good.
+    `compromised` tells that certificates for it are revoked, `certificate_ids` which are yet good,
+    `uins` which accounts may not use it any more because they said that others know it.
     """
 
     total_count: Unsigned
     reason: str | None
     compromised: bool
     certificate_ids: list[str]
+    uins: list[str]
 
 
 @catalog.action(InvalidParam, internal=True)
@@ -114,12 +94,14 @@ def count_blocked_keys(
     digest = _digest(request.digest) if request.digest else None
 
     def look(unit: Unit) -> CountBlockedKeysReply:
-        found = unit.blocked_keys.get(digest) if digest else None
+        blocks = blocks_of(unit, digest) if digest else []
+        found = next((each for each in blocks if each.uin == EVERYBODY), None)
         return CountBlockedKeysReply(
-            total_count=unit.blocked_keys.count(),
+            total_count=number_blocked(unit),
             reason=found.reason if found else None,
             compromised=found is not None and found.compromised,
-            certificate_ids=_certificates_of(_orders_with(unit, digest)) if digest else [],
+            certificate_ids=_certificates_with(unit, digest) if digest else [],
+            uins=[each.uin for each in blocks if each.uin != EVERYBODY],
         )
 
     return look

@@ -45,7 +45,7 @@ from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import FREE_KINDS, Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
-from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, place_of_submission
+from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, block_of, place_of_submission
 
 REFUSALS = (
     AuthError,
@@ -137,7 +137,7 @@ def prepared(
     submission = _submission(context, considered, pair, parameters)
 
     def keep(unit: Unit, order: Order) -> Order:
-        if unit.blocked_keys.get(pair.spki_sha256) is not None:
+        if block_of(unit, order.uin, pair.spki_sha256) is not None:
             raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
         if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
             raise KeyUsedUp

@@ -13,7 +13,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.organisation import Manager
 from certdesk.domain.vetting import State, state_of, subject_of_manager
-from certdesk.ports import Unit
+from certdesk.ports import Unit, remove_review
 from certdesk.wire.model import Integer, Reply, Request
 
 TO_BE_SENT = frozenset({State.NONE, State.INVALID, State.EXPIRING, State.EXPIRED})
@@ -103,7 +103,7 @@ def delete_manager(context: Context, request: DeleteManagerRequest) -> Commit[De
             raise ManagerCanNotDeleteCa(f"The order {with_ca.certificate_id} is under way.")
         if orders:
             raise ManagerCanNotDeleteCert(f"The order {orders[0].certificate_id} names it.")
-        unit.reviews.remove(subject_of_manager(manager.manager_id))
+        remove_review(unit, subject_of_manager(manager.manager_id))
         unit.managers.remove(manager.manager_id)
         context.record(unit, subject_of_manager(manager.manager_id))
         return DeleteManagerReply(manager_id=manager.manager_id)

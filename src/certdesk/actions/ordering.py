@@ -39,7 +39,7 @@ from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Proof
 from certdesk.domain.telling import told
 from certdesk.domain.zones import DNS_AUTO
-from certdesk.ports import Unit
+from certdesk.ports import Unit, block_of
 from certdesk.wire.model import Reply, Request, Unsigned
 
 VERIFY_TYPES = ("DNS", DNS_AUTO, "FILE")
@@ -187,7 +187,7 @@ def submit_order(
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
-    if unit.blocked_keys.get(submission.spki_sha256) is not None:
+    if block_of(unit, order.uin, submission.spki_sha256) is not None:
         raise CertificateInvalid("Its key is blocked; hand in the material with a new one.")
     product = PRODUCTS[order.product_id]
     method = verify_type or order.verify_type or VERIFY_TYPES[0]

@@ -6,6 +6,7 @@ import heapq
 
 from certdesk.actions.certificates import name_of
 from certdesk.actions.due import make_due
+from certdesk.actions.key_in_use import OrderWithKey, key_of, same_key
 from certdesk.actions.naming import known_account, known_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import standstill
@@ -121,12 +122,16 @@ class ShowOrderRequest(Request):
 
 
 class ShowOrderReply(Reply, kw_only=True):
-    """An order, its proofs, all that happened to it, oldest first, and what comes next."""
+    """An order, its proofs, all that happened to it, oldest first, and what comes next.
+
+    `SameKey` are the good certificates that other accounts have for its key.
+    """
 
     order: OrderInfo
     names: list[str]
     order_id: str | None
     deadline: str | None
+    same_key: list[OrderWithKey]
     proofs: list[ProofInfo]
     happenings: list[Happening]
     next: str
@@ -153,6 +158,7 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
             names=list(order.ascii_names),
             order_id=order.order_id,
             deadline=local_time(order.deadline),
+            same_key=same_key(unit, order.uin, key_of(unit, order)),
             proofs=[_proof(proof) for proof in proofs],
             happenings=_story(unit.audit.where(subject=its), looks),
             next=standstill.told(disabled) if disabled else f"{what} {ahead}".rstrip(),

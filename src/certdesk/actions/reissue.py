@@ -42,7 +42,7 @@ from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused
 from certdesk.domain.telling import told
-from certdesk.ports import Stale, Unit
+from certdesk.ports import Stale, Unit, block_of
 from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
 
 ORIGINAL, UPLOAD, FRESH = "original", "upload", "online"
@@ -166,7 +166,7 @@ def replace_certificate(
 
     def commit(unit: Unit) -> ReplaceCertificateReply:
         current, _ = _replaceable(context, unit, request.certificate_id)
-        if again is not None and unit.blocked_keys.get(again.spki_sha256) is not None:
+        if again is not None and block_of(unit, current.uin, again.spki_sha256) is not None:
             raise OrderReplaceFailed("Its key is blocked; have a new one made, or send a CSR.")
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")

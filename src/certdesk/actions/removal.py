@@ -21,7 +21,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import DELETABLE, LIVING, Order, Status
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
-from certdesk.ports import Unit, keep_denied_keys
+from certdesk.ports import Unit, keep_denied_keys, remove_review
 from certdesk.wire.model import Ignored, Reply, Request
 
 FREE_KEPT = timedelta(hours=1)
@@ -143,8 +143,8 @@ def _remove(unit: Unit, order: Order) -> None:
         unit.certificates.remove(its, certificate.attempt)
     for letter in unit.letters.where(certificate_id=its):
         unit.letters.remove(its, letter.attempt, letter.kind)
-    unit.reviews.remove(subject_of_order(its))
-    unit.reviews.remove(subject_of_revocation(its))
+    remove_review(unit, subject_of_order(its))
+    remove_review(unit, subject_of_revocation(its))
     unit.renewals.remove(its)
     unit.tasks.remove(its)
     unit.orders.remove(its)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from certdesk.actions import vetting
 from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_order
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
 from certdesk.actions.purchase import own_order
 from certdesk.actions.review_detail import checked_reason
+from certdesk.actions.review_subject import subject_of
 from certdesk.actions.revoking import check_certificate, check_not_granted, refuse
+from certdesk.actions.sights import check_seen
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
@@ -20,9 +21,11 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.revocation import Reason, ReasonRefused, meant, words_of
+from certdesk.domain.records import BlockedKey
+from certdesk.domain.revocation import COMPROMISED, Reason, ReasonRefused, meant, words_of
+from certdesk.domain.steps import CERTIFIED
 from certdesk.domain.vetting import subject_of_revocation
-from certdesk.ports import Unit
+from certdesk.ports import Unit, block, orders_with, withdraw_review
 from certdesk.wire.model import Part, Reply, Request
 
 
@@ -67,7 +70,9 @@ def revoke_certificate(
     A DV certificate is revoked as soon as all its names are proved anew, by what the reply says is
     to be published; an OV or EV one when its letter (UploadRevokeLetter) has come and people have
     looked at it. Where neither happens within `proof.deadline_hours`, it stays good. After
-    `keyCompromise` nobody gets a certificate for its key any more.
+    `keyCompromise` the account gets no certificate for its key any more. Nobody does, and all
+    others for it are revoked, where the desk made the key for the account or the account uploaded
+    it with a certificate; for any other key that is decided by people.
     """
     said, reason = _said(request.reason)
     context.held.callback(context.work.wake)
@@ -91,10 +96,15 @@ class RevokeOrderRequest(Request):
 
 
 class RevokeOrderReply(Reply):
-    """The order, which the desk's work takes to status 10."""
+    """The order, which the desk's work takes to status 10.
+
+    `certificate_ids` are the other certificates for its key, of any account: after `keyCompromise`
+    they are revoked as well.
+    """
 
     certificate_id: str
     status: int
+    certificate_ids: list[str]
 
 
 @catalog.action(
@@ -118,19 +128,40 @@ def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[Revoke
         decided = unit.orders.replace(
             order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
         )
-        vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
+        withdraw_review(unit, subject_of_revocation(order.certificate_id))
         make_due(context, unit, decided)
+        compromised = request.reason == Reason.KEY_COMPROMISE
+        others = _block_key(context, unit, decided) if compromised else []
         context.record(unit, order.certificate_id, request.reason, uin=order.uin)
-        return RevokeOrderReply(certificate_id=order.certificate_id, status=decided.status)
+        return RevokeOrderReply(
+            certificate_id=order.certificate_id, status=decided.status, certificate_ids=others
+        )
 
     return commit
 
 
+def _block_key(context: Context, unit: Unit, order: Order) -> list[str]:
+    """Block the key of a certificate for everybody; give the other certificates for it."""
+    certificate = unit.certificates.get(order.certificate_id, order.attempt)
+    assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+    spki_sha256 = certificate.spki_sha256
+    key = BlockedKey(
+        spki_sha256=spki_sha256, reason=COMPROMISED, created_at=context.now, compromised=True
+    )
+    block(unit, key)
+    its = (each for each in orders_with(unit, spki_sha256) if each.status in CERTIFIED)
+    return [each.certificate_id for each in its if each.certificate_id != order.certificate_id]
+
+
 class KeepOrderRequest(Request):
-    """Which order's certificate, and why: the owner gets to read it."""
+    """Which order's certificate, and why: the owner gets to read it.
+
+    `Attempt` is the digest of `revocation:CERTID` that was seen.
+    """
 
     certificate_id: str
     reason: str
+    attempt: str | None = None
 
 
 class KeepOrderReply(Reply):
@@ -144,13 +175,18 @@ class KeepOrderReply(Reply):
     CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
 )
 def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderReply]:
-    """Keep a certificate that its owner asked to have revoked, as long as nothing grants that."""
+    """Keep a certificate that its owner asked to have revoked, as long as nothing grants that.
+
+    A request that has changed since the operator saw it is refused.
+    """
     reason = checked_reason(request.reason)
 
     def commit(unit: Unit) -> KeepOrderReply:
         order = known_order(unit, request.certificate_id)
         check_not_granted(context, unit, order)
-        vetting.withdraw_review(unit, subject_of_revocation(order.certificate_id))
+        name = subject_of_revocation(order.certificate_id)
+        check_seen(context, unit, subject_of(unit, name), request.attempt)
+        withdraw_review(unit, name)
         kept = refuse(context, unit, order, reason, reason)
         return KeepOrderReply(certificate_id=order.certificate_id, status=kept.status)
 

@@ -15,7 +15,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
 from certdesk.domain.steps import Revoke, next_step
 from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
-from certdesk.ports import Unit
+from certdesk.ports import Unit, put_review
 from certdesk.wire.model import local_time
 
 
@@ -60,7 +60,7 @@ def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
     subject = subject_of_revocation(order.certificate_id)
     review = vetting.ask(context, unit, subject, order.uin, order.revocation)
     if context.rules.vetting_automatic:
-        vetting.put_review(unit, approved(review, AUTOMATIC, context.now))
+        put_review(unit, approved(review, AUTOMATIC, context.now))
         grant(context, unit, sent)
     else:
         make_due(context, unit, unit.orders.replace(sent))

@@ -15,6 +15,7 @@ from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Review
 from certdesk.domain.vetting import (
     AUTOMATIC,
+    KEY,
     MANAGER,
     ORDER,
     REVOCATION,
@@ -27,7 +28,7 @@ from certdesk.domain.vetting import (
     subject_of_manager,
     subject_of_order,
 )
-from certdesk.ports import Unit
+from certdesk.ports import Unit, put_review, withdraw_review
 
 ASKING = {
     MANAGER: frozenset[str](),
@@ -42,6 +43,7 @@ ASKING = {
         }
     ),
     REVOCATION: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
+    KEY: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
 }
 """By kind of review: whoever did one of these asked for it, and does not approve it."""
 
@@ -197,21 +199,6 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
 def withdraw(unit: Unit, order: Order) -> None:
     """Have nobody look at an order any more, if people were still to."""
     withdraw_review(unit, subject_of_order(order.certificate_id))
-
-
-def put_review(unit: Unit, review: Review) -> Review:
-    """Keep a review in the place of an earlier one of the same thing."""
-    earlier = unit.reviews.get(review.subject)
-    if earlier is None:
-        return unit.reviews.add(review)
-    return unit.reviews.replace(dataclasses.replace(review, version=earlier.version))
-
-
-def withdraw_review(unit: Unit, subject: str) -> None:
-    """Have nobody look at something any more, if people were still to."""
-    review = unit.reviews.get(subject)
-    if review is not None and review.verdict is None:
-        unit.reviews.remove(subject)
 
 
 def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import socket
 import time
 from typing import Any
@@ -110,7 +111,7 @@ def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
                 "and certdesk account add make one"
             )
         with bootstrap.open_desk(settings) as opened:
-            return answer(opened.desk, bootstrap.actions(), line)
+            return answer(opened.desk, bootstrap.actions(), line, os.geteuid())
     except DeskBusy:
         return None
     except bootstrap.CANNOT_OPEN as error:

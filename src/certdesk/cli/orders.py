@@ -99,7 +99,9 @@ def order_resume(settings: Settings, certificate_id: str) -> None:
 def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
     """Have the certificate of an order revoked, without proof, letter or review.
 
-    The desk does it within seconds; where it is not running, when it next does.
+    The desk does it within seconds; where it is not running, when it next does. After
+    keyCompromise the key is blocked for every account, and the certificates that are printed, all
+    others for it, are revoked too.
     """
     show_reply(ask(settings, "RevokeOrder", CertificateId=certificate_id, Reason=reason))
 
@@ -107,10 +109,20 @@ def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
 @order.command("keep")
 @click.argument("certificate_id")
 @click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
+@click.option(
+    "--attempt",
+    metavar="DIGEST",
+    help="Keep it from exactly the request that review show revocation:ID printed this with.",
+)
 @desk_options
-def order_keep(settings: Settings, certificate_id: str, reason: str) -> None:
-    """Keep a certificate that its owner asked to have revoked, while that is not granted."""
-    show_reply(ask(settings, "KeepOrder", CertificateId=certificate_id, Reason=reason))
+def order_keep(settings: Settings, certificate_id: str, reason: str, attempt: str | None) -> None:
+    """Keep a certificate that its owner asked to have revoked, while that is not granted.
+
+    A request that has changed since it was shown to you is refused, as with review approve.
+    """
+    show_reply(
+        ask(settings, "KeepOrder", CertificateId=certificate_id, Reason=reason, Attempt=attempt)
+    )
 
 
 @order.command("move")
@@ -210,6 +222,8 @@ def _timeline(response: dict[str, Any]) -> None:
     say(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
     say(f"{its['Product']}, account {its['Uin']}")
     say(f"{its['StatusName']}" + (f": {its['StatusMsg']}" if its["StatusMsg"] else ""))
+    for each in response["SameKey"]:
+        say(f"Its key is in force in account {each['Uin']} too: {each['CertificateId']}")
     day = ""
     for each in response["Happenings"]:
         date, _, time = each["Time"].partition(" ")

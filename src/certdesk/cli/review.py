@@ -19,17 +19,23 @@ by_whom = click.option(
     "--reviewer", metavar="NAME", help="Who decides.  [default: the user of this machine]"
 )
 
+as_seen = click.option(
+    "--attempt",
+    metavar="DIGEST",
+    help="Decide about exactly what review show or review list --json printed this digest with.",
+)
+
 
 @click.group()
 def review() -> None:
-    """Vetting: managers with their companies, OV and EV orders and their revocations."""
+    """Vetting: managers with their companies, OV and EV orders, revocations, reported keys."""
 
 
 @review.command("list")
 @click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
 @desk_options
 def review_list(settings: Settings, *, json_: bool) -> None:
-    """List what waits, managers before their orders: a table at a terminal, JSON otherwise."""
+    """List what waits, in an order for approving it: a table at a terminal, JSON otherwise."""
     response = ask(settings, "ListReviews")
     if json_ or "Error" in response or not sys.stdout.isatty():
         show_reply(response, "Reviews")
@@ -41,9 +47,10 @@ def review_list(settings: Settings, *, json_: bool) -> None:
 @click.argument("id_", metavar="ID")
 @desk_options
 def review_show(settings: Settings, id_: str) -> None:
-    """Show all that is to be vetted of a manager, an order or a revocation, and what was decided.
+    """Show all that is to be vetted of a manager, an order, a revocation or a key.
 
-    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.
+    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What was decided is
+    shown too; Attempt is the digest of what may be decided about.
     """
     show_reply(ask(settings, "ShowReview", Id=id_))
 
@@ -51,28 +58,38 @@ def review_show(settings: Settings, id_: str) -> None:
 @review.command("approve")
 @click.argument("id_", metavar="ID")
 @by_whom
+@as_seen
 @desk_options
-def review_approve(settings: Settings, id_: str, reviewer: str | None) -> None:
-    """Approve a manager with its company, an order or a revocation, if it waits for people.
+def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: str | None) -> None:
+    """Approve a manager with its company, an order, a revocation or a key that waits for people.
 
-    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE. Who asked for it cannot
-    approve it. Where vetting.four_eyes is on, an EV order needs two people.
+    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. Who asked for it
+    cannot approve it. Where vetting.four_eyes is on, an EV order needs two users of this system.
+
+    What has changed since it was shown to you is refused, or since it was listed if it was never
+    shown to you. You are the user of this system who runs the command. An approved key is blocked
+    for every account, and all certificates for it are revoked; that always needs --attempt.
     """
-    show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=reviewer or _user()))
+    name = reviewer or _user()
+    show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=name, Attempt=attempt))
 
 
 @review.command("reject")
 @click.argument("id_", metavar="ID")
 @click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
 @by_whom
+@as_seen
 @desk_options
-def review_reject(settings: Settings, id_: str, reason: str, reviewer: str | None) -> None:
-    """Reject an order, a manager with all its orders under way, or a revocation.
+def review_reject(
+    settings: Settings, id_: str, *, reason: str, reviewer: str | None, attempt: str | None
+) -> None:
+    """Reject an order, a manager with all its orders under way, a revocation or a key.
 
-    ID is manager:NUMBER, order:CERTIFICATE or revocation:CERTIFICATE.
+    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What has changed
+    since you saw it is refused, as with review approve.
     """
     name = reviewer or _user()
-    show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name))
+    show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name, Attempt=attempt))
 
 
 @review.command("letter")

@@ -166,7 +166,8 @@ def _warn_of(settings: Settings) -> None:
 
 def _open_account(opened: OpenDesk) -> dict[str, str]:
     asked = {"Action": "AddAccount", "Parameters": {"Name": "sandbox"}}
-    reply = json.loads(answer(opened.desk, actions(), json.dumps(asked).encode()))["Response"]
+    line = json.dumps(asked).encode()
+    reply = json.loads(answer(opened.desk, actions(), line, os.geteuid()))["Response"]
     return {name: reply[name] for name in ("SecretId", "SecretKey", "Uin")}
 
 

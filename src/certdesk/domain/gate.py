@@ -71,9 +71,9 @@ class Circumstances:
     """What holds at the gate beside the request.
 
     `authority` names the CA that is to sign, and `source` is its own certificate; `blocked` tells
-    of the SHA-256 of an SPKI whether that key is never to be certified; `own_days` is the
-    operator's validity in days, 0 for the table's; `back` how far back the certificate may begin;
-    `latest` the latest time that the desk has seen, None where it has seen none yet.
+    of the SHA-256 of an SPKI whether that key is not to be certified for the account; `own_days` is
+    the operator's validity in days, 0 for the table's; `back` how far back the certificate may
+    begin; `latest` the latest time that the desk has seen, None where it has seen none yet.
     """
 
     authority: str
@@ -161,6 +161,8 @@ def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -
     public_key = _key_of(leaf)
     _require(public_key == asked.public_key, "its key is not the CSR's")
     keys.refuse_weak(public_key)
+    weakness = keys.inspect_further(public_key)
+    _require(weakness is None, weakness or "")
     _require(not at.blocked(asked.spki_sha256), "its key is blocked")
 
 

@@ -151,8 +151,8 @@ def inspected_by_now(public_key: PublicKey) -> bool:
 def inspect_further(public_key: PublicKey) -> str | None:
     """Run the remaining offline checks: why the key should be set aside, or None.
 
-    Some take longer and one reads data files of its package, so they run in the background
-    after the answer.
+    Some take longer and one reads data files of its package, so they run after the answer, and
+    before anything is signed.
     """
     if not isinstance(public_key, rsa.RSAPublicKey):
         return None

@@ -49,14 +49,20 @@ class StockedKey:
     created_at: datetime
 
 
+EVERYBODY = ""
+"""Whom a key is blocked for, in the place of a Uin, where that is every account."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedKey:
     """A public key that is never accepted again, by the SHA-256 of its SPKI, and why.
 
+    `uin` is the account that it is not accepted from, `EVERYBODY` where that is every account.
     Others know the private key of a `compromised` one: its certificates are revoked.
     """
 
     spki_sha256: bytes
+    uin: str = EVERYBODY
     reason: str
     created_at: datetime
     compromised: bool = False
@@ -283,12 +289,14 @@ class Certificate:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What a person is asked to look at: `manager:N`, `order:CERTID` or `revocation:CERTID`.
+    """What a person is asked to look at: a manager, an order, its revocation or a key.
 
+    Its `subject` is `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`.
     `kind` is the part of the `subject` before the colon; `attempt` the order's (or its
     revocation's), 0 where there is none. `asked_by` is who asked for it, by whom it cannot be
     approved: the name of a user, the SecretId of an account's own key, or `operator`. `approvals`
-    are names and times (ISO 8601) of those who approved; `verdict` is `approved` or `rejected`,
+    are names and times (ISO 8601) of those who approved, and which users of the system they are
+    (`Caller.operator`); `verdict` is `approved` or `rejected`,
     None as long as it waits.
     """
 
@@ -298,10 +306,26 @@ class Review:
     since: datetime
     attempt: int = 0
     asked_by: str
-    approvals: tuple[tuple[str, str], ...] = ()
+    approvals: tuple[tuple[str, str, str], ...] = ()
     decided_at: datetime | None = None
     verdict: str | None = None
     reason: str = ""
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What an operator saw last of what waits for people, by the `subject` of its review.
+
+    `operator` is a `Caller`'s; `shown` tells that all of it was shown, and not a list with it.
+    `members` are its members as `domain.sight` gives them, as JSON.
+    """
+
+    subject: str
+    operator: str
+    shown: bool
+    members: str
+    seen_at: datetime
     version: int = 1
 
 

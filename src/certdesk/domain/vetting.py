@@ -21,7 +21,7 @@ from certdesk.domain.organisation import Manager, Organisation
 from certdesk.domain.products import Level
 from certdesk.domain.records import Review
 
-MANAGER, ORDER, REVOCATION = "manager", "order", "revocation"
+MANAGER, ORDER, REVOCATION, KEY = "manager", "order", "revocation", "key"
 """Kinds of reviews."""
 
 APPROVED, REJECTED = "approved", "rejected"
@@ -117,9 +117,18 @@ def subject_of_revocation(certificate_id: str) -> str:
     return f"{REVOCATION}:{certificate_id}"
 
 
+def subject_of_key(spki_sha256: bytes) -> str:
+    """Name what a review of a reported key is of."""
+    return f"{KEY}:{spki_sha256.hex()}"
+
+
 def in_turn(reviews: Iterable[Review]) -> list[Review]:
-    """Sort reviews so that each can be approved after those before it: managers, then orders."""
-    return sorted(reviews, key=lambda each: (each.kind != MANAGER, each.since, each.subject))
+    """Sort reviews so that each can be approved after those before it.
+
+    Managers come first, then orders and revocations, and keys after all else.
+    """
+    turns = {MANAGER: 0, KEY: 2}
+    return sorted(reviews, key=lambda each: (turns.get(each.kind, 1), each.since, each.subject))
 
 
 def approved(
@@ -127,12 +136,15 @@ def approved(
     reviewer: str,
     now: datetime,
     *,
+    operator: str = "",
     needed: int = 1,
     asked_too: Iterable[str] = (),
 ) -> Review:
     """Give a waiting review after somebody approved; it is decided when enough people did.
 
-    `asked_too` names others than `asked_by` who may not approve it.
+    `reviewer` is a name that was typed, and `operator` the user of the system who typed it: one
+    user is one person, under whatever names. `asked_too` names others than `asked_by` who may not
+    approve it.
 
     Raises:
         ReviewRefused: this person may not approve it, or has done so.
@@ -140,9 +152,13 @@ def approved(
     asked = {review.asked_by, *asked_too} - {OPERATOR}
     if any(_same(name, reviewer) for name in asked):
         raise ReviewRefused(f"{reviewer} asked for it, so somebody else has to approve it")
-    if any(_same(name, reviewer) for name, _ in review.approvals):
+    if any(_same(name, reviewer) for name, *_ in review.approvals):
         raise ReviewRefused(f"{reviewer} has approved it; a second person has to")
-    approvals = (*review.approvals, (reviewer, now.isoformat()))
+    if any(who == operator for *_, who in review.approvals):
+        raise ReviewRefused(
+            f"{operator} has approved it; a second person has to, as another user of the system"
+        )
+    approvals = (*review.approvals, (reviewer, now.isoformat(), operator))
     if len(approvals) < needed:
         return dataclasses.replace(review, approvals=approvals)
     return dataclasses.replace(review, approvals=approvals, decided_at=now, verdict=APPROVED)

@@ -30,7 +30,7 @@ from certdesk.domain.timekeeping import latest_of
 from certdesk.domain.validity import days_allowed, period
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
 from certdesk.issuers.revocation_lists import RevocationLists
-from certdesk.ports import Taken
+from certdesk.ports import Taken, block_of
 
 AGAIN_AFTER = timedelta(minutes=1)
 """When to ask again after the gate found proofs or CAA permissions too old, or the clock wrong."""
@@ -196,7 +196,7 @@ class PrivateCa:
                 crl_url=planned.crl_url,
                 ocsp_url=planned.ocsp_url,
             ),
-            blocked=self._blocked,
+            blocked=functools.partial(self._blocked, request.uin),
             now=self._world.clock.now(),
             own_days=self._own_days,
             back=back,
@@ -204,9 +204,8 @@ class PrivateCa:
             latest=self._world.store.read(lambda unit: latest_of(unit.marks.get(timekeeping.MARK))),
         )
 
-    def _blocked(self, spki_sha256: bytes) -> bool:
-        found = self._world.store.read(lambda unit: unit.blocked_keys.get(spki_sha256))
-        return found is not None
+    def _blocked(self, uin: str, spki_sha256: bytes) -> bool:
+        return self._world.store.read(lambda unit: block_of(unit, uin, spki_sha256)) is not None
 
     def _der(self, name: str) -> bytes:
         return self._hierarchy.certificate(name).public_bytes(Encoding.DER)

@@ -1,6 +1,16 @@
 """What the inside needs from the world, as protocols; adapters live at the rim."""
 
 from certdesk.ports.admission import Admission, PaceExceeded, Slot
+from certdesk.ports.blocking import (
+    block,
+    block_of,
+    blocks_of,
+    carry_blocks,
+    has_shown,
+    in_force_with,
+    number_blocked,
+    orders_with,
+)
 from certdesk.ports.clock import Clock
 from certdesk.ports.issuing import Issuer
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
@@ -13,6 +23,7 @@ from certdesk.ports.lineage import (
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
+from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
 from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import (
     AuditLog,
@@ -75,15 +86,26 @@ __all__ = [
     "Vault",
     "VaultError",
     "Work",
+    "block",
+    "block_of",
+    "blocks_of",
+    "carry_blocks",
     "disabled_account",
     "followers_of",
+    "has_shown",
+    "in_force_with",
     "keep_denied_keys",
     "neighbours_of",
+    "number_blocked",
+    "orders_with",
     "place_of",
     "place_of_letter",
     "place_of_party",
     "place_of_submission",
     "place_of_zone",
+    "put_review",
+    "remove_review",
     "stands_still",
     "successors_of",
+    "withdraw_review",
 ]

@@ -32,6 +32,7 @@ from certdesk.domain.records import (
     RevocationList,
     RevokedCertificate,
     SeenSignature,
+    Sight,
     StockedKey,
     Submission,
     Task,
@@ -176,7 +177,7 @@ class Unit(Protocol):
 
     @property
     def blocked_keys(self) -> Collection[BlockedKey]:
-        """Keys never accepted again, by SPKI hash."""
+        """Keys never accepted again, by SPKI hash and whom they are not accepted from."""
         ...
 
     @property
@@ -242,6 +243,11 @@ class Unit(Protocol):
     @property
     def reviews(self) -> Collection[Review]:
         """What people are asked to look at, by what it is."""
+        ...
+
+    @property
+    def sights(self) -> Collection[Sight]:
+        """What operators saw of that, by what it is and who saw it."""
         ...
 
     @property

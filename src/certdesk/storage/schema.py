@@ -33,6 +33,7 @@ from certdesk.domain.records import (
     RevocationList,
     RevokedCertificate,
     SeenSignature,
+    Sight,
     StockedKey,
     Submission,
     Task,
@@ -161,7 +162,7 @@ MANAGERS = Kept(
     indexes=(("company_id",), ("uin", "company_id", "likeness"), ("identity_since",)),
 )
 KEY_STOCK = Kept("key_stock", StockedKey, key=("stock_id",), indexes=(("kind",),))
-BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256",))
+BLOCKED_KEYS = Kept("blocked_keys", BlockedKey, key=("spki_sha256", "uin"))
 DENIED_KEYS = Kept("denied_keys", DeniedKey, key=("uin", "spki_sha256"))
 AUDIT = Kept(
     "audit", AuditEntry, key=("entry_id",), indexes=(("uin", "at", "action"), ("subject",))
@@ -188,9 +189,15 @@ CERTIFICATES = Kept(
     "certificates",
     Certificate,
     key=("certificate_id", "attempt"),
-    indexes=(("uin", "sha256"), ("uin", "spki_sha256"), ("issuer", "serial")),
+    indexes=(
+        ("uin", "sha256"),
+        ("uin", "spki_sha256"),
+        ("issuer", "serial"),
+        ("spki_sha256",),
+    ),
 )
 REVIEWS = Kept("reviews", Review, key=("subject",), indexes=(("verdict",),))
+SIGHTS = Kept("sights", Sight, key=("subject", "operator"))
 LETTERS = Kept("letters", Letter, key=("certificate_id", "attempt", "kind"))
 AUTHORITIES = Kept("authorities", Authority, key=("name",))
 REVOCATION_LISTS = Kept("revocation_lists", RevocationList, key=("authority",))
@@ -231,6 +238,7 @@ COLLECTIONS: tuple[Kept[Any], ...] = (
     ISSUANCES,
     CERTIFICATES,
     REVIEWS,
+    SIGHTS,
     LETTERS,
     AUTHORITIES,
     REVOCATION_LISTS,

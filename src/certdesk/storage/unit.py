@@ -52,6 +52,7 @@ class OpenUnit:
         self.issuances = opened(schema.ISSUANCES)
         self.certificates = opened(schema.CERTIFICATES)
         self.reviews = opened(schema.REVIEWS)
+        self.sights = opened(schema.SIGHTS)
         self.letters = opened(schema.LETTERS)
         self.authorities = opened(schema.AUTHORITIES)
         self.revocation_lists = opened(schema.REVOCATION_LISTS)

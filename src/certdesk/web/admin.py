@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import socket
+import struct
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,18 +37,23 @@ LONGEST_ADDRESS = 100
 OPERATOR_THREADS = 2
 GRACE_SECONDS = 25
 TAKEN_IN_HAND = b"\n"
+_CREDENTIALS = struct.Struct("iII")
 
 log = structlog.get_logger()
 
 
-def answer(desk: Desk, catalog: Catalog, line: bytes) -> bytes:
-    """Carry out one operator's request; give the envelope. Used with and without a socket."""
+def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
+    """Carry out one operator's request; give the envelope. Used with and without a socket.
+
+    `uid` is the user of the system who asks.
+    """
     request_id = str(uuid.uuid4())
     try:
         action, parameters = _parse(catalog, line)
         request = action.decode(parameters)
-        reply = desk.perform(action, OPERATOR, request, request_id)
-        log.info("operator", request_id=request_id, action=action.name)
+        caller = dataclasses.replace(OPERATOR, uid=uid)
+        reply = desk.perform(action, caller, request, request_id)
+        log.info("operator", request_id=request_id, action=action.name, uid=uid)
         return success(reply, request_id)
     except ServiceError as error:
         return failure(error, request_id)
@@ -81,7 +88,8 @@ async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncItera
     async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(TAKEN_IN_HAND)
         run = asyncio.get_running_loop().run_in_executor
-        writer.write(await run(threads, answer, desk, catalog, line) + b"\n")
+        uid = _uid_of(writer)
+        writer.write(await run(threads, answer, desk, catalog, line, uid) + b"\n")
         await writer.drain()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -105,6 +113,15 @@ async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncItera
         if in_hand:
             await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
         threads.shutdown()
+
+
+def _uid_of(writer: asyncio.StreamWriter) -> int:
+    """Tell which user of the system is at the other end, as its kernel knows it (unix(7))."""
+    peer = writer.get_extra_info("socket")
+    _, uid, _ = _CREDENTIALS.unpack(
+        peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    )
+    return int(uid)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from certdesk.domain.records import (
     Submission,
 )
 from certdesk.domain.renewal import Forget, first_look, next_move, wanted
-from certdesk.domain.revocation import COMPROMISED, KEY_KNOWN, Reason
+from certdesk.domain.revocation import KEY_KNOWN, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
     AskCaa,
@@ -59,16 +59,19 @@ from certdesk.ports import (
     Store,
     Unit,
     Vault,
+    block_of,
     place_of,
     place_of_party,
     stands_still,
     successors_of,
+    withdraw_review,
 )
-from certdesk.workflow.blocking import block
 from certdesk.workflow.counting import Uncounted
+from certdesk.workflow.inspection import note_look, weakness_of
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.moving import Moving
 from certdesk.workflow.noting import note
+from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
 NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
@@ -225,13 +228,19 @@ class Advancing:
                 self._end_cancelling(order, unit)
 
     def _issue(self, standing: Standing, now: datetime) -> datetime | None:
-        assert standing.submission is not None  # noqa: S101 -- no order is submitted without one
+        submission = standing.submission
+        assert submission is not None  # noqa: S101 -- no order is submitted without one
+        if not submission.inspected:
+            # What the background has not got to is done here: no CA is asked before.
+            reason = weakness_of(submission)
+            self._store.write(lambda unit: note_look(unit, submission, reason, now))
+            return now
         if standing.ended_vetting(now):
             self._store.write(functools.partial(self._close, standing.order, VETTING_ENDED))
             return now
         request = requested(
             standing.order,
-            standing.submission,
+            submission,
             standing.proofs,
             self._rules.internal_suffixes,
             self._organisation(standing),
@@ -298,7 +307,8 @@ class Advancing:
         if hosted:
             unit.renewals.add(first_look(after))
         self._settle_predecessors(unit, order)
-        note(unit, self._clock.now(), order, "Issue", f"serial {certificate.serial}")
+        note(unit, now, order, "Issue", f"serial {certificate.serial}")
+        tell_of_shared_key(unit, order, certificate.spki_sha256, now)
 
     def _settle_predecessors(self, unit: Unit, order: Order) -> None:
         """Have nobody see to what this certificate takes the place of any more.
@@ -331,10 +341,7 @@ class Advancing:
             status_msg=KEY_KNOWN,
         )
         unit.orders.replace(decided)
-        subject = subject_of_revocation(order.certificate_id)
-        review = unit.reviews.get(subject)
-        if review is not None and review.verdict is None:
-            unit.reviews.remove(subject)
+        withdraw_review(unit, subject_of_revocation(order.certificate_id))
         note(unit, self._clock.now(), order, "CondemnKey", Reason.KEY_COMPROMISE)
 
     def _revoke(self, standing: Standing) -> None:
@@ -348,7 +355,7 @@ class Advancing:
             self._store.write(functools.partial(self._revoked, order, certificate))
 
     def _revoked(self, order: Order, certificate: Certificate, unit: Unit) -> None:
-        """Keep that a certificate is revoked; what is known of its key, everybody is held to.
+        """Keep that a certificate is revoked, and what its owner says of its key.
 
         Where that was the desk's own doing the order goes on to say why.
         """
@@ -358,7 +365,7 @@ class Advancing:
         unit.orders.replace(after)
         unit.renewals.remove(order.certificate_id)
         if stored.revocation_reason == Reason.KEY_COMPROMISE:
-            block(unit, certificate.spki_sha256, COMPROMISED, now)
+            report_key(unit, stored, certificate.spki_sha256, now)
         note(unit, self._clock.now(), order, "Revoke", f"{stored.revocation_reason}")
 
     def _keep_certificate(self, order: Order, reason: str, unit: Unit) -> None:
@@ -394,7 +401,7 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         proofs=[proof for proof in proofs if proof.attempt == order.proving],
         added=[proof for proof in proofs if proof.added_at is not None],
         submission=submission,
-        blocked=unit.blocked_keys.get(submission.spki_sha256) if submission else None,
+        blocked=block_of(unit, order.uin, submission.spki_sha256) if submission else None,
         issuance=unit.issuances.get(certificate_id, order.attempt),
         certificate=unit.certificates.get(certificate_id, order.attempt),
         halted=stands_still(unit, order),

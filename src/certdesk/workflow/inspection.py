@@ -1,7 +1,8 @@
 """Looks at handed-in keys again, with the checks that are too slow for the request itself.
 
 A key that turns out weak is set aside: it is never accepted again, no certificate is issued for
-it, and one that was issued meanwhile is revoked (Baseline Requirements 4.9.1.1).
+it, and one that was issued before there was such a check is revoked (Baseline Requirements
+4.9.1.1). Nothing is issued for a key before it was looked at.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+from datetime import datetime
 
 import structlog
 
 from certdesk.domain.csr import CsrRefused, parse
 from certdesk.domain.keys import inspect_further
-from certdesk.domain.records import AuditEntry, Submission
-from certdesk.ports import Clock, Stale, Store, Unit
-from certdesk.workflow.blocking import block
+from certdesk.domain.records import EVERYBODY, AuditEntry, BlockedKey, Submission
+from certdesk.ports import Clock, Stale, Store, Unit, block, block_of
 from certdesk.workflow.repeating import Repeating
 
 LOOK_SECONDS = 2
@@ -37,7 +38,7 @@ class Inspection(Repeating):
     def look(self) -> None:
         """Inspect a batch of what waits, and soon the next one if there is more."""
         batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
-        found = [(submission, _weakness(submission)) for submission in batch]
+        found = [(submission, weakness_of(submission)) for submission in batch]
         if found:
             # Another process may have noted one of them first: what is left is found again.
             with contextlib.suppress(Stale):
@@ -47,32 +48,16 @@ class Inspection(Repeating):
 
     def _note_all(self, found: list[tuple[Submission, str | None]], unit: Unit) -> None:
         for submission, reason in found:
-            unit.submissions.replace(dataclasses.replace(submission, inspected=True))
-            self._set_aside(unit, submission, reason)
-
-    def _set_aside(self, unit: Unit, submission: Submission, reason: str | None) -> None:
-        if reason is None or unit.blocked_keys.get(submission.spki_sha256) is not None:
-            return
-        log.warning("weak key set aside", certificate=submission.certificate_id, reason=reason)
-        now = self._clock.now()
-        block(unit, submission.spki_sha256, reason, now)
-        unit.audit.add(
-            AuditEntry.by_desk(
-                at=now,
-                request_id=submission.request_id,
-                uin=submission.uin,
-                action="BlockKey",
-                subject=submission.certificate_id,
-                detail=reason,
-            )
-        )
+            note_look(unit, submission, reason, self._clock.now())
 
 
-def _weakness(submission: Submission) -> str | None:
+def weakness_of(submission: Submission) -> str | None:
+    """Run the slower checks of the key of a submission; why it is weak, or None."""
     try:
         request = parse(submission.csr)
     except CsrRefused as refused:
-        # Taken once, by rules that have become stricter since; nothing is said about its key.
+        # Taken once, by rules that have become stricter since; nothing is said about its key, and
+        # the gate lets no such CSR pass.
         log.warning(
             "CSR not accepted any more",
             certificate=submission.certificate_id,
@@ -80,3 +65,32 @@ def _weakness(submission: Submission) -> str | None:
         )
         return None
     return inspect_further(request.public_key)
+
+
+def note_look(unit: Unit, submission: Submission, reason: str | None, now: datetime) -> None:
+    """Keep that a key has had its slower checks, and set it aside if it is weak.
+
+    Raises:
+        Stale: the submission was changed since it was read.
+    """
+    unit.submissions.replace(dataclasses.replace(submission, inspected=True))
+    if reason is not None and block_of(unit, EVERYBODY, submission.spki_sha256) is None:
+        _set_aside(unit, submission, reason, now)
+
+
+def _set_aside(unit: Unit, submission: Submission, reason: str, now: datetime) -> None:
+    log.warning("weak key set aside", certificate=submission.certificate_id, reason=reason)
+    key = BlockedKey(
+        spki_sha256=submission.spki_sha256, reason=reason, created_at=now, compromised=True
+    )
+    block(unit, key)
+    unit.audit.add(
+        AuditEntry.by_desk(
+            at=now,
+            request_id=submission.request_id,
+            uin=submission.uin,
+            action="BlockKey",
+            subject=submission.certificate_id,
+            detail=reason,
+        )
+    )

@@ -34,6 +34,7 @@ from certdesk.ports import (
     Store,
     Unit,
     Vault,
+    carry_blocks,
     keep_denied_keys,
     neighbours_of,
     place_of,
@@ -178,6 +179,7 @@ class Moving:
         if task is not None:
             due = dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now(), reason="")
             unit.tasks.replace(due)
+        carry_blocks(unit, before.order, moved.uin)
         # Whom it leaves behind knows no more of it.
         for other in neighbours_of(unit, before.order):
             unit.orders.replace(other.without(its))

@@ -1,0 +1,165 @@
+"""Everything that whoever vets needs to see of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certdesk.actions import parties
+from certdesk.actions.certificates import name_of
+from certdesk.actions.companies import CompanyInfo, company_info
+from certdesk.actions.key_in_use import KeyOfReview, OrderWithKey, key_of, key_of_review, same_key
+from certdesk.actions.manager_entry import ContactInfo, contact_info
+from certdesk.actions.managers import ManagerInfo, manager_info
+from certdesk.actions.review_subject import Subject
+from certdesk.catalog import Context
+from certdesk.domain.letters import CONFIRM, REVOKE
+from certdesk.domain.order import Order
+from certdesk.domain.organisation import Organisation
+from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.records import Letter, Review
+from certdesk.domain.vetting import REVOCATION, certified_subject, registration_of
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, local_time
+
+
+class LetterInfo(Part):
+    """A letter; what is in it is read by another action."""
+
+    form: str
+    size: int
+    sha256: str
+    upload_time: str | None
+
+
+class OrderOfReview(Part, kw_only=True):
+    """An order to be vetted, and what its certificate says of the organisation.
+
+    `Spki` is the SHA-256 of its public key, and `SameKey` are the good certificates that other
+    accounts have for that. `RevocationReason` is why its certificate is to be revoked or was, null
+    where nobody asked; `Said` is what its owner said of why, or of why it is to be reissued.
+    """
+
+    certificate_id: str
+    product: str
+    status: int
+    status_msg: str | None
+    names: list[str]
+    key: str | None
+    spki: str | None
+    same_key: list[OrderWithKey]
+    subject: list[str]
+    remarks: list[str]
+    revocation_reason: str | None
+    said: str
+    letter: LetterInfo | None
+
+
+class ShowReviewReply(Reply, kw_only=True):
+    """Everything that whoever vets needs to see; `Verdict` is null as long as it waits.
+
+    `Attempt` is the digest of all that may be decided about: it changes with it. `Since` and
+    `AskedBy` are null where nobody was asked to look at it.
+    """
+
+    id: str
+    attempt: str
+    uin: str
+    since: str | None
+    asked_by: str | None
+    approvals: list[str]
+    verdict: str | None
+    reason: str
+    decided_time: str | None
+    company: CompanyInfo | None
+    manager: ManagerInfo | None
+    contact: ContactInfo | None
+    order: OrderOfReview | None
+    key: KeyOfReview | None
+
+
+def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewReply:
+    """Read one review with what is to be vetted; `attempt` is yet to be said."""
+    review, manager, order = subject.review, subject.manager, subject.order
+    company = unit.companies.get(manager.company_id) if manager else None
+    people = parties.people_of(context.vault, manager) if manager else None
+    key = subject.spki_sha256
+    return ShowReviewReply(
+        id=subject.name,
+        attempt="",
+        uin=subject.uin,
+        since=local_time(review.since) if review else None,
+        asked_by=review.asked_by if review else None,
+        approvals=approvals_of(review),
+        verdict=review.verdict if review else None,
+        reason=review.reason if review else "",
+        decided_time=local_time(review.decided_at) if review else None,
+        company=company_info(context, company) if company else None,
+        manager=manager_info(context, unit, manager) if manager else None,
+        contact=contact_info(people.contact) if people else None,
+        order=_order(context, unit, order, subject) if order else None,
+        key=key_of_review(unit, key) if key else None,
+    )
+
+
+def approvals_of(review: Review | None) -> list[str]:
+    """Name those who approved."""
+    return [name for name, *_ in review.approvals] if review else []
+
+
+def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:
+    """Read the newest letter of an order that belongs to a review of that kind."""
+    about = REVOKE if kind == REVOCATION else CONFIRM
+    letters = unit.letters.where(certificate_id=order.certificate_id, kind=about)
+    return max(letters, key=lambda letter: letter.attempt, default=None)
+
+
+def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> OrderOfReview:
+    submission = unit.submissions.get(order.certificate_id, order.submission)
+    spki = key_of(unit, order)
+    manager = subject.manager
+    company = unit.companies.get(manager.company_id) if manager else None
+    known = parties.organisation_of(context.vault, company) if company else Organisation()
+    letter = letter_of(unit, order, subject.kind)
+    return OrderOfReview(
+        certificate_id=order.certificate_id,
+        product=name_of(order),
+        status=order.status,
+        status_msg=order.status_msg,
+        names=list(order.all_names) if order.uploaded else list(order.ascii_names),
+        key=order.key,
+        spki=spki.hex() if spki else None,
+        same_key=same_key(unit, order.uin, spki),
+        subject=list(_named(order, known)),
+        remarks=list(submission.warnings) if submission else [],
+        revocation_reason=order.revocation_reason,
+        said=order.said,
+        letter=_letter_info(letter) if letter else None,
+    )
+
+
+def _named(order: Order, known: Organisation) -> Iterator[str]:
+    """Give what the certificate will say of the organisation, in the field's short names."""
+    product = PRODUCTS.get(order.product_id)
+    if product is None or product.level is Level.DV:
+        return
+    subject = certified_subject(known)
+    registration = registration_of(known) if product.level is Level.EV else None
+    for name, value in (
+        ("C", subject.country),
+        ("ST", subject.region),
+        ("L", subject.locality),
+        ("O", subject.organisation),
+        ("serialNumber", registration.number if registration else None),
+        ("jurisdictionC", registration.country if registration else None),
+    ):
+        if value:
+            yield f"{name}={value}"
+
+
+def _letter_info(letter: Letter) -> LetterInfo:
+    return LetterInfo(
+        form=letter.form,
+        size=letter.size,
+        sha256=letter.sha256,
+        upload_time=local_time(letter.uploaded_at),
+    )

@@ -1,0 +1,135 @@
+"""What a review needs before people decide about it, and what follows from their decision."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from datetime import datetime
+
+from certdesk.actions import revoking, vetting
+from certdesk.actions.due import make_due
+from certdesk.actions.review_subject import Subject
+from certdesk.catalog import Context
+from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.order import Order, Status, StatusMessage
+from certdesk.domain.organisation import Manager
+from certdesk.domain.products import PRODUCTS
+from certdesk.domain.records import BlockedKey, Review
+from certdesk.domain.revocation import COMPROMISED
+from certdesk.domain.vetting import (
+    KEY,
+    REJECTED,
+    REVOCATION,
+    State,
+    is_vetted,
+    message_of,
+    people_needed,
+    state_of,
+    subject_of_manager,
+    subject_of_order,
+    subject_of_revocation,
+)
+from certdesk.ports import Unit, block, orders_with
+
+
+def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) -> None:
+    """Do what follows from an approval."""
+    order, manager, spki_sha256 = subject.order, subject.manager, subject.spki_sha256
+    if order is not None and review.kind == REVOCATION:
+        revoking.grant(context, unit, order)
+    elif order is not None:
+        _go_on(context, unit, order, review)
+    elif manager is not None:
+        vetting.settle_manager(context, unit, manager)
+    elif spki_sha256 is not None:
+        key = BlockedKey(
+            spki_sha256=spki_sha256, reason=COMPROMISED, created_at=context.now, compromised=True
+        )
+        block(unit, key)
+
+
+def fail(
+    context: Context, unit: Unit, subject: Subject, reason: str, detail: str
+) -> Collection[Order]:
+    """Do what follows from a rejection; give the orders that fail."""
+    if subject.order is not None and subject.kind == REVOCATION:
+        revoking.refuse(context, unit, subject.order, reason, detail)
+        return ()
+    if subject.order is not None:
+        vetting.fail(context, unit, subject.order, reason, detail)
+        return (subject.order,)
+    failed: Collection[Order] = ()
+    if subject.manager is not None:
+        failed = vetting.reject_manager(context, unit, subject.manager, reason, detail)
+    context.record(unit, subject.name, detail, uin="" if subject.kind == KEY else subject.uin)
+    return failed
+
+
+def earlier_approval(subject: Subject, review: Review | None) -> Review:
+    """Give the review of what waits for nobody, if it was approved.
+
+    Raises:
+        InvalidParam: it was rejected, or is not to be looked at yet.
+        ReviewNotFound: nobody asks people to look at it.
+    """
+    order, name = subject.order, subject.name
+    if review is not None and review.verdict == REJECTED:
+        raise InvalidParam(f"{name}: it was rejected ({review.reason}) and not sent again.")
+    if order is not None and name == subject_of_revocation(order.certificate_id):
+        if order.status is Status.AWAITING_REVOCATION_LETTER:
+            raise InvalidParam(f"{name}: its letter of revocation is awaited first.")
+    elif order is not None and order.status is Status.AWAITING_LETTER:
+        raise InvalidParam(f"{name}: its letter of confirmation is awaited first.")
+    if review is None:
+        raise not_asked(name)
+    return review
+
+
+def not_asked(name: str) -> ReviewNotFound:
+    """Say that nobody asked people to look at something."""
+    if name.startswith(f"{REVOCATION}:"):
+        return ReviewNotFound(f"{name}: nobody asked people to have it revoked.")
+    return ReviewNotFound(f"{name}: nobody asked people to look at it, or no longer does.")
+
+
+def people_needed_for(context: Context, review: Review, order: Order | None) -> int:
+    """Tell how many people have to approve; a certificate is taken back by one."""
+    if order is None or review.kind == REVOCATION:
+        return 1
+    return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.rules.four_eyes)
+
+
+def asked_too(unit: Unit, subject: Subject, review: Review) -> set[str]:
+    """Name who else had a hand in it, and may not approve it.
+
+    Of a key these are all who asked to have a certificate for it revoked.
+    """
+    orders = [subject.order] if subject.order else []
+    if subject.spki_sha256 is not None:
+        orders = orders_with(unit, subject.spki_sha256)
+    return {
+        name for order in orders for name in vetting.who_asked(unit, review, order.certificate_id)
+    }
+
+
+def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> None:
+    """Refuse to approve an order before its manager, also where that was vetted too long ago."""
+    if order is None or manager is None:
+        return
+    its, first = subject_of_order(order.certificate_id), subject_of_manager(manager.manager_id)
+    if order.status_msg == StatusMessage.PRE_REVIEWING or manager.status == State.AUDIT:
+        raise InvalidParam(f"{its}: {first} has to be approved first.")
+    if not is_vetted(manager, now):
+        raise InvalidParam(
+            f"{its}: {first} is {state_of(manager, now)}; it has to be sent again "
+            "(SubmitAuditManager) and approved first."
+        )
+
+
+def _go_on(context: Context, unit: Unit, order: Order, review: Review) -> None:
+    """Say what an order waits for after somebody approved it."""
+    if review.verdict is None:
+        message = message_of(review, vetted=True)
+        unit.orders.replace(dataclasses.replace(order, status_msg=message))
+        return
+    make_due(context, unit, unit.orders.replace(vetting.going_on(context, unit, order)))

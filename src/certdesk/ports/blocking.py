@@ -1,0 +1,106 @@
+"""Keys that are not accepted any more: who says so, for whom, and what that concerns.
+
+A certificate and its CSR are public, so an account that names a key has not shown that it has it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.domain.order import Order
+from certdesk.domain.records import EVERYBODY, BlockedKey, Submission
+from certdesk.domain.steps import CERTIFIED
+from certdesk.domain.vetting import subject_of_key
+from certdesk.ports.reviewing import withdraw_review
+from certdesk.ports.store import Unit
+
+
+def block_of(unit: Unit, uin: str, spki_sha256: bytes) -> BlockedKey | None:
+    """Tell what keeps an account from using a key, None where nothing does.
+
+    What others say of the key is not theirs to know, unless it counts for everybody.
+    """
+    found = blocks_of(unit, spki_sha256)
+    return next((each for each in found if each.uin in (EVERYBODY, uin)), None)
+
+
+def blocks_of(unit: Unit, spki_sha256: bytes) -> list[BlockedKey]:
+    """Read all that is said against a key, what counts for everybody first."""
+    return unit.blocked_keys.where(spki_sha256=spki_sha256)
+
+
+def number_blocked(unit: Unit) -> int:
+    """Count the keys that are blocked for everybody."""
+    return unit.blocked_keys.count(uin=EVERYBODY)
+
+
+def has_shown(unit: Unit, uin: str, spki_sha256: bytes) -> bool:
+    """Whether an account has the private key, as far as the desk can know.
+
+    The desk made it for this account, or this account uploaded it with a certificate.
+    """
+    made = unit.submissions.where(uin=uin, spki_sha256=spki_sha256)
+    uploaded = unit.certificates.where(uin=uin, spki_sha256=spki_sha256)
+    sealed = [each.private_key for each in made] + [each.private_key for each in uploaded]
+    return any(each is not None for each in sealed)
+
+
+def block(unit: Unit, key: BlockedKey) -> bool:
+    """Keep that a key is blocked, or that others know one that is; tell whether it is new.
+
+    A key that is blocked already keeps its reason. The orders that this concerns are due at the
+    time of the block: each finds by itself what it means for it. Nobody has to look any more at a
+    key that everybody is told of.
+    """
+    found = unit.blocked_keys.get(key.spki_sha256, key.uin)
+    if found is None:
+        unit.blocked_keys.add(key)
+    elif key.compromised and not found.compromised:
+        unit.blocked_keys.replace(dataclasses.replace(found, compromised=True))
+    if key.uin == EVERYBODY and key.compromised:
+        withdraw_review(unit, subject_of_key(key.spki_sha256))
+    its = {
+        each.certificate_id
+        for each in unit.submissions.where(spki_sha256=key.spki_sha256)
+        if key.uin in (EVERYBODY, each.uin)
+    }
+    for task in filter(None, map(unit.tasks.get, sorted(its))):
+        unit.tasks.replace(
+            dataclasses.replace(task, due_at=key.created_at, failures=0, set_aside=False, reason="")
+        )
+    return found is None
+
+
+def carry_blocks(unit: Unit, order: Order, uin: str) -> None:
+    """Block the keys of an order in the account that it moves to, if its own is kept from them."""
+    for spki_sha256 in {each.spki_sha256 for each in _material_of(unit, order)}:
+        said = unit.blocked_keys.get(spki_sha256, order.uin)
+        if said is not None and unit.blocked_keys.get(spki_sha256, uin) is None:
+            unit.blocked_keys.add(dataclasses.replace(said, uin=uin, version=1))
+
+
+def _material_of(unit: Unit, order: Order) -> list[Submission]:
+    return unit.submissions.where(certificate_id=order.certificate_id)
+
+
+def orders_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
+    """Read the orders whose material in force has a key."""
+    its = unit.submissions.where(spki_sha256=spki_sha256)
+    found = [(unit.orders.get(each.certificate_id), each.number) for each in its]
+    return [order for order, number in found if order is not None and order.submission == number]
+
+
+def in_force_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
+    """Read the orders, of any account, that have a good certificate for a key.
+
+    Those that were made elsewhere and uploaded are among them.
+    """
+    its = unit.certificates.where(spki_sha256=spki_sha256)
+    found = [(unit.orders.get(each.certificate_id), each.attempt) for each in its]
+    return [
+        order
+        for order, attempt in found
+        if order is not None
+        and order.attempt == attempt
+        and (order.returns_to or order.status) in CERTIFIED
+    ]

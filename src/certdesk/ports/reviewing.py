@@ -1,0 +1,30 @@
+"""What people are asked to look at, kept through a transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.domain.records import Review
+from certdesk.ports.store import Unit
+
+
+def put_review(unit: Unit, review: Review) -> Review:
+    """Keep a review in the place of an earlier one of the same thing."""
+    earlier = unit.reviews.get(review.subject)
+    if earlier is None:
+        return unit.reviews.add(review)
+    return unit.reviews.replace(dataclasses.replace(review, version=earlier.version))
+
+
+def withdraw_review(unit: Unit, subject: str) -> None:
+    """Have nobody look at something any more, if people were still to."""
+    review = unit.reviews.get(subject)
+    if review is not None and review.verdict is None:
+        unit.reviews.remove(subject)
+
+
+def remove_review(unit: Unit, subject: str) -> None:
+    """Remove a review, and what was seen of it, with the thing that it is of."""
+    unit.reviews.remove(subject)
+    for sight in unit.sights.where(subject=subject):
+        unit.sights.remove(subject, sight.operator)

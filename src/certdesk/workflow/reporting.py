@@ -1,0 +1,75 @@
+"""Keys that more than one account has: what one says of them, and that the operator is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from certdesk.domain.order import Order
+from certdesk.domain.records import EVERYBODY, AuditEntry, BlockedKey, Review
+from certdesk.domain.revocation import COMPROMISED
+from certdesk.domain.vetting import KEY, subject_of_key
+from certdesk.ports import Unit, block, block_of, has_shown, in_force_with, put_review
+
+log = structlog.get_logger()
+
+_MOST_TOLD = 5
+
+
+def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
+    """Block the key of a certificate that was revoked for `KEY_COMPROMISE`.
+
+    The word of an account that has shown the private key counts for everybody. Without it the CSR
+    may be anybody's: the key is blocked for that account alone, and people are asked.
+    """
+    known = block_of(unit, EVERYBODY, spki_sha256)
+    if known is not None and known.compromised:
+        return
+    shown = has_shown(unit, order.uin, spki_sha256)
+    key = BlockedKey(
+        spki_sha256=spki_sha256,
+        uin=EVERYBODY if shown else order.uin,
+        reason=COMPROMISED,
+        created_at=now,
+        compromised=shown,
+    )
+    if block(unit, key) and not shown:
+        _ask(unit, order, spki_sha256, now)
+
+
+def _ask(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
+    """Have people look at a key, unless another account has asked for it already."""
+    subject = subject_of_key(spki_sha256)
+    others = [each for each in in_force_with(unit, spki_sha256) if each.uin != order.uin]
+    log.warning(
+        "key reported without its private key",
+        review=subject,
+        certificate=order.certificate_id,
+        in_force_elsewhere=len(others),
+    )
+    entry = AuditEntry.by_desk(
+        at=now,
+        action="ReportKey",
+        subject=subject,
+        detail=f"{order.certificate_id} of account {order.uin}",
+    )
+    unit.audit.add(entry)
+    waiting = unit.reviews.get(subject)
+    if waiting is None or waiting.verdict is not None:
+        review = Review(subject=subject, uin=order.uin, kind=KEY, since=now, asked_by=order.uin)
+        put_review(unit, review)
+
+
+def tell_of_shared_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
+    """Note for the operator, and for no account, that an order's key is in force in another one."""
+    others = [each for each in in_force_with(unit, spki_sha256) if each.uin != order.uin]
+    if not others:
+        return
+    its = ", ".join(f"{each.certificate_id} of account {each.uin}" for each in others[:_MOST_TOLD])
+    more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+    log.warning("key in force in another account", certificate=order.certificate_id, too=its + more)
+    entry = AuditEntry.by_desk(
+        at=now, action="ShareKey", subject=order.certificate_id, detail=f"with {its}{more}"
+    )
+    unit.audit.add(entry)
