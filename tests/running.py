@@ -196,16 +196,30 @@ class RunningDesk:
         self._process = None
         assert found is None, f"the desk had ended by itself ({found}): {self.log[-2000:]}"
 
-    def certdesk(self, *words: str, text: str | None = None) -> Any:  # noqa: ANN401 - any JSON
+    def certdesk(self, *words: str, text: str | None = None, uid: int | None = None) -> Any:  # noqa: ANN401 - any JSON
         """Run an operator's command on this desk; give the JSON that it printed."""
-        done = self.run(*words, text=text)
+        done = self.run(*words, text=text, uid=uid)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def run(self, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run an operator's command on this desk, whatever comes of it."""
+    def run(
+        self, *words: str, text: str | None = None, uid: int | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run an operator's command on this desk, whatever comes of it.
+
+        As another user of the system where `uid` is given, which only root can: one who may open
+        the desk's files and its socket.
+        """
         return subprocess.run(
-            [PROGRAM, *words, "--data", str(self.folder), "--config", str(self._config)],
+            [
+                *([] if uid is None else another_user(uid)),
+                PROGRAM,
+                *words,
+                "--data",
+                str(self.folder),
+                "--config",
+                str(self._config),
+            ],
             input=text,
             capture_output=True,
             text=True,
@@ -274,6 +288,16 @@ class RunningDesk:
         place = ["--uin", keys.uin, "--company", str(company)]
         added = self.certdesk("manager", "add", json.dumps(MANAGER | changes), *place, *options)
         return int(added["ManagerId"])
+
+
+def another_user(uid: int) -> list[str]:
+    """Give the words before a command that is to run as that user, as one who may open all files.
+
+    What the kernel tells of it at the other end of a socket is the user (unix(7)).
+    """
+    files = "+dac_override,+dac_read_search"
+    who = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    return ["setpriv", *who, f"--inh-caps={files}", f"--ambient-caps={files}"]
 
 
 @contextlib.contextmanager

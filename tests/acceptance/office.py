@@ -55,13 +55,19 @@ class Office:
         assert all(each["Id"].startswith(f"{each['Kind']}:") for each in listed)
         return [each["Id"] for each in listed if each["Uin"] == self.keys.uin]
 
-    def review(self, verb: str, subject: str, reviewer: str, *words: str) -> Any:  # noqa: ANN401
-        """Type `certdesk review VERB ID` as a person of that name."""
-        return self.desk.certdesk("review", verb, subject, "--reviewer", reviewer, *words)
+    def review(
+        self, verb: str, subject: str, reviewer: str, *words: str, uid: int | None = None
+    ) -> Any:  # noqa: ANN401
+        """Type `certdesk review VERB ID` as a person of that name, and as a user of the system."""
+        typed = ("review", verb, subject, "--reviewer", reviewer, *words)
+        return self.desk.certdesk(*typed, uid=uid)
 
-    def refused(self, verb: str, subject: str, reviewer: str, *words: str) -> str:
+    def refused(
+        self, verb: str, subject: str, reviewer: str, *words: str, uid: int | None = None
+    ) -> str:
         """Type a command that is refused; give what it says."""
-        done = self.desk.run("review", verb, subject, "--reviewer", reviewer, *words)
+        typed = ("review", verb, subject, "--reviewer", reviewer, *words)
+        done = self.desk.run(*typed, uid=uid)
         assert (done.returncode, done.stdout) == (1, "")
         return done.stderr
 
