@@ -162,7 +162,7 @@ class Settings:
     vetting_four_eyes: bool = _setting(
         "vetting.four_eyes",
         False,  # noqa: FBT003 - a default
-        "Whether two people have to approve each EV order.",
+        "Whether two people, who are two users of the system, have to approve each EV order.",
     )
     vetting_letter_products: tuple[int, ...] = _setting(
         "vetting.letter_products",

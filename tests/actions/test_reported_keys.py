@@ -88,8 +88,8 @@ def test_a_strangers_csr_revokes_and_blocks_nothing_of_its_owner(
     listed = proving.certdesk("review", "list", "--json")
     assert (listed[-1]["Id"], listed[-1]["Kind"]) == (name_of(key), "key")
     shown = proving.certdesk("review", "show", name_of(key))["Key"]
-    assert good in {each["CertificateId"] for each in shown["InForce"]}
-    assert mine not in {each["CertificateId"] for each in shown["InForce"]}
+    assert good in {each["CertificateId"] for each in shown["Certificates"]}
+    assert mine not in {each["CertificateId"] for each in shown["Certificates"]}
 
 
 def test_the_operator_decides_about_a_reported_key_by_its_attempt_alone(
@@ -298,7 +298,7 @@ def test_an_approval_of_what_has_changed_is_refused(
     (listed,) = desk.operator("ListReviews")["Reviews"]
     later = issue(desk, desk.account(), key)
     given = {"Id": name_of(key), "Reviewer": "ann", "Attempt": listed["Attempt"]}
-    with pytest.raises(errors.InvalidParam, match=f"Key.InForce is .*{later}"):
+    with pytest.raises(errors.InvalidParam, match=f"Key.Certificates is .*{later}"):
         desk.operator("ApproveReview", **given)
     assert desk.stands(later) == (1, None)
 

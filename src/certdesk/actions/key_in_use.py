@@ -31,13 +31,13 @@ class KeyReport(Part, kw_only=True):
 class KeyOfReview(Part, kw_only=True):
     """A key that was reported by an account which has not shown its private key.
 
-    `InForce` are the good certificates for it, and `UnderWay` the orders that are to get one:
+    `Certificates` are the good certificates for it, and `UnderWay` the orders that are to get one:
     when the key is blocked for every account the former are revoked, and the latter fail.
     """
 
     spki: str
     reports: list[KeyReport]
-    in_force: list[OrderWithKey]
+    certificates: list[OrderWithKey]
     under_way: list[OrderWithKey]
 
 
@@ -58,7 +58,7 @@ def key_of_review(unit: Unit, spki_sha256: bytes) -> KeyOfReview:
             for each in blocks
             if each.uin != EVERYBODY
         ],
-        in_force=list(map(_with_key, good)),
+        certificates=list(map(_with_key, good)),
         under_way=list(map(_with_key, others)),
     )
 

@@ -163,8 +163,8 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
 def _info(review: Review, look: Look) -> ReviewInfo:
     its = look.content
     if its.key is not None:
-        accounts = len({each.uin for each in its.key.in_force})
-        about = [f"{len(its.key.in_force)} certificates in force, accounts: {accounts}"]
+        accounts = len({each.uin for each in its.key.certificates})
+        about = [f"{len(its.key.certificates)} certificates in force, accounts: {accounts}"]
     else:
         company, order = its.company, its.order
         name = order.names[0] if order and order.names else None
