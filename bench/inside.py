@@ -25,6 +25,9 @@ from tests.running import COMPANY, MANAGER, Keys
 
 Result = TypeVar("Result")
 
+HOST = "desk"
+"""What requests to the desk in this process say that it is called."""
+
 
 class NotWriting:
     """A store that reads, and keeps the last commit instead of carrying it out."""
@@ -120,7 +123,7 @@ class OwnDesk:
         return [
             signed(
                 self._keys,
-                "desk",
+                HOST,
                 "CertificateInfoSubmit",
                 self._material | {"CertId": self._buy()},
             )

@@ -18,11 +18,13 @@ from types import FrameType
 from typing import Any, TextIO
 
 import certdesk
-from bench.inside import OwnDesk
+from bench.inside import HOST, OwnDesk
 from certdesk.bootstrap import actions
 from certdesk.cli.logs import log_to_stderr
+from certdesk.settings import Settings
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.web.api import Api
+from certdesk.web.edge import edge_of
 from certdesk.web.pace import Limits
 from certdesk.workflow.counting import Uncounted
 
@@ -101,8 +103,8 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
             InThisThread(),
             MemoryAdmission(None),
             limits=Limits(0, {}),
-            body_seconds=30,
             counts=Uncounted(),
+            edge=edge_of(Settings(hosts=(HOST,)), InThisThread()),
         )
         requests = desk.submissions(REQUESTS)
         found = Profile()
@@ -120,7 +122,13 @@ async def _exchange(api: Api, request: bytes) -> None:
     head, _, body = request.partition(b"\r\n\r\n")
     pairs = (line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
     headers = [(name.lower(), value) for name, value in pairs]
-    scope = {"type": "http", "method": "POST", "query_string": b"", "headers": headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+    }
     sent = b""
 
     async def receive() -> dict[str, Any]:

@@ -190,6 +190,12 @@ class InsideDesk:
         except StandsStill:
             return None
 
+    def look(self, certificate_id: str, *names: str) -> None:
+        """Look for the proofs of names of an order, once."""
+        looks = self.looking.prove(self.order(certificate_id), names)
+        assert isinstance(looks, Future), f"it is to be looked at again at {looks}"
+        looks.result(PATIENCE_SECONDS)
+
     def submissions(self, certificate_id: str) -> list[Submission]:
         """Read all that was handed in for an order, oldest first."""
         return self.store.read(lambda unit: unit.submissions.where(certificate_id=certificate_id))

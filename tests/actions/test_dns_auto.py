@@ -175,7 +175,7 @@ def test_a_record_that_was_deleted_is_added_again(desk: Desk) -> None:
     (proof,) = proofs(desk, order)
     challenge = challenge_of(proof)
     desk.records.remove(desk.records.zones[NAME], challenge)
-    desk.looking.prove(desk.order(order), [NAME]).result(30)
+    desk.look(order, NAME)
     assert outside(desk, order) == [challenge.value]
 
 
