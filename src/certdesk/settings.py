@@ -8,6 +8,7 @@ Read from the TOML file, then from the environment, then from the command line; 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -467,3 +468,8 @@ def _convert(given: dict[str, object]) -> Settings:
             rule = f"must be {declared.least} or more, not {value}"
             raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
     return settings
+
+
+def without_password(value: object) -> object:
+    """Give a setting's value without the password that a URL may hold."""
+    return re.sub(r"(://[^/@]*?:).*@", r"\1***@", value) if isinstance(value, str) else value
