@@ -37,6 +37,9 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+EMPTY = "[]"
+
+
 class Texts(TypeDecorator[tuple[object, ...]]):
     """Texts in tuples, nested or not, kept as JSON."""
 
@@ -45,7 +48,10 @@ class Texts(TypeDecorator[tuple[object, ...]]):
 
     def process_bind_param(self, value: tuple[object, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
         """Write the tuple as a JSON array."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        if not value:
+            # Most are empty, and to say so costs much less than to write JSON.
+            return None if value is None else EMPTY
+        return json.dumps(value, separators=(",", ":"))
 
     def process_result_value(
         self,
@@ -53,7 +59,9 @@ class Texts(TypeDecorator[tuple[object, ...]]):
         dialect: Dialect,  # noqa: ARG002 -- the parameters are SQLAlchemy's
     ) -> tuple[object, ...] | None:
         """Read the JSON array as tuples again."""
-        return None if value is None else _tuples(json.loads(value))
+        if value is None or value == EMPTY:
+            return None if value is None else ()
+        return _tuples(json.loads(value))
 
 
 def _tuples(texts: list[object]) -> tuple[object, ...]:
