@@ -185,7 +185,7 @@ WHEN = {
 }
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     stage=st.sampled_from(STAGES),
     before=st.sampled_from([timedelta(0), HOUR, 2 * DAY]),

@@ -130,7 +130,7 @@ def describe_certificate_detail(
     detail = context.store.read(look)
 
     def commit(unit: Unit) -> DescribeCertificateDetailReply:
-        if not may_read_key(context, own_order(context, unit, request.certificate_id)):
+        if not may_read_key(context, unit, own_order(context, unit, request.certificate_id)):
             raise Stale("orders")
         context.record(unit, request.certificate_id, KEY_READ)
         return detail
@@ -151,7 +151,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         dv_auth_detail=wanted_proofs(unit, order),
         dv_revoke_auth_detail=proofs_of_revocation(unit, order),
         submitted_data=_submitted(submission, material) if submission and material else None,
-        certificate_private_key=_visible_key(context, order, submission, certificate),
+        certificate_private_key=_visible_key(context, unit, order, submission, certificate),
         certificate_public_key=whole_pem(certificate) if certificate else None,
         type_name=name_of(order),
         root_cert=_root(certificate),
@@ -226,11 +226,12 @@ def describe_certificate(
 
 def _visible_key(
     context: Context,
+    unit: Unit,
     order: Order,
     submission: Submission | None,
     certificate: Certificate | None,
 ) -> str | None:
-    if order.moving or not may_read_key(context, order):
+    if order.moving or not may_read_key(context, unit, order):
         return None
     made = private_key_of(context, submission) if submission else None
     key = made or (uploaded_key_of(context, certificate) if certificate else None)

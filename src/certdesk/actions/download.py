@@ -292,7 +292,7 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
         detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {told(kind)}."
         raise CertificateDownloadServiceTypeNotSupport(detail)
     holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)
-    if holding.has_key(kind) and not may_read_key(context, holding.order):
+    if holding.has_key(kind) and not may_read_key(context, unit, holding.order):
         raise CertificateNotAllowDownload(NO_KEY)
     return holding
 
@@ -307,7 +307,7 @@ def _whole(context: Context, unit: Unit, certificate_id: str) -> Holding:
         InvalidCertificateStatusCode: it is not issued.
     """
     holding = _issued(context, unit, certificate_id, InvalidCertificateStatusCode)
-    if holding.has_key() and not may_read_key(context, holding.order):
+    if holding.has_key() and not may_read_key(context, unit, holding.order):
         raise AuthError(NO_KEY)
     return holding
 

@@ -156,7 +156,7 @@ def apply_certificate(
         renewed, added = None, draft
         if draft.renews is not None:
             renewed = _renewed(context, unit, draft.renews, name)
-            added = derived(draft, renewed, released=may_read_all(context, renewed))
+            added = derived(draft, renewed, released=may_read_all(context, unit, renewed))
         check_for_one_more(context, unit, draft)
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")

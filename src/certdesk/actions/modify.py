@@ -97,7 +97,7 @@ def modify_certificate_project(
         for certificate_id in ids:
             try:
                 order = own_order(context, unit, certificate_id)
-                moved = taken_to(order, project_id, released=may_read_all(context, order))
+                moved = taken_to(order, project_id, released=may_read_all(context, unit, order))
                 check_allowed(context, moved)
                 _check_stays(order)
             except (AuthError, CertificateNotFound, InvalidParam, NoProjectPermission):

@@ -6,7 +6,7 @@ from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import derivation
-from certdesk.domain.derivation import refused_for
+from certdesk.domain.derivation import coming_from, refused_for
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -27,7 +27,7 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
 from certdesk.domain.products import FREE, PRODUCTS, Product
-from certdesk.ports import Unit
+from certdesk.ports import Unit, ids_with_key_of
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
 Refusals = tuple[type[ServiceError], ...]
@@ -244,14 +244,24 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
     return order
 
 
-def may_read_key(context: Context, order: Order) -> bool:
+def may_read_key(context: Context, unit: Unit, order: Order) -> bool:
     """Whether the caller may be given the private key of an order."""
-    return not refused_for(context.caller.grants, READ_KEY, order)
+    return not refused_for(context.caller.grants, READ_KEY, _by_key(context, unit, order))
 
 
-def may_read_all(context: Context, order: Order) -> bool:
+def may_read_all(context: Context, unit: Unit, order: Order) -> bool:
     """Whether the caller may be given everything that an order keeps secret."""
-    return derivation.may_read_all(context.caller.grants, order)
+    return derivation.may_read_all(context.caller.grants, _by_key(context, unit, order))
+
+
+def _by_key(context: Context, unit: Unit, order: Order) -> Order:
+    """Give an order as one that comes from all certificates with its key.
+
+    A key that is denied under one id is denied under each. Where no id is denied they need not be
+    looked for.
+    """
+    denied = context.caller.grants.denied_certificates(READ_KEY)
+    return coming_from(order, ids_with_key_of(unit, order)) if denied else order
 
 
 def check_allowed(context: Context, order: Order) -> None:

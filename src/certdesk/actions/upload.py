@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.projects import FIRST, own_project
-from certdesk.actions.purchase import check_may_add, may_read_all
+from certdesk.actions.purchase import check_may_add
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import chain, upload
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import pem_of
 from certdesk.domain.chain import ChainRefused, Fault, HandedChain
-from certdesk.domain.derivation import MOST_ORIGINS, coming_from, derived, refused_for
+from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import (
     AuthError,
     CertificateCaError,
@@ -134,7 +134,7 @@ def upload_certificate(
             )
         if unit.orders.get(order.certificate_id) is not None:
             raise Stale("orders")
-        unit.orders.add(_of_known_key(context, unit, order, found))
+        unit.orders.add(order)
         unit.certificates.add(certificate)
         unit.tasks.add(
             Task(certificate_id=order.certificate_id, uin=order.uin, due_at=order.ends_at)
@@ -248,38 +248,3 @@ def _same(context: Context, unit: Unit, order: Order, found: HandedChain) -> Ord
         and not refused_for(context.caller.grants, context.permission, one)
     ]
     return min(usable, key=lambda one: one.number, default=None)
-
-
-def _of_known_key(context: Context, unit: Unit, order: Order, found: HandedChain) -> Order:
-    """Give the order as one that comes from what has the same key already, if anything does.
-
-    One certificate that has the key is enough: each that came later comes from the first. If there
-    is none any more, the desk still knows the keys of denied ones.
-
-    Raises:
-        InvalidParam: it would come from too many.
-    """
-    uin, key = order.uin, found.spki_sha256
-    holders = (
-        *(
-            each.certificate_id
-            for each in unit.submissions.where(uin=uin, spki_sha256=key, limit=1)
-        ),
-        *(
-            each.certificate_id
-            for each in unit.certificates.where(uin=uin, spki_sha256=key, limit=1)
-        ),
-    )
-    for holder in holders:
-        before = unit.orders.get(holder)
-        if before is not None:
-            order = derived(order, before, released=may_read_all(context, before))
-    denied = unit.denied_keys.get(uin, key)
-    if denied is not None:
-        order = coming_from(order, denied.origins)
-    if len(order.origins) > MOST_ORIGINS:
-        raise InvalidParam(
-            f"CertificatePublicKey: its key was uploaded and deleted {MOST_ORIGINS} times; "
-            "make a new one."
-        )
-    return order

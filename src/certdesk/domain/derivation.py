@@ -3,9 +3,9 @@
 Three rules keep what is denied from being read under another id or in another project:
 
 1. A denial follows the certificate. It holds for what it names and for all that comes from that:
-   reissues, renewals, successors that the desk makes, and later uploads of the same key. An
-   allowance does not follow; ids are drawn at random, so one that names an id was written by
-   somebody who could know where the certificate comes from.
+   reissues, renewals and successors that the desk makes. A private key that is denied under one id
+   is denied under each other id that has it. An allowance does not follow; ids are drawn at random,
+   so one that names an id was written by somebody who could know where the certificate comes from.
 2. What an order keeps secret stays in its project. If somebody who may not read it moves the
    order, the earlier project counts as well as the new one.
 3. If somebody who may read it moves the order, it moves too, and the new project counts alone.

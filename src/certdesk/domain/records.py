@@ -80,7 +80,7 @@ class DeniedKey:
     """A public key that an account has no more, of certificates that its policies deny.
 
     It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of what
-    they came from, for the case that the key is uploaded again (`domain/derivation.py`).
+    they came from, for the case that the key comes again or lies elsewhere (`ports/lineage.py`).
     """
 
     uin: Code

@@ -16,6 +16,7 @@ from certdesk.ports.issuing import Issuer
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
 from certdesk.ports.lineage import (
     followers_of,
+    ids_with_key_of,
     keep_denied_keys,
     neighbours_of,
     successors_of,
@@ -93,6 +94,7 @@ __all__ = [
     "disabled_account",
     "followers_of",
     "has_shown",
+    "ids_with_key_of",
     "in_force_with",
     "keep_denied_keys",
     "neighbours_of",

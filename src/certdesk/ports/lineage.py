@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import TypeVar
 
 from certdesk.domain.derivation import is_denied
 from certdesk.domain.order import Order
-from certdesk.domain.records import DeniedKey
-from certdesk.ports.store import Unit
+from certdesk.domain.records import Certificate, DeniedKey, Submission
+from certdesk.ports.store import Collection, Unit
+
+Kept = TypeVar("Kept", Submission, Certificate)
 
 
 def successors_of(unit: Unit, order: Order) -> list[Order]:
@@ -41,20 +45,47 @@ def neighbours_of(unit: Unit, order: Order) -> list[Order]:
     return [each for each in found.values() if each is not None and each.uin == order.uin]
 
 
+def ids_with_key_of(unit: Unit, order: Order) -> tuple[str, ...]:
+    """Read the ids of all certificates of its account that have or had an order's key.
+
+    Those from which these come are among them.
+    """
+    found: dict[str, None] = {}
+    for key in sorted(_keys_of(unit, order)):
+        holders = (
+            *(each.certificate_id for each in _with_key(unit.submissions, order, key)),
+            *(each.certificate_id for each in _with_key(unit.certificates, order, key)),
+        )
+        for holder in filter(None, map(unit.orders.get, dict.fromkeys(holders))):
+            found |= dict.fromkeys((holder.certificate_id, *holder.origins))
+        denied = unit.denied_keys.get(order.uin, key)
+        if denied is not None:
+            found |= dict.fromkeys(denied.origins)
+    return tuple(found)
+
+
 def keep_denied_keys(unit: Unit, order: Order) -> None:
     """Remember the keys of a denied certificate that its account is about to have no more."""
     if not is_denied(order, unit.policies.where(uin=order.uin)):
         return
+    origins = (*order.origins, order.certificate_id)
+    for key in sorted(_keys_of(unit, order)):
+        known = unit.denied_keys.get(order.uin, key)
+        if known is None:
+            unit.denied_keys.add(DeniedKey(uin=order.uin, spki_sha256=key, origins=origins))
+        else:
+            both = tuple(dict.fromkeys((*known.origins, *origins)))
+            unit.denied_keys.replace(dataclasses.replace(known, origins=both))
+
+
+def _keys_of(unit: Unit, order: Order) -> set[bytes]:
+    """Read the keys of all that was handed in or uploaded for an order."""
     its = order.certificate_id
-    keys = {
+    return {
         *(each.spki_sha256 for each in unit.submissions.where(certificate_id=its)),
         *(each.spki_sha256 for each in unit.certificates.where(certificate_id=its)),
     }
-    for key in sorted(keys):
-        known = unit.denied_keys.get(order.uin, key)
-        if known is None:
-            origins = (*order.origins, its)
-            unit.denied_keys.add(DeniedKey(uin=order.uin, spki_sha256=key, origins=origins))
-        else:
-            origins = tuple(dict.fromkeys((*known.origins, *order.origins, its)))
-            unit.denied_keys.replace(dataclasses.replace(known, origins=origins))
+
+
+def _with_key(collection: Collection[Kept], order: Order, key: bytes) -> Sequence[Kept]:
+    return collection.where(uin=order.uin, spki_sha256=key)
