@@ -19,7 +19,8 @@ from certdesk.domain.order import Event
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.rules import Rules
 from certdesk.settings import Settings, SettingsError
-from certdesk.web.downloads import Downloads
+from certdesk.web.downloads import FREELY, Downloads
+from certdesk.web.turns import Turns
 from tests import programs
 from tests.actions.downloading import Place, fetch, link
 from tests.actions.submitting import PERSONAL, refusal
@@ -195,8 +196,8 @@ def issued(inside: InsideDesk, caller: Caller) -> str:
     return order
 
 
-def answered(inside: InsideDesk, url: str) -> Response:
-    """Follow a link inside the process."""
+def following(url: str) -> Request:
+    """Give the request of one who follows a link."""
     path, _, query = url.partition("?")
     _, _, token, filename = path.split("/")
     params = {"token": token, "filename": filename}
@@ -207,12 +208,31 @@ def answered(inside: InsideDesk, url: str) -> Response:
         "query_string": query.encode(),
         "headers": [],
     }
-    return Downloads(inside.engine, bootstrap.actions()).answer(Request(scope))
+    return Request(scope)
+
+
+def answered(inside: InsideDesk, url: str) -> Response:
+    """Follow a link inside the process."""
+    return Downloads(inside.engine, bootstrap.actions()).answer(following(url))
 
 
 def followed(inside: InsideDesk, url: str) -> int:
     """Follow a link inside the process; give the status."""
     return answered(inside, url).status_code
+
+
+@pytest.mark.parametrize("paced", ["link", "account"])
+def test_a_link_is_followed_at_a_pace(inside: InsideDesk, paced: str) -> None:
+    """One link, or all of an account: 429 beyond, when to come again, and nothing noted."""
+    caller = inside.account()
+    order = issued(inside, caller)
+    asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
+    turns = dataclasses.replace(FREELY, **{paced: Turns(2, 60)})
+    downloads = Downloads(inside.engine, bootstrap.actions(), turns)
+    answers = [downloads.answer(following(asked["DownloadCertificateUrl"])) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert answers[-1].headers["retry-after"] == "30"
+    assert answers[-1].headers["cache-control"] == "no-store"
 
 
 def test_a_link_ends_after_its_minutes(inside: InsideDesk) -> None:

@@ -89,6 +89,51 @@ BROKEN = {
     "TLS on the plain port": bytes.fromhex("16030102000100 01fc0303") + b"\0" * 200,
     "a blank before the method": b" " + POST + b"\r\n",
     "a blank before the first header": b"GET / HTTP/1.1\r\n Host: desk.example\r\n\r\n",
+    "an absolute target of another host": b"POST http://other.example/ HTTP/1.1\r\n"
+    + HOST
+    + b"\r\n",
+    "an absolute target of another port": b"POST http://desk.example:81/ HTTP/1.1\r\n"
+    + HOST
+    + b"\r\n",
+    "an absolute target with a user": b"POST http://a@desk.example/ HTTP/1.1\r\n" + HOST + b"\r\n",
+    "an absolute target of another scheme": b"POST ftp://desk.example/ HTTP/1.1\r\n"
+    + HOST
+    + b"\r\n",
+    "an absolute target without a path": b"POST http://desk.example HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a target with a fragment": b"POST /#a HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a chunk extension over 1 KiB": POST
+    + b"Transfer-Encoding: chunked\r\n\r\n2;"
+    + b"a" * 1025
+    + b"\r\n{}\r\n0\r\n\r\n",
+    "chunk extensions over 16 KiB in all": POST
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + (b"1;" + b"a" * 1000 + b"\r\n \r\n") * 20
+    + b"0\r\n\r\n",
+    "an extension on the last chunk over 1 KiB": POST
+    + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0;"
+    + b"a" * 1025
+    + b"\r\n\r\n",
+    "a blank behind a chunk size": POST
+    + b"Transfer-Encoding: chunked\r\n\r\n2 \r\n{}\r\n0\r\n\r\n",
+    "a chunk without its end": POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
+    "a trailer without a colon": POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nXA\r\n\r\n",
+    **{
+        f"{name} twice": POST + f"{name}: a\r\n".encode() * 2 + b"\r\n"
+        for name in (
+            "Authorization",
+            "Content-Encoding",
+            "Content-Type",
+            "Expect",
+            "X-TC-Action",
+            "X-TC-Content-SHA256",
+            "X-TC-Timestamp",
+            "X-TC-Token",
+            "X-TC-TraceId",
+            "X-TC-Version",
+            "X-Anything",
+        )
+    },
+    "Authorization twice in other letters": POST + b"Authorization: a\r\nAUTHORIZATION: a\r\n\r\n",
 }
 """Requests that two readers could understand differently, or that are none."""
 
@@ -392,6 +437,19 @@ def test_broken_http_gets_one_refusal_and_a_closed_line(desk: RunningDesk, case:
         assert wire.hung_up()
 
 
+def test_a_list_may_come_in_several_lines(desk: RunningDesk) -> None:
+    """Headers that are lists are as good in two lines as in one (RFC 9110, 5.3)."""
+    lists = b"Accept: a/b\r\n" * 2 + b"Connection: keep-alive\r\n" * 2 + b"Via: 1.1 a\r\n" * 2
+    assert send(desk, GET + HOST + lists + b"\r\n").body == b"ok\n"
+
+
+@pytest.mark.parametrize("host", [b"desk.example", b"DESK.example", b"desk.example:80"])
+def test_an_absolute_target_of_this_host_is_read(desk: RunningDesk, host: bytes) -> None:
+    """As a server has to (RFC 9112, 3.2.2)."""
+    answer = send(desk, b"POST http://" + host + b"/ HTTP/1.1\r\n" + HOST + b"\r\n")
+    assert answer.code == "MissingParameter"
+
+
 def test_a_header_behind_the_body_changes_nothing(desk: RunningDesk, keys: Keys) -> None:
     """A trailer does not become a header: another action there is not looked at."""
     payload = b"{}"
@@ -428,6 +486,25 @@ def test_requests_sent_ahead_are_answered_in_order(desk: RunningDesk, keys: Keys
         assert wire.answer().response["TotalCount"] == 0
         assert wire.answer().code == "MissingParameter"
         assert wire.answer().body == b"ok\n"
+
+
+def test_the_end_of_a_large_body_is_no_part_of_the_next_head(desk: RunningDesk) -> None:
+    """A request sent ahead behind more bytes than a head may have is answered, and not with 431."""
+    first = POST + b"Content-Length: %d\r\n\r\n" % (100 * KIB) + b" " * (100 * KIB)
+    with Wire(desk.endpoint) as wire:
+        wire.send(first + NEXT[:20])
+        assert wire.answer().code == "MissingParameter"
+        wire.send(NEXT[20:])
+        assert wire.answer().body == b"ok\n"
+
+
+def test_a_refusal_waits_for_the_answer_before_it(desk: RunningDesk, keys: Keys) -> None:
+    """What is broken behind a good request is refused after that one is answered."""
+    with Wire(desk.endpoint) as wire:
+        wire.send(request(desk.endpoint, keys, "DescribeCompanies", b"{}") + BROKEN["two hosts"])
+        assert wire.answer().response["TotalCount"] == 0
+        assert wire.answer().status == 400
+        assert wire.hung_up()
 
 
 def test_one_connection_serves_many_requests(desk: RunningDesk, keys: Keys) -> None:

@@ -183,7 +183,7 @@ class Api:
         try:
             action = await self._checked(use, claim, known, found)  # 6, 8
         except TokenFailure:
-            await self._edge.slow_down(scope)
+            await self._edge.slow_down(scope, exchange.receive)
             raise
         await self._admit(use, known, exchange.held)  # 7, 9
         at = datetime.fromtimestamp(use.at, UTC)
@@ -251,7 +251,7 @@ class Api:
                 body = await self._body(exchange, form, found)
             await self._verify(claim, body, known)
         except (SecretIdNotFound, SignatureFailure):
-            await self._edge.slow_down(exchange.scope)
+            await self._edge.slow_down(exchange.scope, exchange.receive)
             raise
         prove(exchange.scope)
         return known, body

@@ -87,7 +87,7 @@ class Downloads:
         async def serve(request: Request) -> Response:
             answer = await edge.aside(self.answer, request)
             if answer.status_code == NOT_FOUND:
-                await edge.slow_down(request.scope)
+                await edge.slow_down(request.scope, request.receive)
             return answer
 
         route = Route("/download/{token}/{filename}", serve)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from certdesk.web.body import BodyRoom, BodyShare
 from certdesk.web.hosts import Hosts, hosts_of, name_in
 from certdesk.web.listening import host_and_port, networks_of
 from certdesk.web.peers import Peers
+from certdesk.web.seats import slowed
 from certdesk.web.turns import Turns
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from typing import TypeVar
 
-    from starlette.types import Scope
+    from starlette.types import Receive, Scope
 
     Given = TypeVar("Given")
 
@@ -77,14 +79,20 @@ class Edge:
         """Give the share that a request's body has of the memory for bodies."""
         return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
 
-    async def slow_down(self, scope: Scope) -> None:
+    async def slow_down(self, scope: Scope, receive: Receive) -> None:
         """Let the answer to wrong credentials wait, if its address has had many of them.
 
-        Nothing but time is held meanwhile: no thread, and a seat that others may have.
+        Nothing but time is held meanwhile: no thread, a seat that others may have, and nothing at
+        all when the client has gone.
         """
         wait = self.wrong.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
-        if wait:
-            await asyncio.sleep(min(wait, LONGEST_WAIT_SECONDS))
+        if not wait:
+            return
+        slowed(scope)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(wait, LONGEST_WAIT_SECONDS)):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
 
     async def aside(self, work: Callable[..., Given], *arguments: object) -> Given:
         """Do a stranger's work on a thread for it."""

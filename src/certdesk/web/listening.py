@@ -12,6 +12,9 @@ from certdesk.web.tls import check_tls
 
 LARGEST_PORT = 65535
 
+SEND_BUFFER = 256 * 1024
+"""Bytes of an answer that the kernel keeps for a client that does not take it; 4 MiB otherwise."""
+
 OTHER_FILES = 256
 """Files and connections of the desk's own: databases, look-ups, the operator's socket."""
 
@@ -87,6 +90,7 @@ def _bound(
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.bind(address)
     except OSError:
         listener.close()

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import http
+import socket
+import struct
 from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -31,6 +33,7 @@ HEAD_SECONDS = 10
 # The API's largest body is 10 MiB; the rest leaves room for chunk sizes.
 BODY_BYTES = 16 * KIB * KIB
 IN_HEAD = (Part.BETWEEN, Part.HEAD)
+AT_ONCE = struct.pack("ii", 1, 0)
 WRITE_RATE = KIB
 """Bytes a second of an answer that a client has to take, on the average of `write_seconds`."""
 
@@ -165,6 +168,12 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer what broke HTTP, with the status that says how."""
         self._answer(self._refusal or http.HTTPStatus.BAD_REQUEST)
 
+    def shutdown(self) -> None:
+        """End in good order; an answer that only waits for its turn is not waited for."""
+        if self.seat.slowed:
+            self.transport.close()
+        super().shutdown()
+
     def look(self, now: float) -> None:
         """Close the connection if its client does not take what is written; `now` is monotonic."""
         left = self.transport.get_write_buffer_size()
@@ -174,12 +183,19 @@ class LimitedProtocol(HttpToolsProtocol):
             if seconds < self.write_seconds:
                 return
             if before - left < WRITE_RATE * seconds:
-                self.transport.abort()
+                self._drop()
         self._unsent = (self._answers, left, now)
 
     def _is_resting(self) -> bool:
         """Tell whether no byte of a request has come that is not there as a whole."""
         return self._framing.part in (Part.BETWEEN, Part.DONE)
+
+    def _drop(self) -> None:
+        """End the connection with a reset, so that the kernel does not keep the answer either."""
+        line = self.transport.get_extra_info("socket")
+        if line is not None:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.abort()
 
     def _answering(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's own type leaves out None

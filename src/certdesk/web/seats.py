@@ -30,7 +30,8 @@ class Seat:
 
     `since` is when the connection was accepted, or began or ended its last request, in monotonic
     seconds. `shaking` is true until its handshake is done; `proved` while a request is in hand
-    that was signed by its account. `close` ends the connection at once.
+    that was signed by its account, `slowed` while an answer waits that was not. `close` ends the
+    connection at once.
     """
 
     block: str | None
@@ -38,6 +39,7 @@ class Seat:
     close: Callable[[], None]
     shaking: bool
     proved: bool = False
+    slowed: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ class Seats:
     def turn(self, seat: Seat) -> None:
         """Note that a connection begins a request, or has ended one."""
         seat.since = self._monotonic()
-        seat.proved = False
+        seat.proved = seat.slowed = False
 
     def leave(self, seat: Seat) -> None:
         """Take a seat back; a second time changes nothing."""
@@ -99,10 +101,12 @@ class Seats:
 
     def _has_room(self, block: str | None, *, shaking: bool) -> bool:
         limits, taken = self._limits, self._taken
-        if block is not None and self._blocks[block] >= limits.block:
-            return self._make_room(seat for seat in taken if seat.block == block)
-        if shaking and self._shaking >= limits.shaking:
-            return self._make_room(seat for seat in taken if seat.shaking)
+        of_block = block is not None and self._blocks[block] >= limits.block
+        if of_block and not self._make_room(seat for seat in taken if seat.block == block):
+            return False
+        in_handshake = shaking and self._shaking >= limits.shaking
+        if in_handshake and not self._make_room(seat for seat in taken if seat.shaking):
+            return False
         return len(taken) < limits.all or self._make_room(taken)
 
     def _make_room(self, candidates: Iterable[Seat]) -> bool:
@@ -122,3 +126,10 @@ def prove(scope: Scope) -> None:
     seat: Seat | None = scope.get(SEAT)
     if seat is not None:
         seat.proved = True
+
+
+def slowed(scope: Scope) -> None:
+    """Note that the answer to the request of this scope waits for its turn."""
+    seat: Seat | None = scope.get(SEAT)
+    if seat is not None:
+        seat.slowed = True
