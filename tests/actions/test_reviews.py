@@ -130,6 +130,31 @@ def test_a_manager_that_is_rejected_when_vetted_once_more_fails_what_relies_on_i
     assert desk.stands(begun) == (1, None)
 
 
+@pytest.mark.parametrize("how", ["rejected", "too old"])
+def test_nothing_is_signed_for_an_organisation_whose_vetting_has_ended(
+    tmp_path: Path, how: str
+) -> None:
+    """Also where the certificate was written before, and only its signature is missing."""
+    with Desk(tmp_path, private_ca=True) as desk:
+        order = desk.submit()
+        desk.approve_all()
+        if how == "too old":
+            desk.clock.move(timedelta(days=398, seconds=-1))
+            order = desk.submit()
+        while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=order)):
+            due = desk.advancing.step(order)
+            if isinstance(due, Future):
+                due.result()
+        if how == "too old":
+            desk.clock.move(timedelta(seconds=2))
+        else:
+            desk.call(desk.caller, "VerifyManager", ManagerId=1)
+            desk.operator("RejectReview", Id="manager:1", Reason="has left", Reviewer="ann")
+        desk.take_on(order)
+        assert desk.stands(order) == (2, "the vetting of its organisation has ended")
+        assert desk.store.read(lambda unit: unit.certificates.count()) == 0
+
+
 def test_a_rejected_order_fails_alone(desk: Desk) -> None:
     """Its manager stays vetted."""
     order = desk.submit()

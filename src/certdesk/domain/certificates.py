@@ -35,10 +35,12 @@ def requested(
     proofs: Sequence[Proof],
     internal_suffixes: frozenset[str],
     organisation: Organisation | None = None,
+    vetted_until: datetime | None = None,
 ) -> IssueRequest:
     """Ask for the certificate of an order whose names are proved.
 
-    `organisation` is whom people have vetted for it, None where the product names nobody.
+    `organisation` is whom people have vetted for it, None where the product names nobody, and
+    `vetted_until` how long that may be relied on.
     """
     level = PRODUCTS[order.product_id].level
     names = tuple(
@@ -56,6 +58,7 @@ def requested(
             registration_of(organisation) if organisation and level is Level.EV else None
         ),
         csr=submission.csr,
+        vetted_until=vetted_until,
         hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
         cross_sign=bool(chosen.get("cross_sign")),
         most_days=FREE_DAYS if order.product_id == FREE else None,

@@ -200,7 +200,10 @@ def _require_ground(name: str, grounds: Iterable[Ground], now: datetime) -> None
 
 
 def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It says what was vetted, and nothing else."""
+    """It says what was vetted, which may be relied on now, and nothing else (4.2.1)."""
+    if request.level is not Level.DV:
+        good = request.vetted_until is not None and at.now < request.vetted_until
+        _require(good, "the vetting of its organisation has ended")
     wanted = profile.subject_of(request, sandbox=at.sandbox)
     _require(leaf.subject == wanted, "its subject is not what was vetted")
 

@@ -50,7 +50,8 @@ class IssueRequest:
     `SHA512`; `cross_sign` asks for the chain to the older root. `most_days` is how long the
     certificate may last at most, None for as long as the issuer allows, and `ends_by` when
     the time that was bought ends, which a reissue does not outlast. `registration` is what an EV
-    subject says besides.
+    subject says besides. `vetted_until` is how long the `subject` may be relied on, None where it
+    may not be, or is empty.
     """
 
     certificate_id: str
@@ -65,6 +66,7 @@ class IssueRequest:
     most_days: int | None = None
     ends_by: datetime | None = None
     registration: Registration | None = None
+    vetted_until: datetime | None = None
     grounds: tuple[Ground, ...]
 
 

@@ -116,6 +116,12 @@ class Standing:
             return self.blocked if self.certificate.issuer == issuer else None
         return None if self.issuance else self.blocked
 
+    def vetted_until(self, now: datetime) -> datetime | None:
+        """How long what was vetted may be relied on, None where it may not be now."""
+        if self.manager is None or not is_vetted(self.manager, now):
+            return None
+        return self.manager.expires_at
+
     def ended_vetting(self, now: datetime) -> bool:
         """Whether what was vetted may not be relied on any more, before issuing has begun."""
         if self.level is Level.DV or self.issuance is not None:
@@ -244,6 +250,7 @@ class Advancing:
             standing.proofs,
             self._rules.internal_suffixes,
             self._organisation(standing),
+            standing.vetted_until(now),
         )
         state = standing.issuance.state if standing.issuance else None
         progress = self._issuer.proceed(request, state)
