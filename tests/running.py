@@ -203,16 +203,20 @@ class RunningDesk:
         return json.loads(done.stdout)
 
     def run(
-        self, *words: str, text: str | None = None, uid: int | None = None
+        self,
+        *words: str,
+        text: str | None = None,
+        uid: int | None = None,
+        gid: int | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run an operator's command on this desk, whatever comes of it.
 
-        As another user of the system where `uid` is given, which only root can: one who may open
-        the desk's files and its socket.
+        As another user of the system where `uid` is given, which only root can.
         """
+        who = [] if uid is None else another_user(uid, gid)
         return subprocess.run(
             [
-                *([] if uid is None else another_user(uid)),
+                *who,
                 PROGRAM,
                 *words,
                 "--data",
@@ -290,13 +294,14 @@ class RunningDesk:
         return int(added["ManagerId"])
 
 
-def another_user(uid: int) -> list[str]:
-    """Give the words before a command that is to run as that user, as one who may open all files.
+def another_user(uid: int, gid: int | None = None) -> list[str]:
+    """Give the words before a command that is to run as that user, as one who may read all files.
 
-    What the kernel tells of it at the other end of a socket is the user (unix(7)).
+    Without a group it is one who may open all of them too, also the desk's socket. What the kernel
+    tells of it at the other end of a socket is the user (unix(7)).
     """
-    files = "+dac_override,+dac_read_search"
-    who = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    files = "+dac_read_search" if gid is not None else "+dac_override,+dac_read_search"
+    who = [f"--reuid={uid}", f"--regid={gid or uid}", "--clear-groups"]
     return ["setpriv", *who, f"--inh-caps={files}", f"--ambient-caps={files}"]
 
 

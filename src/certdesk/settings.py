@@ -45,6 +45,9 @@ def _setting(name: str, default: object, explanation: str, *, least: int = 0) ->
     return dataclasses.field(default=default, metadata=metadata)
 
 
+SOCKET_NAME = "admin.sock"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How this desk is to run."""
@@ -63,6 +66,15 @@ class Settings:
         "",
         "Database URL: sqlite:///PATH or postgresql://USER@HOST/NAME; empty is certdesk.db in the "
         "folder.",
+    )
+    admin_socket: str = _setting(
+        "admin.socket", "", "Path of the operator's socket; empty is admin.sock in the folder."
+    )
+    admin_group: str = _setting(
+        "admin.group",
+        "",
+        "Group of the system whose members may use the socket too, and so are operators; empty is "
+        "none.",
     )
     tls_cert: str = _setting("tls.cert", "", "PEM file of the server's certificate chain.")
     tls_key: str = _setting("tls.key", "", "PEM file of the server's private key.")
@@ -372,6 +384,11 @@ class Settings:
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where commands reach a running server."""
+        return Path(self.admin_socket) if self.admin_socket else self.folder / SOCKET_NAME
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

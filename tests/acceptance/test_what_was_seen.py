@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from tests.acceptance.connecting import World, world
 from tests.acceptance.office import Office
-from tests.acceptance.processes import NO_RSA_STOCK
+from tests.acceptance.processes import NO_RSA_STOCK, certdesk
 from tests.running import running
 
 if TYPE_CHECKING:
@@ -149,3 +150,32 @@ def test_what_one_desk_showed_counts_at_another(postgres: Cluster, tmp_path: Pat
             done = two.run("review", "approve", subject)
             assert (done.returncode, done.stdout) == (1, "")
             assert "there.example.com" in done.stderr
+
+
+def test_a_group_of_the_system_may_be_the_operators(tmp_path: Path) -> None:
+    """The socket is moved out of the data folder, which stays the desk's own."""
+    mine = os.getgroups() or [os.getgid()]
+    group = grp.getgrgid(65534 if os.geteuid() == 0 else mine[0])
+    (tmp_path / "run").mkdir(mode=0o711)
+    path = tmp_path / "run" / "operators.sock"
+    settings = f'admin.socket = "{path}"\nadmin.group = "{group.gr_name}"\n{NO_RSA_STOCK}\n'
+    with running(tmp_path / "data", settings=settings) as desk:
+        found = path.stat()
+        assert (found.st_mode & 0o777, found.st_gid) == (0o660, group.gr_gid)
+        assert desk.certdesk("account", "list") == []
+        assert not (desk.folder / "admin.sock").exists()
+        if os.geteuid() == 0:
+            done = desk.run("account", "list", uid=ANOTHER, gid=group.gr_gid)
+            assert (done.returncode, done.stdout) == (0, "[]\n")
+            done = desk.run("account", "list", uid=ANOTHER, gid=ANOTHER)
+            assert (done.returncode, done.stdout) == (3, "")
+            assert "admin.group names who may use it" in done.stderr
+
+
+def test_a_group_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    """Nothing is served then."""
+    (tmp_path / "certdesk.toml").write_text('admin.group = "no-such-group"\n')
+    words = ["serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"]
+    done = certdesk(*words, "--config", str(tmp_path / "certdesk.toml"))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "admin.group: the system has no group no-such-group" in done.stderr

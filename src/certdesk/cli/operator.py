@@ -76,10 +76,15 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
 
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
         try:
-            with socket_address(settings.folder) as address:
+            with socket_address(settings.socket_path) as address:
                 client.connect(address)
             client.sendall(line)
             taken_in_hand = answer.readline()
+        except PermissionError as error:
+            raise NoDesk(
+                f"{settings.socket_path} is not for this user of the system: admin.group names who "
+                "may use it besides the desk's own user"
+            ) from error
         except OSError:
             return None
         return _reply(answer) if taken_in_hand else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import grp
 import os
 import socket
 import struct
@@ -23,6 +24,7 @@ import structlog
 
 from certdesk.catalog import OPERATOR, Action, Catalog, Desk
 from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
+from certdesk.settings import Settings, SettingsError
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 LINE_LIMIT = 1024 * 1024
-SOCKET_NAME = "admin.sock"
 LONGEST_ADDRESS = 100
 OPERATOR_THREADS = 2
 GRACE_SECONDS = 25
@@ -77,8 +78,10 @@ def _parse(catalog: Catalog, line: bytes) -> tuple[Action, dict[str, object]]:
 
 
 @contextlib.asynccontextmanager
-async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncIterator[None]:
-    """Listen on the socket in `folder` as long as the context lasts.
+async def admin_socket(
+    path: Path, group: int | None, desk: Desk, catalog: Catalog
+) -> AsyncIterator[None]:
+    """Listen on the socket at `path`, for a group too where one is given, while the context lasts.
 
     The operator has threads of its own: a busy API does not keep it out.
     """
@@ -102,17 +105,21 @@ async def admin_socket(folder: Path, desk: Desk, catalog: Catalog) -> AsyncItera
                 await task
         writer.close()
 
-    path = folder / SOCKET_NAME
-    path.unlink(missing_ok=True)
-    server = await _listen(folder, serve)
+    _remove(path)
+    server = await _listen(path, group, serve)
     try:
         yield
     finally:
         server.close()
-        path.unlink(missing_ok=True)
+        _remove(path)
         if in_hand:
             await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
         threads.shutdown()
+
+
+def _remove(path: Path) -> None:
+    """Remove a socket, be it one that a process before has left."""
+    path.unlink(missing_ok=True)
 
 
 def _uid_of(writer: asyncio.StreamWriter) -> int:
@@ -125,26 +132,56 @@ def _uid_of(writer: asyncio.StreamWriter) -> int:
 
 
 @contextlib.contextmanager
-def socket_address(folder: Path) -> Iterator[str]:
+def socket_address(path: Path) -> Iterator[str]:
     """Give the socket's address; a long path goes by way of an open folder (108 bytes at most)."""
-    path = str(folder / SOCKET_NAME)
     if len(os.fsencode(path)) <= LONGEST_ADDRESS:
-        yield path
+        yield str(path)
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"
+        yield f"/proc/self/fd/{descriptor}/{path.name}"
     finally:
         os.close(descriptor)
 
 
-async def _listen(folder: Path, serve: Serve) -> asyncio.Server:
-    """Make the socket with mode 0600 from the start, not with a mode mended afterwards."""
+def group_of(settings: Settings) -> int | None:
+    """Give the number of the group that may use the socket, if there is to be one.
+
+    Raises:
+        SettingsError: the system has no such group.
+    """
+    if not settings.admin_group:
+        return None
+    try:
+        return grp.getgrnam(settings.admin_group).gr_gid
+    except KeyError:
+        raise SettingsError(
+            f"admin.group: the system has no group {settings.admin_group}"
+        ) from None
+
+
+async def _listen(path: Path, group: int | None, serve: Serve) -> asyncio.Server:
+    """Make the socket with mode 0600 from the start, and only then let a group use it."""
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
-        with socket_address(folder) as address:
+        with socket_address(path) as address:
             listener.bind(address)
     finally:
         os.umask(before)
+    if group is not None:
+        _open_to(path, group)
     return await asyncio.start_unix_server(serve, sock=listener, limit=LINE_LIMIT)
+
+
+def _open_to(path: Path, group: int) -> None:
+    """Let the members of a group use the socket.
+
+    Raises:
+        SettingsError: the desk's own user is no member.
+    """
+    try:
+        os.chown(path, -1, group)
+    except PermissionError:
+        raise SettingsError("admin.group: the user that runs the desk is not in it") from None
+    path.chmod(0o660)

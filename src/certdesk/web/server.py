@@ -17,7 +17,7 @@ import uvicorn
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.catalog import Desk
 from certdesk.settings import Settings, SettingsError
-from certdesk.web.admin import admin_socket
+from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.api import Api
 from certdesk.web.app import application
 from certdesk.web.door import Door
@@ -172,7 +172,8 @@ async def _run(
     ready: Callable[[str], None],
 ) -> None:
     config = server.config
-    async with admin_socket(settings.folder, opened.desk, actions()):
+    socket_path, group = settings.socket_path, group_of(settings)
+    async with admin_socket(socket_path, group, opened.desk, actions()):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         # uvicorn tells of its start by a flag alone.
         while not server.started and not serving.done():  # noqa: ASYNC110
