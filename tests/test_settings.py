@@ -17,6 +17,8 @@ DECLARED = {
     "data": ("CERTDESK_DATA", "./certdesk-data"),
     "listen": ("CERTDESK_LISTEN", "127.0.0.1:8080"),
     "database": ("CERTDESK_DATABASE", ""),
+    "admin.socket": ("CERTDESK_ADMIN_SOCKET", ""),
+    "admin.group": ("CERTDESK_ADMIN_GROUP", ""),
     "tls.cert": ("CERTDESK_TLS_CERT", ""),
     "tls.key": ("CERTDESK_TLS_KEY", ""),
     "vault.key_file": ("CERTDESK_VAULT_KEY_FILE", ""),
