@@ -13,6 +13,7 @@ from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.catalog import Caller
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.rules import Rules
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
@@ -49,7 +50,8 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
                 provers=provers,
                 caa=ScriptedCaa(clock),
                 records=AddedRecords(store, vault, clock, MemoryRecords()),
-                pacing=LookPacing(store, clock, opened.desk.rules),
+                # Nobody is looked at.
+                pacing=LookPacing(store, clock, Rules(looks_per_domain=0)),
             ),
             issuer=ScriptedIssuer(clock),
             rules=opened.desk.rules,

@@ -255,6 +255,7 @@ def left_alone(folder: Path, **settings: Any) -> Iterator[LeftAlone]:  # noqa: A
             "dns_dnssec": "off",
             "proof_allow_networks": ("127.0.0.0/8",),
             "proof_http_port": world.web.port,
+            "proof_per_domain": 0,
             "stock_rsa_2048": 0,
             "stock_rsa_4096": 0,
             "stock_p_256": 4,

@@ -23,10 +23,14 @@ from certdesk.domain.errors import (
     InternalError,
     InvalidParam,
     InvalidParameter,
+    LimitExceeded,
+    ResponseSizeLimitExceeded,
     ServiceError,
     SignatureExpire,
 )
+from certdesk.domain.listing import ANSWER_BYTES, PageTooLong
 from certdesk.domain.policy import UNBOUND, Grants
+from certdesk.domain.quotas import AUDIT, QuotaExceeded, Quotas, limits_of
 from certdesk.domain.records import AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
 from certdesk.domain.sightings import HONEST_SECONDS, replayed
@@ -104,6 +108,11 @@ class Caller:
 
 
 OPERATOR = Caller(uin="", actor="operator", verified=True)
+OF_EVERY_ACTION = (SignatureExpire, LimitExceeded, ResponseSizeLimitExceeded)
+"""The vendor's common errors, which the engine raises and no action declares."""
+
+BY_DESK = "desk"
+"""The actor of what the desk does by itself for an account."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,7 @@ class Action:
     sensitive: bool
     account_wide: bool
     shows_secret: bool
+    ends: bool
     body_limit: int
 
     @property
@@ -234,6 +244,7 @@ class Catalog:
         internal: bool = False,
         sensitive: bool = False,
         account_wide: bool = False,
+        ends: bool = False,
         body_limit: int = 256 * KIB,
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an action that may raise `errors`.
@@ -242,6 +253,8 @@ class Catalog:
         takes or shows keys or what may be told of people and companies: its body is always signed.
         An `account_wide` one is about no order, and so needs an allowance for all certificates in
         all projects; every other one has to ask the policies for each order (`own_order`).
+        One that `ends` something is not refused because of a quota: an account whose log is full
+        can still revoke its certificates. Every other one that writes may be.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -264,6 +277,7 @@ class Catalog:
                 sensitive=sensitive,
                 account_wide=account_wide,
                 shows_secret=shows_a_secret(reply),
+                ends=ends,
                 body_limit=body_limit,
             )
             return handler
@@ -392,19 +406,62 @@ class Desk:
         )
         with declared(errand.action), concealing(errand.request):
             commit: Commit[Reply] = errand.action.handler(context, errand.request)
-        return _guarded(errand, _concealed(errand.request, commit))
+        limits = _limits(errand, self.rules.quotas)
+        within = _within(limits, commit) if limits else commit
+        return _guarded(errand, _concealed(errand.request, within))
 
 
 @contextlib.contextmanager
 def declared(action: Action) -> Iterator[None]:
     """Let through what the action declares, and hide other refusals: they were not foreseen."""
     try:
-        yield
+        with _worded():
+            yield
     except ServiceError as error:
-        if isinstance(error, (SignatureExpire, *action.errors)):
+        if isinstance(error, (*OF_EVERY_ACTION, *action.errors)):
             raise
         log.exception("undeclared refusal", action=action.name, code=error.code)
         raise InternalError from error
+
+
+@contextlib.contextmanager
+def _worded() -> Iterator[None]:
+    """Word a quota that was met, and a page that fits into no answer."""
+    try:
+        yield
+    except QuotaExceeded as exceeded:
+        raise LimitExceeded(str(exceeded)) from None
+    except PageTooLong:
+        raise too_long() from None
+
+
+def too_long() -> ResponseSizeLimitExceeded:
+    """Word the refusal of an answer that is too long."""
+    return ResponseSizeLimitExceeded(
+        f"The answer would have more than {ANSWER_BYTES} bytes; ask for fewer at once (Limit)."
+    )
+
+
+def _limits(errand: Errand, quotas: Quotas) -> Mapping[str, int]:
+    """Give the quotas that bind an errand.
+
+    An account that has filled its log keeps nobody from acting on it: not the operator, and not
+    the desk, which makes successors of its certificates.
+    """
+    if errand.action.ends or errand.caller.actor == BY_DESK:
+        return {}
+    return limits_of(quotas, but=frozenset() if errand.caller.uin else frozenset({AUDIT}))
+
+
+def _within(limits: Mapping[str, int], commit: Commit[Answer]) -> Commit[Answer]:
+    """Have a commit refused that adds more for an account than it may have."""
+
+    def commit_within(unit: Unit) -> Answer:
+        reply = commit(unit)
+        unit.usage.settle(limits)
+        return reply
+
+    return Written(commit_within) if isinstance(commit, Written) else commit_within
 
 
 def _guarded(errand: Errand, commit: Commit[Answer]) -> Commit[Answer]:

@@ -8,13 +8,16 @@ Read from the TOML file, then from the environment, then from the command line; 
 from __future__ import annotations
 
 import dataclasses
-import re
+import operator
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+
+from certdesk.domain import quotas
+from certdesk.domain.quotas import Quotas
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
@@ -231,6 +234,13 @@ class Settings:
         "cancelled, has expired or was revoked, or in whose place other material was handed in.",
         least=1,
     )
+    retention_audit_days: int = _setting(
+        "retention.audit_days",
+        1130,
+        "Days for which rows of the audit log are kept, which nothing but age removes; where "
+        "certificates last longer (ca.validity_days), two years more than that.",
+        least=1,
+    )
     retention_letters_days: int = _setting(
         "retention.letters_days",
         398,
@@ -380,6 +390,9 @@ class Settings:
         "separated by commas in the environment).",
     )
 
+    quotas: Quotas = dataclasses.field(default_factory=Quotas)
+    """What an account may have; `domain/quotas.py` declares these settings."""
+
     @property
     def folder(self) -> Path:
         """The data folder."""
@@ -401,6 +414,10 @@ class Declaration:
     explanation: str
     least: int
 
+    def of(self, settings: Settings) -> object:
+        """Give its value."""
+        return operator.attrgetter(self.attribute)(settings)
+
     @property
     def variable(self) -> str:
         """Its name in the environment."""
@@ -416,6 +433,10 @@ DECLARATIONS = tuple(
         field.metadata["least"],
     )
     for field in dataclasses.fields(Settings)
+    if field.metadata
+) + tuple(
+    Declaration(f"{quotas.PREFIX}{kind}", f"quotas.{kind}", said.default, said.metadata["help"], 0)
+    for kind, said in Quotas.__dataclass_fields__.items()
 )
 
 
@@ -473,20 +494,27 @@ def _convert(given: dict[str, object]) -> Settings:
         if isinstance(declared.default, tuple) and isinstance(text, str):
             given[declared.attribute] = [word.strip() for word in text.split(",") if word.strip()]
     try:
-        settings = msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(_nested(given), Settings, strict=False)
     except msgspec.ValidationError as error:
         rule, _, path = str(error).partition(" - at ")
         attribute = path.strip("`").removeprefix("$.").partition("[")[0]
         wrong = next(each for each in DECLARATIONS if each.attribute == attribute)
         raise SettingsError(f"{wrong.name}: {rule}. {wrong.explanation}") from error
     for declared in DECLARATIONS:
-        value = getattr(settings, declared.attribute)
+        value = declared.of(settings)
         if isinstance(value, int) and value < declared.least:
             rule = f"must be {declared.least} or more, not {value}"
             raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
     return settings
 
 
-def without_password(value: object) -> object:
-    """Give a setting's value without the password that a URL may hold."""
-    return re.sub(r"(://[^/@]*?:).*@", r"\1***@", value) if isinstance(value, str) else value
+def _nested(given: Mapping[str, object]) -> dict[str, object]:
+    """Put the values of `quotas.orders` and the like into a part of their own."""
+    nested: dict[str, Any] = {}
+    for attribute, value in given.items():
+        part, dot, field = attribute.partition(".")
+        if dot:
+            nested.setdefault(part, {})[field] = value
+        else:
+            nested[attribute] = value
+    return nested

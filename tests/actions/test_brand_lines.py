@@ -69,7 +69,7 @@ class Desk(InsideDesk):
 
     def __init__(self, folder: Path) -> None:
         """Open an account, whose names are all proved."""
-        rules = Rules(vetting_automatic=True, letter_products=frozenset())
+        rules = Rules(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
         super().__init__(folder, rules=rules)
         self.advancing = Advancing(
             self.store,

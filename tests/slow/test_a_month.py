@@ -32,6 +32,7 @@ SETTINGS = """
 dns.resolvers = ["{endpoint}"]
 dns.dnssec = "off"
 proof.interval = 1
+proof.per_domain = 0
 ca.validity_days = 10
 keys.stock.rsa_2048 = 0
 keys.stock.rsa_4096 = 0

@@ -90,6 +90,7 @@ def test_sixty_kills_while_orders_are_issued_cost_none_and_double_none(tmp_path:
     with nameserver() as names:
         settings = (
             f'dns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\nproof.interval = 1\n'
+            "proof.per_domain = 0\n"
             "keys.stock.rsa_2048 = 0\nkeys.stock.rsa_4096 = 0\n"
         )
         with running(tmp_path / "desk", settings=settings) as desk:

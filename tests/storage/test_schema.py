@@ -49,8 +49,8 @@ def test_a_type_without_a_column_is_refused() -> None:
 
 
 def test_every_collection_of_a_unit_is_declared() -> None:
-    """The port and the list name the same collections."""
-    promised = {name for name in vars(Unit) if isinstance(vars(Unit)[name], property)}
+    """The port and the list name the same collections; what is counted of them is none."""
+    promised = {name for name in vars(Unit) if isinstance(vars(Unit)[name], property)} - {"usage"}
 
     assert {kept.name for kept in COLLECTIONS} == promised
 

@@ -203,3 +203,21 @@ def test_every_page_has_its_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
         desk.trimming.trim()
     left = desk.store.read(lambda unit: unit.submissions.where())
     assert [each.certificate_id for each in left] == [kept]
+
+
+def test_rows_of_the_log_go_by_age_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest first, however many there are, and none that is younger than the setting says."""
+    monkeypatch.setattr(trimming, "ROWS", 3)
+    for _ in range(5):
+        desk.buy(desk.caller)
+    rows = desk.store.read(lambda unit: unit.audit.count())
+    desk.clock.move(Retention().audit)
+    desk.buy(desk.caller)
+    desk.trimming.trim()
+    assert desk.store.read(lambda unit: unit.audit.count()) == rows + 1
+    desk.clock.move(SECOND)
+    for _ in range(4):
+        desk.trimming.trim()
+    (left,) = desk.store.read(lambda unit: unit.audit.where())
+    assert left.at > desk.clock.now() - Retention().audit
+    assert desk.store.read(lambda unit: unit.usage.of(desk.caller.uin))["audit"] == 1

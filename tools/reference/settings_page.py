@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from certdesk.domain.quotas import Quotas
 from certdesk.settings import COMING, CONFIG, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 
@@ -26,7 +27,11 @@ level = "warning\""""
 
 def settings_page() -> str:
     """List every setting with its type, default and other names."""
-    kinds = {field.name: _kind(str(field.type)) for field in dataclasses.fields(Settings)}
+    kinds = {
+        f"{prefix}{field.name}": _kind(str(field.type))
+        for prefix, kept in (("", Settings), ("quotas.", Quotas))
+        for field in dataclasses.fields(kept)
+    }
     return page(
         "Settings",
         "Every setting has a default. A settings file (TOML; `--config FILE`, or else the variable "

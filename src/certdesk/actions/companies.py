@@ -11,6 +11,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.organisation import Company, Organisation
 from certdesk.domain.secret import hidden, mask
+from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, Withheld
@@ -121,10 +122,11 @@ def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompa
         id_type=request.id_type,
         id_number=hidden(request.id_number),
     )
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
     faults = [f"{WIRE_NAMES[field]}: {rule}." for field, rule in organisation_faults(organisation)]
+    faults += tags_faults(tags, context.rules.quotas)
     if faults:
         raise InvalidParam(" ".join(faults))
-    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
     draft = parties.draft_company(context, request.uin, organisation, tags)
 
     def commit(unit: Unit) -> AddCompanyReply:

@@ -40,6 +40,7 @@ from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.products import FREE, PRODUCTS, Level, Product
+from certdesk.domain.quotas import QuotaExceeded
 from certdesk.domain.records import Submission
 from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
@@ -146,6 +147,8 @@ def prepared(
         if manager is not None and kept_company is not None:
             draft = dataclasses.replace(manager, company_id=kept_company.company_id)
             kept_manager = vetting.keep_manager(context, unit, draft)
+        if order.submission >= context.rules.quotas.submissions:
+            raise QuotaExceeded("submissions", context.rules.quotas.submissions)
         added = unit.submissions.add(
             dataclasses.replace(
                 submission,

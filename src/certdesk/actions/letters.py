@@ -115,6 +115,7 @@ class UploadRevokeLetterRequest(Request):
     InvalidFileType,
     NoProjectPermission,
     writes=True,
+    ends=True,
     sensitive=True,
     body_limit=4 * 1024 * KIB,
 )

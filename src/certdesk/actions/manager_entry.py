@@ -11,6 +11,7 @@ from certdesk.domain.mailbox import mailbox_fault
 from certdesk.domain.organisation import Organisation, People, Person
 from certdesk.domain.remarks import person_remarks
 from certdesk.domain.secret import hidden, masked, plain
+from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults, person_faults
 from certdesk.domain.vetting import State, is_vetted
 from certdesk.ports import Unit
@@ -59,10 +60,10 @@ def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManag
     if company is None:
         raise CompanyNotFound(f"The account has no company {request.company_id}.")
     people = _people(request)
-    faults = list(_people_faults(request, people))
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+    faults = [*_people_faults(request, people), *tags_faults(tags, context.rules.quotas)]
     if faults:
         raise InvalidParam(" ".join(faults))
-    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
     draft = parties.draft_manager(context, company, people, tags)
 
     def commit(unit: Unit) -> AddManagerReply:

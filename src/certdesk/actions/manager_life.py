@@ -90,7 +90,12 @@ class DeleteManagerReply(Reply):
 
 
 @catalog.action(
-    ManagerCanNotDeleteCa, ManagerCanNotDeleteCert, ManagerNotFound, writes=True, account_wide=True
+    ManagerCanNotDeleteCa,
+    ManagerCanNotDeleteCert,
+    ManagerNotFound,
+    writes=True,
+    account_wide=True,
+    ends=True,
 )
 def delete_manager(context: Context, request: DeleteManagerRequest) -> Commit[DeleteManagerReply]:
     """Delete a manager that no order names; its company stays."""

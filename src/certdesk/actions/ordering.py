@@ -271,7 +271,7 @@ class CancelAuditCertificateReply(Reply):
     result: bool
 
 
-@catalog.action(CertificateNotFoundOrCantCancel, UnauthorizedOperation, writes=True)
+@catalog.action(CertificateNotFoundOrCantCancel, UnauthorizedOperation, writes=True, ends=True)
 def cancel_audit_certificate(
     context: Context, request: CancelAuditCertificateRequest
 ) -> Commit[CancelAuditCertificateReply]:

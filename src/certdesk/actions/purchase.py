@@ -1,6 +1,7 @@
 """Buying certificate orders, and giving them up."""
 
 import dataclasses
+from collections.abc import Iterable
 
 from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.projects import FIRST
@@ -27,6 +28,7 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
 from certdesk.domain.products import FREE, PRODUCTS, Product
+from certdesk.domain.tags import tags_faults
 from certdesk.ports import Unit, ids_with_key_of
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
@@ -52,7 +54,8 @@ class CreateCertificateRequest(Request):
     auto_voucher: Ignored[Integer | None] = None
     """Whether to pay by voucher, 0 or 1; there is no billing here."""
     tags: list[Tag] | None = None
-    """Labels of the order."""
+    """Labels of the order: 50 at most, with keys of 127 and values of 255 characters
+    (`quota.tags`, `quota.tag_key`, `quota.tag_value`)."""
 
 
 class CreateCertificateReply(Reply):
@@ -77,8 +80,8 @@ def create_certificate(
     if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
         # The vendor lists no other code here, whatever it is that is refused.
         raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
-    goods = _goods(request)
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+    goods = _goods(request, tags_faults(tags, context.rules.quotas))
 
     def commit(unit: Unit) -> CreateCertificateReply:
         order = add_order(context, unit, context.caller.uin, goods, tags=tags)
@@ -130,10 +133,11 @@ def add_order(
     return order
 
 
-def _goods(request: CreateCertificateRequest) -> Goods:
+def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:
+    """Read what is to be bought; `others` are faults that were found beside it."""
     product = sold(request.product_id)
     goods = Goods(product, request.domain_num, request.time_span)
-    faults = goods_faults(goods)
+    faults = [*goods_faults(goods), *others]
     if request.auto_voucher not in (None, 0, 1):
         faults.append(f"AutoVoucher: must be 0 or 1, not {request.auto_voucher}.")
     if faults:
@@ -193,6 +197,7 @@ class CancelCertificateOrderReply(Reply):
     NoProjectPermission,
     NoRealNameAuth,
     writes=True,
+    ends=True,
 )
 def cancel_certificate_order(
     context: Context, request: CancelCertificateOrderRequest

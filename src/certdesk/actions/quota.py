@@ -1,4 +1,4 @@
-"""How many free certificates an account may have that have not ended."""
+"""Quotas that actions ask for themselves: of free certificates, and before they look around."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from certdesk.catalog import Context
 from certdesk.domain.errors import ExceedsFreeLimit, MainDomainCertificateCountLimit
 from certdesk.domain.order import LIVING, Order
 from certdesk.domain.products import FREE
+from certdesk.domain.quotas import AUDIT, QuotaExceeded
 from certdesk.ports import Unit
 
 
@@ -38,6 +39,17 @@ def check_domain(context: Context, unit: Unit, order: Order) -> None:
         raise ExceedsFreeLimit(
             f"An account may have {most} that have not ended for names of {order.registrable}."
         )
+
+
+def check_audit(context: Context, unit: Unit) -> None:
+    """Refuse now what could not be written in the audit log later.
+
+    Raises:
+        QuotaExceeded: the account's log is full.
+    """
+    most = context.rules.quotas.audit
+    if unit.usage.of(context.caller.uin)[AUDIT] >= most:
+        raise QuotaExceeded(AUDIT, most)
 
 
 def _living(unit: Unit, uin: str, **its: object) -> int:

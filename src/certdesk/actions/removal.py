@@ -54,6 +54,7 @@ class DeleteCertificateReply(Reply):
     NoRealNameAuth,
     RenewNotIssued,
     writes=True,
+    ends=True,
 )
 def delete_certificate(
     context: Context, request: DeleteCertificateRequest

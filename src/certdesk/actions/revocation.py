@@ -61,6 +61,7 @@ class RevokeCertificateReply(Reply):
     InvalidParam,
     RevokeFailed,
     writes=True,
+    ends=True,
 )
 def revoke_certificate(
     context: Context, request: RevokeCertificateRequest
@@ -114,6 +115,7 @@ class RevokeOrderReply(Reply):
     InvalidParam,
     RevokeFailed,
     writes=True,
+    ends=True,
     internal=True,
 )
 def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[RevokeOrderReply]:

@@ -31,6 +31,7 @@ from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
 from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret
+from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit, place_of
 from certdesk.wire.model import (
@@ -77,7 +78,7 @@ class UploadCertificateRequest(Request):
     certificate_use: Ignored[str | None] = None
     """Where it is to be used, such as `CLB`; there is nothing here to use it."""
     tags: list[Tag] | None = None
-    """Labels."""
+    """Labels: 50 at most, with keys of 127 and values of 255 characters."""
     repeatable: bool | None = None
     """Whether the same certificate may be uploaded again: true is the default; with false the
     reply names the one that is there."""
@@ -118,7 +119,7 @@ def upload_certificate(
     """
     project_id = request.project_id or FIRST
     check_may_add(context, project_id)
-    faults = list(_faults(request))
+    faults = [*_faults(request), *tags_faults(_tags(request), context.rules.quotas)]
     if faults:
         raise InvalidParam(" ".join(faults))
     found = _read(context, request)
@@ -158,6 +159,10 @@ def _faults(request: UploadCertificateRequest) -> Iterator[str]:
     fault = text_fault(request.alias or "", ALIAS_LENGTH)
     if fault is not None:
         yield f"Alias: {fault}."
+
+
+def _tags(request: UploadCertificateRequest) -> tuple[tuple[str, str], ...]:
+    return tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
 
 
 def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
@@ -226,7 +231,7 @@ def _order(
         project_id=request.project_id or FIRST,
         alias=request.alias or "",
         deal_id="",
-        tags=tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ()),
+        tags=_tags(request),
         domain=found.domain,
         names=found.names,
         key=found.key,

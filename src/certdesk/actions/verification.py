@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
+from certdesk.actions.quota import check_audit
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     CertificateNotFound,
@@ -119,6 +120,7 @@ def complete_certificate(
     order, proofs = context.store.read(
         lambda unit: _to_complete(context, unit, request.certificate_id)
     )
+    context.store.read(lambda unit: check_audit(context, unit))
     _look_now(context, order, proofs)
     context.held.callback(context.work.wake)
 

@@ -153,6 +153,7 @@ def open_desk(
                 caa=caa_checker(settings, resolver, clock),
                 records=AddedRecords(store, vault, clock, UpdatedRecords()),
                 pacing=LookPacing(store, clock, rules),
+                kept_looks=rules.quotas.looks,
             ),
             resolver=resolver,
         )

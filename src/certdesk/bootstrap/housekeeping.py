@@ -6,7 +6,8 @@ import dataclasses
 from datetime import timedelta
 
 from certdesk.bootstrap.world import SystemClock
-from certdesk.domain.retention import Retention
+from certdesk.domain.retention import AUDIT_AFTER_END, Retention
+from certdesk.domain.validity import LONGEST_DAYS
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.ports import Admission
 from certdesk.settings import Settings
@@ -41,8 +42,13 @@ def housekeeping(settings: Settings, world: Surroundings, admission: Admission) 
 
 
 def _retention(settings: Settings) -> Retention:
+    audit_days = max(
+        settings.retention_audit_days,
+        (settings.ca_validity_days or LONGEST_DAYS) + AUDIT_AFTER_END,
+    )
     return Retention(
         looks=timedelta(days=settings.retention_looks_days),
         material=timedelta(days=settings.retention_material_days),
         letters=timedelta(days=settings.retention_letters_days),
+        audit=timedelta(days=audit_days),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import click
 
 from certdesk.cli.common import desk_options, show_reply
@@ -65,6 +68,22 @@ def account_limit(settings: Settings, uin: str, action: str, per_second: int | N
     show_reply(ask(settings, "SetPaceLimit", Uin=uin, Action=action, PerSecond=per_second))
 
 
+@account.command("limits")
+@click.argument("uin")
+@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@desk_options
+def account_limits(settings: Settings, uin: str, *, json_: bool) -> None:
+    """Show what the account UIN has beside what it may have: a table at a terminal, else JSON.
+
+    The settings quota.… say how much that is, for every account of the desk.
+    """
+    response = ask(settings, "ListLimits", Uin=uin)
+    if json_ or "Error" in response or not sys.stdout.isatty():
+        show_reply(response, "Limits")
+    else:
+        _table(response["Limits"])
+
+
 @account.command("set")
 @click.argument("uin")
 @click.option(
@@ -93,6 +112,16 @@ def account_set(
 def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
     """Mark the identity of the account UIN as verified, so that it can order."""
     show_reply(ask(settings, "SwitchAccount", Uin=uin, Verified=not withdraw))
+
+
+def _table(limits: list[dict[str, Any]]) -> None:
+    """Print quotas for a person; of no account's own text is anything in them."""
+    rows = [
+        ("" if each["Used"] is None else f"{each['Used']:,}", f"{each['Limit']:,}", each["What"])
+        for each in limits
+    ]
+    for used, limit, what in (("used", "limit", ""), *rows):
+        click.echo(f"{used:>15} {limit:>15}  {what}".rstrip())
 
 
 @click.group()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
-from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.common import desk_options, show, show_reply
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import show
-from certdesk.settings import DECLARATIONS, Settings, without_password
+from certdesk.settings import DECLARATIONS, Settings
 
 
 @click.group()
@@ -30,7 +31,7 @@ def settings(settings: Settings) -> None:
         [
             {
                 "Name": declared.name,
-                "Value": without_password(getattr(settings, declared.attribute)),
+                "Value": _shown(declared.of(settings)),
                 "Default": declared.default,
                 "Environment": declared.variable,
                 "Help": declared.explanation,
@@ -38,3 +39,8 @@ def settings(settings: Settings) -> None:
             for declared in DECLARATIONS
         ]
     )
+
+
+def _shown(value: object) -> object:
+    """Give a setting's value without the password that a URL may hold."""
+    return re.sub(r"(://[^/@]*?:)[^/@]*@", r"\1***@", value) if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import click
 
 from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import at_terminal, say
 from certdesk.settings import Settings
 
 
@@ -61,7 +61,7 @@ def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
     Records that could not be removed yet are counted, with what the server said last.
     """
     response = ask(settings, "ListZones", Uin=uin)
-    if json_ or "Error" in response or not at_terminal():
+    if json_ or "Error" in response or not sys.stdout.isatty():
         show_reply(response, "Zones")
     else:
         _table(response["Zones"])
@@ -79,6 +79,8 @@ def zone_remove(settings: Settings, zone: str, uin: str) -> None:
 def _table(zones: list[dict[str, Any]]) -> None:
     for each in zones:
         key = f"{each['KeyName']} ({each['Algorithm']})"
-        say(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
+        click.echo(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
         if each["RecordsWaiting"]:
-            say(f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}")
+            click.echo(
+                f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}"
+            )

@@ -7,8 +7,6 @@ import random
 import string
 from datetime import datetime
 
-from certdesk.domain.words import Code, Lasting
-
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -21,8 +19,8 @@ class Account:
     is since when it has been disabled, None while it is not (`domain/standstill.py`).
     """
 
-    uin: Code
-    name: Lasting
+    uin: str
+    name: str
     verified: bool
     enabled: bool
     created_at: datetime
@@ -47,8 +45,8 @@ class AccessKey:
     any, are those of the user's allowances that the key has.
     """
 
-    secret_id: Code
-    uin: Code
+    secret_id: str
+    uin: str
     sealed_secret: bytes
     enabled: bool
     created_at: datetime

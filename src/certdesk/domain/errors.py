@@ -147,6 +147,20 @@ class UnsupportedOperation(ServiceError):
     text = "The operation is not supported."
 
 
+class LimitExceeded(ServiceError):
+    """The account has as much of something as it may have."""
+
+    code = "LimitExceeded"
+    text = "The quota is exceeded."
+
+
+class ResponseSizeLimitExceeded(ServiceError):
+    """The answer is longer than answers may be."""
+
+    code = "ResponseSizeLimitExceeded"
+    text = "The response exceeds the size limit."
+
+
 class RequestLimitExceeded(ServiceError):
     """The account asks for the action more often in a second than its limit allows."""
 

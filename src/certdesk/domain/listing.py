@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from certdesk.domain.derivation import refused_for
@@ -91,6 +92,31 @@ class OrderQuery:
             and (self.ends_from is None or self.ends_from <= end)
             and (self.ends_until is None or end <= self.ends_until)
         )
+
+
+ANSWER_BYTES = 10 * 1024 * 1024
+"""No answer is longer."""
+
+
+class PageTooLong(Exception):
+    """The orders of a page cannot be told in one answer."""
+
+
+def within_an_answer(orders: Iterable[Order]) -> Iterator[Order]:
+    """Give the orders of a page as long as they fit into an answer.
+
+    No more of them is read than that, however many were asked for.
+
+    Raises:
+        PageTooLong: they do not all fit.
+    """
+    left = ANSWER_BYTES
+    for order in orders:
+        left -= sum(len(key) + len(value) for key, value in order.tags)
+        left -= sum(map(len, order.names))
+        if left < 0:
+            raise PageTooLong
+        yield order
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from typing import Annotated, TypeAlias
-
-from certdesk.domain.material import Material
-from certdesk.domain.words import Code, Half, Lasting, Words
-
-MaterialFacts: TypeAlias = Annotated[str, Half(Material)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,21 +18,21 @@ class Submission:
     None where there are none.
     """
 
-    certificate_id: Code
+    certificate_id: str
     number: int
-    uin: Code
+    uin: str
     submitted_at: datetime
-    request_id: Code
-    facts: MaterialFacts
+    request_id: str
+    facts: str
     personal: bytes
     key_pass: bytes | None
     private_key: bytes | None
-    csr: Code
-    key: Code
+    csr: str
+    key: str
     spki_sha256: bytes
     company_id: int | None
     manager_id: int | None
-    warnings: tuple[Words, ...] = ()
+    warnings: tuple[str, ...] = ()
     inspected: bool = False
     identity_since: datetime | None = None
     version: int = 1
@@ -49,7 +43,7 @@ class StockedKey:
     """A private key made ahead of need, sealed for the desk; `kind` is a `KeyKind` name."""
 
     stock_id: int = 0
-    kind: Code
+    kind: str
     spki_sha256: bytes
     sealed: bytes
     created_at: datetime
@@ -68,8 +62,8 @@ class BlockedKey:
     """
 
     spki_sha256: bytes
-    uin: Code = EVERYBODY
-    reason: Words
+    uin: str = EVERYBODY
+    reason: str
     created_at: datetime
     compromised: bool = False
     version: int = 1
@@ -83,9 +77,9 @@ class DeniedKey:
     they came from, for the case that the key comes again or lies elsewhere (`ports/lineage.py`).
     """
 
-    uin: Code
+    uin: str
     spki_sha256: bytes
-    origins: tuple[Code, ...]
+    origins: tuple[str, ...]
     version: int = 1
 
 
@@ -97,7 +91,7 @@ class SeenSignature:
     """
 
     digest: bytes
-    action: Code
+    action: str
     seen_at: datetime
 
 
@@ -105,8 +99,8 @@ class SeenSignature:
 class PaceLimit:
     """How many requests a second an account may make of an action, where it is not the default."""
 
-    uin: Code
-    action: Code
+    uin: str
+    action: str
     per_second: int
     version: int = 1
 
@@ -121,12 +115,12 @@ class AuditEntry:
 
     entry_id: int = 0
     at: datetime
-    request_id: Code
-    uin: Code
-    actor: Lasting
-    action: Code
-    subject: Lasting
-    detail: Lasting = ""
+    request_id: str
+    uin: str
+    actor: str
+    action: str
+    subject: str
+    detail: str = ""
     user_id: int | None = None
 
     @classmethod
@@ -187,7 +181,7 @@ class AuditPage:
 class Mark:
     """A named value of the desk itself, such as the check value of its key-encryption key."""
 
-    name: Code
+    name: str
     value: bytes
 
 
@@ -203,22 +197,22 @@ class Proof:
     counts the tries to remove it, the last one at `removal_at`.
     """
 
-    certificate_id: Code
+    certificate_id: str
     attempt: int
-    name: Code
-    uin: Code
-    kind: Code
-    label: Code
-    value: Code
+    name: str
+    uin: str
+    kind: str
+    label: str
+    value: str
     made_at: datetime
     proved_at: datetime | None = None
     looked_at: datetime | None = None
     looks: int = 0
     verdict: int | None = None
-    reason: Words = ""
-    seen: tuple[Words, ...] = ()
+    reason: str = ""
+    seen: tuple[str, ...] = ()
     caa_at: datetime | None = None
-    caa_reason: Words = ""
+    caa_reason: str = ""
     added_at: datetime | None = None
     removals: int = 0
     removal_at: datetime | None = None
@@ -233,16 +227,16 @@ class Evidence:
     """
 
     evidence_id: int = 0
-    certificate_id: Code
+    certificate_id: str
     attempt: int
-    name: Code
-    kind: Code
+    name: str
+    kind: str
     verdict: int
-    reason: Lasting
-    seen: tuple[Lasting, ...]
-    resolver: Code
+    reason: str
+    seen: tuple[str, ...]
+    resolver: str
     secure: bool | None
-    steps: tuple[Lasting, ...]
+    steps: tuple[str, ...]
     began_at: datetime
     ended_at: datetime
 
@@ -254,12 +248,12 @@ class Issuance:
     `serial` is unique among those of an issuer, where it is known before the certificate is.
     """
 
-    certificate_id: Code
+    certificate_id: str
     attempt: int
-    uin: Code
-    issuer: Code
+    uin: str
+    issuer: str
     state: bytes
-    serial: Code | None
+    serial: str | None
     begun_at: datetime
     version: int = 1
 
@@ -274,18 +268,18 @@ class Certificate:
     that the desk made for its PFX and JKS files.
     """
 
-    certificate_id: Code
+    certificate_id: str
     attempt: int
-    uin: Code
-    issuer: Code
-    serial: Code
+    uin: str
+    issuer: str
+    serial: str
     leaf: bytes
-    chain: Code
+    chain: str
     root: bytes | None
-    key: Code
+    key: str
     spki_sha256: bytes
-    sha1: Code
-    sha256: Code
+    sha1: str
+    sha256: str
     begins_at: datetime
     ends_at: datetime
     kept_at: datetime
@@ -306,16 +300,16 @@ class Review:
     None as long as it waits.
     """
 
-    subject: Code
-    uin: Code
-    kind: Code
+    subject: str
+    uin: str
+    kind: str
     since: datetime
     attempt: int = 0
-    asked_by: Lasting
-    approvals: tuple[tuple[Lasting, Lasting, Lasting], ...] = ()
+    asked_by: str
+    approvals: tuple[tuple[str, str, str], ...] = ()
     decided_at: datetime | None = None
-    verdict: Code | None = None
-    reason: Words = ""
+    verdict: str | None = None
+    reason: str = ""
     version: int = 1
 
 
@@ -327,10 +321,10 @@ class Sight:
     `members` are its members as `domain.sight` gives them, as JSON.
     """
 
-    subject: Code
-    operator: Code
+    subject: str
+    operator: str
     shown: bool
-    members: Code
+    members: str
     seen_at: datetime
     version: int = 1
 
@@ -344,13 +338,13 @@ class Letter:
     file.
     """
 
-    certificate_id: Code
+    certificate_id: str
     attempt: int
-    kind: Code
-    uin: Code
-    form: Code
+    kind: str
+    uin: str
+    form: str
     size: int
-    sha256: Code
+    sha256: str
     content: bytes
     uploaded_at: datetime
 
@@ -362,10 +356,10 @@ class Authority:
     `certificate` is DER. A cross-signed root has no key of its own: `key_of` names whose it is.
     """
 
-    name: Code
+    name: str
     certificate: bytes
     private_key: bytes | None
-    key_of: Code | None = None
+    key_of: str | None = None
     created_at: datetime
 
 
@@ -376,7 +370,7 @@ class RevocationList:
     `revoked` is how many certificates of the authority were revoked when it was made.
     """
 
-    authority: Code
+    authority: str
     number: int
     crl: bytes
     made_at: datetime
@@ -393,10 +387,10 @@ class RevokedCertificate:
     `ends_at` when the certificate ends by itself.
     """
 
-    authority: Code
-    serial: Code
-    certificate_id: Code
-    reason: Code
+    authority: str
+    serial: str
+    certificate_id: str
+    reason: str
     revoked_at: datetime
     ends_at: datetime
 
@@ -410,12 +404,12 @@ class Task:
     until somebody looks at it. One that stands still says so in its `reason`.
     """
 
-    certificate_id: Code
-    uin: Code
+    certificate_id: str
+    uin: str
     due_at: datetime | None
     failures: int = 0
     set_aside: bool = False
-    reason: Words = ""
+    reason: str = ""
     version: int = 1
 
 
@@ -427,10 +421,10 @@ class LookPace:
     are the same times (ISO 8601) of single accounts, for those that looked in the last minute.
     """
 
-    domain: Code
-    kind: Code
+    domain: str
+    kind: str
     even_at: datetime
-    shares: tuple[tuple[Code, Code], ...] = ()
+    shares: tuple[tuple[str, str], ...] = ()
     version: int = 1
 
 
@@ -443,11 +437,11 @@ class Renewal:
     make a successor came to nothing, `reason` says why, else it is empty.
     """
 
-    certificate_id: Code
-    uin: Code
+    certificate_id: str
+    uin: str
     ends_at: datetime
     due_at: datetime
     looks: int = 0
     warned: int | None = None
-    reason: Words = ""
+    reason: str = ""
     version: int = 1

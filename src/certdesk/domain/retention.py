@@ -1,8 +1,9 @@
 """How long what the desk keeps is kept, where it is not for ever.
 
-Audit log, certificates, what was revoked, and the looks that proved a name or had CAA permit it
-are never removed by time: they show for more than two years after a certificate's end that it was
-rightly issued (CA/Browser Forum Baseline Requirements 5.4.3, 5.5.2).
+Certificates, what was revoked, and the looks that proved a name or had CAA permit it are never
+removed by time: they show for more than two years after a certificate's end that it was rightly
+issued (CA/Browser Forum Baseline Requirements 5.4.3, 5.5.2). The audit log is kept for that long,
+and nothing but age removes a row of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ CAA_REFUSED = -1
 IN_VAIN = frozenset({verdict.value for verdict in Verdict} - {Verdict.PROVED.value} | {CAA_REFUSED})
 """The verdicts of looks that show nothing but why an order waited."""
 
+AUDIT_AFTER_END = 730
+"""How many days after a certificate's end the audit log is to tell of it."""
+
 TEMPORARY_KEYS = timedelta(days=30)
 """How long after its end a temporary key can be told of."""
 
@@ -31,12 +35,13 @@ class Retention:
 
     `looks` is for those in vain; `material` for what was handed in for orders that have come to an
     end without a certificate that lasts, and for what was replaced; `letters` for letters of
-    orders that nobody looks at any more.
+    orders that nobody looks at any more; `audit` for rows of the audit log.
     """
 
     looks: timedelta = timedelta(days=90)
     material: timedelta = timedelta(days=365)
     letters: timedelta = timedelta(days=398)
+    audit: timedelta = timedelta(days=1130)
 
 
 def material_outlived(submission: Submission, order: Order | None, before: datetime) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from certdesk.domain.quotas import Quotas
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -19,7 +21,7 @@ class Rules:
     `four_eyes` two people at each EV order; `letter_products` are the numbers of the products
     whose orders wait for a letter of confirmation. `looks_per_domain` is how many looks for proofs,
     and how many for CAA records, may begin a minute at the names of one registrable domain; 0 is
-    any number.
+    any number. `quotas` are what an account may have of what it can add.
     """
 
     internal_suffixes: frozenset[str] = frozenset()
@@ -32,4 +34,5 @@ class Rules:
     vetting_automatic: bool = False
     four_eyes: bool = False
     looks_per_domain: int = 60
+    quotas: Quotas = dataclasses.field(default_factory=Quotas)
     letter_products: frozenset[int] = frozenset({8, 9, 10})

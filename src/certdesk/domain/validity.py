@@ -32,6 +32,7 @@ _TERMS = (
     (datetime(2027, 3, 15, tzinfo=UTC), Terms(days=99, proof_days=100)),
 )
 _TERMS_BEFORE = Terms(days=199, proof_days=200)
+LONGEST_DAYS = _TERMS_BEFORE.days
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+
+from idna.core import valid_contextj
 
 MARKS = 8
 """How many combining marks may follow each other where a text is printed."""
@@ -68,12 +69,7 @@ def unseen(text: str) -> str | None:
     return None
 
 
-def in_ascii(letter: str) -> str:
-    """Escape a character as Python writes it."""
-    return ascii(letter)[1:-1]
-
-
-def visible(text: str, escape: Callable[[str], str] = in_ascii) -> str:
+def visible(text: str) -> str:
     """Escape what shows nothing, turns the reading direction, or floods the lines around it."""
     if text.isascii() and text.isprintable():
         return text
@@ -82,14 +78,11 @@ def visible(text: str, escape: Callable[[str], str] = in_ascii) -> str:
     for letter in text:
         marks = marks + 1 if unicodedata.category(letter) in _MARKS else 0
         plain = letter.isprintable() and not _UNSEEN.match(letter) and marks <= MARKS
-        shown.append(letter if plain else escape(letter))
+        shown.append(letter if plain else ascii(letter)[1:-1])
     return "".join(shown)
 
 
 def _joins(text: str, place: int) -> bool:
-    # Hardly any text has joiners, and commands would wait for this.
-    from idna.core import valid_contextj  # noqa: PLC0415 -- as said
-
     try:
         return valid_contextj(text, place)
     except ValueError:  # next to what has no name

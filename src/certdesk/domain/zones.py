@@ -15,7 +15,6 @@ from datetime import datetime
 
 from certdesk.domain.names import DomainRefused, ascii_form
 from certdesk.domain.secret import Secret
-from certdesk.domain.words import Code
 
 DNS_AUTO = "DNS_AUTO"
 """How names are proved by records that the desk adds by itself (VerifyType and its likes)."""
@@ -53,11 +52,11 @@ class OpenZone:
 class Zone:
     """A zone that an operator gave an account, as it is kept; `secret` is sealed."""
 
-    uin: Code
-    name: Code
-    server: Code
-    key_name: Code
-    algorithm: Code
+    uin: str
+    name: str
+    server: str
+    key_name: str
+    algorithm: str
     secret: bytes
     created_at: datetime
     version: int = 1

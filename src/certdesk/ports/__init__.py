@@ -36,6 +36,7 @@ from certdesk.ports.store import (
     Store,
     Taken,
     Unit,
+    Usage,
 )
 from certdesk.ports.vault import (
     DESK,
@@ -84,6 +85,7 @@ __all__ = [
     "Taken",
     "Unit",
     "UpdateFailed",
+    "Usage",
     "Vault",
     "VaultError",
     "Work",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -134,6 +134,24 @@ class AuditLog(Collection[AuditEntry], Protocol):
 
     def page(self, query: AuditQuery) -> AuditPage:
         """Give a page of the entries of which `query.has` holds, the newest first."""
+        ...
+
+
+class Usage(Protocol):
+    """How much each account has of what its quotas are about (`COUNTED` of `domain/quotas.py`)."""
+
+    def of(self, uin: str) -> Mapping[str, int]:
+        """Give how much an account has of each, as far as it was settled."""
+        ...
+
+    def settle(self, limits: Mapping[str, int]) -> None:
+        """Count what the transaction has added and removed since it was last settled.
+
+        The store does so at the end of each transaction as well, without limits.
+
+        Raises:
+            QuotaExceeded: of something that was added there is more now than its limit.
+        """
         ...
 
 
@@ -283,6 +301,11 @@ class Unit(Protocol):
     @property
     def look_paces(self) -> Collection[LookPace]:
         """How fast names are looked at, by registrable domain and kind of look."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """How much accounts have of what their quotas are about."""
         ...
 
     @property

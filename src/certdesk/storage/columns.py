@@ -8,7 +8,17 @@ import types
 import typing
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Dialect, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -110,8 +120,13 @@ def column(name: str, annotation: object, *, key: bool) -> Column[typing.Any]:
     return Column(name, _type_of(kind), primary_key=key, nullable=nullable)
 
 
+def counter(name: str) -> Column[typing.Any]:
+    """Give the column of a number that is counted up and down from 0."""
+    return Column(name, TYPES[int], nullable=False, server_default=text("0"))
+
+
 def _without_none(annotation: object) -> tuple[object, bool]:
-    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+    if isinstance(annotation, types.UnionType):
         kinds = [kind for kind in typing.get_args(annotation) if kind is not types.NoneType]
         if len(kinds) == 1:
             return kinds[0], True

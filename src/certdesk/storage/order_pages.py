@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from certdesk.domain.listing import OrderPage, OrderQuery, Sort
+from certdesk.domain.listing import OrderPage, OrderQuery, Sort, within_an_answer
 from certdesk.domain.order import Order, Status
 from certdesk.domain.policy import UNBOUND
 from certdesk.domain.products import UPLOADED
@@ -105,8 +105,10 @@ class OrderPages:
 
     def _of_ids(self, query: OrderQuery, ids: Iterable[str]) -> OrderPage:
         """Answer about some orders, which their ids find, as memory would."""
-        found = sorted(filter(query.has, self._named(ids)), key=query.place)
-        return OrderPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+        mine = within_an_answer(filter(query.has, self._named(ids)))
+        found = sorted(mine, key=query.place)
+        page = found[query.offset : query.offset + query.limit]
+        return OrderPage(tuple(page), len(found))
 
     def _named(self, ids: Iterable[str]) -> Iterator[Order]:
         wanted = sorted(ids)
@@ -192,7 +194,8 @@ class OrderPages:
         if query.offset >= total or not query.limit:
             return OrderPage((), total)
         rows = self._connection.execute(statement)
-        return OrderPage(tuple(ORDERS.build(row._asdict()) for row in rows), total)
+        orders = (ORDERS.build(row._asdict()) for row in rows)
+        return OrderPage(tuple(within_an_answer(orders)), total)
 
 
 def _narrowed(query: OrderQuery) -> Conditions:

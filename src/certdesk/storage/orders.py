@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from certdesk.storage.driver import Driver
+    from certdesk.storage.usage import Tally
 
 
 class OrderStatements(Statements[Order]):
@@ -68,12 +69,14 @@ class SqlOrders(SqlCollection[Order]):
         statements: OrderStatements,
         connection: Connection,
         driver: Driver,
+        tally: Tally,
         *,
         writable: bool,
     ) -> None:
         """Read and, if `writable`, write through `connection` and its driver."""
         super().__init__(statements, connection, driver, writable=writable)
         self._orders = statements
+        self._tally = tally
         self._pages = OrderPages(connection, statements.index)
 
     def page(self, query: OrderQuery) -> OrderPage:
@@ -126,6 +129,7 @@ class SqlOrders(SqlCollection[Order]):
 
     def _note(self, before: Order | None, after: Order | None) -> None:
         """Bring what is derived of orders from what one was to what it is."""
+        self._tally.note(ORDERS, before, after)
         if _cell(before) != _cell(after):
             if before is not None:
                 self._orders.count_out.touch(self._driver, _cell(before))

@@ -15,6 +15,7 @@ from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company, Manager
 from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.quotas import COUNTED
 from certdesk.domain.records import (
     AuditEntry,
     Authority,
@@ -38,9 +39,10 @@ from certdesk.domain.records import (
     Submission,
     Task,
 )
+from certdesk.domain.usage import measure_of
 from certdesk.domain.zones import Zone
 from certdesk.ports import Record
-from certdesk.storage.columns import column
+from certdesk.storage.columns import column, counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,6 +82,7 @@ class Kept(Generic[Record]):
         self.numbered = len(key) == 1 and self.fields[key[0]] is int
         self.versioned = "version" in self.fields
         self.fixed = {*key, counted} - {""}
+        self.measure = measure_of(record)
 
     def values(self, record: Record) -> dict[str, object]:
         """Give the fields of a record by name."""
@@ -283,6 +286,15 @@ ORDER_COUNTS = Table(
     column("orders", int, key=False),
 )
 """How many orders an account has in a project at a status; `SqlOrders` keeps it."""
+
+USAGE = Table(
+    "usage",
+    metadata,
+    column("uin", str, key=True),
+    column("part", int, key=True),
+    *(counter(kind) for kind in COUNTED),
+)
+"""How much an account has of what its quotas are about, in parts; `SqlUsage` keeps it."""
 
 MANAGER_NAMES = Table(
     "manager_names",

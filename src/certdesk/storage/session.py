@@ -13,10 +13,9 @@ import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection
 
-from certdesk.ports import Unit
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.driver import Driver
-from certdesk.storage.unit import Sql
+from certdesk.storage.unit import OpenUnit, Sql
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +73,7 @@ class Session:
 
     connection: Connection
     driver: Driver
-    unit: Unit
+    unit: OpenUnit
 
     @classmethod
     def on(cls, connection: Connection, sql: Sql, *, writable: bool) -> Session:

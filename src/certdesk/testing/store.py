@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from certdesk.domain.listing import OrderPage, OrderQuery
+from certdesk.domain.listing import OrderPage, OrderQuery, within_an_answer
 from certdesk.domain.order import Order
+from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Record, Stale, Taken
 from certdesk.storage import ReadOnly, StoreUnavailable
 from certdesk.storage.schema import AUDIT, COLLECTIONS, ORDERS, check_page
 from certdesk.storage.unit import OpenUnit
+from certdesk.storage.usage import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from certdesk.ports import Collection, Unit
     from certdesk.storage.schema import Kept
@@ -162,6 +165,11 @@ class MemoryCollection(Generic[Record]):
 class MemoryOrders(MemoryCollection[Order]):
     """`ports.Orders` on a draft."""
 
+    def __init__(self, draft: Draft, tally: Tally) -> None:
+        """Open the orders, and note in `tally` what becomes of them."""
+        super().__init__(ORDERS, draft)
+        self._tally = tally
+
     def add(self, record: Order) -> Order:
         """Store a new order with the next number, if it has none."""
         shelf = self._draft.edit(ORDERS)
@@ -170,20 +178,24 @@ class MemoryOrders(MemoryCollection[Order]):
             raise Taken(ORDERS.name)
         added = super().add(dataclasses.replace(record, number=number))
         shelf.last = max(shelf.last, number)
+        self._tally.note(ORDERS, None, added)
         return added
 
     def replace(self, record: Order) -> Order:
         """Store a changed order, whose number does not change."""
         stored = self.get(record.certificate_id)
         number = record.number if stored is None else stored.number
-        return super().replace(dataclasses.replace(record, number=number))
+        changed = super().replace(dataclasses.replace(record, number=number))
+        self._tally.note(ORDERS, stored, changed)
+        return changed
 
     def page(self, query: OrderQuery) -> OrderPage:
         """Give a page of an account's orders, and how many there are in all."""
         found = sorted(
             filter(query.has, self._draft.shelf(ORDERS).records.values()), key=query.place
         )
-        return OrderPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+        page = found[query.offset : query.offset + query.limit]
+        return OrderPage(tuple(within_an_answer(page)), len(found))
 
     def count_names(self, *, uin: str, manager_id: int) -> int:
         """Count the different names in the orders of an account that name a manager."""
@@ -199,6 +211,45 @@ class MemoryAudit(MemoryCollection[AuditEntry]):
         entries = filter(query.has, self._draft.shelf(AUDIT).records.values())
         found = sorted(entries, key=lambda entry: (entry.at, entry.entry_id), reverse=True)
         return AuditPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+
+class MemoryUsage:
+    """`ports.Usage` that counts the records of a draft anew each time."""
+
+    def __init__(self, draft: Draft, tally: Tally) -> None:
+        """Ask `tally` which accounts have got more of what."""
+        self._draft = draft
+        self._tally = tally
+
+    def of(self, uin: str) -> dict[str, int]:
+        """Give how much an account has of what is counted."""
+        found = Counter(dict.fromkeys(COUNTED, 0))
+        for kept in COLLECTIONS:
+            measure = kept.measure
+            if measure is not None:
+                records = self._draft.shelf(kept).records.values()
+                for its in (measure(record) for record in records if record.uin == uin):
+                    found.update(its)
+        return dict(found)
+
+    def settle(self, limits: Mapping[str, int]) -> None:
+        """See whether what was added is within limits."""
+        for uin, changes in self._tally.take():
+            grown = [kind for kind in limits if changes.get(kind, 0) > 0]
+            sums = self.of(uin) if grown else {}
+            for kind in grown:
+                if sums[kind] > limits[kind]:
+                    raise QuotaExceeded(kind, limits[kind])
+
+    def begin(self) -> None:
+        """Keep nothing apart: each commit has a unit of its own."""
+
+    def drop(self) -> None:
+        """Forget what was added."""
+        self._tally.take()
+
+    def write(self) -> None:
+        """Leave it: the records themselves are counted."""
 
 
 class MemoryStore:
@@ -275,4 +326,6 @@ def _unit(draft: Draft) -> OpenUnit:
     def opened(kept: Kept[Record], /) -> Collection[Record]:
         return MemoryCollection(kept, draft)
 
-    return OpenUnit(opened, MemoryOrders(ORDERS, draft), MemoryAudit(AUDIT, draft))
+    tally = Tally()
+    orders, audit = MemoryOrders(draft, tally), MemoryAudit(AUDIT, draft)
+    return OpenUnit(opened, orders, audit, MemoryUsage(draft, tally), tally)

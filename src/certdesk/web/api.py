@@ -29,6 +29,7 @@ from certdesk.catalog import (
     declared,
     has_to_write,
     keep_signature,
+    too_long,
 )
 from certdesk.domain.errors import (
     InternalError,
@@ -41,6 +42,7 @@ from certdesk.domain.errors import (
     TokenFailure,
     UnsupportedOperation,
 )
+from certdesk.domain.listing import ANSWER_BYTES
 from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
@@ -303,7 +305,7 @@ class Api:
                         return begun
                     with declared(asked.action):
                         reply = await asyncio.wrap_future(begun)
-                    return success(reply, asked.request_id)
+                    return _answer(reply, asked.request_id)
             except CallerChanged:
                 self._guard.forget(asked.known.caller.actor)
                 raise
@@ -320,7 +322,7 @@ class Api:
         if asked.kept:
             self._desk.store.write(functools.partial(keep_signature, asked.signature))
         with declared(asked.action):
-            return success(self._desk.store.read(commit), asked.request_id)
+            return _answer(self._desk.store.read(commit), asked.request_id)
 
     def _errand(self, asked: Asked) -> Errand:
         """Steps 10 and 11: may the caller, and what exactly is asked."""
@@ -349,6 +351,18 @@ class Api:
         check_coverage(known, asked.claim, asked.action)
         check_token(known, asked.claim.token, self._desk.clock.now())
         return dataclasses.replace(asked, known=known)
+
+
+def _answer(reply: Reply, request_id: str) -> bytes:
+    """Write an answer.
+
+    Raises:
+        ResponseSizeLimitExceeded: it is too long.
+    """
+    body = success(reply, request_id)
+    if len(body) > ANSWER_BYTES:
+        raise too_long()
+    return body
 
 
 def _existing(claim: Claim, action: Action | None) -> Action:

@@ -18,6 +18,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
 from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
+from certdesk.domain.quotas import Quotas
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, stands_still
@@ -31,6 +32,8 @@ AT_ONCE = 32
 
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""
+
+KEPT_LOOKS = Quotas().looks
 
 PROVED = "ProveDomain"
 """The audit log's word for a proved name."""
@@ -74,18 +77,24 @@ class Looking:
         self,
         store: Store,
         clock: Clock,
+        *,
         provers: Mapping[ProofKind, Prover],
         caa: CaaChecker,
         records: AddedRecords,
         pacing: LookPacing,
+        kept_looks: int = KEPT_LOOKS,
     ) -> None:
-        """Prepare; threads are started when there is something to look for."""
+        """Prepare; threads are started when there is something to look for.
+
+        Of looks in vain at one proof the first `kept_looks` are kept.
+        """
         self._store = store
         self._clock = clock
         self._provers = provers
         self._caa = caa
         self._records = records
         self._pacing = pacing
+        self._kept_looks = kept_looks
         self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
         self._change = threading.Lock()
         self._asked: dict[Look, Future[None]] = {}
@@ -242,7 +251,9 @@ class Looking:
             seen=finding.seen,
         )
         unit.proofs.replace(changed)
-        unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
+        # What is found in vain again and again is shown by the proof itself.
+        if proved or proof.looks < self._kept_looks:
+            unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
         if fresh:
             note(unit, finding.ended_at, proof, PROVED, f"{proof.name} by {proof.kind}")
 

@@ -24,6 +24,8 @@ PAGE = 500
 """Submissions looked at in a round; all of them have their turn, one page after the other."""
 
 LETTERS = 50
+ROWS = 500
+"""Rows of the audit log looked at in a round, the oldest first."""
 
 
 class Trimming(Repeating):
@@ -50,7 +52,16 @@ class Trimming(Repeating):
         for verdict in IN_VAIN:
             unit.evidence.prune("ended_at", now - self._retention.looks, verdict=verdict)
         unit.access_keys.prune("expires_at", now - TEMPORARY_KEYS)
+        self._prune_audit(now, unit)
         unit.look_paces.prune("even_at", now - LONGEST_DEBT)
+
+    def _prune_audit(self, now: datetime, unit: Unit) -> None:
+        """Remove the oldest rows of the audit log, as far as they are too old; none for another."""
+        before = now - self._retention.audit
+        for entry in unit.audit.where(limit=ROWS):
+            if entry.at >= before:
+                return
+            unit.audit.remove(entry.entry_id)
 
     def _trim_letters(self, now: datetime, unit: Unit) -> None:
         before = now - self._retention.letters

@@ -1,0 +1,54 @@
+"""What an account has of what its quotas are about, beside how much it may have."""
+
+from certdesk.actions.naming import known_account
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.errors import AccountNotFound
+from certdesk.domain.quotas import DECLARED, PREFIX
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request
+
+
+class LimitInfo(Part):
+    """A quota; `Used` is null where it limits one thing alone and not what an account has."""
+
+    name: str
+    used: int | None
+    limit: int
+    setting: str
+    what: str
+
+
+class ListLimitsRequest(Request):
+    """Whose quotas."""
+
+    uin: str
+
+
+class ListLimitsReply(Reply):
+    """All quotas."""
+
+    limits: list[LimitInfo]
+
+
+@catalog.action(AccountNotFound, internal=True)
+def list_limits(context: Context, request: ListLimitsRequest) -> Commit[ListLimitsReply]:
+    """Show what an account has, beside its quotas."""
+    quotas = context.rules.quotas
+
+    def look(unit: Unit) -> ListLimitsReply:
+        known_account(unit, request.uin)
+        used = unit.usage.of(request.uin)
+        return ListLimitsReply(
+            limits=[
+                LimitInfo(
+                    name=kind,
+                    used=used.get(kind),
+                    limit=getattr(quotas, kind),
+                    setting=f"{PREFIX}{kind}",
+                    what=said["what"],
+                )
+                for kind, said in DECLARED.items()
+            ]
+        )
+
+    return look

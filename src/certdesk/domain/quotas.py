@@ -1,0 +1,95 @@
+"""What an account may have of everything that it can add: each quota is declared here, once.
+
+The setting, its help, what is kept in `usage` and what `certdesk account limits` shows follow from
+the declaration. The first part is counted by the store, in the transaction that adds (`COUNTED`);
+the second part limits one thing alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+PREFIX = "quota."
+AUDIT = "audit"
+GIB = 1024**3
+
+
+class QuotaExceeded(Exception):
+    """An account has as much of something as it may have."""
+
+    def __init__(self, kind: str, most: int) -> None:
+        """Say of what, by the field of `Quotas`, and how much that is."""
+        self.kind = kind
+        self.most = most
+        what = DECLARED[kind]["what"]
+        super().__init__(f"The account may have {most} {what} at most ({PREFIX}{kind}).")
+
+
+def _counted(default: int, what: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    return _quota(default, what, f"How many {what} an account may have.", counted=True)
+
+
+def _single(default: int, what: str, explanation: str) -> Any:  # noqa: ANN401 - as above
+    return _quota(default, what, explanation, counted=False)
+
+
+def _quota(default: int, what: str, explanation: str, *, counted: bool) -> Any:  # noqa: ANN401 - as above
+    metadata = {"what": what, "help": explanation, "counted": counted}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The quotas of every account of a desk; 0 is none at all."""
+
+    orders: int = _counted(100_000, "orders, whatever has become of them, uploads aside")
+    open_orders: int = _counted(
+        10_000, "orders that wait for something: material, proof, review, issue or revocation"
+    )
+    open_names: int = _counted(10_000, "names that are being proved")
+    uploads: int = _counted(10_000, "uploaded certificates")
+    proofs: int = _counted(1_000_000, "proofs of names, of all submissions of all orders")
+    letters: int = _counted(10_000, "letters of confirmation and revocation")
+    stored_bytes: int = _counted(
+        10 * GIB, "bytes of material, certificates, letters, names and tags"
+    )
+    companies: int = _counted(10_000, "companies")
+    managers: int = _counted(10_000, "managers")
+    users: int = _counted(1_000, "users")
+    policies: int = _counted(1_000, "policies")
+    projects: int = _counted(1_000, "projects")
+    access_keys: int = _counted(10_000, "access keys, temporary and disabled ones included")
+    zones: int = _counted(1_000, "DNS zones")
+    audit: int = _counted(2_000_000, "rows of the audit log")
+    submissions: int = _single(
+        1_000, "submissions of one order", "How often material may be handed in for one order."
+    )
+    looks: int = _single(
+        1_000,
+        "looks in vain at one name of one submission",
+        "How many looks in vain at a name are kept for each submission of an order; those beyond "
+        "show in the order alone.",
+    )
+    tags: int = _single(50, "tags of one thing", "How many tags an order or a company may have.")
+    tag_key: int = _single(
+        127, "characters of a tag's key", "How many characters the key of a tag may have."
+    )
+    tag_value: int = _single(
+        255, "characters of a tag's value", "How many characters the value of a tag may have."
+    )
+
+
+DECLARED: Mapping[str, Mapping[str, Any]] = {
+    field.name: field.metadata for field in dataclasses.fields(Quotas)
+}
+"""What is said of each quota, by its field."""
+
+COUNTED = tuple(kind for kind, said in DECLARED.items() if said["counted"])
+"""What the store counts for each account."""
+
+
+def limits_of(quotas: Quotas, *, but: frozenset[str] = frozenset()) -> dict[str, int]:
+    """Give how much an account may have of what is counted, apart from what is not limited."""
+    return {kind: getattr(quotas, kind) for kind in COUNTED if kind not in but}

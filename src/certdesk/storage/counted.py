@@ -1,0 +1,92 @@
+"""Collections whose records are counted for their accounts, in any kind of store."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Generic
+
+from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.ports import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from certdesk.ports import AuditLog, Collection
+    from certdesk.storage.schema import Kept
+    from certdesk.storage.usage import Tally
+
+
+class Counted(Generic[Record]):
+    """`ports.Collection` that notes what is added to another one, and removed from it."""
+
+    def __init__(self, kept: Kept[Record], inner: Collection[Record], tally: Tally) -> None:
+        """Note in `tally` what becomes of the records of `inner`."""
+        self._kept = kept
+        self._inner = inner
+        self._tally = tally
+
+    def add(self, record: Record) -> Record:
+        """Store a new record."""
+        added = self._inner.add(record)
+        self._note(None, added)
+        return added
+
+    def get(self, *key: object) -> Record | None:
+        """Read one record, or None."""
+        return self._inner.get(*key)
+
+    def replace(self, record: Record) -> Record:
+        """Store a changed record if its version is still the stored one."""
+        before = self._inner.get(*self._kept.key_of(record))
+        changed = self._inner.replace(record)
+        self._note(before, changed)
+        return changed
+
+    def remove(self, *key: object) -> bool:
+        """Delete one record; tell whether it was there."""
+        before = self._inner.get(*key)
+        if not self._inner.remove(*key):
+            return False
+        self._note(before, None)
+        return True
+
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+        """Read the records whose fields equal the given values, in key order."""
+        return self._inner.where(offset=offset, limit=limit, **equal)
+
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were."""
+        self._kept.check_filter({field: before, **equal})
+        old = [
+            record
+            for record in self._inner.due(field, before, sys.maxsize)
+            if getattr(record, field) < before
+            and all(getattr(record, name) == value for name, value in equal.items())
+        ]
+        return sum(self.remove(*self._kept.key_of(record)) for record in old)
+
+    def due(
+        self, field: str, by: datetime, limit: int, *, first: str | None = None
+    ) -> list[Record]:
+        """Read the records whose time in `field` is `by` or earlier, the earliest first."""
+        return self._inner.due(field, by, limit, first=first)
+
+    def count(self, **equal: object) -> int:
+        """Count the records whose fields equal the given values."""
+        return self._inner.count(**equal)
+
+    def _note(self, before: Record | None, after: Record | None) -> None:
+        self._tally.note(self._kept, before, after)
+
+
+class CountedAudit(Counted[AuditEntry]):
+    """`ports.AuditLog` whose entries are counted."""
+
+    def __init__(self, kept: Kept[AuditEntry], inner: AuditLog, tally: Tally) -> None:
+        """Note in `tally` what becomes of the entries of `inner`."""
+        super().__init__(kept, inner, tally)
+        self._log = inner
+
+    def page(self, query: AuditQuery) -> AuditPage:
+        """Give a page of the entries of which `query.has` holds, the newest first."""
+        return self._log.page(query)

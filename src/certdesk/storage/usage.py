@@ -1,0 +1,229 @@
+"""How much each account has of what is counted, kept in the transactions that change it.
+
+A transaction notes what it adds and removes, and writes the sum at its end in one statement. On
+PostgreSQL an account's sums lie in several rows, so that its commits need not wait for each other:
+each row has its part of every quota, so the parts never hold more than the whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from certdesk.domain.quotas import COUNTED, QuotaExceeded
+from certdesk.storage.driver import Statement
+from certdesk.storage.schema import USAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from certdesk.domain.usage import Counts
+    from certdesk.storage.driver import Driver, Row
+    from certdesk.storage.schema import Kept
+
+PARTS = {"sqlite": 1, "postgresql": 8}
+NEARLY = 10
+"""A part is nearly full when less than one in so many is left."""
+
+
+class Tally:
+    """What a transaction has added and removed since it was last settled, by account."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._changes: dict[str, dict[str, int]] = {}
+
+    def note(self, kept: Kept[Any], before: object | None, after: object | None) -> None:
+        """Note that a record was changed; None is that it was or is not there."""
+        measure = kept.measure
+        if measure is None:
+            return
+        if before is not None:
+            self._add(before, measure(before), -1)
+        if after is not None:
+            self._add(after, measure(after), 1)
+
+    def take(self) -> list[tuple[str, dict[str, int]]]:
+        """Give what was noted, accounts in order, and begin anew."""
+        if not self._changes:
+            return []
+        changes, self._changes = self._changes, {}
+        return [(uin, changes[uin]) for uin in sorted(changes)]
+
+    def _add(self, record: Any, counts: Counts, sign: int) -> None:  # noqa: ANN401 -- what is measured has a `uin`
+        if record.uin:
+            changes = self._changes.setdefault(record.uin, {})
+            for kind, number in counts.items():
+                changes[kind] = changes.get(kind, 0) + sign * number
+
+
+class UsageStatements:
+    """The SQL of the sums; a statement for each set of kinds that change together."""
+
+    def __init__(self, dialect: str) -> None:
+        """Build them for `sqlite` or `postgresql`."""
+        self.parts = PARTS[dialect]
+        self._insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self._turns = itertools.count()
+        self._adding: dict[tuple[str, ...], Statement] = {}
+        sums = [sa.func.coalesce(sa.func.sum(USAGE.c[kind]), 0) for kind in COUNTED]
+        self.sums = Statement(
+            sa.select(*sums).where(USAGE.c.uin == sa.bindparam("its_uin", type_=USAGE.c.uin.type)),
+            reads=[USAGE.c[kind] for kind in COUNTED],
+        )
+
+    def adding(self, kinds: tuple[str, ...]) -> Statement:
+        """Give the statement that adds to these sums of a part, and gives what they are then."""
+        if kinds not in self._adding:
+            columns = [USAGE.c[kind] for kind in kinds]
+            adding = self._insert(USAGE)
+            self._adding[kinds] = Statement(
+                adding.on_conflict_do_update(
+                    index_elements=[USAGE.c.uin, USAGE.c.part],
+                    set_={kind: USAGE.c[kind] + adding.excluded[kind] for kind in kinds},
+                ).returning(*columns),
+                sets=("uin", "part", *kinds),
+                reads=columns,
+            )
+        return self._adding[kinds]
+
+    def in_turn(self) -> Iterable[int]:
+        """Give the parts, beginning with another one each time."""
+        if self.parts == 1:
+            return (0,)
+        first = next(self._turns)
+        return [(first + turn) % self.parts for turn in range(self.parts)]
+
+
+class SqlUsage:
+    """`ports.Usage` on a connection that is in a transaction."""
+
+    def __init__(self, statements: UsageStatements, driver: Driver, tally: Tally) -> None:
+        """Write down what is noted in `tally`."""
+        self._sql = statements
+        self._driver = driver
+        self._tally = tally
+
+    def of(self, uin: str) -> dict[str, int]:
+        """Give how much an account has of what is counted, as far as it was settled."""
+        sums = self._sql.sums.one(self._driver, {"its_uin": uin})
+        return dict(zip(COUNTED, map(int, sums), strict=True))
+
+    def settle(self, limits: Mapping[str, int]) -> None:
+        """Write down what the transaction has added so far, within limits."""
+        for uin, noted in self._tally.take():
+            changes = {kind: number for kind, number in sorted(noted.items()) if number}
+            if changes:
+                self._add_within(uin, changes, limits)
+
+    def begin(self) -> None:
+        """Keep nothing apart: each transaction has a unit of its own."""
+
+    def drop(self) -> None:
+        """Forget what the transaction has added, which is undone."""
+        self._tally.take()
+
+    def write(self) -> None:
+        """Leave it: what is settled is written."""
+
+    def _add_within(self, uin: str, changes: Mapping[str, int], limits: Mapping[str, int]) -> None:
+        for part in self._sql.in_turn():
+            sums = self._add(uin, part, changes)
+            full = self._full(uin, changes, sums, limits, part)
+            if full is None:
+                return
+            self._add(uin, part, {kind: -number for kind, number in changes.items()})
+        assert full is not None  # noqa: S101 -- there is one part at least
+        raise QuotaExceeded(full, limits[full])
+
+    def _add(self, uin: str, part: int, changes: Mapping[str, int]) -> Row:
+        values = {"uin": uin, "part": part, **changes}
+        return self._sql.adding(tuple(changes)).one(self._driver, values)
+
+    def _full(
+        self,
+        uin: str,
+        changes: Mapping[str, int],
+        sums: Row,
+        limits: Mapping[str, int],
+        part: int,
+    ) -> str | None:
+        """Give what there is more of now than a part may hold, if it was added to.
+
+        Some is added without limits, to any part. So where a part is nearly full, the whole is
+        looked at, which makes the account's commits wait for each other.
+        """
+        for (kind, number), there_is in zip(changes.items(), sums, strict=True):
+            if number > 0 and kind in limits:
+                share = self._share(limits[kind], part)
+                nearly = there_is >= share - share // NEARLY
+                if there_is > share or (nearly and self.of(uin)[kind] > limits[kind]):
+                    return kind
+        return None
+
+    def _share(self, most: int, part: int) -> int:
+        """Give a part's share of a quota; all shares together are the quota."""
+        return most // self._sql.parts + (part < most % self._sql.parts)
+
+
+class EmbeddedUsage(SqlUsage):
+    """`ports.Usage` on the only connection that writes: it knows the sums, and writes them once.
+
+    Commits share a transaction there, and each of them is undone for itself.
+    """
+
+    def __init__(self, statements: UsageStatements, driver: Driver, tally: Tally) -> None:
+        """Know nothing; sums are read when they are first asked for."""
+        super().__init__(statements, driver, tally)
+        self._sums: dict[str, dict[str, int]] = {}
+        self._settled: dict[str, dict[str, int]] = {}
+        self._of_commit: dict[str, dict[str, int]] = {}
+
+    def of(self, uin: str) -> dict[str, int]:
+        """Give how much an account has of what is counted, as far as it was settled."""
+        if uin not in self._sums:
+            self._sums[uin] = super().of(uin)
+        sums = self._sums[uin].copy()
+        for changes in (self._settled, self._of_commit):
+            _add_up(sums, changes.get(uin, {}))
+        return sums
+
+    def settle(self, limits: Mapping[str, int]) -> None:
+        """Count what the commit has added so far, within limits."""
+        for uin, changes in self._tally.take():
+            _add_up(self._of_commit.setdefault(uin, {}), changes)
+            grown = [kind for kind, number in changes.items() if number > 0 and kind in limits]
+            sums = self.of(uin) if grown else {}
+            for kind in grown:
+                if sums[kind] > limits[kind]:
+                    raise QuotaExceeded(kind, limits[kind])
+
+    def begin(self) -> None:
+        """Let what the last commit has settled stay."""
+        for uin, changes in self._of_commit.items():
+            _add_up(self._settled.setdefault(uin, {}), changes)
+        self._of_commit = {}
+
+    def drop(self) -> None:
+        """Count nothing of the commit at hand."""
+        super().drop()
+        self._of_commit = {}
+
+    def write(self) -> None:
+        """Write all sums that have changed."""
+        self.begin()
+        for uin, settled in self._settled.items():
+            changes = {kind: number for kind, number in sorted(settled.items()) if number}
+            if changes:
+                self._add(uin, 0, changes)
+            if uin in self._sums:
+                _add_up(self._sums[uin], changes)
+        self._settled = {}
+
+
+def _add_up(sums: dict[str, int], changes: Mapping[str, int]) -> None:
+    for kind, number in changes.items():
+        sums[kind] = sums.get(kind, 0) + number

@@ -1,0 +1,286 @@
+"""What every store owes of sums: they are those of the records, and no race gets past a quota."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from certdesk.domain.order import Status
+from certdesk.domain.quotas import COUNTED, QuotaExceeded
+from certdesk.domain.records import AuditEntry, Letter
+from certdesk.ports import Store, Unit
+from certdesk.storage.schema import COLLECTIONS, Kept
+from certdesk.storage.sqlite import SqliteStore
+from certdesk.testing.store import MemoryStore
+from tests.contract.test_store import NOON, entry, order, submission
+from tests.storage.stores import opened
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
+
+ONE, OTHER = "100000000001", "100000000002"
+ROOM = 20
+BEFORE = "0026"
+"""The schema before sums were kept."""
+
+
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
+)
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Store]]:
+    """The stores of two desks on one database, where it can have two."""
+    with ExitStack() as held:
+        if request.param == "memory":
+            yield [MemoryStore()] * 2
+        elif request.param == "sqlite":
+            yield [held.enter_context(closing(SqliteStore.open(tmp_path / "desk.db")))] * 2
+        else:
+            cluster: Cluster = request.getfixturevalue("postgres")
+            url = cluster.database()
+            yield [held.enter_context(opened(url)) for _ in range(2)]
+
+
+# --- sums ----------------------------------------------------------------------------------------
+
+Change = Callable[[Unit], object]
+
+
+class Undone(Exception):
+    """A commit is to leave nothing."""
+
+
+def letter(uin: str, certificate_id: str, size: int) -> Letter:
+    """Make a letter."""
+    return Letter(
+        certificate_id=certificate_id,
+        attempt=1,
+        kind="confirm",
+        uin=uin,
+        form="PDF",
+        size=size,
+        sha256="",
+        content=b"",
+        uploaded_at=NOON,
+    )
+
+
+def put_order(its: str, uin: str, status: Status, tags: int, unit: Unit) -> None:
+    """Have an order in an account, with names and tags."""
+    there = unit.orders.get(its)
+    wanted: dict[str, Any] = {
+        "uin": uin,
+        "status": status,
+        "tags": (("k", "v"),) * tags,
+        "domain": "example.com",
+        "names": ("a.example.com",) * tags,
+    }
+    if there is None:
+        unit.orders.add(dataclasses.replace(order(its), **wanted))
+    else:
+        unit.orders.replace(dataclasses.replace(there, **wanted))
+
+
+def put_submission(its: str, uin: str, size: int, unit: Unit) -> None:
+    """Have material in an account, of a size."""
+    there = unit.submissions.get(its, 1)
+    wanted: dict[str, Any] = {"uin": uin, "facts": "x" * size}
+    if there is None:
+        unit.submissions.add(dataclasses.replace(submission(its, 1), **wanted))
+    else:
+        unit.submissions.replace(dataclasses.replace(there, **wanted))
+
+
+def put_letter(its: str, uin: str, size: int, unit: Unit) -> None:
+    """Have a letter in an account."""
+    unit.letters.remove(its, 1, "confirm")
+    unit.letters.add(letter(uin, its, size))
+
+
+def remove(its: str, unit: Unit) -> None:
+    """Have none of that."""
+    unit.orders.remove(its)
+    unit.submissions.remove(its, 1)
+    unit.letters.remove(its, 1, "confirm")
+
+
+def note(uin: str, unit: Unit) -> None:
+    """Write a row of the log."""
+    unit.audit.add(dataclasses.replace(entry(), uin=uin))
+
+
+_ids, _uins, _sizes = st.sampled_from("abc"), st.sampled_from([ONE, OTHER]), st.integers(0, 9)
+changes = st.one_of(
+    st.builds(
+        functools.partial,
+        st.just(put_order),
+        _ids,
+        _uins,
+        st.sampled_from(Status),
+        st.integers(0, 3),
+    ),
+    st.builds(functools.partial, st.just(put_submission), _ids, _uins, _sizes),
+    st.builds(functools.partial, st.just(put_letter), _ids, _uins, _sizes),
+    st.builds(functools.partial, st.just(remove), _ids),
+    st.builds(functools.partial, st.just(note), _uins),
+)
+commits = st.lists(st.tuples(st.lists(changes, max_size=4), st.booleans()), max_size=6)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=commits)
+def test_the_sums_are_those_of_the_records(
+    stores: list[Store], made: list[tuple[list[Change], bool]]
+) -> None:
+    """Whatever was added, changed, moved, removed and undone, at whichever desk."""
+    for turn, (each, undone) in enumerate(made):
+        store = stores[turn % 2]
+        commit = functools.partial(carry_out, each, undone=undone)
+        if undone:
+            with pytest.raises(Undone):
+                store.write(commit)
+        else:
+            store.write(commit)
+    for store in stores:
+        for uin in (ONE, OTHER):
+            told, counted = store.read(functools.partial(both, uin))
+            assert told == counted
+
+
+def carry_out(each: list[Change], unit: Unit, *, undone: bool) -> None:
+    """Change what is to be changed; leave nothing of it where it is to be undone."""
+    for number, change in enumerate(each):
+        change(unit)
+        if number % 2:
+            unit.usage.settle({})
+    if undone:
+        raise Undone
+
+
+def both(uin: str, unit: Unit) -> tuple[dict[str, int], dict[str, int]]:
+    """Give what the sums say, and what the records do."""
+    found = Counter(dict.fromkeys(COUNTED, 0))
+    for kept in COLLECTIONS:
+        if kept.measure is not None:
+            for record in records(unit, kept, uin):
+                found.update(kept.measure(record))
+    return dict(unit.usage.of(uin)), dict(found)
+
+
+def records(unit: Unit, kept: Kept[Any], uin: str) -> list[Any]:
+    """Read an account's records of a kind."""
+    return getattr(unit, kept.name).where(uin=uin)  # type: ignore[no-any-return]
+
+
+# --- quotas --------------------------------------------------------------------------------------
+
+
+def add_row(unit: Unit) -> None:
+    """Write a row of the log where there is room for it."""
+    note(ONE, unit)
+    unit.usage.settle({"audit": ROOM})
+
+
+def test_no_race_between_desks_gets_past_a_quota(stores: list[Store]) -> None:
+    """Of thirty that add at once, twenty do; and after ten are gone, ten more."""
+    assert added(stores) == ROOM
+    stores[0].write(remove_rows)
+    assert added(stores) == ROOM // 2
+    assert stores[1].read(lambda unit: unit.audit.count(uin=ONE)) == ROOM
+
+
+def added(stores: list[Store]) -> int:
+    """Add thirty rows from both desks at once; give how many were."""
+
+    def attempt(turn: int) -> bool:
+        try:
+            stores[turn % 2].write(add_row)
+        except QuotaExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        return sum(threads.map(attempt, range(30)))
+
+
+def remove_rows(unit: Unit) -> None:
+    """Remove half of them."""
+    rows: list[AuditEntry] = unit.audit.where(uin=ONE)
+    for row in rows[: ROOM // 2]:
+        unit.audit.remove(row.entry_id)
+
+
+def test_what_is_refused_leaves_its_neighbours_alone(stores: list[Store]) -> None:
+    """Commits of other accounts that share its transaction."""
+    waiting = [
+        store.submit(functools.partial(add_for, uin))
+        for store in stores
+        for uin in [ONE, OTHER] * 10
+    ]
+    refused = [each for each in waiting if isinstance(each.exception(30), QuotaExceeded)]
+    told = [stores[0].read(lambda unit, uin=uin: unit.audit.count(uin=uin)) for uin in (ONE, OTHER)]  # type: ignore[misc]
+    assert (len(refused), told) == (2 * 15, [5, 5])
+
+
+def add_for(uin: str, unit: Unit) -> None:
+    """Write a row, of which there may be five."""
+    note(uin, unit)
+    unit.usage.settle({"audit": 5})
+
+
+def test_a_quota_that_became_smaller_refuses_what_adds_alone(stores: list[Store]) -> None:
+    """What removes or adds nothing goes on."""
+    store = stores[0]
+    for _ in range(3):
+        store.write(functools.partial(note, ONE))
+    store.write(lambda unit: unit.usage.settle({"audit": 0}))
+    store.write(functools.partial(remove_within, 0))
+    with pytest.raises(QuotaExceeded):
+        store.write(functools.partial(add_for_none, ONE))
+    assert store.read(lambda unit: unit.usage.of(ONE))["audit"] == 2
+
+
+def remove_within(most: int, unit: Unit) -> None:
+    """Remove a row, of which there may be so many."""
+    (first, *_) = unit.audit.where(uin=ONE)
+    unit.audit.remove(first.entry_id)
+    unit.usage.settle({"audit": most})
+
+
+def add_for_none(uin: str, unit: Unit) -> None:
+    """Write a row, of which there may be none."""
+    note(uin, unit)
+    unit.usage.settle({"audit": 0})
+
+
+def test_sums_are_counted_once_by_the_migration(tmp_path: Path) -> None:
+    """Of what a database had before they were kept."""
+    path = tmp_path / "desk.db"
+    made: list[Change] = [
+        functools.partial(put_order, "a", ONE, Status.UNDER_REVIEW, 2),
+        functools.partial(put_order, "b", OTHER, Status.ISSUED, 3),
+        functools.partial(put_submission, "a", ONE, 9),
+        functools.partial(put_letter, "b", OTHER, 7),
+        functools.partial(note, ONE),
+    ]
+    with closing(SqliteStore.open(path)) as store:
+        store.write(functools.partial(carry_out, made, undone=False))
+        before = [store.read(functools.partial(both, uin)) for uin in (ONE, OTHER)]
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE usage")
+        database.execute("UPDATE alembic_version SET version_num = ?", (BEFORE,))
+        database.commit()
+    with closing(SqliteStore.open(path)) as store:
+        after = [store.read(functools.partial(both, uin)) for uin in (ONE, OTHER)]
+    assert after == before
+    assert all(told == counted for told, counted in after)
