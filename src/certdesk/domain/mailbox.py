@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 LONGEST = 254
 """Most characters of an address (RFC 5321, 4.5.3.1.3, without the angle brackets)."""
 
-_REPEATED = re.compile(r": .*| \([^)]*['\"].*\)", re.DOTALL)
+_REPEATED = re.compile(r": .*| \([^()'\"]*['\"].*", re.DOTALL)
 
 
 def mailbox_fault(text: str) -> str | None:

@@ -23,9 +23,11 @@ ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224")
 """Those of RFC 8945 that are not too weak for new keys."""
 
 # What stands in quotation marks is none: Base64 has two slashes now and then.
-_COMMENT = re.compile(r'("[^"]*")|/\*.*?\*/|//[^\n]*|#[^\n]*', re.DOTALL)
-_KEY = re.compile(r'\s*key\s+"?([^\s"{};]+)"?\s*\{(.*)\}\s*;?\s*', re.DOTALL | re.IGNORECASE)
-_ITEM = re.compile(r'\s*(algorithm|secret)\s+"?([^\s";]+)"?\s*;', re.IGNORECASE)
+# Both go to the end of the text where they do not end before.
+_COMMENT = re.compile(r'("[^"]*"?)|/\*.*?(?:\*/|\Z)|//[^\n]*|#[^\n]*', re.DOTALL)
+_KEY = re.compile(r'key\s+"?([^\s"{};]+)"?\s*\{(.*)\}\s*;?', re.DOTALL | re.IGNORECASE)
+_ITEM = re.compile(r'(algorithm|secret)\s+"?([^\s";]+)"?', re.IGNORECASE)
+_KEY_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _SERVER = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
 _PORTS = range(1, 1 << 16)
 
@@ -72,11 +74,13 @@ def parse_key(text: str) -> TsigKey:
     Raises:
         KeyRefused: it is none.
     """
-    whole = _KEY.fullmatch(_COMMENT.sub(r"\1", text))
+    whole = _KEY.fullmatch(_COMMENT.sub(r"\1", text).strip())
     if whole is None:
         raise KeyRefused('must be one key, as key "name" { algorithm hmac-sha256; secret "…"; };')
-    given = {word.lower(): value for word, value in _ITEM.findall(whole[2])}
-    if _ITEM.sub("", whole[2]).strip() or given.keys() != {"algorithm", "secret"}:
+    *items, rest = map(str.strip, whole[2].split(";"))
+    found = [_ITEM.fullmatch(item) for item in items]
+    given = {item[1].lower(): item[2] for item in found if item}
+    if rest or not all(found) or given.keys() != {"algorithm", "secret"}:
         raise KeyRefused("a key has an algorithm and a secret, and nothing else")
     algorithm = given["algorithm"].lower().removesuffix(".")
     if algorithm not in ALGORITHMS:
@@ -86,7 +90,7 @@ def parse_key(text: str) -> TsigKey:
 
 def _key_name(text: str) -> str:
     name = text.lower().removesuffix(".")
-    if not re.fullmatch(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", name):
+    if not _KEY_NAME.fullmatch(name):
         raise KeyRefused("the name of a key has labels of letters, digits, hyphens and underscores")
     return name
 
