@@ -41,6 +41,9 @@ from certdesk.domain.secret import Secret
 from certdesk.ports import Stale, Unit, place_of_letter
 from certdesk.wire.model import File, Reply, Request
 
+LETTER_BODY = 2304 * KIB
+"""Bytes of a request: what a letter has in base64, in lines whose ends are escaped, and more."""
+
 
 class LetterTaken(Reply):
     """The order, and that its letter is there: always true, as what is not taken is refused."""
@@ -71,7 +74,7 @@ class UploadConfirmLetterRequest(Request):
     UploadConfirmCertificateNotSupportDV,
     writes=True,
     sensitive=True,
-    body_limit=4 * 1024 * KIB,
+    body_limit=LETTER_BODY,
 )
 def upload_confirm_letter(
     context: Context, request: UploadConfirmLetterRequest
@@ -117,7 +120,7 @@ class UploadRevokeLetterRequest(Request):
     writes=True,
     ends=True,
     sensitive=True,
-    body_limit=4 * 1024 * KIB,
+    body_limit=LETTER_BODY,
 )
 def upload_revoke_letter(
     context: Context, request: UploadRevokeLetterRequest

@@ -28,6 +28,10 @@ _LDH_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
 # "Ends in a number" of the WHATWG URL standard: resolvers read such a name as an IPv4 address,
 # in decimal, octal or hexadecimal ("127.1", "0x7f.0.0.1", "2130706433").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_LDH_TEXT = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
+_RESERVED = "--"
+"""Third and fourth of a label that stands for another, or for none yet (RFC 5890, 2.3.1)."""
+_PREFIX_SIZE = len("xn--")
 
 # Top-level domains that are nobody's to prove. "arpa" holds the reverse zones and home.arpa and,
 # like "onion", is in the public suffix list, so these must be named; the others are for clarity.
@@ -136,15 +140,24 @@ def ascii_form(text: str) -> str:
         raise DomainRefused(text, "a wildcard may only stand as the whole leftmost label")
     if _is_address(base):
         raise DomainRefused(text, "an IP address is not a domain name")
-    try:
-        mapped = idna.uts46_remap(base, std3_rules=True)
-    except UnicodeError:
-        rule = "only letters, digits, hyphens and dots may stand in a domain name"
-        raise DomainRefused(text, rule) from None
+    mapped = _mapped(text, base)
     labels = [_ascii_label(text, label) for label in mapped.split(".")]
     if _NUMBER.fullmatch(labels[-1]):
         raise DomainRefused(text, "an IP address is not a domain name")
     return prefix + ".".join(labels)
+
+
+def _mapped(text: str, base: str) -> str:
+    """Map a name as UTS #46 does, STD3 rules included: of ASCII that is lower case."""
+    rule = "only letters, digits, hyphens and dots may stand in a domain name"
+    if base.isascii():
+        if not _LDH_TEXT.fullmatch(base):
+            raise DomainRefused(text, rule)
+        return base.lower()
+    try:
+        return idna.uts46_remap(base, std3_rules=True)
+    except UnicodeError:
+        raise DomainRefused(text, rule) from None
 
 
 def _refuse_outer_shape(text: str) -> None:
@@ -180,12 +193,17 @@ def _ascii_label(text: str, label: str) -> str:
             raise DomainRefused(text, f"a label may have at most {_LABEL_LIMIT} characters")
         if not _LDH_LABEL.fullmatch(label):
             raise DomainRefused(text, "a label may not begin or end with a hyphen")
+        if label[2:4] != _RESERVED:
+            return label
+    rule = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
+    # Each letter takes at least one octet, so this is told without looking at any of them.
+    if not label.isascii() and _PREFIX_SIZE + len(label) > _LABEL_LIMIT:
+        raise DomainRefused(text, rule)
     try:
         # Decodes a label that begins with "xn--" and encodes it again: only what comes back
         # the same passes. Other labels with hyphens in third and fourth place are reserved.
         return idna.alabel(label).decode("ascii")
     except UnicodeError:
-        rule = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
         raise DomainRefused(text, rule) from None
 
 

@@ -24,7 +24,6 @@ NAME_PARTS = 2 * NODES
 PEEKED = 8192
 """Most bytes of a parameter that is read before it is known who sends it."""
 
-_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _TO_QUOTED = bytes.maketrans(b"=%+", b"\0= ")
 _FROM_QUOTED = bytes.maketrans(b"\0", b"=")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,3}")  # one spelling a place, and never more than NODES
@@ -83,12 +82,17 @@ def peek(raw: bytes, names: Iterable[str]) -> dict[str, str]:
 
 def _decode(raw: bytes, subject: str) -> str:
     """Undo the escapes of a name or a value."""
-    if _BAD_ESCAPE.search(raw):
+    plain = _unescape(raw)
+    # Each escape of three bytes became one. `%` before the end of a line is taken for something
+    # else (RFC 2045, 6.7), and any other that is no escape shortens the text by one byte at most.
+    escapes = raw.count(b"%")
+    ends_of_lines = escapes and (b"%\n" in raw or b"%\r" in raw)
+    if ends_of_lines or len(raw) - len(plain) != 2 * escapes:
         raise _invalid("A `%` in it is not followed by two hexadecimal digits.", subject)
-    if b"\0" in raw or b"%00" in raw:
+    if b"\0" in raw or (escapes and b"%00" in raw):
         raise _invalid("It holds the character NUL.", subject)
     try:
-        return _unescape(raw).decode()
+        return plain.decode()
     except UnicodeDecodeError:
         raise _invalid("It has to be UTF-8.", subject) from None
 

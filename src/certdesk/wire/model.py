@@ -70,7 +70,7 @@ Pem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "parsed"})]
 HiddenPem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "hidden, parsed"})]
 """A text that holds a key."""
 
-File = Annotated[str, Meta(max_length=4 * 1024 * 1024, extra={"text": "hidden, parsed"})]
+File = Annotated[str, Meta(max_length=2304 * 1024, extra={"text": "hidden, parsed"})]
 """A text that holds a file in base64."""
 
 # How far a field is built is said where it is declared; docs/coverage.md is made of it. A field

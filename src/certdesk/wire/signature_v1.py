@@ -44,7 +44,7 @@ COMMON = frozenset(
 """Parameters of the request itself; all others are the action's."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.]+")
-_NEXT_PARAMETER = re.compile(r"&[A-Za-z0-9_.]+=")
+_NEXT_PARAMETER = re.compile(r"&[A-Za-z0-9_.]++=")
 _HOST = re.compile(r"(https?://)?[A-Za-z0-9._:\[\]-]+")
 
 

@@ -19,6 +19,9 @@ DEPTH = 32
 NODES = 10_000
 """How many values a body may hold, objects and arrays themselves included."""
 
+ESCAPES = 200_000
+"""How many backslashes a body may hold: a letter in base64, in lines, has a third of it."""
+
 LARGEST_INTEGER = 2**53
 """The largest whole number that every JSON reader holds exactly."""
 
@@ -57,13 +60,16 @@ def parse_value(body: bytes, *, nodes: int = NODES) -> object:
 
     Raises:
         BadJson: the body is not UTF-8, not JSON, repeats a key, holds a number that not every
-            reader understands alike, or has more commas or brackets than `nodes`.
+            reader understands alike, or has more commas or brackets than `nodes`, or
+            more backslashes than `ESCAPES`.
     """
     text = _text(body)
     # Counted before it is parsed: 2 MiB of short numbers would take 0.15 s to parse. Those within
     # texts count too, since no text that an action takes holds so many.
     if separators(text) > nodes:
         raise BadJson(f"the body holds more than {nodes} commas or brackets")
+    if text.count("\\") > ESCAPES:
+        raise BadJson(f"the body holds more than {ESCAPES} backslashes")
     return _load(text)
 
 

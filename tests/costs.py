@@ -1,0 +1,144 @@
+"""What the worst that a request can bring costs, parser by parser.
+
+`python -m tests.costs NAME` measures one of them, alone in its process: milliseconds of the
+thread's CPU, the best of five, for each of its cases.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from certdesk.actions.letters import LETTER_BODY
+from certdesk.domain import letters, upload
+from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.parsing.pool import ParserPool
+from certdesk.ports import Pending
+from tests import chains, hostile_files
+from tests.costs_csr import CSR
+from tests.costs_domain import DOMAIN
+from tests.costs_kinds import Case, Worst
+from tests.costs_wire import WIRE
+
+TIMES = 5
+
+APART = {
+    "domain.chain.read": "upload",
+    "domain.handed_key.read": "upload",
+    "domain.letters.examine": "letter",
+    "domain.letters.read_letter": "letter",
+    "domain.letters.read_revocation_letter": "letter",
+    "domain.pdf.check_pdf": "letter",
+    "domain.pictures.check_gif": "letter",
+    "domain.pictures.check_jpeg": "letter",
+    "domain.pictures.check_png": "letter",
+    "domain.upload.examine": "upload",
+}
+"""Parsers that run in processes of their own, and as what (`parsing/jobs.py`)."""
+
+OWN = {
+    "domain.authority.issuer_for": "keys that were accepted before",
+    "domain.bundles.server_zip": "certificates and keys that were accepted before",
+    "domain.certificates.certificate_of": "certificates that were made here",
+    "domain.certificates.ders_of": "certificates that were accepted before",
+    "domain.certificates.pem_of": "certificates that were accepted before",
+    "domain.certificates.requested": "material that was accepted before",
+    "domain.gate.refuse_unfounded": "certificates that were made here",
+    "domain.jks.write": "certificates and keys that were accepted before",
+    "domain.keys.describe": "keys that were accepted before",
+    "domain.material.has_masked": "texts whose lengths the decoder has checked",
+    "domain.material.unmask": "texts whose lengths the decoder has checked",
+    "domain.material.value_at": "names that stand in the program",
+    "domain.material.with_value": "names that stand in the program",
+    "domain.pacing.LookLimit.charge": "numbers",
+    "domain.pacing.LookLimit.take": "numbers",
+    "domain.person.Wanted.is_value": "numbers as long as the rules let through",
+    "domain.personal.build": "parameters that were decoded",
+    "domain.personal.facts_of": "material that was accepted before",
+    "domain.personal.personal_of": "material that was accepted before",
+    "domain.personal.whole": "what the desk has written itself",
+    "domain.pfx.write": "certificates and keys that were accepted before",
+    "domain.policy.Policy.names_action": "the names of actions",
+    "domain.secret.ending": "numbers as long as the rules let through",
+    "domain.secret.hidden": "texts whose lengths the decoder has checked",
+    "domain.tbs.read": "certificates that are made here",
+    "domain.vetting.approved": "the names of operators",
+    "wire.envelope.failure": "messages of the desk's own",
+    "wire.envelope.success": "replies of the desk's own",
+}
+"""Functions that look like parsers, and what they are given instead of what a request brings."""
+
+
+def letters_of_every_kind() -> Iterator[str]:
+    """Give letters that take seconds to look into, and texts that are none."""
+    yield hostile_files.in_base64(hostile_files.pdf_of_slashes())
+    yield hostile_files.in_base64(hostile_files.pdf_of_strings())
+    for piece in ("A", " ", "é", "="):
+        yield piece * (LETTER_BODY // len(piece.encode()))
+
+
+def uploads_of_every_kind() -> Iterator[tuple[str, str | None, str | None]]:
+    """Give certificates and keys that take seconds to check, and texts that are none."""
+    leaf = chains.pem(chains.leaf(chains.key_of(KeyKind.P_256), "a.example"))
+    yield leaf, hostile_files.rsa_pem(2**11213 - 1, 3), None
+    yield leaf, chains_key(), None
+    yield leaf * 20, chains_key(), None
+    for piece in ("-----BEGIN CERTIFICATE-----\n", " ", "A", "é"):
+        yield piece * (128 * 1024 // len(piece)), piece * 4096, piece * 1024
+
+
+def chains_key() -> str:
+    """Give an honest RSA key of 4096 bits, whose check takes a quarter of a second."""
+    return private_key_pem(chains.key_of(KeyKind.RSA_4096)).decode()
+
+
+def apart(kind: str) -> Callable[[], Iterator[Case]]:
+    """Give what a parser in another process costs here: to send, to wait and to receive."""
+
+    def cases() -> Iterator[Case]:
+        pool = ParserPool(processes=1, seconds=0.3)
+        pool.start()
+
+        def run(*words: Any) -> object:  # noqa: ANN401 -- a parser and its arguments
+            name = str(uuid.uuid4())
+            while True:
+                try:
+                    return pool.run("account", name, *words)
+                except Pending as pending:
+                    pending.done.result()
+
+        if kind == "letter":
+            for at, text in enumerate(letters_of_every_kind()):
+                words = (letters.TOO_COSTLY, letters.examine, text, ("PDF", "JPG", "PNG", "GIF"))
+                yield Case(f"letter {at}", run, *words)
+        else:
+            for at, given in enumerate(uploads_of_every_kind()):
+                handed = (upload.TOO_COSTLY, upload.examine, *given)
+                yield Case(f"upload {at}", run, *handed)
+        pool.stop()
+
+    return cases
+
+
+WORST: Worst = WIRE | CSR | DOMAIN | {kind: apart(kind) for kind in set(APART.values())}
+
+
+def measured(case: Case) -> float:
+    """Give the milliseconds of CPU that a case takes in this thread, the best of a few."""
+    best = float("inf")
+    for _ in range(TIMES):
+        began = time.thread_time()
+        with contextlib.suppress(Exception):
+            case.call()
+        best = min(best, time.thread_time() - began)
+    return 1000 * best
+
+
+if __name__ == "__main__":
+    [wanted] = sys.argv[1:]
+    print(json.dumps({case.name: measured(case) for case in WORST[wanted]()}))  # noqa: T201

@@ -1,0 +1,175 @@
+"""The worst that a request can bring to the rules about values: each case is at its limit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from certdesk.domain import (
+    addresses,
+    csr,
+    der,
+    mailbox,
+    names,
+    pem,
+    person,
+    policy,
+    redirects,
+    remarks,
+    revocation,
+    submission,
+    telling,
+    texts,
+    visible,
+    zones,
+)
+from certdesk.domain import ocsp as status_requests
+from certdesk.domain.material import Material
+from certdesk.domain.order import Order, Status
+from certdesk.domain.organisation import Organisation, Person
+from certdesk.domain.products import PRODUCTS
+from certdesk.domain.secret import Secret
+from certdesk.web.ocsp import REQUEST_LIMIT
+from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT
+from tests.costs_csr import PEM_LIMIT
+from tests.costs_kinds import Case, Worst, each, hostile, listing
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+# --- material ----------------------------------------------------------------------------------
+
+
+def orders() -> Iterator[Case]:
+    """Material with the worst texts in all places, and with as many names as a list may have."""
+    order = Order(
+        certificate_id="aB3dE5fG",
+        uin="100000000001",
+        product_id=26,
+        domain_num=100,
+        time_span=1,
+        status=Status.AWAITING_MATERIAL,
+        deal_id="1",
+        created_at=NOON,
+    )
+    for text in hostile(TEXT_LIMIT):
+        material = filled(text)
+        yield Case(text[:12], submission.judge, material, order, PRODUCTS[26])
+    for text in ("é" * 50 + ".com", "a." * 30 + "com", "xn--a.com", "中.com", "\u0301" * 253):
+        for count in (LIST_LIMIT, submission.DNS_NAMES_LIMIT):
+            others = tuple(f"{number}{text}" for number in range(count))
+            material = Material(
+                csr_source="online",
+                common_name="a.com",
+                holder=2,
+                company_id="1",
+                manager_id="1",
+                other_names=others,
+                key_parameter="2048",
+                verify_type="DNS",
+            )
+            yield Case(
+                f"{count} {text[:9]}",
+                submission.judge,
+                material,
+                order,
+                PRODUCTS[26],
+            )
+
+
+def filled(text: str) -> Material:
+    """Give material that is one text everywhere."""
+    hidden = Secret(text)
+    someone = Person(
+        first_name=text, last_name=text, title=text, phone=hidden, email=hidden, id_number=hidden
+    )
+    company = Organisation(
+        name=text, division=text, address=text, country=text, city=text, region=text,
+        phone_area=text, phone_number=hidden, id_type=text, id_number=hidden,
+    )  # fmt: skip
+    return Material(
+        csr_source=text, common_name=text, holder=2, company_id=text, manager_id=text, csr=text,
+        other_names=(text,), key_algorithm=text, key_parameter=text, key_pass=hidden,
+        organisation=company, manager=someone, contact=someone, contact_email=hidden,
+        postal_code=text, verify_type=text, ca_type=text, sign_algorithm=text,
+    )  # fmt: skip
+
+
+def remarked() -> Iterator[Case]:
+    """Telephone and identity numbers as long as the rules let through."""
+    for text in hostile(32):
+        of = Person(phone=Secret(text), id_number=Secret(text), id_type="SFZ")
+        yield Case(text[:9], listing, remarks.person_remarks, of, "CN")
+
+
+def remarked_companies() -> Iterator[Case]:
+    """The same of companies."""
+    for text in hostile(32):
+        of = Organisation(
+            phone_area=text[:8], phone_number=Secret(text), id_number=Secret(text), id_type="TYDMZ"
+        )
+        yield Case(text[:9], listing, remarks.organisation_remarks, of)
+
+
+def rules() -> Iterator[Case]:
+    """Patterns as an operator may write them for a user's policy."""
+    for pattern in ("*a" * 2_000, "*" * 4_096, "a*" * 2_000):
+        yield Case(pattern[:4], policy.fits, pattern, "a" * TEXT_LIMIT)
+
+
+def locations() -> Iterator[Case]:
+    """What a website may answer that is asked for a file."""
+    here = redirects.Target("http", "a.com", "/")
+    for piece in ("../", "//", "/", "?", "#", "[", "@", "%", ":", "http://", "a."):
+        text = piece * (2_000 // len(piece))
+        yield Case(piece, redirects.follow, [here], 301, text, redirects.Ports())
+
+
+def asked_status() -> Iterator[Case]:
+    """A request of 4 KiB, for one certificate and for many, with a nonce and without."""
+    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+        b"\0" * 32, b"\0" * 32, 1 << 150, hashes.SHA256()
+    )
+    good = builder.add_extension(x509.OCSPNonce(b"a" * 128), critical=False).build()
+    one = good.public_bytes(Encoding.DER)
+    many = der.encode(0x30, der.encode(0x30, b"") * 2_000)
+    deep = functools.reduce(lambda inner, _: der.encode(0x30, inner), range(1_000), b"")
+    for name, data in {"one": one, "many": many, "deep": deep, "zeros": b"0\0" * 2_000}.items():
+        cut = data[:REQUEST_LIMIT]
+        yield Case(name, status_requests.read, cut)
+
+
+DOMAIN: Worst = {
+    "domain.addresses.networks": each(lambda text: addresses.networks([text])),
+    "domain.mailbox.mailbox_fault": each(mailbox.mailbox_fault),
+    "domain.names.DomainName.parse": each(names.DomainName.parse),
+    "domain.names.ascii_form": each(names.ascii_form),
+    "domain.names.internal_suffix": each(names.internal_suffix),
+    "domain.ocsp.read": asked_status,
+    "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
+    "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
+    "domain.person.same_number": each(lambda text: person.same_number(text, "1" + text)),
+    "domain.policy.fits": rules,
+    "domain.redirects.follow": locations,
+    "domain.remarks.organisation_remarks": remarked_companies,
+    "domain.remarks.person_remarks": remarked,
+    "domain.revocation.meant": each(revocation.meant),
+    "domain.submission.judge": orders,
+    "domain.telling.looks_personal": each(telling.looks_personal, PEM_LIMIT),
+    "domain.telling.may_be_told": each(telling.may_be_told, PEM_LIMIT),
+    "domain.telling.told": each(telling.told, PEM_LIMIT),
+    "domain.telling.told_bare": each(telling.told_bare, PEM_LIMIT),
+    "domain.telling.told_name": each(telling.told_name, PEM_LIMIT),
+    "domain.texts.subject_fault": each(lambda text: texts.subject_fault(text, TEXT_LIMIT)),
+    "domain.texts.text_fault": each(lambda text: texts.text_fault(text, TEXT_LIMIT)),
+    "domain.visible.unseen": each(visible.unseen),
+    "domain.visible.unseen_fault": each(visible.unseen_fault),
+    "domain.visible.visible": each(visible.visible),
+    "domain.zones.parse_key": each(zones.parse_key),
+    "domain.zones.server_address": each(zones.server_address),
+}
