@@ -10,6 +10,8 @@ from certdesk.cli.common import desk_options, show, show_reply
 from certdesk.cli.operator import ask
 from certdesk.settings import DECLARATIONS, Settings
 
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
+
 
 @click.group()
 def vault() -> None:
@@ -43,4 +45,4 @@ def settings(settings: Settings) -> None:
 
 def _shown(value: object) -> object:
     """Give a setting's value without the password that a URL may hold."""
-    return re.sub(r"(://[^/@]*?:)[^/@]*@", r"\1***@", value) if isinstance(value, str) else value
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
