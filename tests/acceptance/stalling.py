@@ -14,6 +14,9 @@ from tests.web.raw import head
 DROP_SECONDS = 1.0
 """How often each slow connection sends a drop."""
 
+SOURCE = "127.0.8.1"
+"""Where they come from: others have an address of their own."""
+
 Beginning = Callable[[], bytes]
 
 
@@ -44,7 +47,7 @@ class Line:
 
     def _connect(self) -> None:
         self.connections += 1
-        self._socket = socket.create_connection(self._address, 20)
+        self._socket = socket.create_connection(self._address, 20, (SOURCE, 0))
         self._socket.sendall(self._beginning())
         self._socket.settimeout(0)
 

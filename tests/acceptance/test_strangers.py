@@ -25,7 +25,7 @@ KIB = 1024
 NUMBER = 8
 """Connections that an address may have at this desk."""
 
-ALL = 24
+ALL = 48
 WRONG = 5
 """Wrong signatures that an address has answered at once."""
 
@@ -89,7 +89,7 @@ def open_ones(desk: RunningDesk, held: contextlib.ExitStack, source: str, count:
 
 
 def test_an_address_has_so_many_connections_at_a_time_and_no_more(desk: RunningDesk) -> None:
-    """The rest are refused, or take the place of one that has been idle for a second."""
+    """A further one takes the place of one on which nothing was asked."""
     with contextlib.ExitStack() as held:
         assert 0 < open_ones(desk, held, "127.0.1.1", 3 * NUMBER) <= NUMBER
         assert send(desk, HEALTH + b"\r\n", "127.0.1.2").status == 200
@@ -98,7 +98,7 @@ def test_an_address_has_so_many_connections_at_a_time_and_no_more(desk: RunningD
 def test_the_operator_has_room_where_all_connections_are_taken(
     desk: RunningDesk, keys: Keys
 ) -> None:
-    """Commands, and soon whoever asks something: idle connections give way."""
+    """Commands, and whoever asks something: idle connections give way."""
     with contextlib.ExitStack() as held:
         wires = [
             held.enter_context(Wire(desk.endpoint, f"127.0.1.{10 + number // NUMBER}"))
@@ -106,22 +106,7 @@ def test_the_operator_has_room_where_all_connections_are_taken(
         ]
         assert keys.uin in [each["Uin"] for each in desk.operate("ListAccounts")["Accounts"]]
         assert sum(map(is_open, wires)) <= ALL
-        time.sleep(1.1)
         assert send(desk, HEALTH + b"\r\n", "127.0.1.99").status == 200
-
-
-def test_a_connection_that_finds_no_room_is_told_so(desk: RunningDesk) -> None:
-    """503, without waiting for a request."""
-    for _ in range(20):
-        with contextlib.ExitStack() as held:
-            wires = [
-                held.enter_context(Wire(desk.endpoint, "127.0.1.4")) for _ in range(NUMBER + 1)
-            ]
-            if wires[-1].hears(0.5):
-                assert wires[-1].answer().status == 503
-                assert wires[-1].hung_up()
-                return
-    pytest.fail("a connection too many was let in each time")
 
 
 def test_a_proxys_connections_have_no_limit_of_their_own(desk: RunningDesk) -> None:
@@ -335,7 +320,6 @@ def test_tls_has_its_limits_and_is_asked_for_again(tmp_path: Path) -> None:
     with serving(tmp_path / "log", *words, variables=pair.options | more) as served:
         with contextlib.ExitStack() as held:
             wires = [held.enter_context(Wire(served.endpoint)) for _ in range(10)]
-            time.sleep(1.1)
             assert secured(served.endpoint, HEALTH + b"\r\n").startswith(b"HTTP/1.1 200")
             assert 0 < sum(map(is_open, wires)) <= 3
         for asked, status in (
@@ -399,6 +383,5 @@ def test_a_held_back_body_does_not_keep_the_seat_of_others(desk: RunningDesk, ke
     with contextlib.ExitStack() as held:
         for _ in range(NUMBER):
             held.enter_context(Wire(desk.endpoint, source)).send(stalled)
-        time.sleep(1.1)
         right = send(desk, request(desk.endpoint, keys, "DescribeCompanies", b"{}"), source)
         assert right.response["TotalCount"] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -21,7 +22,7 @@ from certdesk.web.forms import Head, V1Form
 from certdesk.web.hosts import hosts_of
 from certdesk.web.listening import make_room_for_files
 from certdesk.web.peers import Peers
-from certdesk.web.seats import PATIENCE_SECONDS, Seat, SeatLimits, Seats
+from certdesk.web.seats import SEAT, Seat, SeatLimits, Seats, slowed
 from certdesk.web.turns import MOST, Turns
 
 ADDRESSES = st.ip_addresses()
@@ -120,18 +121,19 @@ def test_a_desk_on_every_address_is_asked_by_the_one_that_was_connected_to() -> 
 # --- seats --------------------------------------------------------------------------------------
 
 
-def prove_it(seat: Seat) -> None:
-    """Take a request in hand."""
-    seat.proved = True
+def take_in_hand(seat: Seat) -> None:
+    """Note that the whole request is there."""
+    seat.busy = True
 
 
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_there_are_never_more_connections_than_seats(seed: int, steps: int) -> None:
-    """Whatever comes, goes, waits and is proved; and no request in hand is given up."""
+    """Whatever comes, goes, waits and asks; and no request in hand is given up."""
     rng, now = random.Random(seed), Time()  # noqa: S311 - repeatable
     seats, taken, closed = Seats(LIMITS, now), list[Seat](), list[Seat]()
+    steps_of_one: list[Callable[[Seat], None]] = [seats.shaken, seats.turn, take_in_hand]
     for _ in range(steps):
-        now.now += rng.choice([0, 0.4, PATIENCE_SECONDS])
+        now.now += rng.choice([0, 0.4, 1])
         block = rng.choice(["a", "b", "c", None])
         held: list[Seat] = []
         found = seats.take(
@@ -143,33 +145,43 @@ def test_there_are_never_more_connections_than_seats(seed: int, steps: int) -> N
         present = [seat for seat in taken if seat not in closed]
         if present:
             seat = rng.choice(present)
-            rng.choice([seats.shaken, seats.turn, prove_it])(seat)
+            rng.choice(steps_of_one)(seat)
         assert len(seats) == len(present) <= LIMITS.all
         assert sum(seat.shaking for seat in present) <= LIMITS.shaking
         assert all(sum(s.block == name for s in present) <= LIMITS.block for name in "abc")
-        assert not any(seat.proved for seat in closed)
+        assert not any(seat.busy for seat in closed)
 
 
-def test_the_longest_waiting_gives_way_after_its_second() -> None:
-    """Not before, and not one whose request is proved."""
+def nothing() -> None:
+    """Do nothing at the end of a connection."""
+
+
+def test_the_longest_waiting_gives_way() -> None:
+    """Unless its request is there; nobody is let in where all of them are."""
     now = Time()
     seats, closed = Seats(LIMITS, now), list[str]()
-    names = ("first", "second", "third")
     first, second, third = (
-        seats.take("a", functools.partial(closed.append, name), shaking=False) for name in names
+        seats.take("a", functools.partial(closed.append, name), shaking=False)
+        for name in ("busy", "rests", "silent")
     )
     assert first is not None
-    first.proved = True
-    now.now += PATIENCE_SECONDS / 2
-    assert third is not None
-    seats.turn(third)
-    assert seats.take("a", lambda: None, shaking=False) is None
-    now.now += PATIENCE_SECONDS / 2
-    assert seats.take("a", lambda: None, shaking=False) is not None
-    assert closed == ["second"]
     assert second is not None
-    seats.leave(second)
-    assert len(seats) == 3
+    assert third is not None
+    first.busy = True
+    now.now += 1
+    seats.turn(second)
+    assert seats.take("b", nothing, shaking=False) is not None
+    assert closed == []
+    fourth = seats.take("a", nothing, shaking=False)
+    assert closed == ["silent"]
+    assert fourth is not None
+    second.busy = fourth.busy = True
+    assert seats.take("a", nothing, shaking=False) is None
+    slowed({SEAT: second})
+    assert seats.take("a", nothing, shaking=False) is not None
+    assert closed == ["silent", "rests"]
+    seats.leave(third)
+    assert len(seats) == 4
 
 
 # --- turns --------------------------------------------------------------------------------------

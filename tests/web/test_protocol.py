@@ -89,6 +89,8 @@ BROKEN = {
     "TLS on the plain port": bytes.fromhex("16030102000100 01fc0303") + b"\0" * 200,
     "a blank before the method": b" " + POST + b"\r\n",
     "a blank before the first header": b"GET / HTTP/1.1\r\n Host: desk.example\r\n\r\n",
+    "HTTP/2 in a request line": b"POST / HTTP/2.0\r\n" + HOST + b"\r\n",
+    "HTTP/0.9 in a request line": b"POST / HTTP/0.9\r\n" + HOST + b"\r\n",
     "an absolute target of another host": b"POST http://other.example/ HTTP/1.1\r\n"
     + HOST
     + b"\r\n",

@@ -52,7 +52,6 @@ from certdesk.web.edge import Edge
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
-from certdesk.web.seats import prove
 from certdesk.wire import vendor
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
@@ -255,7 +254,6 @@ class Api:
         except (SecretIdNotFound, SignatureFailure):
             await self._edge.slow_down(exchange.scope, exchange.receive)
             raise
-        prove(exchange.scope)
         return known, body
 
     async def _known(self, claim: Claim) -> KnownKey:

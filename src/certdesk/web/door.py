@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-AT_ONCE = 64
-"""Connections accepted before others have their turn."""
+AT_ONCE = 8
+"""Connections accepted before others have their turn: what those that came before them have sent
+already is read first, so that a crowd at the door does not close them."""
 
 PAUSE_SECONDS = 1
 """How long no connection is accepted after no file could be opened for one."""
@@ -135,7 +136,7 @@ class Door:
         task = self._loop.create_task(self._let_in(connection, seat))
         seat.close = functools.partial(_cancel, task)
         self._coming.add(task)
-        task.add_done_callback(self._coming.discard)
+        task.add_done_callback(functools.partial(self._came, connection, seat))
 
     async def _let_in(self, connection: socket.socket, seat: Seat) -> None:
         """Shake hands and hand the connection over to a protocol of its own."""
@@ -150,13 +151,22 @@ class Door:
             "ssl_handshake_timeout": rules.handshake_seconds,
             "ssl_shutdown_timeout": TLS_END_SECONDS,
         }
-        try:
-            await self._loop.connect_accepted_socket(
-                protocol, connection, ssl=rules.tls, **(secured if rules.tls else {})
-            )
-        except (OSError, asyncio.CancelledError):
-            # A handshake that failed or took too long, or a seat that went to another.
-            rules.seats.leave(seat)
+        await self._loop.connect_accepted_socket(
+            protocol, connection, ssl=rules.tls, **(secured if rules.tls else {})
+        )
+
+    def _came(self, connection: socket.socket, seat: Seat, task: asyncio.Task[None]) -> None:
+        """Close a connection that was not handed over.
+
+        Its handshake failed or took too long, or its seat went to another, maybe before the task
+        had begun.
+        """
+        self._coming.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, OSError):
+            log.error("a connection was lost", error=repr(error))
+        if task.cancelled() or error is not None:
+            self._rules.seats.leave(seat)
             connection.close()
 
     def _refuse(self, connection: socket.socket, line: bytes) -> None:

@@ -49,6 +49,9 @@ class Part(enum.Enum):
     DONE = enum.auto()
 
 
+BETWEEN, HEAD, DONE = Part.BETWEEN, Part.HEAD, Part.DONE
+
+
 class Framing:
     """Cuts a connection's bytes into pieces, each of which belongs to one request.
 
@@ -57,7 +60,7 @@ class Framing:
 
     def __init__(self) -> None:
         """Begin before the first request."""
-        self.part = Part.BETWEEN
+        self.part = BETWEEN
         self.head_bytes = 0
         self._data = b""
         self._at = 0
@@ -65,6 +68,13 @@ class Framing:
         self._left = 0
         self._content = 0
         self._chunking = 0
+        self._readers = {
+            HEAD: self._head,
+            Part.BODY: self._content_piece,
+            Part.CHUNK: self._content_piece,
+            Part.CHUNK_SIZE: self._chunk_size,
+            Part.TRAILER: self._trailer,
+        }
 
     def add(self, data: bytes) -> None:
         """Take bytes as they arrive."""
@@ -73,13 +83,13 @@ class Framing:
 
     def next_request(self) -> None:
         """Begin with the next request; the present one has to be done."""
-        self.part = Part.BETWEEN
+        self.part = BETWEEN
 
     def expect_body(self, length: int | None) -> None:
         """Say how long the body is behind the head that has just ended; None is chunked."""
         self._content = self._chunking = 0
         self._left = length or 0
-        self.part = Part.CHUNK_SIZE if length is None else Part.BODY if length else Part.DONE
+        self.part = Part.CHUNK_SIZE if length is None else Part.BODY if length else DONE
 
     def piece(self) -> bytes:
         """Give the next piece of the present request; empty where more is needed or it is done.
@@ -87,25 +97,16 @@ class Framing:
         Raises:
             Broken: the request can have no such piece.
         """
-        if self.part is Part.BETWEEN:
+        if self.part is BETWEEN:
             self._skip_blank_lines()
-        match self.part:
-            case Part.HEAD:
-                return self._head()
-            case Part.BODY | Part.CHUNK:
-                return self._content_piece()
-            case Part.CHUNK_SIZE:
-                return self._chunk_size()
-            case Part.TRAILER:
-                return self._trailer()
-            case _:
-                return b""
+        read = self._readers.get(self.part)
+        return read() if read else b""
 
     def _skip_blank_lines(self) -> None:
         """Pass over what may stand in front of a request line (RFC 9112, 2.2)."""
         self._data, self._at = self._data[self._at :].lstrip(_END), 0
         if self._data:
-            self.part, self.head_bytes, self._tail = Part.HEAD, 0, b""
+            self.part, self.head_bytes, self._tail = HEAD, 0, b""
 
     def _take(self, size: int) -> bytes:
         """Cut off the next bytes, `size` at most."""
@@ -132,7 +133,7 @@ class Framing:
         piece = self._take(self._left)
         self._left -= len(piece)
         if not self._left:
-            self.part = Part.DONE if self.part is Part.BODY else Part.CHUNK_SIZE
+            self.part = DONE if self.part is Part.BODY else Part.CHUNK_SIZE
         return piece
 
     def _chunk_size(self) -> bytes:
@@ -153,7 +154,7 @@ class Framing:
     def _trailer(self) -> bytes:
         line = self._line(TRAILER_LINE, http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if line == _END:
-            self.part = Part.DONE
+            self.part = DONE
         return line
 
     def _line(self, most: int, status: http.HTTPStatus) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Names in lower case and values, in the order in which they came."""
+
+VERSIONS = ("1.0", "1.1")
 
 MAY_REPEAT = frozenset(
     {
@@ -45,16 +47,16 @@ def check_head(target: bytes, headers: Headers, *, version: str, upgrade: bool) 
     protocol is offered. The body of such a request would be lost: the parser takes all that follows
     for the other protocol.
     """
-    hosts = [value for name, value in headers if name == b"host"]
-    codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
-    has_body = codings or any(name == b"content-length" for name, _ in headers)
+    names = [name for name, _ in headers]
+    if version not in VERSIONS or names.count(b"host") != 1 or _repeated(names):
+        return False
+    given = dict(headers)
+    coding = given.get(b"transfer-encoding")
+    has_body = coding is not None or b"content-length" in given
     return (
-        len(hosts) == 1
-        and codings in ([], [b"chunked"])
-        and not (codings and version != "1.1")
+        (coding is None or (coding.lower() == b"chunked" and version == "1.1"))
         and not (has_body and upgrade)
-        and not _repeated(name for name, _ in headers)
-        and _is_for(target, hosts[0])
+        and _is_for(target, given[b"host"])
     )
 
 
@@ -64,7 +66,9 @@ def body_length(headers: Headers) -> int | None:
     return None if b"transfer-encoding" in given else int(given.get(b"content-length", 0))
 
 
-def _repeated(names: Iterable[bytes]) -> bool:
+def _repeated(names: list[bytes]) -> bool:
+    if len(set(names)) == len(names):
+        return False
     once = [name for name in names if name not in MAY_REPEAT]
     return len(set(once)) < len(once)
 

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from certdesk.web.framing import Broken, Framing, Part
+from certdesk.web.framing import BETWEEN, DONE, HEAD, Broken, Framing
 from certdesk.web.heads import body_length, check_head
 from certdesk.web.seats import SEAT, Seat, Seats
 
@@ -32,7 +32,7 @@ HEADER_COUNT = 100
 HEAD_SECONDS = 10
 # The API's largest body is 10 MiB; the rest leaves room for chunk sizes.
 BODY_BYTES = 16 * KIB * KIB
-IN_HEAD = (Part.BETWEEN, Part.HEAD)
+IN_HEAD = (BETWEEN, HEAD)
 AT_ONCE = struct.pack("ii", 1, 0)
 WRITE_RATE = KIB
 """Bytes a second of an answer that a client has to take, on the average of `write_seconds`."""
@@ -70,7 +70,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; those that were sent ahead of an answer are left for later."""
         self._framing.add(data)
-        if self._framing.part is Part.DONE and self._answering():
+        if self._framing.part is DONE and self._answering():
             self.flow.pause_reading()
             return
         was_resting = self._is_resting()
@@ -92,7 +92,7 @@ class LimitedProtocol(HttpToolsProtocol):
         framing = self._framing
         if self.transport.is_closing():
             return False
-        if framing.part is Part.DONE and not self._answering():
+        if framing.part is DONE and not self._answering():
             framing.next_request()
         in_body = framing.part not in IN_HEAD
         piece = framing.piece()
@@ -102,7 +102,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().data_received(piece)
         if self.transport.is_closing():
             return False
-        if framing.part is Part.HEAD and framing.head_bytes > REQUEST_LINE + HEADERS_TOTAL:
+        if framing.part is HEAD and framing.head_bytes > REQUEST_LINE + HEADERS_TOTAL:
             raise Broken(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self._body_bytes > BODY_BYTES:
             self.transport.close()
@@ -124,7 +124,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header line; one behind the body is dropped (RFC 9110, 6.5.1), but counts."""
-        if self._framing.part is Part.HEAD:
+        if self._framing.part is HEAD:
             super().on_header(name, value)
         size = len(name) + len(value)
         self._header_bytes += size
@@ -150,9 +150,10 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request, where its framing says so too."""
-        if self._framing.part is not Part.DONE:
+        if self._framing.part is not DONE:
             self._refuse(http.HTTPStatus.BAD_REQUEST)
         self._disarm()
+        self.seat.busy = self._answering()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -188,7 +189,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _is_resting(self) -> bool:
         """Tell whether no byte of a request has come that is not there as a whole."""
-        return self._framing.part in (Part.BETWEEN, Part.DONE)
+        return self._framing.part in (BETWEEN, DONE)
 
     def _drop(self) -> None:
         """End the connection with a reset, so that the kernel does not keep the answer either."""

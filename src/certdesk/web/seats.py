@@ -2,8 +2,9 @@
 
 A connection has a seat from the moment it is accepted, before any handshake. Where all seats are
 taken (of an address, or of all), the one that has kept the desk waiting longest is closed for the
-newcomer, if it has had its second and nobody has shown on it that a request is theirs. Idle and
-stalled connections so keep nobody out, and a request in hand is never given up.
+newcomer: one that rests between requests, or whose request does not come or does not end, or whose
+answer waits for its turn. Idle and stalled connections so keep nobody out, and a request that is
+there is never given up.
 """
 
 from __future__ import annotations
@@ -17,9 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-PATIENCE_SECONDS = 1
-"""How long a connection may keep the desk waiting before another one may have its seat."""
-
 SEAT = "certdesk.seat"
 """Where a request's scope has the seat of its connection."""
 
@@ -29,16 +27,15 @@ class Seat:
     """The place of one connection; `block` is the address block that it counts for, if any.
 
     `since` is when the connection was accepted, or began or ended its last request, in monotonic
-    seconds. `shaking` is true until its handshake is done; `proved` while a request is in hand
-    that was signed by its account, `slowed` while an answer waits that was not. `close` ends the
-    connection at once.
+    seconds. `shaking` is true until its handshake is done, `busy` while a whole request is in hand,
+    and `slowed` while its answer only waits for a turn. `close` ends the connection at once.
     """
 
     block: str | None
     since: float
     close: Callable[[], None]
     shaking: bool
-    proved: bool = False
+    busy: bool = False
     slowed: bool = False
 
 
@@ -82,7 +79,7 @@ class Seats:
     def turn(self, seat: Seat) -> None:
         """Note that a connection begins a request, or has ended one."""
         seat.since = self._monotonic()
-        seat.proved = seat.slowed = False
+        seat.busy = seat.slowed = False
 
     def leave(self, seat: Seat) -> None:
         """Take a seat back; a second time changes nothing."""
@@ -111,9 +108,8 @@ class Seats:
 
     def _make_room(self, candidates: Iterable[Seat]) -> bool:
         """Close the one of these connections that has kept the desk waiting longest."""
-        latest = self._monotonic() - PATIENCE_SECONDS
-        idle = (seat for seat in candidates if not seat.proved and seat.since <= latest)
-        longest = min(idle, key=lambda seat: seat.since, default=None)
+        waiting = (seat for seat in candidates if not seat.busy)
+        longest = min(waiting, key=lambda seat: seat.since, default=None)
         if longest is None:
             return False
         self.leave(longest)
@@ -121,15 +117,8 @@ class Seats:
         return True
 
 
-def prove(scope: Scope) -> None:
-    """Note that the request of this scope was signed by its account."""
-    seat: Seat | None = scope.get(SEAT)
-    if seat is not None:
-        seat.proved = True
-
-
 def slowed(scope: Scope) -> None:
     """Note that the answer to the request of this scope waits for its turn."""
     seat: Seat | None = scope.get(SEAT)
     if seat is not None:
-        seat.slowed = True
+        seat.busy, seat.slowed = False, True
