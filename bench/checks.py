@@ -9,10 +9,19 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy
 
 from bench.inside import OwnDesk
+from certdesk.domain.order import Order, Status
+from certdesk.domain.quotas import Quotas, limits_of
+from certdesk.domain.records import AuditEntry
 from certdesk.domain.sightings import Use
+from certdesk.storage.driver import Driver
 from certdesk.storage.memory_admission import MemoryAdmission
+from certdesk.storage.schema import AUDIT, ORDERS, USAGE
+from certdesk.storage.usage import EmbeddedUsage, Tally, UsageStatements
 from certdesk.web.guard import Guard
 
 MOST = 0.03
@@ -26,6 +35,7 @@ def checks(desk: OwnDesk) -> dict[str, Callable[[], object]]:
     prepared = {
         "signature not used before, and pace": admitting(desk),
         "caller asked again in the commit": asking_again(desk),
+        "what is added counted, and held against quotas": counting(desk),
     }
     return {PREFIX + name: check for name, check in prepared.items()}
 
@@ -58,3 +68,34 @@ def asking_again(desk: OwnDesk) -> Callable[[], object]:
     guard = Guard(desk.engine)
     known = guard.look_up(desk.secret_id)
     return lambda: desk.engine.store.read(lambda unit: guard.holds(known, unit))
+
+
+def counting(desk: OwnDesk) -> Callable[[], object]:
+    """Count an order that has changed and a row of the log, as a commit of its own does."""
+    engine = sqlalchemy.create_engine("sqlite://")
+    USAGE.create(engine)
+    tally = Tally()
+    usage = EmbeddedUsage(UsageStatements("sqlite"), Driver(engine.connect()), tally)
+    now = datetime.now(UTC)
+    entry = AuditEntry(at=now, request_id="", uin=desk.uin, actor="", action="", subject="")
+    order = Order(
+        certificate_id="",
+        uin=desk.uin,
+        product_id=18,
+        domain_num=1,
+        time_span=1,
+        status=Status.AWAITING_MATERIAL,
+        deal_id="",
+        created_at=now,
+    )
+    limits = limits_of(Quotas(audit=10**12))
+
+    def count() -> None:
+        usage.begin()
+        tally.note(ORDERS, order, order)
+        tally.note(AUDIT, None, entry)
+        usage.settle(limits)
+        usage.settle({})
+        usage.write()
+
+    return count
