@@ -492,7 +492,8 @@ def concealing(request: Request) -> Iterator[None]:
     try:
         yield
     except ServiceError as error:
-        for value in sorted(hidden_in(request), key=len, reverse=True):
+        hidden = hidden_in(request, len(error.message))
+        for value in sorted(hidden, key=len, reverse=True):
             error.conceal(value)
         raise
 

@@ -405,7 +405,8 @@ def test_hidden_texts_are_found_by_their_types() -> None:
     """Wherever they stand; an optional mark about coverage changes nothing."""
     hidden: dict[str, object] = {"Phone": "phone", "Secrets": ["secret", "word"], "Key": "a key"}
     read = decode({"Name": "name", "Csr": "a csr"} | hidden, Texts)
-    assert set(hidden_in(read)) == {"phone", "secret", "word", "a key"}
+    assert set(hidden_in(read, 100)) == {"phone", "secret", "word", "a key"}
+    assert set(hidden_in(read, 5)) == {"phone", "word", "a key"}
 
 
 # --- what may be declared ----------------------------------------------------------------------

@@ -79,16 +79,18 @@ LEAST_HIDDEN = 4
 """Characters of a value that is looked for in messages; shorter ones are in many words."""
 
 
-def hidden_in(request: Request) -> Iterator[str]:
+def hidden_in(request: Request, longest: int) -> Iterator[str]:
     """Give the values of a request that no message may repeat, by declared type or by their look.
 
-    The look is that of a person's number or address, which is in the wrong place then.
+    The look is that of a person's number or address, which is in the wrong place then. A message
+    of `longest` characters repeats no longer value whole, so these are not looked at: a letter has
+    two million.
     """
     given = msgspec.to_builtins(request)
     for value in _reader_of(type(request)).hidden(given):
-        if len(value) >= LEAST_HIDDEN:
+        if LEAST_HIDDEN <= len(value) <= longest:
             yield value
-    yield from filter(looks_personal, _leaves(given))
+    yield from (leaf for leaf in _leaves(given) if len(leaf) <= longest and looks_personal(leaf))
 
 
 def _leaves(value: object) -> Iterator[str]:
