@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -518,3 +519,11 @@ def _nested(given: Mapping[str, object]) -> dict[str, object]:
         else:
             nested[attribute] = value
     return nested
+
+
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
+
+
+def without_password(value: object) -> object:
+    """Give a setting's value without the password that a URL may hold."""
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value

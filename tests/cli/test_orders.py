@@ -105,7 +105,7 @@ def test_the_story_of_a_revocation_says_what_to_do_next(desk: RunningDesk) -> No
     assert kept == {"CertificateId": order, "Status": 1}
     assert desk.certdesk("order", "show", order)["Order"]["StatusMsg"] == "asked by mistake"
     asked = desk.certdesk("order", "revoke", order, "--reason", "superseded")
-    assert asked == {"CertificateId": order, "Status": 9}
+    assert asked == {"CertificateId": order, "Status": 9, "CertificateIds": []}
     last = desk.certdesk("order", "show", order)["Happenings"]
     assert ("operator", "RevokeOrder") in [(each["Who"], each["What"]) for each in last]
 

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from certdesk.actions.traces import Trace, Traces
+from certdesk.actions.wordings import reworded, taken_back
 from certdesk.catalog import Context
 from certdesk.domain.identity import SETTLED, holds_identity
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company, Manager, Organisation, People
-from certdesk.domain.person import Role, without_roles
+from certdesk.domain.person import Role, Traits, without_roles
 from certdesk.domain.personal import facts_of, personal_of
 from certdesk.domain.records import Submission
 from certdesk.domain.vetting import State, subject_of_manager, subject_of_order
@@ -60,9 +61,12 @@ def _needs(order: Order, record: Kind) -> bool:
     return not isinstance(record, Submission) or order.submission == record.number
 
 
-def without_person(context: Context, trace: Trace) -> Kind:
+def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
     """Prepare a record as it is to be: without the person, sealed anew, not found by equal data."""
-    record, holder = trace.record, without_roles(trace.holder, trace.roles)
+    record = reworded(trace.record, trace.record, traits)
+    holder = reworded(without_roles(trace.holder, trace.roles), trace.record, traits)
+    if holder == trace.holder:
+        return record
     if isinstance(record, Submission):
         place = place_of_submission(record, "personal")
         return dataclasses.replace(
@@ -89,21 +93,23 @@ def erase(unit: Unit, traces: Traces, after: Sequence[Kind]) -> Iterator[tuple[s
     Raises:
         Stale: a record was changed since it was read.
     """
-    for trace, record in zip(traces.found, after, strict=True):
+    for trace, record in zip([*traces.found, *traces.mentions], after, strict=True):
         if isinstance(record, Submission):
             unit.submissions.replace(record)
         elif isinstance(record, Manager):
             unit.managers.replace(record)
         else:
             unit.companies.replace(record)
-        yield trace.name, ", ".join(trace.roles)
+        if trace.roles:
+            yield trace.name, ", ".join(trace.roles)
+    yield from taken_back(unit, traces.texts, traces.traits)
     for letter in traces.letters:
         unit.letters.remove(letter.certificate_id, letter.attempt, letter.kind)
         yield subject_of_order(letter.certificate_id), f"letter ({letter.kind})"
 
 
-def kept(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[str, str, str]]:
-    """Tell what stays and why; `values` are the person's, as a text may have them."""
+def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
+    """Tell what stays and why."""
     for certificate_id in traces.orders:
         subject = subject_of_order(certificate_id)
         if unit.certificates.where(certificate_id=certificate_id, limit=1):
@@ -114,24 +120,18 @@ def kept(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[s
                 "domain names and CSR",
                 "they tell what was ordered, and are not personal",
             )
-        yield from _texts(unit, certificate_id, values)
     for trace in traces.found:
         if isinstance(trace.record, Manager):
             yield trace.name, "number and times of vetting", "its orders and certificates name it"
-            yield from _texts(unit, trace.name, values)
         elif isinstance(trace.record, Company):
             yield trace.name, "name, address and number", "they are the organisation's"
     for user in traces.users:
         remedy = f"its keys and policies hang on it; certdesk user disable {user.user_id} ends them"
         yield f"user:{user.user_id}", "its name", remedy
+    yield from dict.fromkeys(
+        (each.record, each.what, each.why) for each in traces.texts if each.why
+    )
     yield "audit", "what was done, by record", "it is never changed; the person is a hash there"
-
-
-def _texts(unit: Unit, subject: str, values: frozenset[str]) -> Iterator[tuple[str, str, str]]:
-    """Tell of entries in whose text somebody wrote one of the values, as a reason for example."""
-    for entry in unit.audit.where(subject=subject):
-        if any(value in entry.detail for value in values):
-            yield f"audit:{entry.entry_id}", "its text", "it is never changed"
 
 
 def _has_identity(holder: Material | People | Organisation) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certdesk.actions import erasing, wordings
+from certdesk.actions import erasing
 from certdesk.actions.naming import known_account
 from certdesk.actions.traces import Trace, Traces, traces_of
+from certdesk.actions.wordings import Wording
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PersonNeeded
 from certdesk.domain.letters import REVOKE
@@ -58,7 +59,7 @@ class LetterRecord(Part, kw_only=True):
 
 
 class TextRecord(Part, kw_only=True):
-    """A reason, or what an owner said, in which somebody wrote a value of the person's."""
+    """A text in which somebody wrote a value of the person's: a label, a name, a reason."""
 
     record: str
     uin: str
@@ -95,7 +96,6 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
     """Show everything that is kept about one person; that is noted."""
     wanted = _wanted(request.by, request.value)
     traces = _find(context, wanted, request.uin)
-    values = _values(wanted, traces)
     person = _hash(context, wanted)
     records = [
         *(record for trace in traces.found for record in _shown(trace)),
@@ -108,7 +108,7 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
             person=person,
             records=records,
             letters=[_letter(letter) for letter in traces.letters],
-            texts=[_text(wording) for wording in wordings.wordings(unit, traces, values)],
+            texts=[_text(wording) for wording in traces.texts],
             unreadable=traces.unreadable,
         )
 
@@ -155,19 +155,18 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
     """
     wanted = _wanted(request.by, request.value)
     traces = _find(context, wanted, request.uin)
-    after = [erasing.without_person(context, trace) for trace in traces.found]
-    values = _values(wanted, traces)
+    after = [
+        erasing.without_person(context, trace, traces.traits)
+        for trace in (*traces.found, *traces.mentions)
+    ]
     context.held.callback(context.store.settle)
 
     def commit(unit: Unit) -> ErasePersonReply:
         needed = list(erasing.needed_for(unit, traces))
         if needed:
             raise PersonNeeded(" ".join(needed))
-        erased = [
-            *erasing.erase(unit, traces, after),
-            *wordings.reworded(unit, traces, values),
-        ]
-        kept = erasing.kept(unit, traces, values)
+        erased = list(erasing.erase(unit, traces, after))
+        kept = erasing.kept(unit, traces)
         _note(context, unit, wanted, traces)
         return ErasePersonReply(
             person=_hash(context, wanted),
@@ -177,13 +176,6 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
         )
 
     return commit
-
-
-def _values(wanted: Wanted, traces: Traces) -> frozenset[str]:
-    """Give what of the person could be recognised in a text."""
-    records = (record.data for trace in traces.found for record in _shown(trace))
-    known = (value for data in records for value in (data.mail, data.phone) if value)
-    return frozenset({wanted.value.text().strip(), *known})
 
 
 def _wanted(by: str, value: str) -> Wanted:
@@ -284,5 +276,5 @@ def _letter(letter: Letter) -> LetterRecord:
     )
 
 
-def _text(wording: wordings.Wording) -> TextRecord:
+def _text(wording: Wording) -> TextRecord:
     return TextRecord(record=wording.record, uin=wording.uin, what=wording.what, text=wording.text)

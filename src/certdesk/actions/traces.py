@@ -8,19 +8,20 @@ from datetime import datetime
 
 import structlog
 
-from certdesk.actions import parties
+from certdesk.actions import parties, wordings
 from certdesk.actions.submissions import earlier_material
+from certdesk.actions.wordings import Wording, name_of
 from certdesk.catalog import Context
 from certdesk.domain.material import Material
-from certdesk.domain.organisation import Company, Manager, Organisation, People
-from certdesk.domain.person import Known, Role, Wanted
+from certdesk.domain.organisation import Company, Manager, Organisation, People, Person
+from certdesk.domain.person import PERSONS, Known, Role, Traits, Wanted, person_in
 from certdesk.domain.policy import User
 from certdesk.domain.records import Letter, Submission
 from certdesk.domain.secret import Secret
-from certdesk.domain.vetting import subject_of_manager, subject_of_order
-from certdesk.ports import Collection, Record, Unit, VaultError
+from certdesk.ports import Unit, VaultError
+from certdesk.ports.kept import all_of
 
-PAGE = 1000
+Sealed = Submission | Manager | Company
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 class Trace:
     """A record that tells of the person, opened, and as what they stand in it."""
 
-    record: Submission | Manager | Company
+    record: Sealed
     holder: Material | People | Organisation
     roles: tuple[Role, ...]
 
@@ -44,18 +45,33 @@ class Trace:
         record = self.record
         return record.submitted_at if isinstance(record, Submission) else record.created_at
 
+    @property
+    def people(self) -> Iterator[Person]:
+        """The person, as they stand in it; of an address to write to only that."""
+        holder = self.holder
+        for role in self.roles:
+            if role in PERSONS and not isinstance(holder, Organisation):
+                yield person_in(holder, role)
+            elif role is Role.ADDRESS and isinstance(holder, Material):
+                yield Person(email=holder.contact_email)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Traces:
     """All of a person; `unreadable` names records that do not open, so that nobody can tell.
 
-    `users` are sub-users that are named by the person's address.
+    `users` are sub-users that are named by the person's address. `texts` name the person by one of
+    the `traits`; `mentions` are the sealed records among those that have them, without those of
+    `found`.
     """
 
     found: list[Trace]
-    letters: list[Letter]
-    users: list[User]
     unreadable: list[str]
+    users: list[User]
+    traits: Traits
+    letters: list[Letter] = dataclasses.field(default_factory=list)
+    texts: list[Wording] = dataclasses.field(default_factory=list)
+    mentions: list[Trace] = dataclasses.field(default_factory=list)
 
     @property
     def orders(self) -> list[str]:
@@ -66,54 +82,69 @@ class Traces:
 
 
 def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> Traces:
-    """Go through what an account keeps, or all accounts."""
+    """Go through what an account keeps, or all accounts: first people, then texts about them."""
     whose: dict[str, object] = {"uin": uin} if uin else {}
-    traces = Traces([], [], [], [])
-    for user in _all(unit.users, whose):
-        if wanted.is_value(Known.EMAIL, Secret(user.name)):
-            traces.users.append(user)
-    for record in _records(unit, whose):
-        try:
-            holder = _opened(context, record)
-        except VaultError:
-            log.exception("a record does not open", record=name_of(record))
-            traces.unreadable.append(name_of(record))
-            continue
-        roles = wanted.roles_in(holder)
-        if roles:
-            traces.found.append(Trace(record, holder, roles))
-    for certificate_id in traces.orders:
-        traces.letters.extend(unit.letters.where(certificate_id=certificate_id))
+    standing = _standing(context, unit, wanted, whose)
+    people = [person for trace in standing.found for person in trace.people]
+    about = {wordings.about_what(trace.record) for trace in standing.found}
+    traits = wanted.traits(people, about)
+    shown = {user.user_id for user in standing.users}
+    texts = [
+        text
+        for text in wordings.wordings(unit, traits, uin)
+        if not (isinstance(text.kept, User) and text.kept.user_id in shown)
+    ]
+    letters = [
+        letter
+        for certificate_id in standing.orders
+        for letter in unit.letters.where(certificate_id=certificate_id)
+    ]
+    mentions = list(_mentions(context, standing, texts))
+    return dataclasses.replace(
+        standing, traits=traits, texts=texts, letters=letters, mentions=mentions
+    )
+
+
+def _standing(context: Context, unit: Unit, wanted: Wanted, whose: dict[str, object]) -> Traces:
+    """Find the records in which the person stands."""
+    users = [
+        user
+        for user in all_of(unit, "users", **whose)
+        if wanted.is_value(Known.EMAIL, Secret(user.name))
+    ]
+    traces = Traces([], [], users, wanted.traits((), ()))
+    for name in ("companies", "managers", "submissions"):
+        for record in all_of(unit, name, **whose):
+            holder = _opened(context, record, traces.unreadable)
+            roles = wanted.roles_in(holder) if holder else ()
+            if holder and roles:
+                traces.found.append(Trace(record, holder, roles))
     return traces
 
 
-def name_of(record: Submission | Manager | Company) -> str:
-    """Give the name of a record, as reviews have it where they do."""
-    if isinstance(record, Submission):
-        return f"{subject_of_order(record.certificate_id)}/{record.number}"
-    if isinstance(record, Manager):
-        return subject_of_manager(record.manager_id)
-    return f"company:{record.company_id}"
-
-
-def _records(unit: Unit, whose: dict[str, object]) -> Iterator[Submission | Manager | Company]:
-    yield from _all(unit.companies, whose)
-    yield from _all(unit.managers, whose)
-    yield from _all(unit.submissions, whose)
-
-
-def _all(collection: Collection[Record], whose: dict[str, object]) -> Iterator[Record]:
-    offset = 0
-    while page := collection.where(offset=offset, limit=PAGE, **whose):
-        yield from page
-        offset += len(page)
+def _mentions(context: Context, standing: Traces, texts: list[Wording]) -> Iterator[Trace]:
+    """Open the sealed records in which the person is only written about."""
+    known = {trace.name for trace in standing.found}
+    for text in texts:
+        if isinstance(text.kept, Sealed) and text.record not in known:
+            known.add(text.record)
+            holder = _opened(context, text.kept, standing.unreadable)
+            if holder:
+                yield Trace(text.kept, holder, ())
 
 
 def _opened(
-    context: Context, record: Submission | Manager | Company
-) -> Material | People | Organisation:
-    if isinstance(record, Submission):
-        return earlier_material(context, record)
-    if isinstance(record, Manager):
-        return parties.people_of(context.vault, record)
-    return parties.organisation_of(context.vault, record)
+    context: Context, record: Sealed, unreadable: list[str]
+) -> Material | People | Organisation | None:
+    """Open a record; one that does not open is noted."""
+    try:
+        if isinstance(record, Submission):
+            return earlier_material(context, record)
+        if isinstance(record, Manager):
+            return parties.people_of(context.vault, record)
+        return parties.organisation_of(context.vault, record)
+    except VaultError:
+        log.exception("a record does not open", record=name_of(record))
+        if name_of(record) not in unreadable:
+            unreadable.append(name_of(record))
+        return None

@@ -1,78 +1,137 @@
-"""Texts in which somebody may have written who a person is: reasons, and what owners said."""
+"""Texts in which somebody may have written who a person is, wherever they are kept.
+
+They are found by their types (`domain/words.py`): labels, names, reasons, what owners said, what
+a look found, the details of the log. A new text is found without anything being done here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-from certdesk.actions.traces import Traces
 from certdesk.domain.order import Order
-from certdesk.domain.organisation import Manager
-from certdesk.domain.records import Review
-from certdesk.domain.vetting import subject_of_manager, subject_of_order, subject_of_revocation
+from certdesk.domain.organisation import Company, Manager
+from certdesk.domain.person import Traits
+from certdesk.domain.records import AuditEntry, Evidence, Review, Submission
+from certdesk.domain.vetting import REVOCATION, subject_of_manager, subject_of_order
+from certdesk.domain.words import Text, has_words, hints, texts_of, without_words
 from certdesk.ports import Unit
+from certdesk.ports.kept import all_of, kinds
 
-TAKEN_BACK = "(erased)"
-"""What stands in the place of a text that named a person."""
+Holder = TypeVar("Holder")
 
-_OF_REVIEW = {"reason": "reason of its review"}
-_OF_ORDER = {"status_msg": "its StatusMsg", "said": "what its owner said of why"}
+SEALED = (Submission, Company, Manager)
+"""Records that are opened and sealed anew as a whole (`actions/erasing.py`)."""
+
+_CALLED: dict[tuple[type, str], str] = {
+    (Review, "reason"): "reason of its review",
+    (Order, "status_msg"): "its StatusMsg",
+    (Order, "said"): "what its owner said of why",
+    (AuditEntry, "detail"): "its text",
+    (Submission, "facts"): "a text of the material",
+    (Company, "facts"): "a text of the company",
+    (Manager, "facts"): "a text of the manager",
+}
+_STAYS: dict[type, str] = {
+    AuditEntry: "it is never changed",
+    Evidence: "it is the evidence of how a name was proved, until retention.looks_days are over",
+    Order: "lists and clients know the certificate by it",
+    Review: "it tells who asked and who approved",
+}
+_GOES_BY = "other things go by it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wording:
-    """A text that names a person: the record that has it, whose that is, and what it is there."""
+    """A text that names a person: where it is kept, what it is there, and whether it may go."""
 
-    record: str
-    uin: str
-    what: str
+    collection: str
+    kept: Any
+    field: str
+    mark: Text
     text: str
 
+    @property
+    def record(self) -> str:
+        """How the record is called, as the other commands call it."""
+        return name_of(self.kept)
 
-def wordings(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[Wording]:
-    """Find the texts that have one of the values, which are the person's."""
-    for holder in _holders(unit, traces):
-        for member, text in _naming(holder, values).items():
-            yield Wording(_name(holder), holder.uin, _members(holder)[member], text)
+    @property
+    def uin(self) -> str:
+        """Whose the record is; empty where it is the desk's."""
+        return str(getattr(self.kept, "uin", ""))
+
+    @property
+    def what(self) -> str:
+        """What the text is there."""
+        plain = f"its {self.field.replace('_', ' ')}"
+        return _CALLED.get((type(self.kept), self.field), plain)
+
+    @property
+    def why(self) -> str:
+        """Why it stays, if it does; empty if it may be taken back."""
+        if self.mark is Text.WORDS and "version" in hints(type(self.kept)):
+            return ""
+        return _STAYS.get(type(self.kept), _GOES_BY)
 
 
-def reworded(unit: Unit, traces: Traces, values: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Take the texts back that have one of the values; tell of each."""
-    for holder in _holders(unit, traces):
-        members = _naming(holder, values)
-        if not members:
+def name_of(record: Any) -> str:  # noqa: ANN401 -- of any kind
+    """Name a record: `manager:3`, `order:CERTID`, `audit:12`, a review by its subject."""
+    if isinstance(record, Submission):
+        return f"{subject_of_order(record.certificate_id)}/{record.number}"
+    if isinstance(record, Manager):
+        return subject_of_manager(record.manager_id)
+    if isinstance(record, Review):
+        return record.subject
+    kind = "audit" if isinstance(record, AuditEntry) else type(record).__name__.lower()
+    return f"{kind}:{getattr(record, dataclasses.fields(record)[0].name)}"
+
+
+def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:
+    """Find the texts that name a person, in what one account keeps, or all of them."""
+    for name, kind in kinds().items():
+        if not has_words(kind):
             continue
-        erased: dict[str, Any] = dict.fromkeys(members, TAKEN_BACK)
-        if isinstance(holder, Review):
-            unit.reviews.replace(dataclasses.replace(holder, **erased))
-        else:
-            unit.orders.replace(dataclasses.replace(holder, **erased))
-        for member in members:
-            yield _name(holder), _members(holder)[member]
+        owned = "uin" in hints(kind)
+        for record in all_of(unit, name, **({"uin": uin} if uin and owned else {})):
+            about = about_what(record)
+            for field, mark, text in texts_of(record):
+                if traits.named_in(text, about) and (owned or _is_of(unit, record, uin)):
+                    yield Wording(name, record, field, mark, text)
 
 
-def _holders(unit: Unit, traces: Traces) -> Iterator[Review | Order]:
-    """Read the orders whose material tells of a person, and the reviews of these and of theirs."""
-    managers = (trace.record for trace in traces.found if isinstance(trace.record, Manager))
-    subjects = [subject_of_manager(each.manager_id) for each in managers]
-    for certificate_id in traces.orders:
-        subjects += subject_of_order(certificate_id), subject_of_revocation(certificate_id)
-    yield from filter(None, map(unit.reviews.get, subjects))
-    yield from filter(None, map(unit.orders.get, traces.orders))
+def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator[tuple[str, str]]:
+    """Take the texts back that may go, but of records that are sealed anew; tell of each.
+
+    Raises:
+        Stale: a record was changed since it was read.
+    """
+    going = [each for each in found if not each.why]
+    for name, record in {each.record: (each.collection, each.kept) for each in going}.values():
+        if not isinstance(record, SEALED):
+            getattr(unit, name).replace(reworded(record, record, traits))
+    yield from dict.fromkeys((each.record, each.what) for each in going)
 
 
-def _naming(holder: Review | Order, values: frozenset[str]) -> dict[str, str]:
-    """Give the texts of a record that have one of the values, by member."""
-    texts: dict[str, str] = {each: getattr(holder, each) or "" for each in _members(holder)}
-    return {
-        member: text for member, text in texts.items() if any(value in text for value in values)
-    }
+def reworded(holder: Holder, record: Any, traits: Traits) -> Holder:  # noqa: ANN401 -- of any kind
+    """Give a record, or the value that is opened from it, without words that name the person."""
+    about = about_what(record)
+    return without_words(holder, lambda text: traits.named_in(text, about))
 
 
-def _members(holder: Review | Order) -> dict[str, str]:
-    return _OF_REVIEW if isinstance(holder, Review) else _OF_ORDER
+def about_what(record: Any) -> str:  # noqa: ANN401 -- of any kind
+    """Name the order that a record is about, or else the record itself."""
+    certificate_id = getattr(record, "certificate_id", None)
+    if certificate_id is not None:
+        return subject_of_order(certificate_id)
+    kind, colon, key = getattr(record, "subject", name_of(record)).partition(":")
+    return subject_of_order(key or kind) if kind == REVOCATION or not colon else f"{kind}:{key}"
 
 
-def _name(holder: Review | Order) -> str:
-    return holder.subject if isinstance(holder, Review) else subject_of_order(holder.certificate_id)
+def _is_of(unit: Unit, record: Any, uin: str | None) -> bool:  # noqa: ANN401 -- of any kind
+    """Whether a record without an owner of its own is an account's, by its order."""
+    if uin is None:
+        return True
+    order = unit.orders.get(getattr(record, "certificate_id", ""))
+    return order is not None and order.uin == uin

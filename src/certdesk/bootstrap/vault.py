@@ -7,7 +7,7 @@ from pathlib import Path
 from certdesk.bootstrap.database import Alone
 from certdesk.domain.records import Mark
 from certdesk.ports import DESK, Store, Unit
-from certdesk.settings import Settings, SettingsError
+from certdesk.settings import Settings, SettingsError, without_password
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 
@@ -49,7 +49,7 @@ def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool
     found = mark is not None and mark.value == SANDBOX.encode()
     if wanted is not None and wanted is not found:
         one, other = ("sandbox", "desk") if found else ("desk", "sandbox")
-        place = settings.database or settings.folder
+        place = without_password(settings.database) or settings.folder
         raise SettingsError(f"data: {place} is a {one}'s; a {other} needs data of its own")
     return found
 

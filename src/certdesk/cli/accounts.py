@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import at_terminal, table
 from certdesk.settings import Settings
 
 
@@ -78,7 +78,7 @@ def account_limits(settings: Settings, uin: str, *, json_: bool) -> None:
     The settings quota.… say how much that is, for every account of the desk.
     """
     response = ask(settings, "ListLimits", Uin=uin)
-    if json_ or "Error" in response or not sys.stdout.isatty():
+    if json_ or "Error" in response or not at_terminal():
         show_reply(response, "Limits")
     else:
         _table(response["Limits"])
@@ -115,13 +115,12 @@ def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
 
 
 def _table(limits: list[dict[str, Any]]) -> None:
-    """Print quotas for a person; of no account's own text is anything in them."""
+    """Print quotas for a person."""
     rows = [
         ("" if each["Used"] is None else f"{each['Used']:,}", f"{each['Limit']:,}", each["What"])
         for each in limits
     ]
-    for used, limit, what in (("used", "limit", ""), *rows):
-        click.echo(f"{used:>15} {limit:>15}  {what}".rstrip())
+    table(("used", "limit", ""), rows)
 
 
 @click.group()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import show
 from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
 from certdesk.settings import Settings
 

@@ -8,16 +8,18 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import REFUSED, desk_options, fail, show, show_reply
+from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import emit, say, show
 from certdesk.settings import Settings
 
-SUMMARY = """\
-{Name}: {Kind}, {Key}
-  subject      {Subject}
-  valid        {BeginsAt} to {EndsAt}
-  SHA-256      {Sha256}
-  certificate  {CertificateUrl}"""
+SUMMARY = (
+    "{Name}: {Kind}, {Key}",
+    "  subject      {Subject}",
+    "  valid        {BeginsAt} to {EndsAt}",
+    "  SHA-256      {Sha256}",
+    "  certificate  {CertificateUrl}",
+)
 
 
 @click.group()
@@ -35,9 +37,10 @@ def ca_show(settings: Settings, *, as_json: bool) -> None:
         show(found)
         return
     for authority in found:
-        click.echo(SUMMARY.format_map(authority))
+        for line in SUMMARY:
+            say(line.format_map(authority))
         if authority["CrlUrl"]:
-            click.echo(f"  CRL          {authority['CrlUrl']}")
+            say(f"  CRL          {authority['CrlUrl']}")
 
 
 @ca.command("export")
@@ -56,11 +59,11 @@ def ca_export(settings: Settings, name: str | None, *, chain: bool, der: bool) -
     if name is not None and name not in found:
         fail(f"there is no authority {name}; there are {', '.join(found)}", REFUSED)
     if der and name is not None:
-        click.echo(PEM_cert_to_DER_cert(found[name]["Certificate"]), nl=False)
+        emit(PEM_cert_to_DER_cert(found[name]["Certificate"]))
         return
     roots = [each for each in found.values() if each["Signer"] is None]
     for authority in roots if name is None else _path(found, name, whole=chain):
-        click.echo(authority["Certificate"], nl=False)
+        emit(authority["Certificate"])
 
 
 def _path(found: dict[str, dict[str, Any]], name: str, *, whole: bool) -> Iterator[dict[str, Any]]:

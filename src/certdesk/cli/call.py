@@ -11,7 +11,8 @@ import urllib.parse
 
 import click
 
-from certdesk.cli.common import REFUSED, UNREACHABLE, fail, read_json, show
+from certdesk.cli.common import REFUSED, UNREACHABLE, fail, read_json
+from certdesk.cli.printing import show
 from certdesk.domain.secret import Secret
 from certdesk.wire.signature import authorize
 
@@ -77,7 +78,9 @@ def _post(endpoint: str, payload: bytes, headers: dict[str, str]) -> dict[str, d
 def _host(endpoint: str) -> str:
     url = urllib.parse.urlsplit(endpoint)
     if url.scheme not in ("http", "https") or not url.netloc:
-        fail(f"--endpoint: give a URL such as http://127.0.0.1:8080, not {endpoint}", UNREACHABLE)
+        fail("--endpoint: give a URL such as http://127.0.0.1:8080", UNREACHABLE)
+    if "@" in url.netloc:  # and not repeat it: it has a pass word
+        fail("--endpoint: give a URL without a user's name and pass word", UNREACHABLE)
     return url.netloc
 
 

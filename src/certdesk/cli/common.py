@@ -1,4 +1,4 @@
-"""What the commands share: options, reading settings and JSON, printing, exit codes."""
+"""What the commands share: options, reading settings and JSON, replies, exit codes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import click
 
+from certdesk.cli.printing import show, tell
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 
 REFUSED = 1
@@ -88,12 +89,6 @@ def _source(argument: str) -> str:
     return argument
 
 
-def show(value: object) -> None:
-    """Print JSON: on one line for programs, indented for a person at a terminal."""
-    indent = 2 if sys.stdout.isatty() else None
-    click.echo(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
 def show_reply(response: dict[str, Any], member: str = "") -> None:
     """Print what an operator's action answered, or one member of it, or end with its refusal."""
     error = response.get("Error")
@@ -101,11 +96,6 @@ def show_reply(response: dict[str, Any], member: str = "") -> None:
         fail(f"{error['Code']}: {error['Message']}", REFUSED)
     del response["RequestId"]
     show(response[member] if member else response)
-
-
-def tell(text: str) -> None:
-    """Say something to the person, beside the output."""
-    click.echo(f"certdesk: {text}", err=True)
 
 
 def fail(text: str, code: int) -> NoReturn:

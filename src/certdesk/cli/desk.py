@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
-from certdesk.cli.common import desk_options, show, show_reply
+from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
-from certdesk.settings import DECLARATIONS, Settings
-
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
+from certdesk.cli.printing import show
+from certdesk.settings import DECLARATIONS, Settings, without_password
 
 
 @click.group()
@@ -33,7 +30,7 @@ def settings(settings: Settings) -> None:
         [
             {
                 "Name": declared.name,
-                "Value": _shown(declared.of(settings)),
+                "Value": without_password(declared.of(settings)),
                 "Default": declared.default,
                 "Environment": declared.variable,
                 "Help": declared.explanation,
@@ -41,8 +38,3 @@ def settings(settings: Settings) -> None:
             for declared in DECLARATIONS
         ]
     )
-
-
-def _shown(value: object) -> object:
-    """Give a setting's value without the password that a URL may hold."""
-    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value

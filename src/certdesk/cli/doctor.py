@@ -6,8 +6,9 @@ from typing import TypedDict
 
 import click
 
-from certdesk.cli.common import REFUSED, desk_options, show
+from certdesk.cli.common import REFUSED, desk_options
 from certdesk.cli.operator import NoDesk, NoDeskYet, attempt
+from certdesk.cli.printing import say, show
 from certdesk.settings import Settings
 
 OK, FAIL = "ok", "fail"
@@ -45,9 +46,9 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
         show({"State": state, "Findings": findings})
     else:
         for found in findings:
-            click.echo(f"{found['State']:<4}  {found['Check']:<12}  {found['What']}")
+            say(f"{found['State']:<4}  {found['Check']:<12}  {found['What']}")
             if found["Remedy"]:
-                click.echo(f"{'':<20}-> {found['Remedy']}")
+                say(f"{'':<20}-> {found['Remedy']}")
     if state == FAIL:
         raise SystemExit(REFUSED)
 

@@ -6,7 +6,9 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from certdesk.domain.visible import visible
 
 
 def log_to_stderr(level: str, form: str = "json") -> None:
@@ -36,7 +38,20 @@ def log_to_stderr(level: str, form: str = "json") -> None:
 
 def _for_people() -> Processor:
     """Give a renderer of lines with the fields behind the event, in colours on a terminal."""
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+    def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        # What tenants wrote is among the fields, and in the texts of exceptions.
+        return render(logger, name, {key: _shown(value) for key, value in event.items()})
+
+    return rendered
+
+
+def _shown(value: object) -> object:
+    """Give a field as a terminal may have it; a traceback keeps its lines."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return "\n".join(map(visible, str(value).split("\n")))
 
 
 _COMMON: list[Processor] = [

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import re
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import click
+
+from certdesk.domain.visible import visible
 
 COMMANDS = {
     "serve": "certdesk.cli.serve",
@@ -49,6 +55,22 @@ A first desk:
 class Commands(click.Group):
     """A group whose commands are imported when they are called."""
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> click.Context:
+        """Read the words before the command's name."""
+        with _harmless():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Read the command's own words, and run it."""
+        with _harmless():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the commands in the order in which a newcomer needs them."""
         return list(COMMANDS)
@@ -61,6 +83,24 @@ class Commands(click.Group):
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table names commands only
         return command
+
+
+_SUPERFLUOUS = re.compile(r"( extra arguments?) \(.*\)", re.DOTALL)
+
+
+@contextlib.contextmanager
+def _harmless() -> Iterator[None]:
+    """Let click repeat no word that it had no place for, and nothing that a terminal obeys.
+
+    What is typed in the wrong place may be a secret, and what is pasted may be a tenant's.
+    """
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        text = visible(_SUPERFLUOUS.sub(r"\1", error.format_message()))
+        raise click.UsageError(text, error.ctx) from None
 
 
 @click.command(cls=Commands, epilog=EPILOG)

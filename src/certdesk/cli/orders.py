@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import at_terminal, say, styled, table
 from certdesk.domain.revocation import Reason
 from certdesk.settings import Settings
 
@@ -76,7 +76,7 @@ def order_current(settings: Settings, certificate_id: str, *, json_: bool) -> No
     if json_ or not _at_terminal(response):
         show_reply(response, "Order")
     else:
-        click.echo(response["Order"]["CertificateId"])
+        say(response["Order"]["CertificateId"])
 
 
 @order.command("resume")
@@ -188,38 +188,29 @@ def _at_terminal(response: dict[str, Any]) -> bool:
     error = response.get("Error")
     if error:
         fail(f"{error['Code']}: {error['Message']}", REFUSED)
-    return sys.stdout.isatty()
+    return at_terminal()
 
 
 def _table(response: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415 -- takes longer than asking for JSON
-    from rich.table import Table  # noqa: PLC0415 -- as above
-
-    table = Table("Certificate", "Domain", "Product", "Status", "Ends (UTC+8)", box=None)
+    rows = []
     for each in response["Orders"]:
         status = each["StatusMsg"] or each["StatusName"]
-        table.add_row(
-            each["CertificateId"],
-            each["Domain"] or "-",
-            each["Product"],
-            f"{status} (set aside)" if each["SetAside"] else status,
-            (each["CertEndTime"] or "")[:10],
+        rows.append(
+            (
+                each["CertificateId"],
+                each["Domain"] or "-",
+                each["Product"],
+                f"{status} (set aside)" if each["SetAside"] else status,
+                (each["CertEndTime"] or "")[:10],
+            )
         )
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"{len(response['Orders'])} of {response['TotalCount']}")
+    table(("Certificate", "Domain", "Product", "Status", "Ends (UTC+8)"), rows)
+    say(f"{len(response['Orders'])} of {response['TotalCount']}")
 
 
 def _timeline(response: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415 -- as in _table
-    from rich.text import Text  # noqa: PLC0415 -- as above
-
-    console, its = Console(highlight=False), response["Order"]
-
-    def say(text: str, style: str = "", indent: int = 0) -> None:
-        console.print(Text(" " * indent + text, style), soft_wrap=True)
-
-    say(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
+    its = response["Order"]
+    styled(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
     say(f"{its['Product']}, account {its['Uin']}")
     say(f"{its['StatusName']}" + (f": {its['StatusMsg']}" if its["StatusMsg"] else ""))
     for each in response["SameKey"]:
@@ -228,11 +219,13 @@ def _timeline(response: dict[str, Any]) -> None:
     for each in response["Happenings"]:
         date, _, time = each["Time"].partition(" ")
         if date != day:
-            say(f"\n{date} (UTC+8)", "bold")
+            say()
+            styled(f"{date} (UTC+8)", "bold")
             day = date
-        say(f"{time}  {each['What']}  {each['Detail']}".rstrip(), indent=2)
+        say(f"  {time}  {each['What']}  {each['Detail']}".rstrip())
         for step in each["Steps"]:
-            say(step, "dim", indent=12)
-    say(f"\nNext: {response['Next']}", "bold")
+            styled(step, "dim", indent=12)
+    say()
+    styled(f"Next: {response['Next']}", "bold")
     if response["DueTime"]:
         say(f"The desk looks at it again at {response['DueTime']}.")

@@ -10,6 +10,7 @@ import click
 
 from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import ask_hidden
 from certdesk.settings import Settings
 
 Command: TypeAlias = Callable[..., None]
@@ -72,7 +73,7 @@ def _value(email: str | None, by: str | None) -> tuple[str, str]:
         return "email", email
     known_by = by or "email"
     if sys.stdin.isatty():
-        return known_by, click.prompt(BY[known_by], hide_input=True, err=True)
+        return known_by, ask_hidden(BY[known_by])
     value = sys.stdin.readline().strip()
     if not value:
         raise click.UsageError("Give EMAIL, or a value in the first line of standard input.")

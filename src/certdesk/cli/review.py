@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import getpass
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from certdesk.cli.common import REFUSED, desk_options, fail, show, show_reply
+from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import at_terminal, show, table
 from certdesk.settings import Settings
 
 by_whom = click.option(
@@ -37,7 +37,7 @@ def review() -> None:
 def review_list(settings: Settings, *, json_: bool) -> None:
     """List what waits, in an order for approving it: a table at a terminal, JSON otherwise."""
     response = ask(settings, "ListReviews")
-    if json_ or "Error" in response or not sys.stdout.isatty():
+    if json_ or "Error" in response or not at_terminal():
         show_reply(response, "Reviews")
     else:
         _table(response["Reviews"])
@@ -125,16 +125,16 @@ def _user() -> str:
 
 
 def _table(reviews: list[dict[str, Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 -- takes longer than asking for JSON
-    from rich.table import Table  # noqa: PLC0415 -- as above
-
-    table = Table("Id", "About", "Account", "Since (UTC+8)", "Approved by", box=None)
-    for each in reviews:
-        table.add_row(
-            each["Id"],
-            each["About"],
-            each["Uin"],
-            each["Since"],
-            ", ".join(each["Approvals"]),
-        )
-    Console(highlight=False).print(table)
+    table(
+        ("Id", "About", "Account", "Since (UTC+8)", "Approved by"),
+        (
+            (
+                each["Id"],
+                each["About"],
+                each["Uin"],
+                each["Since"],
+                ", ".join(each["Approvals"]),
+            )
+            for each in reviews
+        ),
+    )

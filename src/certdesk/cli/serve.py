@@ -15,8 +15,9 @@ import click
 import structlog
 
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
-from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with, tell
+from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
+from certdesk.cli.printing import say, tell
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings
@@ -112,7 +113,7 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     with _desk(settings, serving=False, clock=clock) as opened, opened.work():
-        click.echo("certdesk worker at work")
+        say("certdesk worker at work")
         signal.sigwait(ends)
 
 
@@ -172,12 +173,12 @@ def _open_account(opened: OpenDesk) -> dict[str, str]:
 
 
 def _say_ready(url: str) -> None:
-    click.echo(f"certdesk ready on {url}")
+    say(f"certdesk ready on {url}")
 
 
 def _say_keys_then_ready(keys: dict[str, str]) -> Callable[[str], None]:
     def say(url: str) -> None:
-        click.echo(json.dumps(keys | {"Endpoint": url}))
+        say(json.dumps(keys | {"Endpoint": url}))
         _say_ready(url)
 
     return say

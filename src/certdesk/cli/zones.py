@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.operator import ask
+from certdesk.cli.printing import at_terminal, say
 from certdesk.settings import Settings
 
 
@@ -61,7 +61,7 @@ def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
     Records that could not be removed yet are counted, with what the server said last.
     """
     response = ask(settings, "ListZones", Uin=uin)
-    if json_ or "Error" in response or not sys.stdout.isatty():
+    if json_ or "Error" in response or not at_terminal():
         show_reply(response, "Zones")
     else:
         _table(response["Zones"])
@@ -79,8 +79,6 @@ def zone_remove(settings: Settings, zone: str, uin: str) -> None:
 def _table(zones: list[dict[str, Any]]) -> None:
     for each in zones:
         key = f"{each['KeyName']} ({each['Algorithm']})"
-        click.echo(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
+        say(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
         if each["RecordsWaiting"]:
-            click.echo(
-                f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}"
-            )
+            say(f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}")

@@ -7,6 +7,8 @@ import random
 import string
 from datetime import datetime
 
+from certdesk.domain.words import Code, Lasting
+
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
@@ -19,8 +21,8 @@ class Account:
     is since when it has been disabled, None while it is not (`domain/standstill.py`).
     """
 
-    uin: str
-    name: str
+    uin: Code
+    name: Lasting
     verified: bool
     enabled: bool
     created_at: datetime
@@ -45,8 +47,8 @@ class AccessKey:
     any, are those of the user's allowances that the key has.
     """
 
-    secret_id: str
-    uin: str
+    secret_id: Code
+    uin: Code
     sealed_secret: bytes
     enabled: bool
     created_at: datetime

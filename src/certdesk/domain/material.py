@@ -13,6 +13,7 @@ from typing import Any
 from certdesk.domain.organisation import Organisation, People, Person
 from certdesk.domain.personal import halved
 from certdesk.domain.secret import Secret, mask
+from certdesk.domain.words import Code, Words
 
 PERSONAL_HOLDER = 1
 COMPANY_HOLDER = 2
@@ -28,26 +29,26 @@ MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 class Material:
     """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""
 
-    csr_source: str
-    common_name: str
+    csr_source: Code
+    common_name: Code
     holder: int
-    company_id: str
-    manager_id: str | None = None
-    other_names: tuple[str, ...] = ()
-    csr: str | None = None
-    key_algorithm: str | None = None
-    key_parameter: str | None = None
+    company_id: Code
+    manager_id: Code | None = None
+    other_names: tuple[Code, ...] = ()
+    csr: Code | None = None
+    key_algorithm: Code | None = None
+    key_parameter: Code | None = None
     key_pass: Secret | None = None
     organisation: Organisation = dataclasses.field(default_factory=Organisation)
     manager: Person = dataclasses.field(default_factory=Person)
     contact: Person = dataclasses.field(default_factory=Person)
     contact_email: Secret | None = None
-    postal_code: str | None = None
-    verify_type: str | None = None
+    postal_code: Words | None = None
+    verify_type: Code | None = None
     auto_renew: int | None = None
     product_number: int | None = None
-    ca_type: str | None = None
-    sign_algorithm: str | None = None
+    ca_type: Code | None = None
+    sign_algorithm: Code | None = None
     cross_sign: bool | None = None
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from certdesk.domain.account import letters
 from certdesk.domain.names import ascii_form
 from certdesk.domain.products import FREE, UPLOADED
+from certdesk.domain.words import Code, Lasting, Words
 from certdesk.domain.zones import DNS_AUTO
 
 
@@ -244,51 +245,51 @@ class Order:
     the store: orders count up from 1 as they are bought, whoever buys them.
     """
 
-    certificate_id: str
-    uin: str
+    certificate_id: Code
+    uin: Code
     product_id: int
-    certificate_type: str = SERVER
+    certificate_type: Code = SERVER
     domain_num: int
     time_span: int
     status: Status
-    status_msg: str | None = None
+    status_msg: Words | None = None
     project_id: int = 0
-    alias: str = ""
+    alias: Words = ""
     auto_renew: bool = False
-    deal_id: str
-    tags: tuple[tuple[str, str], ...] = ()
+    deal_id: Code
+    tags: tuple[tuple[Words, Words], ...] = ()
     muted: bool = False
     hosted: bool = False
     succeeded_at: datetime | None = None
     by_desk: bool = False
     submission: int = 0
-    domain: str | None = None
-    names: tuple[str, ...] = ()
+    domain: Lasting | None = None
+    names: tuple[Lasting, ...] = ()
     holder: int | None = None
-    verify_type: str | None = None
+    verify_type: Code | None = None
     delete_record: bool = False
-    key: str | None = None
+    key: Code | None = None
     key_pass: bool = False
     manager_id: int | None = None
-    registrable: str | None = None
-    renews: str | None = None
-    renewed_by: str | None = None
-    replaces: str | None = None
-    replaced_by: str | None = None
+    registrable: Code | None = None
+    renews: Code | None = None
+    renewed_by: Code | None = None
+    replaces: Code | None = None
+    replaced_by: Code | None = None
     ends_by: datetime | None = None
     attempt: int = 0
-    order_id: str | None = None
+    order_id: Code | None = None
     ordered_at: datetime | None = None
     deadline: datetime | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     revocation: int = 0
-    revocation_reason: str | None = None
-    said: str = ""
+    revocation_reason: Code | None = None
+    said: Words = ""
     revoked_at: datetime | None = None
-    moves_to: str | None = None
+    moves_to: Code | None = None
     returns_to: Status | None = None
-    origins: tuple[str, ...] = ()
+    origins: tuple[Code, ...] = ()
     home_projects: tuple[int, ...] = ()
     created_at: datetime
     version: int = 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from typing import Annotated, TypeAlias
 
 from certdesk.domain.personal import halved
 from certdesk.domain.secret import Secret
+from certdesk.domain.words import Code, Half, Words
 
 VETTED = "ok"
 VETTING_LASTS = timedelta(days=398)
@@ -18,15 +20,15 @@ VETTING_LASTS = timedelta(days=398)
 class Organisation:
     """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
 
-    name: str | None = None
-    division: str | None = None
-    address: str | None = None
-    country: str | None = None
-    city: str | None = None
-    region: str | None = None
-    phone_area: str | None = None
+    name: Words | None = None
+    division: Words | None = None
+    address: Words | None = None
+    country: Code | None = None
+    city: Words | None = None
+    region: Words | None = None
+    phone_area: Code | None = None
     phone_number: Secret | None = None
-    id_type: str | None = None
+    id_type: Code | None = None
     id_number: Secret | None = None
 
 
@@ -35,12 +37,12 @@ class Organisation:
 class Person:
     """A manager or a contact as handed in or recorded."""
 
-    first_name: str | None = None
-    last_name: str | None = None
-    title: str | None = None
+    first_name: Words | None = None
+    last_name: Words | None = None
+    title: Words | None = None
     phone: Secret | None = None
     email: Secret | None = None
-    id_type: str | None = None
+    id_type: Code | None = None
     id_number: Secret | None = None
 
 
@@ -53,11 +55,11 @@ class Company:
     """
 
     company_id: int = 0
-    uin: str
-    facts: str
+    uin: Code
+    facts: OrganisationFacts
     personal: bytes
     likeness: bytes
-    tags: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[Words, Words], ...] = ()
     created_at: datetime
     version: int = 1
 
@@ -73,12 +75,12 @@ class Manager:
 
     manager_id: int = 0
     company_id: int
-    uin: str
-    status: str
-    facts: str
+    uin: Code
+    status: Code
+    facts: PeopleFacts
     personal: bytes
     likeness: bytes
-    tags: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[Words, Words], ...] = ()
     created_at: datetime
     submitted_at: datetime | None = None
     verified_at: datetime | None = None
@@ -93,8 +95,12 @@ class People:
     """The manager, the department it works in, and the contact."""
 
     manager: Person = dataclasses.field(default_factory=Person)
-    department: str | None = None
+    department: Words | None = None
     contact: Person = dataclasses.field(default_factory=Person)
+
+
+OrganisationFacts: TypeAlias = Annotated[str, Half(Organisation)]
+PeopleFacts: TypeAlias = Annotated[str, Half(People)]
 
 
 def vetted(manager: Manager, now: datetime) -> Manager:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar, cast
 
 import phonenumbers
 
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Organisation, People, Person
+from certdesk.domain.remarks import HOME
 from certdesk.domain.secret import Secret
 
 _PUNCTUATION = str.maketrans("", "", " -()+./")
@@ -86,12 +88,68 @@ class Wanted:
             *((Role.TELEPHONE,) if self._rings(holder.organisation) else ()),
         )
 
+    def traits(self, people: Iterable[Person], records: Collection[str]) -> Traits:
+        """Tell by what the person is known in texts, from what is found of them in `records`."""
+        numbers = {_national(each.phone.text()) for each in people if each.phone}
+        mails = {each.email.text().strip().casefold() for each in people if each.email}
+        value = self.value.text().strip().casefold()
+        if self.by is Known.PHONE:
+            numbers.add(_national(value))
+        else:
+            mails.add(value)
+        return Traits(
+            words=frozenset(mails),
+            numbers=frozenset(number for number in numbers if len(number) > _SAME_END),
+            full_names=frozenset(name for each in people for name in _full_names(each)),
+            records=frozenset(records),
+        )
+
     def _rings(self, organisation: Organisation) -> bool:
         number = organisation.phone_number
         if number is None:
             return False
         whole = Secret((organisation.phone_area or "") + number.text())
         return self.is_value(Known.PHONE, number) or self.is_value(Known.PHONE, whole)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Traits:
+    """By what a person is known in a text.
+
+    `words` are addresses and identity numbers in small letters, `numbers` telephone numbers without
+    the country's code. Many people may have one of the `full_names`, so these count only in the
+    `records` in which the person stands, and in those about the same orders.
+    """
+
+    words: frozenset[str]
+    numbers: frozenset[str]
+    full_names: frozenset[str]
+    records: frozenset[str]
+
+    def named_in(self, text: str, record: str) -> bool:
+        """Whether a text of a record names the person; records about an order have its id."""
+        small = text.casefold()
+        if any(word in small for word in self.words):
+            return True
+        digits = small.translate(_PUNCTUATION)
+        if any(number in digits for number in self.numbers):
+            return True
+        return record in self.records and any(name in small for name in self.full_names)
+
+
+def _national(number: str) -> str:
+    """Give the digits of a telephone number without the country's code."""
+    try:
+        return str(phonenumbers.parse(number, HOME).national_number)
+    except phonenumbers.NumberParseException:
+        return number.translate(_PUNCTUATION)
+
+
+def _full_names(person: Person) -> Iterator[str]:
+    """Give the ways in which both names are written together."""
+    if person.first_name and person.last_name:
+        first, last = person.first_name.strip().casefold(), person.last_name.strip().casefold()
+        yield from (f"{first} {last}", f"{last} {first}", f"{last}{first}", f"{last}, {first}")
 
 
 def same_number(one: str, other: str) -> bool:

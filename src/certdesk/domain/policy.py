@@ -11,6 +11,8 @@ import enum
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
+from certdesk.domain.words import Code, Lasting
+
 ALLOW, DENY = "allow", "deny"
 EVERY = "*"
 EVERYTHING = (EVERY,)
@@ -36,12 +38,12 @@ class Policy:
     """One rule of an account; it binds the users that name it. `projects` are numbers as text."""
 
     policy_id: int = 0
-    uin: str
-    name: str
-    effect: str
-    actions: tuple[str, ...] = EVERYTHING
-    certificates: tuple[str, ...] = EVERYTHING
-    projects: tuple[str, ...] = EVERYTHING
+    uin: Code
+    name: Lasting
+    effect: Code
+    actions: tuple[Code, ...] = EVERYTHING
+    certificates: tuple[Code, ...] = EVERYTHING
+    projects: tuple[Code, ...] = EVERYTHING
     created_at: datetime
     version: int = 1
 
@@ -224,8 +226,8 @@ class User:
     """A sub-user of an account: its keys may do what its policies allow, at first nothing."""
 
     user_id: int = 0
-    uin: str
-    name: str
+    uin: Code
+    name: Lasting
     enabled: bool = True
     policies: tuple[int, ...] = ()
     created_at: datetime
@@ -237,7 +239,7 @@ class Project:
     """A group of an account's orders; number 0, which every account has, is not kept."""
 
     project_id: int = 0
-    uin: str
-    name: str
+    uin: Code
+    name: Lasting
     created_at: datetime
     version: int = 1

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from certdesk.domain.material import Material
+from certdesk.domain.words import Code, Half, Lasting, Words
+
+MaterialFacts: TypeAlias = Annotated[str, Half(Material)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,21 +24,21 @@ class Submission:
     None where there are none.
     """
 
-    certificate_id: str
+    certificate_id: Code
     number: int
-    uin: str
+    uin: Code
     submitted_at: datetime
-    request_id: str
-    facts: str
+    request_id: Code
+    facts: MaterialFacts
     personal: bytes
     key_pass: bytes | None
     private_key: bytes | None
-    csr: str
-    key: str
+    csr: Code
+    key: Code
     spki_sha256: bytes
     company_id: int | None
     manager_id: int | None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Words, ...] = ()
     inspected: bool = False
     identity_since: datetime | None = None
     version: int = 1
@@ -43,7 +49,7 @@ class StockedKey:
     """A private key made ahead of need, sealed for the desk; `kind` is a `KeyKind` name."""
 
     stock_id: int = 0
-    kind: str
+    kind: Code
     spki_sha256: bytes
     sealed: bytes
     created_at: datetime
@@ -62,8 +68,8 @@ class BlockedKey:
     """
 
     spki_sha256: bytes
-    uin: str = EVERYBODY
-    reason: str
+    uin: Code = EVERYBODY
+    reason: Words
     created_at: datetime
     compromised: bool = False
     version: int = 1
@@ -77,9 +83,9 @@ class DeniedKey:
     they came from, for the case that the key comes again or lies elsewhere (`ports/lineage.py`).
     """
 
-    uin: str
+    uin: Code
     spki_sha256: bytes
-    origins: tuple[str, ...]
+    origins: tuple[Code, ...]
     version: int = 1
 
 
@@ -91,7 +97,7 @@ class SeenSignature:
     """
 
     digest: bytes
-    action: str
+    action: Code
     seen_at: datetime
 
 
@@ -99,8 +105,8 @@ class SeenSignature:
 class PaceLimit:
     """How many requests a second an account may make of an action, where it is not the default."""
 
-    uin: str
-    action: str
+    uin: Code
+    action: Code
     per_second: int
     version: int = 1
 
@@ -115,12 +121,12 @@ class AuditEntry:
 
     entry_id: int = 0
     at: datetime
-    request_id: str
-    uin: str
-    actor: str
-    action: str
-    subject: str
-    detail: str = ""
+    request_id: Code
+    uin: Code
+    actor: Lasting
+    action: Code
+    subject: Lasting
+    detail: Lasting = ""
     user_id: int | None = None
 
     @classmethod
@@ -181,7 +187,7 @@ class AuditPage:
 class Mark:
     """A named value of the desk itself, such as the check value of its key-encryption key."""
 
-    name: str
+    name: Code
     value: bytes
 
 
@@ -197,22 +203,22 @@ class Proof:
     counts the tries to remove it, the last one at `removal_at`.
     """
 
-    certificate_id: str
+    certificate_id: Code
     attempt: int
-    name: str
-    uin: str
-    kind: str
-    label: str
-    value: str
+    name: Code
+    uin: Code
+    kind: Code
+    label: Code
+    value: Code
     made_at: datetime
     proved_at: datetime | None = None
     looked_at: datetime | None = None
     looks: int = 0
     verdict: int | None = None
-    reason: str = ""
-    seen: tuple[str, ...] = ()
+    reason: Words = ""
+    seen: tuple[Words, ...] = ()
     caa_at: datetime | None = None
-    caa_reason: str = ""
+    caa_reason: Words = ""
     added_at: datetime | None = None
     removals: int = 0
     removal_at: datetime | None = None
@@ -227,16 +233,16 @@ class Evidence:
     """
 
     evidence_id: int = 0
-    certificate_id: str
+    certificate_id: Code
     attempt: int
-    name: str
-    kind: str
+    name: Code
+    kind: Code
     verdict: int
-    reason: str
-    seen: tuple[str, ...]
-    resolver: str
+    reason: Lasting
+    seen: tuple[Lasting, ...]
+    resolver: Code
     secure: bool | None
-    steps: tuple[str, ...]
+    steps: tuple[Lasting, ...]
     began_at: datetime
     ended_at: datetime
 
@@ -248,12 +254,12 @@ class Issuance:
     `serial` is unique among those of an issuer, where it is known before the certificate is.
     """
 
-    certificate_id: str
+    certificate_id: Code
     attempt: int
-    uin: str
-    issuer: str
+    uin: Code
+    issuer: Code
     state: bytes
-    serial: str | None
+    serial: Code | None
     begun_at: datetime
     version: int = 1
 
@@ -268,18 +274,18 @@ class Certificate:
     that the desk made for its PFX and JKS files.
     """
 
-    certificate_id: str
+    certificate_id: Code
     attempt: int
-    uin: str
-    issuer: str
-    serial: str
+    uin: Code
+    issuer: Code
+    serial: Code
     leaf: bytes
-    chain: str
+    chain: Code
     root: bytes | None
-    key: str
+    key: Code
     spki_sha256: bytes
-    sha1: str
-    sha256: str
+    sha1: Code
+    sha256: Code
     begins_at: datetime
     ends_at: datetime
     kept_at: datetime
@@ -300,16 +306,16 @@ class Review:
     None as long as it waits.
     """
 
-    subject: str
-    uin: str
-    kind: str
+    subject: Code
+    uin: Code
+    kind: Code
     since: datetime
     attempt: int = 0
-    asked_by: str
-    approvals: tuple[tuple[str, str, str], ...] = ()
+    asked_by: Lasting
+    approvals: tuple[tuple[Lasting, Lasting, Lasting], ...] = ()
     decided_at: datetime | None = None
-    verdict: str | None = None
-    reason: str = ""
+    verdict: Code | None = None
+    reason: Words = ""
     version: int = 1
 
 
@@ -321,10 +327,10 @@ class Sight:
     `members` are its members as `domain.sight` gives them, as JSON.
     """
 
-    subject: str
-    operator: str
+    subject: Code
+    operator: Code
     shown: bool
-    members: str
+    members: Code
     seen_at: datetime
     version: int = 1
 
@@ -338,13 +344,13 @@ class Letter:
     file.
     """
 
-    certificate_id: str
+    certificate_id: Code
     attempt: int
-    kind: str
-    uin: str
-    form: str
+    kind: Code
+    uin: Code
+    form: Code
     size: int
-    sha256: str
+    sha256: Code
     content: bytes
     uploaded_at: datetime
 
@@ -356,10 +362,10 @@ class Authority:
     `certificate` is DER. A cross-signed root has no key of its own: `key_of` names whose it is.
     """
 
-    name: str
+    name: Code
     certificate: bytes
     private_key: bytes | None
-    key_of: str | None = None
+    key_of: Code | None = None
     created_at: datetime
 
 
@@ -370,7 +376,7 @@ class RevocationList:
     `revoked` is how many certificates of the authority were revoked when it was made.
     """
 
-    authority: str
+    authority: Code
     number: int
     crl: bytes
     made_at: datetime
@@ -387,10 +393,10 @@ class RevokedCertificate:
     `ends_at` when the certificate ends by itself.
     """
 
-    authority: str
-    serial: str
-    certificate_id: str
-    reason: str
+    authority: Code
+    serial: Code
+    certificate_id: Code
+    reason: Code
     revoked_at: datetime
     ends_at: datetime
 
@@ -404,12 +410,12 @@ class Task:
     until somebody looks at it. One that stands still says so in its `reason`.
     """
 
-    certificate_id: str
-    uin: str
+    certificate_id: Code
+    uin: Code
     due_at: datetime | None
     failures: int = 0
     set_aside: bool = False
-    reason: str = ""
+    reason: Words = ""
     version: int = 1
 
 
@@ -421,10 +427,10 @@ class LookPace:
     are the same times (ISO 8601) of single accounts, for those that looked in the last minute.
     """
 
-    domain: str
-    kind: str
+    domain: Code
+    kind: Code
     even_at: datetime
-    shares: tuple[tuple[str, str], ...] = ()
+    shares: tuple[tuple[Code, Code], ...] = ()
     version: int = 1
 
 
@@ -437,11 +443,11 @@ class Renewal:
     make a successor came to nothing, `reason` says why, else it is empty.
     """
 
-    certificate_id: str
-    uin: str
+    certificate_id: Code
+    uin: Code
     ends_at: datetime
     due_at: datetime
     looks: int = 0
     warned: int | None = None
-    reason: str = ""
+    reason: Words = ""
     version: int = 1

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-from idna.core import valid_contextj
+from collections.abc import Callable
 
 MARKS = 8
 """How many combining marks may follow each other where a text is printed."""
@@ -69,7 +68,12 @@ def unseen(text: str) -> str | None:
     return None
 
 
-def visible(text: str) -> str:
+def in_ascii(letter: str) -> str:
+    """Escape a character as Python writes it."""
+    return ascii(letter)[1:-1]
+
+
+def visible(text: str, escape: Callable[[str], str] = in_ascii) -> str:
     """Escape what shows nothing, turns the reading direction, or floods the lines around it."""
     if text.isascii() and text.isprintable():
         return text
@@ -78,11 +82,14 @@ def visible(text: str) -> str:
     for letter in text:
         marks = marks + 1 if unicodedata.category(letter) in _MARKS else 0
         plain = letter.isprintable() and not _UNSEEN.match(letter) and marks <= MARKS
-        shown.append(letter if plain else ascii(letter)[1:-1])
+        shown.append(letter if plain else escape(letter))
     return "".join(shown)
 
 
 def _joins(text: str, place: int) -> bool:
+    # Hardly any text has joiners, and commands would wait for this.
+    from idna.core import valid_contextj  # noqa: PLC0415 -- as said
+
     try:
         return valid_contextj(text, place)
     except ValueError:  # next to what has no name

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from certdesk.domain.names import DomainRefused, ascii_form
 from certdesk.domain.secret import Secret
+from certdesk.domain.words import Code
 
 DNS_AUTO = "DNS_AUTO"
 """How names are proved by records that the desk adds by itself (VerifyType and its likes)."""
@@ -54,11 +55,11 @@ class OpenZone:
 class Zone:
     """A zone that an operator gave an account, as it is kept; `secret` is sealed."""
 
-    uin: str
-    name: str
-    server: str
-    key_name: str
-    algorithm: str
+    uin: Code
+    name: Code
+    server: Code
+    key_name: Code
+    algorithm: Code
     secret: bytes
     created_at: datetime
     version: int = 1

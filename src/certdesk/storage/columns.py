@@ -126,7 +126,7 @@ def counter(name: str) -> Column[typing.Any]:
 
 
 def _without_none(annotation: object) -> tuple[object, bool]:
-    if isinstance(annotation, types.UnionType):
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
         kinds = [kind for kind in typing.get_args(annotation) if kind is not types.NoneType]
         if len(kinds) == 1:
             return kinds[0], True

@@ -311,8 +311,13 @@ def _worded(url: str) -> Iterator[None]:
     except DBAPIError as error:
         shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
         raise StoreUnavailable(f"{shown} cannot be opened: {words(error)}") from error
-    except (ImportError, ValueError, ArgumentError) as error:
+    except ImportError as error:
         raise StoreUnavailable(f"the database cannot be opened: {error}") from error
+    except (ValueError, ArgumentError):
+        # Their texts repeat what they could not read, which may be a part of the pass word.
+        raise StoreUnavailable(
+            "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
+        ) from None
 
 
 def _check_whole(session: Session) -> None:

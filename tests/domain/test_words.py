@@ -1,0 +1,102 @@
+"""Texts of records by the types of their fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from certdesk.domain.words import (
+    ERASED,
+    Code,
+    Half,
+    Lasting,
+    Text,
+    Words,
+    has_words,
+    marks_of,
+    texts_of,
+    without_words,
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Inner:
+    """What a half is of."""
+
+    note: Words | None = None
+    kind: Code = "k"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What has an inner value."""
+
+    inner: Inner = dataclasses.field(default_factory=Inner)
+    lines: tuple[Words, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A record with every kind of text."""
+
+    key: Code
+    name: Lasting
+    alias: Words | None = None
+    tags: tuple[tuple[Words, Words], ...] = ()
+    facts: Annotated[str, Half(Whole)] = "{}"
+    unmarked: str = ""
+    number: int = 0
+
+
+KEPT = Kept(
+    key="ada",
+    name="ada",
+    alias="for ada",
+    tags=(("owner", "ada"), ("team", "web")),
+    facts='{"inner":{"note":"ada","kind":"ada"},"lines":["of ada"]}',
+    unmarked="ada",
+)
+
+
+def test_each_text_is_given_with_its_mark() -> None:
+    """Also those in tuples and in halves; one without a mark is somebody's words."""
+    found = [(field, mark, text) for field, mark, text in texts_of(KEPT) if "ada" in text]
+    assert found == [
+        ("key", Text.CODE, "ada"),
+        ("name", Text.LASTING, "ada"),
+        ("alias", Text.WORDS, "for ada"),
+        ("tags", Text.WORDS, "ada"),
+        ("facts", Text.WORDS, "ada"),
+        ("facts", Text.CODE, "ada"),
+        ("facts", Text.WORDS, "of ada"),
+        ("unmarked", Text.WORDS, "ada"),
+    ]
+
+
+def test_words_are_taken_out_and_all_else_stays() -> None:
+    """Halves stay as well: they are sealed anew with their other half."""
+    without = without_words(KEPT, lambda text: "ada" in text)
+    assert without == dataclasses.replace(
+        KEPT, alias=ERASED, tags=(("owner", ERASED), ("team", "web")), unmarked=ERASED
+    )
+    assert without_words(KEPT, lambda _: False) is KEPT
+    whole = Whole(inner=Inner(note="ada"), lines=("ada", "bo"))
+    taken = without_words(whole, lambda text: text == "ada")
+    assert taken == Whole(inner=Inner(note=ERASED), lines=(ERASED, "bo"))
+
+
+def test_marks_are_read_off_a_type() -> None:
+    """By path, with None where nothing is said."""
+    assert marks_of(Kept) == {
+        "key": Text.CODE,
+        "name": Text.LASTING,
+        "alias": Text.WORDS,
+        "tags[0][0]": Text.WORDS,
+        "tags[0][1]": Text.WORDS,
+        "facts.inner.note": Text.WORDS,
+        "facts.inner.kind": Text.CODE,
+        "facts.lines[0]": Text.WORDS,
+        "unmarked": None,
+    }
+    assert has_words(Kept)
+    assert not has_words(Half)
