@@ -26,9 +26,9 @@ def issued(desk: Desk, product: int) -> str:
     order = desk.submit(product)
     if desk.stands(order)[0] == 8:
         desk.letter(order, PDF)
-    for reviewer in ("ann", "bob"):
+    for uid, reviewer in enumerate(("ann", "bob"), start=1000):
         for subject in desk.waiting:
-            desk.approve(subject, reviewer)
+            desk.approve(subject, reviewer, uid)
     desk.take_on(order)
     assert desk.stands(order) == (1, None)
     return order
