@@ -24,6 +24,7 @@ from tests.acceptance import connecting
 from tests.acceptance.connecting import World, issued, publish, waited
 from tests.acceptance.office import Office
 from tests.acceptance.test_vetted_orders import OV
+from tests.actions.shown_keys import show_key
 from tests.actions.submitting import csr_for, refusal
 from tests.papers import PDF
 from tests.programs import ended, run
@@ -251,6 +252,7 @@ def test_a_key_that_others_know_is_refused_to_another_account(world: World, tmp_
     order = ordered(client, case, csr_for(key, case.names[0]))
     publish(world, client.detail(order))
     relying = Relying(issued(client, order), tmp_path)
+    show_key(client.call, key)
     reply = client.call("RevokeCertificate", CertificateId=order, Reason=case.reason)
     prove_revocation(world, client, order, reply["RevokeDomainValidateAuths"])
     waited(client, order, Status=10)
@@ -279,7 +281,7 @@ def test_the_operator_takes_a_certificate_back_at_once(world: World, tmp_path: P
     client.call("RevokeCertificate", CertificateId=order)
 
     asked = world.desk.certdesk("order", "revoke", order, "--reason", "cessationOfOperation")
-    assert asked == {"CertificateId": order, "Status": 9}
+    assert asked == {"CertificateId": order, "Status": 9, "CertificateIds": []}
     waited(client, order, Status=10)
     assert not relying.trusts()
     assert relying.told()[0] == case.listed

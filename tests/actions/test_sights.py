@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,18 @@ def test_a_letter_that_was_swapped_is_not_approved(desk: Desk) -> None:
     desk.letter(order, PNG)
     with pytest.raises(errors.InvalidParam, match=r"Order\.Letter\.Sha256 is .*, and was"):
         approve(desk, f"order:{order}")
+
+
+def test_the_same_letter_again_is_what_was_seen(desk: Desk) -> None:
+    """Sent after a rejection, or because the review was stopped: only its time differs."""
+    order = desk.submit(LETTER_OV)
+    approve(desk, "manager:1")
+    desk.letter(order, PDF)
+    show(desk, f"order:{order}")
+    desk.clock.move(timedelta(minutes=1))
+    hand_in(desk, order, CertCommonName="example.com")
+    desk.letter(order, PDF)
+    assert approve(desk, f"order:{order}") == "approved"
 
 
 def test_another_company_or_person_is_not_approved(desk: Desk) -> None:

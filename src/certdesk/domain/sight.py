@@ -29,6 +29,7 @@ STANDING = frozenset(
         "Order.Status",
         "Order.StatusMsg",
         "Order.SameKey",
+        "Order.Letter.UploadTime",
         "Manager.Status",
         "Manager.StatusInfo",
         "Manager.CreateTime",
@@ -40,7 +41,8 @@ STANDING = frozenset(
     }
 )
 """What tells how far a thing has come, and is not what is decided about: approving what comes
-before it in the list, or what the desk does meanwhile, changes nothing of it."""
+before it in the list, what the desk does meanwhile, or the same letter once more changes nothing of
+it."""
 
 OPEN = frozenset({"Uin", "Order", "Key"})
 """The first words of paths whose values are kept in the clear elsewhere too."""
