@@ -265,7 +265,7 @@ def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName
             f"OldCertificateId: {certificate_id} has no certificate that ends within "
             f"{EXPIRES_SOON.days} days."
         )
-    if not _is_for(old, name):
+    if name.ascii not in old.ascii_names:
         raise InvalidParam(f"OldCertificateId: {certificate_id} is not for {name}.")
     if len(old.origins) >= MOST_ORIGINS:
         raise InvalidParam(
@@ -273,11 +273,3 @@ def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName
             "the other; order without it."
         )
     return old
-
-
-def _is_for(order: Order, name: DomainName) -> bool:
-    try:
-        return name.ascii in order.ascii_names
-    except DomainRefused:
-        # An uploaded certificate may name anything.
-        return False

@@ -160,6 +160,17 @@ def _mapped(text: str, base: str) -> str:
         raise DomainRefused(text, rule) from None
 
 
+def normal_form(text: str) -> str:
+    """Bring a name into its normal form, or leave what is no host name as it is.
+
+    Certificates that were made elsewhere name anything.
+    """
+    try:
+        return ascii_form(text)
+    except DomainRefused:
+        return text
+
+
 def _refuse_outer_shape(text: str) -> None:
     """Refuse by length and ends, before any slower reading."""
     if not text:

@@ -12,7 +12,7 @@ import random
 from datetime import datetime, timedelta
 
 from certdesk.domain.account import letters
-from certdesk.domain.names import ascii_form
+from certdesk.domain.names import normal_form
 from certdesk.domain.products import FREE, UPLOADED
 from certdesk.domain.words import Code, Lasting, Words
 from certdesk.domain.zones import DNS_AUTO
@@ -302,8 +302,11 @@ class Order:
 
     @property
     def ascii_names(self) -> tuple[str, ...]:
-        """The names to be certified in their normal form, each once."""
-        return tuple(dict.fromkeys(map(ascii_form, self.all_names)))
+        """The names in their normal form, each once.
+
+        Those of an uploaded certificate may be no domain names, and are as they stand in it.
+        """
+        return tuple(dict.fromkeys(map(normal_form, self.all_names)))
 
     def expires_soon(self, now: datetime) -> bool:
         """Whether the certificate ends within 30 days (Certificates.IsExpiring)."""
