@@ -87,6 +87,7 @@ class Pair:
         """Write another pair; give its serial number."""
         certificate, key, serial = self.make()
         self.certificate.write_bytes(certificate)
+        self.key.touch(0o600)
         self.key.write_bytes(key)
         return serial
 

@@ -113,6 +113,15 @@ def is_begun(settings: Settings) -> bool:
     return _is_postgresql(settings) or database_path(settings).exists()
 
 
+def database_file(settings: Settings) -> Path | None:
+    """Give the file of the embedded database; None where it is a server's.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    return None if _is_postgresql(settings) else database_path(settings)
+
+
 def database_path(settings: Settings) -> Path:
     """Give the file of the embedded database.
 

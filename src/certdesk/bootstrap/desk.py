@@ -12,6 +12,7 @@ import certdesk.actions
 from certdesk.bootstrap.database import Database, open_database
 from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
+from certdesk.bootstrap.places import check_places, examine_places
 from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.rules import rules_of
 from certdesk.bootstrap.vault import is_sandbox, open_vault
@@ -31,6 +32,7 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.storage import StoreUnavailable
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
+from certdesk.storage.places import PlaceUnsafe
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.checkup import (
@@ -48,7 +50,7 @@ from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 
-CANNOT_OPEN = (SettingsError, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
+CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
 """What `open_desk` raises, each with a text for the operator."""
 
 
@@ -130,6 +132,7 @@ def open_desk(
     """
     # Whatever is wrong with the settings is told before anything is made.
     rules_of(settings, sandbox=False)
+    check_places(settings)
     clock = clock or SystemClock()
     resolver = dns_resolver(settings)
     looks = provers(settings, resolver, clock)
@@ -229,6 +232,7 @@ def _examiners(
         ClockCheckup(store, clock).examine,
         ThreadsCheckup(background).examine,
         *database.examiners,
+        examine_places(settings),
         KeysCheckup(store, world.vault, _stock_sizes(settings)).examine,
         ResolverCheckup(resolver).examine,
         ca.examiner,

@@ -26,7 +26,7 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
     Raises:
         VaultError: the key file is missing, cannot be used, or has another key.
     """
-    key_path = Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
+    key_path = key_file(settings)
     if store.read(_check) is None:
         # Of two processes that start at once, the second finds what the first has made.
         with alone():
@@ -37,6 +37,11 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
     assert check is not None  # noqa: S101 - marks are never removed
     vault.verify_check_value(check.value)
     return vault
+
+
+def key_file(settings: Settings) -> Path:
+    """Give the file of the key-encryption key."""
+    return Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
 
 
 def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool:

@@ -14,6 +14,7 @@ import click
 
 from certdesk.cli.printing import show, tell
 from certdesk.settings import CONFIG, Settings, SettingsError, load
+from certdesk.storage.places import PlaceUnsafe, check_file
 
 REFUSED = 1
 UNREACHABLE = 3
@@ -61,8 +62,10 @@ desk_options = options_with("The desk's folder.  [default: ./certdesk-data]")
 def read_settings(config: Path | None, options: dict[str, str | None]) -> Settings:
     """Read the settings, or end the command with what is wrong with them."""
     try:
+        if config is not None:
+            check_file(config)
         settings, idle = load(config, os.environ, options)
-    except SettingsError as error:
+    except (SettingsError, PlaceUnsafe) as error:
         fail(str(error), UNREACHABLE)
     for name in idle:
         tell(f"{name} has no effect")

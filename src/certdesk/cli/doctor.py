@@ -14,6 +14,7 @@ from certdesk.settings import Settings
 OK, FAIL = "ok", "fail"
 CLOSED = {
     "SettingsError": ("settings", "mend the setting; certdesk settings explains each"),
+    "PlaceUnsafe": ("files", "run what the text says, and look whether anything was changed"),
     "SchemaUnknown": ("database", "start the newer version of certdesk that has written it"),
     "StoreUnavailable": ("database", "mend what the text names: the path, the disk, the server"),
     "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),

@@ -8,12 +8,14 @@ import json
 import os
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
 from certdesk.cli.logs import log_to_stderr
 from certdesk.parsing.memory import hide_memory
 from certdesk.settings import Settings
+from certdesk.storage.places import PlaceUnsafe, check_folder
 
 LINE_LIMIT = 1024 * 1024
 """Most bytes of a request, on the socket and without it."""
@@ -74,6 +76,7 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
     """Ask the running server; None where there is none that takes the request in hand."""
     from certdesk.web.admin import socket_address  # noqa: PLC0415 - as below
 
+    _check_socket(settings.folder)
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
         try:
             with socket_address(settings.socket_path) as address:
@@ -88,6 +91,21 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
         except OSError:
             return None
         return _reply(answer) if taken_in_hand else None
+
+
+def _check_socket(folder: Path) -> None:
+    """See that it is the desk's socket: what is told there is for nobody else.
+
+    To root, who runs a command for a desk of another user, that user is good enough.
+
+    Raises:
+        NoDesk: others may put a socket of theirs there.
+    """
+    try:
+        owner = folder.stat().st_uid if os.geteuid() == 0 and folder.exists() else None
+        check_folder(folder, also=owner)
+    except (OSError, PlaceUnsafe) as error:
+        raise NoDesk(str(error), error) from error
 
 
 def _reply(answer: io.BufferedReader) -> bytes:

@@ -21,6 +21,7 @@ from certdesk.cli.printing import say, tell
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings
+from certdesk.storage.places import PlaceUnsafe, check_file
 from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
 from certdesk.web.server import serve as run_server
@@ -43,8 +44,10 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
 
     def opened(_: click.Context, __: click.Parameter, path: Path | None) -> Clock | None:
         try:
+            if path:
+                check_file(path)
             return FileClock(path) if path else None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, PlaceUnsafe) as error:
             fail(f"--clock-file: {error}", UNREACHABLE)
 
     option = click.option(

@@ -1,0 +1,124 @@
+"""Looks whether others could replace the files that the desk rests on, and refuses those."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from certdesk.domain.places import Entry, Group, Part, Self, fault
+
+MOST_LINKS = 40
+WHOLE_RANGE = ["0", "0", "4294967295"]
+OVERFLOW = Path("/proc/sys/kernel/overflowuid")
+NAMESPACE = Path("/proc/self/uid_map")
+
+
+class PlaceUnsafe(Exception):
+    """Others may change, or read, what has to be the desk's alone; the text says what to run."""
+
+
+def check_folder(folder: Path, *, also: int | None = None) -> None:
+    """See that nobody else may change what is in a folder; one that is missing is to be made.
+
+    The user `also` may own it as well.
+
+    Raises:
+        PlaceUnsafe: somebody else may.
+    """
+    _check(folder, Part.FOLDER, also)
+
+
+def check_file(file: Path, *, secret: bool = False) -> None:
+    """See that nobody else may change a file, nor read it where it is `secret`.
+
+    Raises:
+        PlaceUnsafe: somebody else may.
+    """
+    _check(file, Part.SECRET if secret else Part.FILE, None)
+
+
+def _check(path: Path, last: Part, also: int | None) -> None:
+    own = _self(also)
+    for place, final in _way(path):
+        try:
+            found = place.stat()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise PlaceUnsafe(f"{place} cannot be looked at: {error.strerror}") from error
+        entry = Entry(
+            path=str(place), uid=found.st_uid, gid=found.st_gid, mode=stat.S_IMODE(found.st_mode)
+        )
+        part = last if final else Part.ABOVE
+        unsafe = fault(entry, part, own, _group)
+        if unsafe is not None:
+            raise PlaceUnsafe(f"{unsafe.what}: run `{unsafe.command}`")
+
+
+def _way(path: Path) -> Iterator[tuple[Path, bool]]:
+    """Give every folder that is passed on the way to a path, links followed, and the end itself."""
+    here, ahead, links = Path("/"), [*Path(os.path.abspath(path)).parts[1:]], 0  # noqa: PTH100 -- links stay
+    yield here, not ahead
+    while ahead:
+        name = ahead.pop(0)
+        if name in (".", ".."):
+            here = here.parent if name == ".." else here
+            continue
+        there = here / name
+        if there.is_symlink():
+            links += 1
+            if links > MOST_LINKS:
+                raise PlaceUnsafe(f"{path} leads through more than {MOST_LINKS} links")
+            target = Path(os.readlink(there))  # noqa: PTH115 -- as it is written
+            here = Path("/") if target.is_absolute() else here
+            ahead = [*target.parts[1 if target.is_absolute() else 0 :], *ahead]
+        else:
+            here = there
+            yield here, not ahead
+
+
+def _self(also: int | None) -> Self:
+    uid = os.geteuid()
+    return Self(
+        uid=uid,
+        name=_name(uid),
+        owners=frozenset({0, uid, *_outside(), *([] if also is None else [also])}),
+        groups=frozenset({os.getegid(), *os.getgroups()}),
+    )
+
+
+def _outside() -> list[int]:
+    """Give who owns what no user of this user namespace owns: the host's root among them.
+
+    Nobody inside can be that user, and what is outside decides about the files anyway.
+    """
+    try:
+        if NAMESPACE.read_text("ascii").split() == WHOLE_RANGE:
+            return []
+        return [int(OVERFLOW.read_text("ascii"))]
+    except (OSError, ValueError):
+        return []
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return ""
+
+
+def _group(gid: int) -> Group:
+    """Read who is in a group, as far as the system tells."""
+    try:
+        known = grp.getgrgid(gid)
+    except KeyError:
+        return Group(gid=gid, name=None, members=_with_primary(gid))
+    return Group(gid=gid, name=known.gr_name, members=_with_primary(gid) | {*known.gr_mem})
+
+
+def _with_primary(gid: int) -> frozenset[str]:
+    return frozenset(each.pw_name for each in pwd.getpwall() if each.pw_gid == gid)
