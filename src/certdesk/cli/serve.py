@@ -180,8 +180,8 @@ def _say_ready(url: str) -> None:
 
 
 def _say_keys_then_ready(keys: dict[str, str]) -> Callable[[str], None]:
-    def say(url: str) -> None:
+    def say_all(url: str) -> None:
         say(json.dumps(keys | {"Endpoint": url}))
         _say_ready(url)
 
-    return say
+    return say_all
