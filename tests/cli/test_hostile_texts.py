@@ -146,6 +146,7 @@ def desk(
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "account list": (),
+    "account limits": ("{uin}",),
     "user list": ("--uin", "{uin}"),
     "user show": ("{user}",),
     "policy list": ("--uin", "{uin}"),
@@ -245,6 +246,8 @@ def test_an_organisation_in_markup_is_listed_like_any_other(
     printed = run(desk[0], ["review", "list"], Terminal())
     assert "[/x]" in printed
     assert f"order:{desk[1]['order']}" in printed
+    users = json.loads(run(desk[0], ["user", "list", "--uin", desk[1]["uin"]], io.StringIO()))
+    assert {each["Name"] for each in users} <= {MARKUP, HOSTILE}
 
 
 def test_every_command_is_one_that_shows_or_one_that_changes() -> None:
