@@ -60,7 +60,7 @@ ODD: dict[str, tuple[str | None, Sequence[x509.GeneralName]]] = {
     "markup": ("[/x]", [DNS("[/x]")]),
     "what nobody can see": ("\u2800", [DNS("\u200b")]),
     "what a terminal obeys": ("\x1b[2J", [DNS("\x1b[2J")]),
-    "text that is no UTF-8": ("caf\ufffd", [DNS("example.com")]),
+    "text that is no UTF-8": ("name\ufffd", [DNS("example.com")]),
 }
 
 
@@ -118,7 +118,7 @@ def upload(desk: InsideDesk, caller: Caller, odd: str) -> str | None:
     """Upload an odd certificate; give its id, or None where it is refused."""
     leaf = chains.der(made(*ODD[odd]))
     if odd == "text that is no UTF-8":
-        leaf = leaf.replace("caf\ufffd".encode(), b"caf\xff\xfe\xfd")
+        leaf = leaf.replace("name\ufffd".encode(), b"name\xff\xfe\xfd")
     reply = ask(
         desk,
         caller,
