@@ -23,11 +23,12 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from tests.acceptance.database import opened, rows
 from tests.acceptance.watching import RED, WELL, told, until
+from tests.footprint import open_files
 from tests.running import Client, RunningDesk
 
 SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 5 }\n"
 LOCKED_SECONDS = 30
-FEW_FILES = 128
+FEW_FILES = 16
 ENOSPC, EROFS = 28, 30
 NOTHING_WRITTEN = "nothing can be written to the database\n"
 
@@ -189,10 +190,11 @@ def test_a_desk_without_file_descriptors_is_told_and_got_over(tmp_path: Path) ->
 def crowded(desk: RunningDesk) -> Iterator[None]:
     """Leave a desk few file descriptors, and take them all by connections that say nothing."""
     usual = resource.prlimit(desk.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, (FEW_FILES, usual[1]))
+    left = open_files(desk.pid) + FEW_FILES
+    resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, (left, usual[1]))
     host, _, port = desk.endpoint.rpartition(":")
     with contextlib.ExitStack() as held:
-        for _ in range(FEW_FILES):
+        for _ in range(2 * FEW_FILES):
             held.enter_context(socket.create_connection((host, int(port))))
         yield
         resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, usual)
