@@ -81,7 +81,7 @@ DECLARED = {
     "log.level": ("CERTDESK_LOG_LEVEL", "info"),
     "retention.audit_days": ("CERTDESK_RETENTION_AUDIT_DAYS", 1130),
     "quota.orders": ("CERTDESK_QUOTA_ORDERS", 100_000),
-    "quota.open_orders": ("CERTDESK_QUOTA_OPEN_ORDERS", 10_000),
+    "quota.open_orders": ("CERTDESK_QUOTA_OPEN_ORDERS", 20_000),
     "quota.open_names": ("CERTDESK_QUOTA_OPEN_NAMES", 10_000),
     "quota.uploads": ("CERTDESK_QUOTA_UPLOADS", 10_000),
     "quota.proofs": ("CERTDESK_QUOTA_PROOFS", 1_000_000),

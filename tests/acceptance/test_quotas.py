@@ -93,7 +93,7 @@ def test_the_operator_sees_what_an_account_has(desk: RunningDesk, keys: Keys) ->
     """Beside what it may have, by settings."""
     shown = {each["Name"]: each for each in desk.certdesk("account", "limits", keys.uin, "--json")}
     assert (shown["orders"]["Used"], shown["orders"]["Limit"]) == (ORDERS, ORDERS)
-    assert (shown["open_orders"]["Used"], shown["open_orders"]["Limit"]) == (ORDERS, 10_000)
+    assert (shown["open_orders"]["Used"], shown["open_orders"]["Limit"]) == (ORDERS, 20_000)
     assert shown["stored_bytes"]["Used"] > ORDERS * TAGS * VALUE
     assert shown["audit"]["Used"] >= ORDERS
     assert (shown["tags"]["Used"], shown["tags"]["Limit"]) == (None, TAGS)

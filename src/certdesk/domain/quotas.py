@@ -46,7 +46,7 @@ class Quotas:
 
     orders: int = _counted(100_000, "orders, whatever has become of them, uploads aside")
     open_orders: int = _counted(
-        10_000, "orders that wait for something: material, proof, review, issue or revocation"
+        20_000, "orders that wait for something: material, proof, review, issue or revocation"
     )
     open_names: int = _counted(10_000, "names that are being proved")
     uploads: int = _counted(10_000, "uploaded certificates")
