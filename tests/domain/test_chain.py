@@ -366,3 +366,15 @@ def test_a_certificate_with_changed_bytes_is_read_or_refused(
     verdict(text)
     issued = verdict(text + chains.pem(INTERMEDIATE))
     assert issued is None or bytes(changed) == data
+
+
+def test_a_name_of_many_parts_is_refused() -> None:
+    """It would be read again by every reply that shows the certificate."""
+    many = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "a")] * 80)
+    fault = refused(made(name=many))
+    assert (fault.fault, fault.rule) == (
+        Fault.UNREADABLE,
+        "certificate 1 has more than 300 elements",
+    )
+    few = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "a")] * 40)
+    assert chain.read(made(name=few)).domain == ""

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import handed_key, keys, pem
+from certdesk.domain import der, handed_key, keys, pem
 from certdesk.domain.certificates import link_of
 from certdesk.domain.names import TEXT_LIMIT as NAME_LIMIT
 from certdesk.domain.secret import Secret
@@ -36,6 +36,10 @@ CERTIFICATE_LIMIT = 20
 
 NAMES_LIMIT = 1000
 """Most names of one certificate."""
+
+ELEMENTS_LIMIT = 300
+"""Most elements of one certificate in DER, those within extensions left out: an EV certificate has
+some 150. What is kept is read again whenever it is shown."""
 
 _PEM = re.compile(
     r"-----BEGIN CERTIFICATE-----[ \t]*\n"
@@ -195,6 +199,9 @@ def _blocks(text: str) -> Iterator[bytes]:
 def _loaded(data: bytes, at: int) -> x509.Certificate:
     if any(mark in data for mark in _SM2):
         raise ChainRefused(Fault.SM2, f"certificate {at} is of the SM2 standard")
+    if der.crowded(data, ELEMENTS_LIMIT):
+        rule = f"certificate {at} has more than {ELEMENTS_LIMIT} elements"
+        raise ChainRefused(Fault.UNREADABLE, rule)
     with _reading(f"certificate {at} is not well-formed"):
         return x509.load_der_x509_certificate(data)
 

@@ -73,14 +73,14 @@ def check(data: bytes) -> None:
         raise NotDer(f"more than {ELEMENTS_LIMIT} elements")
 
 
-def crowded(data: bytes) -> bool:
-    """Whether ``data`` has more than ``ELEMENTS_LIMIT`` elements, as far as it can be read."""
+def crowded(data: bytes, most: int = ELEMENTS_LIMIT) -> bool:
+    """Whether ``data`` has more than ``most`` elements, as far as it can be read."""
     contents, count = [data], 0
     while contents:
         with contextlib.suppress(NotDer):
             for element in elements(contents.pop()):
                 count += 1
-                if count > ELEMENTS_LIMIT:
+                if count > most:
                     return True
                 if element.tag & _CONSTRUCTED:
                     contents.append(element.content)
