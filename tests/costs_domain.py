@@ -150,6 +150,7 @@ DOMAIN: Worst = {
     "domain.names.DomainName.parse": each(names.DomainName.parse),
     "domain.names.ascii_form": each(names.ascii_form),
     "domain.names.internal_suffix": each(names.internal_suffix),
+    "domain.names.normal_form": each(names.normal_form),
     "domain.ocsp.read": asked_status,
     "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
     "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
