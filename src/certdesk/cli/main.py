@@ -85,7 +85,7 @@ class Commands(click.Group):
         return command
 
 
-_SUPERFLUOUS = re.compile(r"( extra arguments?) \(.*\)", re.DOTALL)
+_SUPERFLUOUS = re.compile(r"( extra arguments?) \(.*", re.DOTALL)
 
 
 @contextlib.contextmanager
