@@ -112,6 +112,22 @@ def test_a_signed_action_is_taken_after_a_restart_and_only_once(desk: RunningDes
     assert (again.send().code, new.send().code) == ("AuthFailure.SignatureExpire", "ok")
 
 
+def test_a_signed_action_that_was_refused_is_refused_after_a_restart(desk: RunningDesk) -> None:
+    """It was used up, though it did nothing: what stood in its way may be gone by then."""
+    keys = desk.account("--unverified")
+    refused = signed_over_the_action(
+        dataclasses.replace(captured(desk, "CreateCertificate", BUY), keys=keys)
+    )
+    assert refused.send().code == "FailedOperation.AuthError"
+    desk.certdesk("account", "verify", keys.uin)
+    desk.kill()
+    desk.start()
+    time.sleep(NO_ACCIDENT)
+
+    again = dataclasses.replace(refused, endpoint=desk.endpoint)
+    assert again.send().code == "AuthFailure.SignatureExpire"
+
+
 def test_a_restart_does_not_make_a_fast_clock_useful(desk: RunningDesk) -> None:
     """A signature from ahead of the clock looks as if it were made since; it is kept as well."""
     keys = desk.account()
@@ -149,6 +165,24 @@ def test_a_captured_request_obeys_the_rule_whichever_action_it_is_for(desk: Runn
 def another(action: str) -> str:
     """Name a harmless read that is not this one."""
     return "DescribeManagers" if action == "DescribeCompanies" else "DescribeCompanies"
+
+
+def test_a_request_of_a_disabled_account_has_been_seen_too(desk: RunningDesk) -> None:
+    """It was refused, and is not carried out when the account is enabled again."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    cancel = dataclasses.replace(
+        captured(desk, "CancelCertificateOrder", json.dumps({"CertificateId": order}).encode()),
+        keys=keys,
+    )
+    desk.certdesk("account", "disable", keys.uin)
+    time.sleep(1)
+    assert cancel.send().code == "AuthFailure.SecretIdNotFound"
+    desk.certdesk("account", "enable", keys.uin)
+    time.sleep(NO_ACCIDENT)
+
+    assert cancel.send().code == "AuthFailure.SignatureExpire"
+    assert desk.client(keys).detail(order)["Status"] == 5
 
 
 def test_an_unknown_action_has_been_seen_too(desk: RunningDesk) -> None:

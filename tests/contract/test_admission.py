@@ -297,6 +297,17 @@ def test_a_captured_request_takes_no_place_from_its_owner(world: World) -> None:
     assert serve(world.admission, action=CHANGE.action)
 
 
+def test_a_request_that_may_have_been_used_takes_no_place_either(world: World) -> None:
+    """Ten of them, captured before a loss, would shut the account out for minutes."""
+    world.lose()
+    for number in range(LIMIT):
+        forgotten = use(number.to_bytes(32, "big"), timestamp=NOON - 1, once=True)
+        with pytest.raises(SignatureExpire):
+            world.admission.take(forgotten, LIMIT)
+
+    assert world.admission.take(use(timestamp=2**31), LIMIT) is not None
+
+
 def test_what_was_forgotten_counts_as_seen(world: World) -> None:
     """A timestamp before the loss is refused, and the text helps a client whose clock is slow."""
     world.lose()

@@ -15,6 +15,9 @@ from certdesk.domain.errors import SignatureExpire
 HONEST_SECONDS = 5
 """How long one signature may come with several requests."""
 
+SECOND = 1
+"""Timestamps are whole seconds, and clocks of honest clients differ by less."""
+
 KEPT_SECONDS = 600
 """A timestamp is good from 300 s before now to 300 s after it (`wire/signature.py`), so what was
 first seen this long ago cannot come again, also where the clock is set back by minutes."""
@@ -35,6 +38,16 @@ class Use:
     at: float
     once: bool
     action_signed: bool
+
+    @property
+    def is_new_after_a_restart(self) -> bool:
+        """Whether a desk that has forgotten the signature would take it for a new one.
+
+        One made ahead of the clock looks as if it were made since the restart. One that covers its
+        action is taken whenever it was made, and may change something or show a secret once.
+        """
+        ahead = self.timestamp > self.at + SECOND
+        return ahead or (self.action_signed and self.once)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,9 +86,10 @@ def _forgotten(use: Use, complete_since: float | None) -> bool:
     if complete_since is None:
         return False
     second = int(complete_since)
-    # What was signed in the second of the start may have come before it: then it is late by now.
-    in_that_second = use.timestamp == second and use.at - second > HONEST_SECONDS
-    return use.timestamp < second or in_that_second
+    # What was signed in the second of the start, by a clock that is a second fast in the next one,
+    # may have come before it. Then it is late by now.
+    about_then = use.timestamp <= second + SECOND and use.at - use.timestamp > HONEST_SECONDS
+    return use.timestamp < second or about_then
 
 
 def _may_have_been_used(use: Use, complete_since: float) -> str:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from certdesk.domain.errors import SignatureExpire
 from certdesk.domain.sightings import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
 from certdesk.ports import PaceExceeded, Slot
 from certdesk.storage import StoreUnavailable
@@ -100,6 +101,7 @@ _TAKE = text(
     " place.number, place.taken FROM seen LEFT JOIN place ON true"
 )
 _COUNT = text("SELECT count(*) FROM pace WHERE uin = :uin AND action = :action")
+_GIVE_BACK = text("DELETE FROM pace WHERE number = :number")
 _LEAVE = text("UPDATE pace SET free_at = taken + interval '1 second' WHERE number = :number")
 _BEGIN = text(
     "INSERT INTO sightings (digest, action, seen_at)"
@@ -119,12 +121,11 @@ _TIDY = text(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Taken:
-    """What the database says of a request: its signature's first use, and its place if any."""
+    """What the database says of a request: why it is refused, or its place if it needs one."""
 
-    first: Sighting
-    complete_since: float | None
     slot: Slot | None
     count: int
+    refusal: SignatureExpire | None
 
 
 class PostgresAdmission:
@@ -160,7 +161,8 @@ class PostgresAdmission:
         """
         taken = self._taken(use, limit)
         # The transaction has ended: the sighting is kept, whatever is raised.
-        check_use(use, taken.first, taken.complete_since)
+        if taken.refusal is not None:
+            raise taken.refusal
         if limit and taken.slot is None:
             raise PaceExceeded(taken.count + 1)
         return taken.slot
@@ -200,13 +202,13 @@ class PostgresAdmission:
                 connection.execute(_CLEAR, asked)
             row = connection.execute(_TAKE, asked).one()
             slot = None if row.number is None else Slot(use.uin, use.action, row.taken, row.number)
+            first = Sighting(float(row.age), row.action)
+            refusal = _refusal(use, first, _complete_since(connection, row.complete_since, use))
+            if refusal is not None and slot is not None:
+                connection.execute(_GIVE_BACK, {"number": slot.number})
             full = limit and slot is None
-            return _Taken(
-                first=Sighting(float(row.age), row.action),
-                complete_since=_complete_since(connection, row.complete_since, use),
-                slot=slot,
-                count=connection.execute(_COUNT, asked).scalar_one() if full else 0,
-            )
+            count = connection.execute(_COUNT, asked).scalar_one() if full else 0
+            return _Taken(slot, count, refusal)
 
         return self._run(ask)
 
@@ -239,6 +241,14 @@ class PostgresAdmission:
 
 def _unavailable(error: DBAPIError) -> StoreUnavailable:
     return StoreUnavailable(f"the database cannot be asked: {words(error)}")
+
+
+def _refusal(use: Use, first: Sighting, complete_since: float | None) -> SignatureExpire | None:
+    try:
+        check_use(use, first, complete_since)
+    except SignatureExpire as refusal:
+        return refusal
+    return None
 
 
 def _complete_since(connection: Connection, found: float | None, use: Use) -> float | None:

@@ -38,6 +38,7 @@ from certdesk.domain.errors import (
     RequestLimitExceeded,
     SecretIdNotFound,
     ServiceError,
+    SignatureExpire,
     SignatureFailure,
     TokenFailure,
     UnsupportedOperation,
@@ -83,17 +84,13 @@ class Exchange:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request that is known to be its caller's, and whose action exists.
-
-    `kept` tells that its signature is to be kept in the database even if it changes nothing.
-    """
+    """A request that is known to be its caller's, and whose action exists."""
 
     action: Action
     known: KnownKey
     claim: Claim
     body: bytes
-    signature: SeenSignature
-    kept: bool
+    use: Use
     request_id: str
     asked_at: datetime
 
@@ -180,30 +177,28 @@ class Api:
         told["action"] = self._told(claim.action)
         found = self._catalog.find(claim.action)
         known, body = await self._proved(exchange, form, claim, body)  # 5, 6
-        use = self._use(claim, known, found)
+        use = self._use(claim, known.caller.uin, found)
         try:
             action = await self._checked(use, claim, known, found)  # 6, 8
         except TokenFailure:
             await self._edge.slow_down(scope, exchange.receive)
             raise
         await self._admit(use, known, exchange.held)  # 7, 9
-        at = datetime.fromtimestamp(use.at, UTC)
         asked = Asked(
             action=action,
             known=known,
             claim=claim,
             body=body,
-            signature=SeenSignature(digest=use.digest, action=action.name, seen_at=at),
-            kept=_is_kept(use, action),
+            use=use,
             request_id=exchange.request_id,
             asked_at=self._desk.clock.now(),
         )
         return await self._carry_out(asked)  # 12, 13
 
-    def _use(self, claim: Claim, known: KnownKey, found: Action | None) -> Use:
+    def _use(self, claim: Claim, uin: str, found: Action | None) -> Use:
         return Use(
             digest=signature_digest(claim.secret_id, claim.signature),
-            uin=known.caller.uin,
+            uin=uin,
             action=cut(claim.action),
             timestamp=claim.timestamp,
             # Not when the head came: the body may have been held back since.
@@ -222,6 +217,7 @@ class Api:
             return _existing(claim, found)
         except ServiceError:
             await self._in_its_place(self._admission.note, use)
+            await self._keep(use)
             raise
 
     async def _admit(self, use: Use, known: KnownKey, held: contextlib.AsyncExitStack) -> None:
@@ -251,10 +247,22 @@ class Api:
                 found = self._catalog.find(claim.action)
                 body = await self._body(exchange, form, found)
             await self._verify(claim, body, known)
-        except (SecretIdNotFound, SignatureFailure):
+        except SignatureFailure:
             await self._edge.slow_down(exchange.scope, exchange.receive)
             raise
+        except SecretIdNotFound:
+            await self._edge.slow_down(exchange.scope, exchange.receive)
+            await self._note_shut_out(claim)
+            raise
         return known, body
+
+    async def _note_shut_out(self, claim: Claim) -> None:
+        """Note a request of a disabled key: it does nothing when the key is enabled again."""
+        run = asyncio.get_running_loop().run_in_executor
+        uin = await run(self._threads, self._guard.owner_of, claim.secret_id)
+        if uin is not None:
+            use = self._use(claim, uin, self._catalog.find(claim.action))
+            await self._in_its_place(self._admission.note, use)
 
     async def _known(self, claim: Claim) -> KnownKey:
         known = self._guard.recall(claim.secret_id)
@@ -288,10 +296,24 @@ class Api:
 
     async def _carry_out(self, asked: Asked) -> bytes:
         """Carry out an action; it holds no thread while a key is made or the disk is waited for."""
-        for _ in range(ATTEMPTS - 1):
-            with contextlib.suppress(Stale):
-                return await self._once(asked)
-        return await self._once(asked)
+        try:
+            for _ in range(ATTEMPTS - 1):
+                with contextlib.suppress(Stale):
+                    return await self._once(asked)
+            return await self._once(asked)
+        except SignatureExpire:
+            raise
+        except ServiceError:
+            # What is carried out keeps its signature by itself, in its own transaction.
+            await self._keep(asked.use)
+            raise
+
+    async def _keep(self, use: Use) -> None:
+        """Keep a signature that did nothing, if a restart would take it for a new one."""
+        if use.is_new_after_a_restart:
+            run = asyncio.get_running_loop().run_in_executor
+            keep = functools.partial(keep_signature, _seen(use))
+            await run(self._threads, self._desk.store.write, keep)
 
     async def _once(self, asked: Asked) -> bytes:
         run = asyncio.get_running_loop().run_in_executor
@@ -317,8 +339,8 @@ class Api:
         commit = self._desk.prepare(self._errand(self._up_to_date(asked)), held)
         if has_to_write(asked.action, commit):
             return self._desk.store.submit(commit)
-        if asked.kept:
-            self._desk.store.write(functools.partial(keep_signature, asked.signature))
+        if asked.use.is_new_after_a_restart:
+            self._desk.store.write(functools.partial(keep_signature, _seen(asked.use)))
         with declared(asked.action):
             return _answer(self._desk.store.read(commit), asked.request_id)
 
@@ -332,7 +354,7 @@ class Api:
             request=action.decode(asked.claim.parameters(asked.body)),
             request_id=asked.request_id,
             asked_at=asked.asked_at,
-            signature=asked.signature,
+            signature=_seen(asked.use),
             holds=functools.partial(self._guard.holds, asked.known),
         )
 
@@ -374,14 +396,9 @@ def _existing(claim: Claim, action: Action | None) -> Action:
     return action
 
 
-def _is_kept(use: Use, action: Action) -> bool:
-    """Whether a restart must not forget a signature, even if it changes nothing.
-
-    One signed ahead of the clock looks after a restart as if it were signed since. One that covers
-    its action is taken where it was signed before the restart (`domain/sightings.py`), and may not
-    show a secret a second time.
-    """
-    return use.timestamp > use.at or (use.action_signed and action.shows_secret)
+def _seen(use: Use) -> SeenSignature:
+    at = datetime.fromtimestamp(use.at, UTC)
+    return SeenSignature(digest=use.digest, action=use.action, seen_at=at)
 
 
 def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:

@@ -107,6 +107,11 @@ class Guard:
             self._known[secret_id] = known
         return known
 
+    def owner_of(self, secret_id: str) -> str | None:
+        """Tell whose key it is, enabled or not; None where there is no such key."""
+        key = self._desk.store.read(lambda unit: unit.access_keys.get(secret_id))
+        return None if key is None else key.uin
+
     def forget(self, secret_id: str) -> None:
         """Look a key up anew at its next request."""
         with self._lock:
