@@ -19,12 +19,15 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.storage.postgres import FIRST_START_LOCK
 from tests.acceptance.processes import NO_RSA_STOCK, environment
 from tests.acceptance.test_replay import NO_ACCIDENT
+from tests.actions.submitting import ADMIN, ORGANISATION, TECH
 from tests.conformance.raw import Call
 from tests.postgres import wait_until, waiting
 from tests.running import PROGRAM, RunningDesk, running
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
+
+OV = 14
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.xdist_group("many nodes")]
 
@@ -83,6 +86,24 @@ def database_of(desk: RunningDesk) -> str:
     """Read a desk's database from its settings."""
     shown = desk.certdesk("settings")
     return next(str(each["Value"]) for each in shown if each["Name"] == "database")
+
+
+def test_what_one_desk_showed_an_operator_counts_at_another(nodes: list[RunningDesk]) -> None:
+    """The names are swapped after the look; a decision at the other desk is refused."""
+    one, two = nodes
+    client = one.client()
+    order = client.buy(OV)
+    company = {"CompanyType": 2, "ContactEmail": None, **ORGANISATION, **ADMIN, **TECH}
+    client.submit(order, CertCommonName="here.example.com", **company)
+    client.call("CertificateOrderSubmit", CertId=order)
+    one.certdesk("review", "show", f"order:{order}")
+    client.call("CancelAuditCertificate", CertificateId=order)
+    client.call("ModifyCertificateResubmit", CertificateId=order)
+    client.submit(order, CertCommonName="there.example.com", **company)
+    client.call("CertificateOrderSubmit", CertId=order)
+    done = two.run("review", "reject", f"order:{order}", "--reason", "no")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there.example.com" in done.stderr
 
 
 def test_no_key_from_the_stock_is_given_twice(

@@ -352,7 +352,7 @@ DEEDS: dict[str, Callable[[Desk, Caller, str, str | None], object]] = {
 """What an account may do with a certificate for a key that it does not have."""
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     product=st.sampled_from([DV, OV]),
     deeds=st.lists(

@@ -233,7 +233,7 @@ def name_now(desk: Desk, order: str) -> str:
     return str(desk.order(order).domain)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(st.sampled_from(sorted(LOOKS)), max_size=7))
 def test_a_decision_is_made_if_and_only_if_it_is_about_what_was_seen(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[str]
