@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,44 @@ def test_connections_that_stall_harm_nobody(tmp_path: Path, settings: str, least
         assert open_files(desk.pid) <= files + 10
         assert resident_kib(desk.pid) <= kib + 30 * 1024
         assert "Traceback" not in desk.log
+
+
+def test_large_forms_of_strangers_hold_nobody_up(tmp_path: Path) -> None:
+    """Four of them, a megabyte each and all day long: another's answer takes about as long."""
+    settings = f"http.wrong_per_minute = 0\nrate.limit = 0\n{NO_RSA_STOCK}"
+    with running(tmp_path / "desk", settings=settings) as desk:
+        keys = desk.account()
+        quiet = median_seconds(desk, keys)
+        ended = threading.Event()
+        threads = [
+            threading.Thread(target=send_forms, args=(desk, f"127.0.9.{number}", ended))
+            for number in range(1, 5)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            loud = median_seconds(desk, keys)
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+    say(f"{1000 * quiet:.2f} ms alone, {1000 * loud:.2f} ms beside strangers' forms")
+    assert loud <= RATIO * quiet
+
+
+def send_forms(desk: RunningDesk, source: str, ended: threading.Event) -> None:
+    """Send large forms of nobody, with a pause between, until told to end."""
+    common = f"Action=A&Version=1&Timestamp={time.time():.0f}&SecretId=nobody&Signature=s&Nonce=1"
+    pairs = "".join(f"&a{number}=%41" for number in range(1900))
+    body = f"{common}{pairs}&b={'%41' * 330_000}".encode()
+    head = (
+        f"POST / HTTP/1.1\r\nHost: {desk.endpoint}\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    ).encode()
+    with Wire(desk.endpoint, source) as wire:
+        while not ended.wait(0.1):
+            wire.send(head + body)
+            assert wire.answer().code == "AuthFailure.SecretIdNotFound"
 
 
 def say(text: str) -> None:
