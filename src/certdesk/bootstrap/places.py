@@ -45,6 +45,7 @@ def examine_places(settings: Settings) -> Callable[[], Iterator[Observation]]:
 
 def _checks(settings: Settings) -> Iterator[Callable[[], None]]:
     yield functools.partial(check_folder, settings.folder)
+    yield functools.partial(check_folder, settings.socket_path.parent)
     database = database_file(settings)
     if database is not None:
         yield functools.partial(check_folder, database.parent)

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import time
-from pathlib import Path
 from typing import Any
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
@@ -76,7 +75,7 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
     """Ask the running server; None where there is none that takes the request in hand."""
     from certdesk.web.admin import socket_address  # noqa: PLC0415 - as below
 
-    _check_socket(settings.folder)
+    _check_socket(settings)
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
         try:
             with socket_address(settings.socket_path) as address:
@@ -93,19 +92,24 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
         return _reply(answer) if taken_in_hand else None
 
 
-def _check_socket(folder: Path) -> None:
+def _check_socket(settings: Settings) -> None:
     """See that it is the desk's socket: what is told there is for nobody else.
 
-    To root, who runs a command for a desk of another user, that user is good enough.
+    Where the folder was named, and is not just the one below where one stands, its owner is the
+    desk's user, and good enough for root and for members of `admin.group`.
 
     Raises:
         NoDesk: others may put a socket of theirs there.
     """
+    folder = settings.socket_path.parent
+    named = settings.admin_socket or settings.data != Settings().data
     try:
-        owner = folder.stat().st_uid if os.geteuid() == 0 and folder.exists() else None
-        check_folder(folder, also=owner)
-    except (OSError, PlaceUnsafe) as error:
-        raise NoDesk(str(error), error) from error
+        check_folder(folder, also=folder.stat().st_uid if named and folder.exists() else None)
+    except OSError:
+        return  # Who may not go there is told so by whoever opens it.
+    except PlaceUnsafe as error:
+        if not isinstance(error.__cause__, PermissionError):
+            raise NoDesk(str(error), error) from error
 
 
 def _reply(answer: io.BufferedReader) -> bytes:

@@ -42,14 +42,17 @@ def check_file(file: Path, *, secret: bool = False) -> None:
 
 
 def _check(path: Path, last: Part, also: int | None) -> None:
-    own = _self(also)
+    try:
+        _check_way(path, last, _self(also))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise PlaceUnsafe(f"{path} cannot be looked at: {error.strerror}") from error
+
+
+def _check_way(path: Path, last: Part, own: Self) -> None:
     for place, final in _way(path):
-        try:
-            found = place.stat()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise PlaceUnsafe(f"{place} cannot be looked at: {error.strerror}") from error
+        found = place.stat()
         entry = Entry(
             path=str(place), uid=found.st_uid, gid=found.st_gid, mode=stat.S_IMODE(found.st_mode)
         )
