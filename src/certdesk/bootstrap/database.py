@@ -139,16 +139,20 @@ def database_path(settings: Settings) -> Path:
     return Path(url.removeprefix(SQLITE))
 
 
+def note_service(store: Store) -> None:
+    """Keep that a process serves the desk, before it sees any signature."""
+
+    def commit(unit: Unit) -> None:
+        if unit.marks.get(SERVED_MARK) is None:
+            unit.marks.add(Mark(name=SERVED_MARK, value=b""))
+
+    if _is_first_service(store):
+        store.write(commit)
+
+
 def _is_first_service(store: Store) -> bool:
-    """Tell whether no process has served the desk before, and note that one does."""
-
-    def commit(unit: Unit) -> bool:
-        if unit.marks.get(SERVED_MARK) is not None:
-            return False
-        unit.marks.add(Mark(name=SERVED_MARK, value=b""))
-        return True
-
-    return store.write(commit)
+    """Tell whether no process has served the desk before."""
+    return store.read(lambda unit: unit.marks.get(SERVED_MARK)) is None
 
 
 def _is_postgresql(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import certdesk.actions
-from certdesk.bootstrap.database import Database, open_database
+from certdesk.bootstrap.database import Database, note_service, open_database
 from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
 from certdesk.bootstrap.places import check_places, examine_places
@@ -140,6 +140,8 @@ def open_desk(
         store = database.store
         vault = open_vault(settings, store, database.alone, sandbox=bool(sandbox))
         of_sandbox = is_sandbox(store, settings, wanted=sandbox)
+        if serving:
+            note_service(store)
         urls = public_urls(settings)
         rules = rules_of(settings, sandbox=of_sandbox)
         world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)

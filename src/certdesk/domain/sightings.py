@@ -72,8 +72,9 @@ def check_use(use: Use, first: Sighting, complete_since: float | None) -> None:
     if late and (use.once or use.action != first.action):
         raise replayed()
     # Where the action is signed, the database keeps the first use that changed something or showed
-    # a secret, and the action cannot be another one.
-    if not use.action_signed and _forgotten(use, complete_since):
+    # a secret, and the action cannot be another one. A read that shows none is let through: clients
+    # with slow clocks would be shut out after each restart.
+    if use.once and not use.action_signed and _forgotten(use, complete_since):
         raise SignatureExpire(_may_have_been_used(use, complete_since or 0))
 
 
