@@ -75,6 +75,7 @@ DECLARED = {
     "http.write_seconds": ("CERTDESK_HTTP_WRITE_SECONDS", 30),
     "http.bodies_mib": ("CERTDESK_HTTP_BODIES_MIB", 128),
     "http.wrong_per_minute": ("CERTDESK_HTTP_WRONG_PER_MINUTE", 20),
+    "http.unsigned_per_second": ("CERTDESK_HTTP_UNSIGNED_PER_SECOND", 10),
     "http.pages_per_second": ("CERTDESK_HTTP_PAGES_PER_SECOND", 100),
     "log.format": ("CERTDESK_LOG_FORMAT", "json"),
     "watch.allow_networks": ("CERTDESK_WATCH_ALLOW_NETWORKS", ()),

@@ -324,15 +324,15 @@ class Settings:
         (),
         "Names by which the desk may be asked, besides the address that it listens on, those of "
         "this machine's loopback, and the hosts of http.public_url and ca.base_url; ports do not "
-        "count. Whoever asks for another one is refused, but for /pki/ and health (a list; commas "
-        "in the environment).",
+        "count. Requests for any other name are refused, except for /pki/ and the health pages (a "
+        "list; commas in the environment).",
     )
     proxies: tuple[str, ...] = _setting(
         "http.proxies",
         (),
-        "Networks of the proxies before the desk, such as 10.0.0.7/32: the address in "
-        "X-Forwarded-For that the last of them saw is the client's, and their connections are "
-        "limited by http.connections alone (a list; commas in the environment).",
+        "Networks of the proxies in front of the desk, such as 10.0.0.7/32. Their X-Forwarded-For "
+        "is believed; only http.connections limits their connections (a list; commas in the "
+        "environment).",
     )
     plain_networks: tuple[str, ...] = _setting(
         "http.plain_networks",
@@ -342,7 +342,10 @@ class Settings:
         "commas in the environment).",
     )
     connections: int = _setting(
-        "http.connections", 512, "Connections at the same time, the operator's apart.", least=1
+        "http.connections",
+        512,
+        "Connections at the same time, not counting the operator's socket.",
+        least=1,
     )
     connections_per_address: int = _setting(
         "http.connections_per_address",
@@ -372,6 +375,13 @@ class Settings:
         20,
         "Wrong signatures, keys, tokens and links of an address that are answered at once in a "
         "minute; the answers to more of them wait for their turn. 0: all are answered at once.",
+    )
+    unsigned_per_second: int = _setting(
+        "http.unsigned_per_second",
+        10,
+        "Requests a second of an address to the API that are answered at once though they are "
+        "refused before their signature can be checked; the answers to more of them wait for their "
+        "turn. 0: all are answered at once.",
     )
     pages_per_second: int = _setting(
         "http.pages_per_second",

@@ -213,7 +213,13 @@ def following(url: str) -> Request:
 
 def answered(inside: InsideDesk, url: str) -> Response:
     """Follow a link inside the process."""
-    return Downloads(inside.engine, bootstrap.actions()).answer(following(url))
+    return answer_of(Downloads(inside.engine, bootstrap.actions()), url)
+
+
+def answer_of(downloads: Downloads, url: str) -> Response:
+    """Follow a link to these downloads."""
+    request = following(url)
+    return downloads.answer(request, downloads.opened(request))
 
 
 def followed(inside: InsideDesk, url: str) -> int:
@@ -229,7 +235,7 @@ def test_a_link_is_followed_at_a_pace(inside: InsideDesk, paced: str) -> None:
     asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
     turns = dataclasses.replace(FREELY, **{paced: Turns(2, 60)})
     downloads = Downloads(inside.engine, bootstrap.actions(), turns)
-    answers = [downloads.answer(following(asked["DownloadCertificateUrl"])) for _ in range(4)]
+    answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert answers[-1].headers["retry-after"] == "30"
     assert answers[-1].headers["cache-control"] == "no-store"

@@ -21,6 +21,7 @@ dnssec = "off"
 hosts = ["desk.example.org"]
 wrong_per_minute = 0
 pages_per_second = 0
+unsigned_per_second = 0
 [proof]
 interval = 3600
 [free]

@@ -69,6 +69,13 @@ class Wire:
         body = b"" if status < 200 else self._exactly(int(headers["content-length"]))
         return Answer(status, headers, body)
 
+    def answers_there(self) -> int:
+        """Count the answers that have come so far; whether it was closed does not matter."""
+        with contextlib.suppress(ConnectionError):
+            while self.hears(0) and (data := self._socket.recv(65536)):
+                self._rest += data
+        return self._rest.count(b"HTTP/1.1 ")
+
     def hung_up(self) -> bool:
         """Tell whether the desk closes the connection without another byte."""
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -60,15 +61,17 @@ def client(peer: object, *lines: str, proxies: tuple[str, ...] = ("10.0.0.0/8",)
         ("10.0.0.1", ["203.0.113.1", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
         ("10.0.0.1", ["198.51.100.1:4711"], "198.51.100.1"),
         ("10.0.0.1", ["[2001:db8::1]:4711"], "2001:db8::1"),
-        ("10.0.0.1", ["203.0.113.1, nobody, 10.0.0.2"], "10.0.0.2"),
-        ("10.0.0.1", ["unknown"], "10.0.0.1"),
+        ("10.0.0.1", ["203.0.113.1, nobody, 10.0.0.2"], "None"),
+        ("10.0.0.1", ["unknown"], "None"),
+        ("10.0.0.1", [""], "None"),
+        ("10.0.0.1", ["127.0.0.1, unknown"], "None"),
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
     ],
 )
 def test_the_client_is_the_rightmost_hop_that_is_no_proxy(
     peer: str, lines: list[str], found: str
 ) -> None:
-    """Read from the right, as far as hops are addresses."""
+    """Read from the right; a hop that is no address makes the client unknown."""
     assert client(peer, *lines) == found
 
 
@@ -182,6 +185,40 @@ def test_the_longest_waiting_gives_way() -> None:
     assert closed == ["silent", "rests"]
     seats.leave(third)
     assert len(seats) == 4
+
+
+def test_a_crowd_of_one_address_makes_room_for_all_others() -> None:
+    """The oldest of those that take no answer first; another address keeps its older one."""
+    now = Time()
+    seats, closed = Seats(LIMITS, now), list[str]()
+
+    def sit(block: str, name: str) -> Seat:
+        now.now += 1
+        seat = seats.take(block, functools.partial(closed.append, name), shaking=False)
+        assert seat is not None
+        return seat
+
+    sit("a", "single")
+    sit("b", "writing").is_writing = lambda: True
+    for block, name in (("b", "first"), ("b", "second"), ("c", "pair"), ("c", "of two")):
+        sit(block, name)
+    sit("d", "newcomer")
+    assert closed == ["first"]
+    sit("b", "comes again")
+    assert closed == ["first", "second"]
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=60))
+def test_a_newcomer_of_an_address_with_few_connections_costs_only_the_others(came: str) -> None:
+    """Where none is busy, none of an address with fewer connections than another is closed."""
+    seats, closed, held = Seats(LIMITS, Time()), list[str](), Counter[str]()
+    for block in came:
+        most = max(held.values(), default=0)
+        before = len(closed)
+        seats.take(block, functools.partial(closed.append, block), shaking=False)
+        assert all(held[gone] == most for gone in closed[before:])
+        held.update(block)
+        held.subtract(closed[before:])
 
 
 # --- turns --------------------------------------------------------------------------------------

@@ -65,14 +65,20 @@ TRACE_LIMIT = 128
 
 NO_ROOM = "The desk is receiving too many large requests. Please send this one again later."
 
+GUESSES = frozenset({SignatureFailure.code, SecretIdNotFound.code, TokenFailure.code})
+"""What those are told who guess at keys, signatures and tokens."""
+
 Given = TypeVar("Given")
 
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One request on its way: `told` is for the log, `held` is let go after the answer."""
+    """One request on its way: `told` is for the log, `held` is let go after the answer.
+
+    `is_proved` is true once its signature is found right.
+    """
 
     scope: Scope
     receive: Receive
@@ -80,6 +86,7 @@ class Exchange:
     request_id: str
     told: dict[str, object]
     held: contextlib.AsyncExitStack
+    is_proved: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +145,7 @@ class Api:
             )
             try:
                 body, code = await self._body_and_code(exchange)
+                await self._wait_for_turn(exchange, code)
             except BodyTooSlow:
                 await _send(send, 408, b"", {b"connection": b"close"})
                 return
@@ -165,6 +173,13 @@ class Api:
             log.exception("unforeseen", request_id=request_id, **exchange.told)
             return failure(InternalError(), request_id), InternalError.code
 
+    async def _wait_for_turn(self, exchange: Exchange, code: str) -> None:
+        """Let a refused stranger's answer wait; its request, large or not, is let go before."""
+        turns = self._edge.wrong if code in GUESSES else self._edge.unsigned
+        if code in GUESSES or not exchange.is_proved:
+            await exchange.held.aclose()
+            await self._edge.slow_down(turns, exchange.scope, exchange.receive)
+
     async def _answer(self, exchange: Exchange) -> bytes:
         scope, told = exchange.scope, exchange.told
         self._edge.check_host(scope, exchange.headers["host"])  # 1
@@ -177,12 +192,9 @@ class Api:
         told["action"] = self._told(claim.action)
         found = self._catalog.find(claim.action)
         known, body = await self._proved(exchange, form, claim, body)  # 5, 6
+        exchange.is_proved = True
         use = self._use(claim, known.caller.uin, found)
-        try:
-            action = await self._checked(use, claim, known, found)  # 6, 8
-        except TokenFailure:
-            await self._edge.slow_down(scope, exchange.receive)
-            raise
+        action = await self._checked(use, claim, known, found)  # 6, 8
         await self._admit(use, known, exchange.held)  # 7, 9
         asked = Asked(
             action=action,
@@ -239,7 +251,7 @@ class Api:
     async def _proved(
         self, exchange: Exchange, form: Form, claim: Claim, body: bytes
     ) -> tuple[KnownKey, bytes]:
-        """Give the key that signed a request, and the whole body; a wrong signature is slowed."""
+        """Give the key that signed a request, and the whole body."""
         try:
             known = await self._known(claim)
             exchange.told["account"] = known.caller.uin
@@ -247,11 +259,7 @@ class Api:
                 found = self._catalog.find(claim.action)
                 body = await self._body(exchange, form, found)
             await self._verify(claim, body, known)
-        except SignatureFailure:
-            await self._edge.slow_down(exchange.scope, exchange.receive)
-            raise
         except SecretIdNotFound:
-            await self._edge.slow_down(exchange.scope, exchange.receive)
             await self._note_shut_out(claim)
             raise
         return known, body

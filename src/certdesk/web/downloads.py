@@ -6,6 +6,7 @@ wrong with one is not told: all of them are as good as none.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import uuid
@@ -29,6 +30,7 @@ from certdesk.web.turns import Turns, too_many
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from concurrent.futures import Executor
 
     from starlette.requests import Request
 
@@ -51,7 +53,10 @@ NOT_FOUND = 404
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPaces:
-    """How often one link may be followed, and all links of an account."""
+    """How often one link may be followed, and all links of an account.
+
+    The second is the usual pace; an account may have its own (`certdesk account limit`).
+    """
 
     link: Turns
     account: Turns
@@ -81,13 +86,19 @@ class Downloads:
         self._guard = Guard(desk)
         self._paces = paces
 
-    def route(self, edge: Edge) -> Route:
+    def route(self, edge: Edge, threads: Executor) -> Route:
         """Serve `/download/TOKEN/NAME.zip` to GET alone, as each answer is a download."""
 
         async def serve(request: Request) -> Response:
-            answer = await edge.aside(self.answer, request)
+            # A stranger's work until the link is opened, and an account's from then on.
+            link = await edge.aside(self.opened, request)
+            if link is None:
+                answer = self.answer(request, None)
+            else:
+                run = asyncio.get_running_loop().run_in_executor
+                answer = await run(threads, self.answer, request, link)
             if answer.status_code == NOT_FOUND:
-                await edge.slow_down(request.scope, request.receive)
+                await edge.slow_down(edge.wrong, request.scope, request.receive)
             return answer
 
         route = Route("/download/{token}/{filename}", serve)
@@ -95,11 +106,15 @@ class Downloads:
         route.methods = {"GET"}
         return route
 
-    def answer(self, request: Request) -> Response:
+    def opened(self, request: Request) -> DownloadLink | None:
+        """Give the link that a request came by, if it is one of this desk's and in its time."""
+        token = request.path_params["token"]
+        return opened_link(self._desk.vault, token, self._desk.clock.now())
+
+    def answer(self, request: Request, link: DownloadLink | None) -> Response:
         """Answer one request."""
         request_id = str(uuid.uuid4())
-        token, filename = request.path_params["token"], request.path_params["filename"]
-        link = opened_link(self._desk.vault, token, self._desk.clock.now())
+        filename = request.path_params["filename"]
         current = "current" in request.query_params
         try:
             content = self._content(link, filename, request_id, current=current) if link else None
@@ -125,7 +140,8 @@ class Downloads:
         _take_turn(self._paces.link, link)
         try:
             known = self._guard.look_up(link.secret_id)
-            _take_turn(self._paces.account, known.caller.uin)
+            own = known.limits.get(LINKS_FROM)
+            _take_turn(self._paces.account, known.caller.uin, own)
             holds = functools.partial(self._guard.holds, known)
             reply = self._desk.perform(self._fetch, known.caller, asked, request_id, holds=holds)
         except CallerChanged:
@@ -138,7 +154,7 @@ class Downloads:
         return reply.content
 
 
-def _take_turn(turns: Turns, asker: Hashable) -> None:
-    wait = turns.wait(asker, 0)
+def _take_turn(turns: Turns, asker: Hashable, count: int | None = None) -> None:
+    wait = turns.wait(asker, 0, count)
     if wait:
         raise TooOften(wait)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MINUTE = 60
 MIB = 1024 * 1024
 LONGEST_WAIT_SECONDS = 30
-"""The longest that an answer to a wrong signature waits for its turn; clients wait for 60."""
+"""The longest that an answer to a stranger waits for its turn; clients wait for 60."""
 
 log = structlog.get_logger()
 
@@ -41,14 +41,16 @@ log = structlog.get_logger()
 class Edge:
     """The limits for strangers, shared by all that is mounted.
 
-    `wrong` are the turns of addresses with wrong credentials, `pages` those of addresses that ask
-    for what is public. `threads` do what a stranger's request costs, so that strangers wait for
-    each other and not the event loop for them.
+    `wrong` are the turns of addresses with wrong credentials, `unsigned` those of addresses whose
+    requests to the API are refused before their signature is checked, `pages` those of addresses
+    that ask for what is public. `threads` do what a stranger's request costs, so that strangers
+    wait for each other and not the event loop for them.
     """
 
     peers: Peers
     hosts: Hosts
     wrong: Turns
+    unsigned: Turns
     pages: Turns
     bodies: BodyRoom
     body_seconds: float
@@ -79,13 +81,13 @@ class Edge:
         """Give the share that a request's body has of the memory for bodies."""
         return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
 
-    async def slow_down(self, scope: Scope, receive: Receive) -> None:
-        """Let the answer to wrong credentials wait, if its address has had many of them.
+    async def slow_down(self, turns: Turns, scope: Scope, receive: Receive) -> None:
+        """Let the answer to a stranger wait, if its address has had many of these `turns`.
 
         Nothing but time is held meanwhile: no thread, a seat that others may have, and nothing at
         all when the client has gone.
         """
-        wait = self.wrong.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
+        wait = turns.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
         if not wait:
             return
         slowed(scope)
@@ -117,6 +119,7 @@ def edge_of(settings: Settings, threads: Executor) -> Edge:
         ),
         hosts=hosts,
         wrong=Turns(settings.wrong_per_minute, MINUTE),
+        unsigned=Turns(settings.unsigned_per_second, 1),
         pages=Turns(settings.pages_per_second, 1),
         bodies=BodyRoom(settings.bodies_mib * MIB),
         body_seconds=settings.body_seconds,

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from certdesk.bootstrap import OpenDesk
     from certdesk.domain.addresses import Network
 
 RED = 503
+WATCHED = ("/healthz", "/readyz", "/metrics")
 
 
 class Watch:
@@ -48,7 +50,7 @@ class Watch:
 
     async def _healthz(self, request: Request) -> Response:
         """Answer at once, also where every thread waits for something."""
-        return _told(self._opened.probe.faults()) if self._may(request) else _nothing()
+        return _told(self._opened.probe.faults()) if self._may(request.scope) else _nothing()
 
     async def _readyz(self, request: Request) -> Response:
         return await self._if_permitted(request, lambda: _told(self._opened.unready()))
@@ -59,10 +61,14 @@ class Watch:
         )
 
     async def _if_permitted(self, request: Request, give: Callable[[], Response]) -> Response:
-        return await run_in_threadpool(give) if self._may(request) else _nothing()
+        return await run_in_threadpool(give) if self._may(request.scope) else _nothing()
 
-    def _may(self, request: Request) -> bool:
-        address = self._peers.client(request.scope)
+    def may_see(self, scope: Scope) -> bool:
+        """Tell whether a request is for one of the three, and may be."""
+        return scope["path"] in WATCHED and self._may(scope)
+
+    def _may(self, scope: Scope) -> bool:
+        address = self._peers.client(scope)
         return address is not None and (address.is_loopback or is_within(address, self._allowed))
 
 

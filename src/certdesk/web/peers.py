@@ -39,7 +39,10 @@ class Peers:
         return peer.is_loopback or is_within(peer, self.plain)
 
     def client(self, scope: Scope) -> Address | None:
-        """Give the address of a request's client; None where the connection has none."""
+        """Give the address of a request's client; None where it is unknown.
+
+        That is so where a trusted proxy names something that is no address.
+        """
         if scope.get("client") is None:
             return None
         address = unmapped(ipaddress.ip_address(scope["client"][0]))
@@ -48,7 +51,7 @@ class Peers:
         for hop in reversed(_hops(scope)):
             named = _address(hop)
             if named is None:
-                break  # No address: the nearest proxy is as far as can be seen.
+                return None
             address = named
             if not self.is_proxy(address):
                 break
@@ -65,7 +68,8 @@ NO_PROXIES = Peers()
 
 def _hops(scope: Scope) -> list[str]:
     lines = [value for name, value in scope["headers"] if name == FORWARDED]
-    return [hop.strip(" \t") for hop in b",".join(lines).decode("latin-1").split(",")]
+    hops = b",".join(lines).decode("latin-1").split(",") if lines else []
+    return [hop.strip(" \t") for hop in hops]
 
 
 def _address(hop: str) -> Address | None:

@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from certdesk.web.framing import BETWEEN, DONE, HEAD, Broken, Framing
 from certdesk.web.heads import body_length, check_head
 from certdesk.web.seats import SEAT, Seat, Seats
+from certdesk.web.sent import Mark, Sent
 
 KIB = 1024
 REQUEST_LINE = 32 * KIB
@@ -50,8 +51,8 @@ class LimitedProtocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
     _body_bytes = 0
-    _answers = 0
-    _unsent = (0, 0, 0.0)
+    _sent: Sent | None = None
+    _mark: Mark | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Begin to wait for a head."""
@@ -59,6 +60,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._framing = Framing()
         self.seats.shaken(self.seat)
         self.seat.close = transport.abort
+        line = transport.get_extra_info("socket")
+        if line is not None:
+            self._sent = Sent(line, transport)
+            self.seat.is_writing = self._sent.is_waiting
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -153,12 +158,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._framing.part is not DONE:
             self._refuse(http.HTTPStatus.BAD_REQUEST)
         self._disarm()
-        self.seat.busy = self._answering()
+        self.seat.busy = self._answering() and not self.seat.slowed
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Go on with the rest of the request, or with what was sent ahead."""
-        self._answers += 1
         self.seats.turn(self.seat)
         super().on_response_complete()
         self._feed()
@@ -177,15 +181,16 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """Close the connection if its client does not take what is written; `now` is monotonic."""
-        left = self.transport.get_write_buffer_size()
-        answers, before, since = self._unsent
-        if left and answers == self._answers:
-            seconds = now - since
+        if self._sent is None:
+            return
+        waiting, taken = self._sent.waiting(), self._sent.taken()
+        if waiting and self._mark is not None:
+            seconds = now - self._mark.at
             if seconds < self.write_seconds:
                 return
-            if before - left < WRITE_RATE * seconds:
+            if taken - self._mark.taken < min(self._mark.waiting, WRITE_RATE * seconds):
                 self._drop()
-        self._unsent = (self._answers, left, now)
+        self._mark = Mark(now, waiting, taken) if waiting else None
 
     def _is_resting(self) -> bool:
         """Tell whether no byte of a request has come that is not there as a whole."""

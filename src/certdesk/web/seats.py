@@ -1,10 +1,12 @@
 """How many connections there may be, and which one makes room for another.
 
 A connection has a seat from the moment it is accepted, before any handshake. Where all seats are
-taken (of an address, or of all), the one that has kept the desk waiting longest is closed for the
-newcomer: one that rests between requests, or whose request does not come or does not end, or whose
-answer waits for its turn. Idle and stalled connections so keep nobody out, and a request that is
-there is never given up.
+taken (of an address, or of all), one that keeps the desk waiting is closed for the newcomer: one
+that rests between requests, or whose request does not come or does not end, or whose answer waits
+for its turn or is written and not yet taken. It is one of the address that has most connections:
+among those, one that takes an answer is closed last, and else the one that has waited longest. So
+idle and stalled connections keep nobody out, a crowd of one address costs that address its
+connections and no other, and a request in hand is never given up.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ class Seat:
 
     `since` is when the connection was accepted, or began or ended its last request, in monotonic
     seconds. `shaking` is true until its handshake is done, `busy` while a whole request is in hand,
-    and `slowed` while its answer only waits for a turn. `close` ends the connection at once.
+    and `slowed` while its answer only waits for a turn. `close` ends the connection at once;
+    `is_writing` tells whether there is an answer that the client has not taken yet.
     """
 
     block: str | None
@@ -37,6 +40,7 @@ class Seat:
     shaking: bool
     busy: bool = False
     slowed: bool = False
+    is_writing: Callable[[], bool] = bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,8 @@ class Seats:
         self._limits = limits
         self._monotonic = monotonic
         self._taken: dict[Seat, None] = {}
-        self._blocks: Counter[str] = Counter()
+        # A proxy's connections are those of many clients, and count for no address.
+        self._blocks: Counter[str | None] = Counter()
         self._shaking = 0
 
     def take(self, block: str | None, close: Callable[[], None], *, shaking: bool) -> Seat | None:
@@ -107,13 +112,15 @@ class Seats:
         return len(taken) < limits.all or self._make_room(taken)
 
     def _make_room(self, candidates: Iterable[Seat]) -> bool:
-        """Close the one of these connections that has kept the desk waiting longest."""
-        waiting = (seat for seat in candidates if not seat.busy)
-        longest = min(waiting, key=lambda seat: seat.since, default=None)
-        if longest is None:
+        """Close one of these connections that keeps the desk waiting."""
+        waiting = [seat for seat in candidates if not seat.busy]
+        if not waiting:
             return False
-        self.leave(longest)
-        longest.close()
+        most = max(self._blocks[seat.block] for seat in waiting)
+        crowd = (seat for seat in waiting if self._blocks[seat.block] == most)
+        given_up = min(crowd, key=lambda seat: (seat.is_writing(), seat.since))
+        self.leave(given_up)
+        given_up.close()
         return True
 
 

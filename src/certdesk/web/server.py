@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 75
 GRACE_SECONDS = 25
 STRANGERS_THREADS = 2
-"""Threads for what is done before it is known who asks, and for what everybody may have."""
+"""Threads for work done before the caller is known, and for public pages."""
 
 TICKS_A_SECOND = 10
 """uvicorn's: its loop ticks so often."""
@@ -78,7 +78,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
             link=Turns(settings.download_link_per_minute, MINUTE),
             account=Turns(limits.of(LINKS_FROM), 1),
         )
-        downloads = Downloads(desk, actions(), paces)
+        downloads = Downloads(desk, actions(), paces).route(edge, threads)
         watch = Watch(opened, watched, edge.peers)
         config = _config(settings, application(api, desk.pki, downloads, watch, edge))
         # It is written into certificates.

@@ -31,16 +31,20 @@ class Turns:
         self._full_at: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
-    def wait(self, asker: Hashable, longest: float) -> float:
+    def wait(self, asker: Hashable, longest: float, count: int | None = None) -> float:
         """Take the asker's next turn and tell how many seconds off it is, 0 for now.
 
-        A turn that is further off than `longest` seconds is told and not taken.
+        A turn that is further off than `longest` seconds is told and not taken. `count` is the
+        asker's own number of turns, if it has one; 0 is no limit.
         """
+        interval = self._interval
+        if count is not None:
+            interval = self._seconds / count if count else 0.0
         with self._lock:
             now = self._monotonic()
-            full_at = max(self._full_at.get(asker, now), now) + self._interval
-            wait = max(0.0, full_at - now - self._seconds) if self._interval else 0.0
-            if wait <= longest and self._interval:
+            full_at = max(self._full_at.get(asker, now), now) + interval
+            wait = max(0.0, full_at - now - self._seconds) if interval else 0.0
+            if wait <= longest and interval:
                 self._make_room(now)
                 self._full_at[asker] = full_at
         return wait
@@ -59,6 +63,13 @@ class Turns:
 
 
 def too_many(wait: float) -> Response:
-    """Refuse one who has to wait so many seconds for a turn (RFC 6585, 4)."""
-    headers = {"Retry-After": str(math.ceil(wait)), "Cache-Control": "no-store"}
+    """Refuse one who has to wait so many seconds for a turn (RFC 6585, 4).
+
+    The connection ends, and with it the requests that were sent ahead on it.
+    """
+    headers = {
+        "Retry-After": str(math.ceil(wait)),
+        "Cache-Control": "no-store",
+        "Connection": "close",
+    }
     return PlainTextResponse("too many requests\n", TOO_MANY, headers)
