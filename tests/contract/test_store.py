@@ -129,7 +129,7 @@ def in_unit(unit: Unit, kept: Kept[Any]) -> Collection[Any]:
 
 def values(annotation: object) -> st.SearchStrategy[Any]:
     """Derive values of a field from its type."""
-    if isinstance(annotation, types.UnionType):
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         return st.one_of([values(kind) for kind in typing.get_args(annotation)])
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return st.sampled_from(annotation)

@@ -12,6 +12,7 @@ from publicsuffixlist import PublicSuffixList
 
 from certdesk.domain.names import DomainName, DomainRefused, ascii_form
 
+UNSEEN_CONTROL = "a domain name must not hold control characters"
 NOT_ALLOWED = "only letters, digits, hyphens and dots may stand in a domain name"
 NO_LABEL = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
 ADDRESS = "an IP address is not a domain name"
@@ -86,9 +87,9 @@ def test_a_name_is_read_in_any_spelling_and_kept_in_one(text: str, written: str)
         ("https://example.com", NOT_ALLOWED),
         ("example.com/", NOT_ALLOWED),
         ("user@example.com", NOT_ALLOWED),
-        ("exa\x00mple.com", NOT_ALLOWED),
-        ("exa\u202emple.com", NOT_ALLOWED),
-        ("exa\ud800mple.com", NOT_ALLOWED),
+        ("exa\x00mple.com", f"{UNSEEN_CONTROL}: U+0000"),
+        ("exa\u202emple.com", f"{UNSEEN_CONTROL}: U+202E"),
+        ("exa\ud800mple.com", "a domain name must not hold characters that nobody can see: U+D800"),
         ("-example.com", HYPHEN),
         ("example-.com", HYPHEN),
         ("-.com", HYPHEN),

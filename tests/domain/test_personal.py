@@ -34,7 +34,7 @@ SCALARS: dict[object, st.SearchStrategy[Any]] = {
 
 def values(annotation: object) -> st.SearchStrategy[Any]:
     """Derive values of a field from its type."""
-    if isinstance(annotation, types.UnionType):
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         return st.one_of([values(kind) for kind in typing.get_args(annotation)])
     if typing.get_origin(annotation) is tuple:
         return st.lists(values(typing.get_args(annotation)[0]), max_size=3).map(tuple)
