@@ -95,3 +95,14 @@ def test_every_dependency_has_its_reason() -> None:
         r"^\| ([a-z][\w, .-]+) \|", _text(DOCS / "adr/0012-dependencies.md"), re.MULTILINE
     )
     assert {name for row in rows for name in row.split(", ")} == wanted
+
+
+def test_each_threat_names_a_test_that_there_is() -> None:
+    """A row without one, or with one that is gone, promises what nobody holds."""
+    rows = re.findall(r"^\| [A-Z].+ \|$", _text(ROOT / "SECURITY.md"), re.MULTILINE)
+    threats = [row.strip("|").split(" | ") for row in rows if not row.startswith("| Threat")]
+    assert len(threats) > 20
+    for threat, _, tests, *_ in threats:
+        named = re.findall(r"`([\w/]+\.py)`", tests)
+        assert named, threat
+        assert [name for name in named if not (ROOT / "tests" / name).exists()] == [], threat
