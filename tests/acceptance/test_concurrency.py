@@ -18,7 +18,11 @@ from tests.running import COMPANY, MANAGER, Client, Keys, RunningDesk, running
 
 MANY = 50
 A_SECOND = 1.0
-SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 8 }"
+SETTINGS = """
+keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 8 }
+http.connections_per_address = 200
+"""
+"""A hundred clients at once are more than one address has by default."""
 
 
 @pytest.fixture(scope="module")

@@ -69,12 +69,20 @@ def test_nginx_is_meant_where_no_server_is_named(place: Place) -> None:
     assert link(place.client, place.online)[1] == "www.example.com_nginx.zip"
 
 
-@pytest.mark.parametrize("kind", ["NGINX", "caddy", "../nginx", "nginx.zip"])
-def test_an_unknown_kind_of_server_is_refused(place: Place, kind: str) -> None:
-    """With the known ones."""
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("NGINX", '"NGINX"'),
+        ("caddy", '"caddy"'),
+        ("../nginx", "a text of 8 characters"),
+        ("nginx.zip", '"nginx.zip"'),
+    ],
+)
+def test_an_unknown_kind_of_server_is_refused(place: Place, kind: str, shown: str) -> None:
+    """With the known ones; what could be a secret is not told back."""
     known = "nginx, apache, iis, tomcat, jks, root, other"
     assert refusal(lambda: link(place.client, place.online, kind)) == not_supported(
-        f"ServiceType: must be one of {known}, not {kind!r}."
+        f"ServiceType: must be one of {known}, not {shown}."
     )
 
 

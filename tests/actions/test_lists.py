@@ -363,7 +363,10 @@ def test_unknown_and_foreign_ids_are_passed_over(shop: Shop, order: str) -> None
         ({"CertificateStatus": [5, 16]}, "CertificateStatus: takes numbers from 0 to 15; got 16."),
         ({"SearchKey": "x" * 65}, "SearchKey: takes at most 64 characters."),
         ({"SearchKey": "\u00df" * 33}, "SearchKey: takes at most 64 characters."),
-        ({"CertIds": ["x"] * 1001}, "CertIds: takes at most 1000 ids."),
+        (
+            {"CertIds": ["x"] * 1001},
+            "CertIds: length should be at most 1000 members, but it has 1001.",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused(

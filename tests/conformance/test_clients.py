@@ -47,6 +47,7 @@ BEFORE_THE_SIGNATURE = {
     "AuthFailure.SignatureExpire",
     "AuthFailure.SignatureFailure",
     "InvalidRequest",
+    "NoSuchProduct",
 }
 IN_PAIRS = {"InvalidParameter", "MissingParameter", "UnknownParameter"}
 """Codes for pairs that are none, and for common parameters, which stand among them."""

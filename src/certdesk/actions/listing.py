@@ -217,8 +217,6 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
         yield f"CertificateStatus: takes numbers from 0 to {max(STATUSES)}; {got}."
     if len(searchable(request.search_key or "")) > MOST_TEXT:
         yield f"SearchKey: takes at most {MOST_TEXT} characters."
-    if len(request.cert_ids or ()) > MOST:
-        yield f"CertIds: takes at most {MOST} ids."
 
 
 def _asks_for_nothing(request: DescribeCertificatesRequest) -> bool:
