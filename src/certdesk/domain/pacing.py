@@ -15,7 +15,7 @@ from certdesk.domain.records import LookPace
 
 MINUTE = timedelta(minutes=1)
 LONGEST_DEBT = timedelta(minutes=10)
-"""No domain waits longer, however many looks were charged or however the clock was moved."""
+"""No domain waits longer, however many looks were charged."""
 
 KEPT_BACK = 3
 """One part in so many of a minute's looks is for accounts that have hardly looked."""
@@ -99,8 +99,9 @@ class LookLimit:
 
 
 def _debt(at: datetime, now: datetime) -> timedelta:
-    """Give how long it takes until a time; a clock that was put back makes it no longer."""
-    return min(max(at - now, timedelta()), LONGEST_DEBT)
+    """Give how long it takes until a time; none where the clock was put back since."""
+    debt = max(at - now, timedelta())
+    return debt if debt <= LONGEST_DEBT else timedelta()
 
 
 def _shares(pace: LookPace) -> dict[str, datetime]:
