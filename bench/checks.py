@@ -7,6 +7,7 @@ than `MOST` of a submission. Where a check needs a transaction, it runs in one t
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,15 +15,21 @@ from datetime import UTC, datetime
 import sqlalchemy
 
 from bench.inside import OwnDesk
+from bench.rows import CSRS, EXAMPLE
+from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import Order, Status
 from certdesk.domain.quotas import Quotas, limits_of
 from certdesk.domain.records import AuditEntry
 from certdesk.domain.sightings import Use
+from certdesk.domain.visible import unseen_fault
 from certdesk.storage.driver import Driver
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.schema import AUDIT, ORDERS, USAGE
 from certdesk.storage.usage import EmbeddedUsage, Tally, UsageStatements
 from certdesk.web.guard import Guard
+from certdesk.web.heads import check_head
+from certdesk.web.hosts import hosts_of
+from certdesk.web.peers import Peers
 
 MOST = 0.03
 """The share of a submission's CPU that a check may cost."""
@@ -35,6 +42,8 @@ def checks(desk: OwnDesk) -> dict[str, Callable[[], object]]:
     prepared = {
         "signature not used before, and pace": admitting(desk),
         "caller asked again in the commit": asking_again(desk),
+        "every text is one that people can see": seeing(),
+        "head with single headers, for this host": heading(),
         "what is added counted, and held against quotas": counting(desk),
     }
     return {PREFIX + name: check for name, check in prepared.items()}
@@ -68,6 +77,36 @@ def asking_again(desk: OwnDesk) -> Callable[[], object]:
     guard = Guard(desk.engine)
     known = guard.look_up(desk.secret_id)
     return lambda: desk.engine.store.read(lambda unit: guard.holds(known, unit))
+
+
+def seeing() -> Callable[[], object]:
+    """Look at each letter of each text of a submission."""
+    material = json.loads(EXAMPLE.read_text()) | {"Csr": CSRS[KeyKind.P_256]}
+    texts = [text for text in material.values() if isinstance(text, str)]
+    return lambda: [unseen_fault(text) for text in texts]
+
+
+def heading() -> Callable[[], object]:
+    """Check a head's headers, its host, and where it comes from."""
+    hosts = hosts_of("127.0.0.1", (), ())
+    peers = Peers()
+    headers = [
+        (b"host", b"127.0.0.1:8080"),
+        (b"authorization", b"TC3-HMAC-SHA256 Credential=..."),
+        (b"content-type", b"application/json"),
+        (b"x-tc-action", b"CertificateInfoSubmit"),
+        (b"x-tc-timestamp", b"1772366400"),
+        (b"x-tc-version", b"2019-12-05"),
+        (b"content-length", b"2000"),
+    ]
+    scope = {"type": "http", "client": ("127.0.0.1", 50_000), "headers": headers}
+
+    def check() -> None:
+        check_head(b"/", headers, version="1.1", upgrade=False)
+        hosts.allow("127.0.0.1:8080", "127.0.0.1")
+        peers.block(scope)
+
+    return check
 
 
 def counting(desk: OwnDesk) -> Callable[[], object]:
