@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from certdesk.web.admin import uid_in_xucred
 from tests.acceptance.processes import certdesk, keys_in, printed, serving
 from tests.running import RunningDesk
 
@@ -193,3 +195,53 @@ def test_what_is_no_request_does_not_disturb_the_socket(desk: RunningDesk) -> No
             except ConnectionError:
                 pass
     assert desk.account().secret_id
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "missing folder"])
+def test_what_is_no_socket_is_left_as_it_is(data: str, tmp_path: Path, kind: str) -> None:
+    """A file that admin.socket names by mistake is not removed: exit code 3, and why."""
+    named, kept = tmp_path / "named", tmp_path / "kept"
+    kept.write_text("kept")
+    if kind == "file":
+        named.write_text("kept")
+    elif kind == "folder":
+        named.mkdir()
+    elif kind == "link":
+        named.symlink_to(kept)
+    else:
+        named = named / "admin.sock"
+    words = ("serve", "--data", data, "--listen", "127.0.0.1:0")
+    done = certdesk(*words, variables={"CERTDESK_ADMIN_SOCKET": str(named)})
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"certdesk: admin.socket: {named} ")
+    assert kept.read_text() == "kept"
+    assert named.exists() == (kind != "missing folder")
+
+
+def test_a_second_desk_does_not_take_the_socket_of_the_first(desk: RunningDesk, data: str) -> None:
+    """It is refused, and the first one is asked as before."""
+    path = str(desk.folder / "admin.sock")
+    words = ("serve", "--data", data, "--listen", "127.0.0.1:0")
+    done = certdesk(*words, variables={"CERTDESK_ADMIN_SOCKET": path})
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"certdesk: admin.socket: another desk answers at {path}")
+    assert desk.account().secret_id
+
+
+def test_a_socket_that_was_left_over_makes_way(tmp_path: Path) -> None:
+    """And at its end the desk leaves alone what has taken the place of its own."""
+    path, data = tmp_path / "left.sock", tmp_path / "data"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    words = ["serve", "--data", str(data), "--listen", "127.0.0.1:0"]
+    with serving(tmp_path / "log", *words, variables={"CERTDESK_ADMIN_SOCKET": str(path)}):
+        assert path.is_socket()
+        path.unlink()
+        path.write_text("another's")
+    assert path.read_text() == "another's"
+
+
+def test_macos_tells_the_user_of_a_peer() -> None:
+    """In `struct xucred`: version, user, number of groups, sixteen groups."""
+    told = struct.pack("=II", 0, 501) + struct.pack("=hxx", 1) + struct.pack("=16I", *range(16))
+    assert uid_in_xucred(told) == 501

@@ -1,6 +1,6 @@
 """What strangers may ask, how often and how much, over a live desk with small limits.
 
-Sources: security.md, T7, T12 and T22; RFC 6585, 4 (429); RFC 6797 (HSTS).
+Sources: RFC 6585, 4 (429); RFC 6797 (HSTS).
 """
 
 from __future__ import annotations

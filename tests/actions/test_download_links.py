@@ -249,6 +249,23 @@ def test_a_link_is_followed_at_a_pace(inside: InsideDesk, paced: str) -> None:
     assert answers[-1].headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(("own", "statuses"), [(1, [200, 429, 429]), (0, [200, 200, 200])])
+def test_links_of_an_account_have_its_own_pace(
+    inside: InsideDesk, own: int, statuses: list[int]
+) -> None:
+    """That of `certdesk account limit`, and not the usual one; 0 is none."""
+    caller = inside.account()
+    order = issued(inside, caller)
+    asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
+    inside.operator(
+        "SetPaceLimit", Uin=caller.uin, Action="DescribeDownloadCertificateUrl", PerSecond=own
+    )
+    paces = dataclasses.replace(FREELY, account=Turns(2, 60))
+    downloads = Downloads(inside.engine, bootstrap.actions(), paces)
+    answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == statuses
+
+
 def test_a_link_ends_after_its_minutes(inside: InsideDesk) -> None:
     """Ten, where no setting says otherwise."""
     caller = inside.account()

@@ -202,6 +202,15 @@ def test_a_digest_makes_no_second_person(desk: Desk) -> None:
     assert approve(desk, name, BEN, Attempt=attempt) == "approved"
 
 
+def test_two_users_of_one_name_are_two_people(desk: Desk) -> None:
+    """Who decides is the user of the system, and not the name that is typed."""
+    name = f"order:{ordered(desk)}"
+    attempt = listed(desk)[name]
+    for uid, verdict in ((ANN, None), (BEN, "approved")):
+        asked = {"Id": name, "Reviewer": "ann", "Attempt": attempt}
+        assert desk.operator_as(uid, "ApproveReview", **asked)["Verdict"] == verdict
+
+
 def test_what_was_seen_goes_with_the_order(desk: Desk) -> None:
     """Nothing of it is left when the order is deleted."""
     order = desk.submit()

@@ -279,7 +279,7 @@ def test_bodies_never_take_more_memory_than_there_is(asked: list[tuple[str, int]
 
 
 def test_a_body_that_only_drips_is_given_up_before_its_time_is_over() -> None:
-    """1 KiB a second after the first ten (T12), by a clock that jumps."""
+    """1 KiB a second after the first ten, by a clock that jumps."""
     loop = asyncio.new_event_loop()
     now = [loop.time()]
     loop.time = lambda: now[0]  # type: ignore[method-assign]

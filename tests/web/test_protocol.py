@@ -107,9 +107,9 @@ BROKEN = {
     + b"Transfer-Encoding: chunked\r\n\r\n2;"
     + b"a" * 1025
     + b"\r\n{}\r\n0\r\n\r\n",
-    "chunk extensions over 16 KiB in all": POST
+    "chunk extensions over 64 KiB in all": POST
     + b"Transfer-Encoding: chunked\r\n\r\n"
-    + (b"1;" + b"a" * 1000 + b"\r\n \r\n") * 20
+    + (b"1;" + b"a" * 1000 + b"\r\n \r\n") * 70
     + b"0\r\n\r\n",
     "an extension on the last chunk over 1 KiB": POST
     + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0;"
@@ -404,6 +404,15 @@ def test_a_client_may_send_its_whole_large_body_and_then_read_the_refusal(
     assert answer.code == "RequestSizeLimitExceeded"
 
 
+def test_a_body_of_many_small_chunks_is_read(desk: RunningDesk, keys: Keys) -> None:
+    """As a client sends that writes its JSON bit by bit."""
+    payload = b"{" + b" " * 100_000 + b"}"
+    pieces = [payload[at : at + 10] for at in range(0, len(payload), 10)]
+    line = head(desk.endpoint, keys, "DescribeCompanies", payload, "Transfer-Encoding: chunked")
+    answer = send(desk, line + b"".join(chunked(*pieces)) + b"0\r\n\r\n")
+    assert answer.response["TotalCount"] == 0
+
+
 def test_a_body_as_large_as_it_may_be_is_read(desk: RunningDesk, keys: Keys) -> None:
     """256 KiB of JSON are read whole, announced or in chunks."""
     payload = b"{" + b" " * (256 * KIB - 2) + b"}"
@@ -442,6 +451,8 @@ def test_broken_http_gets_one_refusal_and_a_closed_line(desk: RunningDesk, case:
 def test_a_list_may_come_in_several_lines(desk: RunningDesk) -> None:
     """Headers that are lists are as good in two lines as in one (RFC 9110, 5.3)."""
     lists = b"Accept: a/b\r\n" * 2 + b"Connection: keep-alive\r\n" * 2 + b"Via: 1.1 a\r\n" * 2
+    lists += b"Tracestate: a=1\r\n" * 2 + b"Baggage: a=1\r\n" * 2 + b"Prefer: wait=1\r\n" * 2
+    lists += b"".join(b"X-Forwarded-%s: a\r\n" % each for each in (b"Proto", b"Host", b"Port")) * 2
     assert send(desk, GET + HOST + lists + b"\r\n").body == b"ok\n"
 
 

@@ -16,13 +16,17 @@ from certdesk.cli.printing import at_terminal, show, table
 from certdesk.settings import Settings
 
 by_whom = click.option(
-    "--reviewer", metavar="NAME", help="Who decides.  [default: the user of this machine]"
+    "--reviewer",
+    metavar="NAME",
+    help="Name to keep with the decision. Who decides is the user of the system.  "
+    "[default: that user's]",
 )
 
 as_seen = click.option(
     "--attempt",
     metavar="DIGEST",
-    help="Decide about exactly what review show or review list --json printed this digest with.",
+    help="Decide only about the version that review show or review list --json printed with this "
+    "digest.",
 )
 
 
@@ -70,7 +74,7 @@ def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: 
     shown to you. You are the user of this system who runs the command. An approved key is blocked
     for every account, and all certificates for it are revoked; that always needs --attempt.
     """
-    name = reviewer or _user()
+    name = reviewer or user_here()
     show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=name, Attempt=attempt))
 
 
@@ -88,7 +92,7 @@ def review_reject(
     ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What has changed
     since you saw it is refused, as with review approve.
     """
-    name = reviewer or _user()
+    name = reviewer or user_here()
     show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name, Attempt=attempt))
 
 
@@ -107,7 +111,7 @@ def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | No
 
     ID is order:CERTIFICATE or revocation:CERTIFICATE.
     """
-    response = ask(settings, "ReadLetter", Id=id_, Reviewer=reviewer or _user())
+    response = ask(settings, "ReadLetter", Id=id_, Reviewer=reviewer or user_here())
     if "Error" in response:
         show_reply(response)
     try:
@@ -119,9 +123,12 @@ def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | No
     show({"Form": response["Form"], "Sha256": response["Sha256"], "File": str(output)})
 
 
-def _user() -> str:
+def user_here() -> str:
     """Name who is at the machine, also where that person works as its administrator."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # It has no entry in passwd(5), as in many containers.
+        return str(os.getuid())
 
 
 def _table(reviews: list[dict[str, Any]]) -> None:

@@ -14,7 +14,9 @@ import dataclasses
 import grp
 import os
 import socket
+import stat
 import struct
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +41,10 @@ OPERATOR_THREADS = 2
 GRACE_SECONDS = 25
 TAKEN_IN_HAND = b"\n"
 _CREDENTIALS = struct.Struct("iII")
+PROBE_SECONDS = 2
+SOL_LOCAL, LOCAL_PEERCRED = 0, 1
+_XUCRED = struct.Struct("=IIhxx16I")
+"""The version, the user and the groups of a peer (`struct xucred` of <sys/ucred.h>, macOS)."""
 
 log = structlog.get_logger()
 
@@ -89,9 +95,10 @@ async def admin_socket(
     in_hand: set[asyncio.Task[None]] = set()
 
     async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
+        # First, as a request that is taken in hand is not asked again.
+        uid = _uid_of(writer.get_extra_info("socket"))
         writer.write(TAKEN_IN_HAND)
         run = asyncio.get_running_loop().run_in_executor
-        uid = _uid_of(writer)
         writer.write(await run(threads, answer, desk, catalog, line, uid) + b"\n")
         await writer.drain()
 
@@ -105,29 +112,68 @@ async def admin_socket(
                 await task
         writer.close()
 
-    _remove(path)
-    server = await _listen(path, group, serve)
+    _make_way(path)
+    server, ours = await _listen(path, group, serve)
     try:
         yield
     finally:
         server.close()
-        _remove(path)
+        _remove(path, ours)
         if in_hand:
             await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
         threads.shutdown()
 
 
-def _remove(path: Path) -> None:
-    """Remove a socket, be it one that a process before has left."""
+def _make_way(path: Path) -> None:
+    """Remove a socket that a process before has left, and nothing else.
+
+    Raises:
+        SettingsError: there is another file, or a desk that answers.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # Whether one can be made there shows when it is made.
+    if not stat.S_ISSOCK(mode):
+        raise SettingsError(f"admin.socket: {path} is there and is no socket")
+    if not _is_left_over(path):
+        raise SettingsError(f"admin.socket: another desk answers at {path}")
     path.unlink(missing_ok=True)
 
 
-def _uid_of(writer: asyncio.StreamWriter) -> int:
+def _is_left_over(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        try:
+            with socket_address(path) as address:
+                probe.connect(address)
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+        except OSError:
+            return False
+    return False
+
+
+def _remove(path: Path, ours: os.stat_result) -> None:
+    """Remove the desk's socket, unless another one has its place by now."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(path.lstat(), ours):
+            path.unlink()
+
+
+def _uid_of(peer: socket.socket) -> int:
     """Tell which user of the system is at the other end, as its kernel knows it (unix(7))."""
-    peer = writer.get_extra_info("socket")
+    if sys.platform == "darwin":
+        return uid_in_xucred(peer.getsockopt(SOL_LOCAL, LOCAL_PEERCRED, _XUCRED.size))
     _, uid, _ = _CREDENTIALS.unpack(
         peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     )
+    return int(uid)
+
+
+def uid_in_xucred(credentials: bytes) -> int:
+    """Read the user in what macOS tells of a peer."""
+    _, uid, *_ = _XUCRED.unpack(credentials)
     return int(uid)
 
 
@@ -160,18 +206,45 @@ def group_of(settings: Settings) -> int | None:
         ) from None
 
 
-async def _listen(path: Path, group: int | None, serve: Serve) -> asyncio.Server:
-    """Make the socket with mode 0600 from the start, and only then let a group use it."""
+async def _listen(
+    path: Path, group: int | None, serve: Serve
+) -> tuple[asyncio.Server, os.stat_result]:
+    """Listen; give the server and which file is its socket.
+
+    Raises:
+        SettingsError: there can be no socket, or no group may be let use it.
+    """
+    listener, ours = _bound(path)
+    try:
+        if group is not None:
+            _open_to(path, group)
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=LINE_LIMIT)
+    except BaseException:
+        listener.close()
+        _remove(path, ours)
+        raise
+    return server, ours
+
+
+def _bound(path: Path) -> tuple[socket.socket, os.stat_result]:
+    """Make the socket with mode 0600 from the start; give its file too.
+
+    Raises:
+        SettingsError: there can be none.
+    """
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
         with socket_address(path) as address:
             listener.bind(address)
+        return listener, path.lstat()
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"admin.socket: {path} cannot be listened on: {error.strerror}"
+        ) from error
     finally:
         os.umask(before)
-    if group is not None:
-        _open_to(path, group)
-    return await asyncio.start_unix_server(serve, sock=listener, limit=LINE_LIMIT)
 
 
 def _open_to(path: Path, group: int) -> None:

@@ -16,7 +16,7 @@ KIB = 1024
 CHUNK_EXTENSIONS = KIB
 """Most bytes of extensions that a chunk may have; none is known here, and all are skipped."""
 
-CHUNKING = 16 * KIB
+CHUNKING = 64 * KIB
 CHUNKING_PART = 8
 """A chunked body may have so many bytes that are sizes and the like, and beyond that an eighth of
 its content."""

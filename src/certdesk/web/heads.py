@@ -17,18 +17,28 @@ MAY_REPEAT = frozenset(
         b"accept-charset",
         b"accept-encoding",
         b"accept-language",
+        b"baggage",
         b"cache-control",
+        b"cache-status",
+        b"cdn-loop",
         b"connection",
         b"forwarded",
         b"if-match",
         b"if-none-match",
+        b"link",
         b"pragma",
+        b"prefer",
+        b"priority",
         b"te",  # codespell:ignore te
+        b"tracestate",
         b"trailer",
         b"upgrade",
         b"via",
         b"warning",
         b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-proto",
     }
 )
 """Headers whose value is a list, which may come in several lines; any other comes once.
