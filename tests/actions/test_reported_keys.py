@@ -364,7 +364,7 @@ def test_nothing_that_a_stranger_does_with_a_key_reaches_its_owner(
     product: int,
     deeds: list[tuple[str, str | None]],
 ) -> None:
-    """Nor is anything about the owner's key told to the stranger (R-KEY)."""
+    """Nor is anything about the owner's key told to the stranger."""
     told = []
     for owned in (True, False):
         key = ec.generate_private_key(ec.SECP256R1())
