@@ -185,6 +185,27 @@ def test_a_request_of_a_disabled_account_has_been_seen_too(desk: RunningDesk) ->
     assert desk.client(keys).detail(order)["Status"] == 5
 
 
+@pytest.mark.parametrize(
+    ("wrong", "ahead"),
+    [({}, 303), ({"X-TC-Version": None}, 0), ({"Content-Encoding": "gzip"}, 0)],
+    ids=["clock ahead", "no version", "compressed"],
+)
+def test_a_request_that_was_refused_early_has_been_seen_too(
+    desk: RunningDesk, wrong: dict[str, str | None], ahead: int
+) -> None:
+    """What was wrong with it is not signed, or passes with time."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    look = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + ahead)
+    assert dataclasses.replace(look, extra=wrong).send().code != "ok"
+    time.sleep(NO_ACCIDENT)
+
+    change = dataclasses.replace(look, action="CancelCertificateOrder").send()
+    assert change.code == "AuthFailure.SignatureExpire"
+    assert "was used before" in change.message
+
+
 def test_an_unknown_action_has_been_seen_too(desk: RunningDesk) -> None:
     """A client of an action that the desk lacks gives nobody a change."""
     unknown = captured(desk, "DescribePackages", b"{}")

@@ -53,6 +53,7 @@ from certdesk.web.edge import Edge
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
+from certdesk.web.refused import Named, named_in
 from certdesk.wire import vendor
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
@@ -184,14 +185,21 @@ class Api:
         scope, told = exchange.scope, exchange.told
         self._edge.check_host(scope, exchange.headers["host"])  # 1
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
-        form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
-        body = await self._body(exchange, form, None) if form.body_first else b""
-        now = self._machine.now()
-        read = functools.partial(form.claim, body, now)  # 2, 3, 4
-        claim = read() if len(body) <= CHEAP_TEXT else await self._edge.aside(read)
-        told["action"] = self._told(claim.action)
-        found = self._catalog.find(claim.action)
-        known, body = await self._proved(exchange, form, claim, body)  # 5, 6
+        body = b""
+        try:
+            form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
+            body = await self._body(exchange, form, None) if form.body_first else b""
+            now = self._machine.now()
+            read = functools.partial(form.claim, body, now)  # 2, 3, 4
+            claim = read() if len(body) <= CHEAP_TEXT else await self._edge.aside(read)
+            told["action"] = self._told(claim.action)
+            found = self._catalog.find(claim.action)
+            known, body = await self._proved(exchange, form, claim, body)  # 5, 6
+        except SignatureFailure:
+            raise
+        except ServiceError as refusal:
+            await self._note_refused(head, body, refusal)
+            raise
         exchange.is_proved = True
         use = self._use(claim, known.caller.uin, found)
         action = await self._checked(use, claim, known, found)  # 6, 8
@@ -207,7 +215,7 @@ class Api:
         )
         return await self._carry_out(asked)  # 12, 13
 
-    def _use(self, claim: Claim, uin: str, found: Action | None) -> Use:
+    def _use(self, claim: Claim | Named, uin: str, found: Action | None) -> Use:
         return Use(
             digest=signature_digest(claim.secret_id, claim.signature),
             uin=uin,
@@ -252,25 +260,28 @@ class Api:
         self, exchange: Exchange, form: Form, claim: Claim, body: bytes
     ) -> tuple[KnownKey, bytes]:
         """Give the key that signed a request, and the whole body."""
-        try:
-            known = await self._known(claim)
-            exchange.told["account"] = known.caller.uin
-            if not form.body_first:
-                found = self._catalog.find(claim.action)
-                body = await self._body(exchange, form, found)
-            await self._verify(claim, body, known)
-        except SecretIdNotFound:
-            await self._note_shut_out(claim)
-            raise
+        known = await self._known(claim)
+        exchange.told["account"] = known.caller.uin
+        if not form.body_first:
+            found = self._catalog.find(claim.action)
+            body = await self._body(exchange, form, found)
+        await self._verify(claim, body, known)
         return known, body
 
-    async def _note_shut_out(self, claim: Claim) -> None:
-        """Note a request of a disabled key: it does nothing when the key is enabled again."""
+    async def _note_refused(self, head: Head, body: bytes, refusal: ServiceError) -> None:
+        """Note a request whose signature was not checked, if there is such a key.
+
+        It does nothing when its clock is right, its key is enabled or its head is put right.
+        """
+        named = named_in(head, body)
         run = asyncio.get_running_loop().run_in_executor
-        uin = await run(self._threads, self._guard.owner_of, claim.secret_id)
-        if uin is not None:
-            use = self._use(claim, uin, self._catalog.find(claim.action))
-            await self._in_its_place(self._admission.note, use)
+        uin = await run(self._threads, self._guard.owner_of, named.secret_id) if named else None
+        if named is None or uin is None:
+            return
+        use = self._use(named, uin, self._catalog.find(named.action))
+        await self._in_its_place(self._admission.note, use)
+        if isinstance(refusal, SecretIdNotFound):
+            await self._keep(use)
 
     async def _known(self, claim: Claim) -> KnownKey:
         known = self._guard.recall(claim.secret_id)

@@ -1,0 +1,73 @@
+"""Whose signature a request carries that was refused before its signature was checked.
+
+The refusal may rest on something that is not signed, or on a clock that is ahead. So the request
+could be put right by somebody who captured it, and is noted as used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from certdesk.domain.errors import ServiceError
+from certdesk.wire.forms import peek
+from certdesk.wire.signature import parse_authorization
+
+if TYPE_CHECKING:
+    from certdesk.web.forms import Head
+
+_PAIRS = ("Action", "Timestamp", "SecretId", "Signature")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What such a request says of itself; nobody has checked that it is true."""
+
+    secret_id: str
+    signature: str = dataclasses.field(repr=False)
+    timestamp: int
+    action: str
+    action_signed: bool
+
+
+def named_in(head: Head, body: bytes) -> Named | None:
+    """Read it, if all of it is there; `body` is empty unless the parameters stand in it."""
+    try:
+        return _of_headers(head) if "authorization" in head.headers else _of_pairs(head, body)
+    except (ServiceError, ValueError):
+        return None
+
+
+def _of_headers(head: Head) -> Named:
+    authorization = parse_authorization(head.headers["authorization"])
+    return Named(
+        secret_id=authorization.secret_id,
+        signature=authorization.signature,
+        timestamp=_seconds(head.headers.get("x-tc-timestamp", "")),
+        action=head.headers.get("x-tc-action", ""),
+        action_signed="x-tc-action" in authorization.signed_headers,
+    )
+
+
+def _of_pairs(head: Head, body: bytes) -> Named | None:
+    pairs = peek(head.query or body, _PAIRS)
+    if not all(pairs.get(name) for name in _PAIRS):
+        return None
+    return Named(
+        secret_id=pairs["SecretId"],
+        signature=pairs["Signature"],
+        timestamp=_seconds(pairs["Timestamp"]),
+        action=pairs["Action"],
+        action_signed=True,
+    )
+
+
+def _seconds(text: str) -> int:
+    """Read a timestamp.
+
+    Raises:
+        ValueError: it is no whole number, or has more digits than a time has.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= len("9999999999")):
+        raise ValueError(text[:16])
+    return int(text)
