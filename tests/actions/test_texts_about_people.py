@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from certdesk.actions import wordings
 from certdesk.domain.order import Status
+from certdesk.domain.records import Review
 from certdesk.domain.words import Text, has_words, hints, marks_of, texts_of
 from certdesk.ports.kept import kinds
 from certdesk.storage.schema import COLLECTIONS
@@ -117,6 +119,24 @@ def test_every_text_of_a_record_is_found_by_its_type(desk: Desk, name: str, kind
     erased = {what for _, what in places(reply["Erased"])}
     assert found == erased | (found & {what for _, what in places(reply["Kept"])})
     assert {each["What"] for each in desk.export()["Texts"]} == found - erased
+
+
+def test_what_is_told_as_erased_is_gone_though_several_records_are_called_alike(desk: Desk) -> None:
+    """A review is called as the order that it is about, and both have somebody's words."""
+    bought = desk.call(
+        desk.caller, "CreateCertificate", ProductId=DV, DomainNum=1, TimeSpan=1, Tags=LABELS
+    )
+    order = bought["CertificateIds"][0]
+    desk.call(desk.caller, "ModifyCertificateAlias", CertificateId=order, Alias=f"for {EMAIL}")
+    review = dataclasses.replace(
+        made(Review, f"ask {EMAIL} about it"), subject=f"order:{order}", uin=desk.caller.uin
+    )
+    desk.store.write(lambda unit: unit.reviews.add(review))
+
+    erased = places(desk.erase()["Erased"])
+
+    assert {what for record, what in erased if record == f"order:{order}"} >= {"its alias"}
+    assert places(desk.export()["Texts"]) & erased == set()
 
 
 @pytest.mark.parametrize("kind", [kept.record for kept in COLLECTIONS])

@@ -108,7 +108,9 @@ def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator
         Stale: a record was changed since it was read.
     """
     going = [each for each in found if not each.why]
-    for name, record in {each.record: (each.collection, each.kept) for each in going}.values():
+    # A review is called as the order that it is about.
+    kept = {(each.collection, each.record): each.kept for each in going}
+    for (name, _), record in kept.items():
         if not isinstance(record, SEALED):
             getattr(unit, name).replace(reworded(record, record, traits))
     yield from dict.fromkeys((each.record, each.what) for each in going)
