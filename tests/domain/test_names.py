@@ -61,6 +61,22 @@ def test_a_name_is_read_in_any_spelling_and_kept_in_one(text: str, written: str)
 
 
 @pytest.mark.parametrize(
+    ("text", "delegated"),
+    [
+        ("www.example.co.uk", "example.co.uk"),
+        ("*.shop.example.com", "example.com"),
+        ("one.github.io", "github.io"),
+        ("deep.two.github.io", "github.io"),
+    ],
+)
+def test_a_name_leads_to_the_domain_that_a_registry_has_delegated(
+    text: str, delegated: str
+) -> None:
+    """Names under a company's suffix are all on that company's servers."""
+    assert DomainName.parse(text).delegated == delegated
+
+
+@pytest.mark.parametrize(
     ("text", "rule"),
     [
         ("", "a domain name is missing"),

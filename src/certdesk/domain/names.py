@@ -7,6 +7,7 @@ and 7.1.2.7 (wildcards, internal names), the public suffix list.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -110,9 +111,24 @@ class DomainName:
         """
         return _SUFFIXES.privatesuffix(self.base) or self.base
 
+    @property
+    def delegated(self) -> str:
+        """The domain that a registry has delegated, in ASCII.
+
+        Names under a suffix that a company offers to its customers, such as `github.io`, are on
+        that company's servers, so it is the suffix there.
+        """
+        return _icann_suffixes().privatesuffix(self.base) or self.base
+
     def __str__(self) -> str:
         """Write the name in ASCII."""
         return self.ascii
+
+
+@functools.cache
+def _icann_suffixes() -> PublicSuffixList:
+    """Read the part of the list that registries stand for, where it is first needed."""
+    return PublicSuffixList(only_icann=True)
 
 
 def internal_suffix(text: str) -> str:

@@ -89,11 +89,11 @@ class LookPacing:
                 self._store.write(functools.partial(_charge, limit, uin, kind, domain, now))
 
     def _by_domain(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Sort the names that are counted by their registrable domains."""
+        """Sort the names that are counted by the domains that registries have delegated."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for name in names:
             if not f".{name}".endswith(self._internal or ("..",)):
-                found[DomainName(name).registrable].append(name)
+                found[DomainName(name).delegated].append(name)
         return dict(sorted(found.items()))
 
     def _counted(
