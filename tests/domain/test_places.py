@@ -64,7 +64,8 @@ def test_a_group_may_write_where_nobody_else_is_in_it(gid: int, *, good: bool) -
 @pytest.mark.parametrize("part", Part)
 def test_another_users_is_refused_whatever_its_mode(part: Part) -> None:
     """Its owner may give it any mode at any time; root may anyway."""
-    assert found(part, 0o500, uid=1000) == "chown 990 '/srv/a desk'"
+    itself = "-h " if part is Part.LINK else ""
+    assert found(part, 0o500, uid=1000) == f"chown {itself}990 '/srv/a desk'"
     assert found(part, 0o500, uid=0) is None
 
 
@@ -75,8 +76,8 @@ def test_another_users_is_refused_whatever_its_mode(part: Part) -> None:
     gid=st.sampled_from(sorted(GROUPS)),
 )
 def test_what_passes_is_writable_for_nobody_else(part: Part, mode: int, uid: int, gid: int) -> None:
-    """But for what lies in a sticky folder above, which is looked at by itself."""
+    """But for links, and for what lies in a sticky folder above, which is looked at by itself."""
     if found(part, mode, uid, gid) is None:
         assert uid in (0, 990)
-        assert not mode & 0o002 or (part is Part.ABOVE and mode & 0o1000)
+        assert not mode & 0o002 or part is Part.LINK or (part is Part.ABOVE and mode & 0o1000)
         assert not (part is Part.SECRET and mode & 0o004)

@@ -72,3 +72,16 @@ def test_what_belongs_to_another_user_is_found(tmp_path: Path) -> None:
     with pytest.raises(PlaceUnsafe, match=r"another user .uid 1234.: run `chown 0 "):
         check_folder(folder / "deeper")
     check_folder(folder, also=1234)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives links away")
+def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
+    """Also where the sticky bit keeps all others from it: its owner can aim it elsewhere."""
+    good = open_up(tmp_path / "good", 0o700)
+    shared = open_up(tmp_path / "shared", 0o1777)
+    link = shared / "way"
+    link.symlink_to(good)
+    check_folder(link)
+    os.chown(link, 1234, -1, follow_symlinks=False)
+    with pytest.raises(PlaceUnsafe, match=rf"belongs to another user .*: run `chown -h 0 {link}`"):
+        check_folder(link)

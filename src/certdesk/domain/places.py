@@ -20,6 +20,7 @@ class Part(enum.Enum):
     """What a thing on the way is."""
 
     ABOVE = "a folder above"
+    LINK = "a link on the way, whose mode means nothing"
     FOLDER = "the folder itself"
     FILE = "the file itself"
     SECRET = "the file itself, which others must not read either"  # noqa: S105 -- no password
@@ -67,7 +68,9 @@ def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group])
     path = shlex.quote(entry.path)
     if entry.uid not in own.owners:
         what = f"{entry.path} belongs to another user (uid {entry.uid})"
-        return Unsafe(what, f"chown {own.uid} {path}")
+        return Unsafe(what, f"chown {'-h ' if part is Part.LINK else ''}{own.uid} {path}")
+    if part is Part.LINK:
+        return None
     # In a folder with the sticky bit, as /tmp, nobody replaces what others have there.
     guarded = part is Part.ABOVE and bool(entry.mode & stat.S_ISVTX)
     if entry.mode & stat.S_IWOTH and not guarded:

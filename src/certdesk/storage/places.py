@@ -52,18 +52,18 @@ def _check(path: Path, last: Part, also: int | None) -> None:
 
 def _check_way(path: Path, last: Part, own: Self) -> None:
     for place, final in _way(path):
-        found = place.stat()
+        found = place.lstat()
         entry = Entry(
             path=str(place), uid=found.st_uid, gid=found.st_gid, mode=stat.S_IMODE(found.st_mode)
         )
-        part = last if final else Part.ABOVE
+        part = last if final else Part.LINK if stat.S_ISLNK(found.st_mode) else Part.ABOVE
         unsafe = fault(entry, part, own, _group)
         if unsafe is not None:
             raise PlaceUnsafe(f"{unsafe.what}: run `{unsafe.command}`")
 
 
 def _way(path: Path) -> Iterator[tuple[Path, bool]]:
-    """Give every folder that is passed on the way to a path, links followed, and the end itself."""
+    """Give each folder and link that is passed on the way to a path, and the end itself."""
     here, ahead, links = Path("/"), [*Path(os.path.abspath(path)).parts[1:]], 0  # noqa: PTH100 -- links stay
     yield here, not ahead
     while ahead:
@@ -76,6 +76,7 @@ def _way(path: Path) -> Iterator[tuple[Path, bool]]:
             links += 1
             if links > MOST_LINKS:
                 raise PlaceUnsafe(f"{path} leads through more than {MOST_LINKS} links")
+            yield there, False
             target = Path(os.readlink(there))  # noqa: PTH115 -- as it is written
             here = Path("/") if target.is_absolute() else here
             ahead = [*target.parts[1 if target.is_absolute() else 0 :], *ahead]
