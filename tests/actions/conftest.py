@@ -67,7 +67,8 @@ def proving(
 ) -> Iterator[RunningDesk]:
     """A desk that finds the proofs of `names` and `web`, and looks again after a second.
 
-    It has one thread for requests, so that nothing that holds it goes unseen.
+    It has one thread for requests, so that nothing that holds it goes unseen. Many tests have names
+    of one domain looked for, which has no limit here.
     """
     settings = f"""{STOCK}
 [dns]
@@ -75,6 +76,7 @@ resolvers = ["{names.endpoint}"]
 dnssec = "off"
 [proof]
 interval = 1
+per_domain = 0
 http_port = {web.port}
 allow_networks = ["{web.address}/32"]
 [http]
