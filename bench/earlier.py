@@ -25,7 +25,9 @@ def earlier_desk(folder: Path, commit: str, settings: str) -> Iterator[RunningDe
     """
     source = _source_of(commit, folder.with_name(f"{folder.name}-source"))
     code = ["env", f"PYTHONPATH={os.fspath(source)}"]
-    desk = RunningDesk(folder, settings=settings, under=code)
+    # Its number of threads is the usual one. Where a setting of `http` is given, those are left out
+    # by which desks of tests go without limits, and which an earlier desk does not know.
+    desk = RunningDesk(folder, settings=f"http.threads = 4\n{settings}", under=code)
     try:
         desk.start()
         yield desk
