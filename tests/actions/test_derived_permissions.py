@@ -70,6 +70,24 @@ def test_a_denied_key_is_not_handed_out_in_another_project(place: Place) -> None
     assert theirs.detail(place.online)["CertificatePrivateKey"] is not None
 
 
+def test_a_key_that_was_made_in_a_denied_project_stays_there(place: Place) -> None:
+    """Though somebody who may not read keys brought the order, and somebody else takes it away."""
+    desk, client, denied = place.desk, place.client, place.desk.project(place.keys)
+    reader = desk.user(place.keys, "ssl:*")
+    desk.bind(reader, "deny", READ_KEY, projects=[denied])
+    mover = desk.user(place.keys, "ssl:ModifyCertificateProject")
+    theirs, carrying = desk.client(reader.keys), desk.client(mover.keys)
+    order = client.buy()
+    client.submit(order)
+    carrying.call("ModifyCertificateProject", CertificateIdList=[order], ProjectId=denied)
+    client.submit(order)
+
+    theirs.call("ModifyCertificateProject", CertificateIdList=[order], ProjectId=0)
+
+    assert client.detail(order)["CertificatePrivateKey"] is not None
+    assert theirs.detail(order)["CertificatePrivateKey"] is None
+
+
 def test_a_link_that_was_made_before_ends_with_the_denial_of_what_came_before(
     place: Place,
 ) -> None:

@@ -17,6 +17,7 @@ from certdesk.actions.quota import check_domain
 from certdesk.actions.submissions import earlier_material, private_key_of
 from certdesk.catalog import Answer, Commit, Context
 from certdesk.domain import csr
+from certdesk.domain.derivation import with_new_secrets
 from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitContactEmailEmpty,
@@ -104,7 +105,8 @@ def hand_in(
     )
 
     def commit(unit: Unit) -> Answer:
-        order = keep(unit, _still_open(own_order(context, unit, certificate_id)))
+        found = _still_open(own_order(context, unit, certificate_id))
+        order = keep(unit, with_new_secrets(found))
         check_domain(context, unit, order)
         context.record(unit, certificate_id, f"submission {order.submission}")
         return reply

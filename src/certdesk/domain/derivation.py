@@ -80,6 +80,11 @@ def taken_to(order: Order, project_id: int, *, released: bool) -> Order:
     return _in_homes(moved, () if released or not has_secrets else _homes(order))
 
 
+def with_new_secrets(order: Order) -> Order:
+    """Give an order whose key and pass phrase are made anew: they belong where it is now."""
+    return dataclasses.replace(order, home_projects=())
+
+
 def _homes(order: Order) -> tuple[int, ...]:
     return order.home_projects or (order.project_id,)
 
