@@ -187,8 +187,13 @@ def test_a_request_of_a_disabled_account_has_been_seen_too(desk: RunningDesk) ->
 
 @pytest.mark.parametrize(
     ("wrong", "ahead"),
-    [({}, 303), ({"X-TC-Version": None}, 0), ({"Content-Encoding": "gzip"}, 0)],
-    ids=["clock ahead", "no version", "compressed"],
+    [
+        ({}, 303),
+        ({"X-TC-Version": None}, 0),
+        ({"Content-Encoding": "gzip"}, 0),
+        ({"Host": "desk.example.net"}, 0),
+    ],
+    ids=["clock ahead", "no version", "compressed", "another host"],
 )
 def test_a_request_that_was_refused_early_has_been_seen_too(
     desk: RunningDesk, wrong: dict[str, str | None], ahead: int

@@ -183,10 +183,10 @@ class Api:
 
     async def _answer(self, exchange: Exchange) -> bytes:
         scope, told = exchange.scope, exchange.told
-        self._edge.check_host(scope, exchange.headers["host"])  # 1
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         body = b""
         try:
+            self._edge.check_host(scope, exchange.headers["host"])  # 1
             form = form_of(head)  # 1 (the rest of HTTP's shape is in protocol.py)
             body = await self._body(exchange, form, None) if form.body_first else b""
             now = self._machine.now()
