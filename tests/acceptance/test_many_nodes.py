@@ -22,7 +22,7 @@ from tests.acceptance.test_replay import NO_ACCIDENT
 from tests.actions.submitting import ADMIN, ORGANISATION, TECH
 from tests.conformance.raw import Call
 from tests.postgres import wait_until, waiting
-from tests.running import PROGRAM, RunningDesk, running
+from tests.running import PROGRAM, Keys, RunningDesk, running
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
@@ -217,19 +217,24 @@ def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_pat
     assert (ends, opened) == ([0, 0], (2,))
 
 
+def look_at(desk: RunningDesk, keys: Keys, order: str, timestamp: int) -> Call:
+    """Sign a read of an order."""
+    return Call(
+        endpoint=desk.endpoint,
+        host=desk.endpoint,
+        keys=keys,
+        action="DescribeCertificate",
+        body=json.dumps({"CertificateId": order}).encode(),
+        timestamp=timestamp,
+    )
+
+
 def test_what_one_desk_has_seen_no_other_takes(nodes: list[RunningDesk]) -> None:
     """A read that was captured at one is no change at the other, later than within its second."""
     one, two = nodes
     keys = one.account()
     order = one.client(keys).buy()
-    look = Call(
-        endpoint=one.endpoint,
-        host=one.endpoint,
-        keys=keys,
-        action="DescribeCertificate",
-        body=json.dumps({"CertificateId": order}).encode(),
-        timestamp=int(time.time()),
-    )
+    look = look_at(one, keys, order, int(time.time()))
     assert look.send().code == "ok"
     time.sleep(NO_ACCIDENT)
 
@@ -246,14 +251,8 @@ def test_a_crash_of_the_server_makes_nothing_new(
     one, two = nodes
     keys = one.account()
     order = one.client(keys).buy()
-    look = Call(
-        endpoint=one.endpoint,
-        host=one.endpoint,
-        keys=keys,
-        action="DescribeCertificate",
-        body=json.dumps({"CertificateId": order}).encode(),
-        timestamp=int(time.time()) - 6,  # the server is back within a second
-    )
+    # The server is back within a second.
+    look = look_at(one, keys, order, int(time.time()) - 6)
     assert look.send().code == "ok"
     postgres.stop()
     postgres.start()

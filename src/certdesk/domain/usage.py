@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeAlias
 
 from certdesk.domain.account import AccessKey, Account
@@ -55,24 +55,17 @@ def _of_order(order: Order) -> Counts:
 
 
 def _of_submission(submission: Submission) -> Counts:
-    parts = (
-        submission.facts,
-        submission.csr,
-        submission.personal,
-        submission.key_pass or b"",
-        submission.private_key or b"",
-    )
-    return {"stored_bytes": sum(map(len, parts))}
+    its = submission
+    return _stored(its.facts, its.csr, its.personal, its.key_pass, its.private_key)
 
 
 def _of_certificate(certificate: Certificate) -> Counts:
-    parts = (
-        certificate.leaf,
-        certificate.chain,
-        certificate.root or b"",
-        certificate.private_key or b"",
-    )
-    return {"stored_bytes": sum(map(len, parts))}
+    its = certificate
+    return _stored(its.leaf, its.chain, its.root, its.private_key)
+
+
+def _stored(*parts: Sized | None) -> Counts:
+    return {"stored_bytes": sum(len(part) for part in parts if part is not None)}
 
 
 def _one(kind: str) -> Measure:
