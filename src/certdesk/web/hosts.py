@@ -7,6 +7,7 @@ has led to this machine (DNS rebinding), comes with another Host.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import re
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
     return Hosts(LOOPBACK | names.keys() | (known - {""}))
 
 
+@functools.lru_cache(maxsize=64)  # nearly every request comes with the same one
 def name_in(host: str) -> str:
     """Give the name in a Host, in lower case and without its port; empty where it has none."""
     found = _AUTHORITY.fullmatch(host.strip(" \t"))
