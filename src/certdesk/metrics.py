@@ -60,7 +60,7 @@ class Metrics:
         )
         self._writes = Histogram(
             "certdesk_database_write_seconds",
-            "Time of the small write that the desk makes every other second.",
+            "Time of the small write that the desk makes every five seconds.",
             registry=registry,
             buckets=WRITE_SECONDS,
         )

@@ -22,8 +22,8 @@ from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company
 from certdesk.domain.records import AuditEntry, Issuance, Mark, Renewal, Submission, Task
-from certdesk.ports import Collection, Stale, Store, Taken, Unit
-from certdesk.storage import ReadOnly, StoreUnavailable
+from certdesk.ports import Collection, Stale, Store, StoreUnavailable, Taken, Unit
+from certdesk.storage import ReadOnly
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.schema import COLLECTIONS, Kept
 from certdesk.storage.session import Library

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from certdesk.domain.records import AuditEntry
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import migrate
 from certdesk.storage.session import Library, Sessions
 from certdesk.storage.sqlite import SqliteStore

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certdesk.domain.account import Account
 from certdesk.domain.records import Mark
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
 from certdesk.storage.schema import metadata

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.postgres_connection import Connection
 from tests.postgres import PATIENCE_SECONDS, wait_until, waiting

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from certdesk.domain.records import Mark
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.session import Library
 from certdesk.storage.sqlite import SqliteStore

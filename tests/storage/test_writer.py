@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from certdesk.domain.records import Mark
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import migrate
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.writer import Writer

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from certdesk.domain import timekeeping
+from certdesk.ports import Clock, Slot
+from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
 from certdesk.workflow.probe import Probe
@@ -35,7 +37,12 @@ class Patient:
     def __init__(self) -> None:
         """Feel nothing yet."""
         self.store, self.clock, self.seconds = MemoryStore(), ManualClock(NOON), Seconds()
-        self.probe = Probe(self.store, self.clock, monotonic=self.seconds)
+        self.admission = MemoryAdmission(None)
+        self.probe = self.new_probe(self.clock)
+
+    def new_probe(self, clock: Clock) -> Probe:
+        """Make a probe of another process on the same database."""
+        return Probe(self.store, clock, self.admission, monotonic=self.seconds)
 
     def kept(self) -> datetime | None:
         """Give the latest time that was kept."""
@@ -83,7 +90,7 @@ def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
 def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None:
     """The mark is in the database, also for one that has just started."""
     patient.probe.look()
-    late = Probe(patient.store, ManualClock(NOON - HOUR), monotonic=patient.seconds)
+    late = patient.new_probe(ManualClock(NOON - HOUR))
     assert late.faults() == []
 
     late.look()
@@ -91,20 +98,37 @@ def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None
     assert late.faults() == ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]
 
 
-def test_a_write_has_to_come_through_every_four_seconds(patient: Patient) -> None:
+def test_a_look_has_to_end_every_twelve_seconds(patient: Patient) -> None:
     """By a clock that nobody sets; the next one that comes through makes the desk well."""
-    patient.seconds.now += 4
+    patient.seconds.now += 12
     assert patient.probe.faults() == []
     patient.seconds.now += 0.1
-    assert patient.probe.faults() == ["nothing can be written to the database"]
+    assert patient.probe.faults() == ["the database does not answer"]
 
     patient.probe.look()
 
     assert patient.probe.faults() == []
-    patient.store.close()
-    patient.seconds.now += 5
+
+
+def test_what_a_look_finds_is_told_with_its_age(patient: Patient) -> None:
+    """At once when it has ended, and until the next one."""
     patient.probe.look()
-    assert patient.probe.faults() == ["nothing can be written to the database"]
+    patient.seconds.now += 3
+    assert patient.probe.pulse().line == "probe: ok, 3.0 seconds ago"
+
+    patient.store.close()
+    patient.probe.look()
+
+    assert patient.probe.faults() == ["nothing can be written to the database: the store is closed"]
+    assert patient.probe.pulse().line == "probe: failed, 0.0 seconds ago"
+
+
+def test_a_place_that_another_process_has_is_no_fault(patient: Patient) -> None:
+    """Two probes on one database meet now and then, and their marks as well."""
+    held = patient.admission.take(patient.probe.use(), 1)
+    assert isinstance(held, Slot)
+    patient.probe.look()
+    assert patient.probe.faults() == []
 
 
 def test_it_writes_by_itself() -> None:

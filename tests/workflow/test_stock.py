@@ -13,8 +13,7 @@ import pytest
 
 from certdesk.domain.keys import KeyKind, describe, spki_sha256
 from certdesk.domain.records import StockedKey
-from certdesk.ports import KeysBusy, KeyUsedUp, Pending, ReadyKey
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import KeysBusy, KeyUsedUp, Pending, ReadyKey, StoreUnavailable
 from certdesk.workflow import stock as module
 from certdesk.workflow.stock import KeyStock
 from tests.inside import InsideDesk

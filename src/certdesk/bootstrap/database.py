@@ -12,9 +12,8 @@ from pathlib import Path
 
 from certdesk.bootstrap.world import strong_random
 from certdesk.domain.records import Mark
-from certdesk.ports import Admission, Examiner, Store, Unit
+from certdesk.ports import Admission, Examiner, Store, StoreUnavailable, Unit
 from certdesk.settings import Settings, SettingsError
-from certdesk.storage import StoreUnavailable
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.memory_admission import MemoryAdmission

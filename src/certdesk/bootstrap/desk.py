@@ -24,12 +24,11 @@ from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics, Standing
 from certdesk.parsing.pool import ParserPool
-from certdesk.ports import Admission, Clock, Counts, Examiner, Issuer, VaultError
+from certdesk.ports import Admission, Clock, Counts, Examiner, Issuer, StoreUnavailable, VaultError
 from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.update import UpdatedRecords
 from certdesk.settings import Settings, SettingsError
-from certdesk.storage import StoreUnavailable
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.places import PlaceUnsafe
@@ -84,26 +83,22 @@ class OpenDesk:
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
-        """Do the background work as long as the context lasts."""
+        """Do the background work as long as the context lasts.
+
+        Raises:
+            StoreUnavailable: the database does not do what every call needs.
+        """
         with contextlib.ExitStack() as at_work:
             for work in self.background.values():
                 work.start()
                 at_work.callback(work.stop)
             # It asks the others how they are.
+            self.probe.look()
+            if faults := self.probe.pulse().faults:
+                raise StoreUnavailable("; ".join(faults))
             self.probe.start()
             at_work.callback(self.probe.stop)
             yield
-
-    def unready(self) -> list[str]:
-        """Tell in plain words what keeps the desk from taking requests, if anything does.
-
-        Its schema is the newest and its keys are open since it was opened.
-        """
-        try:
-            self.desk.store.read(lambda unit: unit.marks.where(limit=1))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, requests would meet it
-            return [f"the database cannot be read: {type(error).__name__}"]
-        return []
 
 
 def actions() -> Catalog:
@@ -211,7 +206,7 @@ def _put_together(
         issuer=ca.issuer,
         urls=world.urls,
         metrics=metrics,
-        probe=_probe(desk, background, metrics, stock),
+        probe=_probe(desk, database.admission, background, metrics, stock),
         background=background,
         stock=stock,
         housekeeping=house,
@@ -285,12 +280,17 @@ def _order_work(
 
 
 def _probe(
-    desk: Desk, background: Mapping[str, Background], metrics: Metrics, stock: KeyStock
+    desk: Desk,
+    admission: Admission,
+    background: Mapping[str, Background],
+    metrics: Metrics,
+    stock: KeyStock,
 ) -> Probe:
     """Give what watches the desk, and measure what stands in it."""
     probe = Probe(
         desk.store,
         desk.clock,
+        admission,
         further=lambda: [*desk.pki.faults(), *_ended(background), *_no_more_files()],
         wrote=metrics.wrote,
     )

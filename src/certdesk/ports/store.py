@@ -51,6 +51,14 @@ class Stale(Exception):
     """The record was changed since it was read; nothing was written."""
 
 
+class StoreUnavailable(Exception):
+    """The store could not do its work now: locked, full, failing or closed.
+
+    After a write the outcome is unknown where the disk failed at the commit itself; everywhere
+    else nothing was written. Look the record up by its key before doing it again.
+    """
+
+
 class Collection(Protocol[Record]):
     """Records of one kind in a transaction, by key.
 

@@ -8,13 +8,5 @@ the embedded store, one file with one writer, and `postgres` the one that severa
 from __future__ import annotations
 
 
-class StoreUnavailable(Exception):
-    """The store could not do its work now: locked, full, failing or closed.
-
-    After a write the outcome is unknown where the disk failed at the commit itself; everywhere
-    else nothing was written. Look the record up by its key before doing it again.
-    """
-
-
 class ReadOnly(Exception):
     """A read tried to write."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy.exc
 
 from certdesk.domain.checkup import Observation, failure, good, warning
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.postgres_pool import MUST_BE_ON, Pool
 from certdesk.storage.session import Library, Sessions
 

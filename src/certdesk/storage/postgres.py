@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from certdesk.storage import StoreUnavailable, postgres_tickets
+from certdesk.ports import StoreUnavailable
+from certdesk.storage import postgres_tickets
 from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_pool import Pool, is_lost, words

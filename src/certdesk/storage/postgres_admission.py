@@ -29,8 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certdesk.domain.errors import SignatureExpire
 from certdesk.domain.sightings import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
-from certdesk.ports import PaceExceeded, Slot
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import PaceExceeded, Slot, StoreUnavailable
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import event
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.postgres_tickets import name_connection
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.session import unavailable
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.driver import Driver
 from certdesk.storage.unit import OpenUnit, Sql
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy.exc
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.migrate import migrate
 from certdesk.storage.readers import Readers

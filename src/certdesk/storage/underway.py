@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable
 
 
 class Underway:

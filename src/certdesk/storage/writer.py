@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy.exc
 import structlog
 
-from certdesk.ports import Unit
-from certdesk.storage import StoreUnavailable
+from certdesk.ports import StoreUnavailable, Unit
 from certdesk.storage.session import unavailable
 
 if TYPE_CHECKING:

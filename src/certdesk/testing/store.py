@@ -13,8 +13,8 @@ from certdesk.domain.listing import OrderPage, OrderQuery, within_an_answer
 from certdesk.domain.order import Order
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
-from certdesk.ports import Record, Stale, Taken
-from certdesk.storage import ReadOnly, StoreUnavailable
+from certdesk.ports import Record, Stale, StoreUnavailable, Taken
+from certdesk.storage import ReadOnly
 from certdesk.storage.schema import AUDIT, COLLECTIONS, ORDERS, check_page
 from certdesk.storage.unit import OpenUnit
 from certdesk.storage.usage import Tally

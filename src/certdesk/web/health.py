@@ -17,7 +17,7 @@ from certdesk.metrics import CONTENT_TYPE
 from certdesk.web.peers import NO_PROXIES, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from starlette.requests import Request
     from starlette.types import Scope
@@ -50,18 +50,22 @@ class Watch:
 
     async def _healthz(self, request: Request) -> Response:
         """Answer at once, also where every thread waits for something."""
-        return _told(self._opened.probe.faults()) if self._may(request.scope) else _nothing()
+        if not self._may(request.scope):
+            return _nothing()
+        probe = self._opened.probe
+        return _told(probe.faults(), probe.pulse().line)
 
     async def _readyz(self, request: Request) -> Response:
-        return await self._if_permitted(request, lambda: _told(self._opened.unready()))
+        """Answer at once whether calls can be answered."""
+        if not self._may(request.scope):
+            return _nothing()
+        return _told(self._opened.probe.pulse().faults)
 
     async def _metrics(self, request: Request) -> Response:
-        return await self._if_permitted(
-            request, lambda: Response(self._opened.metrics.page(), media_type=CONTENT_TYPE)
-        )
-
-    async def _if_permitted(self, request: Request, give: Callable[[], Response]) -> Response:
-        return await run_in_threadpool(give) if self._may(request.scope) else _nothing()
+        if not self._may(request.scope):
+            return _nothing()
+        page = await run_in_threadpool(self._opened.metrics.page)
+        return Response(page, media_type=CONTENT_TYPE)
 
     def may_see(self, scope: Scope) -> bool:
         """Tell whether a request is for one of the three, and may be."""
@@ -72,8 +76,8 @@ class Watch:
         return address is not None and (address.is_loopback or is_within(address, self._allowed))
 
 
-def _told(faults: list[str]) -> Response:
-    text = "".join(f"{line}\n" for line in faults or ["ok"])
+def _told(faults: list[str], *more: str) -> Response:
+    text = "".join(f"{line}\n" for line in [*(faults or ["ok"]), *more])
     return PlainTextResponse(text, RED if faults else 200, {"Cache-Control": "no-store"})
 
 

@@ -1,7 +1,7 @@
-"""Feels the desk's pulse: writes the time into its database, again and again.
+"""Looks every few seconds whether the database does what calls need, and keeps the time in it.
 
 What is written is the latest time that the desk has seen. By it the gate before the signing key
-knows a clock that has gone back; and the write shows that a change could be kept now.
+knows a clock that has gone back.
 """
 
 from __future__ import annotations
@@ -14,72 +14,118 @@ from datetime import datetime
 import structlog
 
 from certdesk.domain import timekeeping
-from certdesk.ports import Clock, Store, Taken, Unit
+from certdesk.domain.pulse import Pulse
+from certdesk.domain.sightings import Use
+from certdesk.ports import Admission, Clock, PaceExceeded, Store, StoreUnavailable, Taken, Unit
 from certdesk.workflow.repeating import Repeating
 
-PROBE_SECONDS = 2
-OLDEST_SECONDS = 4
-"""How long ago the last good write may have ended."""
+PROBE_SECONDS = 5
+NAME = "probe"
 NOTHING_WRITTEN = "nothing can be written to the database"
+NOTHING_READ = "nothing can be read from the database"
+NOBODY_LET_IN = "no request can be let in"
 
 log = structlog.get_logger()
 
 
 class Probe(Repeating):
-    """Writes every other second, and tells what is wrong."""
+    """Writes and reads again and again, and tells what is wrong."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
+        admission: Admission,
         *,
         further: Callable[[], list[str]] = list,
         wrote: Callable[[float], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """Prepare; nothing is written before `start`. Time is measured in `monotonic` seconds.
+        """Prepare; nothing is written before `look` or `start`.
 
-        After each write `further` is asked what else is wrong, and `wrote` told how many seconds
-        the write took.
+        Time is measured in `monotonic` seconds; `wall` is the machine's clock in Unix seconds.
+
+        After each look that came through `further` is asked what else is wrong. `wrote` is told
+        how many seconds each write took.
         """
         self._store = store
         self._clock = clock
+        self._admission = admission
         self._further = further
         self._wrote = wrote
         self._monotonic = monotonic
-        self._wrote_at = monotonic()
+        self._wall = wall
+        self._found = ""
+        self._took = 0.0
+        self._ended_at = monotonic()
         self._latest: datetime | None = None
         self._others: list[str] = []
         self._said: tuple[str, ...] = ()
-        super().__init__("probe", self.look, PROBE_SECONDS)
-
-    def start(self) -> None:
-        """Begin to write."""
-        self._wrote_at = self._monotonic()
-        super().start()
+        super().__init__(NAME, self.look, PROBE_SECONDS)
 
     def look(self) -> None:
-        """Write once, and log what has become wrong or right by it."""
+        """Write and read once, and log what has become wrong or right by it."""
         began = self._monotonic()
-        try:
-            # Of two processes on one database, the other has just moved it on.
-            with contextlib.suppress(Taken):
-                self._latest = self._store.write(self._move_on)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was written
-            self._say(f"{NOTHING_WRITTEN}: {type(error).__name__}")
-            return
-        self._wrote_at = self._monotonic()
-        self._wrote(self._wrote_at - began)
-        self._others = self._further()
+        found = self._look()
+        self._found, self._ended_at = found, self._monotonic()
+        self._took = self._ended_at - began
+        if not found:
+            self._others = self._further()
         self._say(*self.faults())
+
+    def pulse(self) -> Pulse:
+        """Return what the last look found and how old that is; waits for nothing."""
+        age = self._monotonic() - self._ended_at
+        return Pulse(fault=self._found, age_seconds=age, took_seconds=self._took)
 
     def faults(self) -> list[str]:
         """Tell in plain words what is wrong now, waiting for nothing; it may be nothing."""
-        return [*self._of_the_database(), *self._of_the_clock(), *self._others]
+        return [*self.pulse().faults, *self._of_the_clock(), *self._others]
 
-    def _of_the_database(self) -> Iterator[str]:
-        if self._monotonic() - self._wrote_at > OLDEST_SECONDS:
-            yield NOTHING_WRITTEN
+    def _look(self) -> str:
+        """Do what calls do; return what failed, empty where nothing did."""
+        failed = NOTHING_WRITTEN
+        try:
+            began = self._monotonic()
+            # Of two processes on one database, the other has just moved it on.
+            with contextlib.suppress(Taken):
+                self._latest = self._store.write(self._move_on)
+            self._wrote(self._monotonic() - began)
+            failed = NOTHING_READ
+            self._check_read(self._store.read(_first_of_each))
+            failed = NOBODY_LET_IN
+            self._let_in()
+        except StoreUnavailable as error:
+            return f"{failed}: {_first_line(error)}"
+        except Exception as error:  # noqa: BLE001 -- whatever it is, calls would meet it
+            return f"{failed}: {type(error).__name__}"
+        return ""
+
+    def _check_read(self, seen: datetime | None) -> None:
+        if self._latest is not None and (seen is None or seen < self._latest):
+            raise StoreUnavailable("what was written is not there")
+
+    def use(self) -> Use:
+        """Return the use of a signature that no request can have."""
+        now = self._wall()
+        return Use(
+            digest=NAME.encode(),
+            uin="",
+            action=NAME,
+            timestamp=int(now),
+            at=now,
+            once=False,
+            action_signed=False,
+        )
+
+    def _let_in(self) -> None:
+        """Take a place and give it back."""
+        # Another process on the database may have the place just now, which shows the same.
+        with contextlib.suppress(PaceExceeded):
+            slot = self._admission.take(self.use(), 1)
+            if slot is not None:
+                self._admission.leave(slot)
 
     def _of_the_clock(self) -> Iterator[str]:
         fault = timekeeping.fault_of(self._clock.now(), self._latest)
@@ -104,3 +150,14 @@ class Probe(Repeating):
             log.error("the desk is not well", reasons=list(faults))
         else:
             log.warning("the desk is well again")
+
+
+def _first_line(error: StoreUnavailable) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _first_of_each(unit: Unit) -> datetime | None:
+    """Read one of each record that every call begins with, and the time that was written."""
+    unit.accounts.where(limit=1)
+    unit.access_keys.where(limit=1)
+    return timekeeping.latest_of(unit.marks.get(timekeeping.MARK))

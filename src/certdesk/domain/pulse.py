@@ -1,0 +1,36 @@
+"""What the last look at the database found."""
+
+from __future__ import annotations
+
+import dataclasses
+
+OLDEST_SECONDS = 12
+"""How long ago the last look may have ended: two that should have followed it have not."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The result of one look: a write, a read of it, and a request let in, as calls need them.
+
+    `fault` says what failed, empty where nothing did. The look took `took_seconds` and ended
+    `age_seconds` ago.
+    """
+
+    fault: str
+    age_seconds: float
+    took_seconds: float
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong, in plain words; it may be nothing."""
+        if self.fault:
+            return [self.fault]
+        if self.age_seconds > OLDEST_SECONDS:
+            return ["the database does not answer"]
+        return []
+
+    @property
+    def line(self) -> str:
+        """The result and its age, in a line."""
+        result = "failed" if self.faults else "ok"
+        return f"probe: {result}, {self.age_seconds:.1f} seconds ago"
