@@ -61,7 +61,7 @@ class Customer:
     @functools.cached_property
     def manager(self) -> int:
         """The id of its manager, who is vetted."""
-        return self.desk.manager(self.keys, self.company, "--status", "ok")
+        return self.desk.manager(self.keys, self.company, status="ok")
 
     def signed(self, action: str, parameters: Mapping[str, object]) -> bytes:
         """Write a whole request, head and body, as it goes over the wire."""

@@ -239,9 +239,9 @@ class RunningDesk:
         assert "Error" not in response, response
         return response
 
-    def account(self, *options: str) -> Keys:
+    def account(self, *, verified: bool = True) -> Keys:
         """Open an account."""
-        added = self.certdesk("account", "add", "test", *options)
+        added = self.operate("AddAccount", Name="test", Verified=verified)
         return Keys(added["Uin"], added["SecretId"], added["SecretKey"])
 
     def client(self, keys: Keys | None = None) -> Client:
@@ -284,14 +284,15 @@ class RunningDesk:
 
     def company(self, keys: Keys, **changes: object) -> int:
         """Enter a company; give its id."""
-        given = json.dumps(COMPANY | changes)
-        added = self.certdesk("company", "add", given, "--uin", keys.uin)
+        added = self.operate("AddCompany", Uin=keys.uin, **COMPANY | changes)
         return int(added["CompanyId"])
 
-    def manager(self, keys: Keys, company: int, *options: str, **changes: object) -> int:
+    def manager(
+        self, keys: Keys, company: int, *, status: str | None = None, **changes: object
+    ) -> int:
         """Enter a manager; give its id."""
-        place = ["--uin", keys.uin, "--company", str(company)]
-        added = self.certdesk("manager", "add", json.dumps(MANAGER | changes), *place, *options)
+        whose = {"Uin": keys.uin, "CompanyId": company, "Status": status}
+        added = self.operate("AddManager", **whose, **MANAGER | changes)
         return int(added["ManagerId"])
 
 

@@ -49,8 +49,7 @@ def test_a_person_who_is_erased_is_in_no_file_any_more(desk: RunningDesk) -> Non
     desk.manager(
         keys,
         company,
-        "--status",
-        "ok",
+        status="ok",
         ManagerFirstName=person["first name"],
         ManagerLastName=person["last name"],
         ManagerPosition=person["position"],

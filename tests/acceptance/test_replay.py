@@ -6,8 +6,9 @@ import dataclasses
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -22,11 +23,51 @@ NO_ACCIDENT = 5.5
 """Seconds after which no two honest requests share a signature."""
 
 
+SETTINGS = "rate.limit = 10\n" + NO_RSA_STOCK
+
+Replay: TypeAlias = Callable[[RunningDesk], Iterator[None]]
+"""What is captured, and behind its `yield` what is sent again, when that is no accident any more.
+
+All first halves run before one wait, which takes most of the time of such a test."""
+
+LATER: list[Replay] = []
+"""Between the halves time passes."""
+
+AFTER_A_CRASH: list[Replay] = []
+"""Between them the desk is killed and started again, and time passes."""
+
+EARLY: dict[str, tuple[dict[str, str | None], int]] = {
+    "clock ahead": ({}, 303),
+    "no version": ({"X-TC-Version": None}, 0),
+    "compressed": ({"Content-Encoding": "gzip"}, 0),
+    "another host": ({"Host": "desk.example.net"}, 0),
+}
+"""Why a request is refused before its signature is checked: its headers, and a clock's seconds."""
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[RunningDesk]:
     """A desk of its own, with the usual limit."""
-    with running(tmp_path / "desk", settings="rate.limit = 10\n" + NO_RSA_STOCK) as started:
+    with running(tmp_path / "desk", settings=SETTINGS) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Replay, Iterator[None]]]:
+    """All replays, after their first halves and what comes in between."""
+    folder = tmp_path_factory.mktemp("replay")
+    with (
+        running(folder / "later", settings=SETTINGS) as later,
+        running(folder / "crashed", settings=SETTINGS) as crashed,
+    ):
+        all_begun = {replay: replay(later) for replay in LATER}
+        all_begun |= {replay: replay(crashed) for replay in AFTER_A_CRASH}
+        for replay in all_begun.values():
+            next(replay)
+        crashed.kill()
+        crashed.start()
+        time.sleep(NO_ACCIDENT)
+        yield all_begun
 
 
 def captured(desk: RunningDesk, action: str, body: bytes) -> Call:
@@ -42,39 +83,170 @@ def captured(desk: RunningDesk, action: str, body: bytes) -> Call:
     )
 
 
-def test_a_captured_change_is_refused_later_and_after_a_crash(desk: RunningDesk) -> None:
-    """One order is bought, whatever happens to the desk in between."""
+def signed_over_the_action(call: Call) -> Call:
+    """Sign the action too, as forms of HmacSHA1 do and some clients of TC3."""
+    return dataclasses.replace(call, signed={"x-tc-action": call.action})
+
+
+def at_its_place(call: Call, desk: RunningDesk) -> Call:
+    """Send it to where the desk is after a restart."""
+    return dataclasses.replace(call, endpoint=desk.endpoint)
+
+
+@LATER.append
+def a_captured_change_is_refused(desk: RunningDesk) -> Iterator[None]:
+    """One order is bought."""
     purchase = captured(desk, "CreateCertificate", BUY)
     assert purchase.send().code == "ok"
-
-    time.sleep(NO_ACCIDENT)
+    yield
     late = purchase.send()
-    desk.kill()
-    desk.start()
-    after_a_crash = dataclasses.replace(purchase, endpoint=desk.endpoint).send()
-
-    assert {late.code, after_a_crash.code} == {"AuthFailure.SignatureExpire"}
+    assert late.code == "AuthFailure.SignatureExpire"
     assert late.message == (
         "The signature is expired, please request again. "
         "This signature was used before; sign a new request."
     )
 
 
-def test_a_captured_look_cannot_be_turned_into_a_change(desk: RunningDesk) -> None:
+@AFTER_A_CRASH.append
+def a_captured_change_is_refused_after_a_crash(desk: RunningDesk) -> Iterator[None]:
+    """The database keeps it."""
+    purchase = captured(desk, "CreateCertificate", BUY)
+    assert purchase.send().code == "ok"
+    yield
+    assert at_its_place(purchase, desk).send().code == "AuthFailure.SignatureExpire"
+
+
+@LATER.append
+def a_captured_look_cannot_be_turned_into_a_change(desk: RunningDesk) -> Iterator[None]:
     """Official clients do not sign the action: within their second it is taken, later not."""
     look = captured(desk, "DescribeCompanies", b"{}")
     change = dataclasses.replace(look, action="CancelCertificateOrder")
-
     assert look.send().code == "ok"
     assert change.send().code == "MissingParameter"
-    time.sleep(NO_ACCIDENT)
+    yield
     assert change.send().code == "AuthFailure.SignatureExpire"
     assert look.send().code == "ok"
 
 
-def signed_over_the_action(call: Call) -> Call:
-    """Sign the action too, as forms of HmacSHA1 do and some clients of TC3."""
-    return dataclasses.replace(call, signed={"x-tc-action": call.action})
+@AFTER_A_CRASH.append
+def a_signed_action_is_taken_after_a_restart_and_only_once(desk: RunningDesk) -> Iterator[None]:
+    """What it changed is in the database, so a client with a slow clock is not shut out."""
+    slow = int(time.time()) - 60
+    first = dataclasses.replace(captured(desk, "CreateCertificate", BUY), timestamp=slow)
+    first = signed_over_the_action(first)
+    other = signed_over_the_action(dataclasses.replace(first, timestamp=slow + 1))
+    assert first.send().code == "ok"
+    yield
+    again, new = (at_its_place(each, desk) for each in (first, other))
+    assert (again.send().code, new.send().code) == ("AuthFailure.SignatureExpire", "ok")
+
+
+@AFTER_A_CRASH.append
+def a_signed_action_that_was_refused_is_refused_after_a_restart(
+    desk: RunningDesk,
+) -> Iterator[None]:
+    """It was used up, though it did nothing: what stood in its way may be gone by then."""
+    keys = desk.account(verified=False)
+    refused = signed_over_the_action(
+        dataclasses.replace(captured(desk, "CreateCertificate", BUY), keys=keys)
+    )
+    assert refused.send().code == "FailedOperation.AuthError"
+    desk.certdesk("account", "verify", keys.uin)
+    yield
+    assert at_its_place(refused, desk).send().code == "AuthFailure.SignatureExpire"
+
+
+@AFTER_A_CRASH.append
+def a_restart_does_not_make_a_fast_clock_useful(desk: RunningDesk) -> Iterator[None]:
+    """A signature from ahead of the clock looks as if it were made since; it is kept as well."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    ahead = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + 100)
+    assert ahead.send().code == "ok"
+    yield
+    change = dataclasses.replace(at_its_place(ahead, desk), action="CancelCertificateOrder")
+    assert change.send().code == "AuthFailure.SignatureExpire"
+
+
+@LATER.append
+def a_captured_request_obeys_the_rule_whichever_action_it_is_for(
+    desk: RunningDesk,
+) -> Iterator[None]:
+    """Of all actions: later it repeats a read that shows no secret, and is nothing else."""
+    every = [action for action in actions() if not action.internal]
+    first = {each.name: captured(desk, each.name, b"{}") for each in every}
+    assert "AuthFailure.SignatureExpire" not in {call.send().code for call in first.values()}
+    yield
+    for action in every:
+        again, other = (
+            dataclasses.replace(first[action.name], action=asked)
+            for asked in (action.name, another(action.name))
+        )
+        refused = again.send().code == "AuthFailure.SignatureExpire"
+        assert refused == (action.writes or action.shows_secret), action.name
+        assert other.send().code == "AuthFailure.SignatureExpire", action.name
+
+
+def another(action: str) -> str:
+    """Name a harmless read that is not this one."""
+    return "DescribeManagers" if action == "DescribeCompanies" else "DescribeCompanies"
+
+
+@LATER.append
+def a_request_of_a_disabled_account_has_been_seen_too(desk: RunningDesk) -> Iterator[None]:
+    """It was refused, and is not carried out when the account is enabled again."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    cancel = dataclasses.replace(
+        captured(desk, "CancelCertificateOrder", json.dumps({"CertificateId": order}).encode()),
+        keys=keys,
+    )
+    desk.certdesk("account", "disable", keys.uin)
+    time.sleep(1)
+    assert cancel.send().code == "AuthFailure.SecretIdNotFound"
+    desk.certdesk("account", "enable", keys.uin)
+    yield
+    assert cancel.send().code == "AuthFailure.SignatureExpire"
+    assert desk.client(keys).detail(order)["Status"] == 5
+
+
+@LATER.append
+def a_request_that_was_refused_early_has_been_seen_too(desk: RunningDesk) -> Iterator[None]:
+    """What was wrong with it is not signed, or passes with time."""
+    keys = desk.account()
+    order = desk.client(keys).buy()
+    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    early = {}
+    for number, (why, (wrong, ahead)) in enumerate(EARLY.items()):
+        # Each has a signature of its own.
+        timestamp = int(time.time()) + ahead - number
+        early[why] = dataclasses.replace(look, keys=keys, timestamp=timestamp)
+        assert dataclasses.replace(early[why], extra=wrong).send().code != "ok", why
+    yield
+    for why, call in early.items():
+        change = dataclasses.replace(call, action="CancelCertificateOrder").send()
+        assert change.code == "AuthFailure.SignatureExpire", why
+        assert "was used before" in change.message, why
+
+
+@LATER.append
+def an_unknown_action_has_been_seen_too(desk: RunningDesk) -> Iterator[None]:
+    """A client of an action that the desk lacks gives nobody a change."""
+    unknown = captured(desk, "DescribePackages", b"{}")
+    assert unknown.send().code == "UnsupportedOperation"
+    yield
+    change = dataclasses.replace(unknown, action="CancelCertificateOrder")
+    assert change.send().code == "AuthFailure.SignatureExpire"
+
+
+@pytest.mark.xdist_group("replay")
+@pytest.mark.parametrize("replay", LATER + AFTER_A_CRASH, ids=lambda each: each.__name__)
+def test_what_was_captured_is_of_no_use_later(
+    begun: dict[Replay, Iterator[None]], replay: Replay
+) -> None:
+    """The second half of each."""
+    assert next(begun[replay], "done") == "done"
 
 
 def test_a_captured_look_is_no_change_after_a_restart(desk: RunningDesk) -> None:
@@ -95,129 +267,6 @@ def test_a_captured_look_is_no_change_after_a_restart(desk: RunningDesk) -> None
     assert "sign a new request" in change.message
     assert "if your clock is slow, set it" in change.message
     assert desk.client(keys).detail(order)["Status"] == 5
-
-
-def test_a_signed_action_is_taken_after_a_restart_and_only_once(desk: RunningDesk) -> None:
-    """What it changed is in the database, so a client with a slow clock is not shut out."""
-    slow = int(time.time()) - 60
-    first = dataclasses.replace(captured(desk, "CreateCertificate", BUY), timestamp=slow)
-    first = signed_over_the_action(first)
-    other = signed_over_the_action(dataclasses.replace(first, timestamp=slow + 1))
-    assert first.send().code == "ok"
-    desk.kill()
-    desk.start()
-    time.sleep(NO_ACCIDENT)
-
-    again, new = (dataclasses.replace(each, endpoint=desk.endpoint) for each in (first, other))
-    assert (again.send().code, new.send().code) == ("AuthFailure.SignatureExpire", "ok")
-
-
-def test_a_signed_action_that_was_refused_is_refused_after_a_restart(desk: RunningDesk) -> None:
-    """It was used up, though it did nothing: what stood in its way may be gone by then."""
-    keys = desk.account("--unverified")
-    refused = signed_over_the_action(
-        dataclasses.replace(captured(desk, "CreateCertificate", BUY), keys=keys)
-    )
-    assert refused.send().code == "FailedOperation.AuthError"
-    desk.certdesk("account", "verify", keys.uin)
-    desk.kill()
-    desk.start()
-    time.sleep(NO_ACCIDENT)
-
-    again = dataclasses.replace(refused, endpoint=desk.endpoint)
-    assert again.send().code == "AuthFailure.SignatureExpire"
-
-
-def test_a_restart_does_not_make_a_fast_clock_useful(desk: RunningDesk) -> None:
-    """A signature from ahead of the clock looks as if it were made since; it is kept as well."""
-    keys = desk.account()
-    order = desk.client(keys).buy()
-    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
-    ahead = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + 100)
-    assert ahead.send().code == "ok"
-    desk.kill()
-    desk.start()
-    time.sleep(NO_ACCIDENT)
-
-    change = dataclasses.replace(
-        ahead, endpoint=desk.endpoint, action="CancelCertificateOrder"
-    ).send()
-    assert change.code == "AuthFailure.SignatureExpire"
-
-
-def test_a_captured_request_obeys_the_rule_whichever_action_it_is_for(desk: RunningDesk) -> None:
-    """Of all actions: later it repeats a read that shows no secret, and is nothing else."""
-    every = [action for action in actions() if not action.internal]
-    first = {each.name: captured(desk, each.name, b"{}") for each in every}
-    assert "AuthFailure.SignatureExpire" not in {call.send().code for call in first.values()}
-    time.sleep(NO_ACCIDENT)
-
-    for action in every:
-        again, other = (
-            dataclasses.replace(first[action.name], action=asked)
-            for asked in (action.name, another(action.name))
-        )
-        refused = again.send().code == "AuthFailure.SignatureExpire"
-        assert refused == (action.writes or action.shows_secret), action.name
-        assert other.send().code == "AuthFailure.SignatureExpire", action.name
-
-
-def another(action: str) -> str:
-    """Name a harmless read that is not this one."""
-    return "DescribeManagers" if action == "DescribeCompanies" else "DescribeCompanies"
-
-
-def test_a_request_of_a_disabled_account_has_been_seen_too(desk: RunningDesk) -> None:
-    """It was refused, and is not carried out when the account is enabled again."""
-    keys = desk.account()
-    order = desk.client(keys).buy()
-    cancel = dataclasses.replace(
-        captured(desk, "CancelCertificateOrder", json.dumps({"CertificateId": order}).encode()),
-        keys=keys,
-    )
-    desk.certdesk("account", "disable", keys.uin)
-    time.sleep(1)
-    assert cancel.send().code == "AuthFailure.SecretIdNotFound"
-    desk.certdesk("account", "enable", keys.uin)
-    time.sleep(NO_ACCIDENT)
-
-    assert cancel.send().code == "AuthFailure.SignatureExpire"
-    assert desk.client(keys).detail(order)["Status"] == 5
-
-
-@pytest.mark.parametrize(
-    ("wrong", "ahead"),
-    [
-        ({}, 303),
-        ({"X-TC-Version": None}, 0),
-        ({"Content-Encoding": "gzip"}, 0),
-        ({"Host": "desk.example.net"}, 0),
-    ],
-    ids=["clock ahead", "no version", "compressed", "another host"],
-)
-def test_a_request_that_was_refused_early_has_been_seen_too(
-    desk: RunningDesk, wrong: dict[str, str | None], ahead: int
-) -> None:
-    """What was wrong with it is not signed, or passes with time."""
-    keys = desk.account()
-    order = desk.client(keys).buy()
-    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
-    look = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + ahead)
-    assert dataclasses.replace(look, extra=wrong).send().code != "ok"
-    time.sleep(NO_ACCIDENT)
-
-    change = dataclasses.replace(look, action="CancelCertificateOrder").send()
-    assert change.code == "AuthFailure.SignatureExpire"
-    assert "was used before" in change.message
-
-
-def test_an_unknown_action_has_been_seen_too(desk: RunningDesk) -> None:
-    """A client of an action that the desk lacks gives nobody a change."""
-    unknown = captured(desk, "DescribePackages", b"{}")
-    assert unknown.send().code == "UnsupportedOperation"
-    time.sleep(NO_ACCIDENT)
-    change = dataclasses.replace(unknown, action="CancelCertificateOrder")
-    assert change.send().code == "AuthFailure.SignatureExpire"
 
 
 def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: RunningDesk) -> None:

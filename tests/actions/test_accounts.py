@@ -177,7 +177,7 @@ def test_a_rotated_key_works_at_once_and_the_old_one_no_more(desk: RunningDesk) 
 
 def test_a_verified_account_may_buy(desk: RunningDesk) -> None:
     """After the operator looked at who it is."""
-    keys = desk.account("--unverified")
+    keys = desk.account(verified=False)
     client = desk.client(keys)
     assert refusal(client.buy)[0] == "FailedOperation.AuthError"
     desk.certdesk("account", "verify", keys.uin)

@@ -176,7 +176,7 @@ def test_anothers_order_answers_like_an_unknown_one(desk: RunningDesk, order: st
 
 def test_an_account_that_is_not_verified_may_look(desk: RunningDesk) -> None:
     """There is nothing of its own to see."""
-    client = desk.client(desk.account("--unverified"))
+    client = desk.client(desk.account(verified=False))
     assert refusal(lambda: client.detail("aaaaaaaa"))[0] == "FailedOperation.CertificateNotFound"
 
 

@@ -62,7 +62,7 @@ def awaits_letter(desk: RunningDesk, keys: Keys) -> str:
     """Take an order to where it waits for its letter."""
     client = desk.client(keys)
     company = desk.company(keys)
-    manager = desk.manager(keys, company, "--status", "ok")
+    manager = desk.manager(keys, company, status="ok")
     order = client.buy(WITH_LETTER)
     client.submit(
         order, CompanyType=2, ContactEmail=None, CompanyId=str(company), ManagerId=str(manager)

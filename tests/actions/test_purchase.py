@@ -154,7 +154,7 @@ def test_what_a_purchase_needs_is_named(client: Client, name: str) -> None:
 
 def test_an_account_that_is_not_verified_may_look_but_not_buy(desk: RunningDesk) -> None:
     """The action's own list of errors has no code for the identity, so it is a permission."""
-    client = desk.client(desk.account("--unverified"))
+    client = desk.client(desk.account(verified=False))
     assert refusal(lambda: buy(client, 25)) == (
         "FailedOperation.AuthError",
         "You do not have permission to perform this operation. "  # noqa: ISC004 -- one sentence each

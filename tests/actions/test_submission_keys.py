@@ -372,7 +372,7 @@ def test_the_data_of_a_company_record_wins_over_the_fields(
 ) -> None:
     """Ids win: what was vetted is what is issued."""
     company = desk.company(keys, CompanyName="Vetted Ltd", CompanyProvince="Hunan")
-    manager = desk.manager(keys, company, "--status", "ok")
+    manager = desk.manager(keys, company, status="ok")
     for ids in ({"CompanyId": str(company)}, {"ManagerId": str(manager)}):
         order = client.buy(28)
         client.submit(order, **COMPANY, **ids)

@@ -23,7 +23,7 @@ def company(desk: RunningDesk, keys: Keys) -> int:
 @pytest.fixture(scope="module")
 def manager(desk: RunningDesk, keys: Keys, company: int) -> int:
     """Its manager, vetted."""
-    return desk.manager(keys, company, "--status", "ok")
+    return desk.manager(keys, company, status="ok")
 
 
 def without(*groups: dict[str, str]) -> dict[str, object]:

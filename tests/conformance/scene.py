@@ -101,8 +101,7 @@ def set_up(desk: RunningDesk) -> Scene:
         manager=desk.manager(
             keys,
             company,
-            "--status",
-            "ok",
+            status="ok",
             ManagerIdType="SFZ",
             ManagerIdNumber="110000000000000001",
             Tags=labels,
@@ -279,9 +278,7 @@ def _free(_: Scene) -> dict[str, object]:
 def _new_manager(scene: Scene, status: str) -> dict[str, object]:
     """Enter a manager that no order names."""
     name = uuid.uuid4().hex
-    number = scene.desk.manager(
-        scene.keys, scene.company, "--status", status, ManagerFirstName=name
-    )
+    number = scene.desk.manager(scene.keys, scene.company, status=status, ManagerFirstName=name)
     return {"ManagerId": number}
 
 

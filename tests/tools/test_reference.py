@@ -91,7 +91,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, s
     """
     with running(tmp_path_factory.mktemp("reference") / "data", settings=SETTINGS) as desk:
         keys = desk.account()
-        assert desk.company(keys) == desk.manager(keys, 1, "--status", "ok") == 1
+        assert desk.company(keys) == desk.manager(keys, 1, status="ok") == 1
         issued = desk.client(keys).buy()
         desk.client(keys).submit(issued)
         issue(desk, keys, issued)
