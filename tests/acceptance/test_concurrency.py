@@ -196,7 +196,7 @@ def test_an_order_is_submitted_to_the_ca_once(
 
 
 def test_a_review_is_stopped_once_and_an_order_opened_again_once(desk: RunningDesk) -> None:
-    """One of fifty wins, of each."""
+    """One of fifty wins, of each; so it is when the order is cancelled, under review or not."""
     keys = desk.account()
     client = desk.client(keys)
     certificate_id = client.buy()
@@ -205,6 +205,7 @@ def test_a_review_is_stopped_once_and_an_order_opened_again_once(desk: RunningDe
     for action, status, refusal in (
         ("CancelAuditCertificate", 7, "FailedOperation.CertificateNotFoundOrCantCancel"),
         ("ModifyCertificateResubmit", 5, "FailedOperation.CertificateStatusNotAllowResubmit"),
+        ("CancelCertificateOrder", 7, "FailedOperation.InvalidCertificateStatusCode"),
     ):
         answers = at_once(
             [calling(desk, keys, action, CertificateId=certificate_id) for _ in range(MANY)]

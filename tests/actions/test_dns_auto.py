@@ -339,19 +339,25 @@ def test_records_of_earlier_attempts_are_removed_beside_the_next(desk: Desk) -> 
     assert desk.stands(order)[0] == 4
 
 
-def stuck(desk: Desk) -> str:
+REOPENED = ("CancelAuditCertificate", "ModifyCertificateResubmit")
+
+
+def stuck(desk: Desk, *before: str) -> str:
     """Give up an order whose record cannot be removed: its server is down."""
     order = under_way(desk)
     desk.records.down = True
-    for action in ("CancelAuditCertificate", "ModifyCertificateResubmit", "CancelCertificateOrder"):
+    for action in (*before, "CancelCertificateOrder"):
         act(desk, action, order)
     assert desk.stands(order)[0] == 6
     return order
 
 
-def test_an_order_is_being_cancelled_until_its_records_are_removed(desk: Desk) -> None:
-    """From 5 by 6 to 7; meanwhile it cannot be deleted."""
-    order = stuck(desk)
+@pytest.mark.parametrize("before", [(), REOPENED], ids=["from 4", "from 5"])
+def test_an_order_is_being_cancelled_until_its_records_are_removed(
+    desk: Desk, before: tuple[str, ...]
+) -> None:
+    """From 4 or 5 by 6 to 7; meanwhile it cannot be deleted."""
+    order = stuck(desk, *before)
     later(desk, order)
     assert desk.stands(order)[0] == 6
     with pytest.raises(InvalidCertificateStatusCode):
@@ -400,6 +406,13 @@ def test_a_failed_order_is_not_deleted_before_its_records_are(desk: Desk) -> Non
     )
     later(desk, order)
     act(desk, "DeleteCertificate", order)
+
+
+def test_an_order_without_records_of_the_desk_is_cancelled_at_once(desk: Desk) -> None:
+    """No record was added yet, or its owner publishes it."""
+    for order in (submit(desk), desk.submit(DV)):
+        act(desk, "CancelCertificateOrder", order)
+        assert desk.stands(order)[0] == 7
 
 
 def test_records_of_others_stay(desk: Desk) -> None:

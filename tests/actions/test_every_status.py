@@ -109,12 +109,11 @@ def added(desk: Desk) -> str:
 
 
 def cancelling(desk: Desk) -> str:
-    """Give up an order, opened again, whose record cannot be removed at once."""
+    """Give up an order whose record cannot be removed at once."""
     desk.caa.refused[NAME] = "CAA records refuse."
     order = added(desk)
     desk.take_on(order)
-    for action in ("CancelAuditCertificate", "ModifyCertificateResubmit", "CancelCertificateOrder"):
-        desk.call(desk.caller, action, CertificateId=order)
+    desk.call(desk.caller, "CancelCertificateOrder", CertificateId=order)
     return order
 
 

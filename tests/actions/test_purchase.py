@@ -188,7 +188,8 @@ def test_an_order_is_given_up_once(client: Client, order: str) -> None:
     code, message = refusal(lambda: cancel(client, order))
     assert code == "FailedOperation.InvalidCertificateStatusCode"
     assert message == (
-        "The certificate status is incorrect. The order stands at status 7 (Cancelled)."
+        "The certificate status is incorrect. The order stands at status 7 (Cancelled). "
+        "DeleteCertificate deletes it."
     )
 
 

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from certdesk.domain.errors import CertificateNotFoundOrCantCancel
+from certdesk.domain.errors import (
+    CertificateNotFoundOrCantCancel,
+    InvalidCertificateStatusCode,
+    ServiceError,
+)
 from certdesk.domain.issuing import Declined, IssueRequest, Later, Progress
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.steps import TIMED_OUT
@@ -206,7 +210,16 @@ def test_an_order_opened_again_has_new_values_to_publish(order: Ordered) -> None
     assert before.value != after.value
 
 
-def test_an_order_that_is_being_issued_cannot_be_cancelled(order: Ordered) -> None:
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        ("CancelAuditCertificate", CertificateNotFoundOrCantCancel),
+        ("CancelCertificateOrder", InvalidCertificateStatusCode),
+    ],
+)
+def test_an_order_that_is_being_issued_cannot_be_cancelled(
+    order: Ordered, action: str, error: type[ServiceError]
+) -> None:
     """The CA may have signed already."""
     order.prove(NAME)
     while not order.issuances:
@@ -214,8 +227,8 @@ def test_an_order_that_is_being_issued_cannot_be_cancelled(order: Ordered) -> No
         if isinstance(step, Future):
             step.result(30)
 
-    with pytest.raises(CertificateNotFoundOrCantCancel, match="It is being issued"):
-        order.desk.call(order.caller, "CancelAuditCertificate", CertificateId=order.certificate_id)
+    with pytest.raises(error, match="It is being issued; once it is, RevokeCertificate"):
+        order.desk.call(order.caller, action, CertificateId=order.certificate_id)
     order.desk.take_on(order.certificate_id)
     assert order.status == (1, None)
 

@@ -1,4 +1,4 @@
-"""Submitting orders to the CA, stopping their review, and opening them again."""
+"""Submitting orders to the CA, and opening them again."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions import vetting
-from certdesk.actions.dns_auto import have_records_removed, zone_fault
+from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
-from certdesk.actions.purchase import own_order, want_no_successor
+from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
     CertificateNotFound,
-    CertificateNotFoundOrCantCancel,
     CertificateOrderSubmitProcessing,
     CertificateStatusNotAllowResubmit,
     InvalidCertificateStatusCode,
@@ -256,48 +255,6 @@ def _check_order(context: Context, order: Order) -> None:
         raise CertificateInfoSubmitStatusInvalid(
             "Hand in its material with CertificateInfoSubmit first."
         )
-
-
-class CancelAuditCertificateRequest(Request):
-    """Which order's review to stop."""
-
-    certificate_id: str
-    """The certificate id of the order."""
-
-
-class CancelAuditCertificateReply(Reply):
-    """Whether it was stopped: always true, as what cannot be stopped is refused."""
-
-    result: bool
-
-
-@catalog.action(CertificateNotFoundOrCantCancel, UnauthorizedOperation, writes=True, ends=True)
-def cancel_audit_certificate(
-    context: Context, request: CancelAuditCertificateRequest
-) -> Commit[CancelAuditCertificateReply]:
-    """Stop the review of an order; what was published to prove its names is void from now on.
-
-    Records that the desk has added for `DNS_AUTO` are removed. Once the CA has begun to issue it is
-    too late.
-    """
-
-    def commit(unit: Unit) -> CancelAuditCertificateReply:
-        try:
-            order = own_order(context, unit, request.certificate_id)
-            if unit.issuances.get(order.certificate_id, order.attempt) is not None:
-                raise CertificateNotFoundOrCantCancel("It is being issued.")
-            cancelled = unit.orders.replace(order.after(Event.CANCEL_AUDIT))
-            have_records_removed(context, unit, cancelled)
-            want_no_successor(unit, order)
-            vetting.withdraw(unit, order)
-        except CertificateNotFound:
-            raise CertificateNotFoundOrCantCancel from None
-        except IllegalTransition as refused:
-            raise CertificateNotFoundOrCantCancel(f"{refused}") from None
-        context.record(unit, order.certificate_id, f"attempt {order.attempt}")
-        return CancelAuditCertificateReply(result=True)
-
-    return commit
 
 
 class ModifyCertificateResubmitRequest(Request):

@@ -1,9 +1,8 @@
-"""Buying certificate orders, and giving them up."""
+"""Buying certificate orders, and reading those that a caller has."""
 
 import dataclasses
 from collections.abc import Iterable
 
-from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import derivation
@@ -11,7 +10,6 @@ from certdesk.domain.derivation import coming_from, refused_for
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
-    InvalidCertificateStatusCode,
     InvalidParam,
     NoProjectPermission,
     NoRealNameAuth,
@@ -19,8 +17,6 @@ from certdesk.domain.errors import (
     UnauthorizedOperation,
 )
 from certdesk.domain.order import (
-    Event,
-    IllegalTransition,
     Order,
     Status,
     new_certificate_id,
@@ -175,62 +171,6 @@ def goods_faults(goods: Goods) -> list[str]:
     if not 1 <= years <= most:
         faults.append(f"TimeSpan: {product.name} is sold for 1 to {most} years, not {years}.")
     return faults
-
-
-class CancelCertificateOrderRequest(Request):
-    """Which order to give up."""
-
-    certificate_id: str
-    """The certificate id of the order."""
-
-
-class CancelCertificateOrderReply(Reply):
-    """The order that was cancelled."""
-
-    certificate_id: str
-
-
-@catalog.action(
-    AuthError,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    NoProjectPermission,
-    NoRealNameAuth,
-    writes=True,
-    ends=True,
-)
-def cancel_certificate_order(
-    context: Context, request: CancelCertificateOrderRequest
-) -> Commit[CancelCertificateOrderReply]:
-    """Give up an order that has not been handed to the CA.
-
-    Where DNS records are still outside that the desk added before it was opened again, the order
-    stands at status 6 until they are removed.
-    """
-
-    def commit(unit: Unit) -> CancelCertificateOrderReply:
-        order = own_order(context, unit, request.certificate_id)
-        if not context.caller.verified:
-            raise NoRealNameAuth
-        try:
-            outside = records_outside(unit, order)
-            event = Event.CANCEL_ORDER_WITH_RECORDS if outside else Event.CANCEL_ORDER
-            have_records_removed(context, unit, unit.orders.replace(order.after(event)))
-            want_no_successor(unit, order)
-        except IllegalTransition as refused:
-            raise InvalidCertificateStatusCode(f"{refused}") from None
-        context.record(unit, order.certificate_id)
-        return CancelCertificateOrderReply(certificate_id=order.certificate_id)
-
-    return commit
-
-
-def want_no_successor(unit: Unit, order: Order) -> None:
-    """Have the desk make no other successor in the place of one that its owner gives up."""
-    before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
-    if before is not None:
-        unit.orders.replace(dataclasses.replace(before, hosted=False))
-        unit.renewals.remove(before.certificate_id)
 
 
 def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from certdesk.actions.dns_auto import records_outside
 from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (
     AuthError,
     CannotBeDeletedIssued,
@@ -94,7 +95,8 @@ def _check_order(order: Order, now: datetime) -> None:
     if order.status not in DELETABLE:
         ends = ", ".join(status.told for status in sorted(DELETABLE))
         raise InvalidCertificateStatusCode(
-            f"The order stands at status {order.status.told}; it can be deleted at {ends}."
+            f"The order stands at status {order.status.told}; it can be deleted at {ends}. "
+            f"{way_to_end(order)}"
         )
     if order.product_id == FREE and now < order.created_at + FREE_KEPT:
         raise CannotBeDeletedWithinHour

@@ -7,6 +7,7 @@ import dataclasses
 from certdesk.actions import vetting
 from certdesk.actions.due import make_due
 from certdesk.catalog import Context
+from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
@@ -32,7 +33,7 @@ def check_certificate(context: Context, order: Order, event: Event) -> None:
     try:
         order.after(event)
     except IllegalTransition as refused:
-        raise InvalidCertificateStatusCode(f"{refused}") from None
+        raise InvalidCertificateStatusCode(f"{refused} {way_to_end(order)}") from None
     if order.ends_at is not None and order.ends_at < context.now:
         raise RevokeFailed(f"The certificate ended at {local_time(order.ends_at)}.")
 

@@ -1,0 +1,144 @@
+"""Cancelling orders and their review, as long as the CA has not begun to issue."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.actions import vetting
+from certdesk.actions.dns_auto import have_records_removed, records_outside
+from certdesk.actions.purchase import own_order
+from certdesk.catalog import Commit, Context, catalog
+from certdesk.domain.ending import BEGUN, way_to_end
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    CertificateNotFoundOrCantCancel,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    NoRealNameAuth,
+    UnauthorizedOperation,
+)
+from certdesk.domain.order import UNDER_WAY, Event, IllegalTransition, Order
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply, Request
+
+
+class CancelCertificateOrderRequest(Request):
+    """Which order to give up."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class CancelCertificateOrderReply(Reply):
+    """The order that was cancelled."""
+
+    certificate_id: str
+
+
+@catalog.action(
+    AuthError,
+    CertificateNotFound,
+    InvalidCertificateStatusCode,
+    NoProjectPermission,
+    NoRealNameAuth,
+    writes=True,
+    ends=True,
+)
+def cancel_certificate_order(
+    context: Context, request: CancelCertificateOrderRequest
+) -> Commit[CancelCertificateOrderReply]:
+    """Give up an order, its review included, as long as the CA has not begun to issue.
+
+    What was published to prove its names is void from then on. Where DNS records are still outside
+    that the desk added, the order stands at status 6 until they are removed.
+    """
+
+    def commit(unit: Unit) -> CancelCertificateOrderReply:
+        order = own_order(context, unit, request.certificate_id)
+        if not context.caller.verified:
+            raise NoRealNameAuth
+        try:
+            cancelled = _after(unit, order, Event.CANCEL_ORDER)
+        except CannotBeCancelled as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        if records_outside(unit, cancelled):
+            cancelled = order.after(Event.CANCEL_ORDER_WITH_RECORDS)
+        _put(context, unit, order, cancelled)
+        context.record(unit, order.certificate_id, f"status {order.status.value}")
+        return CancelCertificateOrderReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+class CancelAuditCertificateRequest(Request):
+    """Which order's review to stop."""
+
+    certificate_id: str
+    """The certificate id of the order."""
+
+
+class CancelAuditCertificateReply(Reply):
+    """Whether it was stopped: always true, as what cannot be stopped is refused."""
+
+    result: bool
+
+
+@catalog.action(CertificateNotFoundOrCantCancel, UnauthorizedOperation, writes=True, ends=True)
+def cancel_audit_certificate(
+    context: Context, request: CancelAuditCertificateRequest
+) -> Commit[CancelAuditCertificateReply]:
+    """Stop the review of an order; what was published to prove its names is void from now on.
+
+    Records that the desk has added for `DNS_AUTO` are removed. Once the CA has begun to issue it is
+    too late.
+    """
+
+    def commit(unit: Unit) -> CancelAuditCertificateReply:
+        try:
+            order = own_order(context, unit, request.certificate_id)
+            cancelled = _after(unit, order, Event.CANCEL_AUDIT)
+        except CertificateNotFound:
+            raise CertificateNotFoundOrCantCancel from None
+        except CannotBeCancelled as refused:
+            raise CertificateNotFoundOrCantCancel(f"{refused}") from None
+        _put(context, unit, order, cancelled)
+        context.record(unit, order.certificate_id, f"attempt {order.attempt}")
+        return CancelAuditCertificateReply(result=True)
+
+    return commit
+
+
+class CannotBeCancelled(Exception):
+    """The order stands where this does not cancel it; the text says what does, or what is so."""
+
+
+def _after(unit: Unit, order: Order, event: Event) -> Order:
+    """Return the order as it is once it is cancelled.
+
+    Raises:
+        CannotBeCancelled: its status does not allow that, or the CA has begun to issue.
+    """
+    try:
+        cancelled = order.after(event)
+    except IllegalTransition as refused:
+        raise CannotBeCancelled(f"{refused} {way_to_end(order)}") from None
+    begun = unit.issuances.get(order.certificate_id, order.attempt) is not None
+    if order.status in UNDER_WAY and begun:
+        raise CannotBeCancelled(BEGUN)
+    return cancelled
+
+
+def _put(context: Context, unit: Unit, order: Order, cancelled: Order) -> None:
+    """Store a cancelled order; nobody looks at it any more, nor makes another in its place."""
+    have_records_removed(context, unit, unit.orders.replace(cancelled))
+    _want_no_successor(unit, order)
+    vetting.withdraw(unit, order)
+
+
+def _want_no_successor(unit: Unit, order: Order) -> None:
+    """Have the desk make no other successor in the place of one that its owner gives up."""
+    before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
+    if before is not None:
+        unit.orders.replace(dataclasses.replace(before, hosted=False))
+        unit.renewals.remove(before.certificate_id)

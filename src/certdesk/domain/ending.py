@@ -1,0 +1,42 @@
+"""What brings an order to an end, told where something else was asked that does not."""
+
+from __future__ import annotations
+
+from certdesk.domain.order import Order, Status
+
+BEGUN = "It is being issued; once it is, RevokeCertificate takes its certificate back."
+"""What is so once the CA has begun, though the status is that of an order under review."""
+
+_CANCEL = "CancelCertificateOrder cancels it."
+_CANCEL_IN_TIME = "CancelCertificateOrder cancels it, as long as the CA has not begun to issue."
+_DELETE = "DeleteCertificate deletes it."
+
+_WAYS = {
+    Status.UNDER_REVIEW: _CANCEL_IN_TIME,
+    Status.ISSUED: "RevokeCertificate takes its certificate back.",
+    Status.REVIEW_FAILED: _DELETE,
+    Status.EXPIRED: _DELETE,
+    Status.RECORD_ADDED: _CANCEL_IN_TIME,
+    Status.AWAITING_MATERIAL: _CANCEL,
+    Status.CANCELLING: (
+        "It is cancelled as soon as the DNS records that the desk added are removed."
+    ),
+    Status.CANCELLED: _DELETE,
+    Status.AWAITING_LETTER: _CANCEL,
+    Status.REVOKING: "Its certificate is about to be revoked; that takes no other action.",
+    Status.REVOKED: _DELETE,
+    Status.REISSUING: _CANCEL_IN_TIME,
+    Status.AWAITING_REVOCATION_LETTER: (
+        "Its certificate is to be revoked; UploadRevokeLetter hands in the letter that is awaited."
+    ),
+    Status.FREE_AWAITING_MATERIAL: _CANCEL,
+    Status.REFUNDED: _DELETE,
+    Status.MIGRATING: "Nothing ends it until it has moved to another account, or stays.",
+}
+
+
+def way_to_end(order: Order) -> str:
+    """Return which action ends an order from where it stands, or what is waited for."""
+    if order.uploaded and not order.moving:
+        return _DELETE
+    return _WAYS[order.status]
