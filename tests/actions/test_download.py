@@ -42,7 +42,6 @@ def test_a_zip_for_every_server_is_handed_over(place: Place, tmp_path: Path) -> 
         "IIS/keystorePass.txt",
         "Tomcat/www.example.com.jks",
         "Tomcat/keystorePass.txt",
-        "Root/root.crt",
     ]
     bundle, key = files["Nginx/1_www.example.com_bundle.crt"], files["Nginx/2_www.example.com.key"]
     assert same_key(bundle, key)
@@ -89,7 +88,6 @@ def test_who_wrote_the_csr_has_the_key_and_gets_none(place: Place) -> None:
         "Nginx/1_tencent.com_bundle.crt",
         "Apache/1_root_bundle.crt",
         "Apache/2_tencent.com.crt",
-        "Root/root.crt",
     ]
 
 
@@ -107,6 +105,19 @@ def test_what_was_uploaded_is_handed_over_with_its_key(place: Place) -> None:
     assert files["Nginx/1_shop.example.com_bundle.crt"].decode() == text
     assert files["Nginx/2_shop.example.com.key"] == private_key_pem(key)
     assert files["IIS/keystorePass.txt"]
+
+
+def test_a_domain_named_like_a_device_makes_files_that_windows_opens(place: Place) -> None:
+    """In the zip for every server, and in the link to the one for one."""
+    key = chains.key_of(KeyKind.P_256)
+    reply = place.client.call(
+        "UploadCertificate",
+        CertificatePublicKey=chains.pem(chains.leaf(key, "aux.example.com")),
+        CertificatePrivateKey=private_key_pem(key).decode(),
+    )
+    files = download(place.client, reply["CertificateId"])
+    assert "IIS/_aux.example.com.pfx" in files
+    assert link(place.client, reply["CertificateId"], "iis")[1] == "_aux.example.com_iis.zip"
 
 
 def test_what_is_not_issued_is_not_handed_over(place: Place) -> None:

@@ -39,7 +39,6 @@ WHOLE = [
     "IIS/keystorePass.txt",
     "Tomcat/{}.jks",
     "Tomcat/keystorePass.txt",
-    "Root/root.crt",
 ]
 ONE_SERVER = {
     "nginx": ["{}_bundle.crt", "{}_bundle.pem", "{}.key", "{}.csr"],
@@ -110,7 +109,6 @@ def test_who_has_the_key_gets_neither_keys_nor_key_stores() -> None:
         "Nginx/1_www.example.com_bundle.crt",
         "Apache/1_root_bundle.crt",
         "Apache/2_www.example.com.crt",
-        "Root/root.crt",
     ]
     nginx = members(bundles.server_zip(delivery(online=False), "nginx").data)
     assert list(nginx) == [
@@ -129,7 +127,9 @@ def test_a_key_store_without_a_key_is_refused(kind: str) -> None:
 def test_a_root_that_the_desk_does_not_have_is_left_out_and_refused_alone() -> None:
     """Of an uploaded certificate the root is often unknown."""
     rootless = dataclasses.replace(delivery(), root=None)
-    assert "Root/root.crt" not in members(bundles.whole_zip(rootless))
+    assert list(members(bundles.whole_zip(rootless))) == list(
+        members(bundles.whole_zip(delivery()))
+    )
     with pytest.raises(bundles.NothingToHandOver, match="does not have the root certificate"):
         bundles.server_zip(rootless, "root")
 
@@ -166,7 +166,9 @@ def test_bundles_hold_the_certificates_in_the_order_of_the_chain() -> None:
     assert ders("Nginx/1_www.example.com_bundle.crt") == path
     assert ders("Apache/2_www.example.com.crt") == path[:1]
     assert ders("Apache/1_root_bundle.crt") == path[1:]
-    assert ders("Root/root.crt") == [given_out.root]
+    assert given_out.root not in [
+        der for name in found if name.endswith("crt") for der in ders(name)
+    ]
 
 
 @pytest.mark.needs("openssl")
@@ -182,13 +184,12 @@ def test_openssl_finds_that_key_certificate_and_request_belong_together(
     assert found["Apache/3_www.example.com.key"] == found["Nginx/2_www.example.com.key"]
     request = found["www.example.com.csr"]
     assert programs.run("openssl", "req", "-pubkey", "-noout", text=request) == public
-    files = {
-        name: tmp_path / name.replace("/", "_") for name in found if name.endswith("root.crt")
-    } | {"leaf": tmp_path / "leaf", "chain": tmp_path / "chain"}
-    files["Root/root.crt"].write_bytes(found["Root/root.crt"])
+    (root,) = members(bundles.server_zip(delivery(kind=kind), "root").data).values()
+    files = {name: tmp_path / name for name in ("root", "leaf", "chain")}
+    files["root"].write_bytes(root)
     files["leaf"].write_bytes(found["Apache/2_www.example.com.crt"])
     files["chain"].write_bytes(found["Apache/1_root_bundle.crt"])
-    words = ("-CAfile", files["Root/root.crt"], "-untrusted", files["chain"], files["leaf"])
+    words = ("-CAfile", files["root"], "-untrusted", files["chain"], files["leaf"])
     assert programs.run("openssl", "verify", *words).endswith(": OK\n")
 
 
@@ -234,7 +235,7 @@ def test_whatever_a_certificate_names_its_files_stay_in_their_folders(domain: st
     """An uploaded certificate may name anything at all."""
     given_out = delivery(domain, certified="www.example.com", online=False)
     stem = bundles.file_stem(given_out)
-    assert re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,63}", stem, re.ASCII)
+    assert re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,64}", stem, re.ASCII)
     for name in members(bundles.server_zip(given_out, "nginx").data):
         assert re.fullmatch(r"[a-z0-9_][a-z0-9._-]*/[a-z0-9_][a-z0-9._-]*", name, re.ASCII)
 
@@ -244,6 +245,51 @@ def test_where_nothing_of_a_name_is_left_the_id_stands_in(domain: str) -> None:
     """Two such certificates must not overwrite each other on the customer's disk."""
     given_out = delivery(domain, certified="www.example.com", online=False)
     assert bundles.file_stem(given_out) == "q7wzkm2b"
+
+
+def test_the_last_certificate_of_the_whole_zip_is_the_servers() -> None:
+    """Programs that read it take the last file that ends in `.crt` for that."""
+    given_out = delivery()
+    found = members(bundles.whole_zip(given_out))
+    for names in (list(found), sorted(found)):
+        last = [name for name in names if name.endswith(".crt")][-1]
+        first = x509.load_pem_x509_certificates(found[last])[0]
+        assert chains.der(first) == given_out.leaf
+
+
+DEVICES = {
+    *("CON", "PRN", "AUX", "NUL"),
+    *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10)),
+}
+"""Names that Windows opens no file by, whatever follows after a dot."""
+
+
+@pytest.mark.parametrize("name", sorted({"aux.com", *map(str.lower, DEVICES)}))
+@pytest.mark.parametrize("rest", ["", ".example.com"])
+def test_windows_can_open_every_file(name: str, rest: str) -> None:
+    """Domains may begin with the name of a device, which a file may not."""
+    given_out = delivery(f"{name}{rest}", certified="www.example.com")
+    archives = [bundles.server_zip(given_out, kind) for kind in bundles.SERVER_KINDS]
+    paths = list(members(bundles.whole_zip(given_out)))
+    paths += [path for archive in archives for path in members(archive.data)]
+    paths += [archive.filename for archive in archives]
+    parts = {part for path in paths for part in path.split("/")}
+    assert not {part for part in parts if part.partition(".")[0].upper() in DEVICES}
+    assert any(f"_{name}{rest}" in part for part in parts)
+
+
+def test_no_file_of_an_archive_has_the_name_of_another() -> None:
+    """An uploaded certificate may be named like the file of its issuers."""
+    given_out = delivery("root_bundle", certified="www.example.com")
+    for kind in bundles.SERVER_KINDS:
+        names = [entry.filename for entry in entries(bundles.server_zip(given_out, kind).data)]
+        assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("domain", ["console.example.com", "com10.example.com", "x.aux"])
+def test_names_that_only_look_like_devices_stay(domain: str) -> None:
+    """Nothing but the whole first label counts."""
+    assert bundles.file_stem(delivery(domain, certified="www.example.com", online=False)) == domain
 
 
 @pytest.mark.parametrize("domain", ["我的 Cert", "A.Example.COM", "*.example.com"])

@@ -27,6 +27,12 @@ from certdesk.domain.secret import Secret
 
 _NAME_LIMIT = 64
 _FOREIGN = re.compile(r"[^a-z0-9._-]", re.ASCII)
+_TAKEN = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)|root_bundle$", re.ASCII)
+"""What Windows has for devices, whatever follows after a dot, and a name of the archives' own.
+
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
+
 _MAY_BE_READ = 0o644
 _OWNER_ONLY = 0o600
 _REGULAR_FILE = 0o100000
@@ -87,7 +93,8 @@ class _File:
 def whole_zip(delivery: Delivery) -> bytes:
     """Give the zip that has a folder for each server, as DownloadCertificate answers.
 
-    Without the private key there are no key files and no key stores.
+    Without the private key there are no key files and no key stores. The root is not among them:
+    no server sends it, and readers of such zips take the last `.crt` for the certificate.
 
     Raises:
         KeyMismatch: the key is another certificate's.
@@ -102,7 +109,6 @@ def whole_zip(delivery: Delivery) -> bytes:
         *_key(delivery, f"Apache/3_{stem}.key"),
         *_pfx(delivery, "IIS/"),
         *_jks(delivery, "Tomcat/"),
-        *_root(delivery, "Root/root.crt"),
     ]
     return _zip(files, delivery.made_at)
 
@@ -126,11 +132,14 @@ def server_zip(delivery: Delivery, kind: str) -> Archive:
 def file_stem(delivery: Delivery) -> str:
     """Give what the names of files begin with: the domain in `a-z0-9._-`, `*` as `_`.
 
-    An uploaded certificate may name anything; where nothing of it is left the id stands in.
+    An uploaded certificate may name anything; where nothing of it is left the id stands in. A name
+    that no file can have has a `_` before it.
     """
     domain = _ascii_domain(delivery) or str(delivery.domain).lower()
     name = _FOREIGN.sub("_", domain)[:_NAME_LIMIT].lstrip(".-").rstrip(".")
-    return name if name.strip("_") else delivery.certificate_id.lower()
+    if not name.strip("_"):
+        return delivery.certificate_id.lower()
+    return f"_{name}" if _TAKEN.match(name) else name
 
 
 def _alias(delivery: Delivery) -> str:
