@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.addresses import networks
-from certdesk.domain.proof import Finding, Verdict
+from certdesk.domain.proof import Challenge, Finding, Verdict
 from certdesk.domain.redirects import Ports
 from certdesk.proving.courtesy import LONGEST_PAUSE, Courtesy, LeftAlone
 from certdesk.proving.exchange import Server
@@ -19,6 +20,9 @@ from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.testing.clock import ManualClock
 from tests.proving.sites import NAME, NOW, PATH, SITE, VALUE, Sites, challenge
+
+BESIDE = "127.0.0.3"
+"""An address of this machine at which nobody listens."""
 
 CLOSED = 9
 PORT = 80
@@ -48,7 +52,7 @@ def prover(world: Sites, courtesy: Courtesy, ports: Ports | None = None) -> File
         Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1)),  # noqa: S311 -- query ids
         ManualClock(NOW),
         ports=ports or world.ports,
-        allowed=networks([f"{SITE}/32"]),
+        allowed=networks(["127.0.0.2/31", "127.9.0.0/16"]),
         courtesy=courtesy,
     )
 
@@ -64,6 +68,32 @@ def test_names_of_many_domains_are_one_address(world: Sites, seconds: Seconds) -
     seconds.at = 60
     world.http.put("files.shop1.test", PATH, VALUE)
     assert look(challenge("files.shop1.test")).verdict is Verdict.PROVED
+
+
+def test_an_address_is_counted_too_where_a_dead_one_is_tried_before(
+    world: Sites, seconds: Seconds
+) -> None:
+    """Whoever owns a domain can put any address before the one that is to be bombarded."""
+    look = prover(world, Courtesy(10, seconds)).look
+    for number in range(20):
+        name = f"dead{number}.shop.test"
+        world.dns.add(name, "A", f"127.9.0.{number + 1}")
+        world.dns.add(name, "A", SITE)
+        look(challenge(name))
+    assert len(world.http.requests) + len(world.https.requests) == 10
+
+
+def test_no_address_is_left_alone_for_what_another_one_did(world: Sites, seconds: Seconds) -> None:
+    """One that takes connections and breaks them hides no other, and is no address that refuses."""
+    courtesy = Courtesy(0, seconds)
+    port = world.http.port  # where TLS fails
+    look = prover(world, courtesy, Ports(CLOSED, port)).look
+    world.dns.add("broken.shop.test", "A", SITE)
+    world.dns.add("broken.shop.test", "A", BESIDE)
+    for _ in range(5):
+        assert any("TLS fails" in step for step in look(challenge("broken.shop.test")).steps)
+    for address in (SITE, BESIDE):
+        assert list(courtesy.admit([ip_address(address)], port)) == [ip_address(address)]
 
 
 def test_a_port_that_refuses_is_left_alone_for_longer_each_time(
@@ -82,10 +112,9 @@ def test_a_port_that_refuses_is_left_alone_for_longer_each_time(
     assert len(pauses) > 10
 
 
-def steps(look: object) -> tuple[str, ...]:
+def steps(look: Callable[[Challenge], Finding]) -> tuple[str, ...]:
     """Look at a name, and give what was done."""
-    finding: Finding = look(challenge(NAME))  # type: ignore[operator]
-    return finding.steps
+    return look(challenge(NAME)).steps
 
 
 def test_that_nobody_answered_is_told_apart(world: Sites) -> None:
@@ -113,7 +142,7 @@ def test_no_minute_has_more_connections_than_two_minutes_may_have(
         seconds.at += later
         address = [ip_address(f"2001:db8::{host + 1}")]
         try:
-            courtesy.admit(address, PORT)
+            list(courtesy.admit(address, PORT))
         except LeftAlone:
             continue
         admitted.append(seconds.at)
@@ -128,9 +157,9 @@ def test_who_answers_again_is_asked_as_before(seconds: Seconds) -> None:
     for _ in range(20):
         courtesy.failed(address, PORT)
     with pytest.raises(LeftAlone, match=f"port {PORT} of {SITE} has not answered several times"):
-        courtesy.admit(address, PORT)
+        list(courtesy.admit(address, PORT))
     seconds.at = LONGEST_PAUSE
-    assert courtesy.admit(address, PORT) == address
+    assert list(courtesy.admit(address, PORT)) == address
     courtesy.answered(address, PORT)
     courtesy.failed(address, PORT)
-    assert courtesy.admit(address, PORT) == address
+    assert list(courtesy.admit(address, PORT)) == address

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from certdesk.domain.addresses import Address
@@ -53,32 +53,29 @@ class Courtesy:
         self._even_at: dict[Source, float] = {}
         self._failures: dict[tuple[Address, int], _Failures] = {}
 
-    def admit(self, addresses: Sequence[Address], port: int) -> list[Address]:
-        """Give those of some addresses that may be connected to now, and count a connection.
+    def admit(self, addresses: Iterable[Address], port: int) -> Iterator[Address]:
+        """Yield those of some addresses that may be connected to now; each is counted as it comes.
 
         Raises:
             LeftAlone: none may be.
         """
-        now = self._now()
-        with self._change:
-            self._forget(now)
-            awake = [each for each in addresses if self._awake(each, port, now)]
-            if not awake:
-                raise LeftAlone(
-                    f"port {port} of {addresses[0]} has not answered several times; it is asked "
-                    "again after a pause"
-                )
-            admitted = [each for each in awake if self._has_room(_source(each), now)]
-            if not admitted:
-                raise LeftAlone(
-                    f"{awake[0]} was connected to {self._per_minute} times in the last minute; it "
-                    "is asked again after a pause"
-                )
-            self._count(_source(admitted[0]), now)
-        return admitted
+        admitted, why = False, ""
+        for address in addresses:
+            refusal = self._take(address, port)
+            if refusal is None:
+                admitted = True
+                yield address
+            else:
+                why = why or refusal
+        if why and not admitted:
+            raise LeftAlone(why)
 
     def failed(self, addresses: Sequence[Address], port: int) -> None:
-        """Note that none of the addresses answered; from the third time on there is a pause."""
+        """Note addresses that took no connection; from the third time on there is a pause.
+
+        Only what was tried is named here: an address that a hostile name has beside its own must
+        not be left alone for what another one did.
+        """
         now = self._now()
         with self._change:
             for address in addresses:
@@ -89,14 +86,29 @@ class Courtesy:
                     its.until = now + min(doubled, LONGEST_PAUSE)
 
     def answered(self, addresses: Sequence[Address], port: int) -> None:
-        """Forget the failures of addresses one of which answered."""
+        """Forget the failures of addresses that took a connection."""
         with self._change:
             for address in addresses:
                 self._failures.pop((address, port), None)
 
-    def _awake(self, address: Address, port: int, now: float) -> bool:
-        its = self._failures.get((address, port))
-        return its is None or its.until <= now
+    def _take(self, address: Address, port: int) -> str | None:
+        """Count a connection to an address; or return why there must be none now."""
+        now, source = self._now(), _source(address)
+        with self._change:
+            self._forget(now)
+            its = self._failures.get((address, port))
+            if its is not None and its.until > now:
+                return (
+                    f"port {port} of {address} has not answered several times; it is asked again "
+                    "after a pause"
+                )
+            if not self._has_room(source, now):
+                return (
+                    f"{address} was connected to {self._per_minute} times in the last minute; it "
+                    "is asked again after a pause"
+                )
+            self._count(source, now)
+        return None
 
     def _has_room(self, source: Source, now: float) -> bool:
         if not self._per_minute:

@@ -10,7 +10,7 @@ import dataclasses
 import ipaddress
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from certdesk.domain.addresses import Address, Network, refusal
 from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
@@ -18,7 +18,7 @@ from certdesk.proving.courtesy import Courtesy, LeftAlone
 from certdesk.proving.evidence import printable
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Resolver
-from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, TooLong, get
+from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, NotConnected, TooLong, get
 
 _OK = 200
 _REDIRECTS = range(300, 400)
@@ -149,32 +149,40 @@ class Fetcher:
         return found.addresses
 
     def _ask(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
-        port = self._ports.of(target.scheme)
         trail.steps.append(f"GET {_printable(target.url)}")
         try:
-            open_to_us = self._courtesy.admit(addresses[: self._limits.addresses], port)
-            answer = get(
-                target,
-                open_to_us,
-                port,
-                limits=self._limits,
-                deadline=trail.deadline,
-                steps=trail.steps,
-            )
-        except LeftAlone as waits:
-            trail.steps.append(str(waits))
-            raise NoAnswer(str(waits)) from None
-        except ExchangeFailed as failed:
-            self._courtesy.failed(open_to_us, port)
+            answer = self._get(target, addresses, trail)
+        except (LeftAlone, ExchangeFailed) as failed:
             trail.steps.append(str(failed))
             raise NoAnswer(str(failed)) from None
         except TooLong:
             text = f"the content is longer than {self._limits.body:,} bytes"
             trail.steps.append(text)
             raise Unusable(text) from None
-        self._courtesy.answered(open_to_us, port)
         trail.steps.append(f"status {answer.status}, {len(answer.body)} bytes of content read")
         return answer
+
+    def _get(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
+        """Ask, and note which addresses took a connection and which did not."""
+        port = self._ports.of(target.scheme)
+        tried: list[Address] = []
+        connected = True
+        try:
+            return get(
+                target,
+                _noted(self._courtesy.admit(addresses, port), tried),
+                port,
+                limits=self._limits,
+                deadline=trail.deadline,
+                steps=trail.steps,
+            )
+        except (LeftAlone, NotConnected):
+            connected = False
+            raise
+        finally:
+            refused = tried[:-1] if connected else tried
+            self._courtesy.failed(refused, port)
+            self._courtesy.answered(tried[len(refused) :], port)
 
     def _follow(self, visited: Sequence[Target], answer: Answer, trail: Trail) -> Target:
         location = _printable(answer.location or "nowhere")
@@ -184,6 +192,13 @@ class Fetcher:
         except RedirectRefused as refused:
             trail.steps.append(f"not followed: {refused}")
             raise NotFetched(f"the redirect to {location} is not followed: {refused}") from None
+
+
+def _noted(addresses: Iterator[Address], tried: list[Address]) -> Iterator[Address]:
+    """Yield addresses, and note each of them that is asked for."""
+    for address in addresses:
+        tried.append(address)
+        yield address
 
 
 def _content(answer: Answer) -> bytes:

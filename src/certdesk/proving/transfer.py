@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import h11
 
@@ -58,6 +58,10 @@ class ExchangeFailed(Exception):
     """There is no answer; the text says why, in words for the owner of the website."""
 
 
+class NotConnected(ExchangeFailed):
+    """No address took a connection."""
+
+
 class TooLong(Exception):
     """The content is longer than the limit; no more of it was read."""
 
@@ -76,7 +80,7 @@ def left(deadline: float, at_most: float) -> float:
 
 def get(
     target: Target,
-    addresses: Sequence[Address],
+    addresses: Iterator[Address],
     port: int,
     *,
     limits: Limits,
@@ -85,9 +89,11 @@ def get(
 ) -> Answer:
     """Ask the first of `addresses` that takes a connection for `target`; note the way in `steps`.
 
+    The next address is taken from `addresses` only when it is to be tried.
+
     Raises:
-        ExchangeFailed: no address takes a connection, or what comes is no complete response
-            within the limits.
+        NotConnected: no address takes a connection.
+        ExchangeFailed: what comes is no complete response within the limits.
         TooLong: the content is longer than its limit.
     """
     with _connect(addresses, port, limits, deadline, steps) as plain:
@@ -125,25 +131,41 @@ _TLS = _context()
 
 
 def _connect(
-    addresses: Sequence[Address], port: int, limits: Limits, deadline: float, steps: list[str]
+    addresses: Iterator[Address], port: int, limits: Limits, deadline: float, steps: list[str]
 ) -> socket.socket:
     """Connect to the addresses as they were checked: no name is looked up again."""
     why = "it has no address"
-    for address in addresses[: limits.addresses]:
-        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004 - IPv6
-        plain = socket.socket(family, socket.SOCK_STREAM)
+    for _ in range(limits.addresses):
         try:
-            plain.settimeout(left(deadline, limits.connect))
-            plain.connect((str(address), port))
-            _refuse_other_peer(plain, address, port)
+            seconds = left(deadline, limits.connect)
+        except ExchangeFailed as over:
+            why = str(over)
+            break
+        address = next(addresses, None)
+        if address is None:
+            break
+        try:
+            plain = _connected(address, port, seconds)
         except (OSError, ExchangeFailed) as error:
-            plain.close()
             why = f"{address} port {port}: {_words(error)}"
             steps.append(f"not connected to {why}")
         else:
             steps.append(f"connected to {address} port {port}")
             return plain
-    raise ExchangeFailed(f"there is no connection ({why})")
+    raise NotConnected(f"there is no connection ({why})")
+
+
+def _connected(address: Address, port: int, seconds: float) -> socket.socket:
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004 -- IPv6
+    plain = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        plain.settimeout(seconds)
+        plain.connect((str(address), port))
+        _refuse_other_peer(plain, address, port)
+    except (OSError, ExchangeFailed):
+        plain.close()
+        raise
+    return plain
 
 
 def _refuse_other_peer(plain: socket.socket, address: Address, port: int) -> None:
