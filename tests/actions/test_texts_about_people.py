@@ -73,6 +73,16 @@ def test_labels_and_names_that_tell_of_the_person_are_found(desk: Desk) -> None:
     assert places(desk.export()["Texts"]) == staying
 
 
+@pytest.mark.parametrize(("by", "value"), [("email", "a"), ("identity", "1"), ("phone", "7")])
+def test_a_slip_of_the_fingers_erases_no_words(desk: Desk, by: str, value: str) -> None:
+    """Half of all texts have the letter, and what is erased cannot be brought back."""
+    order = desk.issue()
+    desk.call(desk.caller, "ModifyCertificateAlias", CertificateId=order, Alias="a shop, 1 of 7")
+    assert desk.export(value, by)["Texts"] == []
+    assert desk.erase(value, by)["Erased"] == []
+    assert desk.order(order).alias == "a shop, 1 of 7"
+
+
 def test_texts_of_another_account_are_left_where_one_is_named(desk: Desk) -> None:
     """By the account of the record, or of its order."""
     other = desk.account()

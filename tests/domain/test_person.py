@@ -6,7 +6,7 @@ import pytest
 
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Organisation, People, Person
-from certdesk.domain.person import Known, Role, Wanted, same_number, without_roles
+from certdesk.domain.person import Known, Role, Traits, Wanted, same_number, without_roles
 from certdesk.domain.secret import Secret
 
 ADA = Person(
@@ -88,3 +88,51 @@ def test_who_stands_in_a_role_goes_whole_and_nobody_else() -> None:
 def test_telephone_numbers_are_compared_as_numbers(one: str, other: str, *, same: bool) -> None:
     """By Google's own library."""
     assert same_number(one, other) is same
+
+
+def traits(by: Known, value: str) -> Traits:
+    """By what Ada is known in texts, found by one value."""
+    return Wanted(by, Secret(value)).traits([ADA], ["order:1"])
+
+
+@pytest.mark.parametrize("by", Known)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ask <ADA@example.com>",
+        "Ada@Example.com.",
+        "\u8054\u7cfbada@example.com\u8c22\u8c22",
+        "+86 131 1234-1234",
+        "passport EF1234567, hers",
+        "notada@example.com, ada@example.com",
+    ],
+)
+def test_a_text_with_any_value_of_the_person_names_her(by: Known, text: str) -> None:
+    """Whatever she was found by: her address, her telephone or her identity number."""
+    value = {Known.EMAIL: ADA.email, Known.PHONE: ADA.phone, Known.IDENTITY: ADA.id_number}[by]
+    assert value is not None
+    assert traits(by, value.text()).named_in(text, "order:2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nada@example.com",
+        "x.ada@example.com",
+        "ada@example.community",
+        "EF12345678",
+        "XEF1234567",
+        "Ada Person",
+    ],
+)
+def test_a_text_with_the_value_of_somebody_else_does_not_name_her(text: str) -> None:
+    """An address that ends like hers, a longer number, her name where she does not stand."""
+    assert not traits(Known.EMAIL, "ada@example.com").named_in(text, "order:2")
+
+
+@pytest.mark.parametrize("by", Known)
+@pytest.mark.parametrize("value", ["a", "1", "12345", "\u5f20\u4e09", "com"])
+def test_a_short_value_names_nobody_in_texts(by: Known, value: str) -> None:
+    """It stands in texts about anybody: one slip would erase words all over the desk."""
+    known = Wanted(by, Secret(value)).traits([Person(email=Secret(""))], [])
+    assert not known.named_in(f"com 12345 {value} \u5f20\u4e09 example", "order:1")

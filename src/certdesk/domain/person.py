@@ -22,6 +22,10 @@ _PUNCTUATION = str.maketrans("", "", " -()+./")
 _SAME_END = 6
 """Numbers whose last digits differ are not compared any further."""
 
+LEAST_IN_TEXTS = 6
+"""Characters of an address or identity number that is looked for in texts. Shorter ones stand in
+texts about anybody, and what is erased there cannot be brought back."""
+
 _SAME_NUMBER = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
 
 Holder = TypeVar("Holder", bound="Material | People | Organisation")
@@ -91,14 +95,15 @@ class Wanted:
     def traits(self, people: Iterable[Person], records: Collection[str]) -> Traits:
         """Tell by what the person is known in texts, from what is found of them in `records`."""
         numbers = {_national(each.phone.text()) for each in people if each.phone}
-        mails = {each.email.text().strip().casefold() for each in people if each.email}
+        known = (secret for each in people for secret in (each.email, each.id_number) if secret)
+        words = {secret.text().strip().casefold() for secret in known}
         value = self.value.text().strip().casefold()
         if self.by is Known.PHONE:
             numbers.add(_national(value))
         else:
-            mails.add(value)
+            words.add(value)
         return Traits(
-            words=frozenset(mails),
+            words=frozenset(word for word in words if len(word) >= LEAST_IN_TEXTS),
             numbers=frozenset(number for number in numbers if len(number) > _SAME_END),
             full_names=frozenset(name for each in people for name in _full_names(each)),
             records=frozenset(records),
@@ -129,12 +134,29 @@ class Traits:
     def named_in(self, text: str, record: str) -> bool:
         """Whether a text of a record names the person; records about an order have its id."""
         small = text.casefold()
-        if any(word in small for word in self.words):
+        if any(_stands_in(word, small) for word in self.words):
             return True
         digits = small.translate(_PUNCTUATION)
         if any(number in digits for number in self.numbers):
             return True
         return record in self.records and any(name in small for name in self.full_names)
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether an address or identity number is in a text, and not as a part of another one."""
+    at = text.find(word)
+    while at >= 0:
+        if not _goes_on(text[max(at - 1, 0) : at], "._+-") and not _goes_on(
+            text[at + len(word) : at + len(word) + 1], "_-"
+        ):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _goes_on(letter: str, marks: str) -> bool:
+    """Whether an address or a number goes on with a letter; other scripts need no blank between."""
+    return letter.isascii() and letter != "" and (letter.isalnum() or letter in marks)
 
 
 def _national(number: str) -> str:
