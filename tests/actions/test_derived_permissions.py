@@ -20,10 +20,13 @@ from certdesk import bootstrap
 from certdesk.actions.download import FetchDownloadReply
 from certdesk.catalog import Caller
 from certdesk.domain.errors import AuthError, ServiceError
+from certdesk.domain.keys import PrivateKey
 from certdesk.domain.order import Status
 from certdesk.domain.policy import READ_KEY
+from certdesk.domain.retention import Retention
 from certdesk.web.guard import Guard
 from certdesk.wire.decode import decode
+from certdesk.workflow.trimming import Trimming
 from tests import chains
 from tests.actions.downloading import Place, download, fetch, link
 from tests.actions.submitting import refusal
@@ -113,7 +116,8 @@ def download_becomes_refused(status: Callable[[], int]) -> bool:
 def upload_of(key: str, name: str) -> dict[str, object]:
     """Give the parameters to upload a certificate for a private key."""
     own = load_pem_private_key(key.encode(), None)
-    certificate = chains.leaf(own, name)  # type: ignore[arg-type]  # a key of the desk's
+    assert isinstance(own, PrivateKey)
+    certificate = chains.leaf(own, name)
     text = chains.pem(certificate, chains.intermediate().certificate)
     return {"CertificatePublicKey": text, "CertificatePrivateKey": key}
 
@@ -389,6 +393,26 @@ def test_a_successor_of_the_desk_is_denied_with_what_it_succeeds(its: Family) ->
     assert its.desk.call(its.user, "DescribeCertificates")["TotalCount"] == 0
     logs = its.desk.call(its.user, "DescribeCertificateOperateLogs")
     assert logs["OperateLogs"] == []
+
+
+def test_a_key_stays_denied_when_its_material_has_served_its_time(its: Family) -> None:
+    """It lies under another id too, where an id that is gone could not be denied any more."""
+    desk, owner = its.desk, its.left.caller
+    denied = its.left.buy(NAME)
+    key = desk.call(owner, "DescribeCertificateDetail", CertificateId=denied)
+    denial = {"Effect": "deny", "Actions": [READ_KEY], "CertificateIds": [denied]}
+    its = bound(its, ALLOW_ALL, denial)
+    own = upload_of(key["CertificatePrivateKey"], NAME)
+    upload = str(desk.call(owner, "UploadCertificate", **own)["CertificateId"])
+    desk.call(owner, "CancelAuditCertificate", CertificateId=denied)
+    assert its.read_by(its.user, upload) == []
+
+    desk.clock.move(timedelta(days=1000))
+    Trimming(desk.store, desk.clock, Retention()).trim()
+
+    assert desk.submissions(denied) == []
+    assert its.read_by(owner, upload) != []
+    assert its.read_by(its.user, upload) == []
 
 
 def test_who_may_read_a_key_takes_it_along(its: Family) -> None:

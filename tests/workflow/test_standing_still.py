@@ -421,6 +421,27 @@ def test_certificates_move_out_of_a_disabled_account(desk: Desk) -> None:
     assert left.successor(its) is not None
 
 
+@pytest.mark.parametrize("what", ["revoke", "move"])
+def test_a_successor_stands_still_though_its_certificate_goes_on(desk: Desk, what: str) -> None:
+    """It is put aside once, and not looked at each second until the account is enabled."""
+    its, left = _to_be_succeeded(desk), LeftAlone(desk, desk.caller)
+    left.put_when_due(its)
+    if what == "revoke":
+        desk.call(desk.caller, "RevokeCertificate", CertificateId=its)
+    else:
+        desk.operator("MoveOrder", CertificateId=its, Uin=desk.account().uin)
+    switch(desk, desk.caller.uin, enabled=False)
+    desk.renewing.round()
+    renewal = left.renewal(its)
+    assert renewal is not None
+    assert renewal.reason == "The account is disabled."
+    assert renewal.due_at > desk.clock.now()
+    switch(desk, desk.caller.uin, enabled=True)
+    renewal = left.renewal(its)
+    assert renewal is not None
+    assert (renewal.reason, renewal.due_at) == ("", desk.clock.now())
+
+
 def test_a_letter_may_be_approved_while_its_account_is_disabled(desk: Desk) -> None:
     """The names are looked for when it is enabled."""
     its, left = _awaiting_a_letter(desk), LeftAlone(desk, desk.caller)

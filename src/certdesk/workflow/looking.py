@@ -134,7 +134,8 @@ class Looking:
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
         """Try once to remove the records that the desk added, by attempt and name."""
-        return self._all(order, records, Aim.REMOVAL)
+        looks = [Look(order.certificate_id, *record, Aim.REMOVAL) for record in records]
+        return _when_all([self._ask(order.uin, look) for look in looks])
 
     def _paced(
         self, order: Order, names: Sequence[str], aim: Aim, *, in_line: bool = True
@@ -142,16 +143,12 @@ class Looking:
         """Begin the looks that may begin now; those that are under way are not counted again."""
         looks = {name: Look(order.certificate_id, order.proving, name, aim) for name in names}
         with self._change:
-            asked = [name for name, look in looks.items() if look in self._asked]
-        more = [name for name in looks if name not in asked]
+            under_way = [self._asked[look] for look in looks.values() if look in self._asked]
+            more = [name for name, look in looks.items() if look not in self._asked]
         turn = self._pacing.take(order.uin, KINDS[aim], more, in_line=in_line)
-        if not asked and not turn.names and turn.again_at is not None:
+        if not under_way and not turn.names and turn.again_at is not None:
             return turn.again_at
-        return self._all(order, [(order.proving, name) for name in (*asked, *turn.names)], aim)
-
-    def _all(self, order: Order, which: Sequence[tuple[int, str]], aim: Aim) -> Future[None]:
-        looks = [Look(order.certificate_id, attempt, name, aim) for attempt, name in which]
-        return _when_all([self._ask(order.uin, look) for look in looks])
+        return _when_all([*under_way, *(self._ask(order.uin, looks[name]) for name in turn.names)])
 
     def _ask(self, uin: str, look: Look) -> Future[None]:
         with self._change:

@@ -92,7 +92,7 @@ class LookPacing:
         """Sort the names that are counted by the domains that registries have delegated."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for name in names:
-            if not f".{name}".endswith(self._internal or ("..",)):
+            if not f".{name}".endswith(self._internal):
                 found[DomainName(name).delegated].append(name)
         return dict(sorted(found.items()))
 

@@ -225,7 +225,8 @@ def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> Non
     Raises:
         Stale: that has just been done.
     """
-    if not stands_still(unit, order):
+    account = unit.accounts.get(order.uin)
+    if account is not None and account.enabled:
         raise Stale("accounts")
     aside = dataclasses.replace(renewal, due_at=now + ASIDE, reason=standstill.REASON)
     unit.renewals.replace(aside)

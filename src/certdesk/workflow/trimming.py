@@ -16,7 +16,7 @@ from certdesk.domain.retention import (
     letter_outlived,
     material_outlived,
 )
-from certdesk.ports import Clock, Stale, Store, Unit
+from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys
 from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 60
@@ -84,6 +84,8 @@ class Trimming(Repeating):
         order = unit.orders.get(submission.certificate_id)
         if not material_outlived(submission, order, before):
             return False
+        if order is not None:
+            keep_denied_keys(unit, order)
         unit.submissions.remove(submission.certificate_id, submission.number)
         if order is not None and order.submission == submission.number:
             # Opened again it needs material anew.
