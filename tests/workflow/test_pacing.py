@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,12 +18,13 @@ from hypothesis import strategies as st
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import Status
 from certdesk.domain.pacing import PROOF
+from certdesk.domain.proof import Challenge, Finding
 from certdesk.domain.rules import Rules
 from certdesk.ports import Store
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
-from certdesk.workflow.pacing import LookPacing
+from certdesk.workflow.pacing import LookPacing, Turn
 from tests.inside import InsideDesk
 from tests.storage.stores import opened
 from tests.workflow.ordering import Ordered, submit
@@ -144,6 +146,41 @@ def test_a_domain_that_does_not_answer_is_looked_at_less(tmp_path: Path) -> None
             desk.clock.move(SECOND)
         # Forty begin before the first has ended; after that it would be one each second.
         assert looks(desk)["proof", "one.com"] <= 40 + 4
+
+
+def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was under way when it was asked for, so it was not counted as a further one."""
+    with InsideDesk(tmp_path) as desk:
+        order = desk.order(submit(desk, desk.account(), "one.com").certificate_id)
+        goes_on = threading.Event()
+        for prover in desk.provers.values():
+            monkeypatch.setattr(prover, "look", after(goes_on, prover.look))
+        first = desk.looking.prove_now(order, ["one.com"])
+        assert first is not None
+        take = LookPacing.take
+
+        def taken_late(self: LookPacing, *asked: Any, **how: Any) -> Turn:  # noqa: ANN401 -- as `take`
+            goes_on.set()
+            first.result(30)
+            return take(self, *asked, **how)
+
+        monkeypatch.setattr(LookPacing, "take", taken_late)
+        second = desk.looking.prove_now(order, ["one.com"])
+        assert second is not None
+        second.result(30)
+        assert looks(desk) == {("proof", "one.com"): 1}
+
+
+def after(goes_on: threading.Event, look: Callable[[Challenge], Finding]) -> Callable[..., Finding]:
+    """Return a look that waits until it may go on."""
+
+    def held(challenge: Challenge) -> Finding:
+        assert goes_on.wait(30)
+        return look(challenge)
+
+    return held
 
 
 def test_the_operators_own_names_are_not_counted(tmp_path: Path) -> None:
