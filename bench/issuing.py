@@ -154,8 +154,8 @@ def _kept(certificate_id: str, unit: Unit) -> tuple[Order, Submission, Proof, Ta
     order, task = unit.orders.get(certificate_id), unit.tasks.get(certificate_id)
     (submission,) = unit.submissions.where(certificate_id=certificate_id)
     (proof,) = unit.proofs.where(certificate_id=certificate_id)
-    assert order is not None  # noqa: S101 - it was bought above
-    assert task is not None  # noqa: S101 - it was submitted
+    assert order is not None  # noqa: S101 -- it was bought above
+    assert task is not None  # noqa: S101 -- it was submitted
     return order, submission, proof, task
 
 

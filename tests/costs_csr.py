@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import typing
 from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -18,7 +20,7 @@ from tests import chains
 from tests.costs_kinds import Case, Worst, hostile, listing
 from tests.domain import csr_texts
 
-PEM_LIMIT = PemText.__metadata__[0].max_length  # type: ignore[attr-defined]
+PEM_LIMIT = typing.get_args(PemText)[1].max_length
 
 
 def asked(*general: x509.GeneralName) -> str:
@@ -86,9 +88,9 @@ def odd_keys() -> Iterator[tuple[str, str]]:
     yield "RSA 4096", csr_texts.request(key=chains.key_of(KeyKind.RSA_4096))
 
 
-def keys_spki(key: object) -> bytes:
+def keys_spki(key: PublicKeyTypes) -> bytes:
     """Write the SubjectPublicKeyInfo of any key."""
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined, no-any-return]
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def requests() -> Iterator[Case]:

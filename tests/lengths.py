@@ -45,9 +45,8 @@ def _inside(kind: inspect.Type, path: Path) -> Iterator[tuple[inspect.Type, Path
             yield from ((field.type, (*path, field.encode_name)) for field in fields)
 
 
-def written(path: Path, value: object) -> object:
-    """Put a value in its place, with nothing beside it."""
-    if not path:
-        return value
-    first, rest = path[0], written(path[1:], value)
-    return [rest] if first == MEMBER else {first: rest}
+def written(path: Path, value: object) -> dict[str, object]:
+    """Return the parameters of a request with a value in its place, and nothing beside it."""
+    for name in reversed(path[1:]):
+        value = [value] if name == MEMBER else {name: value}
+    return {path[0]: value}

@@ -197,7 +197,7 @@ class RunningDesk:
         self._process = None
         assert found is None, f"the desk had ended by itself ({found}): {self.log[-2000:]}"
 
-    def certdesk(self, *words: str, text: str | None = None, uid: int | None = None) -> Any:  # noqa: ANN401 - any JSON
+    def certdesk(self, *words: str, text: str | None = None, uid: int | None = None) -> Any:  # noqa: ANN401 -- any JSON
         """Run an operator's command on this desk; give the JSON that it printed."""
         done = self.run(*words, text=text, uid=uid)
         assert done.returncode == 0, done.stderr

@@ -57,7 +57,7 @@ class Office:
 
     def review(
         self, verb: str, subject: str, reviewer: str, *words: str, uid: int | None = None
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401 -- any JSON
         """Type `certdesk review VERB ID` as a person of that name, and as a user of the system."""
         typed = ("review", verb, subject, "--reviewer", reviewer, *words)
         return self.desk.certdesk(*typed, uid=uid)

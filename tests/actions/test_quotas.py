@@ -91,7 +91,8 @@ class Quota(Desk):
 
 def all_of(unit: Unit, kept: Kept[Any]) -> list[Any]:
     """Read a whole collection."""
-    return getattr(unit, kept.name).where()  # type: ignore[no-any-return]
+    found: list[Any] = getattr(unit, kept.name).where()
+    return found
 
 
 Add = Callable[[], object]

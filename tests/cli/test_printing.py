@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -63,13 +64,13 @@ def test_whatever_is_printed_is_on_one_line_and_can_be_seen(text: str) -> None:
     assert json.loads(shown) == {"Text": text}
 
 
-def printed(command: object, *values: object) -> str:
+def printed(command: Callable[..., None], *values: object) -> str:
     """Give what a function prints."""
     runner = click.testing.CliRunner()
 
     @click.command()
     def run() -> None:
-        command(*values)  # type: ignore[operator]  # any function
+        command(*values)
 
     return runner.invoke(run, []).output
 

@@ -73,11 +73,11 @@ def hostile(action: Action, good: dict[str, object]) -> Iterator[tuple[str, byte
     for path, most in texts(kind):
         for piece in PIECES:
             size = min(most, action.body_limit - 4096) // len(json.dumps(piece)[1:-1])
-            changed = good | dict(written(path, piece * max(size // len(piece), 1)))  # type: ignore[call-overload]
+            changed = good | written(path, piece * max(size // len(piece), 1))
             yield f"{'.'.join(path)}: {piece!r}", json.dumps(changed).encode()
     for path, most in lists(kind):
         for member in ("\u2800", "a.b", 1, {}, {"TagKey": "a", "TagValue": "b"}):
-            changed = good | dict(written(path, [member] * most))  # type: ignore[call-overload]
+            changed = good | written(path, [member] * most)
             yield f"{'.'.join(path)}: {member!r}", json.dumps(changed).encode()
 
 

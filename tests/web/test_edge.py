@@ -106,9 +106,9 @@ def test_plain_http_is_for_loopback_and_named_peers(address: object) -> None:
 @given(st.text(st.characters(max_codepoint=255), max_size=30))
 def test_no_host_but_those_named_is_the_desks(host: str) -> None:
     """Whatever is written around a name."""
-    hosts = hosts_of("0.0.0.0", (), ["desk.example"])  # noqa: S104 - where it listens
+    hosts = hosts_of("0.0.0.0", (), ["desk.example"])  # noqa: S104 -- where it listens
     allowed = hosts.allow(host, "192.0.2.5")
-    named = ("desk.example", "localhost", "127.0.0.1", "::1", "192.0.2.5", "0.0.0.0")  # noqa: S104
+    named = ("desk.example", "localhost", "127.0.0.1", "::1", "192.0.2.5", "0.0.0.0")  # noqa: S104 -- as above
     assert not allowed or any(name in host.lower() for name in named)
 
 
@@ -132,7 +132,7 @@ def take_in_hand(seat: Seat) -> None:
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_there_are_never_more_connections_than_seats(seed: int, steps: int) -> None:
     """Whatever comes, goes, waits and asks; and no request in hand is given up."""
-    rng, now = random.Random(seed), Time()  # noqa: S311 - repeatable
+    rng, now = random.Random(seed), Time()  # noqa: S311 -- repeatable
     seats, taken, closed = Seats(LIMITS, now), list[Seat](), list[Seat]()
     steps_of_one: list[Callable[[Seat], None]] = [seats.shaken, seats.turn, take_in_hand]
     for _ in range(steps):
@@ -282,7 +282,7 @@ def test_a_body_that_only_drips_is_given_up_before_its_time_is_over() -> None:
     """1 KiB a second after the first ten, by a clock that jumps."""
     loop = asyncio.new_event_loop()
     now = [loop.time()]
-    loop.time = lambda: now[0]  # type: ignore[method-assign]
+    loop.time = lambda: now[0]  # type: ignore[method-assign]  # a clock that the test moves
     dripped = 0
 
     async def receive() -> dict[str, object]:

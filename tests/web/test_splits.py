@@ -72,12 +72,25 @@ def cut_conversations(draw: st.DrawFn) -> tuple[list[bytes], bytes]:
     return [data[a:b] for a, b in pairwise(cuts)], b"".join(answer for _, answer in asked)
 
 
-@given(cut_conversations(), st.booleans())
-@example(([with_length(b"", b"a" * LARGE) + with_length(b"", b"b")[:30], with_length(b"", b"b")[30:]], answer_to(b"", b"a" * LARGE) + answer_to(b"", b"b")), False)  # fmt: skip  # noqa: E501, FBT003
-@example(([with_length(b"early", b"a" * LARGE)[:90], with_length(b"early", b"a" * LARGE)[90:] + b"PO", b"ST / HTTP/1.1\r\nHost: a\r\n\r\n"], answer_to(b"early", b"") + answer_to(b"", b"")), False)  # fmt: skip  # noqa: E501, FBT003
+TWO_BODIES = (
+    [with_length(b"", b"a" * LARGE) + with_length(b"", b"b")[:30], with_length(b"", b"b")[30:]],
+    answer_to(b"", b"a" * LARGE) + answer_to(b"", b"b"),
+)
+ANSWERED_EARLY = (
+    [
+        with_length(b"early", b"a" * LARGE)[:90],
+        with_length(b"early", b"a" * LARGE)[90:] + b"PO",
+        b"ST / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+    answer_to(b"early", b"") + answer_to(b"", b""),
+)
+
+
+@given(asked=cut_conversations(), hurried=st.booleans())
+@example(asked=TWO_BODIES, hurried=False)
+@example(asked=ANSWERED_EARLY, hurried=False)
 def test_sound_requests_are_answered_alike_however_they_arrive(
-    asked: tuple[list[bytes], bytes],
-    hurried: bool,  # noqa: FBT001 - drawn by place
+    asked: tuple[list[bytes], bytes], *, hurried: bool
 ) -> None:
     """Split, joined, sent ahead, with bodies of every kind: the answers, in order, and no more."""
     pieces, answers = asked

@@ -60,7 +60,7 @@ class Commands(click.Group):
         info_name: str | None,
         args: list[str],
         parent: click.Context | None = None,
-        **extra: Any,  # noqa: ANN401 - click's signature
+        **extra: Any,  # noqa: ANN401 -- click's signature
     ) -> click.Context:
         """Read the words before the command's name."""
         with _harmless():
@@ -71,11 +71,11 @@ class Commands(click.Group):
         with _harmless():
             return super().invoke(ctx)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """Name the commands in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         """Import a command's module and give the command."""
         if cmd_name not in COMMANDS:
             return None

@@ -27,15 +27,15 @@ class QuotaExceeded(Exception):
         super().__init__(f"The account may have {most} {what} at most ({PREFIX}{kind}).")
 
 
-def _counted(default: int, what: str) -> Any:  # noqa: ANN401 - as dataclasses.field
+def _counted(default: int, what: str) -> Any:  # noqa: ANN401 -- as dataclasses.field
     return _quota(default, what, f"How many {what} an account may have.", counted=True)
 
 
-def _single(default: int, what: str, explanation: str) -> Any:  # noqa: ANN401 - as above
+def _single(default: int, what: str, explanation: str) -> Any:  # noqa: ANN401 -- as above
     return _quota(default, what, explanation, counted=False)
 
 
-def _quota(default: int, what: str, explanation: str, *, counted: bool) -> Any:  # noqa: ANN401 - as above
+def _quota(default: int, what: str, explanation: str, *, counted: bool) -> Any:  # noqa: ANN401 -- as above
     metadata = {"what": what, "help": explanation, "counted": counted}
     return dataclasses.field(default=default, metadata=metadata)
 

@@ -116,7 +116,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a head."""
         super().on_message_begin()
-        self.scope[SEAT] = self.seat  # type: ignore[literal-required]
+        self.scope[SEAT] = self.seat  # type: ignore[literal-required]  # a key of the desk's own
         self.seats.turn(self.seat)
         self._header_bytes, self._body_bytes = 0, 0
         self._arm()

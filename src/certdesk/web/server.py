@@ -119,7 +119,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._settings = settings
         self._peers = edge.peers
-        self._connections: set[LimitedProtocol] = self.server_state.connections  # type: ignore[assignment] # no other kind is made
+        self._connections: set[LimitedProtocol] = self.server_state.connections  # type: ignore[assignment]  # no other kind is made
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open a door at each socket."""
@@ -138,7 +138,7 @@ class Server(uvicorn.Server):
         doors = [Door(each, rules, self._new_protocol) for each in sockets or ()]
         for door in doors:
             door.open(self.config.backlog)
-        self.servers = doors  # type: ignore[assignment] # they are closed as servers are
+        self.servers = doors  # type: ignore[assignment]  # they are closed as servers are
         self.started = True
 
     async def on_tick(self, counter: int) -> bool:
@@ -151,7 +151,7 @@ class Server(uvicorn.Server):
 
     def _new_protocol(self) -> LimitedProtocol:
         kind = self.config.http_protocol_class
-        made = kind(self.config, self.server_state, {})  # type: ignore[call-arg] # as uvicorn does
+        made = kind(self.config, self.server_state, {})  # type: ignore[call-arg]  # as uvicorn does
         assert isinstance(made, LimitedProtocol)  # noqa: S101 -- as `_config` has it
         return made
 
