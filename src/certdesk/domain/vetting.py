@@ -187,11 +187,11 @@ def registration_of(organisation: Organisation) -> Registration | None:
     return Registration(number=organisation.id_number.text(), country=country)
 
 
-def _is_again(approval: tuple[str, ...], reviewer: str, operator: str) -> bool:
-    """Tell whether a name approves once more: unless two users of the system have typed it."""
-    name, *_, before = approval
-    known = "" not in (before, operator) and OPERATOR not in (before, operator)
-    are_two = len(approval) > len(("name", "time")) and known and before != operator
+def _is_again(approval: tuple[str, str, str], reviewer: str, operator: str) -> bool:
+    """Whether a name approves once more. The same name may be two people: two known users."""
+    name, _, before = approval
+    unknown = {"", OPERATOR}
+    are_two = before != operator and not unknown & {before, operator}
     return _same(name, reviewer) and not are_two
 
 
