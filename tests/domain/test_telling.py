@@ -32,6 +32,7 @@ def test_words_small_numbers_and_host_names_are_told(text: str) -> None:
         *("110101199003077758", "11010119900307775X", "91440300708461136T", "G12345678"),
         *("13800138000", "+86 138 0013 8000", "0755-86013388", "138.0013.8000", "1380013800.com"),
         *("someone@example.com", "a@b.cn", "Corr3ct-Horse", "hunter2", "Tr0ub4dor&3", "pass:word."),
+        *("Corr3ct&Horse.battery", "(s3cret).Word", "pass word.Horse", "tr0ub4dor#3.com"),
         *("correct horse battery staple", "-----BEGIN PRIVATE KEY-----", "a" * 17, "AKIDz8krbsJ5"),
     ],
 )

@@ -33,7 +33,8 @@ _ALGORITHM = re.compile(
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; nobody's telephone and no document has it
-_HOST = re.compile(rf"[^\s@:/]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s@:/.]+)")
+# Other marks of ASCII are in pass phrases, and in no host name however mistyped.
+_HOST = re.compile(rf"[A-Za-z0-9_.*\x80-\U0010ffff-]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s.]+)")
 
 
 def told(value: str | int) -> str:
