@@ -333,6 +333,22 @@ def test_the_operator_who_revokes_for_a_known_key_is_told_what_goes_with_it(
     assert desk.waiting == []
 
 
+def test_a_certificate_on_its_way_to_another_account_is_told_of_too(
+    desk: Desk, key: ec.EllipticCurvePrivateKey
+) -> None:
+    """It is revoked when it has arrived; the list of blocked keys names it as well."""
+    leaked, moving = issue(desk, desk.caller, key), issue(desk, desk.account(), key)
+    digest = name_of(key).removeprefix("key:")
+    desk.operator("MoveOrder", CertificateId=moving, Uin=desk.account().uin)
+    assert desk.order(moving).moving
+    told = desk.operator("RevokeOrder", CertificateId=leaked, Reason="keyCompromise")
+    assert told["CertificateIds"] == [moving]
+    blocked = desk.operator("CountBlockedKeys", Digest=digest)
+    assert set(blocked["CertificateIds"]) == {leaked, moving}
+    work(desk)
+    assert desk.stands(moving) == CONDEMNED
+
+
 # --- the kind ------------------------------------------------------------------------------------
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import EVERYBODY, BlockedKey
-from certdesk.domain.steps import CERTIFIED
 from certdesk.domain.telling import told
-from certdesk.ports import Unit, block, blocks_of, number_blocked, orders_with
+from certdesk.ports import Unit, block, blocks_of, issued_with, number_blocked
 from certdesk.wire.model import Reply, Request, Unsigned
 
 DIGEST_BYTES = 32
@@ -63,7 +62,7 @@ def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysR
 
 def _certificates_with(unit: Unit, digest: bytes) -> list[str]:
     """Give the certificate ids of the good certificates that were issued here for a key."""
-    return [each.certificate_id for each in orders_with(unit, digest) if each.status in CERTIFIED]
+    return [each.certificate_id for each in issued_with(unit, digest)]
 
 
 class CountBlockedKeysRequest(Request):

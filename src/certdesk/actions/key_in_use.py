@@ -83,6 +83,6 @@ def _with_key(order: Order) -> OrderWithKey:
         certificate_id=order.certificate_id,
         uin=order.uin,
         status=order.status,
-        names=list(order.all_names) if order.uploaded else list(order.ascii_names),
+        names=list(order.ascii_names),
         uploaded=order.uploaded,
     )

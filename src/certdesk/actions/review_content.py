@@ -125,7 +125,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
         product=name_of(order),
         status=order.status,
         status_msg=order.status_msg,
-        names=list(order.all_names) if order.uploaded else list(order.ascii_names),
+        names=list(order.ascii_names),
         key=order.key,
         spki=spki.hex() if spki else None,
         same_key=same_key(unit, order.uin, spki),

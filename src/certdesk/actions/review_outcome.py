@@ -14,8 +14,7 @@ from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.organisation import Manager
 from certdesk.domain.products import PRODUCTS
-from certdesk.domain.records import BlockedKey, Review
-from certdesk.domain.revocation import COMPROMISED
+from certdesk.domain.records import Review
 from certdesk.domain.vetting import (
     KEY,
     REJECTED,
@@ -29,7 +28,7 @@ from certdesk.domain.vetting import (
     subject_of_order,
     subject_of_revocation,
 )
-from certdesk.ports import Unit, block, orders_with
+from certdesk.ports import Unit, block_known, orders_with
 
 
 def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) -> None:
@@ -42,10 +41,7 @@ def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) 
     elif manager is not None:
         vetting.settle_manager(context, unit, manager)
     elif spki_sha256 is not None:
-        key = BlockedKey(
-            spki_sha256=spki_sha256, reason=COMPROMISED, created_at=context.now, compromised=True
-        )
-        block(unit, key)
+        block_known(unit, spki_sha256, context.now)
 
 
 def fail(

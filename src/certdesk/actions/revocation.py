@@ -21,11 +21,9 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.records import BlockedKey
-from certdesk.domain.revocation import COMPROMISED, Reason, ReasonRefused, meant, words_of
-from certdesk.domain.steps import CERTIFIED
+from certdesk.domain.revocation import Reason, ReasonRefused, meant, words_of
 from certdesk.domain.vetting import subject_of_revocation
-from certdesk.ports import Unit, block, orders_with, withdraw_review
+from certdesk.ports import Unit, block_known, issued_with, withdraw_review
 from certdesk.wire.model import Part, Reply, Request
 
 
@@ -146,13 +144,9 @@ def _block_key(context: Context, unit: Unit, order: Order) -> list[str]:
     """Block the key of a certificate for everybody; give the other certificates for it."""
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
     assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
-    spki_sha256 = certificate.spki_sha256
-    key = BlockedKey(
-        spki_sha256=spki_sha256, reason=COMPROMISED, created_at=context.now, compromised=True
-    )
-    block(unit, key)
-    its = (each for each in orders_with(unit, spki_sha256) if each.status in CERTIFIED)
-    return [each.certificate_id for each in its if each.certificate_id != order.certificate_id]
+    block_known(unit, certificate.spki_sha256, context.now)
+    its = (each.certificate_id for each in issued_with(unit, certificate.spki_sha256))
+    return [each for each in its if each != order.certificate_id]
 
 
 class KeepOrderRequest(Request):

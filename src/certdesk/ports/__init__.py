@@ -3,11 +3,13 @@
 from certdesk.ports.admission import Admission, PaceExceeded, Slot
 from certdesk.ports.blocking import (
     block,
+    block_known,
     block_of,
     blocks_of,
     carry_blocks,
     has_shown,
     in_force_with,
+    issued_with,
     number_blocked,
     orders_with,
 )
@@ -92,6 +94,7 @@ __all__ = [
     "VaultError",
     "Work",
     "block",
+    "block_known",
     "block_of",
     "blocks_of",
     "carry_blocks",
@@ -100,6 +103,7 @@ __all__ = [
     "has_shown",
     "ids_with_key_of",
     "in_force_with",
+    "issued_with",
     "keep_denied_keys",
     "neighbours_of",
     "number_blocked",

@@ -6,9 +6,11 @@ A certificate and its CSR are public, so an account that names a key has not sho
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
 from certdesk.domain.order import Order
 from certdesk.domain.records import EVERYBODY, BlockedKey, Submission
+from certdesk.domain.revocation import COMPROMISED
 from certdesk.domain.steps import CERTIFIED
 from certdesk.domain.vetting import subject_of_key
 from certdesk.ports.reviewing import withdraw_review
@@ -71,6 +73,12 @@ def block(unit: Unit, key: BlockedKey) -> bool:
     return found is None
 
 
+def block_known(unit: Unit, spki_sha256: bytes, now: datetime) -> bool:
+    """Block a key for everybody because others know it; tell whether that is new."""
+    key = BlockedKey(spki_sha256=spki_sha256, reason=COMPROMISED, created_at=now, compromised=True)
+    return block(unit, key)
+
+
 def carry_blocks(unit: Unit, order: Order, uin: str) -> None:
     """Block the keys of an order in the account that it moves to, if its own is kept from them."""
     for spki_sha256 in {each.spki_sha256 for each in _material_of(unit, order)}:
@@ -100,7 +108,18 @@ def in_force_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
     return [
         order
         for order, attempt in found
-        if order is not None
-        and order.attempt == attempt
-        and (order.returns_to or order.status) in CERTIFIED
+        if order is not None and order.attempt == attempt and _is_good(order)
     ]
+
+
+def issued_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
+    """Read the orders, of any account, that have a good certificate of this desk's for a key.
+
+    These are the ones that are revoked when the key is known to others.
+    """
+    return [order for order in orders_with(unit, spki_sha256) if _is_good(order)]
+
+
+def _is_good(order: Order) -> bool:
+    """Whether the certificate of an order is good; one on its way to another account is, too."""
+    return (order.returns_to or order.status) in CERTIFIED
