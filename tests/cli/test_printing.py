@@ -123,6 +123,10 @@ def test_a_log_for_people_shows_fields_and_exceptions_as_text(
             "91440300708461136T",
         ),
         (["call", "X", "{}", "--endpoint", "http://user:Corr3ct@h ost"], "Corr3ct"),
+        (["person", "110101199003077758"], "110101199003077758"),
+        (["Corr3ct-Horse"], "Corr3ct-Horse"),
+        (["account", "limit", "1", "X", "Corr3ct-Horse"], "Corr3ct-Horse"),
+        (["order", "revoke", "1", "--reason", "Corr3ct-Horse"], "Corr3ct-Horse"),
         (["company", "show", "\x1b[2J"], "\x1b"),
         (["order", "\u202eshow"], "\u202e"),
     ],
@@ -136,6 +140,12 @@ def test_wrong_usage_is_told_without_the_words_that_have_no_place(
     done = click.testing.CliRunner().invoke(program, words)
     assert done.exit_code in (2, 3)
     assert secret not in done.output
+
+
+def test_a_mistyped_command_is_told() -> None:
+    """A word is no secret."""
+    done = click.testing.CliRunner().invoke(program, ["order", "shwo"])
+    assert 'No such command "shwo".' in done.output
 
 
 def test_a_group_without_a_command_still_shows_its_help() -> None:

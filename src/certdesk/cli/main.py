@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from certdesk.domain.telling import told
 from certdesk.domain.visible import visible
 
 COMMANDS = {
@@ -86,11 +87,14 @@ class Commands(click.Group):
 
 
 _SUPERFLUOUS = re.compile(r"( extra arguments?) \(.*", re.DOTALL)
+_QUOTED = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_TYPED = re.compile(rf"(?<=No such command ){_QUOTED}|{_QUOTED}(?= is not )", re.DOTALL)
+"""Where click repeats a word in full that stands for a command, a number or a choice."""
 
 
 @contextlib.contextmanager
 def _harmless() -> Iterator[None]:
-    """Let click repeat no word that it had no place for, and nothing that a terminal obeys.
+    """Let click repeat no word that could be a secret, and nothing that a terminal obeys.
 
     What is typed in the wrong place may be a secret, and what is pasted may be a tenant's.
     """
@@ -99,8 +103,12 @@ def _harmless() -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        text = visible(_SUPERFLUOUS.sub(r"\1", error.format_message()))
-        raise click.UsageError(text, error.ctx) from None
+        text = _TYPED.sub(_told, _SUPERFLUOUS.sub(r"\1", error.format_message()))
+        raise click.UsageError(visible(text), error.ctx) from None
+
+
+def _told(typed: re.Match[str]) -> str:
+    return told((typed[1] or typed[2])[1:-1])
 
 
 @click.command(cls=Commands, epilog=EPILOG)
