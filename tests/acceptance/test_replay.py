@@ -15,7 +15,8 @@ import pytest
 from certdesk.bootstrap import actions
 from tests.acceptance.crowd import Told, narrowest
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.conformance.raw import Answer, Call
+from tests.conformance.forms import FORM, older
+from tests.conformance.raw import Answer, Call, send
 from tests.running import RunningDesk, running
 
 BUY = json.dumps({"ProductId": 25, "DomainNum": 1, "TimeSpan": 1}).encode()
@@ -114,6 +115,21 @@ def a_captured_change_is_refused_after_a_crash(desk: RunningDesk) -> Iterator[No
     assert purchase.send().code == "ok"
     yield
     assert at_its_place(purchase, desk).send().code == "AuthFailure.SignatureExpire"
+
+
+@LATER.append
+def a_captured_form_is_refused_however_its_signature_is_spelt(
+    desk: RunningDesk,
+) -> Iterator[None]:
+    """White space around it makes no other signature."""
+    purchase = captured(desk, "CreateCertificate", b"")
+    headers = {"Host": desk.endpoint, "Content-Type": FORM}
+    pairs = older(purchase, "POST", json.loads(BUY))
+    assert send(desk.endpoint, headers, pairs).code == "ok"
+    yield
+    for spelt in (pairs, pairs + b"%0A", pairs.replace(b"Signature=", b"Signature=+")):
+        answer = send(desk.endpoint, headers, spelt)
+        assert answer.code == "AuthFailure.SignatureExpire", answer.message
 
 
 @LATER.append

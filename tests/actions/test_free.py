@@ -20,8 +20,9 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
-from certdesk.domain.order import Status
+from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal, withdraw
 from tests.deliveries import members
 from tests.inside import InsideDesk
@@ -340,14 +341,27 @@ def test_a_certificate_is_renewed_in_its_last_days(inside: InsideDesk) -> None:
 
 
 def renewable(inside: InsideDesk, caller: Caller, order: str) -> bool:
-    """Read `RenewAble`, which is the same everywhere."""
+    """Read `RenewAble`, which is the same everywhere, and what `Renew` 1 finds."""
+    found_by_it = inside.call(caller, "DescribeCertificates", Renew=1)["Certificates"]
     (listed,) = inside.call(caller, "DescribeCertificates", CertIds=[order])["Certificates"]
     shown = [
         inside.call(caller, action, CertificateId=order)
         for action in ("DescribeCertificate", "DescribeCertificateDetail")
     ]
-    (found,) = {each["RenewAble"] for each in (listed, *shown)}
+    is_found = order in {each["CertificateId"] for each in found_by_it}
+    (found,) = {is_found, *(each["RenewAble"] for each in (listed, *shown))}
     return bool(found)
+
+
+def put(inside: InsideDesk, order: Order) -> None:
+    """Store an order as it is, whatever is stored of it."""
+
+    def write(unit: Unit) -> None:
+        stored = unit.orders.get(order.certificate_id)
+        assert stored is not None
+        unit.orders.replace(dataclasses.replace(order, version=stored.version))
+
+    inside.store.write(write)
 
 
 def test_what_can_be_renewed_is_a_good_certificate_of_a_server_for_more_than_a_wildcard(
@@ -358,6 +372,7 @@ def test_what_can_be_renewed_is_a_good_certificate_of_a_server_for_more_than_a_w
     order = inside.order(issued(inside, caller))
     assert order.ends_at is not None
     now = order.ends_at - timedelta(days=30)
+    inside.clock.move(now - inside.clock.now())
     cases: tuple[tuple[dict[str, Any], bool], ...] = (
         ({}, True),
         ({"product_id": 25}, True),
@@ -370,4 +385,6 @@ def test_what_can_be_renewed_is_a_good_certificate_of_a_server_for_more_than_a_w
     for changes, wanted in cases:
         changed = dataclasses.replace(order, **changes)
         assert changed.renewable(now) is wanted, changes
+        put(inside, changed)
+        assert renewable(inside, caller, order.certificate_id) is wanted, changes
         assert not changed.renewable(now - timedelta(seconds=1))

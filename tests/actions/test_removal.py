@@ -22,7 +22,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.issuing import Declined
-from certdesk.domain.order import Status
+from certdesk.domain.order import DELETABLE, Status
 from certdesk.domain.products import FREE, UPLOADED
 from certdesk.ports import Collection, Unit
 from tests.actions.submitting import refusal, withdraw
@@ -156,14 +156,18 @@ def test_an_order_that_is_not_at_an_end_is_not_deleted(order: Ordered, status: i
         delete(order)
 
 
-def test_a_free_order_is_not_deleted_within_its_first_hour(order: Ordered) -> None:
-    """Wherever it has ended; to the second."""
-    change(order, status=Status.CANCELLED, product_id=FREE)
+@pytest.mark.parametrize("status", Status)
+def test_a_free_order_is_not_deleted_within_its_first_hour(order: Ordered, status: Status) -> None:
+    """Wherever it stands, to the second; then its status decides."""
+    change(order, status=status, product_id=FREE)
     assert refused(order) is CannotBeDeletedWithinHour
     order.desk.clock.move(timedelta(hours=1, seconds=-1))
     assert refused(order) is CannotBeDeletedWithinHour
     order.desk.clock.move(timedelta(seconds=1))
-    assert delete(order)["DeleteResult"] is True
+    if status in DELETABLE:
+        assert delete(order)["DeleteResult"] is True
+    else:
+        assert refused(order) in (CannotBeDeletedIssued, InvalidCertificateStatusCode)
 
 
 @pytest.mark.parametrize("check", [True, False])

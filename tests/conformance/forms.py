@@ -56,8 +56,8 @@ def by_parts(call: Call, parameters: Mapping[str, object]) -> Answer:
     return dataclasses.replace(call, content_type=kind, body=body + b"--b--\r\n").send()
 
 
-def older(call: Call, method: str, parameters: Mapping[str, object]) -> bytes:
-    """Sign parameters with HmacSHA256 and write them as pairs."""
+def older(call: Call, method: str, parameters: Mapping[str, object], spelt: str = "{}") -> bytes:
+    """Sign parameters with HmacSHA256 and write them as pairs, the signature as it is `spelt`."""
     pairs = dict(flatten(parameters)) | {
         "Action": call.action,
         "Nonce": str(next(NONCE)),
@@ -67,7 +67,7 @@ def older(call: Call, method: str, parameters: Mapping[str, object]) -> bytes:
         "Version": "2019-12-05",
     }
     text = string_to_sign(method, call.endpoint, pairs)
-    pairs["Signature"] = sign(text, Secret(call.keys.secret_key), "HmacSHA256")
+    pairs["Signature"] = spelt.format(sign(text, Secret(call.keys.secret_key), "HmacSHA256"))
     return urlencode(pairs).encode()
 
 

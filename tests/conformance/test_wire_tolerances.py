@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.conformance.forms import FORM, older
 from tests.conformance.raw import Answer, Call, encode, send
 from tests.conformance.scene import Scene
 
@@ -115,6 +116,39 @@ def test_names_of_headers_may_be_in_any_letters(call: Call, spelling: Callable[[
     headers = {spelling(name): value for name, value in call.headers().items()}
     answer = send(call.endpoint, headers, call.body)
     assert answer.code == "ok", answer.message
+
+
+@pytest.mark.parametrize("body", [b"null", b"null\n", b"{}", b""])
+def test_no_parameters_may_be_written_as_null(call: Call, body: bytes) -> None:
+    """Ruby's SDK does so for an action that has none."""
+    answer = dataclasses.replace(call, body=body).send()
+    assert answer.code == "ok", answer.message
+    purchase = dataclasses.replace(call, action="CreateCertificate", body=body).send()
+    assert purchase.code == "MissingParameter"
+
+
+@pytest.mark.parametrize("spelt", ["{}\n", "{}\r\n", " {}", "\t{} "])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_older_signature_may_have_white_space_around_it(
+    call: Call, method: str, spelt: str
+) -> None:
+    """Ruby's ends with that of a line of base64."""
+    pairs = older(call, method, {"Limit": 1}, spelt)
+    if method == "GET":
+        answer = send(
+            call.endpoint, {"Host": call.endpoint}, b"", method="GET", target=f"/?{pairs.decode()}"
+        )
+    else:
+        headers = {"Host": call.endpoint, "Content-Type": FORM}
+        answer = send(call.endpoint, headers, pairs)
+    assert answer.code == "ok", answer.message
+
+
+def test_an_older_signature_has_no_white_space_within_it(call: Call) -> None:
+    """That would be another one."""
+    headers = {"Host": call.endpoint, "Content-Type": FORM}
+    pairs = older(call, "POST", {}, "{0}\n{0}")
+    assert send(call.endpoint, headers, pairs).code == "AuthFailure.SignatureFailure"
 
 
 @pytest.mark.parametrize("value", [None, "", "null", "ap-guangzhou", "nowhere"])
@@ -341,8 +375,6 @@ def test_another_authorization_is_refused_with_how_it_should_read(
 
 
 # --- other forms of request ----------------------------------------------------------------------
-
-FORM = "application/x-www-form-urlencoded"
 
 
 def get(call: Call, query: str = "") -> Call:

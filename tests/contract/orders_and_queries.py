@@ -26,6 +26,7 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 # and characters that the index uses for its own spelling.
 _letters = st.sampled_from("abAB.- *\"'\\:&|!()%_/éßİ中\ue000\ue020\ue080")
 _text = st.text(_letters, max_size=8)
+_name = _text | st.sampled_from(["*.a", "*.b", '*.","', "*.,"])
 _long = st.sampled_from(["", "ab" * 40, "a" * 63 + "b", "b" + "a" * 64])
 _tags = st.lists(
     st.sampled_from([("team", "web"), ("team", "db"), ("tea", "mweb"), ('"', '"],["team","web')]),
@@ -43,7 +44,7 @@ _ends = st.none() | st.sampled_from([NOON + timedelta(days=days) for days in ran
 @st.composite
 def orders(draw: st.DrawFn) -> Order:
     """Draw an order of no account yet, whose id is one of a few."""
-    domain = draw(st.none() | _text)
+    domain = draw(st.none() | _name)
     return Order(
         certificate_id=draw(st.sampled_from(NAMES)),
         uin="",
@@ -57,7 +58,7 @@ def orders(draw: st.DrawFn) -> Order:
         alias=draw(_text | _long),
         tags=draw(_tags),
         domain=domain,
-        names=() if domain is None else draw(st.lists(_text, max_size=2).map(tuple)),
+        names=() if domain is None else draw(st.lists(_name, max_size=2).map(tuple)),
         manager_id=draw(st.none() | st.integers(1, 2)),
         ends_at=draw(_ends),
         origins=draw(_origins),
@@ -93,6 +94,7 @@ queries = st.builds(
     ends_until=st.none() | _ends,
     uploaded=st.none() | st.booleans(),
     certificate_type=st.none() | _types,
+    plain=st.sampled_from([False, False, True]),
     permission=st.just(PERMISSION),
     grants=st.just(UNBOUND) | st.lists(_policies, max_size=3).map(tuple).map(Grants),
 )

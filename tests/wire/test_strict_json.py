@@ -38,6 +38,8 @@ OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=5)
         (b'{"A":[],"B":[1,[2]],"C":{"A":{}}}', {"A": [], "B": [1, [2]], "C": {"A": {}}}),
         (b'{"A":9007199254740992}', {"A": 2**53}),
         (b'{"A":-9007199254740992}', {"A": -(2**53)}),
+        (b"null", {}),
+        (b" null\n", {}),
         (b'{"A":1e-999}', {"A": 0.0}),
         ('{"A":"湖南省\U0001f512"}'.encode(), {"A": "湖南省\U0001f512"}),
         (rb'{"A":"\u6e56\u5357\u7701\ud83d\udd12"}', {"A": "湖南省\U0001f512"}),
@@ -46,7 +48,7 @@ OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=5)
     ],
 )
 def test_an_object_is_read(body: bytes, value: dict[str, object]) -> None:
-    """What every JSON reader understands alike is accepted; an empty body is an empty object."""
+    """Every JSON reader understands it alike; an empty body and `null` are empty objects."""
     assert parse_object(body) == value
 
 
@@ -59,7 +61,7 @@ def test_an_object_is_read(body: bytes, value: dict[str, object]) -> None:
         (b"\xff\xfe{\0}\0", "the body has to be UTF-8"),
         (b"\xef\xbb\xbf{}", "the body must not begin with a byte order mark"),
         (b"[]", "the body has to be a JSON object"),
-        (b"null", "the body has to be a JSON object"),
+        (b"[null]", "the body has to be a JSON object"),
         (b'"{}"', "the body has to be a JSON object"),
         (b"1", "the body has to be a JSON object"),
         (b" ", "the body has to be JSON (Expecting value: line 1, column 2)"),

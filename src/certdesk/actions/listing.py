@@ -55,7 +55,7 @@ class DescribeCertificatesRequest(Request):
     upload: Integer | None = None
     """1: those that were uploaded; 0: all."""
     renew: Integer | None = None
-    """1: those that wait to be renewed by hand, which are none; 0: all."""
+    """1: those that can be renewed now, for which `RenewAble` is true; 0: all."""
     filter_source: str | None = None
     """`upload`: those that were uploaded; `buy`: those that were bought."""
     is_sm: Integer | None = field(name="IsSM", default=None)
@@ -223,13 +223,15 @@ def _asks_for_nothing(request: DescribeCertificatesRequest) -> bool:
     """Whether it asks for what no order is."""
     return (
         request.service_id is not None
-        or 1 in (request.renew, request.is_sm, request.hostable)
+        or 1 in (request.is_sm, request.hostable)
+        or (request.renew == 1 and request.certificate_type == CA)
         or (request.upload == 1 and request.filter_source == BOUGHT)
     )
 
 
 def _query(context: Context, request: DescribeCertificatesRequest) -> OrderQuery:
-    expiring = request.filter_expiring == 1
+    renewable = request.renew == 1
+    expiring = renewable or request.filter_expiring == 1
     return OrderQuery(
         uin=context.caller.uin,
         offset=request.offset or 0,
@@ -243,7 +245,8 @@ def _query(context: Context, request: DescribeCertificatesRequest) -> OrderQuery
         ends_from=context.now if expiring else None,
         ends_until=context.now + EXPIRES_SOON if expiring else None,
         uploaded=_uploaded(request),
-        certificate_type=request.certificate_type,
+        certificate_type=SERVER if renewable else request.certificate_type,
+        plain=renewable,
         permission=context.permission,
         grants=context.caller.grants,
     )
@@ -263,7 +266,7 @@ def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
         wanted &= frozenset(map(Status, request.certificate_status))
     if request.deployable is not None:
         wanted &= issued if request.deployable else STATUSES - issued
-    if request.filter_expiring == 1:
+    if 1 in (request.filter_expiring, request.renew):
         wanted &= issued
     if request.is_pending_issue == 1:
         wanted &= PENDING

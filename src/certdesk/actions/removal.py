@@ -84,12 +84,14 @@ def _check_order(order: Order, now: datetime) -> None:
     """Refuse an order that cannot be deleted now.
 
     Raises:
+        CannotBeDeletedWithinHour: it is a free one and new, wherever it stands.
         CannotBeDeletedIssued: its certificate is good, and was issued for the order.
         InvalidCertificateStatusCode: it stands anywhere else but at an end.
-        CannotBeDeletedWithinHour: it is a free one and new.
     """
     if order.uploaded and not order.moving:
         return
+    if order.product_id == FREE and now < order.created_at + FREE_KEPT:
+        raise CannotBeDeletedWithinHour
     if order.status is Status.ISSUED:
         raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")
     if order.status not in DELETABLE:
@@ -98,8 +100,6 @@ def _check_order(order: Order, now: datetime) -> None:
             f"The order stands at status {order.status.told}; it can be deleted at {ends}. "
             f"{way_to_end(order)}"
         )
-    if order.product_id == FREE and now < order.created_at + FREE_KEPT:
-        raise CannotBeDeletedWithinHour
 
 
 def _check_records(unit: Unit, order: Order) -> None:

@@ -32,7 +32,8 @@ class OrderQuery:
     """A page of an account's orders; what is None or empty does not narrow it.
 
     `text` is in the form that `searchable` gives; `tags` have to be there all; `ends_from` and
-    `ends_until` are both included. Only what `grants` allow for `permission` is listed.
+    `ends_until` are both included; `plain` asks for a name that is no wildcard. Only what `grants`
+    allow for `permission` is listed.
     """
 
     uin: str
@@ -48,6 +49,7 @@ class OrderQuery:
     ends_until: datetime | None = None
     uploaded: bool | None = None
     certificate_type: str | None = None
+    plain: bool = False
     permission: str = ""
     grants: Grants = UNBOUND
 
@@ -68,6 +70,7 @@ class OrderQuery:
             and self._ends_in_time(order)
             and self.uploaded in (None, order.uploaded)
             and self.certificate_type in (None, order.certificate_type)
+            and (not self.plain or order.plain)
             and not refused_for(self.grants, self.permission, order)
         )
 

@@ -201,6 +201,9 @@ LIVING = tuple(status for status in Status if status not in DELETABLE)
 """Where a free order counts towards what an account may have of them."""
 
 
+WILD = "*."
+"""What a wildcard begins with."""
+
 SERVER, CA = "SVR", "CA"
 """The types of certificates (CertificateType); a CA's is for checking clients."""
 
@@ -327,8 +330,12 @@ class Order:
 
         That is what ApplyCertificate does, which is not for wildcards (Certificates.RenewAble).
         """
-        plain = any(not name.startswith("*.") for name in self.all_names)
-        return self.certificate_type == SERVER and plain and self.expires_soon(now)
+        return self.certificate_type == SERVER and self.plain and self.expires_soon(now)
+
+    @property
+    def plain(self) -> bool:
+        """Whether one of its names is no wildcard."""
+        return any(not name.startswith(WILD) for name in self.all_names)
 
     @property
     def uploaded(self) -> bool:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from certdesk.domain.listing import OrderPage, OrderQuery, Sort, within_an_answer
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import WILD, Order, Status
 from certdesk.domain.policy import UNBOUND
 from certdesk.domain.products import UPLOADED
 from certdesk.storage import order_words
@@ -220,7 +220,20 @@ def _of_a_kind(query: OrderQuery) -> Conditions:
         conditions.append(uploaded if query.uploaded else ~uploaded)
     if query.certificate_type is not None:
         conditions.append(ITS.certificate_type == query.certificate_type)
+    if query.plain:
+        conditions.append(_has_plain_name())
     return tuple(conditions)
+
+
+def _has_plain_name() -> ColumnElement[bool]:
+    """Say in SQL that a name of an order is no wildcard.
+
+    Further names are a JSON array of texts (`columns.Texts`), in which nothing but the beginning of
+    a text stands behind `["`, or `","`. There the wildcards lose their quotation mark.
+    """
+    marked = sa.func.replace(ITS.names, f'"{WILD}', WILD, type_=sa.Text)
+    others = sa.or_(marked.like('["%'), marked.like('%","%'))
+    return sa.and_(ITS.domain.is_not(None), sa.or_(ITS.domain.not_like(f"{WILD}%"), others))
 
 
 def _ranges(query: OrderQuery, cells: list[Cell], reach: Reach) -> list[Conditions]:

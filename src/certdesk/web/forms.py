@@ -272,7 +272,8 @@ class V1Claim(Claim):
     def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
         """Check the parameter Signature."""
         del body, day_key
-        form = SignedForm(method=self.method, host=self.host, parameters=self.pairs)
+        parameters = self.pairs | {"Signature": self.signature}
+        form = SignedForm(method=self.method, host=self.host, parameters=parameters)
         signature_v1.verify(form, secret_key)
 
     def parameters(self, body: bytes) -> dict[str, object]:
@@ -303,7 +304,7 @@ class V1(Form):
             timestamp=signature.check_time(common["Timestamp"], now),
             secret_id=common["SecretId"],
             token=common.get("Token", ""),
-            signature=common["Signature"],
+            signature=signature_v1.bare(common["Signature"]),
             action_signed=True,
             payload_signed=True,
         )

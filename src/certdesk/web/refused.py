@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from certdesk.domain.errors import ServiceError
 from certdesk.wire.forms import peek
 from certdesk.wire.signature import parse_authorization
+from certdesk.wire.signature_v1 import bare
 
 if TYPE_CHECKING:
     from certdesk.web.forms import Head
@@ -55,7 +56,7 @@ def _of_pairs(head: Head, body: bytes) -> Named | None:
         return None
     return Named(
         secret_id=pairs["SecretId"],
-        signature=pairs["Signature"],
+        signature=bare(pairs["Signature"]),
         timestamp=_seconds(pairs["Timestamp"]),
         action=pairs["Action"],
         action_signed=True,

@@ -86,6 +86,14 @@ def verify(form: SignedForm, secret_key: Secret) -> None:
     raise SignatureFailure
 
 
+def bare(signature: str) -> str:
+    """Return the one spelling of a signature: without the white space around it.
+
+    Ruby's SDK writes base64 as MIME does, with a line end behind it (RFC 2045, 6.8).
+    """
+    return signature.strip(" \t\r\n")
+
+
 def string_to_sign(method: str, host: str, parameters: Mapping[str, str]) -> str:
     """Write the text that is signed; a Signature among the parameters is left out."""
     return f"{method}{host}/?{_in_order(parameters)}"

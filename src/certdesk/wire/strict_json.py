@@ -40,7 +40,9 @@ class BadJson(ValueError):
 
 
 def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict[str, object]:
-    """Read a body as one JSON object; an empty body is an empty object.
+    """Read a body as one JSON object; an empty body is an empty object, and so is `null`.
+
+    Ruby's SDK sends `null` for an action without parameters.
 
     Raises:
         BadJson: the body is not UTF-8, not JSON, not an object, repeats a key, holds a number
@@ -49,6 +51,8 @@ def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict
     if not body:
         return {}
     value = parse_value(body, nodes=nodes)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise BadJson("the body has to be a JSON object")
     check_limits(value, depth=depth, nodes=nodes)
