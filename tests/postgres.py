@@ -117,10 +117,14 @@ class Cluster:
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=self.folder,
-            user=self._user.pw_uid if self._user else None,
-            group=self._user.pw_gid if self._user else None,
-            extra_groups=[] if self._user else None,
+            **self.who(),
         )
+
+    def who(self) -> dict[str, Any]:
+        """Return as whom its programs run, as `subprocess` takes it."""
+        if self._user is None:
+            return {}
+        return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
 
 
 def _unprivileged() -> pwd.struct_passwd:

@@ -10,7 +10,8 @@ import sqlalchemy.exc
 
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.ports import StoreUnavailable
-from certdesk.storage.postgres_pool import MUST_BE_ON, Pool
+from certdesk.storage.postgres_pool import Pool
+from certdesk.storage.postgres_settings import MUST_BE_ON
 from certdesk.storage.session import Library, Sessions
 
 if TYPE_CHECKING:

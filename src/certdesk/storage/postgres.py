@@ -16,12 +16,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import sqlalchemy
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from certdesk.ports import StoreUnavailable
 from certdesk.storage import postgres_tickets
 from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
+from certdesk.storage.postgres_opening import check_schema, check_sessions, worded
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
 from certdesk.storage.session import Session
@@ -111,7 +112,7 @@ class PostgresStore:
             StoreUnavailable: it cannot be reached or used, or the server does not keep what it
                 acknowledges.
         """
-        with _worded(url), contextlib.ExitStack() as held:
+        with worded(url), contextlib.ExitStack() as held:
             parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
             writers = Pool(parsed, connections, lock_seconds)
             readers = Pool(parsed, connections, lock_seconds)
@@ -123,6 +124,7 @@ class PostgresStore:
                 queue_seconds=queue_seconds,
             )
             held.callback(store.close)
+            check_sessions(writers, readers)
             store._migrate()
             held.pop_all()
         return store
@@ -202,6 +204,8 @@ class PostgresStore:
 
     def _migrate(self) -> None:
         with self.alone(MIGRATION_LOCK) as session:
+            if not self._writers.names_schema:
+                check_schema(session.connection)
             migrate(session.connection)
             postgres_tickets.prepare(session.connection)
             session.run("COMMIT")
@@ -302,23 +306,6 @@ class _Here(threading.local):
 
     writing = False
     reading: Unit | None = None
-
-
-@contextlib.contextmanager
-def _worded(url: str) -> Iterator[None]:
-    """Turn what goes wrong at opening into a sentence for the operator, without the password."""
-    try:
-        yield
-    except DBAPIError as error:
-        shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
-        raise StoreUnavailable(f"{shown} cannot be opened: {words(error)}") from error
-    except ImportError as error:
-        raise StoreUnavailable(f"the database cannot be opened: {error}") from error
-    except (ValueError, ArgumentError):
-        # Their texts repeat what they could not read, which may be a part of the pass word.
-        raise StoreUnavailable(
-            "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
-        ) from None
 
 
 def _check_whole(session: Session) -> None:

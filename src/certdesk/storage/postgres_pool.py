@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy import event
 
 from certdesk.ports import StoreUnavailable
+from certdesk.storage.postgres_settings import PINNED, SCHEMA, limits, of_options, set_up
 from certdesk.storage.postgres_tickets import name_connection
 
 if TYPE_CHECKING:
@@ -21,23 +22,21 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
 PLACE_SECONDS = 1.0
-STATEMENT_SECONDS = 3.0
 
 # Milliseconds, and seconds: a server that is gone without a word is noticed.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 CONNECTING: dict[str, object] = {
     "application_name": "certdesk",
+    # Before all else: what the driver reads is in it.
+    "client_encoding": "utf8",
+    # They are set by statements; the environment's are not wanted either.
+    "options": "",
     "connect_timeout": 2,
     "tcp_user_timeout": 5000,
     "keepalives_idle": 5,
     "keepalives_interval": 1,
     "keepalives_count": 5,
 }
-
-MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
-ON_CONNECTING = "SELECT gen_random_uuid()::text, current_setting('server_encoding'), " + ", ".join(
-    f"current_setting('{name}')" for name in MUST_BE_ON
-)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOST_RACES = {"40001", "40P01"}
@@ -59,7 +58,7 @@ class Pool:
         self._lock = threading.Lock()
         self._engine = sqlalchemy.create_engine(
             url,
-            connect_args=_connecting(url, lock_seconds),
+            connect_args=_connecting(url),
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,
@@ -68,7 +67,10 @@ class Pool:
             # Values are personal data and sealed keys; an error's text goes to the log.
             hide_parameters=True,
         )
-        event.listen(self._engine, "do_connect", _connect)
+        given = of_options(_last(url.query.get("options", "")))
+        self._wanted = SCHEMA | limits(lock_seconds) | given | PINNED
+        self.names_schema = given.keys() >= SCHEMA.keys()
+        event.listen(self._engine, "do_connect", self._connect)
         event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "handle_error", _note_ended_session)
 
@@ -89,6 +91,20 @@ class Pool:
     def close(self) -> None:
         """Close the connections, none of which is lent any more."""
         self._engine.dispose()
+
+    def _connect(
+        self, _: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> object:
+        # Not before: a desk on SQLite needs no client library of PostgreSQL.
+        from certdesk.storage.postgres_connection import Connection  # noqa: PLC0415
+
+        connection = Connection.connect(*words, autocommit=True, **parameters)
+        try:
+            set_up(connection, self._wanted)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _wait(self) -> None:
         with self._lock:
@@ -124,47 +140,23 @@ def words(error: DBAPIError) -> str:
     return f"{primary} ({_state(error.orig)})" if primary else str(error.orig).strip()
 
 
-def _connecting(url: URL, lock_seconds: float) -> dict[str, object]:
-    """Give the driver's parameters; what the URL says of them goes first."""
-    given = {name: url.query.get(name, value) for name, value in CONNECTING.items()}
-    settings = {
-        "timezone": "UTC",
-        "lock_timeout": f"{lock_seconds:g}s",
-        "statement_timeout": f"{STATEMENT_SECONDS:g}s",
-        # A process that stands still in a transaction does not keep the others from working.
-        "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:g}s",
+def _connecting(url: URL) -> dict[str, object]:
+    """Return the driver's parameters; of time-outs and names what the URL says goes first."""
+    fixed = ("client_encoding", "options")
+    return {
+        name: value if name in fixed else url.query.get(name, value)
+        for name, value in CONNECTING.items()
     }
-    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return given | {"options": f"{ours} {url.query.get('options', '')}"}
 
 
-def _connect(_: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]) -> object:
-    # Not before: a desk on SQLite needs no client library of PostgreSQL.
-    from certdesk.storage.postgres_connection import Connection  # noqa: PLC0415
-
-    return Connection.connect(*words, **parameters)
+def _last(given: str | tuple[str, ...]) -> str:
+    """Take the last of what a URL says more than once, as the client library does."""
+    return given if isinstance(given, str) else given[-1]
 
 
 def _connected(connection: Any, record: Any) -> None:  # noqa: ANN401 -- the driver's and SQLAlchemy's
-    try:
-        unique, encoding, *settings = connection.execute(ON_CONNECTING).fetchone()
-        _check(encoding, settings)
-    except BaseException:
-        connection.close()
-        raise
+    (unique,) = connection.execute("SELECT gen_random_uuid()::text").fetchone()
     name_connection(record.info, unique)
-
-
-def _check(encoding: str, settings: list[str]) -> None:
-    """Refuse a server that may lose what it has acknowledged, or that cannot keep every text."""
-    if encoding != "UTF8":
-        raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
-    for name, value in zip(MUST_BE_ON, settings, strict=True):
-        if value == "off":
-            raise StoreUnavailable(
-                f"PostgreSQL runs with {name} off, and might lose orders that were acknowledged: "
-                f"set {name} to on (for the server, the database and the user)"
-            )
 
 
 def _note_ended_session(context: ExceptionContext) -> None:

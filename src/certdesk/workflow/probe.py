@@ -88,9 +88,7 @@ class Probe(Repeating):
         failed = NOTHING_WRITTEN
         try:
             began = self._monotonic()
-            # Of two processes on one database, the other has just moved it on.
-            with contextlib.suppress(Taken):
-                self._latest = self._store.write(self._move_on)
+            self._latest = self._write()
             self._wrote(self._monotonic() - began)
             failed = NOTHING_READ
             self._check_read(self._store.read(_first_of_each))
@@ -101,6 +99,13 @@ class Probe(Repeating):
         except Exception as error:  # noqa: BLE001 -- whatever it is, calls would meet it
             return f"{failed}: {type(error).__name__}"
         return ""
+
+    def _write(self) -> datetime:
+        try:
+            return self._store.write(self._move_on)
+        except Taken:
+            # Of two processes on one database, the other has just moved it on.
+            return self._store.write(self._move_on)
 
     def _check_read(self, seen: datetime | None) -> None:
         if self._latest is not None and (seen is None or seen < self._latest):

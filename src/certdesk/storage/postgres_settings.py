@@ -1,0 +1,130 @@
+"""What a session of PostgreSQL has to be like, whatever the server, the database or the role says.
+
+A server's file, `ALTER DATABASE`, `ALTER ROLE` and the environment may each set what a session
+begins with. What would change what the desk writes, reads or finds is set for each session, by
+statements: a pooler between desk and server passes those on, and no other way. What a session may
+not set is looked at, and refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from certdesk.ports import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATEMENT_SECONDS = 3.0
+
+SCHEMA = {"search_path": "public"}
+"""Where the tables are, unless the URL names another schema."""
+
+# https://www.postgresql.org/docs/current/runtime-config-client.html
+PINNED = {
+    # How values are written and read.
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "array_nulls": "on",
+    "standard_conforming_strings": "on",
+    "backslash_quote": "safe_encoding",
+    "transform_null_equals": "off",
+    "xmlbinary": "base64",
+    "xmloption": "content",
+    "quote_all_identifiers": "off",
+    # How transactions begin and what ends them.
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",
+    "exit_on_error": "off",
+    # What is found: all of it or an error.
+    "gin_fuzzy_search_limit": "0",
+    "row_security": "off",
+}
+"""The same in every session; a name that the server does not know is passed over."""
+
+REFUSED = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "zero_damaged_pages": "on",
+    "ignore_checksum_failure": "on",
+}
+"""What a server must not be set to: it might lose orders that were acknowledged."""
+
+MUST_BE_ON = tuple(name for name, value in REFUSED.items() if value == "off")
+
+# Names are qualified: a schema in the path may have functions of the same names.
+_SET = """
+SELECT pg_catalog.set_config(known.name, wanted.value, false)
+  FROM pg_catalog.pg_settings AS known
+  JOIN pg_catalog.json_each_text(%s::pg_catalog.json) AS wanted(name, value)
+    ON pg_catalog.lower(known.name) = pg_catalog.lower(wanted.name)
+"""
+_LOOK = "SELECT " + ", ".join(
+    f"pg_catalog.current_setting('{name}')"
+    for name in ("server_encoding", "transaction_read_only", *REFUSED)
+)
+
+_WORD = re.compile(r"(?:\\.|[^\s\\])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SETTING = re.compile(r"(?:-c|--)([A-Za-z_.-]+)=(.*)", re.DOTALL)
+
+
+def limits(lock_seconds: float) -> dict[str, str]:
+    """Return the time limits of a session, which the URL may change."""
+    return {
+        "lock_timeout": f"{lock_seconds:g}s",
+        "statement_timeout": f"{STATEMENT_SECONDS:g}s",
+        # A process that stands still in a transaction does not keep the others from working.
+        "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:g}s",
+    }
+
+
+def of_options(options: str) -> dict[str, str]:
+    """Read `options` of a URL: `-c name=value` or `--name=value`, and a backslash before a space.
+
+    Raises:
+        StoreUnavailable: it has something else.
+    """
+    words = [_ESCAPED.sub(r"\1", word) for word in _WORD.findall(options)]
+    # `-c` and its setting may be one word or two.
+    joined = re.sub(r"(^|\0)-c\0", r"\1-c", "\0".join(words)).split("\0") if words else []
+    found = [_SETTING.fullmatch(word) for word in joined]
+    if not all(found):
+        raise StoreUnavailable(
+            "the database cannot be opened: options in its URL are -c NAME=VALUE, separated by "
+            "spaces (%20)"
+        )
+    return {one[1].lower().replace("-", "_"): one[2] for one in found if one}
+
+
+def set_up(connection: Any, wanted: Mapping[str, str]) -> None:  # noqa: ANN401 -- the driver's, which is imported late
+    """Bring a new session to what is `wanted`, and refuse a server that is no good.
+
+    Raises:
+        StoreUnavailable: the server might lose what it acknowledges, cannot keep every text, or
+            takes no changes.
+    """
+    connection.execute(_SET, [json.dumps(dict(wanted))])
+    encoding, read_only, *values = connection.execute(_LOOK).fetchone()
+    if encoding != "UTF8":
+        raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
+    for (name, wrong), value in zip(REFUSED.items(), values, strict=True):
+        if value == wrong:
+            right = "on" if wrong == "off" else "off"
+            raise StoreUnavailable(
+                f"PostgreSQL runs with {name} {wrong}, and might lose orders that were "
+                f"acknowledged: set {name} to {right} (for the server, the database and the user)"
+            )
+    if read_only == "on":
+        raise StoreUnavailable(
+            "PostgreSQL takes no changes here: it is a standby, or default_transaction_read_only "
+            "is on for the server, the database or the user"
+        )
