@@ -31,12 +31,12 @@ KEPT_NAMES = {
 }
 """Members of SubmittedData, and the parameters of CertificateInfoSubmit that they repeat."""
 
-MASKED_NAMES = {
+PHONE_NAMES = {
     "PhoneNumber": "OrgPhoneNumber",
     "AdminPhoneNum": "AdminPhone",
     "ContactNumber": "TechPhone",
 }
-"""The same for those that are shown masked."""
+"""The same for telephone numbers, which are shown in full to who may read personal data."""
 
 WIDE = 72
 """Columns of the terminal that three orders side by side need."""
@@ -45,7 +45,7 @@ Detail: TypeAlias = AbstractModel
 
 
 def masked(number: str) -> str:
-    """Leave the first two and the last two digits."""
+    """Leave the first two and the last two digits, as a screen is seen by others too."""
     return f"{number[:2]}{'*' * (len(number) - 4)}{number[-2:]}"
 
 
@@ -87,7 +87,7 @@ def _rows(detail: Detail) -> Iterator[tuple[str, str | None]]:
     yield "Proof by", given.VerifyType
     yield "Organisation", given.OrganizationName
     yield "Place", f"{given.OrganizationCity}, {given.OrganizationCountry}"
-    yield "Telephone", f"{given.PhoneAreaCode} {given.PhoneNumber}"
+    yield "Telephone", f"{given.PhoneAreaCode} {masked(given.PhoneNumber)}"
     yield "Administrator", f"{given.AdminFirstName} {given.AdminLastName}, {given.AdminPosition}"
-    yield "", f"{given.AdminPhoneNum} {given.AdminEmail}"
+    yield "", f"{masked(given.AdminPhoneNum)} {given.AdminEmail}"
     yield "Technician", f"{given.ContactFirstName} {given.ContactLastName}"

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tencentcloud.common.abstract_model import AbstractModel
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
@@ -14,7 +13,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from demo import secrecy
 from demo.issuing import download, order, publish, verify
 from demo.scene import EXAMPLES, HERE, Example, Scene
-from demo.shown import KEPT_NAMES, MASKED_NAMES, ShownBack, masked
+from demo.shown import KEPT_NAMES, PHONE_NAMES, ShownBack
 from demo.stage import StepFailed
 from demo.telling import Said, asked, expect, expect_equal, told, typed
 
@@ -86,24 +85,21 @@ def read_back(scene: Scene) -> Said:
 
 
 def check_submitted(shown: AbstractModel, given: dict[str, Any]) -> None:
-    """Check that what was handed in is shown, telephone numbers masked, the pass phrase not."""
-    for name, parameter in KEPT_NAMES.items():
+    """Check that what was handed in is shown, all but the pass phrase."""
+    for name, parameter in (KEPT_NAMES | PHONE_NAMES).items():
         expect_equal(name, getattr(shown, name), given[parameter])
-    for name, parameter in MASKED_NAMES.items():
-        expect_equal(name, getattr(shown, name), masked(given[parameter]))
-    expect_equal("KeyPassword", shown.KeyPassword, None)
+    expect_equal("KeyPassword", shown.KeyPassword, "")
 
 
 def check_key(detail: AbstractModel, given: dict[str, Any]) -> None:
-    """Check that the CSR is the one handed in, or one that fits the key that the desk made."""
+    """Check that the CSR is the one handed in, or that the desk made a key of its own."""
     csr = detail.SubmittedData.CsrContent
     if given["GenCsrType"] == "parse":
         expect_equal("the CSR", csr, given["Csr"])
         expect_equal("the private key", detail.CertificatePrivateKey, None)
         return
-    private_key = load_pem_private_key(detail.CertificatePrivateKey.encode(), None)
-    request = x509.load_pem_x509_csr(csr.encode())
-    expect(request.public_key() == private_key.public_key(), "the CSR is of another key")
+    expect_equal("the CSR", csr, "")
+    load_pem_private_key(detail.CertificatePrivateKey.encode(), None)
 
 
 def search_files(scene: Scene) -> Said:

@@ -30,6 +30,13 @@ def rows(folder: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
         return connection.execute(query, values).fetchall()
 
 
+def csr_in_force(folder: Path, certificate_id: str) -> str:
+    """Return the CSR that an order has; no reply shows one that the desk made."""
+    query = "SELECT csr FROM submissions WHERE certificate_id = ? ORDER BY number DESC LIMIT 1"
+    ((csr,),) = rows(folder, query, certificate_id)
+    return str(csr)
+
+
 def change(folder: Path, *statements: str) -> None:
     """Carry out statements in one transaction."""
     with opened(folder, "rw") as connection:

@@ -82,7 +82,7 @@ SHOWN_AS = {
     "ContactPosition": "TechTitle",
     "VerifyType": "VerifyType",
 }
-MASKED_AS = {
+PHONES_AS = {
     "PhoneNumber": "OrgPhoneNumber",
     "AdminPhoneNum": "AdminPhone",
     "ContactNumber": "TechPhone",
@@ -91,16 +91,10 @@ MASKED_AS = {
 
 def expected(material: dict[str, Any]) -> dict[str, Any]:
     """Say how material is shown back, the CSR aside (SubmittedData, design part 7)."""
-    plain = {shown: material.get(given) for shown, given in SHOWN_AS.items()}
-    phones = {shown: material.get(given) for shown, given in MASKED_AS.items()}
     return {
-        **plain,
-        **{
-            shown: phone and phone[:2] + "*" * (len(phone) - 4) + phone[-2:]
-            for shown, phone in phones.items()
-        },
+        **{shown: material.get(given, "") for shown, given in (SHOWN_AS | PHONES_AS).items()},
         "ContactEmail": material.get("TechEmail", material["ContactEmail"]),
         "DomainList": [],
-        "PostalCode": None,
-        "KeyPassword": None,
+        "PostalCode": "",
+        "KeyPassword": "",
     }

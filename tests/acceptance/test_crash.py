@@ -51,8 +51,9 @@ def test_twenty_kills_under_load_lose_nothing_and_leave_nothing_by_half(desk: Ru
             desk.kill()
         desk.start()
         assert rows(desk.folder, "PRAGMA integrity_check") == [("ok",)]
-        check_records(functools.partial(rows, desk.folder), ledger)
-        check_answers(Client(desk.endpoint, keys), ledger, before)
+        read = functools.partial(rows, desk.folder)
+        check_records(read, ledger)
+        check_answers(read, Client(desk.endpoint, keys), ledger, before)
     assert len(ledger.acknowledged()) > KILLS
     desk.stop()
     check_sealed(Settings(data=str(desk.folder)), ledger)

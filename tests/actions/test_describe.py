@@ -102,7 +102,7 @@ def test_an_order_without_material_shows_what_was_bought(client: Client, keys: K
         "CertChainInfo": None,
         "CertType": "DV",
         "DomainType": 2,
-        "UseCrossSignRoot": None,
+        "UseCrossSignRoot": False,
         "HostingStatus": -1,
         "RequestId": "",
     }

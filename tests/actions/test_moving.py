@@ -585,16 +585,17 @@ def test_material_that_named_a_company_by_its_id_has_its_data_in_the_new_account
     (submission,) = desk.submissions(order)
     assert (submission.company_id, submission.manager_id) == (None, None)
     assert desk.order(order).manager_id is None
-    shown = desk.call(desk.new, "DescribeCertificateDetail", CertificateId=order)["SubmittedData"]
-    assert shown["OrganizationName"] == ORGANISATION["OrgOrganization"]
-    assert shown["AdminEmail"] == ADMIN["AdminEmail"]
-    assert shown["ContactLastName"] == TECH["TechLastName"]
 
     asked = desk.call(desk.new, "ReplaceCertificate", CertificateId=order, ValidType="DNS")
     desk.take_on(asked["CertificateId"])
     assert stands(desk, asked["CertificateId"]) == (desk.new.uin, 1)
     (own,) = desk.call(desk.new, "DescribeCompanies", Limit=10)["Companies"]
     assert own["CompanyId"] != company["CompanyId"]
+    assert own["CompanyName"] == ORGANISATION["OrgOrganization"]
+    (manager,) = desk.call(desk.new, "DescribeManagers", CompanyId=own["CompanyId"])["Managers"]
+    shown = desk.call(desk.new, "DescribeManagerDetail", ManagerId=manager["ManagerId"])
+    assert shown["ManagerMail"] == ADMIN["AdminEmail"]
+    assert shown["ContactLastName"] == TECH["TechLastName"]
 
 
 def test_a_person_is_found_where_the_material_is_now(desk: Desk) -> None:

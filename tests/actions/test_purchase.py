@@ -211,11 +211,12 @@ def test_of_many_who_give_an_order_up_at_once_one_succeeds(
     assert results == [*[wrong] * 7, "cancelled"]
 
 
-def test_what_is_shown_of_a_cancelled_order_stays(client: Client, order: str) -> None:
-    """Its material can still be read."""
+def test_a_cancelled_order_shows_its_name_and_takes_no_material(client: Client, order: str) -> None:
+    """What was handed in is shown no more."""
     client.submit(order)
     cancel(client, order)
-    assert client.detail(order)["SubmittedData"]["CertificateDomain"] == "example.com"
+    detail = client.detail(order)
+    assert (detail["Domain"], detail["SubmittedData"]) == ("example.com", None)
     assert refused(client, order)[0] == "FailedOperation.CertificateInfoSubmitStatusInvalid"
 
 

@@ -61,7 +61,7 @@ class Kept:
         """Look at everything that is kept, and ask for what was sent since an attempt."""
         assert self.read(self.whole) == [("ok",)]
         check_records(self.read, ledger)
-        check_answers(Client(self.desk.endpoint, keys), ledger, since)
+        check_answers(self.read, Client(self.desk.endpoint, keys), ledger, since)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ WORDS = """\
 - **real**: it does what the API says it does, as far as the actions that are built reach;
 - **stored only**: it is checked and kept, and nothing acts on it yet;
 - **ignored**: it is taken for the sake of clients, and has no effect;
-- **withheld**: the member is there and always null, because its value is a secret;
+- **withheld**: the member is there and always empty, because its value is a secret;
 - **not implemented**: nothing fills it yet; what stands there meanwhile is said."""
 
 

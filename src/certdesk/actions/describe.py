@@ -9,18 +9,17 @@ from certdesk.actions.certificates import (
 )
 from certdesk.actions.proofs import DvAuthDetail, DvAuths, proofs_of_revocation, wanted_proofs
 from certdesk.actions.purchase import may_read_key, own_order
-from certdesk.actions.submissions import earlier_material, private_key_of
+from certdesk.actions.submissions import facts_alone, private_key_of
+from certdesk.actions.submitted_data import SubmittedData, submitted_data
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, Written, catalog
 from certdesk.domain.certificates import links_of, pem_of, whole_pem
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
-from certdesk.domain.material import COMPANY_HOLDER, Material
 from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Certificate, Submission
-from certdesk.domain.secret import masked, plain
 from certdesk.ports import Stale, Unit
-from certdesk.wire.model import Confidential, Part, Request, Withheld, field, local_time
+from certdesk.wire.model import Confidential, Part, Request, field, local_time
 
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
@@ -46,36 +45,6 @@ class CertBasicInfo(Part):
     valid_to: str | None
 
 
-class SubmittedData(Part, kw_only=True):
-    """The material in force, in the names of the older action SubmitCertificateInformation."""
-
-    csr_type: str | None
-    csr_content: str | None
-    certificate_domain: str | None
-    domain_list: list[str]
-    key_password: Withheld[str | None] = None
-    organization_name: str | None
-    organization_division: str | None
-    organization_address: str | None
-    organization_country: str | None
-    organization_city: str | None
-    organization_region: str | None
-    postal_code: str | None
-    phone_area_code: str | None
-    phone_number: str | None
-    admin_first_name: str | None
-    admin_last_name: str | None
-    admin_phone_num: str | None
-    admin_email: str | None
-    admin_position: str | None
-    contact_first_name: str | None
-    contact_last_name: str | None
-    contact_number: str | None
-    contact_email: str | None
-    contact_position: str | None
-    verify_type: str | None
-
-
 class DescribeCertificateDetailRequest(Request):
     """Which certificate."""
 
@@ -89,7 +58,7 @@ class DescribedMembers(CertificateMembers, kw_only=True):
     order_id: str | None
     dv_auth_detail: DvAuthDetail
     vulnerability_report: str | None = None
-    submitted_data: SubmittedData | None
+    submitted_data: Confidential[SubmittedData | None]
     dv_revoke_auth_detail: list[DvAuths] | None
 
 
@@ -108,7 +77,7 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     cert_chain_info: list[CertBasicInfo] | None
     cert_type: str | None
     domain_type: int
-    use_cross_sign_root: bool | None
+    use_cross_sign_root: bool
     hosting_status: int
 
 
@@ -120,8 +89,9 @@ def describe_certificate_detail(
 
     The private key, which is there if the desk made it or it was uploaded, is for who is allowed
     `ssl:ReadPrivateKey`, and not shown while the order moves to another account; that it was shown
-    is noted in the operate log. Telephone numbers are
-    masked, identity numbers and the key pass phrase never shown.
+    is noted in the operate log. What was handed in is shown until the order is submitted, its
+    telephone numbers masked to whoever is not allowed `ssl:ReadPersonalData`; identity numbers and
+    the key pass phrase never are.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
@@ -141,7 +111,6 @@ def describe_certificate_detail(
 def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDetailReply:
     product = PRODUCTS.get(order.product_id)
     submission = unit.submissions.get(order.certificate_id, order.submission)
-    material = earlier_material(context, submission) if submission else None
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
     # Here, and only here, SubjectAltName leaves the main name out.
     members = members_of(order, context.now) | {"subject_alt_name": list(order.names)}
@@ -150,7 +119,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         order_id=order.order_id,
         dv_auth_detail=wanted_proofs(unit, order),
         dv_revoke_auth_detail=proofs_of_revocation(unit, order),
-        submitted_data=_submitted(submission, material) if submission and material else None,
+        submitted_data=submitted_data(context, order, submission),
         certificate_private_key=_visible_key(context, unit, order, submission, certificate),
         certificate_public_key=whole_pem(certificate) if certificate else None,
         type_name=name_of(order),
@@ -161,7 +130,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         cert_type=product.level.value if product else None,
         domain_type=DOMAIN_TYPES[scope_of(order)],
         hosting_status=hosting_of(order),
-        use_cross_sign_root=material.cross_sign if material else None,
+        use_cross_sign_root=bool(submission and facts_alone(submission).cross_sign),
     )
 
 
@@ -205,19 +174,20 @@ def describe_certificate(
 ) -> Commit[DescribeCertificateReply]:
     """Show an order with its material and its proofs.
 
-    Telephone numbers are masked, identity numbers and the key pass phrase never shown.
+    What was handed in is shown until the order is submitted, its telephone numbers masked to
+    whoever is not allowed `ssl:ReadPersonalData`; identity numbers and the key pass phrase never
+    are.
     """
 
     def look(unit: Unit) -> DescribeCertificateReply:
         order = own_order(context, unit, request.certificate_id)
         submission = unit.submissions.get(order.certificate_id, order.submission)
-        material = earlier_material(context, submission) if submission else None
         return DescribeCertificateReply(
             **members_of(order, context.now),
             order_id=order.order_id,
             dv_auth_detail=wanted_proofs(unit, order),
             dv_revoke_auth_detail=proofs_of_revocation(unit, order),
-            submitted_data=_submitted(submission, material) if submission and material else None,
+            submitted_data=submitted_data(context, order, submission),
             package_type_name=name_of(order),
         )
 
@@ -236,34 +206,3 @@ def _visible_key(
     made = private_key_of(context, submission) if submission else None
     key = made or (uploaded_key_of(context, certificate) if certificate else None)
     return key.text() if key else None
-
-
-def _submitted(submission: Submission, material: Material) -> SubmittedData:
-    organisation, manager, contact = material.organisation, material.manager, material.contact
-    email = contact.email if material.holder == COMPANY_HOLDER else material.contact_email
-    return SubmittedData(
-        csr_type=material.csr_source,
-        csr_content=submission.csr,
-        certificate_domain=material.common_name,
-        domain_list=list(material.other_names),
-        organization_name=organisation.name,
-        organization_division=organisation.division,
-        organization_address=organisation.address,
-        organization_country=organisation.country,
-        organization_city=organisation.city,
-        organization_region=organisation.region,
-        postal_code=material.postal_code,
-        phone_area_code=organisation.phone_area,
-        phone_number=masked(organisation.phone_number),
-        admin_first_name=manager.first_name,
-        admin_last_name=manager.last_name,
-        admin_phone_num=masked(manager.phone),
-        admin_email=plain(manager.email),
-        admin_position=manager.title,
-        contact_first_name=contact.first_name,
-        contact_last_name=contact.last_name,
-        contact_number=masked(contact.phone),
-        contact_email=plain(email or material.contact_email),
-        contact_position=contact.title,
-        verify_type=material.verify_type,
-    )

@@ -65,7 +65,7 @@ class ApplyCertificateRequest(Request):
     contact_email: Stored[Hidden | None] = None
     """Where to write to about the order."""
     contact_phone: Stored[Hidden | None] = None
-    """A telephone number: 32 characters at most; shown masked."""
+    """A telephone number: 32 characters at most."""
     validity_period: str | None = None
     """How many months: only `3`."""
     csr_encrypt_algo: str | None = None

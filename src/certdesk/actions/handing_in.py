@@ -99,14 +99,18 @@ def hand_in(
     *,
     reply: Answer,
 ) -> Commit[Answer]:
-    """Judge the material of an order now, and store it in the returned commit."""
+    """Judge the material of an order now, and store it in the returned commit.
+
+    What is secret of it belongs to the order's project from now on, unless a number came masked:
+    the one that is kept may be known to nobody who handed this in.
+    """
     keep = prepared(
         context, lambda unit: own_order(context, unit, certificate_id), material, parameters
     )
 
     def commit(unit: Unit) -> Answer:
         found = _still_open(own_order(context, unit, certificate_id))
-        order = keep(unit, with_new_secrets(found))
+        order = keep(unit, found if has_masked(material) else with_new_secrets(found))
         check_domain(context, unit, order)
         context.record(unit, certificate_id, f"submission {order.submission}")
         return reply

@@ -3,6 +3,7 @@
 from certdesk.actions.naming import check_free, check_name, known_account, known_policy
 from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, Context, catalog, permission_of
+from certdesk.domain.derivation import SECRETS
 from certdesk.domain.errors import (
     AccountNotFound,
     CertificateNotFound,
@@ -10,14 +11,14 @@ from certdesk.domain.errors import (
     PolicyNotFound,
     ProjectNotFound,
 )
-from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, READ_KEY, Policy, fits
+from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Policy, fits
 from certdesk.domain.telling import told, told_bare
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, local_time
 from certdesk.wire.vendor import ACTIONS
 
 LONGEST_PATTERN = 64
-PERMISSIONS = (*map(permission_of, ACTIONS), READ_KEY)
+PERMISSIONS = (*map(permission_of, ACTIONS), *SECRETS)
 """All that a policy may speak of."""
 
 

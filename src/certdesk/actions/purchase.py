@@ -22,7 +22,7 @@ from certdesk.domain.order import (
     new_certificate_id,
     new_deal_id,
 )
-from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, Refused
+from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
 from certdesk.domain.products import FREE, PRODUCTS, Product
 from certdesk.domain.tags import tags_faults
 from certdesk.ports import Unit, ids_with_key_of
@@ -192,6 +192,11 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
 def may_read_key(context: Context, unit: Unit, order: Order) -> bool:
     """Whether the caller may be given the private key of an order."""
     return not refused_for(context.caller.grants, READ_KEY, _by_key(context, unit, order))
+
+
+def may_read_personal(context: Context, order: Order) -> bool:
+    """Whether the caller may see telephone numbers of an order's material in full."""
+    return not refused_for(context.caller.grants, READ_PERSONAL, order)
 
 
 def may_read_all(context: Context, unit: Unit, order: Order) -> bool:

@@ -16,6 +16,11 @@ def earlier_material(context: Context, submission: Submission) -> Material:
     return whole(Material, submission.facts, personal)
 
 
+def facts_alone(submission: Submission) -> Material:
+    """Return what was handed in with a submission as far as it is not personal."""
+    return whole(Material, submission.facts, Secret("{}"))
+
+
 def private_key_of(context: Context, submission: Submission) -> Secret | None:
     """Open the private key that the desk made for a submission, as PEM."""
     if submission.private_key is None:

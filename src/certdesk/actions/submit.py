@@ -66,7 +66,7 @@ class CertificateInfoSubmitRequest(Request):
     org_phone_area: str | None = None
     """Area code, such as `021`: 8 characters at most."""
     org_phone_number: Hidden | None = None
-    """Telephone number: 32 characters at most; shown masked."""
+    """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
     wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
@@ -76,7 +76,7 @@ class CertificateInfoSubmitRequest(Request):
     admin_last_name: str | None = None
     """The manager's family name."""
     admin_phone: Hidden | None = None
-    """The manager's mobile number: 32 characters at most; shown masked."""
+    """The manager's mobile number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     admin_email: Hidden | None = None
     """The manager's e-mail address."""
     admin_title: str | None = None
@@ -96,7 +96,7 @@ class CertificateInfoSubmitRequest(Request):
     manager_id: str | None = None
     """The id of a known manager, who brings contact and company along; `0` for none."""
     tech_phone: Hidden | None = None
-    """The contact's mobile number: 32 characters at most; shown masked."""
+    """The contact's mobile number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     tech_email: Hidden | None = None
     """The contact's e-mail address."""
     tech_title: str | None = None

@@ -69,7 +69,7 @@ class SubmitCertificateInformationRequest(Request):
     phone_area_code: str | None = None
     """Area code, such as `021`: 8 characters at most."""
     phone_number: Hidden | None = None
-    """Telephone number: 32 characters at most; shown masked."""
+    """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
     """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
     wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
@@ -79,7 +79,7 @@ class SubmitCertificateInformationRequest(Request):
     admin_last_name: str | None = None
     """The manager's family name."""
     admin_phone_num: Hidden | None = None
-    """The manager's mobile number: 32 characters at most; shown masked."""
+    """The manager's mobile number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     admin_email: Hidden | None = None
     """The manager's e-mail address."""
     admin_position: str | None = None
@@ -91,7 +91,7 @@ class SubmitCertificateInformationRequest(Request):
     contact_email: Hidden | None = None
     """The contact's e-mail address; needed when `IsDV` is true."""
     contact_number: Hidden | None = None
-    """The contact's mobile number: 32 characters at most; shown masked."""
+    """The contact's mobile number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     contact_position: str | None = None
     """The contact's position."""
     is_dv: bool | None = field(name="IsDV", default=None)

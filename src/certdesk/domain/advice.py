@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from certdesk.domain.order import GIVEN_UP, STATUS_NAMES, UNDER_WAY, Order, Status, StatusMessage
+from certdesk.domain.order import (
+    GIVEN_UP,
+    STATUS_NAMES,
+    TAKES_MATERIAL,
+    UNDER_WAY,
+    Order,
+    Status,
+    StatusMessage,
+)
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof, Renewal, Task
 from certdesk.domain.steps import UNDER_REVIEW
@@ -31,7 +39,7 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
             f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
             "into the log, then certdesk order resume."
         )
-    if order.status in (Status.AWAITING_MATERIAL, Status.FREE_AWAITING_MATERIAL):
+    if order.status in TAKES_MATERIAL:
         return (
             "Its material is in: submit the order with CertificateOrderSubmit."
             if order.submission

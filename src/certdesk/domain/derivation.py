@@ -17,9 +17,9 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.domain.order import Order
-from certdesk.domain.policy import DENY, EVERY, READ_KEY, Grants, Policy, Refused
+from certdesk.domain.policy import DENY, EVERY, READ_KEY, READ_PERSONAL, Grants, Policy, Refused
 
-SECRETS = (READ_KEY,)
+SECRETS = (READ_KEY, READ_PERSONAL)
 """The permissions to read what an order keeps secret; projects that it was in count for them."""
 
 MOST_ORIGINS = 200
@@ -81,7 +81,7 @@ def taken_to(order: Order, project_id: int, *, released: bool) -> Order:
 
 
 def with_new_secrets(order: Order) -> Order:
-    """Give an order whose key and pass phrase are made anew: they belong where it is now."""
+    """Give an order whose material is handed in anew: what is secret of it belongs where it is."""
     return dataclasses.replace(order, home_projects=())
 
 

@@ -188,6 +188,9 @@ BOUGHT_ONLY = {
 ModifyCertificateResubmit is for paid orders.
 """
 
+TAKES_MATERIAL = frozenset({S.AWAITING_MATERIAL, S.FREE_AWAITING_MATERIAL})
+"""Where material is handed in, and what was handed in is shown."""
+
 REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN, Event.PROVE_AGAIN_WITH_RECORDS})
 """What happens to no order but one that replaces another's certificate."""
 

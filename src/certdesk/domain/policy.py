@@ -20,6 +20,9 @@ EVERYTHING = (EVERY,)
 READ_KEY = "ssl:ReadPrivateKey"
 """What a caller has to be allowed to be given a private key, whichever action gives it."""
 
+READ_PERSONAL = "ssl:ReadPersonalData"
+"""What a caller has to be allowed to see telephone numbers of an order's material in full."""
+
 NO_CERTIFICATE = ""
 """The id of an order that is yet to be made: no policy names it, only `*` has it."""
 

@@ -14,7 +14,9 @@ from msgspec import Meta, field
 __all__ = [
     "LIST_LIMIT",
     "TEXT_LIMIT",
+    "Blank",
     "Confidential",
+    "Dashed",
     "File",
     "Hidden",
     "HiddenParsed",
@@ -28,8 +30,10 @@ __all__ = [
     "Request",
     "Stored",
     "Tag",
+    "Undated",
     "Unsigned",
     "Withheld",
+    "empty_of",
     "field",
     "local_time",
     "read_time",
@@ -83,10 +87,45 @@ Ignored = Annotated[T, Meta(extra={"coverage": "ignored"})]
 """The type of a parameter that is taken for the sake of clients and has no effect."""
 
 Withheld = Annotated[T, Meta(extra={"coverage": "withheld"})]
-"""The type of a reply's field that clients expect and whose value is a secret: always null."""
+"""The type of a reply's field that clients expect and whose value is a secret: always empty."""
 
 Confidential = Annotated[T, Meta(extra={"confidential": True})]
-"""The type of a reply's field that may hold a private key, a pass phrase or a link to them."""
+"""The type of a reply's field that may hold a secret or a person's number in full.
+
+Secrets are private keys, pass phrases and links to them."""
+
+# What a reply has where there is nothing, its type says: `null` if it may be None, `[]` for a list,
+# `false` for a truth value, and for a text one of these. A plain `str` is never empty. The vendor's
+# recorded replies decide which it is (`tests/conformance/test_emptiness.py`).
+
+Blank = Annotated[str, Meta(extra={"empty": ""})]
+"""A reply's text that is `""` where there is nothing."""
+
+Dashed = Annotated[str, Meta(extra={"empty": "--"})]
+"""A reply's text that is `"--"` where there is nothing."""
+
+Undated = Annotated[str, Meta(extra={"empty": "0000-00-00 00:00:00"})]
+"""A reply's time that is all zeros where there is none."""
+
+
+def empty_of(kind: msgspec.inspect.Type) -> str | None:
+    """Return the JSON that a reply's member of this type has where there is nothing.
+
+    None if there is always something: a number, a structure, or a text that is never empty.
+    """
+    match kind:
+        case msgspec.inspect.Metadata(type=inner, extra=extra):
+            said = (extra or {}).get("empty")
+            return empty_of(inner) if said is None else f'"{said}"'
+        case msgspec.inspect.UnionType(types=types):
+            missing = any(isinstance(each, msgspec.inspect.NoneType) for each in types)
+            return "null" if missing else None
+        case msgspec.inspect.ListType():
+            return "[]"
+        case msgspec.inspect.BoolType():
+            return "false"
+    return None
+
 
 _BEIJING = timezone(timedelta(hours=8))
 
