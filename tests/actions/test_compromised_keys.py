@@ -200,7 +200,7 @@ def test_the_log_of_each_account_tells_of_its_own_certificate_alone(
     assert (done.action, done.uin) == ("Revoke", stranger.uin)
     logs = desk.call(stranger, "DescribeCertificateOperateLogs")["OperateLogs"]
     assert leaked not in str(logs)
-    assert [one["Type"] for one in logs][:2] == ["revoke", "revoke"]
+    assert [one["Type"] for one in logs][:2] == ["revoked", "revoke"]
 
 
 def test_a_certificate_is_revoked_whose_key_turns_out_weak(desk: Desk) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.resources
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.policy import ALLOW, Grants, Policy
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal
+from tests.actions.vetting import DV, Desk
 from tests.inside import NOON, InsideDesk
 from tests.running import Client, RunningDesk
 
@@ -128,16 +132,56 @@ def past(tmp_path: Path) -> Past:
 
 
 def test_an_entry_is_told_as_the_vendor_tells_it(past: Past) -> None:
-    """The sentence is ours; the time is Beijing's."""
+    """The sentence is formed like the recorded ones; the time is Beijing's."""
     (log,) = past.reply(Limit=1)["OperateLogs"]
     uin = past.caller.uin
     assert log == {
-        "Action": f"User [uin: {uin}] bought certificate [id: {log['CertId']}]",
+        "Action": f"User [uin: {uin}] buys certificate [id: {log['CertId']}]",
         "CreatedOn": "2026-03-01 20:00:00",
         "Uin": uin,
         "SubAccountUin": uin,
         "CertId": log["CertId"],
         "Type": "applyVIP",
+    }
+
+
+NOBODYS = "--"
+OURS = {"revoked": "completes the revocation of"}
+"""Where the recorded sentence is not taken over: it says that somebody applies (C74)."""
+
+
+def recorded() -> dict[str, tuple[str, bool]]:
+    """Read the vendor's example: by type, what is said, and whether a user did it."""
+    file = importlib.resources.files("tccli") / "services/ssl/v20191205/examples.json"
+    examples = json.loads(file.read_text(encoding="utf-8"))["actions"]
+    text = examples["DescribeCertificateOperateLogs"][0]["output"]
+    sentence = r'User \[uin: (\S+)\] ([a-z ]+) certificate .*?"Type": "(\w+)"'
+    found = re.findall(sentence, text, re.DOTALL)
+    assert len(found) == 5
+    return {kind: (OURS.get(kind, said), user != NOBODYS) for user, said, kind in found}
+
+
+def test_what_is_recorded_of_the_log_is_told_so(tmp_path: Path) -> None:
+    """What was revoked, issued and deleted, and what the desk did by itself."""
+    with Desk(tmp_path) as desk:
+        order = desk.submit(DV)
+        desk.take_on(order)
+        desk.call(desk.caller, "RevokeCertificate", CertificateId=order)
+        desk.take_on(order)
+        desk.call(desk.caller, "DeleteCertificate", CertificateId=order)
+        reply = desk.call(desk.caller, "DescribeCertificateOperateLogs")
+    told = {}
+    for log in reply["OperateLogs"]:
+        sentence = rf"User \[uin: (\S+)\] (.+) certificate \[id: {order}\]"
+        ((user, said),) = re.findall(sentence, log["Action"])
+        assert user == log["SubAccountUin"]
+        assert user in (desk.caller.uin, NOBODYS)
+        told[log["Type"]] = (said, user != NOBODYS)
+    assert recorded().items() <= told.items()
+    assert {kind for kind, (_, users) in told.items() if not users} == {
+        "issued",
+        "domainValidationPassed",
+        "revoked",
     }
 
 

@@ -68,7 +68,7 @@ def test_the_operate_log_tells_that_a_key_was_shown(place: Place) -> None:
     user = newest["SubAccountUin"]
     assert user != newest["Uin"] == place.keys.uin
     assert newest["Action"] == (
-        f"User [uin: {user}] read the private key of certificate [id: {place.passed}]"
+        f"User [uin: {user}] reads the private key of certificate [id: {place.passed}]"
     )
 
 

@@ -111,7 +111,7 @@ def test_a_dv_certificate_is_revoked_by_what_the_reply_says(
     assert listed(orderer, mine)["CertRevokedTime"] is not None
     logs = orderer.call("DescribeCertificateOperateLogs", Limit=1000)["OperateLogs"]
     kinds = [one["Type"] for one in logs if one["CertId"] == mine and one["Type"] != "download"]
-    assert kinds[:3] == ["revoke", "domainValidationPassed", "revoke"]
+    assert kinds[:3] == ["revoked", "domainValidationPassed", "revoke"]
 
 
 def test_what_proved_the_order_revokes_nothing(

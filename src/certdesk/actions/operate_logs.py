@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import BY_DESK, OPERATOR, Commit, Context, catalog
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
@@ -22,41 +22,47 @@ LAST_OF_A_SECOND = timedelta(microseconds=999_999)
 """Times are told to the second, and the end belongs to the window."""
 
 TYPES = {
-    "ApplyCertificate": ("apply", "applied for"),
-    "CreateCertificate": ("applyVIP", "bought"),
-    "GrantOrder": ("apply", "was given the order of"),
-    "ReissueByDesk": ("multiYearsRenew", "reissued, within the time that was bought,"),
-    "RenewByDesk": ("renewVIP", "renewed"),
-    "SucceedCertificate": ("apply", "submitted the order of"),
-    "WarnOfEnd": ("renewalWarning", "was warned of the end of"),
-    "ReplaceCertificate": ("replace", "reissued"),
-    "CertificateInfoSubmit": ("submitInfo", "submitted the material of"),
-    "SubmitCertificateInformation": ("submitInfo", "submitted the material of"),
-    "CancelCertificateOrder": ("cancel", "cancelled the order of"),
-    "CertificateOrderSubmit": ("apply", "submitted the order of"),
-    "CommitCertificateInformation": ("apply", "submitted the order of"),
-    "CancelAuditCertificate": ("cancel", "cancelled the review of"),
-    "ModifyCertificateResubmit": ("Resubmit", "opened again the order of"),
-    "RefundOrder": ("refund", "was paid back the order of"),
-    "DeleteCertificate": ("delete", "deleted"),
-    "DownloadCertificate": ("download", "downloaded"),
-    "DescribeCertificateDetail": ("download", "read the private key of"),
-    "DescribeDownloadCertificateUrl": ("download", "downloaded by a link"),
-    "UploadConfirmLetter": ("uploadConfirmLetter", "uploaded the letter of confirmation of"),
-    "RevokeCertificate": ("revoke", "asked to revoke"),
-    "UploadRevokeLetter": ("editRevokeLetter", "uploaded the letter of revocation of"),
-    "CondemnKey": ("revoke", "loses, since others know its key,"),
-    "Revoke": ("revoke", "revoked"),
-    "CancelRevoke": ("cancelRevoke", "gave up revoking"),
-    "ProveDomain": ("domainValidationPassed", "proved a name of"),
-    "Issue": ("issued", "issued"),
-    "UploadCertificate": ("upload", "uploaded"),
-    "ModifyCertificateAlias": ("updateAlias", "renamed"),
-    "ModifyCertificateProject": ("changeProject", "moved to another project"),
-    "MoveOut": ("transferOut", "handed over to another account"),
-    "MoveIn": ("transferIn", "took over from another account"),
+    "ApplyCertificate": ("apply", "applies for"),
+    "CreateCertificate": ("applyVIP", "buys"),
+    "GrantOrder": ("apply", "gives the order of"),
+    "ReissueByDesk": ("multiYearsRenew", "reissues, within the time that was bought,"),
+    "RenewByDesk": ("renewVIP", "renews"),
+    "SucceedCertificate": ("apply", "submits the order of"),
+    "WarnOfEnd": ("renewalWarning", "warns of the end of"),
+    "ReplaceCertificate": ("replace", "reissues"),
+    "CertificateInfoSubmit": ("submitInfo", "submits the material of"),
+    "SubmitCertificateInformation": ("submitInfo", "submits the material of"),
+    "CancelCertificateOrder": ("cancel", "cancels the order of"),
+    "CertificateOrderSubmit": ("apply", "submits the order of"),
+    "CommitCertificateInformation": ("apply", "submits the order of"),
+    "CancelAuditCertificate": ("cancel", "cancels the review of"),
+    "ModifyCertificateResubmit": ("Resubmit", "opens again the order of"),
+    "RefundOrder": ("refund", "pays back the order of"),
+    "DeleteCertificate": ("delete", "deletes"),
+    "DownloadCertificate": ("download", "downloads"),
+    "DescribeCertificateDetail": ("download", "reads the private key of"),
+    "DescribeDownloadCertificateUrl": ("download", "downloads by a link"),
+    "UploadConfirmLetter": ("uploadConfirmLetter", "uploads the letter of confirmation of"),
+    "RevokeCertificate": ("revoke", "revokes"),
+    "UploadRevokeLetter": ("editRevokeLetter", "uploads the letter of revocation of"),
+    "CondemnKey": ("revoke", "revokes, since others know its key,"),
+    "Revoke": ("revoked", "completes the revocation of"),
+    "CancelRevoke": ("cancelRevoke", "gives up revoking"),
+    "ProveDomain": ("domainValidationPassed", "proves a name of"),
+    "Issue": ("issued", "issues"),
+    "UploadCertificate": ("upload", "uploads"),
+    "ModifyCertificateAlias": ("updateAlias", "renames"),
+    "ModifyCertificateProject": ("changeProject", "moves to another project"),
+    "MoveOut": ("transferOut", "hands over to another account"),
+    "MoveIn": ("transferIn", "takes over from another account"),
 }
-"""The vendor's word for each action that is listed, and ours for what it did."""
+"""The vendor's word for each action that is listed, and what is said of it.
+
+Recorded are `deletes`, `applies for`, `revokes` and `issues`; the other sentences are ours.
+"""
+
+NOBODY = "--"
+"""Stands for the user where none of the account's did it: the desk by itself, or its operator."""
 
 
 class DescribeCertificateOperateLogsRequest(Request):
@@ -155,7 +161,7 @@ def _allowed(context: Context, unit: Unit, certificate_id: str) -> bool:
 
 def _log(entry: AuditEntry) -> OperationLog:
     kind, done = TYPES[entry.action]
-    user = entry.uin if entry.user_id is None else str(entry.user_id)
+    user = _user(entry)
     return OperationLog(
         action=f"User [uin: {user}] {done} certificate [id: {entry.subject}]",
         created_on=local_time(entry.at),
@@ -164,3 +170,9 @@ def _log(entry: AuditEntry) -> OperationLog:
         cert_id=entry.subject,
         type=kind,
     )
+
+
+def _user(entry: AuditEntry) -> str:
+    if entry.actor in (OPERATOR.actor, BY_DESK):
+        return NOBODY
+    return entry.uin if entry.user_id is None else str(entry.user_id)
