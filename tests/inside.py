@@ -117,7 +117,7 @@ class InsideDesk:
             work=self.orders,
             rules=rules,
         )
-        self.metrics = Metrics(())
+        self.metrics = Metrics({})
         self.renewing = Renewing(
             self.engine, bootstrap.actions(), per_minute=60, counts=self.metrics
         )

@@ -43,6 +43,8 @@ class NameServer:
         self.endpoint = ""
         self.checked = False
         """Whether answers claim that their signatures were checked (AD)."""
+        self.silent = False
+        """Whether no question is answered."""
         self.questions: list[tuple[str, str]] = []
         """Name in lower case and type of every question, in order."""
         self._records: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], list[dns.rdata.Rdata]]
@@ -94,6 +96,8 @@ class NameServer:
         asked = query.question[0]
         name = asked.name.to_text(omit_final_dot=True).lower()
         self.questions.append((name, dns.rdatatype.to_text(asked.rdtype)))
+        if self.silent:
+            return []
         if asked.name in self._scripts:
             return list(self._scripts[asked.name](query, tcp))
         return [fitting(self.response(query), query, tcp=tcp)]

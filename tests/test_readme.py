@@ -62,7 +62,7 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     assert '{"CompanyId": 1}\n{"ManagerId": 1}\n' in printed
     assert '"CompanyName": "Example Ltd"' in printed
     assert '"Form": "PDF"' in printed
-    assert "ok\n\nok\n\n" in printed
+    assert re.search(r"^ok\nprobe: ok, .*\n\nok\n\n", printed, re.MULTILINE)
     assert re.search(
         r'^certdesk_requests_total{action="CreateCertificate",code="ok"} \d', printed, re.MULTILINE
     )

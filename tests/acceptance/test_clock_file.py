@@ -14,7 +14,7 @@ from tests.acceptance.database import rows
 from tests.acceptance.moving import DAY, HOUR, moving
 from tests.acceptance.processes import certdesk, printed
 from tests.acceptance.test_sandbox import issued
-from tests.acceptance.watching import RED, sample, told, until
+from tests.acceptance.watching import RED, WELL, sample, told, until
 from tests.nameserver import NameServer, nameserver
 
 EXPIRED = 3
@@ -98,7 +98,7 @@ def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
         desk.move(365 * DAY)
 
         until(lambda: desk.listed() == dict.fromkeys(first, EXPIRED))
-        until(lambda: desk.health() == (200, "ok\n"))
+        until(lambda: desk.health().status == WELL)
         issued(desk.client, desk.proved("after.example.com"))
         assert len(desk.listed()) == len(first) + 1
 
@@ -113,7 +113,7 @@ def test_a_jump_of_a_year_lets_certificates_expire_and_makes_no_herd(
         desk.move(365 * DAY + HOUR)
 
         issued(desk.client, desk.proved("again.example.com"))
-        assert desk.health() == (200, "ok\n")
+        assert desk.health().status == WELL
 
 
 def test_what_is_due_at_once_after_a_jump_is_renewed_in_turn(
@@ -160,7 +160,7 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
         desk.move(0)
 
         issued(desk.of(buyer), waiting)
-        assert desk.health() == (200, "ok\n")
+        assert desk.health().status == WELL
 
 
 def test_a_name_that_was_not_looked_for_in_time_is_looked_for_once_more(
@@ -193,7 +193,7 @@ def test_a_clock_that_was_ahead_by_mistake_is_believed_when_the_operator_says_so
         said = printed(certdesk("clock", "accept", "--data", str(tmp_path / "data")))
 
         assert said["Seen"][:4] > said["Now"][:4]
-        until(lambda: desk.health() == (200, "ok\n"))
+        until(lambda: desk.health().status == WELL)
         issued(desk.client, desk.proved("right.example.com"))
     assert rows(tmp_path / "data", "SELECT actor FROM audit WHERE action = 'AcceptClock'") == [
         ("operator",)

@@ -19,9 +19,9 @@ from tests.web.raw import Answer, Wire, call, chunked, head, request
 
 KIB = 1024
 HOST = b"Host: desk.example\r\n"
-GET = b"GET /healthz HTTP/1.1\r\n"
+GET = b"GET /readyz HTTP/1.1\r\n"
 POST = b"POST / HTTP/1.1\r\n" + HOST
-NEXT = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
+NEXT = b"GET /readyz HTTP/1.1\r\n" + HOST + b"\r\n"
 CHUNKS = b"2\r\n{}\r\n0\r\n\r\n"
 
 # Time-outs of a second, so that a test need not wait long for one; and no keys made ahead.

@@ -82,7 +82,7 @@ def test_orders_that_were_set_aside_are_named_with_the_command(its: Ordered) -> 
 
 def test_work_that_nobody_does_is_told_of(its: Ordered) -> None:
     """Ten minutes after it was due."""
-    its.desk.clock.move(timedelta(minutes=10) - timedelta(seconds=1))
+    its.desk.clock.move(timedelta(minutes=1) - timedelta(seconds=1))
     assert work(its.desk) == []
     its.desk.clock.move(timedelta(seconds=1))
     (found,) = work(its.desk)
@@ -198,9 +198,10 @@ def test_an_account_whose_secrets_do_not_open_fails(its: Ordered) -> None:
 
 @dataclasses.dataclass
 class Work:
-    """Background work that goes on, or has ended."""
+    """Background work that goes on, stands still, or has ended."""
 
     alive: bool
+    trouble: str = ""
 
 
 def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
@@ -213,3 +214,10 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     assert (found.state, found.what) == (State.FAIL, "background work has ended: trimming")
     one.alive = False
     assert [each.what for each in examiner()] == ["it does not run; this is what it left"]
+
+
+def test_background_work_that_stands_still_fails() -> None:
+    """Though its thread is there."""
+    examiner = ThreadsCheckup({"orders": Work(alive=True, trouble="it fails")}).examine
+    (found,) = wrong(examiner)
+    assert found.what == "background work stands still: orders: it fails"

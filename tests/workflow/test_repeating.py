@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from structlog.testing import capture_logs
+
 from certdesk.workflow.repeating import Repeating
 
 SECONDS = 30
@@ -119,3 +121,69 @@ def test_stopping_waits_for_the_run_under_way() -> None:
 
 def _wait(event: threading.Event) -> None:
     assert event.wait(SECONDS)
+
+
+class Ticks:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        """Begin at none."""
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+def test_work_that_fails_again_and_again_stands_still() -> None:
+    """Not after the first time; and it is over with the first run that comes through."""
+    ticks, broken = Ticks(), [True]
+
+    def fail(_: int) -> None:
+        if broken:
+            raise ValueError
+
+    task = Counting(fail)
+    repeating = Repeating("test", task, 0.01, monotonic=ticks)
+    repeating.start()
+    assert task.reaches(2)
+    assert repeating.trouble == ""
+    ticks.now = 25
+    assert task.reaches(task.runs + 2)
+    assert repeating.trouble == "it fails again and again: ValueError"
+    broken.clear()
+    assert task.reaches(task.runs + 2)
+    assert repeating.trouble == ""
+    repeating.stop()
+
+
+def test_work_that_does_not_come_to_an_end_stands_still() -> None:
+    """A sign of life says that it goes on."""
+    ticks, going_on = Ticks(), threading.Event()
+    task = Counting(lambda _: _wait(going_on))
+    repeating = Repeating("test", task, NEVER, monotonic=ticks)
+    repeating.start()
+    assert task.reaches(1)
+    assert repeating.trouble == ""
+    ticks.now = 61
+    assert repeating.trouble == "it does not come to an end"
+    repeating.go_on()
+    assert repeating.trouble == ""
+    going_on.set()
+    repeating.stop()
+
+
+def test_what_fails_in_the_same_way_leaves_one_line() -> None:
+    """And another one when it goes on again."""
+    task = Counting(lambda run: _fail(ValueError() if run < 4 else KeyError()) if run < 6 else None)
+    repeating = Repeating("test", task, 0.01)
+    with capture_logs() as lines:
+        repeating.start()
+        assert task.reaches(7)
+        repeating.stop()
+    failed, goes_on = "background work failed", "background work goes on again"
+    assert [line["event"] for line in lines] == [failed, failed, goes_on]
+
+
+def _fail(error: Exception) -> None:
+    raise error

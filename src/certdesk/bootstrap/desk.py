@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
 import certdesk.actions
 from certdesk.bootstrap.database import Database, note_service, open_database
@@ -15,17 +13,31 @@ from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
 from certdesk.bootstrap.places import check_places, examine_places
 from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.bootstrap.vault import is_sandbox, open_vault
+from certdesk.bootstrap.watching import BackgroundWork, figures, watch
 from certdesk.bootstrap.world import SystemClock, strong_random
 from certdesk.catalog import Catalog, Desk, catalog
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.proof import ProofKind
 from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
-from certdesk.metrics import Metrics, Standing
+from certdesk.metrics import Metrics
 from certdesk.parsing.pool import ParserPool
-from certdesk.ports import Admission, Clock, Counts, Examiner, Issuer, StoreUnavailable, VaultError
+from certdesk.ports import (
+    Admission,
+    CaaChecker,
+    Clock,
+    Counts,
+    Examiner,
+    Issuer,
+    Prover,
+    StoreUnavailable,
+    VaultError,
+)
 from certdesk.proving.checkup import ResolverCheckup
+from certdesk.proving.counted import CountedCaa, CountedProver
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.update import UpdatedRecords
 from certdesk.settings import Settings, SettingsError
@@ -48,21 +60,10 @@ from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
+from certdesk.workflow.watching import Watching
 
 CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
 """What `open_desk` raises, each with a text for the operator."""
-
-
-class BackgroundWork(Background, Protocol):
-    """Work that goes on from `start` until `stop`."""
-
-    def start(self) -> None:
-        """Begin to work."""
-        ...
-
-    def stop(self) -> None:
-        """End what is in hand, and begin no more."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class OpenDesk:
     urls: PublicUrls
     metrics: Metrics
     probe: Probe
+    watching: Watching
     background: Mapping[str, BackgroundWork]
     stock: KeyStock
     housekeeping: Housekeeping
@@ -146,15 +148,7 @@ def open_desk(
             world,
             rules=rules,
             ca=private_ca(world, settings, sandbox=of_sandbox),
-            looking=Looking(
-                store,
-                clock,
-                provers=looks,
-                caa=caa_checker(settings, resolver, clock),
-                records=AddedRecords(store, vault, clock, UpdatedRecords()),
-                pacing=LookPacing(store, clock, rules),
-                kept_looks=rules.quotas.looks,
-            ),
+            looks=looks,
             resolver=resolver,
         )
 
@@ -166,10 +160,12 @@ def _put_together(
     *,
     rules: Rules,
     ca: Ca,
-    looking: Looking,
+    looks: Mapping[ProofKind, Prover],
     resolver: Resolver,
 ) -> OpenDesk:
-    metrics = Metrics(action.name for action in actions() if not action.internal)
+    metrics = figures(actions())
+    caa = caa_checker(settings, resolver, world.clock)
+    looking = _looking(world, rules, looks, caa, metrics)
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
@@ -200,18 +196,48 @@ def _put_together(
     # It carries out actions of the desk, which looks at it in turn.
     renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
     background["renewals"] = renewing
+    watched = watch(
+        settings,
+        desk,
+        database.admission,
+        resolver=resolver,
+        metrics=metrics,
+        stock=stock,
+        background=background,
+    )
     return OpenDesk(
         desk=desk,
         admission=database.admission,
         issuer=ca.issuer,
         urls=world.urls,
         metrics=metrics,
-        probe=_probe(desk, database.admission, background, metrics, stock),
+        probe=watched.probe,
+        watching=watched.watching,
         background=background,
         stock=stock,
         housekeeping=house,
         orders=orders,
         renewing=renewing,
+    )
+
+
+def _looking(
+    world: Surroundings,
+    rules: Rules,
+    looks: Mapping[ProofKind, Prover],
+    caa: CaaChecker,
+    counts: Counts,
+) -> Looking:
+    """Make who looks for proofs and CAA records, and has each look counted."""
+    store, clock = world.store, world.clock
+    return Looking(
+        store,
+        clock,
+        provers={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
+        caa=CountedCaa(caa, counts),
+        records=AddedRecords(store, world.vault, clock, UpdatedRecords()),
+        pacing=LookPacing(store, clock, rules),
+        kept_looks=rules.quotas.looks,
     )
 
 
@@ -233,6 +259,7 @@ def _examiners(
         KeysCheckup(store, world.vault, _stock_sizes(settings)).examine,
         ResolverCheckup(resolver).examine,
         ca.examiner,
+        ServerCertificate(settings, clock).examine,
         WorkCheckup(store, clock).examine,
     )
 
@@ -277,36 +304,3 @@ def _order_work(
         counts=counts,
     )
     return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
-
-
-def _probe(
-    desk: Desk,
-    admission: Admission,
-    background: Mapping[str, Background],
-    metrics: Metrics,
-    stock: KeyStock,
-) -> Probe:
-    """Give what watches the desk, and measure what stands in it."""
-    probe = Probe(
-        desk.store,
-        desk.clock,
-        admission,
-        further=lambda: [*desk.pki.faults(), *_ended(background), *_no_more_files()],
-        wrote=metrics.wrote,
-    )
-    metrics.measure(Standing(desk.store, desk.clock, stock.ready, probe.faults))
-    return probe
-
-
-def _ended(background: Mapping[str, Background]) -> list[str]:
-    """Name the background work whose thread has ended."""
-    ended = (name for name, work in background.items() if not work.alive)
-    return [f"background work has ended: {name}" for name in ended]
-
-
-def _no_more_files() -> Iterator[str]:
-    """Say that the process can open nothing, be it a file or a connection, if so."""
-    try:
-        os.close(os.open(os.devnull, os.O_RDONLY))
-    except OSError as error:
-        yield f"no file or connection can be opened: {error.strerror}"

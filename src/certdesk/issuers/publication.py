@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from certdesk.domain.authority import ECC_ISSUING, RSA_ISSUING
+from datetime import datetime
+
+from certdesk.domain.authority import ECC_ISSUING, RSA_ISSUING, line_of
 from certdesk.domain.records import Authority
 from certdesk.issuers.hierarchy import Hierarchy
 from certdesk.issuers.responder import Responder
@@ -59,6 +61,17 @@ class Publication:
             for fault in (self._hierarchy.fault_of(authority), self._lists.fault_of(authority))
             if fault is not None
         ]
+
+    def first_end(self) -> datetime | None:
+        """Look at the newest authority of each line; see `ports.Pki`."""
+        newest = {line_of(each.name): each.name for each in self._hierarchy.made()}
+        ends = (self._hierarchy.certificate(name).not_valid_after_utc for name in newest.values())
+        return min(ends, default=None)
+
+    def first_list_end(self) -> datetime | None:
+        """Look at the newest list of each authority; see `ports.Pki`."""
+        ends = map(self._lists.end_of, self._hierarchy.made())
+        return min((end for end in ends if end is not None), default=None)
 
     def renew_lists(self) -> None:
         """Make new CRLs where they are old or not complete; see `ports.Pki`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -52,10 +53,15 @@ class RevocationLists:
 
     def fault_of(self, authority: Authority) -> str | None:
         """Say that an authority's newest CRL is not good any more, if so."""
-        last = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
-        if last is None or self._clock.now() <= last.next_at or self._ended(authority):
+        end = self.end_of(authority)
+        if end is None or self._clock.now() <= end:
             return None
-        return f"the CRL of {authority.name} ended at {last.next_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"the CRL of {authority.name} ended at {end:%Y-%m-%d %H:%M:%S} UTC"
+
+    def end_of(self, authority: Authority) -> datetime | None:
+        """Return when the newest CRL of an authority ends; None of one that has ended itself."""
+        last = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
+        return None if last is None or self._ended(authority) else last.next_at
 
     def _ended(self, authority: Authority) -> bool:
         ends = self._hierarchy.certificate(authority.name).not_valid_after_utc

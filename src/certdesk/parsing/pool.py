@@ -12,6 +12,7 @@ from typing import cast
 
 import structlog
 
+from certdesk.domain.failing import Failures
 from certdesk.parsing.jobs import ENCODER, FOUND, NAMES, TOLD, Asked
 from certdesk.parsing.process import ParserProcess, ProcessLost
 from certdesk.ports.parsing import Found, P, ParsersBusy
@@ -59,6 +60,7 @@ class ParserPool:
         self._in_hand: set[str] = set()
         self._change = threading.Condition()
         self._stopping = False
+        self._failures = Failures()
         self._processes = [ParserProcess(seconds) for _ in range(processes)]
         self._threads = [
             threading.Thread(target=self._work, args=(process,), name=f"parser {at}", daemon=True)
@@ -90,6 +92,12 @@ class ParserPool:
     def alive(self) -> bool:
         """Whether all are there to take work."""
         return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is parsed, empty where it is."""
+        reason = self._failures.standing(time.monotonic())
+        return f"no process can be started: {reason}" if reason else ""
 
     def run(
         self,
@@ -175,9 +183,12 @@ class ParserPool:
             job.told = process.ask(job.request)
         except ProcessLost:
             job.hindered = self._stopping
-        except Exception:
+        except Exception as error:
             job.hindered = True
-            log.exception("no parser could be started")
+            if self._failures.failed(error, time.monotonic()):
+                log.exception("no parser could be started")
+        else:
+            self._failures.succeeded()
         job.request = b""
         job.ended_at = time.monotonic()
         with self._change:

@@ -52,7 +52,7 @@ from certdesk.ports.vault import (
     place_of_submission,
     place_of_zone,
 )
-from certdesk.ports.watching import Counts, Examiner
+from certdesk.ports.watching import Counts, Examiner, Resolvers
 from certdesk.ports.work import Pending, Work
 
 __all__ = [
@@ -81,6 +81,7 @@ __all__ = [
     "ReadyKey",
     "Record",
     "RecordKeeper",
+    "Resolvers",
     "Result",
     "Slot",
     "Stale",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Protocol
 
 
@@ -58,6 +59,14 @@ class Pki(Protocol):
 
     def faults(self) -> list[str]:
         """Tell in plain words what keeps the CA from signing or being believed, if anything."""
+        ...
+
+    def first_end(self) -> datetime | None:
+        """Return when the first of the authorities ends; those that others follow do not count."""
+        ...
+
+    def first_list_end(self) -> datetime | None:
+        """Return when the first of the newest CRLs ends, of authorities that have not ended."""
         ...
 
     def renew_lists(self) -> None:

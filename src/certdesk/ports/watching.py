@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from certdesk.domain.checkup import Observation
 
 Examiner = Callable[[], Iterable[Observation]]
 """Looks at a part of the desk, and tells what it found; it may take some seconds."""
+
+
+class Resolvers(Protocol):
+    """Which resolvers answer, by their addresses. Safe to ask from several threads."""
+
+    def look(self) -> None:
+        """Ask each of them; takes seconds where one does not answer."""
+        ...
+
+    def silent(self) -> Mapping[str, str]:
+        """Return those that did not answer the last looks, each with the reason."""
+        ...
+
+    def answering(self) -> Mapping[str, bool]:
+        """Return for each of them whether it answers."""
+        ...
 
 
 class Counts(Protocol):
@@ -23,6 +39,13 @@ class Counts(Protocol):
 
     def step(self, kind: str, result: str) -> None:
         """Count a step of the background work on an order: `done`, `overtaken` or `failed`."""
+        ...
+
+    def look(self, kind: str, result: str) -> None:
+        """Count a look at a name: `TXT`, `CNAME`, `FILE` or `CAA`, and what came of it.
+
+        That is `good`, `bad`, or `unanswered` where nobody gave an answer to rely on.
+        """
         ...
 
     def renewal(self, kind: str) -> None:

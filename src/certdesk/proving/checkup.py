@@ -27,11 +27,11 @@ class ResolverCheckup:
 
     def examine(self) -> Iterator[Observation]:
         """Tell of each; it is a failure where none answers."""
-        reasons = self._reasons()
-        for server, reason in reasons.items():
+        found = reasons(self._resolver)
+        for server, reason in found.items():
             if not reason:
                 yield good(CHECK, f"{server} answers{self._how()}")
-            elif all(reasons.values()):
+            elif all(found.values()):
                 yield failure(CHECK, f"{server}: {reason}", REMEDY)
             else:
                 yield warning(CHECK, f"{server}: {reason}", "others answer; mend it or drop it")
@@ -45,14 +45,15 @@ class ResolverCheckup:
     def _how(self) -> str:
         return " and checks DNSSEC signatures" if self._resolver.checks else ""
 
-    def _reasons(self) -> dict[str, str]:
-        """Tell of each resolver why it gives no answer to be relied on, "" where it does."""
-        reasons: dict[str, str] = {}
-        for server in dict.fromkeys(self._resolver.turns()):
-            try:
-                self._resolver.respond(server, dns.name.root, dns.rdatatype.NS, look_deadline())
-            except Unanswered as unanswered:
-                reasons[str(server)] = unanswered.reason
-            else:
-                reasons[str(server)] = ""
-        return reasons
+
+def reasons(resolver: Resolver) -> dict[str, str]:
+    """Tell of each server why it gives no answer to be relied on, "" where it does."""
+    found: dict[str, str] = {}
+    for server in dict.fromkeys(resolver.turns()):
+        try:
+            resolver.respond(server, dns.name.root, dns.rdatatype.NS, look_deadline())
+        except Unanswered as unanswered:
+            found[str(server)] = unanswered.reason
+        else:
+            found[str(server)] = ""
+    return found

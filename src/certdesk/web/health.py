@@ -52,8 +52,8 @@ class Watch:
         """Answer at once, also where every thread waits for something."""
         if not self._may(request.scope):
             return _nothing()
-        probe = self._opened.probe
-        return _told(probe.faults(), probe.pulse().line)
+        probe, watching = self._opened.probe, self._opened.watching
+        return _told(probe.faults(), *watching.notes(), probe.pulse().line)
 
     async def _readyz(self, request: Request) -> Response:
         """Answer at once whether calls can be answered."""

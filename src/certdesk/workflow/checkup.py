@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from certdesk.domain import standstill, timekeeping
+from certdesk.domain.census import LATE
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import STATUS_NAMES, Order, Status
-from certdesk.domain.records import Mark, Task
+from certdesk.domain.records import Mark
 from certdesk.domain.secret import Secret
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError
 
 MARK = "checkup"
 """The mark that the last check-up left: that it could is what it shows."""
 
-LATE = timedelta(minutes=10)
 SHOWN = 20
 """Orders that are named one by one."""
 
@@ -39,6 +39,22 @@ class Background(Protocol):
         """Whether it is at work."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why it stands still though it is at work, empty where it does not."""
+        ...
+
+
+def standing_still(background: Mapping[str, Background]) -> dict[str, str]:
+    """Tell of the work that stands still, by its name, each in a sentence."""
+    told: dict[str, str] = {}
+    for name, work in background.items():
+        if not work.alive:
+            told[name] = f"background work has ended: {name}"
+        elif trouble := work.trouble:
+            told[name] = f"background work stands still: {name}: {trouble}"
+    return told
+
 
 class ThreadsCheckup:
     """Looks whether the background work goes on."""
@@ -48,18 +64,15 @@ class ThreadsCheckup:
         self._background = background
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of what has ended; all of it has where no server runs in this process."""
-        ended = [name for name, work in self._background.items() if not work.alive]
-        if not ended:
-            yield good("desk", "it runs, with all of its background work")
-        elif len(ended) == len(self._background):
+        """Tell of what stands still; all of it does where no server runs in this process."""
+        if not any(work.alive for work in self._background.values()):
             yield good("desk", "it does not run; this is what it left")
-        for name in ended if len(ended) < len(self._background) else ():
-            yield failure(
-                "desk",
-                f"background work has ended: {name}",
-                "see the log for why, and start the desk again",
-            )
+            return
+        still = standing_still(self._background)
+        if not still:
+            yield good("desk", "it runs, with all of its background work")
+        for what in still.values():
+            yield failure("desk", what, "see the log for why, and start the desk again")
 
 
 class ClockCheckup:
@@ -129,19 +142,18 @@ class WorkCheckup:
             yield good("certificates", "none ends within 14 days that should be fresh")
 
     def _late(self, now: datetime) -> Iterator[Observation]:
-        late: list[Task] = self._store.read(
-            lambda unit: unit.tasks.due("due_at", now - LATE, SHOWN + 1)
-        )
-        if not late:
+        orders, renewals = self._store.read(lambda unit: _left(unit, now - LATE))
+        if not orders and not renewals:
             yield good("work", "nothing that is due was left")
-            return
-        count = f"more than {SHOWN}" if len(late) > SHOWN else str(len(late))
-        yield warning(
-            "work",
-            f"{count} orders are due and were not taken up, since {late[0].due_at:%Y-%m-%d %H:%M}",
-            "start certdesk serve, or certdesk worker, if none runs; else it has more to do than "
-            "it can, and catches up",
-        )
+        for name, late in (("orders", orders), ("renewals", renewals)):
+            if late:
+                count = f"more than {SHOWN}" if len(late) > SHOWN else str(len(late))
+                yield warning(
+                    "work",
+                    f"{count} {name} are due and were not taken up, since {late[0]:%Y-%m-%d %H:%M}",
+                    "start certdesk serve, or certdesk worker, if none runs; else it has more to "
+                    "do than it can, and catches up",
+                )
 
 
 class KeysCheckup:
@@ -173,6 +185,13 @@ class KeysCheckup:
                     f"no {kind.label} key is ready, of {size}",
                     "they are made while the desk runs; if it does, raise keys.makers",
                 )
+
+
+def _left(unit: Unit, by: datetime) -> tuple[list[datetime | None], list[datetime | None]]:
+    """Read since when the first orders and renewals are due that were due by then."""
+    orders = [task.due_at for task in unit.tasks.due("due_at", by, SHOWN + 1)]
+    renewals = unit.renewals.due("due_at", by, SHOWN + 1)
+    return orders, [renewal.due_at for renewal in renewals]
 
 
 def _leave_mark(unit: Unit, now: datetime) -> None:

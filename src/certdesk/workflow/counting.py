@@ -12,6 +12,9 @@ class Uncounted:
     def step(self, kind: str, result: str) -> None:
         """Forget it."""
 
+    def look(self, kind: str, result: str) -> None:
+        """Forget it."""
+
     def renewal(self, kind: str) -> None:
         """Forget it."""
 

@@ -62,9 +62,11 @@ class Forgetting(Repeating):
         submissions = self._store.read(functools.partial(_old_submissions, before))
         managers = self._store.read(functools.partial(_old_managers, before))
         for submission, needed in submissions:
+            self.go_on()
             place = place_of_submission(submission, "personal")
             self._keep(self._after(submission, Material, place, needed=needed))
         for manager, needed in managers:
+            self.go_on()
             place = place_of_party(manager)
             self._keep(self._after(manager, People, place, needed=needed))
         if BATCH in (len(submissions), len(managers)):

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import functools
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +25,7 @@ from certdesk.domain.records import Task
 from certdesk.ports import Clock, Stale, Store, Unit, stands_still
 from certdesk.workflow.advancing import Advancing, StandsStill
 from certdesk.workflow.looking import Looking, Stopped
-from certdesk.workflow.repeating import Repeating, step_back
+from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
 
 ROUND_SECONDS = 1
 HANDS = 4
@@ -85,6 +86,7 @@ class OrderWork(Repeating):
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
         self._change = threading.Lock()
         self._under_way: dict[str, _Held] = {}
+        self._in_hand: dict[str, float] = {}
         self._of_account: Counter[str] = Counter()
 
     def start(self) -> None:
@@ -98,6 +100,14 @@ class OrderWork(Repeating):
         super().stop()
         self._looking.stop()
         self._threads.shutdown()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is done for orders, empty where it is."""
+        began = min(list(self._in_hand.values()), default=None)
+        if began is not None and time.monotonic() - began > LONGEST_SECONDS:
+            return "a step on an order does not come to an end"
+        return super().trouble
 
     @property
     def under_way(self) -> int:
@@ -186,10 +196,18 @@ class OrderWork(Repeating):
         self._put_back(task, after)
 
     def _steps(self, task: Task) -> datetime | Future[None] | None:
-        due_at = self._advancing.step(task.certificate_id)
+        due_at = self._step(task)
         while isinstance(due_at, datetime) and due_at <= self._clock.now():
-            due_at = self._advancing.step(task.certificate_id)
+            due_at = self._step(task)
         return due_at
+
+    def _step(self, task: Task) -> datetime | Future[None] | None:
+        """Take one step, which is known to be in hand meanwhile."""
+        self._in_hand[task.certificate_id] = time.monotonic()
+        try:
+            return self._advancing.step(task.certificate_id)
+        finally:
+            del self._in_hand[task.certificate_id]
 
     def _go_on(self, task: Task, looks: Future[None]) -> None:
         """Go on after looks have ended."""

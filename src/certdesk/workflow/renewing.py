@@ -105,6 +105,7 @@ class Renewing(Repeating):
         for renewal in self._desk.store.read(
             lambda unit: unit.renewals.due("due_at", now, LISTED, first="ends_at")
         ):
+            self.go_on()
             if self._ending.is_set() or not self._see_to(renewal, now):
                 return
 

@@ -5,24 +5,46 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
 
+from certdesk.domain.failing import Failures
+
 NICENESS = 10
+LONGEST_SECONDS = 60
+"""How long a run may take without a sign of life."""
+
+AGAIN_SECONDS = 10
+"""The longest pause after a run that failed."""
 
 log = structlog.get_logger()
 
 
 class Repeating:
-    """Runs `task` every `seconds`, and soon after `wake`; what it raises is logged, not fatal."""
+    """Runs `task` every `seconds`, and soon after `wake`; what it raises is logged, not fatal.
 
-    def __init__(self, name: str, task: Callable[[], None], seconds: float) -> None:
+    After a failure it runs again after `AGAIN_SECONDS` at most. The log has a line for the first
+    failure of a kind, and one for the end of all; `trouble` tells of the time between.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        task: Callable[[], None],
+        seconds: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Prepare the thread; `start` starts it."""
         self._task = task
         self._seconds = seconds
+        self._ticking = monotonic
         self._awake = threading.Event()
         self._ended = threading.Event()
+        self._failures = Failures()
+        self._sign_at: float | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -45,17 +67,40 @@ class Repeating:
         """Whether the thread is there to do it."""
         return self._thread.is_alive()
 
+    @property
+    def trouble(self) -> str:
+        """Why the work stands still though the thread is there, empty where it does not."""
+        now, sign_at = self._ticking(), self._sign_at
+        if sign_at is not None and now - sign_at > LONGEST_SECONDS:
+            return "it does not come to an end"
+        reason = self._failures.standing(now)
+        return f"it fails again and again: {reason}" if reason else ""
+
+    def go_on(self) -> None:
+        """Give a sign of life, from a run that may take long."""
+        self._sign_at = self._ticking()
+
     def _run(self) -> None:
         step_back()
         while not self._ended.is_set():
-            self._awake.wait(self._seconds)
+            seconds = self._seconds
+            self._awake.wait(min(seconds, AGAIN_SECONDS) if self._failures.reason else seconds)
             self._awake.clear()
             if self._ended.is_set():
                 return
-            try:
-                self._task()
-            except Exception:
+            self.go_on()
+            self._do()
+            self._sign_at = None
+
+    def _do(self) -> None:
+        try:
+            self._task()
+        except Exception as error:
+            if self._failures.failed(error, self._ticking()):
                 log.exception("background work failed", thread=self._thread.name)
+        else:
+            if self._failures.succeeded():
+                log.warning("background work goes on again", thread=self._thread.name)
 
 
 def step_back() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -17,6 +18,7 @@ import structlog
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certdesk.domain import keys
+from certdesk.domain.failing import Failures
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.records import StockedKey
 from certdesk.domain.secret import Secret
@@ -64,6 +66,7 @@ class KeyStock:
         self._coming: Counter[KeyKind] = Counter()
         self._change = threading.Condition()
         self._stopping = False
+        self._failures = Failures()
         self._makers = [
             threading.Thread(target=self._work, name=f"key maker {number}", daemon=True)
             for number in range(1, makers + 1)
@@ -89,6 +92,12 @@ class KeyStock:
     def alive(self) -> bool:
         """Whether all makers are at work."""
         return all(maker.is_alive() for maker in self._makers)
+
+    @property
+    def trouble(self) -> str:
+        """Why no key is made, empty where keys are."""
+        reason = self._failures.standing(time.monotonic())
+        return f"no key can be made: {reason}" if reason else ""
 
     def ready(self) -> dict[KeyKind, int]:
         """Tell how many keys of each kind are in stock."""
@@ -152,12 +161,14 @@ class KeyStock:
         try:
             self._put(wanted.kind, self._make(wanted.kind))
         except Exception as error:
-            log.exception("a key could not be made")
+            if self._failures.failed(error, time.monotonic()):
+                log.exception("a key could not be made")
             wanted.made.set_exception(error)
             # Each of them would meet the same, one pause after the other.
             self._refuse_waiting(error)
             self._pause()
         else:
+            self._failures.succeeded()
             wanted.made.set_result(None)
 
     def _refuse_waiting(self, error: Exception) -> None:

@@ -1,0 +1,73 @@
+"""Looks at the certificate that the desk itself is served with."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from certdesk.domain.census import ENDING, Ending
+from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.ports import Clock
+from certdesk.settings import Settings
+
+SOON = timedelta(days=30)
+REMEDY = "put a new one in its place; the desk loads it by itself"
+
+
+class ServerCertificate:
+    """The chain and key of `tls.cert` and `tls.key`, as they lie in their files."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Look at the files that the settings name, if they do."""
+        self._certificate, self._key = settings.tls_cert, settings.tls_key
+        self._clock = clock
+        self._end: datetime | None = None
+
+    def end(self) -> datetime | None:
+        """Return when the certificate ends; None where there is none.
+
+        While the files cannot be used, it is the end of the last one that could: that is served.
+        """
+        if self._certificate and self.fault() is None:
+            chain = Path(self._certificate).read_bytes()
+            self._end = x509.load_pem_x509_certificate(chain).not_valid_after_utc
+        return self._end
+
+    def fault(self) -> str | None:
+        """Tell in plain words why the files cannot be used, if so."""
+        if not self._certificate:
+            return None
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._certificate, self._key, lambda: "")
+        except (OSError, ValueError) as error:
+            return f"tls.cert and tls.key cannot be used, so an earlier one is served: {error}"
+        return None
+
+    def faults(self) -> Iterator[str]:
+        """Tell what is wrong now: a new certificate that cannot be used, or one that has ended."""
+        fault, end = self.fault(), self.end()
+        if fault is not None:
+            yield fault
+        if end is not None and end <= self._clock.now():
+            yield f"the certificate of tls.cert ended at {end:%Y-%m-%d %H:%M} UTC"
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell how the certificate stands, if there is one."""
+        fault, end = self.fault(), self.end()
+        if fault is not None:
+            yield failure(Ending.TLS, fault, REMEDY)
+        if end is None:
+            return
+        what = f"the certificate of tls.cert ends at {end:%Y-%m-%d %H:%M} UTC"
+        left = end - self._clock.now()
+        if left < ENDING:
+            yield failure(Ending.TLS, what, REMEDY)
+        elif left < SOON:
+            yield warning(Ending.TLS, what, REMEDY)
+        elif fault is None:
+            yield good(Ending.TLS, what)

@@ -1,0 +1,107 @@
+"""Who watches the desk, and what is measured of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, MutableMapping
+from typing import Protocol
+
+from certdesk.bootstrap.server_certificate import ServerCertificate
+from certdesk.catalog import Catalog, Desk
+from certdesk.metrics import Metrics, Standing
+from certdesk.ports import Admission
+from certdesk.proving.answering import AnsweringResolvers
+from certdesk.proving.resolver import Resolver
+from certdesk.settings import Settings
+from certdesk.workflow.census import CensusTaker
+from certdesk.workflow.checkup import Background, standing_still
+from certdesk.workflow.probe import Probe
+from certdesk.workflow.stock import KeyStock
+from certdesk.workflow.watching import Watching
+
+
+class BackgroundWork(Background, Protocol):
+    """Work that goes on from `start` until `stop`."""
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """End what is in hand, and begin no more."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Who watches a desk."""
+
+    probe: Probe
+    watching: Watching
+
+
+def figures(actions: Catalog) -> Metrics:
+    """Make the figures of all actions of the API."""
+    public = [action for action in actions if not action.internal]
+    return Metrics({each.name: [error.code for error in each.errors] for each in public})
+
+
+def watch(
+    settings: Settings,
+    desk: Desk,
+    admission: Admission,
+    *,
+    resolver: Resolver,
+    metrics: Metrics,
+    stock: KeyStock,
+    background: MutableMapping[str, BackgroundWork],
+) -> Watched:
+    """Have the desk watched, which is background work too, and what stands in it measured."""
+    own = ServerCertificate(settings, desk.clock)
+    census = CensusTaker(desk.store, desk.pki, desk.clock.now, own.end)
+    resolvers = AnsweringResolvers(resolver)
+    watching = Watching(
+        census,
+        resolvers,
+        named=settings.dns_resolvers != Settings().dns_resolvers,
+        further=own.faults,
+    )
+    background["watching"] = watching
+    probe = Probe(
+        desk.store,
+        desk.clock,
+        admission,
+        further=lambda: [
+            *desk.pki.faults(),
+            *standing_still(background).values(),
+            *watching.faults(),
+            *_no_more_files(),
+        ],
+        wrote=metrics.wrote,
+    )
+
+    def going() -> dict[str, bool]:
+        still = standing_still(background)
+        return {name: name not in still for name in background}
+
+    metrics.measure(
+        Standing(
+            desk.store,
+            desk.clock,
+            stock=stock.ready,
+            faults=probe.faults,
+            census=census.take,
+            going=going,
+            answering=resolvers.answering,
+        )
+    )
+    return Watched(probe=probe, watching=watching)
+
+
+def _no_more_files() -> Iterator[str]:
+    """Say that the process can open nothing, be it a file or a connection, if so."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        yield f"no file or connection can be opened: {error.strerror}"

@@ -1,0 +1,42 @@
+"""Whether work that is done again and again gets anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+
+FAILING_SECONDS = 20.0
+"""For how long work may fail before it counts as standing still."""
+
+FORGOTTEN_SECONDS = 60.0
+"""How long a failure counts after which nobody has tried again."""
+
+
+@dataclasses.dataclass(slots=True)
+class Failures:
+    """The failures since work last succeeded; times are seconds of a clock that never goes back."""
+
+    reason: str = ""
+    _since: float = 0.0
+    _last: float = 0.0
+
+    def failed(self, error: BaseException, now: float) -> bool:
+        """Note a failure; tell whether it is another one than before, and so worth a line."""
+        reason = type(error).__name__
+        if not self.reason:
+            self._since = now
+        new = reason != self.reason
+        self.reason, self._last = reason, now
+        return new
+
+    def succeeded(self) -> bool:
+        """Note that the work was done; tell whether it had failed before."""
+        had, self.reason = bool(self.reason), ""
+        return had
+
+    def standing(self, now: float) -> str:
+        """Return why the work stands still, empty where it does not.
+
+        It does not on the first failure, nor where it was not tried again for a while.
+        """
+        tried = now - self._last < FORGOTTEN_SECONDS
+        return self.reason if tried and now - self._since >= FAILING_SECONDS else ""

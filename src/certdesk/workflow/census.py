@@ -1,0 +1,88 @@
+"""Counts what waits in the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from certdesk.domain import standstill
+from certdesk.domain.census import (
+    BY_STATUS,
+    UNDER_WAY,
+    Census,
+    Ending,
+    Wait,
+    Work,
+    wait_of,
+)
+from certdesk.domain.order import StatusMessage
+from certdesk.ports import Pki, Store, Unit
+
+FAR = datetime.max.replace(tzinfo=UTC)
+FIRST = 100
+"""Certificates that are looked through for the first one whose account is not disabled."""
+
+Ends = Callable[[], datetime | None]
+
+
+class CensusTaker:
+    """Counts what waits in a desk, as often as somebody asks."""
+
+    def __init__(self, store: Store, pki: Pki, now: Callable[[], datetime], tls_end: Ends) -> None:
+        """Count in `store`; `tls_end` tells when the server's own certificate ends."""
+        self._store = store
+        self._pki = pki
+        self._now = now
+        self._tls_end = tls_end
+
+    def take(self) -> Census:
+        """Count.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        now = self._now()
+        waiting, due, certificate = self._store.read(lambda unit: _counted(unit, now))
+        ends = {
+            Ending.CERTIFICATE: certificate,
+            Ending.CRL: self._pki.first_list_end(),
+            Ending.AUTHORITY: self._pki.first_end(),
+            Ending.TLS: self._tls_end(),
+        }
+        return Census(now=now, waiting=waiting, due=due, ends=ends)
+
+
+def _counted(
+    unit: Unit, now: datetime
+) -> tuple[Mapping[Wait, int], Mapping[Work, datetime | None], datetime | None]:
+    """Read what comes from the database, all of one moment."""
+    tasks = unit.tasks.due("due_at", now, 1)
+    renewals = unit.renewals.due("due_at", now, 1)
+    due = {
+        Work.ORDERS: tasks[0].due_at if tasks else None,
+        Work.RENEWALS: renewals[0].due_at if renewals else None,
+    }
+    return _waiting(unit), due, _first_without_successor(unit)
+
+
+def _waiting(unit: Unit) -> Mapping[Wait, int]:
+    found = Counter(dict.fromkeys(Wait, 0))
+    for status, wait in BY_STATUS.items():
+        found[wait] += unit.orders.count(status=status)
+    for status in UNDER_WAY:
+        for message in StatusMessage:
+            number = unit.orders.count(status=status, status_msg=message.value)
+            found[wait_of(status, message)] += number
+    found[Wait.ACCOUNT] = unit.tasks.count(reason=standstill.REASON)
+    found[Wait.OPERATOR] = unit.tasks.count(set_aside=True)
+    return found
+
+
+def _first_without_successor(unit: Unit) -> datetime | None:
+    """Return the first end of a certificate that is to have a successor and has none.
+
+    One whose account is disabled is to have none for now.
+    """
+    first = unit.renewals.due("ends_at", FAR, FIRST)
+    return next((each.ends_at for each in first if each.reason != standstill.REASON), None)

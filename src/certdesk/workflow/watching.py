@@ -1,0 +1,94 @@
+"""Looks again and again for what stands still while the desk itself goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import structlog
+
+from certdesk.domain.census import Census, Wait
+from certdesk.ports import Resolvers
+from certdesk.workflow.census import CensusTaker
+from certdesk.workflow.repeating import Repeating
+
+WATCH_SECONDS = 5
+
+NEED_DNS = (Wait.PROOF, Wait.ISSUE, Wait.REVOCATION)
+"""What orders wait for that takes a resolver."""
+
+log = structlog.get_logger()
+
+
+class Watching(Repeating):
+    """Keeps what it found for whoever asks, and logs what has changed.
+
+    `faults` are of the desk as a whole; `notes` are of single orders and certificates.
+    """
+
+    def __init__(
+        self,
+        census: CensusTaker,
+        resolvers: Resolvers,
+        *,
+        named: bool,
+        further: Callable[[], Iterable[str]],
+    ) -> None:
+        """Prepare; nothing is looked at before `start`.
+
+        A resolver is missed once an order needs it, or from the start where the operator has
+        `named` it. `further` tells of further faults.
+        """
+        self._census = census
+        self._resolvers = resolvers
+        self._named = named
+        self._further = further
+        self._faults: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        self._silent: Mapping[str, str] = {}
+        super().__init__("watching", self.look, WATCH_SECONDS)
+
+    def look(self) -> None:
+        """Look once.
+
+        Raises:
+            StoreUnavailable: the database cannot be read; the probe tells of that.
+        """
+        self._resolvers.look()
+        self._tell_of_resolvers(self._resolvers.silent())
+        census = self._census.take()
+        self._faults = (*self._of_resolvers(census), *self._further())
+        self._tell_of_notes(tuple(census.notes()))
+
+    def faults(self) -> tuple[str, ...]:
+        """Return what is wrong with the desk, in plain words."""
+        return self._faults
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what stands still while the desk is well, in plain words; it names no tenant."""
+        return self._notes
+
+    def _of_resolvers(self, census: Census) -> Iterable[str]:
+        silent = self._silent
+        if not silent or len(silent) < len(self._resolvers.answering()):
+            return
+        if self._named or any(census.waiting[wait] for wait in NEED_DNS):
+            yield "no resolver answers: " + "; ".join(
+                f"{server}: {reason}" for server, reason in silent.items()
+            )
+
+    def _tell_of_resolvers(self, silent: Mapping[str, str]) -> None:
+        for server, reason in silent.items():
+            if server not in self._silent:
+                log.warning("a resolver does not answer", resolver=server, reason=reason)
+        for server in self._silent:
+            if server not in silent:
+                log.warning("a resolver answers again", resolver=server)
+        self._silent = silent
+
+    def _tell_of_notes(self, notes: tuple[str, ...]) -> None:
+        for note in notes:
+            if note not in self._notes:
+                log.warning("work stands still", what=note)
+        if self._notes and not notes:
+            log.warning("no work stands still any more")
+        self._notes = notes
