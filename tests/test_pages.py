@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -45,6 +46,16 @@ def test_a_link_leads_to_a_page_and_a_heading_that_are_there(page: Path) -> None
     for target, anchor in _links(page):
         assert target.exists(), target
         assert not anchor or anchor in _anchors(target), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_row_of_a_table_has_a_line_and_all_columns(page: Path) -> None:
+    """A cell with the end of a line in it would end the table."""
+    rows = [re.split(r"(?<!\\)\|", line) for line in _text(page).split("\n")]
+    for before, row in itertools.pairwise(rows):
+        if row[0] == "" and len(row) > 1:
+            assert row[-1] == "", row
+            assert len(before) in (1, len(row)), row
 
 
 def test_the_page_of_errors_names_every_code_and_no_other() -> None:

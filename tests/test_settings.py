@@ -43,7 +43,7 @@ DECLARED = {
     "proof.per_domain": ("CERTDESK_PROOF_PER_DOMAIN", 60),
     "proof.per_address": ("CERTDESK_PROOF_PER_ADDRESS", 300),
     "proof.deadline_hours": ("CERTDESK_PROOF_DEADLINE_HOURS", 72),
-    "vetting.automatic": ("CERTDESK_VETTING_AUTOMATIC", False),
+    "vetting.automatic": ("CERTDESK_VETTING_AUTOMATIC", None),
     "vetting.four_eyes": ("CERTDESK_VETTING_FOUR_EYES", False),
     "vetting.letter_products": ("CERTDESK_VETTING_LETTER_PRODUCTS", (8, 9, 10)),
     "ca.organisation": ("CERTDESK_CA_ORGANISATION", "certdesk"),

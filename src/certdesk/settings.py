@@ -170,11 +170,11 @@ class Settings:
         "Networks, such as 10.1.0.0/16, that files of proof are fetched from though they are not "
         "public, this machine's own addresses included (a list; commas in the environment).",
     )
-    vetting_automatic: bool = _setting(
+    vetting_automatic: bool | None = _setting(
         "vetting.automatic",
-        False,  # noqa: FBT003 - a default
-        "Whether managers and orders are approved by themselves, so that nobody looks at them; a "
-        "sandbox does so unless vetting.four_eyes is on.",
+        None,
+        "Whether managers and orders are approved by themselves, so that nobody looks at them. "
+        "Where it is not set, a sandbox does so, unless vetting.four_eyes is on, and a desk not.",
     )
     vetting_four_eyes: bool = _setting(
         "vetting.four_eyes",

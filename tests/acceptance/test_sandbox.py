@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 
 from tests.acceptance.processes import certdesk, keys_in, serving
+from tests.actions.submitting import COMPANY
 from tests.nameserver import NameServer, nameserver
 from tests.running import Client
 
@@ -79,6 +80,70 @@ def test_a_sandbox_with_a_database_elsewhere_says_that_its_keys_go(tmp_path: Pat
 
     assert "everything in it is thrown away" not in told
     assert "nobody can open its database again without them; --data DIR keeps them" in told
+
+
+def test_a_sandbox_says_which_names_it_cannot_prove(tmp_path: Path) -> None:
+    """And what helps; with a resolver of the tester's there is nothing to say."""
+    config = tmp_path / "knobs.toml"
+    told = {}
+    for resolvers in ("", 'dns.resolvers = ["127.0.0.1:5300"]\n'):
+        config.write_text(resolvers)
+        words = ["sandbox", "--config", str(config), "--listen", "127.0.0.1:0"]
+        with serving(tmp_path / "log", *words) as served:
+            told[resolvers] = served.errors.read_text()
+    usual, own = told.values()
+    assert "at the resolver 127.0.0.1:53 (dns.resolvers), and so proves only names" in usual
+    assert "run `certdesk world` in another terminal" in usual
+    assert "resolver" not in own
+
+
+def test_a_sandbox_that_was_killed_leaves_its_folder_to_the_next(tmp_path: Path) -> None:
+    """Which removes what is a sandbox's of this user and in no use, and nothing else."""
+    places = tmp_path / "tmp"
+    places.mkdir(mode=0o700)
+    variables = {"TMPDIR": str(places)}
+    words = ["sandbox", "--listen", "127.0.0.1:0"]
+    with serving(tmp_path / "killed", *words, variables=variables) as killed:
+        killed.process.kill()
+        killed.process.wait()
+    (left,) = places.iterdir()
+    assert (left / "certdesk.db").exists()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    (places / "certdesk-sandbox-link").symlink_to(elsewhere)
+    (places / "certdesk-sandbox-file").touch()
+
+    with (
+        serving(tmp_path / "log", *words, variables=variables) as first,
+        serving(tmp_path / "other", *words, variables=variables),
+    ):
+        assert not left.exists()
+        assert len([each for each in places.iterdir() if (each / "certdesk.db").exists()]) == 2
+        keys = keys_in(json.loads(first.lines[0]))
+        assert Client(first.endpoint, keys).buy()
+
+    assert {each.name for each in places.iterdir()} == {
+        "certdesk-sandbox-link",
+        "certdesk-sandbox-file",
+    }
+    assert (elsewhere / "kept").exists()
+
+
+def test_an_explicit_setting_wins_over_the_sandboxs(tmp_path: Path) -> None:
+    """With `vetting.automatic` off a person looks at OV orders, as on a desk."""
+    config = tmp_path / "knobs.toml"
+    given = {name: value for name, value in COMPANY.items() if value is not None}
+    for setting, waits_for_proof in (("", True), ("vetting.automatic = false\n", False)):
+        config.write_text(setting)
+        words = ["sandbox", "--config", str(config), "--listen", "127.0.0.1:0"]
+        with serving(tmp_path / "log", *words) as served:
+            client = Client(served.endpoint, keys_in(json.loads(served.lines[0])))
+            order = client.buy(28)
+            client.submit(order, **given)
+            client.call("CertificateOrderSubmit", CertId=order)
+            stands = client.detail(order)["StatusMsg"]
+        assert (stands == "PENDING-DCV") == waits_for_proof, stands
 
 
 @pytest.mark.parametrize("command", ["serve", "sandbox"])

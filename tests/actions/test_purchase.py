@@ -102,9 +102,10 @@ def test_an_order_may_run_for_years(client: Client, years: int) -> None:
 @pytest.mark.parametrize(("product", "name", "most"), [(25, "WoTrus DV", 10), (101, "CFCA EV", 1)])
 def test_years_have_their_bounds(client: Client, product: int, name: str, most: int) -> None:
     """Some CFCA products are sold for one year only."""
+    term = "1 year" if most == 1 else f"1 to {most} years"
     for years in (0, -1, most + 1):
         assert refusal(functools.partial(buy, client, product, years=years)) == invalid(
-            f"TimeSpan: {name} is sold for 1 to {most} years, not {years}."
+            f"TimeSpan: {name} is sold for {term}, not {years}."
         )
 
 

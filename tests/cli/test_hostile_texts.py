@@ -169,6 +169,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "ca export": (),
     "doctor": (),
     "settings": (),
+    "products": (),
 }
 """Every command that shows what is kept, and what it is given."""
 

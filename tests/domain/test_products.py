@@ -111,7 +111,7 @@ def test_cfca_asks_for_identity_numbers() -> None:
 
 def test_some_of_cfca_are_sold_for_one_year() -> None:
     """The list of the mainland edition names 99 to 101."""
-    short = {number for number, product in PRODUCTS.items() if product.one_year_only}
+    short = {number for number, product in PRODUCTS.items() if product.term == "1 year"}
     assert short == {99, 100, 101}
 
 

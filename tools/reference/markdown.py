@@ -29,6 +29,6 @@ def block(text: str, language: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    # A bar ends a cell, inside code too.
-    escaped = [cell.replace("|", "\\|") for cell in cells]
+    # A bar ends a cell, inside code too, and the end of a line ends the row.
+    escaped = [" ".join(cell.split()).replace("|", "\\|") for cell in cells]
     return f"| {' | '.join(escaped)} |"

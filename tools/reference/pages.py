@@ -6,6 +6,7 @@ from certdesk.bootstrap import actions
 from tools.reference.action_pages import action_page, index_page
 from tools.reference.commands_page import commands_page
 from tools.reference.coverage_page import coverage_page
+from tools.reference.products_page import products_page
 from tools.reference.settings_page import settings_page
 
 
@@ -15,6 +16,7 @@ def pages() -> dict[str, str]:
     return {
         "commands.md": commands_page(),
         "coverage.md": coverage_page(public),
+        "products.md": products_page(),
         "settings.md": settings_page(),
         "reference/README.md": index_page(public),
         **{f"reference/{action.name}.md": action_page(action) for action in public},

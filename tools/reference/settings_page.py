@@ -11,6 +11,7 @@ from tools.reference.markdown import block, code, page, table
 KINDS = {
     "str": "text",
     "bool": "`true` or `false`",
+    "bool | None": "`true`, `false` or not set",
     "int": "whole number, {least} or more",
     "Literal": "one of these words",
     "tuple[str, ...]": "list of texts",
@@ -67,6 +68,8 @@ def _default(value: object) -> str:
         return ", ".join(map(code, value)) or "empty"
     if isinstance(value, bool):
         return code(str(value).lower())
+    if value is None:
+        return "not set"
     return code(str(value)) if value != "" else "empty"
 
 

@@ -23,7 +23,7 @@ from certdesk.domain.order import (
     new_deal_id,
 )
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
-from certdesk.domain.products import FREE, PRODUCTS, Product
+from certdesk.domain.products import FREE, PRODUCTS, Product, Sale, spelled
 from certdesk.domain.tags import tags_faults
 from certdesk.ports import Unit, ids_with_key_of
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
@@ -32,9 +32,6 @@ Refusals = tuple[type[ServiceError], ...]
 BY_CERTIFICATE: Refusals = (AuthError, UnauthorizedOperation)
 BY_PROJECT: Refusals = (NoProjectPermission, *BY_CERTIFICATE)
 """What a policy's refusal is, the first that the vendor lists for the action."""
-
-MOST_NAMES = 100
-MOST_YEARS = 10
 
 
 class CreateCertificateRequest(Request):
@@ -158,18 +155,16 @@ def goods_faults(goods: Goods) -> list[str]:
     """Say why nobody can have such an order of a product that is sold."""
     product, number, years = goods.product, goods.names, goods.years
     faults = []
-    if product.sm2:
+    if product.sale is Sale.SM2:
         faults.append(
             f"ProductId: {product.number} ({product.name}) is a pair of SM2 certificates, "
             "which this desk cannot make yet."
         )
-    if product.scope.many and not 1 < number <= MOST_NAMES:
-        faults.append(f"DomainNum: {product.name} takes 2 to {MOST_NAMES} names, not {number}.")
-    if not product.scope.many and number != 1:
-        faults.append(f"DomainNum: {product.name} covers 1 name, not {number}.")
-    most = 1 if product.one_year_only else MOST_YEARS
-    if not 1 <= years <= most:
-        faults.append(f"TimeSpan: {product.name} is sold for 1 to {most} years, not {years}.")
+    if number not in product.names:
+        how = f"takes {spelled(product.names)} names" if product.scope.many else "covers 1 name"
+        faults.append(f"DomainNum: {product.name} {how}, not {number}.")
+    if years not in product.years:
+        faults.append(f"TimeSpan: {product.name} is sold for {product.term}, not {years}.")
     return faults
 
 

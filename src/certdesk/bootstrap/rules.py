@@ -16,8 +16,8 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
     Raises:
         SettingsError: a setting will not do, or two do not go together.
     """
-    four_eyes = settings.vetting_four_eyes
-    if settings.vetting_automatic and four_eyes:
+    four_eyes, automatic = settings.vetting_four_eyes, settings.vetting_automatic
+    if automatic and four_eyes:
         raise SettingsError("vetting.four_eyes: with vetting.automatic nobody looks at orders")
     return Rules(
         internal_suffixes=_internal_suffixes(settings),
@@ -27,7 +27,7 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
         looks_per_domain=settings.proof_per_domain,
         public_url=_public_url(settings),
         link_life=timedelta(minutes=settings.download_link_minutes),
-        vetting_automatic=settings.vetting_automatic or (sandbox and not four_eyes),
+        vetting_automatic=sandbox and not four_eyes if automatic is None else automatic,
         four_eyes=four_eyes,
         letter_products=frozenset(settings.vetting_letter_products),
         free_limit=settings.free_limit,

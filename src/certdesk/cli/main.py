@@ -38,6 +38,7 @@ COMMANDS = {
     "clock": "certdesk.cli.clock",
     "doctor": "certdesk.cli.doctor",
     "settings": "certdesk.cli.desk",
+    "products": "certdesk.cli.products",
 }
 """Each command and the module that has it; only the one that is called is imported."""
 

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.printing import say, tell
+from certdesk.cli.throwaway import throwaway_folder
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings
@@ -83,10 +83,12 @@ def sandbox(settings: Settings, *, clock: Clock | None) -> None:
     such as dns.resolvers say where.
     """
     tell("SANDBOX: for tests only; nobody should trust its certificates")
+    for line in _unprovable(settings):
+        tell(line)
     with contextlib.ExitStack() as held:
         if not _data_chosen(settings):
-            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="certdesk-sandbox-"))
-            settings = dataclasses.replace(settings, data=folder)
+            folder = held.enter_context(throwaway_folder())
+            settings = dataclasses.replace(settings, data=str(folder))
             tell(
                 "its keys are thrown away at its end, and nobody can open its database again "
                 "without them; --data DIR keeps them"
@@ -118,6 +120,22 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     with _desk(settings, serving=False, clock=clock) as opened, opened.work():
         say("certdesk worker at work")
         signal.sigwait(ends)
+
+
+def _unprovable(settings: Settings) -> Iterator[str]:
+    """Say which names this sandbox cannot prove, and what to do about it."""
+    resolvers = Settings().dns_resolvers
+    if settings.dns_resolvers != resolvers:
+        return
+    yield (
+        f"it looks proofs up at the resolver {resolvers[0]} (dns.resolvers), and so proves only "
+        "names whose DNS records or web pages you can change on the Internet; orders for other "
+        "names wait for their proofs until they fail"
+    )
+    yield (
+        "to prove any name, run `certdesk world` in another terminal, and start the sandbox with "
+        "`--config world/desk.toml`"
+    )
 
 
 def _data_chosen(settings: Settings) -> bool:

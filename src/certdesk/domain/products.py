@@ -18,6 +18,9 @@ UPLOADED = 0
 FREE = 83
 """The free product (ApplyCertificate, parameter PackageType)."""
 
+MOST_NAMES, MOST_YEARS = 100, 10
+"""Of one order (CreateCertificate, parameters DomainNum and TimeSpan)."""
+
 FREE_MONTHS, FREE_DAYS = 3, 90
 """How long a free certificate is for (ApplyCertificate, parameter ValidityPeriod), at most."""
 
@@ -47,6 +50,15 @@ class Scope(enum.Enum):
     def wildcards(self) -> bool:
         """Whether the product takes wildcard names."""
         return self in (Scope.WILDCARD, Scope.MULTI_WILDCARD)
+
+
+class Sale(enum.Enum):
+    """How an order for a product is made, or why there can be none."""
+
+    BOUGHT = "CreateCertificate"
+    FREE = "ApplyCertificate"
+    SM2 = "not built (SM2)"
+    NONE = "not sold"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +96,38 @@ class Product:
         return self.number in DNSPOD_SERIES
 
     @property
-    def one_year_only(self) -> bool:
-        """Whether TimeSpan must be 1 (the vendor's list names CFCA 99 to 101)."""
-        return self.number in range(99, 102)
+    def names(self) -> range:
+        """How many names an order covers: one, or a number to choose from."""
+        return range(2, MOST_NAMES + 1) if self.scope.many else range(1, 2)
+
+    @property
+    def years(self) -> range:
+        """How many years it is sold for: one for CFCA 99 to 101 (the vendor's list)."""
+        return range(1, 2) if self.number in range(99, 102) else range(1, MOST_YEARS + 1)
+
+    @property
+    def term(self) -> str:
+        """How long it is sold for, in words."""
+        if self.sale is Sale.FREE:
+            return f"{FREE_MONTHS} months"
+        if self.sale is Sale.NONE:
+            return "-"
+        return f"{spelled(self.years)} year{'s' * (len(self.years) > 1)}"
+
+    @property
+    def sale(self) -> Sale:
+        """How an order for it is made."""
+        if self.number == FREE:
+            return Sale.FREE
+        if not self.buyable:
+            return Sale.NONE
+        return Sale.SM2 if self.sm2 else Sale.BOUGHT
+
+
+def spelled(numbers: range) -> str:
+    """Write a range of numbers as people do: `1`, or `2 to 100`."""
+    least, most = numbers[0], numbers[-1]
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 S, M, W, WM = Scope.SINGLE, Scope.MULTI, Scope.WILDCARD, Scope.MULTI_WILDCARD

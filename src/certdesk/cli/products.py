@@ -1,0 +1,56 @@
+"""`certdesk products`: what can be ordered, by the vendor's numbers."""
+
+from __future__ import annotations
+
+import click
+
+from certdesk.cli.common import desk_options
+from certdesk.cli.printing import at_terminal, show, table
+from certdesk.domain.products import PRODUCTS, Product, spelled
+from certdesk.settings import Settings
+
+COLUMNS = ("ProductId", "Name", "Names", "Wildcards", "Sold for", "Letter", "Ordered with")
+
+
+@click.command()
+@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@desk_options
+def products(settings: Settings, *, json_: bool) -> None:
+    """List the products: a table at a terminal, JSON otherwise.
+
+    Ordered with names the action, or says why there is none. Letter tells whether an order waits
+    for a letter of confirmation (the setting vetting.letter_products).
+    """
+    letters = frozenset(settings.vetting_letter_products)
+    listed = [PRODUCTS[number] for number in sorted(PRODUCTS)]
+    if json_ or not at_terminal():
+        show([_member(product, letter=product.number in letters) for product in listed])
+    else:
+        table(COLUMNS, (_row(product, letter=product.number in letters) for product in listed))
+
+
+def _member(product: Product, *, letter: bool) -> dict[str, object]:
+    return {
+        "ProductId": product.number,
+        "Name": product.name,
+        "Brand": product.brand,
+        "Level": product.level.value,
+        "LeastNames": product.names[0],
+        "MostNames": product.names[-1],
+        "Wildcards": product.scope.wildcards,
+        "SoldFor": product.term,
+        "Letter": letter,
+        "OrderedWith": product.sale.value,
+    }
+
+
+def _row(product: Product, *, letter: bool) -> tuple[str, ...]:
+    return (
+        str(product.number),
+        product.name,
+        spelled(product.names),
+        "yes" if product.scope.wildcards else "no",
+        product.term,
+        "yes" if letter else "no",
+        product.sale.value,
+    )

@@ -1,0 +1,53 @@
+"""The folder of a sandbox that keeps nothing, and those that earlier ones had to leave behind.
+
+A sandbox that is killed cannot remove its folder, and keys are in it. The next one does. It removes
+a folder only if it is a directory and no link, belongs to this user, and nobody holds its lock.
+
+Others may write to the folder for temporary files. They can put nothing of theirs in the place of a
+sandbox's folder there (it is sticky), and what they own is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "certdesk-sandbox-"
+BEGUN = ".certdesk-sandbox-"
+"""Of a folder whose lock is not held yet, and that therefore nobody may remove."""
+
+LOCK = "sandbox.lock"
+
+
+@contextlib.contextmanager
+def throwaway_folder() -> Iterator[Path]:
+    """Make a folder that is gone at the end, and remove those that were left behind."""
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{PREFIX}*"):
+        _remove(left)
+    folder = Path(tempfile.mkdtemp(prefix=BEGUN, dir=parent))
+    try:
+        with (folder / LOCK).open("x") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            folder = folder.rename(parent / folder.name.removeprefix("."))
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of this user that no sandbox uses; leave anything else as it is."""
+    with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+        seen = folder.lstat()
+        if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
+            return
+        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+        held.callback(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
