@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import csr, der, keys
+from certdesk.domain import csr, der, extensions, keys
 from certdesk.domain.keys import KeyKind, PublicKey
 from certdesk.wire.model import Pem as PemText
 from tests import chains
@@ -100,6 +100,7 @@ def requests() -> Iterator[Case]:
     shaped = {
         "nulls": csr_texts.pem(small),
         "deep": csr_texts.pem(der.encode(0x30, deep * 380)),
+        "text around": "\n".join(["Certificate Request:"] * 1_400) + "\n" + asked(),
         "an identifier": csr_texts.pem(
             der.encode(0x30, der.encode(0x06, b"\x81" * 23_000 + b"\1"))
         ),
@@ -158,10 +159,23 @@ def weak_keys() -> Iterator[Case]:
         yield Case(keys.describe(key), keys.refuse_weak, key)
 
 
+def alternative_names() -> Iterator[Case]:
+    """As many names as `csr.parse` lets through, and one that fills all."""
+    many = {
+        "names": der.encode(0x82, b"a" * 17) * 990,
+        "addresses": der.encode(0x87, b"\1" * 16) * 990,
+        "others": der.encode(0x81, b"") * 990,
+        "one": der.encode(0x82, b"a" * 23_000),
+    }
+    for name, content in many.items():
+        yield Case(name, extensions.alternative_names, der.encode(0x30, content))
+
+
 CSR: Worst = {
     "domain.csr.parse": requests,
     "domain.der.check": checked,
     "domain.der.crowded": counted,
     "domain.der.elements": listed,
+    "domain.extensions.alternative_names": alternative_names,
     "domain.keys.refuse_weak": weak_keys,
 }

@@ -152,6 +152,7 @@ DOMAIN: Worst = {
     "domain.names.internal_suffix": each(names.internal_suffix),
     "domain.names.normal_form": each(names.normal_form),
     "domain.ocsp.read": asked_status,
+    "domain.pem.blocks": each(pem.blocks, PEM_LIMIT),
     "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
     "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
     "domain.person.same_number": each(lambda text: person.same_number(text, "1" + text)),

@@ -109,7 +109,7 @@ def reissue(client: Client, certificate_id: str, **changes: object) -> str:
         ({"CsrkeyPassword": "é"}, "CsrkeyPassword: takes 1 to 32 printable ASCII characters."),
         (
             {"CsrType": "Upload", "CsrContent": "nothing"},
-            "CsrContent: the CSR must be one PEM block, CERTIFICATE REQUEST, and nothing else.",
+            "CsrContent: the CSR must be one PEM block, CERTIFICATE REQUEST (RFC 7468, 7).",
         ),
     ],
 )

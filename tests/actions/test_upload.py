@@ -289,13 +289,13 @@ REFUSED: dict[str, tuple[str, dict[str, object], type[ServiceError], str]] = {
         "certificate",
         {},
         CertificateParseError,
-        "CertificatePublicKey: block 1 is not CERTIFICATE in PEM; nothing else may be there.",
+        "CertificatePublicKey: there is no whole PEM block CERTIFICATE (RFC 7468, 5).",
     ),
     "a broken chain": (
         chains.pem(LEAF, ROOT),
         {},
         CertificateChainError,
-        "CertificatePublicKey: certificate 2 did not issue certificate 1.",
+        "CertificatePublicKey: certificate 2 did not issue certificate 1 (RFC 5280, 6.1.3).",
     ),
     "another key": (
         chains.pem(LEAF),

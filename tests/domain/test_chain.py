@@ -128,6 +128,45 @@ def test_other_ways_to_write_pem_are_read_alike(how: str) -> None:
     assert chain.read(WRITTEN[how](text)) == chain.read(text)
 
 
+AROUND: dict[str, Callable[[str, str], str]] = {
+    "before": lambda one, other: f"subject=/CN=x\n{one}{other}",
+    "behind": lambda one, other: f"{one}{other}end",
+    "between": lambda one, other: f"{one}# issuer\n{other}",
+    "a byte order mark": lambda one, other: f"\ufeff{one}{other}",
+    "an older label": lambda one, other: one.replace("CERT", "X509 CERT") + other,
+    "another script": lambda one, other: f"证书\r\n{one}\u2028\n{other}",
+}
+
+
+@pytest.mark.parametrize("where", AROUND)
+def test_text_around_certificates_is_passed_over(where: str) -> None:
+    """RFC 7468, 2 and 5.2: it is for people."""
+    one, other = chains.pem(LEAF), chains.pem(INTERMEDIATE)
+    assert chain.read(AROUND[where](one, other)) == chain.read(one + other)
+
+
+@pytest.mark.needs("openssl")
+def test_certificates_are_read_as_openssl_gives_them_out(tmp_path: Path) -> None:
+    """With the text of `x509 -text`, and with the bag attributes of `pkcs12`; the key as well."""
+    key, out = keys.private_key_pem(KEY).decode(), tmp_path / "out.p12"
+    both = tmp_path / "both.pem"
+    both.write_text(chains.pem(LEAF, INTERMEDIATE) + key)
+    words = ("-passout", "pass:x", "-out", out, "-name", "www")
+    programs.run("openssl", "pkcs12", "-export", "-in", both, *words)
+    opened = ("pkcs12", "-in", out, "-passin", "pass:x", "-nodes")
+    bags = programs.run("openssl", *opened, "-nokeys")
+    key_bags = programs.run("openssl", *opened, "-nocerts")
+    text = programs.run("openssl", "x509", "-text", text=chains.pem(LEAF))
+    assert bags.startswith("Bag Attributes")
+    assert "friendlyName: www" in bags
+    assert text.startswith("Certificate:")
+    assert key_bags.startswith("Bag Attributes")
+
+    plain = chain.read(chains.pem(LEAF, INTERMEDIATE), Secret(key))
+    assert chain.read(bags, Secret(key_bags)) == plain
+    assert chain.read(text + chains.pem(INTERMEDIATE), Secret(key)) == plain
+
+
 def test_names_are_the_common_name_and_then_the_others_each_once() -> None:
     """DNS names and addresses; what no server has is passed over."""
     found = chain.read(
@@ -209,13 +248,52 @@ SERVER_AS_ISSUER = chains.leaf(
 )
 BROKEN = {
     "issuer first": (INTERMEDIATE, LEAF),
-    "the leaf twice": (LEAF, LEAF),
     "a gap": (LEAF, ROOT),
-    "the order of issuers": (LEAF, ROOT, INTERMEDIATE),
     "another CA of the same name": (LEAF, impostor().certificate),
+    "another CA of the same name beside the right one": (
+        LEAF,
+        impostor().certificate,
+        INTERMEDIATE,
+    ),
     "a server as the issuer": (SERVER_AS_ISSUER, LEAF),
-    "something after the root": (LEAF, INTERMEDIATE, ROOT, INTERMEDIATE),
+    "something after the root": (LEAF, INTERMEDIATE, ROOT, impostor().certificate),
+    "another leaf": (LEAF, INTERMEDIATE, chains.leaf(KEY, "b.example")),
 }
+
+
+ARRANGED = {
+    "the leaf twice": (LEAF, LEAF),
+    "the leaf twice, before its issuer": (LEAF, LEAF, INTERMEDIATE, ROOT),
+    "the leaf again at the end": (LEAF, INTERMEDIATE, ROOT, LEAF),
+    "the root before the intermediate": (LEAF, ROOT, INTERMEDIATE),
+    "everything twice": (LEAF, INTERMEDIATE, ROOT) * 2,
+}
+
+
+@pytest.mark.parametrize("what", ARRANGED)
+def test_issuers_are_put_in_order_and_taken_once(what: str) -> None:
+    """Only the leaf has to be first: servers are set up by whoever put the files together."""
+    found = chain.read(chains.pem(*ARRANGED[what]))
+    issuers = [one for one in (INTERMEDIATE, ROOT) if one in ARRANGED[what]]
+    assert found.leaf == chains.der(LEAF)
+    assert found.chain == tuple(chains.der(one) for one in issuers if one is not ROOT)
+    assert found.root == (chains.der(ROOT) if ROOT in issuers else None)
+
+
+def test_a_root_that_is_there_in_two_versions_stays_in_the_chain() -> None:
+    """One is cross-signed by an older root: each issued the one before it."""
+    root = chains.ca("New Root", None)
+    old = chains.root()
+    crossed = chains.certify(
+        root.certificate.public_key(),
+        root.certificate.subject,
+        issuer=old.certificate.subject,
+        signing_key=old.key,
+        extensions=(x509.BasicConstraints(ca=True, path_length=None),),
+    )
+    leaf = chains.leaf(KEY, "a.example", signer=root)
+    found = chain.read(chains.pem(leaf, old.certificate, crossed))
+    assert (found.chain, found.root) == ((chains.der(crossed),), chains.der(old.certificate))
 
 
 @pytest.mark.parametrize("what", BROKEN)
@@ -227,7 +305,9 @@ def test_a_chain_in_which_one_did_not_issue_the_other_is_refused(what: str) -> N
 def test_the_rule_says_which_certificate_breaks_the_chain() -> None:
     """Counted from 1, as people count."""
     rule = refused(chains.pem(LEAF, INTERMEDIATE, impostor().certificate)).rule
-    assert rule == "certificate 3 did not issue certificate 2"
+    assert rule == "certificate 3 did not issue certificate 2 (RFC 5280, 6.1.3)"
+    rule = refused(chains.pem(SERVER_AS_ISSUER, LEAF)).rule
+    assert rule == "certificate 2 is not that of a CA (RFC 5280, 4.2.1.3 and 4.2.1.9)"
 
 
 # --- texts and certificates that are refused ---------------------------------------------------
@@ -237,9 +317,12 @@ JUNK = {
     "nothing": "",
     "blanks": " \n ",
     "a word": "certificate",
-    "text before": f"subject=/CN=x\n{ONE}",
-    "text after": f"{ONE}end",
-    "text between": f"{ONE}# issuer\n{chains.pem(INTERMEDIATE)}",
+    "text before on the same line": f"subject=/CN=x {ONE}",
+    "text after on the same line": f"{ONE.rstrip()}end",
+    "a NUL": f"\0\n{ONE}",
+    "a block that does not end, before another": f"{ONE[:200]}\n{ONE}",
+    "a trusted certificate": ONE.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
+    "a request among them": ONE + ONE.replace("CERTIFICATE", "CERTIFICATE REQUEST"),
     "an empty block": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
     "half a block": ONE[:200],
     "base64 alone": base64.b64encode(chains.der(LEAF)).decode(),
@@ -263,8 +346,9 @@ def test_what_is_not_certificates_in_pem_and_nothing_else_is_unreadable(what: st
 
 
 def test_twenty_certificates_are_read() -> None:
-    """A self-signed one issues itself over and over."""
-    assert len(chain.read(chains.pem(*[ROOT] * 20)).chain) == 18
+    """More are not looked at, though they be one and the same."""
+    assert chain.read(chains.pem(LEAF, *[ROOT, INTERMEDIATE] * 9, ROOT)).root == chains.der(ROOT)
+    assert refused(chains.pem(*[ROOT] * 21)).rule == "takes at most 20 certificates"
 
 
 @pytest.mark.needs("openssl")

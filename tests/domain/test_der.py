@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -56,42 +57,42 @@ def test_an_element_in_its_one_form_is_accepted(written: str) -> None:
     [
         ("", "not one element"),
         ("0500 0500", "not one element"),
-        ("05", "a length that is not in its shortest form"),
-        ("0480", "a length that is not in its shortest form"),
-        ("0481 00", "a length that is not in its shortest form"),
-        ("0481 7f" + "00" * 127, "a length that is not in its shortest form"),
-        ("0482 00ff" + "00" * 255, "a length that is not in its shortest form"),
-        ("0483 000100" + "00" * 256, "a length that is not in its shortest form"),
-        ("0481", "a length that is not in its shortest form"),
-        ("3080 0500 0000", "a length that is not in its shortest form"),
-        ("0402 00", "a length beyond the end"),
-        ("3003 020201", "a length beyond the end"),
+        ("05", "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0480", "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0481 00", "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0481 7f" + "00" * 127, "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0482 00ff" + "00" * 255, "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0483 000100" + "00" * 256, "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0481", "a length that is not in its shortest form (X.690, 10.1)"),
+        ("3080 0500 0000", "a length that is not in its shortest form (X.690, 10.1)"),
+        ("0402 00", "a length beyond the end (X.690, 8.1.3)"),
+        ("3003 020201", "a length beyond the end (X.690, 8.1.3)"),
         ("1f8100 00", "a tag number above 30"),
-        ("2400", "a type that is not constructed as it must be"),
-        ("2c00", "a type that is not constructed as it must be"),
-        ("1000", "a type that is not constructed as it must be"),
-        ("0000", "a content that is not in its one form"),
-        ("0501 00", "a content that is not in its one form"),
-        ("0101 01", "a content that is not in its one form"),
-        ("0100", "a content that is not in its one form"),
-        ("0200", "a content that is not in its one form"),
-        ("0202 007f", "a content that is not in its one form"),
-        ("0202 ff80", "a content that is not in its one form"),
-        ("0300", "a content that is not in its one form"),
-        ("0301 01", "a content that is not in its one form"),
-        ("0302 0880", "a content that is not in its one form"),
-        ("0302 0101", "a content that is not in its one form"),
-        ("0600", "a content that is not in its one form"),
-        ("0602 2a80", "a content that is not in its one form"),
-        ("0603 2a8001", "a content that is not in its one form"),
-        ("1e01 00", "a content that is not in its one form"),
-        ("1c02 0000", "a content that is not in its one form"),
-        ("a002 0200", "a content that is not in its one form"),
+        ("2400", "a type that is not constructed as it must be (X.690, 8 and 10.2)"),
+        ("2c00", "a type that is not constructed as it must be (X.690, 8 and 10.2)"),
+        ("1000", "a type that is not constructed as it must be (X.690, 8 and 10.2)"),
+        ("0000", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0501 00", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0101 01", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0100", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0200", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0202 007f", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0202 ff80", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0300", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0301 01", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0302 0880", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0302 0101", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0600", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0602 2a80", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("0603 2a8001", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("1e01 00", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("1c02 0000", "a content that is not in its one form (X.690, 8 and 11)"),
+        ("a002 0200", "a content that is not in its one form (X.690, 8 and 11)"),
     ],
 )
 def test_an_element_in_another_form_is_refused(written: str, rule: str) -> None:
     """Each rule by the shortest bytes that break it."""
-    with pytest.raises(der.NotDer, match=rule):
+    with pytest.raises(der.NotDer, match=re.escape(rule)):
         der.check(bytes.fromhex(written))
 
 

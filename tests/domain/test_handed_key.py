@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, x25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import handed_key, keys
+from certdesk.domain import der, handed_key, keys, pem
 from certdesk.domain.handed_key import KeyRefused
 from certdesk.domain.keys import KeyKind, PrivateKey
 from certdesk.domain.secret import Secret
 from tests import chains, programs
+from tests.ec_numbers import ec_private_key, private_key_info
 from tests.programs import PASSWORD
 
-FRAME = "the private key must be one PEM block, PRIVATE KEY, and nothing else"
+FRAME = "the private key must be one PEM block, PRIVATE KEY (RFC 7468, 10)"
 WORD = 'it\'s a "pass" \\ word'
 PEM = keys.private_key_pem(chains.key_of(KeyKind.P_256)).decode()
 
@@ -74,6 +75,75 @@ def test_a_key_is_read_behind_the_block_of_its_curve() -> None:
     assert keys.describe(handed_key.read(Secret(text)).public_key()) == "ECC prime256v1"
 
 
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("kind", KeyKind)
+def test_a_key_is_read_behind_its_description_by_openssl(kind: KeyKind) -> None:
+    """`openssl pkey -text` writes both."""
+    text = openssl(kind, "pkey", "-text")
+    assert not text.endswith("-----\n")
+    assert_same(text, chains.key_of(kind))
+
+
+NUMBERS = {
+    "31 bytes": (0xC0FFEE << 200, 31),
+    "3 bytes": (0xC0FFEE, 3),
+    "33 bytes": ((1 << 255) + 5, 33),
+    "40 bytes": (0xC0FFEE, 40),
+}
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("what", NUMBERS)
+@pytest.mark.parametrize("label", ["EC PRIVATE KEY", "PRIVATE KEY"])
+def test_an_ecc_key_is_read_whatever_length_its_number_is_written_in(what: str, label: str) -> None:
+    """Java and older programs write it as any number, and OpenSSL reads it."""
+    number, size = NUMBERS[what]
+    for public in (True, False):
+        data = ec_private_key(number, size, ec.SECP256R1(), public=public)
+        if label == "PRIVATE KEY":
+            data = private_key_info(data, "1.2.840.10045.3.1.7")
+        text = pem.encoded(label, data)
+        assert_same(text, ec.derive_private_key(number, ec.SECP256R1()))
+        assert "Key is valid" in programs.run("openssl", "pkey", "-check", "-noout", text=text)
+
+
+def test_a_number_of_521_bits_has_66_bytes() -> None:
+    """Whole bytes: 65 do not do."""
+    data = ec_private_key(7, 65, ec.SECP521R1(), public=True)
+    assert_same(pem.encoded("EC PRIVATE KEY", data), ec.derive_private_key(7, ec.SECP521R1()))
+
+
+@pytest.mark.parametrize("number", [0, 1 << 256, (1 << 256) - 1])
+def test_a_number_that_is_not_of_its_curve_is_refused(number: int) -> None:
+    """It has to be 1 or more and below the order."""
+    data = ec_private_key(5, 32, ec.SECP256R1(), public=False)
+    data = data.replace(der.encode(0x04, (5).to_bytes(32)), der.encode(0x04, number.to_bytes(40)))
+    whole = der.encode(0x30, data[2:])
+    rule = "the private key cannot be read or is damaged"
+    assert refusal(pem.encoded("EC PRIVATE KEY", whole)) == rule
+
+
+def test_a_point_of_another_number_is_refused() -> None:
+    """The two belong together."""
+    data = ec_private_key(5, 32, ec.SECP256R1(), public=True)
+    other = data.replace((5).to_bytes(32), (6).to_bytes(32))
+    rule = "the private key cannot be read or is damaged"
+    assert refusal(pem.encoded("EC PRIVATE KEY", other)) == rule
+
+
+@pytest.mark.needs("openssl")
+def test_bytes_of_an_identifier_in_an_encrypted_key_are_no_scrypt() -> None:
+    """What an algorithm is is looked up where it stands, and not among all bytes."""
+    text = openssl(KeyKind.P_256, "pkcs8", "-topk8", "-passout", f"env:{PASSWORD}")
+    data = base64.b64decode("".join(text.splitlines()[1:-1]))
+    algorithm, content = der.elements(next(der.elements(data)).content)
+    scrypt = der.encode(0x06, der.identifier("1.3.6.1.4.1.11591.4.11"))
+    hidden = der.encode(0x04, scrypt + content.content[len(scrypt) :])
+    changed = der.encode(0x30, algorithm.whole + hidden)
+    rule = "the private key cannot be read with that password"
+    assert refusal(pem.encoded("ENCRYPTED PRIVATE KEY", changed), WORD) == rule
+
+
 ENCRYPTED = {
     "PBES2": ("pkey", "-aes256"),
     "older, AES": ("pkey", "-traditional", "-aes128"),
@@ -102,7 +172,10 @@ def test_an_encrypted_key_that_asks_for_too_much_work_is_refused() -> None:
     slow = openssl(KeyKind.P_256, *words, "-iter", "1000001")
     assert refusal(slow, WORD) == "the private key is encrypted with more than 1000000 rounds"
     large = openssl(KeyKind.P_256, *words, "-scrypt")
-    assert refusal(large, WORD) == "the private key is encrypted with scrypt; PBKDF2 is read"
+    assert (
+        refusal(large, WORD)
+        == "the private key is encrypted with scrypt; PBKDF2 is read (RFC 8018, 6.2)"
+    )
 
 
 def test_a_key_larger_than_servers_use_is_refused_before_it_is_looked_at() -> None:
@@ -110,9 +183,7 @@ def test_a_key_larger_than_servers_use_is_refused_before_it_is_looked_at() -> No
     body = base64.encodebytes(bytes(3001)).decode()
     text = f"-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----\n"
     assert refusal(text) == "the private key has more than 3000 bytes"
-    assert refusal(PEM + " " * 10 + "\n" * 7000 + PEM) == (
-        "the private key is longer than 6000 characters"
-    )
+    assert refusal(PEM + "\n" * 33_000 + PEM) == "the private key is longer than 32768 characters"
 
 
 def pkcs8(key: ed25519.Ed25519PrivateKey | x25519.X25519PrivateKey) -> str:
@@ -133,7 +204,9 @@ def test_a_key_of_another_kind_is_refused() -> None:
         "key",
         PEM + PEM,
         "key: " + PEM,
-        PEM + "#",
+        PEM.rstrip() + "#",
+        PEM + "\0",
+        PEM + chains.pem(chains.root().certificate),
         PEM.replace("PRIVATE", "PUBLIC"),
         PEM.replace("-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"),
         chains.pem(chains.root().certificate),

@@ -64,8 +64,8 @@ class UploadCertificateRequest(Request):
     """The certificate, its key, and where it belongs. The last parameter is the mainland's."""
 
     certificate_public_key: Pem
-    """Certificates in PEM, 20 at most: the server's or CA's own first, each followed by its
-    issuer. Issuers may be left out from the end; the root may be there."""
+    """Certificates in PEM, 20 at most: the server's or CA's own first, its issuers in any order.
+    Issuers may be left out from the end; the root may be there, and text around each."""
     certificate_private_key: HiddenPem | None = None
     """The private key of the first certificate in PEM: RSA or ECC, PKCS#8 or the older form.
     Needed for `SVR`."""

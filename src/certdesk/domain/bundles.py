@@ -6,20 +6,17 @@ for one server. They are made of the domain by a fixed list, so that no name lea
 
 from __future__ import annotations
 
-import base64
 import io
 import random
 import re
-import textwrap
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certdesk.domain import jks, pfx
+from certdesk.domain import jks, outline, pem, pfx
 from certdesk.domain.account import letters
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.names import DomainName, DomainRefused, ascii_form
@@ -246,7 +243,7 @@ def _open(delivery: Delivery, private_key: Secret) -> PrivateKey:
     0.3 seconds (RSA 4096).
     """
     key = load_pem_private_key(private_key.reveal(), None, unsafe_skip_rsa_key_validation=True)
-    if key.public_key() != x509.load_der_x509_certificate(delivery.leaf).public_key():
+    if key.public_key() != outline.certificate(delivery.leaf).key.public_key():
         raise KeyMismatch("the private key is not that of the certificate")
     return key  # type: ignore[return-value]  # certificates here have keys of these kinds alone
 
@@ -268,13 +265,7 @@ def _password_file(delivery: Delivery, folder: str) -> Iterable[_File]:
 
 def _pem(*certificates: bytes) -> bytes:
     """Write DER certificates as PEM (RFC 7468), one after the other."""
-    return b"".join(map(_pem_block, certificates))
-
-
-def _pem_block(certificate: bytes) -> bytes:
-    lines = textwrap.wrap(base64.b64encode(certificate).decode("ascii"), 64)
-    block = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
-    return block.encode("ascii")
+    return "".join(pem.encoded("CERTIFICATE", one) for one in certificates).encode("ascii")
 
 
 def _zip(files: Iterable[_File], made_at: datetime) -> bytes:

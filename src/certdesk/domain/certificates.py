@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
-from certdesk.domain import keys
+from certdesk.domain import keys, outline, pem
 from certdesk.domain.csr import Subject
+from certdesk.domain.distinguished import COMMON_NAME, DistinguishedName
 from certdesk.domain.issuing import Ground, Issued, IssueRequest
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
@@ -110,13 +109,12 @@ def certificate_of(
 
 def ders_of(chain: str) -> tuple[bytes, ...]:
     """Read the certificates of a chain in PEM, which may be empty, as DER."""
-    found = x509.load_pem_x509_certificates(chain.encode()) if chain else []
-    return tuple(certificate.public_bytes(Encoding.DER) for certificate in found)
+    return tuple(pem.decoded(block.body) or b"" for block in pem.blocks(chain) or ())
 
 
 def pem_of(certificate: bytes) -> str:
     """Write a DER certificate as PEM."""
-    return x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode("ascii")
+    return pem.encoded("CERTIFICATE", certificate)
 
 
 def whole_pem(certificate: Certificate) -> str:
@@ -141,25 +139,20 @@ class Link:
 
 def links_of(certificate: Certificate) -> list[Link]:
     """Describe a kept certificate and those of its chain, the leaf first."""
-    return list(map(link_of, x509.load_pem_x509_certificates(whole_pem(certificate).encode())))
+    return [link_of(outline.certificate(data)) for data in ders_of(whole_pem(certificate))]
 
 
-def link_of(certificate: x509.Certificate) -> Link:
-    """Describe one certificate.
-
-    The library refuses names that are no text only when they are read, and promises no list of
-    exceptions; `chain.read` has tried this with all that it takes.
-    """
-    der = certificate.public_bytes(Encoding.DER)
+def link_of(certificate: outline.Certificate) -> Link:
+    """Describe one certificate."""
     return Link(
         subject=_shown(certificate.subject),
         issuer=_shown(certificate.issuer),
-        sha1=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
-        begins_at=certificate.not_valid_before_utc,
-        ends_at=certificate.not_valid_after_utc,
+        sha1=hashlib.sha1(certificate.data, usedforsecurity=False).hexdigest(),
+        begins_at=certificate.shell.not_valid_before_utc,
+        ends_at=certificate.shell.not_valid_after_utc,
     )
 
 
-def _shown(name: x509.Name) -> str:
-    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(common[0].value) if common else name.rfc4514_string()
+def _shown(name: DistinguishedName) -> str:
+    common = name.of(COMMON_NAME)
+    return (common[0].text if common else None) or str(name)

@@ -1,9 +1,10 @@
 """Certificates that were handed in: a leaf and its issuers, and the private key of the leaf.
 
-What is checked is that these belong together and can be served: form, key, order, signatures.
-Whether anybody trusts the root, or the names may be ordered here, is not.
+What is checked is that these belong together and can be served: form, key, signatures, names of the
+leaf. Whether anybody trusts the root, or the names may be ordered here, is not; what else names and
+extensions say decides nothing.
 
-Sources: RFC 7468 (PEM), RFC 5280 sections 4.1 and 4.2.1.9; which refusal has which code is the
+Sources: RFC 7468 (PEM), RFC 5280 sections 4.1, 4.2 and 6.1.3; which refusal has which code is the
 vendor's (error list of UploadCertificate).
 """
 
@@ -11,20 +12,18 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
-from certdesk.domain import der, handed_key, keys, pem
+from certdesk.domain import arranging, der, extensions, handed_key, keys, outline, pem
 from certdesk.domain.certificates import link_of
+from certdesk.domain.distinguished import COMMON_NAME
 from certdesk.domain.names import TEXT_LIMIT as NAME_LIMIT
+from certdesk.domain.outline import Certificate
 from certdesk.domain.secret import Secret
 from certdesk.domain.texts import text_fault
 
@@ -41,14 +40,8 @@ ELEMENTS_LIMIT = 300
 """Most elements of one certificate in DER, those within extensions left out: an EV certificate has
 some 150. What is kept is read again whenever it is shown."""
 
-_PEM = re.compile(
-    r"-----BEGIN CERTIFICATE-----[ \t]*\n"
-    r"(?P<body>[A-Za-z0-9+/=\n\t ]*)"
-    r"-----END CERTIFICATE-----[ \t]*\n[ \t\n]*",
-    re.ASCII,
-)
-# The curve sm2p256v1 and the signature SM2 with SM3, in DER: 1.2.156.10197.1.301 and .501.
-_SM2 = (bytes.fromhex("06082a811ccf5501822d"), bytes.fromhex("06082a811ccf55018375"))
+# The second is an older name of the first, which OpenSSL reads (RFC 7468, 5.1).
+_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 # Later times cannot be shown in every time zone.
 _LAST_YEAR = 9998
 
@@ -119,25 +112,28 @@ class HandedChain:
 def read(
     certificates: str, private_key: Secret | None = None, password: Secret | None = None
 ) -> HandedChain:
-    """Read PEM certificates, the leaf first and each followed by its issuer, and the leaf's key.
+    """Read PEM certificates, the leaf first and its issuers in any order, and the leaf's key.
 
-    Issuers may be left out from the end, and a root may be there. Raises ``ChainRefused`` and
-    nothing else. It may take a second of CPU (``handed_key.read``).
+    The last issuers may be left out, a root may be there, and so may any of them twice; text may be
+    around each. Raises ``ChainRefused`` and nothing else. It may take a second of CPU
+    (``handed_key.read``).
     """
-    path = [_loaded(data, at) for at, data in enumerate(_blocks(certificates), start=1)]
-    for at in range(1, len(path)):
-        _refuse_not_issued(path[at - 1], path[at], at)
+    found = [_loaded(data, at) for at, data in enumerate(_blocks(certificates), start=1)]
+    with _reading("the extensions of a certificate cannot be read (RFC 5280, 4.2)"):
+        path = _path(found)
+        is_ca = arranging.is_ca(path[0])
     leaf, issuers = path[0], path[1:]
     lives = [_life(certificate) for certificate in path]
-    root = issuers.pop() if issuers and _is_self_issued(issuers[-1]) else None
+    self_issued = issuers and arranging.may_have_issued(issuers[-1], issuers[-1])
+    root = issuers.pop() if self_issued else None
     public_key = _public_key(leaf)
     domain, names = _all_names(leaf)
     begins_at, ends_at = lives[0]
     return HandedChain(
-        leaf=_der(leaf),
-        chain=tuple(map(_der, issuers)),
-        root=_der(root) if root else None,
-        is_ca=_is_ca(leaf),
+        leaf=leaf.data,
+        chain=tuple(issuer.data for issuer in issuers),
+        root=root.data if root else None,
+        is_ca=is_ca,
         private_key=_matching_key(public_key, private_key, password),
         domain=domain,
         names=names,
@@ -175,70 +171,54 @@ def _reading(rule: str, fault: Fault = Fault.UNREADABLE) -> Iterator[None]:
 
 
 def _blocks(text: str) -> Iterator[bytes]:
-    """Give the content of each block; between blocks there are only blanks and line ends."""
+    """Return the content of each block; OpenSSL's description or bag attributes may be around."""
     if len(text) > TEXT_LIMIT:
         raise ChainRefused(Fault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
         raise ChainRefused(Fault.UNREADABLE, "holds a private key, which has its own place")
-    uniform = pem.uniform(text)
-    at, count = 0, 0
-    while at < len(uniform):
-        found = _PEM.match(uniform, at)
-        data = pem.decoded(found["body"]) if found else None
-        at, count = found.end() if found else at, count + 1
+    found = pem.blocks(text)
+    if not found:
+        rule = "there is no whole PEM block CERTIFICATE (RFC 7468, 5)"
+        raise ChainRefused(Fault.UNREADABLE, rule)
+    if len(found) > CERTIFICATE_LIMIT:
+        raise ChainRefused(Fault.UNREADABLE, f"takes at most {CERTIFICATE_LIMIT} certificates")
+    for at, block in enumerate(found, start=1):
+        if block.label not in _LABELS:
+            rule = f"block {at} is not CERTIFICATE (RFC 7468, 5)"
+            raise ChainRefused(Fault.UNREADABLE, rule)
+        data = pem.decoded(block.body)
         if not data:
-            raise ChainRefused(
-                Fault.UNREADABLE,
-                f"block {count} is not CERTIFICATE in PEM; nothing else may be there",
-            )
-        if count > CERTIFICATE_LIMIT:
-            raise ChainRefused(Fault.UNREADABLE, f"takes at most {CERTIFICATE_LIMIT} certificates")
+            rule = f"block {at} is not valid base64 (RFC 4648, 3 and 4)"
+            raise ChainRefused(Fault.UNREADABLE, rule)
         yield data
 
 
-def _loaded(data: bytes, at: int) -> x509.Certificate:
-    if any(mark in data for mark in _SM2):
-        raise ChainRefused(Fault.SM2, f"certificate {at} is of the SM2 standard")
+def _loaded(data: bytes, at: int) -> Certificate:
     if der.crowded(data, ELEMENTS_LIMIT):
         rule = f"certificate {at} has more than {ELEMENTS_LIMIT} elements"
         raise ChainRefused(Fault.UNREADABLE, rule)
-    with _reading(f"certificate {at} is not well-formed"):
-        return x509.load_der_x509_certificate(data)
-
-
-def _refuse_not_issued(subject: x509.Certificate, issuer: x509.Certificate, at: int) -> None:
-    """Check that a certificate was issued by the one that follows it, which is a CA's."""
-    if not _is_ca(issuer):
-        rule = f"certificate {at + 1} is not that of a CA"
-        raise ChainRefused(Fault.BROKEN_CHAIN, rule)
-    with _reading(f"certificate {at + 1} did not issue certificate {at}", Fault.BROKEN_CHAIN):
-        subject.verify_directly_issued_by(issuer)
-
-
-def _is_self_issued(certificate: x509.Certificate) -> bool:
     try:
-        certificate.verify_directly_issued_by(certificate)
-    except Exception:  # noqa: BLE001 -- as in `_reading`
-        return False
-    return True
+        der.check(data)
+        certificate = outline.certificate(data)
+    except (der.NotDer, outline.OutlineRefused) as refused:
+        rule = f"certificate {at} is not well-formed (RFC 5280): {refused}"
+        raise ChainRefused(Fault.UNREADABLE, rule) from None
+    if certificate.sm2:
+        raise ChainRefused(Fault.SM2, f"certificate {at} is of the SM2 standard")
+    return certificate
 
 
-def _is_ca(certificate: x509.Certificate) -> bool:
-    """Whether its extensions let it issue (RFC 5280, 4.2.1.3 and 4.2.1.9); version 1 has none."""
-    values = _extension_values(certificate)
-    constraints = any(one.ca for one in values if isinstance(one, x509.BasicConstraints))
-    usage = all(one.key_cert_sign for one in values if isinstance(one, x509.KeyUsage))
-    return constraints and usage
+def _path(found: Sequence[Certificate]) -> list[Certificate]:
+    """Return the leaf and its issuers in order."""
+    try:
+        return arranging.arranged(found)
+    except arranging.PathBroken as broken:
+        raise ChainRefused(Fault.BROKEN_CHAIN, str(broken)) from None
 
 
-def _extension_values(certificate: x509.Certificate) -> list[x509.ExtensionType]:
-    with _reading("the extensions of a certificate cannot be read"):
-        return [extension.value for extension in certificate.extensions]
-
-
-def _public_key(leaf: x509.Certificate) -> keys.PublicKey:
-    with _reading("the public key of the certificate cannot be read"):
-        public_key = leaf.public_key()
+def _public_key(leaf: Certificate) -> keys.PublicKey:
+    with _reading("the public key of the certificate cannot be read (RFC 5280, 4.1.2.7)"):
+        public_key = leaf.key.public_key()
     if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise ChainRefused(Fault.INVALID, "the key of the certificate must be RSA or ECC")
     return public_key
@@ -260,26 +240,29 @@ def _matching_key(
     return keys.private_key_pem(key)
 
 
-def _serial(leaf: x509.Certificate) -> str:
-    if leaf.serial_number <= 0:
-        raise ChainRefused(Fault.INVALID, "the serial number of the certificate is not positive")
-    return f"{leaf.serial_number:x}"
+def _serial(leaf: Certificate) -> str:
+    number = leaf.shell.serial_number
+    if number <= 0:
+        rule = "the serial number of the certificate is not positive (RFC 5280, 4.1.2.2)"
+        raise ChainRefused(Fault.INVALID, rule)
+    return f"{number:x}"
 
 
-def _life(certificate: x509.Certificate) -> tuple[datetime, datetime]:
-    """Give begin and end of a certificate that can be told of in a reply."""
-    with _reading("the names of a certificate cannot be read"):
+def _life(certificate: Certificate) -> tuple[datetime, datetime]:
+    """Return begin and end of a certificate that can be told of in a reply."""
+    with _reading("the times of a certificate cannot be read (RFC 5280, 4.1.2.5)"):
         told = link_of(certificate)
     if told.ends_at < told.begins_at:
-        raise ChainRefused(Fault.INVALID, "a certificate ends before it begins")
+        rule = "a certificate ends before it begins (RFC 5280, 4.1.2.5)"
+        raise ChainRefused(Fault.INVALID, rule)
     if told.ends_at.year > _LAST_YEAR:
         raise ChainRefused(Fault.INVALID, f"a certificate ends after the year {_LAST_YEAR}")
     return told.begins_at, told.ends_at
 
 
-def _all_names(leaf: x509.Certificate) -> tuple[str, tuple[str, ...]]:
-    """Give the name that a certificate is known by, and all others."""
-    common_names = _common_names(leaf)
+def _all_names(leaf: Certificate) -> tuple[str, tuple[str, ...]]:
+    """Return the name that a certificate is known by, and all others."""
+    common_names = [one.text for one in leaf.subject.of(COMMON_NAME) if one.text]
     alternative = _alternative_names(leaf)
     _refuse_unshowable((*common_names, *alternative))
     domain = next(iter((*common_names, *alternative)), "")
@@ -287,22 +270,15 @@ def _all_names(leaf: x509.Certificate) -> tuple[str, tuple[str, ...]]:
     return domain, tuple(others)
 
 
-def _common_names(leaf: x509.Certificate) -> list[str]:
-    with _reading("the subject of the certificate cannot be read"):
-        found = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        values = [attribute.value for attribute in found]
-    return [value for value in values if isinstance(value, str) and value]
-
-
-def _alternative_names(leaf: x509.Certificate) -> list[str]:
-    """Give DNS names and IP addresses; e-mail addresses, URIs and others are passed over."""
-    names = [
-        str(name.value).lower()
-        for value in _extension_values(leaf)
-        if isinstance(value, x509.SubjectAlternativeName)
-        for name in value
-        if isinstance(name, x509.DNSName | x509.IPAddress)
-    ]
+def _alternative_names(leaf: Certificate) -> list[str]:
+    """Return DNS names and IP addresses; e-mail addresses, URIs and others are passed over."""
+    value = leaf.values.get(extensions.ALTERNATIVE_NAMES)
+    if value is None:
+        return []
+    try:
+        names = [str(name).lower() for name in extensions.alternative_names(value)]
+    except extensions.ExtensionRefused as refused:
+        raise ChainRefused(Fault.UNREADABLE, f"the certificate cannot be read: {refused}") from None
     return [name for name in names if name]
 
 
@@ -314,7 +290,3 @@ def _refuse_unshowable(names: Sequence[str]) -> None:
         fault = text_fault(name, NAME_LIMIT)
         if fault is not None:
             raise ChainRefused(Fault.INVALID, f"a name of the certificate {fault}")
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)

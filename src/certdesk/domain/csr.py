@@ -1,7 +1,7 @@
 """Certificate signing requests: read one that was handed in, match it to an order, build one.
 
 Of a request only the public key, the common name and the DNS names are ever used; all else that
-it asks for (a CA certificate, other names, key usages) is left behind here.
+it asks for (a CA certificate, other names, key usages) is left behind here, and decides nothing.
 
 Sources: RFC 2986 (PKCS#10), RFC 7468 (PEM), CA/Browser Forum Baseline Requirements 7.1.3.1
 (key encodings) and 7.1.3.2 (signature algorithms).
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import der, keys, pem
+from certdesk.domain import der, distinguished, extensions, keys, outline, pem
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 from certdesk.domain.visible import visible
 
@@ -30,24 +30,8 @@ TEXT_LIMIT = 32 * 1024
 """Most characters of a request that are looked at."""
 
 _SHOWN = 64
-# One run of each character class after another, so that no text makes the search go back far.
-_PEM = re.compile(
-    r"-----BEGIN (?P<label>(?:NEW )?CERTIFICATE REQUEST)-----[ \t]*\n"
-    r"(?P<body>[A-Za-z0-9+/=\n\t ]*)"
-    r"-----END (?P=label)-----\n",
-    re.ASCII,
-)
+_LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
-# RFC 2985 5.4.2, and the one that Windows wrote before it.
-_EXTENSION_REQUESTS = (
-    x509.ObjectIdentifier("1.2.840.113549.1.9.14"),
-    x509.ObjectIdentifier("1.3.6.1.4.1.311.2.1.14"),
-)
-# The object identifier 1.2.840.113549.1.1.10 in DER.
-_RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a")
-# UTF8String, NumericString, PrintableString, TeletexString, IA5String, UniversalString, BMPString
-# and, for an identifier of its own, BIT STRING (RFC 5280 appendix A, X.520).
-_NAME_TYPES = {0x0C, 0x12, 0x13, 0x14, 0x16, 0x1C, 0x1E, 0x03}
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
@@ -69,7 +53,7 @@ class CertificateRequest:
     """What is taken from a request that was read, verified and found good by ``parse``."""
 
     pem: str
-    """The text as handed in, with ``\\n`` line ends and no blanks around it."""
+    """Its block alone as handed in, with ``\\n`` line ends."""
     common_name: str | None
     """The subject's common name as it stands there, or None."""
     dns_names: tuple[str, ...]
@@ -102,15 +86,12 @@ def parse(text: str) -> CertificateRequest:
     signature, its extensions, more than one common name, and IP addresses, which can be in no
     order.
     """
-    block = _one_pem_block(text)
-    data = _decoded(block)
-    with _reading("the CSR is not a well-formed PKCS#10 request"):
-        der.check(data)
-        request = x509.load_der_x509_csr(data)
-    public_key = _good_key(request)
-    _verify(request, data)
+    block = _one_block(text)
+    request = _outlined(_decoded(block))
+    public_key = _good_key(request.key)
+    _verify(request, public_key)
     return CertificateRequest(
-        pem=block,
+        pem=block.text,
         common_name=_common_name(request),
         dns_names=_dns_names(request),
         public_key=public_key,
@@ -181,113 +162,96 @@ def _reading(rule: str) -> Iterator[None]:
         raise CsrRefused(rule) from error
 
 
-def _one_pem_block(text: str) -> str:
-    """Check the frame and return it with uniform line ends, ending in one."""
+def _one_block(text: str) -> pem.Block:
+    """Find the one block; there may be text around it, such as OpenSSL's description."""
     if len(text) > TEXT_LIMIT:
         raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
         raise CsrRefused("a private key was handed in; the CSR alone is needed")
-    block = pem.uniform(text)
-    if block.count("-----BEGIN") > 1:
+    if text.count("-----BEGIN") > 1:
         raise CsrRefused("there is more than one PEM block")
-    if not _PEM.fullmatch(block):
-        raise CsrRefused("the CSR must be one PEM block, CERTIFICATE REQUEST, and nothing else")
-    return block
+    found = pem.blocks(text)
+    if not found or found[0].label not in _LABELS:
+        raise CsrRefused("the CSR must be one PEM block, CERTIFICATE REQUEST (RFC 7468, 7)")
+    return found[0]
 
 
-def _decoded(block: str) -> bytes:
-    """Decode the body of a block that ``_one_pem_block`` found good."""
-    data = pem.decoded(block.partition("\n")[2].rpartition("-----END")[0])
+def _decoded(block: pem.Block) -> bytes:
+    data = pem.decoded(block.body)
     if not data:
-        raise CsrRefused("the CSR is not valid base64")
+        raise CsrRefused("the CSR is not valid base64 (RFC 4648, 3 and 4)")
     return data
 
 
-def _good_key(request: x509.CertificateSigningRequest) -> keys.PublicKey:
+def _outlined(data: bytes) -> outline.Request:
+    try:
+        der.check(data)
+        return outline.request(data)
+    except (der.NotDer, outline.OutlineRefused) as refused:
+        rule = f"the CSR is not a well-formed PKCS#10 request (RFC 2986): {refused}"
+        raise CsrRefused(rule) from None
+
+
+def _good_key(key: outline.Key) -> keys.PublicKey:
     """Take the public key, checked before anything is computed with it."""
-    with _reading("the public key of the CSR cannot be read"):
-        public_key = request.public_key()
+    # The library reads a key marked for RSASSA-PSS as a plain one, without the limits that the
+    # mark sets. Certificates carry plain ones only.
+    if key.algorithm == outline.RSASSA_PSS:
+        rule = "the RSA key is marked for RSASSA-PSS; it must be a plain RSA key (RFC 3279, 2.3.1)"
+        raise CsrRefused(rule)
+    with _reading("the public key of the CSR cannot be read (RFC 5280, 4.1.2.7)"):
+        public_key = key.public_key()
     try:
         keys.refuse_weak(public_key)
     except keys.WeakKey as weak:
         raise CsrRefused(weak.rule) from None
-    # The library reads a key marked for RSASSA-PSS as a plain one, without the limits that the
-    # mark sets. Certificates carry plain ones only.
-    if _RSASSA_PSS in request.tbs_certrequest_bytes:
-        raise CsrRefused("the RSA key is marked for RSASSA-PSS; it must be a plain RSA key")
     return public_key  # type: ignore[return-value]  # refuse_weak let only these two kinds pass
 
 
-def _verify(request: x509.CertificateSigningRequest, data: bytes) -> None:
+def _verify(request: outline.Request, public_key: keys.PublicKey) -> None:
     """Check the signature by which the request proves that its maker has the private key."""
-    with _reading("the signature algorithm of the CSR is not supported"):
-        algorithm = request.signature_hash_algorithm
+    with _reading("the signature algorithm of the CSR is not supported (RFC 2986, 4.2)"):
+        shell = x509.load_der_x509_csr(request.shell)
+        algorithm = shell.signature_hash_algorithm
     if not isinstance(algorithm, _HASHES):
-        raise CsrRefused("the CSR must be signed with SHA-256, SHA-384 or SHA-512")
-    with _reading("the signature of the CSR cannot be checked"):
-        # The signature is the last element, a BIT STRING, and whole bytes: the number of its
-        # unused bits, just before it, is 0. The library passes over another number.
-        whole = data[-len(request.signature) - 1] == 0
-        valid = request.is_signature_valid
-    if not (whole and valid):
-        raise CsrRefused("the signature of the CSR is not valid")
+        raise CsrRefused("the CSR must be signed with SHA-256, SHA-384 or SHA-512 (RFC 5754)")
+    with _reading("the signature of the CSR is not valid (RFC 2986, 4.2)"):
+        outline.require_signature(shell, request.content, public_key)
 
 
-def _common_name(request: x509.CertificateSigningRequest) -> str | None:
+def _common_name(request: outline.Request) -> str | None:
     """Take the one common name, or None when the subject has none."""
-    with _reading("the subject of the CSR cannot be read"):
-        if not _name_types(request.subject.public_bytes()) <= _NAME_TYPES:
-            raise CsrRefused("the subject of the CSR has a value that is not text")
-        found = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        values = [attribute.value for attribute in found]
-    if len(values) > 1:
+    found = request.subject.of(distinguished.COMMON_NAME)
+    if len(found) > 1:
         raise CsrRefused("the CSR has more than one common name")
-    if not values:
+    if not found:
         return None
-    if not isinstance(values[0], str):
-        raise CsrRefused("the subject of the CSR has a value that is not text")
-    return values[0]
+    if found[0].text is None or not found[0].in_repertoire:
+        rule = "the common name of the CSR is not text of its type (RFC 5280, 4.1.2.4)"
+        raise CsrRefused(rule)
+    return found[0].text
 
 
-def _name_types(name: bytes) -> set[int]:
-    """Return the types of all values in a DER name: a list of sets of (identifier, value)."""
-    (relative,) = der.elements(name)
-    pairs = [pair for part in der.elements(relative.content) for pair in der.elements(part.content)]
-    return {list(der.elements(pair.content))[1].tag for pair in pairs}
-
-
-def _dns_names(request: x509.CertificateSigningRequest) -> tuple[str, ...]:
+def _dns_names(request: outline.Request) -> tuple[str, ...]:
     """Take the DNS names; e-mail addresses, URIs, directory and other names are passed over."""
-    with _reading("the attributes of the CSR cannot be read"):
-        asked = [a for a in request.attributes if a.oid in _EXTENSION_REQUESTS]
-    if len(asked) > 1:
-        raise CsrRefused("the CSR asks for extensions more than once")
-    with _reading("the extensions of the CSR cannot be read"):
-        for asking in asked:
-            _refuse_crowded(asking.value)
-    with _reading("the extensions of the CSR cannot be read"):
-        alternative = [
-            extension.value
-            for extension in request.extensions
-            if isinstance(extension.value, x509.SubjectAlternativeName)
-        ]
-        found = [name for value in alternative for name in value]
-    if any(isinstance(name, x509.IPAddress) for name in found):
+    if len(request.asked) > 1:
+        raise CsrRefused("the CSR asks for extensions more than once (RFC 2985, 5.4.2)")
+    try:
+        values = [extensions.read(asked, extensions.OF_REQUESTS) for asked in request.asked]
+        asked = [value.get(extensions.ALTERNATIVE_NAMES) for value in values]
+        found = [name for value in asked if value for name in _alternative_names(value)]
+    except extensions.ExtensionRefused as refused:
+        raise CsrRefused(f"the extensions of the CSR cannot be read: {refused}") from None
+    if not all(isinstance(name, str) for name in found):
         raise CsrRefused("the CSR asks for an IP address; certificates here are for domain names")
-    dns_names = (name.value.lower() for name in found if isinstance(name, x509.DNSName))
-    return tuple(dict.fromkeys(dns_names))
+    return tuple(dict.fromkeys(str(name).lower() for name in found))
 
 
-def _refuse_crowded(extensions: bytes) -> None:
-    """Refuse extensions (the content of their list in DER) one of which has too many values.
-
-    The library makes an object of each name.
-    """
-    for extension in der.elements(extensions):
-        *_, value = der.elements(extension.content)
-        if der.crowded(value.content):
-            limit = der.ELEMENTS_LIMIT
-            raise CsrRefused(f"an extension of the CSR has more than {limit} values")
+def _alternative_names(value: bytes) -> tuple[str | extensions.Address, ...]:
+    if der.crowded(value):
+        limit = der.ELEMENTS_LIMIT
+        raise CsrRefused(f"an extension of the CSR has more than {limit} values")
+    return extensions.alternative_names(value)
 
 
 def _ascii_or_none(text: str) -> str | None:

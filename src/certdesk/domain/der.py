@@ -1,8 +1,7 @@
-"""The distinguished encoding rules (X.690 chapter 10), checked by shape alone.
+"""The distinguished encoding rules (X.690), checked by shape alone; elements by structure.
 
-The library that reads requests takes values which it does not need, such as those of unknown
-attributes, as they come. Other readers look into them and refuse, so they are checked here:
-a request that the desk accepts can be read by every tool.
+Values which the desk does not need, such as those of unknown attributes, are checked like all
+others: some readers look into them, and a request that the desk accepts can be read by every tool.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _SHORTEST_BITS = 2  # bytes: the number of unused bits and one byte of bits
 
 
 class NotDer(ValueError):
-    """Bytes break the distinguished encoding rules; the text says which."""
+    """Bytes break the distinguished encoding rules; the text says which, and its section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ class Element:
 
     tag: int
     content: bytes
+
+    @property
+    def whole(self) -> bytes:
+        """The element as it was read: DER has one form for it."""
+        return encode(self.tag, self.content)
 
 
 def elements(data: bytes) -> Iterator[Element]:
@@ -50,6 +54,31 @@ def elements(data: bytes) -> Iterator[Element]:
         start, end = _bounds(data, at + 1)
         yield Element(data[at], data[start:end])
         at = end
+
+
+def parts(element: Element, *tags: int) -> tuple[Element, ...]:
+    """Return what an element is made of, which has these tags; raises ``NotDer``."""
+    found = tuple(elements(element.content))
+    if tuple(part.tag for part in found) != tags:
+        raise NotDer("other elements than its type has")
+    return found
+
+
+def identifier(dotted: str) -> bytes:
+    """Return the content of an object identifier: `2.5.4.3` is `55 04 03` (X.690, 8.19)."""
+    first, second, *rest = map(int, dotted.split("."))
+    return b"".join(_arc(number) for number in (first * 40 + second, *rest))
+
+
+def dotted(content: bytes) -> str:
+    """Return an object identifier, which ``check`` has passed, as it is written."""
+    numbers = [0]
+    for byte in content:
+        numbers[-1] = numbers[-1] << 7 | byte & 0x7F
+        if byte < _LONG:
+            numbers.append(0)
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:-1])))
 
 
 def encode(tag: int, content: bytes) -> bytes:
@@ -87,6 +116,13 @@ def crowded(data: bytes, most: int = ELEMENTS_LIMIT) -> bool:
     return False
 
 
+def _arc(number: int) -> bytes:
+    """Write one number of an identifier, seven bits a byte, all but the last of them marked."""
+    shifts = range(7, number.bit_length(), 7)
+    marked = [number >> shift & 0x7F | _LONG for shift in reversed(shifts)]
+    return bytes((*marked, number & 0x7F))
+
+
 def _bounds(data: bytes, at: int) -> tuple[int, int]:
     """Read the length at a position: where the content starts and where it ends."""
     head = data[at : at + 1]
@@ -98,9 +134,9 @@ def _bounds(data: bytes, at: int) -> tuple[int, int]:
         start = at + 1 + size
         length = int.from_bytes(data[at + 1 : start])
         if size not in {1, 2} or length < (_LONG if size == 1 else 0x100):
-            raise NotDer("a length that is not in its shortest form")
+            raise NotDer("a length that is not in its shortest form (X.690, 10.1)")
     if start + length > len(data):
-        raise NotDer("a length beyond the end")
+        raise NotDer("a length beyond the end (X.690, 8.1.3)")
     return start, start + length
 
 
@@ -110,10 +146,10 @@ def _checked(element: Element, depth: int) -> Iterator[Element]:
     number = element.tag & _NUMBER
     if not element.tag & _CLASS:
         if constructed != (number in _UNIVERSAL_CONSTRUCTED):
-            raise NotDer("a type that is not constructed as it must be")
+            raise NotDer("a type that is not constructed as it must be (X.690, 8 and 10.2)")
         rule = _CONTENTS.get(number)
         if rule is not None and not rule(element.content):
-            raise NotDer("a content that is not in its one form")
+            raise NotDer("a content that is not in its one form (X.690, 8 and 11)")
     yield element
     if constructed:
         if not depth:

@@ -6,13 +6,12 @@ for its older, encrypted form.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certdesk.domain import der, pem
+from certdesk.domain import der, ec_number, outline, pem
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.secret import Secret
 
@@ -22,26 +21,21 @@ SIZE_LIMIT = 3000
 RSA_LIMIT = 4096
 """Most bits of an RSA modulus. The time to check a key grows with the cube of its primes' size."""
 
-_TEXT_LIMIT = 2 * SIZE_LIMIT
+TEXT_LIMIT = 32 * 1024
+"""Most characters of its text: OpenSSL's description of an RSA key of 4096 bits has 11,000."""
+
 _ENCRYPTED = "ENCRYPTED PRIVATE KEY"
 _PLAIN = "PRIVATE KEY"
-# OpenSSL writes the curve in a block of its own before the key, and two lines at the head of one
-# that it encrypts in its older way.
-_PEM = re.compile(
-    r"(?:-----BEGIN EC PARAMETERS-----\n[A-Za-z0-9+/=\n]*-----END EC PARAMETERS-----\n\s*)?"
-    r"(?P<block>-----BEGIN (?P<label>(?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----[ \t]*\n"
-    r"(?P<head>Proc-Type: 4,ENCRYPTED\nDEK-Info: [A-Z0-9-]+,[0-9A-Fa-f]+\n\n)?"
-    r"(?P<body>[A-Za-z0-9+/=\n\t ]*)"
-    r"-----END (?P=label)-----\n)",
-    re.ASCII,
-)
+_OF_CURVE = "EC PRIVATE KEY"
+_LABELS = (_PLAIN, _ENCRYPTED, "RSA PRIVATE KEY", _OF_CURVE)
+# OpenSSL writes the curve in a block of its own before the key.
+_CURVE = "EC PARAMETERS"
 _INTEGER = 0x02
 _CONSTRUCTED = 0x20
 _IDENTIFIER = 0x06
-# The object identifiers of rsaEncryption, RSASSA-PSS and ecPublicKey: the content of each in DER.
-_TAKEN = tuple(map(bytes.fromhex, ("2a864886f70d010101", "2a864886f70d01010a", "2a8648ce3d0201")))
-# The object identifier of scrypt, 1.3.6.1.4.1.11591.4.11, in DER; its cost is memory as well.
-_SCRYPT = bytes.fromhex("06092b06010401da47040b")
+_TAKEN = (outline.RSA, outline.RSASSA_PSS, outline.EC)
+# Its cost is memory as well.
+_SCRYPT = der.identifier("1.3.6.1.4.1.11591.4.11")
 _ROUNDS_LIMIT = 1_000_000
 
 
@@ -61,13 +55,14 @@ def read(text: Secret, password: Secret | None = None) -> PrivateKey:
     else. An RSA key of 4096 bits takes 0.3 seconds, because all of it is checked, and an encrypted
     one up to a second: this is for a process that nothing else waits for.
     """
-    block, encrypted = _one_block(text)
+    block = _one_block(text)
+    encrypted = block.label == _ENCRYPTED or bool(block.head)
     if encrypted and password is None:
         raise KeyRefused("the private key is encrypted, and its password is missing")
     secret = password.reveal() if encrypted and password is not None else None
     try:
         # Checked below, once its size is known: a prime of 11,213 bits would take 38 seconds.
-        key = load_pem_private_key(block, secret, unsafe_skip_rsa_key_validation=True)
+        key = load_pem_private_key(block.text.encode(), secret, unsafe_skip_rsa_key_validation=True)
     except Exception:  # noqa: BLE001 -- the library promises no narrower class
         what = "with that password" if encrypted else "or is damaged"
         raise KeyRefused(f"the private key cannot be read {what}") from None
@@ -92,25 +87,33 @@ def _checked(key: rsa.RSAPrivateKey) -> rsa.RSAPrivateKey:
         raise KeyRefused("the private key cannot be read or is damaged") from None
 
 
-def _one_block(text: Secret) -> tuple[bytes, bool]:
-    """Check the frame; give the block of the key, and whether it is encrypted."""
+def _one_block(text: Secret) -> pem.Block:
+    """Return the block of the key, which has been looked at; there may be text around it."""
     try:
-        lines = pem.uniform(text.text())
+        lines = text.text()
     except UnicodeDecodeError:
         lines = ""
-    if len(lines) > _TEXT_LIMIT:
-        raise KeyRefused(f"the private key is longer than {_TEXT_LIMIT} characters")
-    found = _PEM.fullmatch(lines)
-    data = pem.decoded(found["body"]) if found else None
-    if not found or not data:
-        raise KeyRefused("the private key must be one PEM block, PRIVATE KEY, and nothing else")
+    if len(lines) > TEXT_LIMIT:
+        raise KeyRefused(f"the private key is longer than {TEXT_LIMIT} characters")
+    found = [block for block in pem.blocks(lines) or () if block.label != _CURVE]
+    data = pem.decoded(found[0].body) if found else None
+    if len(found) != 1 or not data or found[0].label not in _LABELS:
+        raise KeyRefused("the private key must be one PEM block, PRIVATE KEY (RFC 7468, 10)")
     if len(data) > SIZE_LIMIT:
         raise KeyRefused(f"the private key has more than {SIZE_LIMIT} bytes")
-    if found["label"] == _ENCRYPTED:
+    return _looked_at(found[0], data)
+
+
+def _looked_at(block: pem.Block, data: bytes) -> pem.Block:
+    """Refuse what would take long to load, and write an ECC key as the library reads it."""
+    if block.label == _ENCRYPTED:
         _refuse_costly(data)
-    elif found["label"] == _PLAIN:
+    elif block.label == _PLAIN:
         _refuse_other_kinds(data)
-    return found["block"].encode(), found["label"] == _ENCRYPTED or bool(found["head"])
+        return pem.block(_PLAIN, ec_number.in_own_length_within(data))
+    elif block.label == _OF_CURVE and not block.head:
+        return pem.block(_OF_CURVE, ec_number.in_own_length(data))
+    return block
 
 
 def _refuse_other_kinds(data: bytes) -> None:
@@ -127,22 +130,23 @@ def _refuse_other_kinds(data: bytes) -> None:
 
 def _refuse_costly(data: bytes) -> None:
     """Refuse an encrypted key whose own parameters ask for minutes of work (RFC 8018, A.2)."""
-    if _SCRYPT in data:
-        raise KeyRefused("the private key is encrypted with scrypt; PBKDF2 is read")
     try:
         der.check(data)
         (whole,) = der.elements(data)
         algorithm, _ = der.elements(whole.content)
     except ValueError:
-        raise KeyRefused("the private key is not well-formed") from None
-    if any(number > _ROUNDS_LIMIT for number in _numbers(algorithm)):
+        raise KeyRefused("the private key is not well-formed (RFC 5958, 3)") from None
+    found = list(_within(algorithm))
+    if any(each.tag == _IDENTIFIER and each.content == _SCRYPT for each in found):
+        raise KeyRefused("the private key is encrypted with scrypt; PBKDF2 is read (RFC 8018, 6.2)")
+    numbers = (int.from_bytes(each.content) for each in found if each.tag == _INTEGER)
+    if any(number > _ROUNDS_LIMIT for number in numbers):
         raise KeyRefused(f"the private key is encrypted with more than {_ROUNDS_LIMIT} rounds")
 
 
-def _numbers(element: der.Element) -> Iterator[int]:
-    """Give each integer in an algorithm and its parameters, which are well-formed."""
-    if element.tag == _INTEGER:
-        yield int.from_bytes(element.content)
-    elif element.tag & _CONSTRUCTED:
+def _within(element: der.Element) -> Iterator[der.Element]:
+    """Return an algorithm and all elements of its parameters, which are well-formed."""
+    yield element
+    if element.tag & _CONSTRUCTED:
         for inner in der.elements(element.content):
-            yield from _numbers(inner)
+            yield from _within(inner)

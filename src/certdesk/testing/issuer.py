@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from certdesk.domain import csr
 from certdesk.domain.issuing import Issued, IssueRequest, Progress, Recorded
 from certdesk.domain.keys import PublicKey
 from certdesk.domain.records import Certificate
@@ -82,13 +83,13 @@ class ScriptedIssuer:
             self.revoked.setdefault(certificate.serial, reason)
 
     def _leaf(self, request: IssueRequest) -> x509.Certificate:
-        csr = x509.load_pem_x509_csr(request.csr.encode())
+        asked = csr.parse(request.csr)
         names = x509.SubjectAlternativeName([x509.DNSName(name.ascii) for name in request.names])
         return (
             self._begun(LEAF_DAYS, request.ends_by)
             .subject_name(_named(request.names[0].ascii))
             .issuer_name(self._issuing.subject)
-            .public_key(csr.public_key())
+            .public_key(asked.public_key)
             .add_extension(names, critical=False)
             .sign(self._key, hashes.SHA256())
         )
