@@ -2,7 +2,8 @@
 
 `text` is the recorded sentence (reference: the vendor's error lists); `%s` in it is replaced by
 `subject`. For some situations another sentence of the same code is recorded; it is given as
-`sentence`. `detail` follows and names parameter, rule and value. Nothing here knows HTTP.
+`sentence`. `chinese` is the sentence of the mainland edition, where one is recorded. `detail`
+follows and names parameter, rule and value. Nothing here knows HTTP.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from typing import ClassVar
 CONCEALED = "…"
 """Stands in a message for a value that must not be there."""
 
+CHINESE = "zh-cn"
+"""The language besides English in which sentences are recorded, in small letters."""
+
 
 class ServiceError(Exception):
     """A refusal that a client is told about, with the code and message of the wire."""
 
     code: ClassVar[str] = ""
     text: ClassVar[str] = ""
+    chinese: ClassVar[str] = ""
     known: ClassVar[dict[str, type[ServiceError]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
@@ -40,19 +45,47 @@ class ServiceError(Exception):
         """
         self.detail = detail
         self.subject = subject
-        self.message = sentence or self.text
-        for value in (subject,) if isinstance(subject, str) else subject:
-            self.message = self.message.replace("%s", value, 1)
-        if detail:
-            recorded = self.message.rstrip()
-            self.message = f"{recorded}{'' if recorded.endswith('.') else '.'} {detail}"
+        subjects = [subject] if isinstance(subject, str) else list(subject)
+        self.message, _ = _filled(sentence or self.text, subjects)
+        self._chinese = ""
+        if self.chinese and not sentence:
+            recorded, rest = _filled(self.chinese, subjects)
+            # What the sentence has no place for is named behind it, as the English one names it.
+            self._chinese = _followed(recorded, " ".join((*rest, detail)).strip(), "。")
+        self.message = _followed(self.message, detail, ".")
         super().__init__(self.message)
+
+    def in_language(self, language: str) -> str:
+        """Return the message; for `zh-CN` it begins with the sentence in Chinese, if there is one.
+
+        The detail is English in any language.
+        """
+        return self._chinese if self._chinese and language.lower() == CHINESE else self.message
 
     def conceal(self, value: str) -> None:
         """Take a value out of the message."""
         self.message = self.message.replace(value, CONCEALED)
+        self._chinese = self._chinese.replace(value, CONCEALED)
         self.detail = self.detail.replace(value, CONCEALED)
         self.args = (self.message,)
+
+
+def _filled(sentence: str, subjects: list[str]) -> tuple[str, list[str]]:
+    """Put each subject in the place of one `%s`; return the subjects without a place, quoted."""
+    rest = []
+    for value in subjects:
+        if "%s" in sentence:
+            sentence = sentence.replace("%s", value, 1)
+        elif value:
+            rest.append(f"`{value}`.")
+    return sentence, rest
+
+
+def _followed(sentence: str, detail: str, stop: str) -> str:
+    if not detail:
+        return sentence
+    recorded = sentence.rstrip()
+    return f"{recorded}{'' if recorded.endswith(stop) else stop} {detail}"
 
 
 # --- what every action may answer: the gateway's own refusals -------------------------------
@@ -72,6 +105,7 @@ class SignatureFailure(ServiceError):
     text = (
         "The provided credentials could not be validated. Please check your signature is correct."
     )
+    chinese = "请求签名验证失败，请检查您的签名计算是否正确。"
 
 
 class SignatureExpire(ServiceError):
@@ -103,6 +137,7 @@ class UnauthorizedOperation(ServiceError):
         "You are not authorized to perform this operation. Check your CAM policies, and ensure "
         "that you are using the correct access keys."
     )
+    chinese = "操作未授权。"
 
 
 class MissingParameter(ServiceError):
@@ -110,6 +145,7 @@ class MissingParameter(ServiceError):
 
     code = "MissingParameter"
     text = "The request is missing a required parameter `%s`."
+    chinese = "缺少参数错误。"
 
 
 class UnknownParameter(ServiceError):
@@ -117,6 +153,7 @@ class UnknownParameter(ServiceError):
 
     code = "UnknownParameter"
     text = "The parameter `%s` is not recognized."
+    chinese = "未知参数错误。"
 
 
 class InvalidParameter(ServiceError):
@@ -124,6 +161,7 @@ class InvalidParameter(ServiceError):
 
     code = "InvalidParameter"
     text = "The value type of parameter `%s` is not valid."
+    chinese = "参数错误。"
 
 
 class InvalidRequest(ServiceError):
@@ -169,6 +207,7 @@ class RequestLimitExceeded(ServiceError):
         "Your current request times equals to `%s` in a second, which exceeds the frequency limit "
         "`%s` for a second. Please reduce the frequency of calls."
     )
+    chinese = "您当前每秒请求 `%s` 次，超过了每秒频率上限 `%s`，请稍后重试。"
 
 
 class NoSuchProduct(ServiceError):
@@ -207,6 +246,7 @@ class InternalError(ServiceError):
         "An internal error has occurred. Retry your request, but if the problem persists, "
         "contact us with details by posting a message on the Tencent cloud forums."
     )
+    chinese = "内部服务错误，请稍后重试"
 
 
 # --- the service's own refusals ---------------------------------------------------------------
@@ -217,6 +257,7 @@ class FailedOperation(ServiceError):
 
     code = "FailedOperation"
     text = "Operation failed."
+    chinese = "操作失败。"
 
 
 class AuthError(ServiceError):
@@ -224,6 +265,7 @@ class AuthError(ServiceError):
 
     code = "FailedOperation.AuthError"
     text = "You do not have permission to perform this operation."
+    chinese = "请检查是否有权限。"
 
 
 class NoProjectPermission(ServiceError):
@@ -231,6 +273,7 @@ class NoProjectPermission(ServiceError):
 
     code = "FailedOperation.NoProjectPermission"
     text = "You do not have the permission to operate on this project."
+    chinese = "您没有该项目的操作权限。"
 
 
 class NoRealNameAuth(ServiceError):
@@ -238,6 +281,7 @@ class NoRealNameAuth(ServiceError):
 
     code = "FailedOperation.NoRealNameAuth"
     text = "You have not completed the identity verification."
+    chinese = "尚未通过实名认证。"
 
 
 class CertificateNotFound(ServiceError):
@@ -245,6 +289,7 @@ class CertificateNotFound(ServiceError):
 
     code = "FailedOperation.CertificateNotFound"
     text = "The certificate does not exist."
+    chinese = "证书不存在。"
 
 
 class InvalidParam(ServiceError):
@@ -252,6 +297,7 @@ class InvalidParam(ServiceError):
 
     code = "FailedOperation.InvalidParam"
     text = "Incorrect parameters."
+    chinese = "参数有误。"
 
 
 class CertificateInfoSubmitContactEmailEmpty(ServiceError):
@@ -259,6 +305,7 @@ class CertificateInfoSubmitContactEmailEmpty(ServiceError):
 
     code = "FailedOperation.CertificateInfoSubmitContactEmailEmpty"
     text = "Mailbox cannot be empty"
+    chinese = "邮箱不能为空"
 
 
 class CertificateInfoSubmitDomainInvalid(ServiceError):
@@ -266,6 +313,7 @@ class CertificateInfoSubmitDomainInvalid(ServiceError):
 
     code = "FailedOperation.CertificateInfoSubmitDomainInvalid"
     text = "The input domain name %s is in incorrect format. Please check and resubmit."
+    chinese = "您输入的域名%s格式有误，请您核对后重新提交"
 
 
 class CertificateInfoSubmitStatusInvalid(ServiceError):
@@ -273,6 +321,7 @@ class CertificateInfoSubmitStatusInvalid(ServiceError):
 
     code = "FailedOperation.CertificateInfoSubmitStatusInvalid"
     text = "Certificate status does not allow submitting documentation."
+    chinese = "当前证书状态不可以提交资料"
 
 
 class CertificateOrderSubmitRootCAInvalid(ServiceError):
@@ -280,6 +329,7 @@ class CertificateOrderSubmitRootCAInvalid(ServiceError):
 
     code = "FailedOperation.CertificateOrderSubmitRootCAInvalid"
     text = "The currently selected root certificate is invalid. Please reselect."
+    chinese = "当前选择的根证书无效，请您重新选择"
 
 
 class InvalidCertificateStatusCode(ServiceError):
@@ -287,6 +337,7 @@ class InvalidCertificateStatusCode(ServiceError):
 
     code = "FailedOperation.InvalidCertificateStatusCode"
     text = "The certificate status is incorrect."
+    chinese = "证书状态不正确。"
 
 
 class RenewAlgorithmInvalid(ServiceError):
@@ -294,6 +345,7 @@ class RenewAlgorithmInvalid(ServiceError):
 
     code = "InvalidParameter.RenewAlgorithmInvalid"
     text = "The algorithm is invalid."
+    chinese = "算法无效。"
 
 
 class InvalidParameterValue(ServiceError):
@@ -301,6 +353,7 @@ class InvalidParameterValue(ServiceError):
 
     code = "InvalidParameterValue"
     text = "Invalid parameter value."
+    chinese = "参数取值错误。"
 
 
 class ManagerNotFound(ServiceError):
@@ -308,6 +361,7 @@ class ManagerNotFound(ServiceError):
 
     code = "ResourceNotFound.Manager"
     text = "The manager of the company does not exist."
+    chinese = "公司管理人不存在。"
 
 
 class CompanyNotFound(ServiceError):
@@ -357,6 +411,7 @@ class CertificateInvalid(ServiceError):
 
     code = "FailedOperation.CertificateInvalid"
     text = "The certificate is invalid."
+    chinese = "证书不符合标准。"
 
 
 class CertificateParseError(ServiceError):
@@ -367,6 +422,7 @@ class CertificateParseError(ServiceError):
         "Parsing failed. check if the certificate meets the standard and pay attention to whether "
         "there are extra spaces."
     )
+    chinese = "解析失败，请检查证书是否符合标准，请留意是否有多余的空格"
 
 
 class CertificateCaError(ServiceError):
@@ -377,6 +433,7 @@ class CertificateCaError(ServiceError):
         "Note: the uploaded certificate content does not conform to the standard format of ca "
         "certificates. please check whether the certificate type is incorrect."
     )
+    chinese = "温馨提示：上传的证书内容不符合CA证书的标准格式，请您核对证书类型是否有误"
 
 
 class CertificateChainError(ServiceError):
@@ -384,6 +441,7 @@ class CertificateChainError(ServiceError):
 
     code = "FailedOperation.CertificateChainError"
     text = "The certificate chain is invalid. Please check each part of it."
+    chinese = "温馨提示：证书链检测异常，请核对每段证书是否存在异常"
 
 
 class CertificateEncryptInvalid(ServiceError):
@@ -395,6 +453,7 @@ class CertificateEncryptInvalid(ServiceError):
         "selected certificate standard. Please check whether the selected certificate standard "
         "and the content of the certificate are correct."
     )
+    chinese = "证书内容疑似国密证书，与所选证书标准不符，请您核对选择的证书标准和证书内容是否有误"
 
 
 class CertificateMatchError(ServiceError):
@@ -405,6 +464,7 @@ class CertificateMatchError(ServiceError):
         "Note: the certificate content and private key do not match. please check (pay attention "
         "to whether there are extra spaces)."
     )
+    chinese = "温馨提示：证书内容和私钥不匹配，请您核对（请留意是否有多余的空格）"
 
 
 class MissMatchPrivateKey(ServiceError):
@@ -412,6 +472,7 @@ class MissMatchPrivateKey(ServiceError):
 
     code = "InvalidParameter.MissMatchPrivateKey"
     text = "There is no matching private key."
+    chinese = "没有匹配的私钥。"
 
 
 class CertificateOrderSubmitProcessing(ServiceError):
@@ -419,6 +480,7 @@ class CertificateOrderSubmitProcessing(ServiceError):
 
     code = "FailedOperation.CertificateOrderSubmitProcessing"
     text = "Your order is being processed. Please wait patiently."
+    chinese = "订单正在处理中，请您耐心等待"
 
 
 class CertificateNotFoundOrCantCancel(ServiceError):
@@ -426,6 +488,7 @@ class CertificateNotFoundOrCantCancel(ServiceError):
 
     code = "FailedOperation.CertificateNotFoundOrCantCancel"
     text = "The certificate does not exist, or the review cannot be canceled."
+    chinese = "该证书不存在或不可取消。"
 
 
 class CertificateStatusNotAllowResubmit(ServiceError):
@@ -433,6 +496,7 @@ class CertificateStatusNotAllowResubmit(ServiceError):
 
     code = "FailedOperation.CertificateStatusNotAllowResubmit"
     text = "You cannot re-submit a review application for a certificate in this status."
+    chinese = "证书状态不允许重新申请。"
 
 
 class CertificateStatusNotAllowVerify(ServiceError):
@@ -440,6 +504,7 @@ class CertificateStatusNotAllowVerify(ServiceError):
 
     code = "FailedOperation.CertificateStatusNotAllowVerify"
     text = "The certificate status does not allow domain name verification."
+    chinese = "证书当前状态不允许进行域名验证。"
 
 
 class CannotBeDeletedIssued(ServiceError):
@@ -447,6 +512,7 @@ class CannotBeDeletedIssued(ServiceError):
 
     code = "FailedOperation.CannotBeDeletedIssued"
     text = "Failed to delete the certificate because it has been issued."
+    chinese = "该证书已颁发， 不能删除。"
 
 
 class CannotBeDeletedWithinHour(ServiceError):
@@ -454,6 +520,7 @@ class CannotBeDeletedWithinHour(ServiceError):
 
     code = "FailedOperation.CannotBeDeletedWithinHour"
     text = "Free certificates cannot be deleted within 1 hour after being applied for."
+    chinese = "免费证书申请1小时内不允许删除。"
 
 
 class CertificateDownloadServiceTypeNotSupport(ServiceError):
@@ -461,6 +528,7 @@ class CertificateDownloadServiceTypeNotSupport(ServiceError):
 
     code = "FailedOperation.CertificateDownloadServiceTypeNotSupport"
     text = "The service type is not supported for this download."
+    chinese = "证书下载服务类型不支持。"
 
 
 class CertificateNotAllowDownload(ServiceError):
@@ -468,6 +536,7 @@ class CertificateNotAllowDownload(ServiceError):
 
     code = "FailedOperation.CertificateNotAllowDownload"
     text = "The certificate may not be downloaded."
+    chinese = "该证书已设置成不允许下载。"
 
 
 class CertificateStatusNotAllowDownload(ServiceError):
@@ -475,6 +544,7 @@ class CertificateStatusNotAllowDownload(ServiceError):
 
     code = "FailedOperation.CertificateStatusNotAllowDownload"
     text = "The certificate status does not allow downloading."
+    chinese = "当前证书状态不允许下载。"
 
 
 class ExceedsFreeLimit(ServiceError):
@@ -485,6 +555,7 @@ class ExceedsFreeLimit(ServiceError):
 
     code = "FailedOperation.ExceedsFreeLimit"
     text = "The number of free certificates exceeds the maximum value."
+    chinese = "免费证书数量超出限制。"
 
 
 class MainDomainCertificateCountLimit(ServiceError):
@@ -495,6 +566,7 @@ class MainDomainCertificateCountLimit(ServiceError):
         "The number of free certificates applied for under the primary domain name (%s) has "
         "reached the upper limit of %s. Please purchase a paid certificate."
     )
+    chinese = "该主域（%s）下申请的免费证书数量已达到%s个上限，请购买付费证书。"
 
 
 class PackageNotFound(ServiceError):
@@ -502,6 +574,7 @@ class PackageNotFound(ServiceError):
 
     code = "FailedOperation.PackageNotFound"
     text = "The benefit package does not exist."
+    chinese = "权益包不存在。"
 
 
 class CertificateDomainMaxLengthInvalid(ServiceError):
@@ -509,6 +582,7 @@ class CertificateDomainMaxLengthInvalid(ServiceError):
 
     code = "InvalidParameterValue.CertificateDomainMaxLengthInvalid"
     text = "The domain name is too long: it may have at most 64 characters."
+    chinese = "证书域名过长： 域名不能超过64位，请您重新输入"
 
 
 class CertificateEmailParseInvalid(ServiceError):
@@ -516,6 +590,7 @@ class CertificateEmailParseInvalid(ServiceError):
 
     code = "InvalidParameterValue.CertificateEmailParseInvalid"
     text = "The e-mail address is in incorrect format."
+    chinese = "邮箱格式有误，请您重新输入"
 
 
 class CertificateSubmitHostingCertError(ServiceError):
@@ -523,6 +598,7 @@ class CertificateSubmitHostingCertError(ServiceError):
 
     code = "FailedOperation.CertificateSubmitHostingCertError"
     text = "Uploaded certificate managed renewal cannot submit order manually"
+    chinese = "上传证书的托管续费证书不能手动提交订单"
 
 
 class CertificatesNumberExceeded(ServiceError):
@@ -530,6 +606,7 @@ class CertificatesNumberExceeded(ServiceError):
 
     code = "InvalidParameter.CertificatesNumberExceeded"
     text = "Number of certificates exceed the limit."
+    chinese = "证书数量超出限制。"
 
 
 class OrderAlreadyReplaced(ServiceError):
@@ -537,6 +614,7 @@ class OrderAlreadyReplaced(ServiceError):
 
     code = "FailedOperation.OrderAlreadyReplaced"
     text = "This order has already been replaced."
+    chinese = "该订单已重签发。"
 
 
 class OrderReplaceFailed(ServiceError):
@@ -544,6 +622,7 @@ class OrderReplaceFailed(ServiceError):
 
     code = "FailedOperation.OrderReplaceFailed"
     text = "Failed to reissue a certificate."
+    chinese = "重颁发失败。"
 
 
 class RenewNotIssued(ServiceError):
@@ -551,6 +630,7 @@ class RenewNotIssued(ServiceError):
 
     code = "FailedOperation.RenewNotIssued"
     text = "Cannot perform deletion when the renewed cert has not been issued."
+    chinese = "续费证书未颁发，无法执行删除操作。"
 
 
 class InvalidCertificateSource(ServiceError):
@@ -558,6 +638,7 @@ class InvalidCertificateSource(ServiceError):
 
     code = "FailedOperation.InvalidCertificateSource"
     text = "Certificate source error."
+    chinese = "证书来源错误。"
 
 
 class ConfirmLetterTooLarge(ServiceError):
@@ -565,6 +646,7 @@ class ConfirmLetterTooLarge(ServiceError):
 
     code = "FailedOperation.ConfirmLetterTooLarge"
     text = "The confirmation letter file cannot exceed 1.4 MB."
+    chinese = "证书确认函文件过大（需小于1.4M）。"
 
 
 class ConfirmLetterTooSmall(ServiceError):
@@ -572,6 +654,7 @@ class ConfirmLetterTooSmall(ServiceError):
 
     code = "FailedOperation.ConfirmLetterTooSmall"
     text = "The confirmation letter file cannot be smaller than 1 KB."
+    chinese = "证书确认函文件过小（需大于1KB）。"
 
 
 class InvalidFileType(ServiceError):
@@ -579,6 +662,7 @@ class InvalidFileType(ServiceError):
 
     code = "FailedOperation.InvalidFileType"
     text = "The file type is invalid (JPG, JPEG, PNG, and PDF are supported)."
+    chinese = "文件格式错误，请重新上传。"
 
 
 class RevokeFailed(ServiceError):
@@ -586,6 +670,7 @@ class RevokeFailed(ServiceError):
 
     code = "FailedOperation.RevokeFailed"
     text = "Certificate revocation failed."
+    chinese = "证书吊销失败。"
 
 
 class InvalidConfirmLetterFormat(ServiceError):
@@ -596,6 +681,7 @@ class InvalidConfirmLetterFormat(ServiceError):
         "The format of the confirmation letter file is invalid (JPG, JPEG, PNG, and PDF are "
         "supported)."
     )
+    chinese = "证书确认函格式错误（支持格式为jpg、jpeg、png、pdf）。"
 
 
 class InvalidConfirmLetterFormatWosign(ServiceError):
@@ -605,6 +691,7 @@ class InvalidConfirmLetterFormatWosign(ServiceError):
     text = (
         "The format of the confirmation letter file is invalid (JPG, PDF, and GIF are supported)."
     )
+    chinese = "证书确认函格式错误（支持格式为jpg、pdf、gif）。"
 
 
 class UploadConfirmCertificateNotSupportDV(ServiceError):
@@ -612,6 +699,7 @@ class UploadConfirmCertificateNotSupportDV(ServiceError):
 
     code = "FailedOperation.UploadConfirmCertificateNotSupportDV"
     text = "A DV certificate does not take a confirmation letter."
+    chinese = "当前证书是DV证书，不支持上传确认函"
 
 
 class IllegalManagerStatus(ServiceError):
@@ -619,6 +707,7 @@ class IllegalManagerStatus(ServiceError):
 
     code = "FailedOperation.IllegalManagerStatus"
     text = "The status of the company manager is invalid."
+    chinese = "公司管理人状态错误。"
 
 
 class ManagerCanNotDeleteCa(ServiceError):
@@ -626,6 +715,7 @@ class ManagerCanNotDeleteCa(ServiceError):
 
     code = "FailedOperation.ManagerCanNotDeleteCa"
     text = "The manager information is submitted to a CA and cannot be deleted."
+    chinese = "管理人信息已提交CA，不可以删除。"
 
 
 class ManagerCanNotDeleteCert(ServiceError):
@@ -633,6 +723,7 @@ class ManagerCanNotDeleteCert(ServiceError):
 
     code = "FailedOperation.ManagerCanNotDeleteCert"
     text = "The manager information belongs to a certificate and cannot be deleted."
+    chinese = "管理人信息已关联证书，不可以删除。"
 
 
 class ReviewNotFound(ServiceError):

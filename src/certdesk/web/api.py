@@ -53,7 +53,7 @@ from certdesk.web.edge import Edge
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.pace import Limits
-from certdesk.web.refused import Named, named_in
+from certdesk.web.refused import Named, language_in, named_in
 from certdesk.wire import vendor
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.model import Reply
@@ -78,7 +78,7 @@ log = structlog.get_logger()
 class Exchange:
     """One request on its way: `told` is for the log, `held` is let go after the answer.
 
-    `is_proved` is true once its signature is found right.
+    `is_proved` is true once its signature is found right; `language` is what it asks for.
     """
 
     scope: Scope
@@ -88,6 +88,7 @@ class Exchange:
     told: dict[str, object]
     held: contextlib.AsyncExitStack
     is_proved: bool = False
+    language: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +168,12 @@ class Api:
         try:
             return await self._answer(exchange), "ok"
         except ServiceError as error:
-            return failure(error, request_id), error.code
+            return failure(error, request_id, exchange.language), error.code
         except BodyTooSlow:
             raise
         except Exception:
             log.exception("unforeseen", request_id=request_id, **exchange.told)
-            return failure(InternalError(), request_id), InternalError.code
+            return failure(InternalError(), request_id, exchange.language), InternalError.code
 
     async def _wait_for_turn(self, exchange: Exchange, code: str) -> None:
         """Let a refused stranger's answer wait; its request, large or not, is let go before."""
@@ -192,13 +193,14 @@ class Api:
             now = self._machine.now()
             read = functools.partial(form.claim, body, now)  # 2, 3, 4
             claim = read() if len(body) <= CHEAP_TEXT else await self._edge.aside(read)
+            exchange.language = claim.language
             told["action"] = self._told(claim.action)
             found = self._catalog.find(claim.action)
             known, body = await self._proved(exchange, form, claim, body)  # 5, 6
-        except SignatureFailure:
-            raise
         except ServiceError as refusal:
-            await self._note_refused(head, body, refusal)
+            exchange.language = exchange.language or language_in(head, body)
+            if not isinstance(refusal, SignatureFailure):
+                await self._note_refused(head, body, refusal)
             raise
         exchange.is_proved = True
         use = self._use(claim, known.caller.uin, found)

@@ -70,7 +70,8 @@ class Claim(abc.ABC):
     """What a request says about itself, present and well formed.
 
     `timestamp` is in Unix seconds and near the clock. `signature` has one spelling, so that it is
-    known when it comes again. `action_signed` and `payload_signed` say what it covers.
+    known when it comes again. `action_signed` and `payload_signed` say what it covers. `language`
+    is what messages are asked for in, "" for no wish.
     """
 
     action: str
@@ -78,6 +79,7 @@ class Claim(abc.ABC):
     timestamp: int
     secret_id: str
     token: str = dataclasses.field(repr=False)
+    language: str
     signature: str = dataclasses.field(repr=False)
     action_signed: bool
     payload_signed: bool
@@ -194,6 +196,7 @@ class Tc3(Form):
             timestamp=timestamp,
             secret_id=authorization.secret_id,
             token=headers.get("x-tc-token", ""),
+            language=headers.get("x-tc-language", ""),
             signature=authorization.signature,
             action_signed="x-tc-action" in authorization.signed_headers,
             payload_signed=headers.get("x-tc-content-sha256") != _UNSIGNED,
@@ -289,7 +292,7 @@ class V1(Form):
     def claim(self, body: bytes, now: datetime) -> V1Claim:
         """Read the common parameters alone, so that a stranger's form costs little."""
         raw = self.pairs(body)
-        common = peek(raw, (*_NAMES_V1, "Token"))
+        common = peek(raw, (*_NAMES_V1, "Token", "Language"))
         for name in _NAMES_V1:
             if not common.get(name):
                 raise MissingParameter(subject=name)
@@ -304,6 +307,7 @@ class V1(Form):
             timestamp=signature.check_time(common["Timestamp"], now),
             secret_id=common["SecretId"],
             token=common.get("Token", ""),
+            language=common.get("Language", ""),
             signature=signature_v1.bare(common["Signature"]),
             action_signed=True,
             payload_signed=True,

@@ -1,7 +1,7 @@
-"""Whose signature a request carries that was refused before its signature was checked.
+"""What a request says of itself that was refused before its signature was checked.
 
 The refusal may rest on something that is not signed, or on a clock that is ahead. So the request
-could be put right by somebody who captured it, and is noted as used.
+could be put right by somebody who captured it, and is noted as used. It is told in its language.
 """
 
 from __future__ import annotations
@@ -37,6 +37,16 @@ def named_in(head: Head, body: bytes) -> Named | None:
         return _of_headers(head) if "authorization" in head.headers else _of_pairs(head, body)
     except (ServiceError, ValueError):
         return None
+
+
+def language_in(head: Head, body: bytes) -> str:
+    """Read the language that messages are asked for in; "" where none is, or it cannot be read."""
+    if "authorization" in head.headers or "x-tc-action" in head.headers:
+        return head.headers.get("x-tc-language", "")
+    try:
+        return peek(head.query or body, ["Language"]).get("Language", "")
+    except ServiceError:
+        return ""
 
 
 def _of_headers(head: Head) -> Named:

@@ -17,9 +17,10 @@ def success(reply: Reply, request_id: str) -> bytes:
     return _envelope(msgspec.to_builtins(reply), request_id)
 
 
-def failure(error: ServiceError, request_id: str) -> bytes:
-    """Write a refusal: its code and its message. UTF-8."""
-    return _envelope({"Error": {"Code": error.code, "Message": error.message}}, request_id)
+def failure(error: ServiceError, request_id: str, language: str = "") -> bytes:
+    """Write a refusal: its code, and its message in the language asked for. UTF-8."""
+    message = error.in_language(language)
+    return _envelope({"Error": {"Code": error.code, "Message": message}}, request_id)
 
 
 def _envelope(members: dict[str, object], request_id: str) -> bytes:
