@@ -102,7 +102,7 @@ def heading() -> Callable[[], object]:
     scope = {"type": "http", "client": ("127.0.0.1", 50_000), "headers": headers}
 
     def check() -> None:
-        check_head(b"/", headers, version="1.1", upgrade=False)
+        check_head(b"/", headers, version="1.1")
         hosts.allow("127.0.0.1:8080", "127.0.0.1")
         peers.block(scope)
 

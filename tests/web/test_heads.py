@@ -18,7 +18,7 @@ TOKENS = st.from_regex(rb"[a-z0-9!#$%&'*+.^_`|~-]{1,20}", fullmatch=True)
 
 def is_taken(*headers: tuple[bytes, bytes], target: bytes = b"/") -> bool:
     """Tell whether a head with these headers is taken."""
-    return check_head(target, [HOST, *headers], version="1.1", upgrade=False)
+    return check_head(target, [HOST, *headers], version="1.1")
 
 
 @given(TOKENS, st.binary(max_size=5), st.binary(max_size=5))

@@ -34,6 +34,8 @@ MIB = 1024 * 1024
 LONGEST_WAIT_SECONDS = 30
 """The longest that an answer to a stranger waits for its turn; clients wait for 60."""
 
+NO_HOST = "a request without a Host"
+
 log = structlog.get_logger()
 
 
@@ -61,8 +63,9 @@ class Edge:
         local = scope.get("server") or ("", None)
         if self.hosts.allow(host, local[0]):
             return True
-        shown = told_bare(name_in(host) or host)
-        log.warning("refused a Host that is not this desk's", host=shown, setting="http.hosts")
+        log.warning(
+            "refused a Host that is not this desk's", host=shown(host), setting="http.hosts"
+        )
         return False
 
     def check_host(self, scope: Scope, host: str) -> None:
@@ -73,7 +76,7 @@ class Edge:
         """
         if not self.is_for_us(scope, host):
             raise NoSuchProduct(
-                f"This desk does not answer to the host {told_bare(name_in(host) or host)}; "
+                f"This desk does not answer to {f'the host {shown(host)}' if host else NO_HOST}; "
                 "its setting http.hosts names those that it answers to."
             )
 
@@ -99,6 +102,11 @@ class Edge:
     async def aside(self, work: Callable[..., Given], *arguments: object) -> Given:
         """Do a stranger's work on a thread for it."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
+
+
+def shown(host: str) -> str:
+    """Return a Host as the log and a refusal may tell it."""
+    return told_bare(name_in(host) or host) if host else ""
 
 
 def edge_of(settings: Settings, threads: Executor) -> Edge:

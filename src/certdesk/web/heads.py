@@ -50,23 +50,21 @@ _ABSOLUTE = re.compile(rb"(https?)://([^/?#@]*)/[^#]*", re.IGNORECASE)
 _DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 
 
-def check_head(target: bytes, headers: Headers, *, version: str, upgrade: bool) -> bool:
+def check_head(target: bytes, headers: Headers, *, version: str) -> bool:
     """Tell whether a head can be read in one way only, and its body with it.
 
-    `target` stands in the request line; `version` is that of HTTP; `upgrade` says whether another
-    protocol is offered. The body of such a request would be lost: the parser takes all that follows
-    for the other protocol.
+    `target` stands in the request line; `version` is that of HTTP. A request of HTTP/1.0 may have
+    no Host, and then names no host in its target either.
     """
     names = [name for name, _ in headers]
-    if version not in VERSIONS or names.count(b"host") != 1 or _repeated(names):
+    if version not in VERSIONS or _repeated(names):
         return False
     given = dict(headers)
     coding = given.get(b"transfer-encoding")
-    has_body = coding is not None or b"content-length" in given
-    return (
-        (coding is None or (coding.lower() == b"chunked" and version == "1.1"))
-        and not (has_body and upgrade)
-        and _is_for(target, given[b"host"])
+    if b"host" not in given and (version == "1.1" or not target.startswith(b"/")):
+        return False
+    return (coding is None or (coding.lower() == b"chunked" and version == "1.1")) and _is_for(
+        target, given.get(b"host", b"")
     )
 
 

@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from certdesk.web.framing import BETWEEN, DONE, HEAD, Broken, Framing
 from certdesk.web.heads import body_length, check_head
+from certdesk.web.offers import body_parser
 from certdesk.web.seats import SEAT, Seat, Seats
 from certdesk.web.sent import Mark, Sent
 
@@ -49,6 +50,8 @@ class LimitedProtocol(HttpToolsProtocol):
     seat: Seat
     _refusal: http.HTTPStatus | None = None
     _timer: asyncio.TimerHandle | None = None
+    _is_offered = False
+    """Whether the head that was just read offers another protocol and has a body behind it."""
     _header_bytes = 0
     _body_bytes = 0
     _sent: Sent | None = None
@@ -107,6 +110,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().data_received(piece)
         if self.transport.is_closing():
             return False
+        if self._is_offered:
+            self._is_offered = False
+            self.parser = body_parser(self, body_length(self.headers))
         if framing.part is HEAD and framing.head_bytes > REQUEST_LINE + HEADERS_TOTAL:
             raise Broken(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self._body_bytes > BODY_BYTES:
@@ -143,18 +149,23 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head; refuse one that two readers could understand differently."""
         self._disarm()
-        upgrade = self.parser.should_upgrade()
-        version = self.parser.get_http_version()
-        if not check_head(self.url, self.headers, version=version, upgrade=upgrade):
+        if not check_head(self.url, self.headers, version=self.parser.get_http_version()):
             self._refuse(http.HTTPStatus.BAD_REQUEST)
+        if not any(name == b"host" for name, _ in self.headers):
+            # As one that names nothing, which HTTP/1.1 has a word for (RFC 9112, 3.2).
+            self.headers.append((b"host", b""))
         self._framing.expect_body(body_length(self.headers))
         super().on_headers_complete()
-        if upgrade:
-            # The offer is passed over (RFC 9110, 7.8); the parser reads nothing after it.
+        if self.parser.should_upgrade():
+            self._is_offered = self._framing.part is not DONE
+            # The parser reads nothing more of this connection.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """End a request, where its framing says so too."""
+        if self._is_offered:
+            # The parser has met an offer, and knows of no body behind it.
+            return
         if self._framing.part is not DONE:
             self._refuse(http.HTTPStatus.BAD_REQUEST)
         self._disarm()
