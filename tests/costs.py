@@ -59,6 +59,7 @@ OWN = {
     "domain.material.unmask": "texts whose lengths the decoder has checked",
     "domain.material.value_at": "names that stand in the program",
     "domain.material.with_value": "names that stand in the program",
+    "domain.ocsp.response": "what the desk has signed",
     "domain.outline.require_signature": "keys that were looked at before",
     "domain.pacing.LookLimit.charge": "numbers",
     "domain.pacing.LookLimit.take": "numbers",

@@ -29,7 +29,7 @@ from certdesk.domain import (
     visible,
     zones,
 )
-from certdesk.domain import ocsp as status_requests
+from certdesk.domain import ocsp_request as status_requests
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Organisation, Person
@@ -138,8 +138,20 @@ def asked_status() -> Iterator[Case]:
     good = builder.add_extension(x509.OCSPNonce(b"a" * 128), critical=False).build()
     one = good.public_bytes(Encoding.DER)
     many = der.encode(0x30, der.encode(0x30, b"") * 2_000)
+    (whole,) = der.elements(one)
+    (tbs, *_) = der.elements(whole.content)
+    (listed, *_) = der.elements(tbs.content)
+    fifty = der.encode(
+        0x30, der.encode(0x30, der.encode(0x30, listed.content * (4_000 // len(listed.content))))
+    )
     deep = functools.reduce(lambda inner, _: der.encode(0x30, inner), range(1_000), b"")
-    for name, data in {"one": one, "many": many, "deep": deep, "zeros": b"0\0" * 2_000}.items():
+    for name, data in {
+        "one": one,
+        "fifty": fifty,
+        "many": many,
+        "deep": deep,
+        "zeros": b"0\0" * 2_000,
+    }.items():
         cut = data[:REQUEST_LIMIT]
         yield Case(name, status_requests.read, cut)
 
@@ -151,7 +163,7 @@ DOMAIN: Worst = {
     "domain.names.ascii_form": each(names.ascii_form),
     "domain.names.internal_suffix": each(names.internal_suffix),
     "domain.names.normal_form": each(names.normal_form),
-    "domain.ocsp.read": asked_status,
+    "domain.ocsp_request.read": asked_status,
     "domain.pem.blocks": each(pem.blocks, PEM_LIMIT),
     "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
     "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),

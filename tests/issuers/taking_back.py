@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from certdesk.domain import der
 from certdesk.domain.certificates import certificate_of
 from certdesk.domain.records import Certificate
 from tests.issuing import asked, issue
@@ -53,3 +54,14 @@ def request_of(serial: int, issuer: x509.Certificate, nonce: bytes = b"") -> byt
     if nonce:
         asking = asking.add_extension(x509.OCSPNonce(nonce), critical=False)
     return asking.build().public_bytes(Encoding.DER)
+
+
+def several(*requests: bytes, extensions: bytes = b"") -> bytes:
+    """Ask in one request for what others ask for; the library writes those for one alone."""
+    each = b"".join(_within(_within(_within(request))) for request in requests)
+    return der.encode(0x30, der.encode(0x30, der.encode(0x30, each) + extensions))
+
+
+def _within(data: bytes) -> bytes:
+    """Return the content of the first element."""
+    return next(der.elements(data)).content

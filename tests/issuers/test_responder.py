@@ -18,12 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pkilint.cabf.serverauth.serverauth_constants import CertificateType
 
+from certdesk.domain import der
 from certdesk.domain.ocsp import LASTS
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.testing.clock import ManualClock
 from tests import chains
-from tests.issuers.taking_back import Hash, in_hand, request_for, request_of
+from tests.issuers.taking_back import Hash, in_hand, request_for, request_of, several
 from tests.linting import certificate_errors
 from tests.privateca import InsideCa
 from tests.programs import run
@@ -158,6 +159,72 @@ def test_a_nonce_comes_back_and_makes_the_answer_the_asker_s_own(ca: InsideCa) -
     assert refused.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
+def test_several_certificates_are_answered_for_at_once(ca: InsideCa) -> None:
+    """Good, revoked and unknown, in the order of the question, under one signature."""
+    good, revoked = in_hand(ca), in_hand(ca, "other123")
+    ca.issuer.revoke(revoked, Reason.KEY_COMPROMISE)
+    issuer = ca.parts.hierarchy.certificate(ISSUING)
+    serials = [int(good.serial, 16), 1 << 100, int(revoked.serial, 16), int(good.serial, 16)]
+
+    answer = ca.pki.ocsp(several(*(request_of(serial, issuer) for serial in serials)))
+    told = ocsp.load_der_ocsp_response(answer.der)
+
+    status = ocsp.OCSPCertStatus
+    assert [(one.serial_number, one.certificate_status) for one in told.responses] == list(
+        zip(serials, [status.GOOD, status.UNKNOWN, status.REVOKED, status.GOOD], strict=True)
+    )
+    assert [one.revocation_reason for one in told.responses][2] == Reason.KEY_COMPROMISE.flag
+    assert {one.next_update_utc for one in told.responses} == {ca.clock.now() + LASTS}
+    assert answer.lasting is False
+    (responder,) = told.certificates
+    key = responder.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    key.verify(told.signature, told.tbs_response_bytes, ec.ECDSA(hashes.SHA256()))
+
+
+def test_certificates_of_several_issuers_are_answered_for_by_the_first_that_is_known(
+    whole: InsideCa,
+) -> None:
+    """One signature speaks for one issuer; what others have issued is unknown to it."""
+    certificate = in_hand(whole, "several1")
+    serial = int(certificate.serial, 16)
+    certificates = whole.parts.hierarchy.certificate
+    foreign = request_of(serial, chains.root().certificate)
+    own, other = (request_of(serial, certificates(name)) for name in (ISSUING, "rsa-issuing"))
+
+    def statuses(*requests: bytes) -> list[str]:
+        told = ocsp.load_der_ocsp_response(whole.pki.ocsp(several(*requests)).der)
+        return [one.certificate_status.name for one in told.responses]
+
+    assert statuses(foreign, own, other) == ["UNKNOWN", "GOOD", "UNKNOWN"]
+    assert statuses(other, own) == ["UNKNOWN", "UNKNOWN"]
+    alone = ocsp.load_der_ocsp_response(whole.pki.ocsp(several(foreign, foreign)).der)
+    assert alone.response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
+
+
+CRITICAL = der.encode(0x30, der.encode(0x06, der.identifier("1.2.3")) + b"\1\1\xff\4\0")
+NONCE = der.encode(0x30, der.encode(0x06, der.identifier("1.3.6.1.5.5.7.48.1.2")) + b"\4\3\4\1n")
+
+
+@pytest.mark.parametrize(
+    "extensions",
+    [CRITICAL, NONCE + NONCE, b"\x30\0", NONCE.replace(b"\4\3\4\1n", b"\4\3\2\1n")],
+    ids=["critical and unknown", "two nonces", "no identifier", "a nonce that is a number"],
+)
+def test_extensions_that_cannot_be_followed_are_refused(whole: InsideCa, extensions: bytes) -> None:
+    """Whoever marked one as critical wants no answer without it (RFC 6960 4.4)."""
+    request = request_of(7, whole.parts.hierarchy.certificate(ISSUING))
+    listed = der.encode(0xA2, der.encode(0x30, extensions))
+    told = ocsp.load_der_ocsp_response(whole.pki.ocsp(several(request, extensions=listed)).der)
+    assert told.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
+def test_a_request_for_no_certificate_is_refused(whole: InsideCa) -> None:
+    """There is nothing to answer."""
+    told = ocsp.load_der_ocsp_response(whole.pki.ocsp(several()).der)
+    assert told.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
 def test_a_responder_is_certified_by_the_authority_and_breaks_no_rule(whole: InsideCa) -> None:
     """For signing answers alone, and for two weeks; the authority's key itself signs none."""
     names = {ISSUING: ec.SECP256R1(), "ecc-issuing-384": ec.SECP384R1()}
@@ -229,31 +296,31 @@ def test_any_change_to_a_request_is_answered(whole: InsideCa, at: int, byte: int
 @pytest.mark.needs("openssl")
 @pytest.mark.parametrize("kind", ["RSA", "ECC"])
 def test_openssl_believes_the_answers(tmp_path: Path, kind: str) -> None:
-    """Good and revoked, down the chain to the root alone, for its own request."""
+    """Good and revoked, down the chain to the root alone, both in its one request."""
     ca = InsideCa(tmp_path, clock=ManualClock(datetime.fromtimestamp(int(time.time()), UTC)))
     rsa_key = rsa.generate_private_key(65537, 2048) if kind == "RSA" else None
-    certificate = in_hand(ca, key=rsa_key)
+    good, revoked = (in_hand(ca, each, key=rsa_key) for each in ("good1234", "bad12345"))
     line = kind.lower()
     parts = {
-        "leaf": x509.load_der_x509_certificate(certificate.leaf),
+        "good": x509.load_der_x509_certificate(good.leaf),
+        "revoked": x509.load_der_x509_certificate(revoked.leaf),
         "issuing": ca.parts.hierarchy.certificate(f"{line}-issuing"),
         "root": ca.parts.hierarchy.certificate(f"{line}-root"),
     }
     for name, part in parts.items():
         (tmp_path / name).write_bytes(part.public_bytes(Encoding.PEM))
+    ca.issuer.revoke(revoked, Reason.SUPERSEDED)
     request, answer = tmp_path / "request.der", tmp_path / "answer.der"
     words: list[str | Path] = ["ocsp", "-no_nonce", "-CAfile", tmp_path / "root"]
-    words += ["-issuer", tmp_path / "issuing", "-cert", tmp_path / "leaf"]
+    words += ["-issuer", tmp_path / "issuing", "-cert", tmp_path / "good"]
+    words += ["-cert", tmp_path / "revoked"]
     run("openssl", *words, "-reqout", request)
+    answer.write_bytes(ca.pki.ocsp(request.read_bytes()).der)
 
-    told = []
-    for _ in range(2):
-        answer.write_bytes(ca.pki.ocsp(request.read_bytes()).der)
-        others: list[str | Path] = ["-respin", answer, "-verify_other", tmp_path / "issuing"]
-        told.append(run("openssl", *words, *others))
-        ca.issuer.revoke(certificate, Reason.SUPERSEDED)
+    others: list[str | Path] = ["-respin", answer, "-verify_other", tmp_path / "issuing"]
+    told = run("openssl", *words, *others)
 
-    assert all("Response verify OK" in each for each in told)
-    assert f"{tmp_path / 'leaf'}: good" in told[0]
-    assert f"{tmp_path / 'leaf'}: revoked" in told[1]
-    assert "Reason: superseded" in told[1]
+    assert "Response verify OK" in told
+    assert f"{tmp_path / 'good'}: good" in told
+    assert f"{tmp_path / 'revoked'}: revoked" in told
+    assert "Reason: superseded" in told

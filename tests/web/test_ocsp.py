@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509 import ocsp
 
 from tests.footprint import resident_kib
-from tests.issuers.taking_back import request_of
+from tests.issuers.taking_back import request_of, several
 from tests.running import RunningDesk, running
 from tests.web.raw import Wire
 
@@ -115,21 +115,18 @@ def test_a_path_that_is_no_base64_is_refused_alike(desk: RunningDesk, path: str)
     assert ocsp.load_der_ocsp_response(answer.content).response_status is UNREADABLE
 
 
-def test_a_request_for_several_certificates_is_refused(
+def test_a_request_for_several_certificates_gets_an_answer_for_each(
     desk: RunningDesk, issuer: x509.Certificate
 ) -> None:
-    """One is asked for at a time."""
-    one = request_of(7, issuer)
-    # SEQUENCE { SEQUENCE { SEQUENCE OF { request } } }, all shorter than 128 bytes.
-    inner = one[6:]
-    whole = b"\x30" + bytes([len(inner) * 2]) + inner * 2
-    for _ in range(2):
-        length = len(whole)
-        sized = bytes([length]) if length < 128 else b"\x81" + bytes([length])
-        whole = b"\x30" + sized + whole
+    """In their order, one that is asked for twice as well, as many as a request holds."""
+    asked = [7, 8, 7, *range(100, 156)]
+    request = several(*(request_of(serial, issuer) for serial in asked))
+    assert len(request) > 3 * KIB
 
-    told = ocsp.load_der_ocsp_response(post(desk, whole).content)
-    assert told.response_status is UNREADABLE
+    told = ocsp.load_der_ocsp_response(post(desk, request).content)
+    assert [(one.serial_number, one.certificate_status) for one in told.responses] == [
+        (serial, UNKNOWN) for serial in asked
+    ]
 
 
 def test_large_bodies_are_refused_before_they_are_read(desk: RunningDesk) -> None:

@@ -1,26 +1,27 @@
-"""The Online Certificate Status Protocol: what is asked, who answers, and what is answered.
+"""The Online Certificate Status Protocol: who answers, and what is answered.
 
-Sources: RFC 6960, RFC 9654 (nonces), CA/Browser Forum Baseline Requirements 4.9.10 and 7.1.2.8.
+What is asked is in `ocsp_request.py`. Answers are written here because the library writes those for
+one certificate alone.
+
+Sources: RFC 6960, CA/Browser Forum Baseline Requirements 4.9.10 and 7.1.2.8.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from certdesk.domain import profile
+from certdesk.domain import der, profile
 from certdesk.domain.crl import Revoked
 from certdesk.domain.keys import PublicKey
+from certdesk.domain.ocsp_request import NONCE, Asked, CertificateId, key_bits
 from certdesk.domain.validity import BACKDATED
 
 LASTS = timedelta(hours=12)
@@ -29,114 +30,74 @@ LASTS = timedelta(hours=12)
 RESPONDER_LASTS = timedelta(days=14)
 """How long a responder may answer for an authority before it is certified anew."""
 
-NONCE_LIMIT = 128
-"""Longest nonce that is taken, in bytes (RFC 9654 2.1)."""
-
-_SAID = {
-    "good": ocsp.OCSPCertStatus.GOOD,
-    "revoked": ocsp.OCSPCertStatus.REVOKED,
-    "unknown": ocsp.OCSPCertStatus.UNKNOWN,
+_SEQUENCE, _BITS, _OCTETS, _IDENTIFIER = 0x30, 0x03, 0x04, 0x06
+_ENUMERATED, _TIME = 0x0A, 0x18
+# Context tags: of what is explicitly tagged, and of a status.
+_FIRST, _SECOND, _THIRD = 0xA0, 0xA1, 0xA2
+_SAID = {"good": b"\x80\x00", "unknown": b"\x82\x00"}
+_REVOKED = 0xA1
+_SUCCESSFUL = b"\x00"
+_BASIC = der.identifier("1.3.6.1.5.5.7.48.1.1")
+_ECDSA_WITH_SHA_256 = der.identifier("1.2.840.10045.4.3.2")
+_REASONS = {
+    x509.ReasonFlags.key_compromise: 1,
+    x509.ReasonFlags.affiliation_changed: 3,
+    x509.ReasonFlags.superseded: 4,
+    x509.ReasonFlags.cessation_of_operation: 5,
+    x509.ReasonFlags.privilege_withdrawn: 9,
 }
+"""The numbers of RFC 5280 5.3.1 for the reasons that `revocation.Reason` has."""
 
 Status: TypeAlias = Revoked | Literal["good", "unknown"]
 """What is answered of a certificate."""
 
 
-class Malformed(ValueError):
-    """Bytes are no request that can be answered."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request for the status of one certificate; its issuer is named by two hashes."""
-
-    serial: int
-    name_hash: bytes
-    key_hash: bytes
-    algorithm: hashes.HashAlgorithm
-    nonce: x509.OCSPNonce | None
-
-    def names(self, issuer: x509.Certificate) -> bool:
-        """Whether that is the issuer, whose key is RSA or ECC."""
-        hashed = (self._hash(issuer.subject.public_bytes()), self._hash(_key_bits(issuer)))
-        return hashed == (self.name_hash, self.key_hash)
-
-    def _hash(self, data: bytes) -> bytes:
-        digest = hashes.Hash(self.algorithm)
-        digest.update(data)
-        return digest.finalize()
-
-
-def _key_bits(certificate: x509.Certificate) -> bytes:
-    """Give the bits of a key, which is what issuers' keys are hashed of (RFC 6960 4.1.1)."""
-    public_key = certificate.public_key()
-    if isinstance(public_key, rsa.RSAPublicKey):
-        return public_key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
-    return public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def read(data: bytes) -> Asked:
-    """Read a request; that somebody signed it counts for nothing.
-
-    Raises:
-        Malformed: it is none, asks for several certificates, or for what is not understood.
-    """
-    try:
-        request = ocsp.load_der_ocsp_request(data)
-        asked = Asked(
-            serial=request.serial_number,
-            name_hash=request.issuer_name_hash,
-            key_hash=request.issuer_key_hash,
-            algorithm=request.hash_algorithm,
-            nonce=_nonce(request.extensions),
-        )
-    except (
-        ValueError,
-        NotImplementedError,
-        UnsupportedAlgorithm,
-        x509.DuplicateExtension,
-    ) as error:
-        raise Malformed(str(error)) from error
-    if asked.serial <= 0:
-        raise Malformed("no certificate has such a serial number")
-    return asked
-
-
-def _nonce(extensions: x509.Extensions) -> x509.OCSPNonce | None:
-    nonce = None
-    for each in extensions:
-        if isinstance(each.value, x509.OCSPNonce):
-            nonce = each.value
-        elif each.critical:
-            raise Malformed(f"it has a critical extension {each.oid.dotted_string}")
-    if nonce is not None and not 1 <= len(nonce.nonce) <= NONCE_LIMIT:
-        raise Malformed(f"a nonce has 1 to {NONCE_LIMIT} bytes")
-    return nonce
-
-
-def answer(
-    asked: Asked, status: Status, responder: x509.Certificate, now: datetime
-) -> ocsp.OCSPResponseBuilder:
-    """Write the answer, ready to be signed by the responder."""
+def content(
+    asked: Asked, statuses: Sequence[Status], responder: x509.Certificate, now: datetime
+) -> bytes:
+    """Write what is to be signed by the responder: a status for each that was asked for."""
     at = now.replace(microsecond=0)
-    revoked = status if isinstance(status, Revoked) else None
-    written = (
-        ocsp.OCSPResponseBuilder()
-        .add_response_by_hash(
-            issuer_name_hash=asked.name_hash,
-            issuer_key_hash=asked.key_hash,
-            serial_number=asked.serial,
-            algorithm=asked.algorithm,
-            cert_status=_SAID["revoked" if isinstance(status, Revoked) else status],
-            this_update=at,
-            next_update=at + LASTS,
-            revocation_time=revoked.revoked_at if revoked else None,
-            revocation_reason=revoked.reason if revoked else None,
-        )
-        .responder_id(ocsp.OCSPResponderEncoding.HASH, responder)
-        .certificates([responder])
-    )
-    return written if asked.nonce is None else written.add_extension(asked.nonce, critical=False)
+    each = (_single(one, status, at) for one, status in zip(asked.ids, statuses, strict=True))
+    digest = hashlib.sha1(key_bits(responder), usedforsecurity=False).digest()
+    parts = [
+        der.encode(_THIRD, der.encode(_OCTETS, digest)),
+        _time(at),
+        der.encode(_SEQUENCE, b"".join(each)),
+    ]
+    if asked.nonce is not None:
+        nonce = der.encode(_IDENTIFIER, NONCE) + der.encode(_OCTETS, asked.nonce)
+        listed = der.encode(_SEQUENCE, der.encode(_SEQUENCE, nonce))
+        parts.append(der.encode(_SECOND, listed))
+    return der.encode(_SEQUENCE, b"".join(parts))
+
+
+def response(content: bytes, signature: bytes, responder: x509.Certificate) -> bytes:
+    """Write the answer around what the responder has signed with ECDSA and SHA-256."""
+    algorithm = der.encode(_SEQUENCE, der.encode(_IDENTIFIER, _ECDSA_WITH_SHA_256))
+    bits = der.encode(_BITS, b"\0" + signature)
+    certificates = der.encode(_SEQUENCE, responder.public_bytes(Encoding.DER))
+    basic = der.encode(_SEQUENCE, content + algorithm + bits + der.encode(_FIRST, certificates))
+    told = der.encode(_IDENTIFIER, _BASIC) + der.encode(_OCTETS, basic)
+    status = der.encode(_ENUMERATED, _SUCCESSFUL)
+    return der.encode(_SEQUENCE, status + der.encode(_FIRST, der.encode(_SEQUENCE, told)))
+
+
+def _single(one: CertificateId, status: Status, at: datetime) -> bytes:
+    """Write the status of one certificate, which is named as it was asked for (4.2.1)."""
+    said = _revoked(status) if isinstance(status, Revoked) else _SAID[status]
+    until = der.encode(_FIRST, _time(at + LASTS))
+    return der.encode(_SEQUENCE, one.whole + said + _time(at) + until)
+
+
+def _revoked(status: Revoked) -> bytes:
+    reason = b""
+    if status.reason is not None:
+        reason = der.encode(_FIRST, der.encode(_ENUMERATED, bytes((_REASONS[status.reason],))))
+    return der.encode(_REVOKED, _time(status.revoked_at) + reason)
+
+
+def _time(at: datetime) -> bytes:
+    return der.encode(_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode("ascii"))
 
 
 def malformed() -> ocsp.OCSPResponse:

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPResponse
 
-from certdesk.domain import ocsp
+from certdesk.domain import ocsp, ocsp_request
 from certdesk.domain.authority import Rank, own_hash, plan_of
 from certdesk.domain.crl import Revoked
+from certdesk.domain.ocsp_request import Asked
 from certdesk.domain.records import AuditEntry, Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
@@ -56,30 +57,44 @@ class Responder:
         """Answer a request; see `ports.Pki`.
 
         Good is what is in hand and was not revoked; what the authority never issued is unknown.
+        One signature is one authority's: where certificates of several are asked for, the first of
+        them that the desk knows answers, and those of the others are unknown to it.
         """
         try:
-            asked = ocsp.read(request)
-        except ocsp.Malformed:
+            asked = ocsp_request.read(request)
+        except ocsp_request.Malformed:
             return _refusal(ocsp.malformed())
         authority = self._authority(asked)
         if authority is None:
             return _refusal(ocsp.unauthorised())
-        status = self._world.store.read(functools.partial(self._status, authority, asked.serial))
+        statuses = self._world.store.read(functools.partial(self._statuses, authority, asked))
         deputy = self._deputy(authority)
-        written = ocsp.answer(asked, status, deputy.certificate, self._world.clock.now())
-        signed = written.sign(deputy.key, hashes.SHA256())
+        content = ocsp.content(asked, statuses, deputy.certificate, self._world.clock.now())
+        signature = deputy.key.sign(content, ec.ECDSA(hashes.SHA256()))
         return OcspAnswer(
-            der=signed.public_bytes(Encoding.DER),
-            lasting=asked.nonce is None and status != "unknown",
+            der=ocsp.response(content, signature, deputy.certificate),
+            lasting=asked.nonce is None and "unknown" not in statuses,
         )
 
-    def _authority(self, asked: ocsp.Asked) -> str | None:
-        for each in self._hierarchy.made():
-            if plan_of(each.name).rank is not Rank.ISSUING:
-                continue
-            if asked.names(self._hierarchy.certificate(each.name)):
-                return each.name
-        return None
+    def _authority(self, asked: Asked) -> str | None:
+        """Find the authority of the first certificate that is one's of the desk."""
+        issuing = [
+            each.name for each in self._hierarchy.made() if plan_of(each.name).rank is Rank.ISSUING
+        ]
+        found = (
+            name
+            for one in asked.ids
+            for name in issuing
+            if one.names(self._hierarchy.certificate(name))
+        )
+        return next(found, None)
+
+    def _statuses(self, authority: str, asked: Asked, unit: Unit) -> list[ocsp.Status]:
+        issuer = self._hierarchy.certificate(authority)
+        return [
+            self._status(authority, one.serial, unit) if one.names(issuer) else "unknown"
+            for one in asked.ids
+        ]
 
     def _status(self, authority: str, serial: int, unit: Unit) -> ocsp.Status:
         found = unit.revoked_certificates.get(authority, f"{serial:x}")
