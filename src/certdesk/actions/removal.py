@@ -91,7 +91,11 @@ def _check_order(order: Order, now: datetime) -> None:
     if order.uploaded and not order.moving:
         return
     if order.product_id == FREE and now < order.created_at + FREE_KEPT:
-        raise CannotBeDeletedWithinHour
+        raise CannotBeDeletedWithinHour(
+            ""
+            if order.status in DELETABLE
+            else f"The order stands at status {order.status.told}. {way_to_end(order)}"
+        )
     if order.status is Status.ISSUED:
         raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")
     if order.status not in DELETABLE:
