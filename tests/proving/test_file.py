@@ -7,6 +7,7 @@ import pytest
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
 from tests.proving.sites import NAME, NOW, PATH, SITE, VALUE, Sites, canaries
+from tests.webserver import webserver
 
 APEX, WWW = "shop.test", "www.shop.test"
 
@@ -198,3 +199,33 @@ def test_no_more_than_four_addresses_are_tried(world: Sites) -> None:
     finding = world.look(allowed=("127.0.1.0/24",))
     assert finding.verdict is Verdict.FILE_ABSENT
     assert sum("not connected to 127.0.1." in step for step in finding.steps) == 8
+
+
+def test_of_many_addresses_both_kinds_are_tried(world: Sites) -> None:
+    """IPv4 and IPv6 in turn, so that a website at one of them alone is found."""
+    world.dns.remove(NAME, "A")
+    world.dns.add(NAME, "A", *(f"127.0.1.{number}" for number in range(1, 21)))
+    world.dns.add(NAME, "AAAA", "::1")
+    with webserver(address="::1") as web:
+        web.put(NAME, PATH, VALUE)
+        ports = Ports(web.port, web.port)
+        finding = world.look(allowed=("127.0.1.0/24", "::1/128"), ports=ports)
+    assert finding.verdict is Verdict.PROVED
+    assert "connected to ::1" in " ".join(finding.steps)
+
+
+def test_an_address_that_there_is_no_way_to_does_not_count(world: Sites) -> None:
+    """It is passed over, as by a machine without IPv6."""
+    world.http.put(NAME, PATH, VALUE)
+    world.dns.remove(NAME, "A")
+    world.dns.add(NAME, "A", *(f"127.0.1.{number}" for number in range(1, 4)), SITE)
+    world.dns.add(NAME, "AAAA", *(f"ff0e::{number}" for number in range(1, 9)))
+    finding = world.look(allowed=("127.0.0.0/8", "ff00::/8"))
+    assert finding.verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", "identity, identity"])
+def test_a_content_that_says_it_is_not_encoded_is_read(world: Sites, coding: str) -> None:
+    """Some servers say so, though they need not."""
+    world.http.put(NAME, PATH, VALUE, headers={"Content-Encoding": coding})
+    assert world.look().verdict is Verdict.PROVED

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import enum
 import ipaddress
 import random
 import re
@@ -21,6 +22,8 @@ import dns.name
 import dns.rdatatype
 
 TRY_SECONDS = 2.0
+GRACE_SECONDS = 0.1
+"""How long the right answer is waited for after one in other letters."""
 PAYLOAD = 1232
 """Bytes of an answer by UDP that pass everywhere unfragmented (DNS flag day 2020)."""
 
@@ -80,6 +83,7 @@ def question(
     """Make a query with a random id and a name of random case, which the answer has to repeat.
 
     The case is what is known as 0x20: someone who guesses port and id has to guess it as well.
+    An answer in other letters is asked for again by TCP, into which nobody else can write.
     """
     mixed = dns.name.Name([_mixed(label, rng) for label in name.labels])
     return dns.message.make_query(
@@ -96,18 +100,20 @@ def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns
     Raises:
         Unanswered: no answer came in 2 seconds or by the deadline, or it has more than 16 KiB.
     """
+    by = "UDP"
     try:
-        response = _by_udp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
-        if response is None:
-            response = _by_tcp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
+        found = _by_udp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
+        if isinstance(found, dns.message.Message):
+            return found
+        by = found.value
+        return _by_tcp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
     except TimeoutError:
-        raise Unanswered("no answer came in time") from None
+        raise Unanswered(f"no answer came in time{_AFTER[by]}") from None
     except OSError as error:
         raise Unanswered(
-            f"it cannot be reached: {error.strerror or error} (is it running, and is it the one "
-            "that dns.resolvers should name?)"
+            f"it cannot be reached{_AFTER[by]}: {error.strerror or error} (is it running, and is "
+            "it the one that dns.resolvers should name?)"
         ) from None
-    return response
 
 
 def _mixed(label: bytes, rng: random.Random) -> bytes:
@@ -115,22 +121,43 @@ def _mixed(label: bytes, rng: random.Random) -> bytes:
     return bytes(rng.choice(letters) for letters in zip(*halves, strict=True))
 
 
+class _ByTcp(enum.Enum):
+    """Why a question has to be asked by TCP."""
+
+    CUT = "TCP, since the answer was cut"
+    OTHER_LETTERS = "TCP, since it repeats the question in other letters"
+
+
+_AFTER = {"UDP": "", **{why.value: f" by {why.value}" for why in _ByTcp}}
+
+
 def _by_udp(
     query: dns.message.Message, server: Server, deadline: float
-) -> dns.message.Message | None:
-    """Give the answer, or None where it says that it was cut (TC)."""
+) -> dns.message.Message | _ByTcp:
+    """Return the answer, or why it is to be asked for by TCP.
+
+    One in other letters may be forged: the right one may come for a moment yet.
+    """
+    instead: _ByTcp | None = None
     with socket.socket(server.family, socket.SOCK_DGRAM) as udp:
         # Connected, the system lets no packet of another sender in. It picks a random port.
         udp.connect((server.host, server.port))
         udp.send(query.to_wire())
         while True:
-            udp.settimeout(_left(deadline))
-            wire = udp.recv(ANSWER_LIMIT)
+            try:
+                udp.settimeout(_left(deadline))
+                wire = udp.recv(ANSWER_LIMIT)
+            except TimeoutError:
+                if instead is None:
+                    raise
+                return instead
             with contextlib.suppress(_Unreadable):
                 head = _read(wire, question_only=True)
-                if not _answers(query, head):
-                    continue
-                return None if head.flags & dns.flags.TC else _read(wire)
+                if _answers(query, head) and _repeats_letters(query, head):
+                    return _ByTcp.CUT if head.flags & dns.flags.TC else _read(wire)
+                if _answers(query, head) and instead is None:
+                    instead = _ByTcp.OTHER_LETTERS
+                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
 
 
 def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
@@ -195,10 +222,10 @@ def _read(wire: bytes, *, question_only: bool = False) -> dns.message.Message:
 
 
 def _answers(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Tell whether a message repeats the question to the letter, and is a response to it."""
-    asked, repeated = query.question[0], response.question
-    return (
-        len(repeated) == 1
-        and repeated[0].name.labels == asked.name.labels
-        and query.is_response(response)
-    )
+    """Tell whether a message repeats the question, in any case of letters, and responds to it."""
+    return len(response.question) == 1 and query.is_response(response)
+
+
+def _repeats_letters(query: dns.message.Message, response: dns.message.Message) -> bool:
+    """Tell whether a response to a question repeats it to the letter."""
+    return response.question[0].name.labels == query.question[0].name.labels

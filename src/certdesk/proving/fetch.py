@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import itertools
 import socket
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -124,7 +125,7 @@ class Fetcher:
                     f"{host} is at {address} ({kind}), and nothing is fetched from there: let all "
                     "of its A and AAAA records have public addresses, or prove the name by DNS"
                 )
-        return found
+        return _in_turn(found)
 
     def fetch(self, target: Target, addresses: Sequence[Address], trail: Trail) -> bytes:
         """Give the content of status 200 at `target`, or where its redirects lead to.
@@ -192,6 +193,12 @@ class Fetcher:
         except RedirectRefused as refused:
             trail.steps.append(f"not followed: {refused}")
             raise NotFetched(f"the redirect to {location} is not followed: {refused}") from None
+
+
+def _in_turn(found: Sequence[Address]) -> list[Address]:
+    """Take IPv4 and IPv6 in turn, so that both are among the few that are tried (RFC 8305, 4)."""
+    kinds = [[each for each in found if each.version == version] for version in (4, 6)]
+    return [each for pair in itertools.zip_longest(*kinds) for each in pair if each is not None]
 
 
 def _noted(addresses: Iterator[Address], tried: list[Address]) -> Iterator[Address]:

@@ -7,6 +7,7 @@ environment nor cookies, redirects or decompression exist here.
 from __future__ import annotations
 
 import dataclasses
+import errno
 import ipaddress
 import socket
 import ssl
@@ -20,6 +21,7 @@ from certdesk.domain.redirects import Target
 
 USER_AGENT = "certdesk (domain validation)"
 _RECEIVE = 1024
+_NO_ROUTE = (errno.EAFNOSUPPORT, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 _OK = 200
 
 
@@ -28,7 +30,8 @@ class Limits:
     """What a look for a file may cost; times are seconds.
 
     `body` is bytes of content; `received` bytes of any kind in one exchange, so many as a
-    hundred headers take; `addresses` how many of a name's are tried.
+    hundred headers take; `addresses` how many of a name's are tried, beside those that this machine
+    has no way to.
     """
 
     dns: float = 5
@@ -45,7 +48,8 @@ class Limits:
 class Answer:
     """A response whose `body` is whole, or not read because of its status or its encoding.
 
-    `location` and `encoding` are the values of Location and Content-Encoding, if there are any.
+    `location` and `encoding` are the values of Location and Content-Encoding, if there are any;
+    an encoding that is none is left out.
     """
 
     status: int
@@ -135,7 +139,8 @@ def _connect(
 ) -> socket.socket:
     """Connect to the addresses as they were checked: no name is looked up again."""
     why = "it has no address"
-    for _ in range(limits.addresses):
+    tries = limits.addresses
+    while tries:
         try:
             seconds = left(deadline, limits.connect)
         except ExchangeFailed as over:
@@ -147,6 +152,8 @@ def _connect(
         try:
             plain = _connected(address, port, seconds)
         except (OSError, ExchangeFailed) as error:
+            # Without a route nobody was asked.
+            tries -= getattr(error, "errno", None) not in _NO_ROUTE
             why = f"{address} port {port}: {_words(error)}"
             steps.append(f"not connected to {why}")
         else:
@@ -236,8 +243,15 @@ def _begun(response: h11.Response, limits: Limits) -> Answer:
     return Answer(
         status=response.status_code,
         location=_header(response, b"location"),
-        encoding=_header(response, b"content-encoding"),
+        encoding=_encoding(response),
     )
+
+
+def _encoding(response: h11.Response) -> str | None:
+    """Return how the content is encoded; `identity` says that it is not (RFC 9110, 8.4.1)."""
+    said = _header(response, b"content-encoding")
+    codings = {coding.strip().lower() for coding in (said or "").split(",")}
+    return said if codings - {"", "identity"} else None
 
 
 def _header(response: h11.Response, name: bytes) -> str | None:

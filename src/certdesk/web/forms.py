@@ -359,7 +359,7 @@ def form_of(head: Head) -> Form:
     """
     if head.method not in ("GET", "POST"):
         raise UnsupportedProtocol(f"Use POST or GET, not {told_bare(head.method)}.")
-    if head.headers.get("content-encoding", "identity") != "identity":
+    if head.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequest("Content-Encoding must be identity.")
     if head.method == "POST" and head.query:
         raise InvalidRequest("The parameters of a POST belong in its body, not in its query.")
