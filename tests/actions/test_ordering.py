@@ -127,6 +127,18 @@ def test_an_order_whose_records_are_published_is_issued(
     assert run("openssl", "x509", "-in", bundle, "-noout", "-pubkey") == of_key
 
 
+def test_critical_caa_records_for_mail_keep_no_server_from_its_certificate(
+    orderer: Client, names: NameServer
+) -> None:
+    """RFC 9495: who may certify e-mail addresses is another question."""
+    names.add("mail-only.com", "CAA", '128 issuemail ";"', '128 issuevmc ";"')
+    order = orderer.buy(TRUSTASIA)
+    orderer.submit(order, CertCommonName="www.mail-only.com")
+    orderer.call("CertificateOrderSubmit", CertId=order)
+    publish(names, orderer.detail(order))
+    becomes(1, lambda: orderer.detail(order)["Status"])
+
+
 def test_the_older_form_does_the_same(orderer: Client, names: NameServer) -> None:
     """CommitCertificateInformation."""
     order = orderer.buy(TRUSTASIA)

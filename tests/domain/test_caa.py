@@ -84,7 +84,7 @@ def test_a_record_that_names_others_nobody_or_is_malformed_forbids(value: str) -
     """A malformed one names nobody, and so forbids like an empty one."""
     why = refusal(issue(value), DNS)
     assert why is not None
-    assert why.startswith("no CAA record issue permits this desk: one names ")
+    assert why.startswith("no CAA record issue permits this desk: one ")
 
 
 def test_one_record_of_many_is_enough() -> None:
@@ -112,12 +112,50 @@ def test_issuewild_decides_for_wildcards_alone() -> None:
     assert refusal(issue(";"), WILD) is not None
 
 
-@pytest.mark.parametrize("tag", ["future", "issuemail", "issuevmc", "contactemail", "issu"])
+def test_a_record_that_is_malformed_is_told_from_one_that_names_nobody() -> None:
+    """The owner of the one has to mend it, and the owner of the other means it."""
+    begin = "no CAA record issue permits this desk: "
+    malformed = f"{begin}one is malformed, and so names no issuer (RFC 8659, 4.2)"
+    assert refusal(issue(f"{MINE}; policy"), DNS) == malformed
+    assert refusal(issue(f"{MINE} {MINE}"), DNS) == malformed
+    assert refusal(issue(";"), DNS) == refusal(issue(""), DNS) == f"{begin}one names no issuer"
+
+
+KNOWN = ["iodef", "issuemail", "issuevmc", "contactemail", "contactphone"]
+
+
+@pytest.mark.parametrize("issuance", [DNS, WILD, FILE], ids=["a name", "a wildcard", "a file"])
+@pytest.mark.parametrize("flags", [0, 1, 0x7F, 0x80, 0xFF])
+@pytest.mark.parametrize("tag", KNOWN)
+def test_what_is_known_and_not_about_servers_changes_nothing(
+    tag: str, flags: int, issuance: Issuance
+) -> None:
+    """RFC 9495: issuemail is for e-mail; critical or not, it says nothing of a server."""
+    for value in (b";", b"other.example", b"mailto:a@example.com"):
+        record = CaaRecord(flags, tag, value)
+        assert refusal([record], issuance) is None
+        assert refusal([record, *issue(MINE)], issuance) is None
+        assert refusal([record, *issue(";")], issuance) == refusal(issue(";"), issuance) is not None
+
+
+@pytest.mark.parametrize("flags", [0, 1, 0x40, 0x7F, 0x80, 0x81, 0xFF])
+def test_flags_change_nothing_of_an_issue_record(flags: int) -> None:
+    """RFC 8659, 4.1: bit 0 asks to understand the kind, which is; the others are ignored."""
+    assert refusal([CaaRecord(flags, "issue", MINE.encode())], DNS) is None
+    assert refusal([CaaRecord(flags, "issue", b"other.example")], DNS) is not None
+    assert refusal([CaaRecord(flags, "issuewild", b"other.example")], DNS) is None
+    assert refusal([CaaRecord(flags, "issuewild", b"other.example")], WILD) is not None
+
+
+@pytest.mark.parametrize("tag", ["future", "auth", "path", "policy", "issu", "issuemails"])
 def test_a_critical_record_of_an_unknown_kind_forbids(tag: str) -> None:
     """Whatever else is there, and whatever other flags it has."""
     for flags in (0x80, 0x81, 0xFF):
         why = refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS)
-        assert why == f"the critical CAA record {tag} is of a kind that is not known here"
+        assert (
+            why
+            == f"the critical CAA record {tag} is of a kind that is not known here (RFC 8659, 4.1)"
+        )
     for flags in (0, 1, 0x7F):
         assert refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS) is None
 
@@ -135,9 +173,15 @@ def test_an_account_may_be_asked_for() -> None:
     assert refusal(issue(f"{MINE}; AccountURI={ACCOUNT}"), DNS) is None
     for other in (f"{ACCOUNT}1", ACCOUNT[:-1], ACCOUNT.upper(), ""):
         why = refusal(issue(f"{MINE}; accounturi={other}"), DNS)
-        assert why == f"no CAA record issue permits this desk: one is for the account {other}"
+        assert why is not None
+        assert why.endswith(f" permits this desk: one is for the account {other} (RFC 8657, 3)")
     twice = f"{MINE}; accounturi={ACCOUNT}; accounturi={ACCOUNT}"
-    assert refusal(issue(twice), DNS) is not None
+    assert refusal(issue(twice), DNS) == (
+        "no CAA record issue permits this desk: one has more than one accounturi, which no account "
+        "can be (RFC 8657, 3)"
+    )
+    assert refusal(wild(f"{MINE}; accounturi={ACCOUNT}1"), WILD) is not None
+    assert refusal(wild(f"{MINE}; accounturi={ACCOUNT}"), WILD) is None
     assert refusal(issue(twice, f"{MINE}; accounturi={ACCOUNT}"), DNS) is None
 
 
@@ -155,10 +199,16 @@ def test_an_account_may_be_asked_for() -> None:
         ("dns-01x,xdns-01", ()),
         (",", ()),
         ("", ()),
+        ("dns-01,", ()),
+        (",dns-01", ()),
+        ("dns-01,,http-01", ()),
+        ("dns-01,http_01", ()),
+        ("dns-01:http-01", ()),
+        ("DNS-01", ()),
     ],
 )
 def test_methods_may_be_asked_for(methods: str, permits: tuple[Issuance, ...]) -> None:
-    """By the name that ACME has for one, or by the desk's own."""
+    """By the name that ACME has for one, or by the desk's own, in a list without a fault."""
     for issuance in (DNS, FILE):
         why = refusal(issue(f"{MINE}; validationmethods={methods}"), issuance)
         assert (why is None) == (issuance in permits)
@@ -168,6 +218,23 @@ def test_a_cname_is_a_method_of_dns() -> None:
     """As a TXT record is."""
     cname = dataclasses.replace(DNS, kind=ProofKind.CNAME)
     assert refusal(issue(f"{MINE}; validationmethods=dns-01"), cname) is None
+
+
+def test_each_fault_of_methods_has_its_reason() -> None:
+    """Its owner has to know what to mend."""
+
+    def reason(methods: str) -> str | None:
+        return refusal(issue(f"{MINE}; validationmethods={methods}"), DNS)
+
+    begin = "no CAA record issue permits this desk: one"
+    assert reason("http-01") == f"{begin} is for proof by http-01 (RFC 8657, 4)"
+    assert reason("") == f"{begin} is for proof by no method (RFC 8657, 4)"
+    assert reason("dns-01,") == (
+        f"{begin} has validationmethods that are malformed: dns-01, (RFC 8657, 4)"
+    )
+    assert reason("dns-01; validationmethods=dns-01") == (
+        f"{begin} has more than one validationmethods, which no proof can be (RFC 8657, 4)"
+    )
 
 
 def test_account_and_method_have_to_fit_both() -> None:
@@ -188,7 +255,7 @@ def test_the_reason_names_each_record_once() -> None:
 
 # --- any records --------------------------------------------------------------------------------
 
-TAGS = st.sampled_from(["issue", "issuewild", "iodef", "future"])
+TAGS = st.sampled_from(["issue", "issuewild", "iodef", "issuemail", "future"])
 VALUES = st.one_of(
     st.binary(max_size=60),
     st.sampled_from([MINE, ";", "", f"{MINE};", f"{MINE}; a=b", "other.example"]).map(str.encode),

@@ -16,11 +16,16 @@ FORBIDDING = '0 issue ";"'
 
 
 def caa(
-    names: NameServer, name: str = NAME, *, identities: tuple[str, ...] = (MINE,)
+    names: NameServer,
+    name: str = NAME,
+    *,
+    identities: tuple[str, ...] = (MINE,),
+    accounts: tuple[str, ...] = (),
+    kind: ProofKind = ProofKind.TXT,
 ) -> CaaFinding:
     """Ask whether the desk may issue for a name."""
-    checker = Caa(resolver_of(names.endpoint), CLOCK, identities=identities, accounts=())
-    return checker.look(DomainName.parse(name), ProofKind.TXT)
+    checker = Caa(resolver_of(names.endpoint), CLOCK, identities=identities, accounts=accounts)
+    return checker.look(DomainName.parse(name), kind)
 
 
 def test_every_name_up_to_the_top_is_asked(names: NameServer) -> None:
@@ -84,6 +89,26 @@ def test_a_critical_record_of_an_unknown_kind_forbids(names: NameServer) -> None
     found = caa(names)
     assert not found.permitted
     assert "the critical CAA record future" in found.reason
+
+
+def test_critical_records_for_mail_and_marks_are_no_hindrance(names: NameServer) -> None:
+    """RFC 9495: they say nothing of servers."""
+    names.add("example.com", "CAA", '128 issuemail ";"', '128 IssueVMC "other.example"')
+    assert caa(names).permitted
+    assert caa(names, "*.example.com").permitted
+
+
+def test_an_account_and_methods_are_asked_for(names: NameServer) -> None:
+    """RFC 8657: each of them has to fit, and the reason names the one that does not."""
+    account = "https://ca.example.net/account/7"
+    value = f"{MINE}; accounturi={account}; validationmethods=dns-01,ca-dns"
+    names.add("example.com", "CAA", f'0 issue "{value}"')
+
+    assert caa(names, accounts=(account,)).permitted
+    other = caa(names, accounts=(f"{account}1",))
+    assert f"one is for the account {account} (RFC 8657, 3)" in other.reason
+    file = caa(names, accounts=(account,), kind=ProofKind.FILE)
+    assert "one is for proof by dns-01,ca-dns (RFC 8657, 4)" in file.reason
 
 
 def test_a_tag_may_have_any_case(names: NameServer) -> None:
