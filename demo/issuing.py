@@ -69,7 +69,7 @@ def proofs(scene: Scene) -> Iterator[AbstractModel]:
 def place(proof: AbstractModel) -> str:
     """Say where a proof belongs."""
     if proof.DvAuthVerifyType == "FILE":
-        return f"{proof.DvAuthDomain}{proof.DvAuthPath}/{proof.DvAuthKey}"
+        return f"{proof.DvAuthDomain}{proof.DvAuthPath}{proof.DvAuthKey}"
     return str(proof.DvAuthKey)
 
 
@@ -78,7 +78,7 @@ def publish(scene: Scene) -> Said:
     for proof in proofs(scene):
         if proof.DvAuthVerifyType == "FILE":
             add_record(scene, f"{proof.DvAuthDomain} A 127.0.0.1")
-            page = scene.world.page(proof.DvAuthDomain, f"{proof.DvAuthPath}/{proof.DvAuthKey}")
+            page = scene.world.page(proof.DvAuthDomain, f"{proof.DvAuthPath}{proof.DvAuthKey}")
             page.parent.mkdir(parents=True)
             page.write_text(proof.DvAuthValue)
         else:

@@ -109,7 +109,7 @@ class World:
                 continue
             host = auth["DvAuthDomain"]
             self.names.add(host, "A", "127.0.0.1")
-            self.web.put(host, f"{auth['DvAuthPath']}/{key}", value.encode())
+            self.web.put(host, f"{auth['DvAuthPath']}{key}", value.encode())
 
 
 class LeftAlone:

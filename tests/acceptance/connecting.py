@@ -62,7 +62,7 @@ def publish(world: World, detail: dict[str, Any]) -> list[str]:
         name = detail["Domain"]
         for host in (name, f"www.{name}"):
             world.names.add(host, "A", "127.0.0.1")
-            world.web.put(host, f"{auth['DvAuthPath']}/{key}", value.encode())
+            world.web.put(host, f"{auth['DvAuthPath']}{key}", value.encode())
     return kinds
 
 

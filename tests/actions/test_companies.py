@@ -25,7 +25,7 @@ SHOWN: dict[str, object] = {
     "CompanyCity": "Guangzhou",
     "CompanyAddress": "No. 101, xxxxxx, xx District, Guangzhou, Guangdong Province",
     "CompanyPhone": "01*********23",
-    "IdType": None,
+    "IdType": "",
     "IdNumber": None,
     "Tags": [],
 }

@@ -71,7 +71,7 @@ def test_a_file_is_told_by_its_folder_and_its_name(tmp_path: Path) -> None:
         order = submitted(desk, TRUSTASIA, "shop.example.com", verify_type="FILE")
     (part,) = parts(order)
     assert part["DvAuthVerifyType"] == ProofKind.FILE
-    assert part["DvAuthPath"] == "/.well-known/pki-validation"
+    assert part["DvAuthPath"] == "/.well-known/pki-validation/"
     assert part["DvAuthKey"].endswith(".txt")
     assert (part["DvAuthDomain"], part["DvAuthSubDomain"]) == ("shop.example.com", None)
     assert detail(order)["VerifyType"] == "FILE"
@@ -106,12 +106,18 @@ def test_both_ways_to_look_tell_the_same_of_an_order_with_the_ca(tmp_path: Path)
 
 
 def test_what_was_to_be_published_is_told_no_more_after_the_review(tmp_path: Path) -> None:
-    """Neither of a cancelled order nor of one that is opened again, nor in the list."""
+    """Neither of a cancelled order nor of one that is opened again, nor in the list.
+
+    The latter has no members for it at all, like one that was never submitted.
+    """
     with InsideDesk(tmp_path) as desk:
         order = submitted(desk, TRUSTASIA, "shop.example.com")
-        for action in ("CancelAuditCertificate", "ModifyCertificateResubmit"):
+        for action, told in (
+            ("CancelAuditCertificate", NOTHING_TO_PUBLISH),
+            ("ModifyCertificateResubmit", None),
+        ):
             desk.call(order.caller, action, CertificateId=order.certificate_id)
-            assert detail(order)["DvAuthDetail"] == NOTHING_TO_PUBLISH
+            assert detail(order)["DvAuthDetail"] == told
             listed = desk.call(order.caller, "DescribeCertificates")["Certificates"][0]
             assert listed["DVAuthDeadline"] is None
 

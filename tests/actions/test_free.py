@@ -103,7 +103,7 @@ def test_the_key_is_rsa_2048_where_nothing_is_said(client: Client) -> None:
 def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None:
     """Its path is shown."""
     detail = client.detail(apply(client, DvAuthMethod="FILE"))
-    assert detail["DvAuthDetail"]["DvAuthPath"] == "/.well-known/pki-validation"
+    assert detail["DvAuthDetail"]["DvAuthPath"] == "/.well-known/pki-validation/"
 
 
 @pytest.mark.parametrize(

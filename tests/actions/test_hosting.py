@@ -33,7 +33,7 @@ def listed(left: LeftAlone, certificate_id: str) -> dict[str, Any]:
     return row
 
 
-def hosting(row: dict[str, Any]) -> tuple[int, str | None, str | None, str | None]:
+def hosting(row: dict[str, Any]) -> tuple[int, str, str, str]:
     """Give status, time, successor and renewal."""
     names = ("HostingStatus", "HostingCompleteTime", "HostingRenewCertId", "HasRenewOrder")
     status, time, successor, renewal = (row[name] for name in names)
@@ -44,21 +44,21 @@ def test_a_certificate_in_bought_time_is_hosted(left: LeftAlone) -> None:
     """Then with a successor under way, then with one that is issued."""
     left.publish()
     first = left.buy()
-    assert hosting(listed(left, first)) == (NOT_HOSTED, None, None, None)
+    assert hosting(listed(left, first)) == (NOT_HOSTED, "", "", "")
     left.desk.take_on(first)
-    assert hosting(listed(left, first)) == (HOSTED, None, None, None)
+    assert hosting(listed(left, first)) == (HOSTED, "", "", "")
 
     left.desk.caa.refused[NAME] = "not today"
     left.put_when_due(first)
     left.desk.renewing.round()
     after = left.successor(first)
     assert after is not None
-    assert hosting(listed(left, first)) == (HOSTED, None, after.certificate_id, None)
+    assert hosting(listed(left, first)) == (HOSTED, "", after.certificate_id, "")
 
     left.desk.caa.refused.clear()
     left.desk.take_on(after.certificate_id)
     done = local_time(left.now())
-    assert hosting(listed(left, first)) == (COMPLETED, done, after.certificate_id, None)
+    assert hosting(listed(left, first)) == (COMPLETED, done, after.certificate_id, "")
     assert listed(left, first)["CertificateExtra"]["ReplacedFor"] == after.certificate_id
     assert listed(left, after.certificate_id)["CertificateExtra"]["ReplacedBy"] == first
 
@@ -90,7 +90,7 @@ def test_what_its_owner_gives_up_or_replaces_is_not_hosted(left: LeftAlone) -> N
 
     reply = left.desk.call(left.caller, "ReplaceCertificate", CertificateId=second, ValidType="DNS")
     left.desk.take_on(reply["CertificateId"])
-    assert hosting(listed(left, second)) == (NOT_HOSTED, None, None, None)
+    assert hosting(listed(left, second)) == (NOT_HOSTED, "", "", "")
     assert listed(left, reply["CertificateId"])["HostingStatus"] == HOSTED
 
 

@@ -82,7 +82,7 @@ def shop(desk: RunningDesk) -> Shop:
 
 
 def test_an_order_without_material_is_listed_as_it_was_bought(shop: Shop) -> None:
-    """All that nobody has said or made yet is null, or as empty as the vendor's examples."""
+    """What nobody has said or made yet is as empty as in the vendor's examples."""
     (listed,) = shop.client.call("DescribeCertificates", CertIds=[shop.plain])["Certificates"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", listed["InsertTime"])
     assert listed | {"InsertTime": ""} == {
@@ -92,7 +92,7 @@ def test_an_order_without_material_is_listed_as_it_was_bought(shop: Shop) -> Non
         "PackageType": "25",
         "CertificateType": "SVR",
         "ProductZhName": "WoTrus DV",
-        "Domain": None,
+        "Domain": "",
         "Alias": "",
         "Status": 5,
         "CertificateExtra": {
@@ -122,10 +122,10 @@ def test_an_order_without_material_is_listed_as_it_was_bought(shop: Shop) -> Non
         "RenewAble": False,
         "ProjectInfo": {
             "ProjectName": "Default Project",
-            "ProjectCreatorUin": int(shop.keys.uin),
-            "ProjectCreateTime": None,
-            "ProjectResume": None,
-            "OwnerUin": int(shop.keys.uin),
+            "ProjectCreatorUin": 0,
+            "ProjectCreateTime": "0000-00-00 00:00:00",
+            "ProjectResume": "Default Project",
+            "OwnerUin": 0,
             "ProjectId": "0",
         },
         "BoundResource": None,
@@ -140,15 +140,15 @@ def test_an_order_without_material_is_listed_as_it_was_bought(shop: Shop) -> Non
         "PreAuditInfo": {"TotalPeriod": 1, "NowPeriod": 1, "ManagerId": ""},
         "AutoRenewFlag": 0,
         "HostingStatus": -1,
-        "HostingCompleteTime": None,
-        "HostingRenewCertId": None,
-        "HasRenewOrder": None,
+        "HostingCompleteTime": "",
+        "HostingRenewCertId": "",
+        "HasRenewOrder": "",
         "ReplaceOriCertIsDelete": False,
         "IsExpiring": False,
         "DVAuthDeadline": None,
-        "ValidationPassedTime": None,
+        "ValidationPassedTime": "--",
         "CertSANs": [],
-        "AwaitingValidationMsg": None,
+        "AwaitingValidationMsg": "",
         "AllowDownload": None,
         "IsDNSPODResolve": False,
         "IsPackage": False,

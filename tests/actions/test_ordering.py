@@ -164,7 +164,7 @@ def test_an_order_whose_files_are_published_is_issued(
         host = part["DvAuthDomain"]
         for each in (host, f"www.{host}"):
             names.add(each, "A", web.address)
-            web.put(each, f"{part['DvAuthPath']}/{part['DvAuthKey']}", part["DvAuthValue"])
+            web.put(each, f"{part['DvAuthPath']}{part['DvAuthKey']}", part["DvAuthValue"])
     becomes(1, lambda: orderer.detail(order)["Status"])
 
 

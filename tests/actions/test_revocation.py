@@ -107,7 +107,7 @@ def test_a_dv_certificate_is_revoked_by_what_the_reply_says(
 
     names.add(auth["DomainValidateAuthKey"], "TXT", auth["DomainValidateAuthValue"])
     becomes(10, lambda: orderer.detail(mine)["Status"])
-    assert orderer.detail(mine)["DvRevokeAuthDetail"] is None
+    assert orderer.detail(mine)["DvRevokeAuthDetail"] == []
     assert listed(orderer, mine)["CertRevokedTime"] is not None
     logs = orderer.call("DescribeCertificateOperateLogs", Limit=1000)["OperateLogs"]
     kinds = [one["Type"] for one in logs if one["CertId"] == mine and one["Type"] != "download"]
@@ -178,7 +178,7 @@ def test_a_vetted_certificate_is_revoked_when_people_have_seen_its_letter(
     assert desk.stands(order) == (9, "LEGAL-REVIEWING")
     assert desk.waiting == [f"revocation:{order}"]
     detail = desk.call(desk.caller, "DescribeCertificateDetail", CertificateId=order)
-    assert detail["DvRevokeAuthDetail"] is None
+    assert detail["DvRevokeAuthDetail"] == []
 
     assert desk.approve(f"revocation:{order}") == "approved"
     desk.take_on(order)

@@ -165,7 +165,7 @@ def test_a_company_and_a_manager_are_created_and_wait_for_vetting(desk: RunningD
         "CompanyCity": "Beijing",
         "CompanyAddress": "1 Sample Road",
         "CompanyPhone": "01********78",
-        "IdType": None,
+        "IdType": "",
         "IdNumber": None,
         "Tags": [],
     }

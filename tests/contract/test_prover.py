@@ -80,7 +80,7 @@ class FileWorld:
 
     def publish(self, challenge: Challenge, value: str) -> None:
         """Put the file."""
-        self._web.put(challenge.name, f"{FILE_PATH}/{challenge.record}", value)
+        self._web.put(challenge.name, f"{FILE_PATH}{challenge.record}", value)
 
 
 class ScriptedWorld:

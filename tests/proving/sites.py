@@ -31,7 +31,7 @@ Opened = TypeVar("Opened")
 SITE = "127.0.0.2"
 NAME = "files.shop.test"
 FILE = "0123456789abcdef0123456789abcdef.txt"
-PATH = f"{FILE_PATH}/{FILE}"
+PATH = f"{FILE_PATH}{FILE}"
 VALUE = "20260301070235abcdefghijklmnopqrstuvwxyz0123456789"
 NOW = datetime(2026, 3, 1, 7, 2, 35, tzinfo=UTC)
 SOON = Limits(dns=1, connect=1, tls=1, total=1.5)

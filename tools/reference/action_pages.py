@@ -29,8 +29,11 @@ def action_page(action: Action) -> str:
         "## Reply",
         inspect.getdoc(action.reply) or "",
         table(
-            ("Name", "Type", "How far"),
-            [(code(one.path), one.kind, how_far(one)) for one in members(action.reply)],
+            ("Name", "Type", "Where there is nothing", "How far"),
+            [
+                (code(one.path), one.kind, code(one.nothing), how_far(one))
+                for one in members(action.reply)
+            ],
         ),
         "## Errors",
         "Besides the [errors of every action](../errors.md#errors-of-every-action):",

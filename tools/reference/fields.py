@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
+from certdesk.wire.model import empty_of
+
 REAL = "real"
 NOT_IMPLEMENTED = "not implemented"
 _SCALARS: dict[type[types.Type], str] = {
@@ -27,8 +29,9 @@ class Member:
     """One parameter, or one member of a reply.
 
     `path` is its place, such as `Tags[].TagKey`; `kind` its type in the vendor's words;
-    `constant` is the JSON that stands there for ever where nothing fills it, else empty; `text`
-    is its docstring, in one line.
+    `constant` is the JSON that stands there for ever where nothing fills it, else empty; `nothing`
+    is what a reply has there where there is nothing, empty if there always is something; `text` is
+    its docstring, in one line.
     """
 
     path: str
@@ -36,6 +39,7 @@ class Member:
     required: bool
     coverage: str
     constant: str
+    nothing: str
     text: str
 
 
@@ -67,7 +71,8 @@ def docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
 def _members(struct: type[msgspec.Struct], prefix: str, *, of_reply: bool) -> Iterator[Member]:
     texts = docstrings(struct)
     for field in msgspec.structs.fields(struct):
-        mark, bare = _mark(types.type_info(field.type))
+        declared = types.type_info(field.type)
+        mark, bare = _mark(declared)
         kind, inner = _kind(bare)
         unfilled = of_reply and not field.required
         coverage = mark or (NOT_IMPLEMENTED if unfilled else REAL)
@@ -78,6 +83,7 @@ def _members(struct: type[msgspec.Struct], prefix: str, *, of_reply: bool) -> It
             required=field.required,
             coverage=coverage,
             constant=_default(field) if unfilled else "",
+            nothing=(empty_of(declared) or "") if of_reply else "",
             text=texts.get(field.name, ""),
         )
         # What is inside a structure that is never there would be no news.

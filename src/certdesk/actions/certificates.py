@@ -5,7 +5,7 @@ from typing import Any
 
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS, Level, Product, Scope
-from certdesk.wire.model import Part, Reply, Tag, field, local_time
+from certdesk.wire.model import Blank, Part, Reply, Tag, field, local_time
 
 UPLOADED_NAME = "Uploaded certificate"
 DAYS_OF_A_MONTH = 365.25 / 12
@@ -39,8 +39,8 @@ class CertificateMembers(Reply, kw_only=True):
     certificate_type: str
     package_type: str
     product_zh_name: str
-    domain: str | None
-    alias: str
+    domain: Blank
+    alias: Blank
     status: int
     status_msg: str | None
     verify_type: str | None
@@ -72,7 +72,7 @@ def members_of(order: Order, now: datetime) -> dict[str, Any]:
         "certificate_type": order.certificate_type,
         "package_type": str(order.product_id),
         "product_zh_name": name_of(order),
-        "domain": order.domain,
+        "domain": order.domain or "",
         "alias": order.alias,
         "status": order.status,
         "status_msg": order.status_msg,

@@ -14,7 +14,7 @@ from certdesk.domain.secret import hidden, mask
 from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults
 from certdesk.ports import Unit
-from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, Withheld
+from certdesk.wire.model import Blank, Hidden, Integer, Part, Reply, Request, Tag, Withheld
 
 DEFAULT_LIMIT = 10
 MOST = 1000
@@ -39,7 +39,7 @@ class CompanyInfo(Part, kw_only=True):
     company_city: str | None
     company_address: str | None
     company_phone: str | None
-    id_type: str | None
+    id_type: Blank
     id_number: Withheld[str | None] = None
     tags: list[Tag]
 
@@ -202,6 +202,6 @@ def company_info(context: Context, company: Company) -> CompanyInfo:
         company_city=known.city,
         company_address=known.address,
         company_phone=mask(number) if number else None,
-        id_type=known.id_type,
+        id_type=known.id_type or "",
         tags=[Tag(tag_key=key, tag_value=value) for key, value in company.tags],
     )

@@ -56,10 +56,10 @@ class DescribedMembers(CertificateMembers, kw_only=True):
     """What DescribeCertificate and DescribeCertificateDetail have and no list has."""
 
     order_id: str | None
-    dv_auth_detail: DvAuthDetail
+    dv_auth_detail: DvAuthDetail | None
     vulnerability_report: str | None = None
     submitted_data: Confidential[SubmittedData | None]
-    dv_revoke_auth_detail: list[DvAuths] | None
+    dv_revoke_auth_detail: list[DvAuths]
 
 
 class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):

@@ -19,6 +19,7 @@ from certdesk.actions.submissions import key_pass_of, private_key_of
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.bundles import (
+    ROOT,
     SERVER_KINDS,
     Archive,
     Delivery,
@@ -58,9 +59,6 @@ from certdesk.wire.model import Confidential, Reply, Request
 KIB = 1024
 ZIP = "application/zip"
 DEFAULT_KIND = "nginx"
-KEYLESS = "root"
-"""The only kind of server whose zip never has the private key in it."""
-
 NO_KEY = f"Its private key would be in it, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
@@ -124,7 +122,7 @@ class Holding:
     def has_key(self, kind: str = "") -> bool:
         """Whether the private key is in the zip for a kind of server, or in that for all."""
         source = self.submission or self.certificate
-        return source.private_key is not None and kind != KEYLESS
+        return source.private_key is not None and kind != ROOT
 
 
 class DownloadLink(msgspec.Struct, frozen=True, array_like=True):

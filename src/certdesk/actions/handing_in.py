@@ -260,6 +260,7 @@ def _with_material(order: Order, considered: Considered, submission: Submission)
         verify_type=material.verify_type,
         key=submission.key,
         key_pass=submission.key_pass is not None,
+        key_kept=submission.private_key is not None,
         manager_id=submission.manager_id,
         registrable=considered.judged.common_name.registrable if free else None,
     )

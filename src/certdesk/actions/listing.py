@@ -2,29 +2,27 @@
 
 from collections.abc import Iterator
 
-from certdesk.actions.certificates import (
-    NOT_HOSTED,
-    CertificateMembers,
-    hosting_of,
-    members_of,
-    name_of,
-)
+from certdesk.actions.listed import CertificateInfo, info_of
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
-from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, UNDER_WAY, Order, Status
-from certdesk.domain.policy import Project
-from certdesk.domain.products import PRODUCTS
+from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, Status
 from certdesk.domain.telling import told
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, Tag, Unsigned, field, local_time
+from certdesk.wire.model import (
+    Integer,
+    Reply,
+    Request,
+    Tag,
+    Unsigned,
+    field,
+)
 
 DEFAULT_LIMIT = 10
 MOST = 1000
 """Longest page, and most ids that can be asked for."""
 
 UPLOADED, BOUGHT = "upload", "buy"
-DEFAULT_PROJECT = "Default Project"
 STATUSES = frozenset(Status)
 SORTS = {None: Sort.NEWEST, "ASC": Sort.ENDS_FIRST, "DESC": Sort.ENDS_LAST}
 PENDING = frozenset(
@@ -74,80 +72,6 @@ class DescribeCertificatesRequest(Request):
     """A subscription that they belong to; there are none."""
 
 
-class ProjectInfo(Part, kw_only=True):
-    """The project that an order is in."""
-
-    project_name: str | None
-    project_creator_uin: int
-    project_create_time: str | None
-    project_resume: str | None = None
-    owner_uin: int
-    project_id: str
-
-
-class PreAuditInfo(Part, kw_only=True):
-    """Years of the order, and the manager who vouches for it."""
-
-    total_period: int
-    now_period: int = 1
-    manager_id: str
-
-
-class SupportDownloadType(Part):
-    """For which servers the certificate can be downloaded."""
-
-    nginx: bool = field(name="NGINX", default=False)
-    apache: bool = field(name="APACHE", default=False)
-    tomcat: bool = field(name="TOMCAT", default=False)
-    iis: bool = field(name="IIS", default=False)
-    jks: bool = field(name="JKS", default=False)
-    other: bool = field(name="OTHER", default=False)
-    root: bool = field(name="ROOT", default=False)
-
-
-class HostingConfig(Part):
-    """How a hosted certificate is replaced."""
-
-    replace_time: int
-    message_types: list[int]
-    replace_start_time: str
-    replace_end_time: str
-
-
-class CertificateInfo(CertificateMembers, kw_only=True):
-    """An order as listed."""
-
-    package_type_name: str
-    ca_encrypt_algorithms: list[str] = field(name="CAEncryptAlgorithms", default_factory=list)
-    ca_end_times: list[str] = field(name="CAEndTimes", default_factory=list)
-    ca_common_names: list[str] = field(name="CACommonNames", default_factory=list)
-    project_info: ProjectInfo
-    bound_resource: list[str] | None = None
-    is_ignore: bool
-    is_sm: bool = field(name="IsSM")
-    encrypt_algorithm: str | None
-    pre_audit_info: PreAuditInfo
-    auto_renew_flag: int
-    hosting_status: int
-    hosting_complete_time: str | None
-    hosting_renew_cert_id: str | None
-    has_renew_order: str | None
-    replace_ori_cert_is_delete: bool = False
-    is_expiring: bool
-    dv_auth_deadline: str | None = field(name="DVAuthDeadline")
-    validation_passed_time: str | None = None
-    cert_sans: list[str] = field(name="CertSANs")
-    awaiting_validation_msg: str | None = None
-    allow_download: bool | None = None
-    is_dnspod_resolve: bool = field(name="IsDNSPODResolve", default=False)
-    is_package: bool = False
-    key_password_custom_flag: bool
-    support_download_type: SupportDownloadType = field(default_factory=SupportDownloadType)
-    cert_revoked_time: str | None
-    hosting_resource_types: list[str] = field(default_factory=list)
-    hosting_config: HostingConfig | None = None
-
-
 class DescribeCertificatesReply(Reply):
     """A page of orders, and how many there are in all."""
 
@@ -175,7 +99,7 @@ def describe_certificates(
         return DescribeCertificatesReply(
             total_count=page.total,
             certificates=[
-                _info(context, order, projects[order.project_id]) for order in page.orders
+                info_of(context, unit, order, projects[order.project_id]) for order in page.orders
             ],
         )
 
@@ -271,42 +195,3 @@ def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
     if request.is_pending_issue == 1:
         wanted &= PENDING
     return None if wanted == STATUSES else wanted
-
-
-def _info(context: Context, order: Order, project: Project | None) -> CertificateInfo:
-    product = PRODUCTS.get(order.product_id)
-    hosting, successor = hosting_of(order), order.replaced_by or order.renewed_by
-    return CertificateInfo(
-        **members_of(order, context.now),
-        package_type_name=name_of(order),
-        project_info=_project_info(order, project),
-        is_ignore=order.muted,
-        is_sm=product is not None and product.sm2,
-        encrypt_algorithm=order.key,
-        pre_audit_info=PreAuditInfo(
-            total_period=order.time_span,
-            manager_id="" if order.manager_id is None else str(order.manager_id),
-        ),
-        auto_renew_flag=int(order.auto_renew),
-        hosting_status=hosting,
-        hosting_complete_time=local_time(order.succeeded_at),
-        hosting_renew_cert_id=successor if hosting != NOT_HOSTED else None,
-        has_renew_order=order.renewed_by,
-        is_expiring=order.expires_soon(context.now),
-        dv_auth_deadline=local_time(order.deadline) if order.status in UNDER_WAY else None,
-        cert_sans=list(order.all_names),
-        cert_revoked_time=local_time(order.revoked_at),
-        key_password_custom_flag=order.key_pass,
-    )
-
-
-def _project_info(order: Order, project: Project | None) -> ProjectInfo:
-    """Show the project of an order; number 0, which every account has, has no record."""
-    owner = int(order.uin)
-    return ProjectInfo(
-        project_name=DEFAULT_PROJECT if project is None else project.name,
-        project_creator_uin=owner,
-        project_create_time=None if project is None else local_time(project.created_at),
-        owner_uin=owner,
-        project_id=str(order.project_id),
-    )

@@ -9,7 +9,7 @@ from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time, read_time
+from certdesk.wire.model import Dashed, Part, Reply, Request, Unsigned, local_time, read_time
 
 DEFAULT_LIMIT = 20
 MOST = 1000
@@ -84,7 +84,7 @@ class OperationLog(Part):
     action: str
     created_on: str | None
     uin: str
-    sub_account_uin: str
+    sub_account_uin: Dashed
     cert_id: str
     type: str
 

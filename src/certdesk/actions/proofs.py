@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from certdesk.catalog import Context
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import UNDER_WAY, Order, Status
+from certdesk.domain.order import TAKES_MATERIAL, UNDER_WAY, Order, Status
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of, kind_of, new_challenge
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import is_proved
 from certdesk.ports import Unit
-from certdesk.wire.model import Part
+from certdesk.wire.model import Blank, Part
 
 WANTED = UNDER_WAY | {Status.AWAITING_LETTER}
 """Where an order's names are to be proved."""
@@ -36,7 +36,7 @@ class DvAuthDetail(Part):
     dv_auth_value: str | None
     dv_auth_domain: str | None
     dv_auth_path: str | None
-    dv_auth_key_sub_domain: str | None
+    dv_auth_key_sub_domain: Blank
     dv_auths: list[DvAuths] | None
 
 
@@ -80,26 +80,28 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
         )
 
 
-def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail:
+def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
     """Tell what is to be published now for an order's names, the main one first.
 
-    A name and its wildcard are proved together, once.
+    A name and its wildcard are proved together, once. None before the order is submitted.
     """
+    if order.status in TAKES_MATERIAL:
+        return None
     if order.status not in WANTED:
         return NOTHING_TO_PUBLISH
     proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt)
     return _detail(_parts(order, proofs)) if proofs else NOTHING_TO_PUBLISH
 
 
-def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths] | None:
+def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths]:
     """Tell what is to be published now to have the certificate revoked, the main name first.
 
-    None where it is not to be revoked, or without a proof.
+    Nothing where it is not to be revoked, or without a proof.
     """
     if order.status is not Status.REVOKING:
-        return None
+        return []
     proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.revocation)
-    return _parts(order, proofs) if proofs else None
+    return _parts(order, proofs) if proofs else []
 
 
 def _parts(order: Order, proofs: Sequence[Proof]) -> list[DvAuths]:
@@ -115,7 +117,7 @@ def _detail(parts: list[DvAuths]) -> DvAuthDetail:
         dv_auth_value=first.dv_auth_value,
         dv_auth_domain=first.dv_auth_domain,
         dv_auth_path=first.dv_auth_path,
-        dv_auth_key_sub_domain=first.dv_auth_sub_domain,
+        dv_auth_key_sub_domain=first.dv_auth_sub_domain or "",
         dv_auths=parts,
     )
 

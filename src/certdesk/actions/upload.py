@@ -35,6 +35,7 @@ from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit, place_of
 from certdesk.wire.model import (
+    Blank,
     HiddenParsed,
     HiddenPem,
     Ignored,
@@ -90,7 +91,7 @@ class UploadCertificateReply(Reply):
     """The certificate that is kept; `RepeatCertId` names it again if it was there before."""
 
     certificate_id: str
-    repeat_cert_id: str | None
+    repeat_cert_id: Blank
 
 
 @catalog.action(
@@ -141,7 +142,7 @@ def upload_certificate(
             Task(certificate_id=order.certificate_id, uin=order.uin, due_at=order.ends_at)
         )
         context.record(unit, order.certificate_id, f"serial {certificate.serial}")
-        return UploadCertificateReply(certificate_id=order.certificate_id, repeat_cert_id=None)
+        return UploadCertificateReply(certificate_id=order.certificate_id, repeat_cert_id="")
 
     return commit
 
@@ -235,6 +236,8 @@ def _order(
         domain=found.domain,
         names=found.names,
         key=found.key,
+        key_kept=found.private_key is not None,
+        root_known=found.root is not None,
         begins_at=found.begins_at,
         ends_at=found.ends_at,
         created_at=context.now,

@@ -121,7 +121,7 @@ def server_zip(delivery: Delivery, kind: str) -> Archive:
     folder = f"{stem}_{kind}"
     files = list(SERVER_KINDS[kind](delivery, f"{folder}/", stem))
     if not files:
-        lacking = "root certificate" if kind == "root" else "private key"
+        lacking = "root certificate" if kind == ROOT else "private key"
         raise NothingToHandOver(f"the desk does not have the {lacking}")
     return Archive(f"{folder}.zip", _zip(files, delivery.made_at))
 
@@ -186,6 +186,23 @@ SERVER_KINDS = {
     "other": _other,
 }
 """The files of each kind of server (ServiceType of DescribeDownloadCertificateUrl)."""
+
+ROOT = "root"
+"""The only kind whose zip never has the private key in it, and that takes the root."""
+
+KEY_STORES = frozenset({"iis", "tomcat", "jks"})
+"""The kinds whose zip is nothing without the private key."""
+
+
+def fitting_kinds(*, key_kept: bool, root_known: bool) -> frozenset[str]:
+    """Return the kinds that there is something to hand over for, of a certificate that is issued.
+
+    `key_kept` and `root_known` tell whether the desk has the private key and the root.
+    """
+    lacking = set() if key_kept else set(KEY_STORES)
+    if not root_known:
+        lacking.add(ROOT)
+    return frozenset(SERVER_KINDS) - lacking
 
 
 def _leaf(delivery: Delivery, name: str) -> _File:

@@ -233,7 +233,9 @@ class Order:
 
     `time_span` is in years; `submission` is the number of the submission in force (0: none), and
     the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
-    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one.
+    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one,
+    `key_kept` whether the desk has the private key. `root_known` is whether it has the root of the
+    certificate's chain.
     Of an order whose names the desk proves by records that it adds, `delete_record` is whether
     they are to be removed when the certificate is issued.
     `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
@@ -284,6 +286,8 @@ class Order:
     delete_record: bool = False
     key: Code | None = None
     key_pass: bool = False
+    key_kept: bool = False
+    root_known: bool = False
     manager_id: int | None = None
     registrable: Code | None = None
     renews: Code | None = None

@@ -16,7 +16,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.products import Product
 from certdesk.domain.records import Proof
 
-FILE_PATH = "/.well-known/pki-validation"
+FILE_PATH = "/.well-known/pki-validation/"
 CNAME_BRANDS = frozenset({"DNSPod", "Sectigo", "WoTrus"})
 TXT_LABEL = "_dnsauth"
 _HEX = "0123456789abcdef"

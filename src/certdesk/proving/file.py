@@ -102,7 +102,7 @@ class FileProof:
         except HostRefused as refused:
             trail.steps.append(str(refused))
             return _Sight(Verdict.FILE_ABSENT, f"{refused}.", answered=refused.answered)
-        path = f"{FILE_PATH}/{challenge.record}"
+        path = f"{FILE_PATH}{challenge.record}"
         sights: list[_Sight] = []
         for turn, scheme in enumerate(schemes):
             target, part = Target(scheme, host, path), trail.part(len(schemes) - turn)

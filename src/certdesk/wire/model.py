@@ -13,6 +13,7 @@ from msgspec import Meta, field
 
 __all__ = [
     "LIST_LIMIT",
+    "NO_TIME",
     "TEXT_LIMIT",
     "Blank",
     "Confidential",
@@ -104,7 +105,8 @@ Blank = Annotated[str, Meta(extra={"empty": ""})]
 Dashed = Annotated[str, Meta(extra={"empty": "--"})]
 """A reply's text that is `"--"` where there is nothing."""
 
-Undated = Annotated[str, Meta(extra={"empty": "0000-00-00 00:00:00"})]
+NO_TIME = "0000-00-00 00:00:00"
+Undated = Annotated[str, Meta(extra={"empty": NO_TIME})]
 """A reply's time that is all zeros where there is none."""
 
 

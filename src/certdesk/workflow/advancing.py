@@ -310,7 +310,14 @@ class Advancing:
         )
         renewed_at = _renewed_at(unit, after)
         hosted = renewed_at is None and wanted(after) is not None
-        unit.orders.replace(dataclasses.replace(after, hosted=hosted, succeeded_at=renewed_at))
+        unit.orders.replace(
+            dataclasses.replace(
+                after,
+                hosted=hosted,
+                succeeded_at=renewed_at,
+                root_known=certificate.root is not None,
+            )
+        )
         if hosted:
             unit.renewals.add(first_look(after))
         self._settle_predecessors(unit, order)
