@@ -23,9 +23,14 @@ NODE_CLIENTS = ROOT / ".venv" / "node" / "node_modules"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One call. An empty `sign` is the client's own default."""
+    """One call. An empty `sign` is the client's own default.
+
+    `roots` is a file of them for a client that is told of it by its own code.
+    """
 
     endpoint: str
+    protocol: str = "http"
+    roots: str | None = None
     secret_id: str
     secret_key: str
     token: str | None = None

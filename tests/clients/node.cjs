@@ -12,7 +12,7 @@ function callSdk(job) {
   const client = new v20191205.Client(
     new Credential(job.secret_id, job.secret_key, job.token),
     job.region,
-    new ClientProfile(job.sign, new HttpProfile("http://", job.endpoint, job.method)),
+    new ClientProfile(job.sign, new HttpProfile(`${job.protocol}://`, job.endpoint, job.method)),
   );
   const reply = {};
   const model = { deserialize: (members) => Object.assign(reply, members) };

@@ -13,7 +13,12 @@ from tests.clients.jobs import Job, Outcome, carry_out
 
 def call(job: Job) -> Outcome:
     """Make one call."""
-    http = HttpProfile(protocol="http", endpoint=job.endpoint, reqMethod=job.method)
+    http = HttpProfile(
+        protocol=job.protocol,
+        endpoint=job.endpoint,
+        reqMethod=job.method,
+        certification=job.roots,
+    )
     profile = ClientProfile(signMethod=job.sign or "TC3-HMAC-SHA256", httpProfile=http)
     profile.unsignedPayload = job.unsigned
     client = SslClient(Credential(job.secret_id, job.secret_key, job.token), job.region, profile)

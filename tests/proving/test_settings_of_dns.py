@@ -100,10 +100,10 @@ def test_a_wrong_setting_keeps_the_desk_from_starting(
 @pytest.mark.needs("unbound")
 def test_unbound_takes_the_settings_of_the_guide(tmp_path: Path) -> None:
     """As its own check of them says."""
-    found = re.search(r"^```text\n(server:\n.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
-    assert found is not None
+    found = re.findall(r"^```text\n(server:\n.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    assert len(found) == 2
     file = tmp_path / "unbound.conf"
-    file.write_text(found[1])
+    file.write_text("".join(found))
     checker = servers.find("unbound-checkconf")
     assert checker is not None
     subprocess.run([checker, file], check=True, stdout=subprocess.DEVNULL)

@@ -49,9 +49,10 @@ from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
 from certdesk.ports import Admission, Counts, KeyUsedUp, PaceExceeded, Pending, Slot, Stale
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, NoRoom, read_body
-from certdesk.web.edge import Edge
+from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
+from certdesk.web.host_doubts import HostDoubts, is_cheap
 from certdesk.web.pace import Limits
 from certdesk.web.refused import Named, language_in, named_in
 from certdesk.wire import vendor
@@ -129,6 +130,7 @@ class Api:
         self._counts = counts
         self._edge = edge
         self._guard = Guard(desk)
+        self._doubts = HostDoubts(edge, [desk.rules.public_url])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -267,7 +269,7 @@ class Api:
         if not form.body_first:
             found = self._catalog.find(claim.action)
             body = await self._body(exchange, form, found)
-        await self._verify(claim, body, known)
+        await self._verify(exchange, claim, body, known)
         return known, body
 
     async def _note_refused(self, head: Head, body: bytes, refusal: ServiceError) -> None:
@@ -292,14 +294,24 @@ class Api:
         run = asyncio.get_running_loop().run_in_executor
         return await run(self._threads, self._guard.look_up, claim.secret_id)
 
-    async def _verify(self, claim: Claim, body: bytes, known: KnownKey) -> None:
+    async def _verify(self, exchange: Exchange, claim: Claim, body: bytes, known: KnownKey) -> None:
         """Check the signature, on a thread for strangers where that takes time."""
         day_key = functools.partial(self._guard.day_key, known)
-        verify = functools.partial(claim.verify, body, known.secret_key, day_key)
-        if claim.is_cheap(body):
-            verify()
-        else:
-            await self._edge.aside(verify)
+
+        def fits(one: Claim) -> None:
+            one.verify(body, known.secret_key, day_key)
+
+        try:
+            if claim.is_cheap(body):
+                fits(claim)
+            else:
+                await self._edge.aside(fits, claim)
+        except SignatureFailure:
+            exchange.told["host"] = shown(exchange.headers["host"])
+            if is_cheap(claim, body):
+                looked = (exchange.scope, exchange.headers, claim, fits)
+                await self._edge.aside(self._doubts.look, *looked)
+            raise
 
     async def _body(self, exchange: Exchange, form: Form, action: Action | None) -> bytes:
         limit = form.limit(action)

@@ -98,6 +98,10 @@ class Claim(abc.ABC):
         """
 
     @abc.abstractmethod
+    def for_host(self, host: str) -> Claim:
+        """Return the same claim as if the request had come with another Host."""
+
+    @abc.abstractmethod
     def parameters(self, body: bytes) -> dict[str, object]:
         """Read the action's parameters.
 
@@ -168,6 +172,12 @@ class Tc3Claim(Claim):
         )
         key = day_key(authorization.date, authorization.service)
         signature.verify(authorization, signed, key)
+
+    def for_host(self, host: str) -> Tc3Claim:
+        """Put another Host into the head, of which it is signed."""
+        head = self.form.head
+        other = dataclasses.replace(head, headers={**head.headers, "host": host})
+        return dataclasses.replace(self, form=type(self.form)(other))
 
     def parameters(self, body: bytes) -> dict[str, object]:
         """Read them as the form writes them."""
@@ -278,6 +288,10 @@ class V1Claim(Claim):
         parameters = self.pairs | {"Signature": self.signature}
         form = SignedForm(method=self.method, host=self.host, parameters=parameters)
         signature_v1.verify(form, secret_key)
+
+    def for_host(self, host: str) -> V1Claim:
+        """Put another Host beside the pairs."""
+        return dataclasses.replace(self, host=host)
 
     def parameters(self, body: bytes) -> dict[str, object]:
         """Leave the common parameters out and put the others into their structures."""
