@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import structlog
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, Context, Known, catalog
 from certdesk.domain.checkup import Observation, failure, worst
-from certdesk.ports import Examiner, Unit
+from certdesk.ports import Examiner, StoreUnavailable
 from certdesk.wire.model import Part, Reply, Request
 
 log = structlog.get_logger()
@@ -35,26 +35,26 @@ class ExamineReply(Reply):
 @catalog.action(internal=True)
 def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
     """Look at every part of the desk; it may take some seconds."""
-    findings = [found for examiner in context.examiners for found in _found(examiner)]
-    reply = ExamineReply(
-        state=worst(each.state for each in findings),
-        findings=[
-            FindingInfo(check=each.check, state=each.state, what=each.what, remedy=each.remedy)
-            for each in findings
-        ],
+    # Several may meet the same.
+    findings = dict.fromkeys(each for examiner in context.examiners for each in _found(examiner))
+    return Known(
+        ExamineReply(
+            state=worst(each.state for each in findings),
+            findings=[
+                FindingInfo(check=each.check, state=each.state, what=each.what, remedy=each.remedy)
+                for each in findings
+            ],
+        )
     )
-
-    def look(unit: Unit) -> ExamineReply:
-        del unit
-        return reply
-
-    return look
 
 
 def _found(examiner: Examiner) -> Iterator[Observation]:
     """Take what an examiner finds; that it fails is a finding too, and no reason to stop."""
     try:
         yield from examiner()
+    except StoreUnavailable as unavailable:
+        what = f"it cannot be used: {str(unavailable).partition(chr(10))[0]}"
+        yield failure("database", what, "see to what the text says")
     except Exception as error:
         log.exception("a part of the desk could not be examined")
         yield failure(

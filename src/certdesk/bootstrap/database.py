@@ -48,9 +48,15 @@ class Database:
 
 
 def open_database(
-    settings: Settings, *, wait_seconds: float, serving: bool
+    settings: Settings,
+    *,
+    wait_seconds: float,
+    serving: bool,
+    beginning: Callable[[], None],
 ) -> contextlib.AbstractContextManager[Database]:
     """Open the database as long as the context lasts; see `open_desk`.
+
+    `beginning` is asked before an empty one is begun; what it raises keeps it as it is.
 
     Raises:
         SettingsError: the URL names another kind of database.
@@ -59,16 +65,20 @@ def open_database(
         StoreUnavailable: it cannot be used.
     """
     if _is_postgresql(settings):
-        return _postgresql(settings, wait_seconds, serving=serving)
+        return _postgresql(settings, wait_seconds, serving=serving, beginning=beginning)
+    if not database_path(settings).exists():
+        beginning()
     return _sqlite(settings, wait_seconds, serving=serving)
 
 
 @contextlib.contextmanager
-def _postgresql(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterator[Database]:
+def _postgresql(
+    settings: Settings, wait_seconds: float, *, serving: bool, beginning: Callable[[], None]
+) -> Iterator[Database]:
     with contextlib.ExitStack() as opened:
         if serving:
             opened.enter_context(_folder_lock(settings.folder, wait_seconds))
-        store = PostgresStore.open(settings.database, rng=strong_random())
+        store = PostgresStore.open(settings.database, rng=strong_random(), beginning=beginning)
         opened.callback(store.close)
         # The same server: who cannot reach it, cannot do anything else either.
         admission = PostgresAdmission(

@@ -7,14 +7,15 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 import certdesk.actions
+from certdesk.bootstrap.beginning import Beginning
 from certdesk.bootstrap.database import Database, note_service, open_database
+from certdesk.bootstrap.examining import examiners
 from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
-from certdesk.bootstrap.places import check_places, examine_places
+from certdesk.bootstrap.places import check_places
 from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.rules import rules_of
-from certdesk.bootstrap.server_certificate import ServerCertificate
-from certdesk.bootstrap.vault import is_sandbox, open_vault
+from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
 from certdesk.bootstrap.world import SystemClock, strong_random
 from certdesk.catalog import Catalog, Desk, catalog
@@ -30,13 +31,11 @@ from certdesk.ports import (
     CaaChecker,
     Clock,
     Counts,
-    Examiner,
     Issuer,
     Prover,
     StoreUnavailable,
     VaultError,
 )
-from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.counted import CountedCaa, CountedProver
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.update import UpdatedRecords
@@ -46,13 +45,6 @@ from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.places import PlaceUnsafe
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
-from certdesk.workflow.checkup import (
-    Background,
-    ClockCheckup,
-    KeysCheckup,
-    ThreadsCheckup,
-    WorkCheckup,
-)
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
@@ -117,13 +109,15 @@ def open_desk(
     serving: bool = False,
     sandbox: bool | None = None,
     clock: Clock | None = None,
+    new_database: bool = False,
 ) -> Iterator[OpenDesk]:
     """Open the desk that the settings describe.
 
     One process at a time has an embedded database, and one at a time is `serving` from a folder,
     where its socket for the operator lies; both are waited for `wait_seconds`. What is begun
     as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk. `clock`
-    is the machine's, unless another is given.
+    is the machine's, unless another is given. A new desk is begun in an empty database; where the
+    folder belongs to one with another database, only if a `new_database` is wanted.
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
@@ -133,10 +127,17 @@ def open_desk(
     clock = clock or SystemClock()
     resolver = dns_resolver(settings)
     looks = provers(settings, resolver, clock)
-    with open_database(settings, wait_seconds=wait_seconds, serving=serving) as database:
+    beginning = Beginning(settings, wanted=new_database)
+    opening = open_database(
+        settings, wait_seconds=wait_seconds, serving=serving, beginning=beginning.check
+    )
+    with opening as database:
         store = database.store
+        if not is_sealed(store):
+            beginning.check()
         vault = open_vault(settings, store, database.alone, sandbox=bool(sandbox))
         of_sandbox = is_sandbox(store, settings, wanted=sandbox)
+        beginning.keep()
         if serving:
             note_service(store)
         urls = public_urls(settings)
@@ -191,7 +192,9 @@ def _put_together(
         rng=strong_random(),
         work=orders,
         rules=rules,
-        examiners=_examiners(settings, database, world, ca, resolver, background),
+        examiners=examiners(
+            settings, database, world, ca, resolver, background, _stock_sizes(settings)
+        ),
     )
     # It carries out actions of the desk, which looks at it in turn.
     renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
@@ -238,29 +241,6 @@ def _looking(
         records=AddedRecords(store, world.vault, clock, UpdatedRecords()),
         pacing=LookPacing(store, clock, rules),
         kept_looks=rules.quotas.looks,
-    )
-
-
-def _examiners(
-    settings: Settings,
-    database: Database,
-    world: Surroundings,
-    ca: Ca,
-    resolver: Resolver,
-    background: Mapping[str, Background],
-) -> tuple[Examiner, ...]:
-    """Give who looks at the parts of the desk, in the order in which they are told of."""
-    store, clock = world.store, world.clock
-    return (
-        ClockCheckup(store, clock).examine,
-        ThreadsCheckup(background).examine,
-        *database.examiners,
-        examine_places(settings),
-        KeysCheckup(store, world.vault, _stock_sizes(settings)).examine,
-        ResolverCheckup(resolver).examine,
-        ca.examiner,
-        ServerCertificate(settings, clock).examine,
-        WorkCheckup(store, clock).examine,
     )
 
 

@@ -39,6 +39,11 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
     return vault
 
 
+def is_sealed(store: Store) -> bool:
+    """Tell whether a desk was begun in a database: it has a key-encryption key."""
+    return store.read(_check) is not None
+
+
 def key_file(settings: Settings) -> Path:
     """Give the file of the key-encryption key."""
     return Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)

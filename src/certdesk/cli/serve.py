@@ -56,25 +56,35 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
     return option(command)
 
 
+new_database_option = click.option(
+    "--new-database",
+    is_flag=True,
+    help="Begin a new desk in an empty database, though the folder's desk has another.",
+)
+
+
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@new_database_option
 @clock_option
 @desk_options
-def serve(settings: Settings, *, clock: Clock | None) -> None:
+def serve(settings: Settings, *, clock: Clock | None, new_database: bool) -> None:
     """Run the desk: API, and background work, in one process.
 
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
     line. Ends on SIGTERM or Ctrl-C after the requests in hand.
     """
-    with _desk(settings, sandbox=False, clock=clock) as opened:
+    desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database)
+    with desk as opened:
         run_server(settings, opened, _say_ready)
 
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@new_database_option
 @clock_option
 @options_with("Keep the sandbox in this folder.  [default: a temporary one, gone at the end]")
-def sandbox(settings: Settings, *, clock: Clock | None) -> None:
+def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> None:
     """Run a desk for tests, with an account whose keys it prints, and throw it away at the end.
 
     Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint; a
@@ -95,7 +105,8 @@ def sandbox(settings: Settings, *, clock: Clock | None) -> None:
                 if settings.database
                 else "everything in it is thrown away at its end; --data DIR keeps it"
             )
-        opened = held.enter_context(_desk(settings, sandbox=True, clock=clock))
+        desk = _desk(settings, sandbox=True, clock=clock, new_database=new_database)
+        opened = held.enter_context(desk)
         keys = _open_account(opened)
         run_server(settings, opened, _say_keys_then_ready(keys))
 
@@ -151,6 +162,7 @@ def _desk(
     serving: bool = True,
     sandbox: bool | None = None,
     clock: Clock | None = None,
+    new_database: bool = False,
 ) -> Iterator[OpenDesk]:
     """Open the desk for a long run: logging on, memory and files for nobody else."""
     log_to_stderr(settings.log_level, settings.log_format)
@@ -166,6 +178,7 @@ def _desk(
             serving=serving,
             sandbox=sandbox,
             clock=clock,
+            new_database=new_database,
         ) as opened:
             yield opened
     except CANNOT_OPEN as error:

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
+
+log = structlog.get_logger()
 
 
 class SchemaUnknown(Exception):
     """The database has a schema that this version does not know."""
 
 
-def migrate(connection: Connection) -> None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Migration:
+    """What was done to a schema: the revisions `before`, empty in a new database, and `after`."""
+
+    before: str
+    after: str
+
+    def tell(self) -> None:
+        """Log it, once it is committed."""
+        if not self.before:
+            log.info("a new database was made", revision=self.after)
+        elif self.before != self.after:
+            log.warning(
+                "the database was migrated", from_revision=self.before, to_revision=self.after
+            )
+
+
+def _nothing() -> None:
+    """Have no objection."""
+
+
+def migrate(
+    connection: Connection,
+    *,
+    beginning: Callable[[], None] = _nothing,
+    changing: Callable[[], None] = _nothing,
+) -> Migration:
     """Run the revisions that are missing, inside the transaction that `connection` is in.
 
     The caller commits: the schema is then new as a whole, and otherwise still the old one.
+    `beginning` is asked before an empty database gets its tables, `changing` before the schema of
+    one in use is changed; what they raise keeps it from being done.
 
     Raises:
         SchemaUnknown: a newer version of certdesk has written the database; nothing is changed.
     """
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
+    script = _script()
     known = {revision.revision for revision in script.walk_revisions()}
     present = set(MigrationContext.configure(connection).get_current_heads())
     if present - known:
@@ -37,4 +69,24 @@ def migrate(connection: Connection) -> None:
             "version of certdesk does not know: a newer one has written it"
         )
     if present != set(script.get_heads()):
+        (changing if present else beginning)()
+        config = _config()
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    return Migration(", ".join(sorted(present)), newest_revision())
+
+
+@functools.cache
+def newest_revision() -> str:
+    """Name the schema of this version of certdesk."""
+    return ", ".join(_script().get_heads())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "certdesk.storage:migrations")
+    return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())

@@ -9,6 +9,7 @@ looked up before anything is answered.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import threading
 import time
@@ -25,6 +26,7 @@ from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_opening import check_schema, check_sessions, worded
 from certdesk.storage.postgres_pool import Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
+from certdesk.storage.postgres_versions import SchemaChanged, check_nobody_else
 from certdesk.storage.session import Session
 from certdesk.storage.underway import Underway
 from certdesk.storage.unit import Sql
@@ -85,6 +87,7 @@ class PostgresStore:
         self._queue_seconds = queue_seconds
         self._sql = Sql("postgresql")
         self._here = _Here()
+        self._outdated = ""
         self._underway = Underway()
         self._threads = ThreadPoolExecutor(writers.size, "certdesk-writer")
 
@@ -98,6 +101,7 @@ class PostgresStore:
         lock_seconds: float = LOCK_SECONDS,
         look_up_seconds: float = LOOK_UP_SECONDS,
         queue_seconds: float = QUEUE_SECONDS,
+        beginning: Callable[[], None] = lambda: None,
     ) -> Self:
         """Open the database at `url` and bring its schema up to date, one process at a time.
 
@@ -105,12 +109,13 @@ class PostgresStore:
         holds is waited for `lock_seconds`. Where a connection is lost in the middle of a commit,
         the outcome is looked up for `look_up_seconds` at most. A submitted commit that has waited
         `queue_seconds` for its turn is not begun. `rng` draws pauses, so that two that have lost
-        to each other do not meet again.
+        to each other do not meet again. `beginning` is asked before an empty database gets its
+        tables; what it raises keeps it as it is.
 
         Raises:
             SchemaUnknown: a newer version of certdesk has written the database.
             StoreUnavailable: it cannot be reached or used, or the server does not keep what it
-                acknowledges.
+                acknowledges, or it is to be migrated and another version of certdesk uses it.
         """
         with worded(url), contextlib.ExitStack() as held:
             parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
@@ -125,7 +130,7 @@ class PostgresStore:
             )
             held.callback(store.close)
             check_sessions(writers, readers)
-            store._migrate()
+            store._migrate(beginning)
             held.pop_all()
         return store
 
@@ -164,6 +169,8 @@ class PostgresStore:
         """
         if self._here.reading is not None:
             return look(self._here.reading)
+        if self._outdated:
+            raise SchemaChanged(self._outdated)
         # What a commit under way reads belongs to it: it is not refused in between.
         self._underway.begin(further=self._here.writing)
         try:
@@ -202,13 +209,18 @@ class PostgresStore:
         self._writers.close()
         self._readers.close()
 
-    def _migrate(self) -> None:
+    def _migrate(self, beginning: Callable[[], None]) -> None:
         with self.alone(MIGRATION_LOCK) as session:
             if not self._writers.names_schema:
                 check_schema(session.connection)
-            migrate(session.connection)
+            migration = migrate(
+                session.connection,
+                beginning=beginning,
+                changing=functools.partial(check_nobody_else, session.connection),
+            )
             postgres_tickets.prepare(session.connection)
             session.run("COMMIT")
+        migration.tell()
 
     def _begin_writing(self) -> None:
         if self._here.writing:
@@ -256,7 +268,12 @@ class PostgresStore:
             session.run(
                 f"BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE commits IN {LOCKS[alone]} MODE"
             )
-            ticket = Ticket.take(session.connection)
+            try:
+                ticket = Ticket.take(session.connection)
+            except SchemaChanged as changed:
+                self._outdated = str(changed)
+                raise
+            self._outdated = ""
             result = commit(session.unit)
             session.unit.usage.settle({})
             _check_whole(session)

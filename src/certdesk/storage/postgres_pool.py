@@ -13,6 +13,7 @@ from sqlalchemy import event
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.postgres_settings import PINNED, SCHEMA, limits, of_options, set_up
 from certdesk.storage.postgres_tickets import name_connection
+from certdesk.storage.postgres_versions import PROGRAM, session_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ PLACE_SECONDS = 1.0
 # Milliseconds, and seconds: a server that is gone without a word is noticed.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 CONNECTING: dict[str, object] = {
-    "application_name": "certdesk",
+    "application_name": PROGRAM,
     # Before all else: what the driver reads is in it.
     "client_encoding": "utf8",
     # They are set by statements; the environment's are not wanted either.
@@ -143,10 +144,11 @@ def words(error: DBAPIError) -> str:
 def _connecting(url: URL) -> dict[str, object]:
     """Return the driver's parameters; of time-outs and names what the URL says goes first."""
     fixed = ("client_encoding", "options")
-    return {
+    given = {
         name: value if name in fixed else url.query.get(name, value)
         for name, value in CONNECTING.items()
     }
+    return given | {"application_name": session_name(str(given["application_name"]))}
 
 
 def _last(given: str | tuple[str, ...]) -> str:

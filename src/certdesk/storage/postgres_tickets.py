@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, text
 from sqlalchemy.dialects.postgresql import insert
 
+from certdesk.storage.postgres_versions import check_revision
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -33,6 +35,7 @@ _TAKE = _NOTE.on_conflict_do_update(
 _LOOK_UP = _NOTE.on_conflict_do_update(
     index_elements=["connection"], set_={"number": COMMITS.c.number}
 ).returning(COMMITS.c.number)
+_TAKE_KNOWING = _TAKE.returning(text("(SELECT max(version_num) FROM alembic_version)"))
 _FORGET = delete(COMMITS).where(COMMITS.c.at < func.now() - text("interval '1 day'"))
 
 
@@ -45,10 +48,15 @@ class Ticket:
 
     @classmethod
     def take(cls, connection: Connection) -> Ticket:
-        """Write the next number of this connection down, in the transaction that it is in."""
+        """Write the next number of this connection down, in the transaction that it is in.
+
+        Raises:
+            SchemaChanged: the database has another schema than this version of certdesk knows.
+        """
         name, number = connection.info["name"], connection.info["tickets"] + 1
         connection.info["tickets"] = number
-        connection.execute(_TAKE, {"connection": name, "number": number})
+        note = {"connection": name, "number": number}
+        check_revision(connection.execute(_TAKE_KNOWING, note).scalar_one())
         return cls(name, number)
 
     def was_committed(self, connection: Connection) -> bool:

@@ -146,9 +146,10 @@ def _migrated(sessions: Sessions) -> Session:
     session = sessions.writer()
     try:
         session.run("BEGIN IMMEDIATE")
-        migrate(session.connection)
+        migration = migrate(session.connection)
         session.run("COMMIT")
     except BaseException:
         session.discard()
         raise
+    migration.tell()
     return session

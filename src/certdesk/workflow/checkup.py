@@ -14,7 +14,17 @@ from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import STATUS_NAMES, Order, Status
 from certdesk.domain.records import Mark
 from certdesk.domain.secret import Secret
-from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError
+from certdesk.ports import (
+    DESK,
+    Clock,
+    Place,
+    Store,
+    StoreUnavailable,
+    Taken,
+    Unit,
+    Vault,
+    VaultError,
+)
 
 MARK = "checkup"
 """The mark that the last check-up left: that it could is what it shows."""
@@ -103,7 +113,7 @@ class ClockCheckup:
         except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was written
             yield failure(
                 "database",
-                f"nothing can be written to it: {type(error).__name__}",
+                f"nothing can be written to it: {_why(error)}",
                 "see disk, the log, and whether a program has it locked; the desk comes back by "
                 "itself",
             )
@@ -192,6 +202,12 @@ def _left(unit: Unit, by: datetime) -> tuple[list[datetime | None], list[datetim
     orders = [task.due_at for task in unit.tasks.due("due_at", by, SHOWN + 1)]
     renewals = unit.renewals.due("due_at", by, SHOWN + 1)
     return orders, [renewal.due_at for renewal in renewals]
+
+
+def _why(error: Exception) -> str:
+    """Tell why nothing could be written; the text of what is not foreseen may hold anything."""
+    foreseen = isinstance(error, StoreUnavailable)
+    return str(error).partition("\n")[0] if foreseen else type(error).__name__
 
 
 def _leave_mark(unit: Unit, now: datetime) -> None:

@@ -1,0 +1,69 @@
+"""Whether a new desk may be begun: not by mistake in place of the one that a folder belongs to.
+
+A folder with an embedded database is that desk's. Of any other database the folder keeps a note.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from certdesk.bootstrap.database import DATABASE_NAME, database_file
+from certdesk.settings import Settings, SettingsError, without_password
+
+NOTE_NAME = "database"
+LONGEST_NOTE = 4096
+
+
+class Beginning:
+    """What a folder tells of the database of its desk."""
+
+    def __init__(self, settings: Settings, *, wanted: bool) -> None:
+        """Know what is to be opened; a new desk is `wanted` where the operator says so.
+
+        Raises:
+            SettingsError: the URL names another kind of database.
+        """
+        own = database_file(settings)
+        self._folder = settings.folder
+        self._embedded = settings.folder / DATABASE_NAME
+        self._is_embedded = own == self._embedded
+        self._own = str(own or without_password(settings.database))
+        self._note = settings.folder / NOTE_NAME
+        self._wanted = wanted
+
+    def check(self) -> None:
+        """Let a new desk be begun, in a database that is empty.
+
+        Raises:
+            SettingsError: the folder belongs to a desk whose data are in another database.
+        """
+        elsewhere = self._elsewhere()
+        if elsewhere and not self._wanted:
+            raise SettingsError(
+                f"database: {self._own} is empty, and the desk of {self._folder} has its data in "
+                f"{elsewhere}: name that one (--database, or the setting), or begin a new desk by "
+                "certdesk serve --new-database"
+            )
+
+    def keep(self) -> None:
+        """Note which database the folder's desk has, now that it is open."""
+        with contextlib.suppress(OSError):
+            if self._is_embedded:
+                self._note.unlink(missing_ok=True)
+            elif self._noted() != self._own:
+                self._note.write_text(f"{self._own}\n", "utf-8")
+
+    def _elsewhere(self) -> str:
+        """Name the other database that the folder's desk has, "" where there is none."""
+        noted = self._noted()
+        if noted not in ("", self._own):
+            return noted
+        has_file = self._embedded.is_file() and self._embedded.stat().st_size > 0
+        return str(self._embedded) if has_file and not self._is_embedded else ""
+
+    def _noted(self) -> str:
+        try:
+            with self._note.open(encoding="utf-8") as note:
+                return note.read(LONGEST_NOTE).strip()
+        except (OSError, UnicodeDecodeError):
+            return ""

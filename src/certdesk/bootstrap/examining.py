@@ -1,0 +1,47 @@
+"""Who looks at the parts of a desk for `certdesk doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from certdesk.bootstrap.database import Database
+from certdesk.bootstrap.issuing import Ca
+from certdesk.bootstrap.places import examine_places
+from certdesk.bootstrap.server_certificate import ServerCertificate
+from certdesk.domain.keys import KeyKind
+from certdesk.issuers.hierarchy import Surroundings
+from certdesk.ports import Examiner
+from certdesk.proving.checkup import ResolverCheckup
+from certdesk.proving.resolver import Resolver
+from certdesk.settings import Settings
+from certdesk.workflow.checkup import (
+    Background,
+    ClockCheckup,
+    KeysCheckup,
+    ThreadsCheckup,
+    WorkCheckup,
+)
+
+
+def examiners(  # noqa: PLR0917 -- all parts of a desk
+    settings: Settings,
+    database: Database,
+    world: Surroundings,
+    ca: Ca,
+    resolver: Resolver,
+    background: Mapping[str, Background],
+    stock_sizes: Mapping[KeyKind, int],
+) -> tuple[Examiner, ...]:
+    """Give who looks at the parts of the desk, in the order in which they are told of."""
+    store, clock = world.store, world.clock
+    return (
+        ClockCheckup(store, clock).examine,
+        ThreadsCheckup(background).examine,
+        *database.examiners,
+        examine_places(settings),
+        KeysCheckup(store, world.vault, stock_sizes).examine,
+        ResolverCheckup(resolver).examine,
+        ca.examiner,
+        ServerCertificate(settings, clock).examine,
+        WorkCheckup(store, clock).examine,
+    )

@@ -1,0 +1,191 @@
+"""A database of another version, and an empty one in the place of the desk's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, make_url
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+from certdesk.storage.migrate import newest_revision
+from tests.acceptance.processes import NO_RSA_STOCK, Served, certdesk, serving
+from tests.acceptance.watching import RED, told, until
+from tests.running import RunningDesk, running
+from tests.storage.test_migrations import transaction
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
+
+OLDER = "0026"
+NEWER = "9999"
+FAILED = 3
+
+
+def events(log: str, event: str) -> list[dict[str, object]]:
+    """Return the lines of a log that tell of something."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+@pytest.fixture
+def url(postgres: Cluster) -> str:
+    """An empty database of PostgreSQL."""
+    return postgres.database()
+
+
+def older(connection: Connection) -> None:
+    """Give an empty database the tables of an older version."""
+    config = Config()
+    config.set_main_option("script_location", "certdesk.storage:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, OLDER)
+
+
+@pytest.mark.needs("postgres")
+def test_nobody_migrates_a_database_under_a_desk_of_an_older_version(
+    postgres: Cluster, url: str, tmp_path: Path
+) -> None:
+    """The text says who is there; once nobody is, the log says from where to where it went."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        older(connection)
+    engine.dispose()
+    words = (
+        "serve",
+        "--data",
+        str(tmp_path / "data"),
+        "--database",
+        url,
+        "--listen",
+        "127.0.0.1:0",
+    )
+    with postgres.connect(url) as running_one:
+        running_one.execute("SET application_name = 'certdesk'")
+        refused = certdesk(*words)
+        assert (refused.returncode, refused.stdout) == (FAILED, "")
+        assert "another version uses the database (1 sessions, from this machine)" in refused.stderr
+        found = running_one.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert found == (OLDER,)
+
+    with serving(tmp_path / "log", *words):
+        (line,) = events((tmp_path / "log").read_text(), "the database was migrated")
+    assert (line["from_revision"], line["to_revision"]) == (OLDER, newest_revision())
+
+
+@pytest.mark.needs("postgres")
+def test_a_desk_whose_database_was_migrated_by_a_newer_one_works_no_more(
+    postgres: Cluster, url: str, tmp_path: Path
+) -> None:
+    """It says so wherever it is watched, and refuses calls; in its database nothing is changed."""
+    settings = f'database = "{url}"\n{NO_RSA_STOCK}p_256 = 0\n'
+    with running(tmp_path / "data", settings=settings) as desk, postgres.connect(url) as newer:
+        client = desk.client()
+        client.buy()
+        newer.execute("UPDATE alembic_version SET version_num = %s", (NEWER,))
+        with pytest.raises(TencentCloudSDKException, match="internal error"):
+            client.buy()
+        text = f"another version of certdesk has migrated the database to revision {NEWER}"
+        until(lambda: told(desk.url).status == RED)
+        assert text in told(desk.url).text
+        assert told(desk.url, "/readyz").status == RED
+        until(lambda: text in desk.log)
+        assert text in desk.run("doctor").stdout
+        assert newer.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+
+
+@pytest.mark.needs("postgres")
+def test_doctor_tells_of_a_database_that_does_not_answer_beside_a_running_desk(
+    postgres: Cluster, url: str, tmp_path: Path
+) -> None:
+    """What it finds of the rest, it tells too."""
+    settings = f'database = "{url}"\n{NO_RSA_STOCK}p_256 = 0\n'
+    with running(tmp_path / "data", settings=settings) as desk:
+        postgres.stop()
+        try:
+            done = desk.run("doctor")
+        finally:
+            postgres.start()
+    assert done.returncode == 1
+    assert "fail  database      the server does not answer" in done.stdout
+    assert "  disk  " in done.stdout
+
+
+def test_a_file_of_an_older_version_is_migrated_with_a_line(tmp_path: Path) -> None:
+    """From where to where; a second start has nothing to tell."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with transaction(data / "certdesk.db") as session:
+        older(session.connection)
+    serve(tmp_path / "first", data)
+    (line,) = events((tmp_path / "first").read_text(), "the database was migrated")
+    assert (line["from_revision"], line["to_revision"]) == (OLDER, newest_revision())
+    serve(tmp_path / "second", data)
+    assert events((tmp_path / "second").read_text(), "the database was migrated") == []
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a desk that has its data in SQLite."""
+    folder = tmp_path / "data"
+    RunningDesk(folder).account()
+    yield folder
+    assert (folder / "certdesk.db").exists()
+
+
+def serve(log: Path, folder: Path, *words: str) -> Served:
+    """Start a desk on a folder, and end it again."""
+    with serving(log, "serve", "--data", str(folder), "--listen", "127.0.0.1:0", *words) as served:
+        return served
+
+
+@pytest.mark.needs("postgres")
+def test_an_empty_database_does_not_take_the_place_of_the_desks_own(
+    postgres: Cluster, embedded: Path, url: str, tmp_path: Path
+) -> None:
+    """Unless that is wanted; from then on the folder's desk has the new one, and not the old."""
+    words = ("--data", str(embedded), "--database", url)
+    for asked in (["serve", "--listen", "127.0.0.1:0"], ["account", "add", "test"]):
+        refused = certdesk(*asked, *words)
+        assert (refused.returncode, refused.stdout) == (FAILED, "")
+        assert f"has its data in {embedded / 'certdesk.db'}" in refused.stderr
+        assert "--new-database" in refused.stderr
+    with postgres.connect(url) as connection:
+        made = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        assert made.fetchone() == (0,)
+
+    serve(tmp_path / "log", embedded, "--database", url, "--new-database")
+    serve(tmp_path / "log", embedded, "--database", url)
+    other = postgres.database()
+    refused = certdesk("serve", "--data", str(embedded), "--database", other)
+    assert f"has its data in {url}" in refused.stderr
+
+
+@pytest.mark.needs("postgres")
+def test_a_desk_on_postgresql_is_not_begun_anew_in_a_file_where_its_url_was_forgotten(
+    url: str, tmp_path: Path
+) -> None:
+    """A variable that is missing after a move would else be an empty desk."""
+    folder = tmp_path / "data"
+    serve(tmp_path / "log", folder, "--database", url)
+    refused = certdesk("serve", "--data", str(folder), "--listen", "127.0.0.1:0")
+    assert refused.returncode == FAILED
+    assert f"has its data in {url}" in refused.stderr
+    assert not (folder / "certdesk.db").exists()
+    serve(tmp_path / "log", folder, "--new-database")
+
+
+def test_a_file_elsewhere_does_not_take_the_place_of_the_desks_own(
+    embedded: Path, tmp_path: Path
+) -> None:
+    """Nor is it made."""
+    elsewhere = tmp_path / "elsewhere.db"
+    refused = certdesk("serve", "--data", str(embedded), "--database", f"sqlite:///{elsewhere}")
+    assert refused.returncode == FAILED
+    assert f"{elsewhere} is empty, and the desk of {embedded} has its data in" in refused.stderr
+    assert not elsewhere.exists()
