@@ -4,11 +4,11 @@ NOX = .venv/bin/nox --session
 
 help: ; @sed -nE 's/^([a-z]+): .*## ([a-z].*)/\1: \2/p' Makefile
 venv: .venv/stamp ## make .venv from the locks
-demo: .venv/stamp ; @.venv/bin/python -m demo $(ARGS) ## watch the main job from end to end
+demo: .venv/stamp ; @.venv/bin/certdesk demo $(ARGS) ## watch the main job from end to end
 test: .venv/stamp ; @$(NOX) tests -- $(ARGS) ## run the tests
 slow: .venv/stamp ; @$(NOX) slow -- $(ARGS) ## run the tests that take minutes
 serve: .venv/stamp ; @.venv/bin/certdesk serve $(ARGS) ## start the desk on http://127.0.0.1:8080
-world: .venv/stamp ; @.venv/bin/python -m demo.world $(ARGS) ## start DNS and a web server on loopback, to try the desk with
+world: .venv/stamp ; @.venv/bin/certdesk world $(ARGS) ## start DNS and a web server on loopback, to try the desk with
 bench: .venv/stamp ; @.venv/bin/python -m bench $(ARGS) ## measure the hot paths
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)

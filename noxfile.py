@@ -11,7 +11,7 @@ from pathlib import Path
 import nox
 
 BIN = Path(sys.executable).parent
-PYTHON_FOLDERS = ("src", "tests", "bench", "demo", "tools", "noxfile.py")
+PYTHON_FOLDERS = ("src", "tests", "bench", "tools", "noxfile.py")
 # Releases younger than this are not taken: most poisoned ones are found within days.
 COOLDOWN = "1 week"
 LOCK_OPTIONS = (

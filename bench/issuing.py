@@ -25,8 +25,8 @@ from certdesk.catalog import Caller
 from certdesk.domain.keys import KeyKind, generate
 from certdesk.domain.proof import challenge_of
 from certdesk.settings import Settings
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.actions.submitting import csr_for
-from tests.nameserver import NameServer, nameserver
 from tests.running import running
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from certdesk.bootstrap import open_desk
 from certdesk.domain.order import Order, Status
 from certdesk.domain.records import Renewal
 from certdesk.settings import Settings
-from tests.nameserver import nameserver
+from certdesk.world.nameserver import nameserver
 from tests.running import running
 
 if TYPE_CHECKING:

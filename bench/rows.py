@@ -35,7 +35,9 @@ MOTO = "moto, RequestCertificate"
 SOUGHT = "host0000500"
 """What one of the orders of `bench.orders` has in its name."""
 
-EXAMPLE = Path(__file__).parents[1] / "demo" / "examples" / "parse_uploaded_csr.json"
+EXAMPLE = (
+    Path(__file__).parents[1] / "src" / "certdesk" / "demo" / "examples" / "parse_uploaded_csr.json"
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,10 +23,10 @@ from certdesk.catalog import OPERATOR, Caller
 from certdesk.ports import Pending, Unit
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, webserver
 from tests.actions.submitting import PERSONAL, csr_for
-from tests.nameserver import NameServer, nameserver
 from tests.running import COMPANY, MANAGER
-from tests.webserver import WebServer, webserver
 
 BEGIN = datetime(2026, 12, 1, 9, 0, 17, tzinfo=UTC)
 PATIENCE_SECONDS = 120

@@ -41,15 +41,17 @@ class Reader:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Sit down in `folder`, with `.venv` and what `make world` runs where a clone has them."""
+        """Sit down in `folder`, with `.venv` where a clone has it."""
         (folder / ".venv").symlink_to(sys.prefix)
-        for part in ("demo", "tests"):
-            (folder / part).symlink_to(ROOT / part)
         self._folder = folder
+        (folder / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
+        # What belongs to these terminals, and not to what a reader has at the end.
+        self._beside = folder.with_name(f"{folder.name}-terminals")
+        self._beside.mkdir()
         self._ports = {port: str(free_port()) for port in ("8080", "8443")}
         mine = {name: value for name, value in os.environ.items() if "CERTDESK" not in name}
-        self._world = mine | NO_STOCK | {"HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-        self._log = (folder / "terminals.log").open("w")
+        self._world = mine | NO_STOCK | {"HOME": str(self._beside), "PYTHONUNBUFFERED": "1"}
+        self._log = (self._beside / "log").open("w")
         self._server: subprocess.Popen[str] | None = None
         self._world_outside: subprocess.Popen[str] | None = None
         self._shell = self._start("/bin/bash", "-eu", stdin=subprocess.PIPE)
@@ -93,7 +95,20 @@ class Reader:
     @property
     def log(self) -> str:
         """What the terminals showed of errors and logs."""
-        return (self._folder / "terminals.log").read_text()
+        return (self._beside / "log").read_text()
+
+    @property
+    def untracked(self) -> list[str]:
+        """What `git status` shows to a reader who has a clone."""
+        git = ["git", "-C", str(self._folder)]
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        done = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=all"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return [line for line in done.stdout.splitlines() if line != "?? .gitignore"]
 
     def _serve(self, step: str) -> None:
         made = SERVES.fullmatch(step)
@@ -117,9 +132,9 @@ class Reader:
         self._pipe(process.stdout).close()
 
     def _type(self, step: str) -> str:
-        script = self._folder / "typed.sh"
+        script = self._beside / "typed.sh"
         script.write_text(step)
-        self._pipe(self._shell.stdin).write(". ./typed.sh < /dev/null; echo typed: done\n")
+        self._pipe(self._shell.stdin).write(f". {script} < /dev/null; echo typed: done\n")
         self._pipe(self._shell.stdin).flush()
         printed: list[str] = []
         for line in self._pipe(self._shell.stdout):

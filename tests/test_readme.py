@@ -28,6 +28,7 @@ def test_the_first_certificate_of_the_readme_is_had_as_it_stands(tmp_path: Path)
     """Bought with the SDK, ordered and downloaded with tccli, verified by OpenSSL."""
     with Reader(tmp_path) as reader:
         printed = [reader.do(step) for step in steps(README) if not step.startswith("make demo")]
+        assert reader.untracked == []
     assert re.search(r"^_dnsauth\.www\.example\.com TXT \w+$", printed[-2], re.MULTILINE)
     assert printed[-1] == "certificate/Nginx/1_www.example.com_bundle.crt: OK\n"
     assert (tmp_path / "certificate" / "Nginx" / "2_www.example.com.key").is_file()
@@ -52,6 +53,7 @@ def test_the_guide_works_as_it_stands(tmp_path: Path) -> None:
     with Reader(tmp_path) as reader:
         printed = "".join(reader.do(step) for step in steps(GUIDE))
         errors = reader.log
+        assert reader.untracked == []
     assert re.search(r"^_dnsauth\.shop\.example\.com TXT \w+$", printed, re.MULTILINE)
     assert '"VerificationResults": [{"Domain": "shop.example.com", "VerifyType": "DNS"' in printed
     assert "certificate/Nginx/1_shop.example.com_bundle.crt: OK\n" in printed

@@ -12,15 +12,21 @@ import dns.query
 import dns.rcode
 import pytest
 
-from demo.world import World, world
+from certdesk.world.files import World, world
 
 SECONDS = 20
 
 
 @pytest.fixture
-def around(tmp_path: Path) -> Iterator[World]:
+def told() -> list[str]:
+    """What the person at the terminal is told."""
+    return []
+
+
+@pytest.fixture
+def around(tmp_path: Path, told: list[str]) -> Iterator[World]:
     """A world of its own."""
-    with world(tmp_path / "world") as around:
+    with world(tmp_path / "world", complain=told.append) as around:
         yield around
 
 
@@ -50,13 +56,39 @@ def test_a_record_counts_as_soon_as_it_is_written(around: World) -> None:
     assert str(asked(around, "www.example.com", "A").answer[0][0]) == "127.0.0.1"
 
 
-def test_a_record_that_is_none_is_told_of(
-    around: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With its line, to whoever looks at the terminal; a desk gets SERVFAIL."""
+def test_a_record_that_is_none_is_told_of(around: World, told: list[str]) -> None:
+    """With its line, once, to the person at the terminal; a desk gets SERVFAIL."""
     around.records.write_text("www.example.com A 127.0.0.1\nshop.example.com TYXT oops\n")
-    assert asked(around, "www.example.com", "A").rcode() == dns.rcode.SERVFAIL
-    assert "records: <input>:2" in capsys.readouterr().err
+    for _ in range(2):
+        assert asked(around, "shop.example.com", "TXT").rcode() == dns.rcode.SERVFAIL
+    assert asked(around, "www.example.com", "A").rcode() == dns.rcode.NOERROR
+    (line,) = told
+    assert line.startswith(f"{around.records}, line 2: ")
+
+
+def test_a_line_without_a_name_is_told_of(around: World, told: list[str]) -> None:
+    """A zone file may leave the name out, or set an origin; here each line stands for itself."""
+    around.records.write_text("; a comment\n\n$ORIGIN example.com.\n  A 127.0.0.1\n")
+    assert asked(around, "example.com", "A").rcode() == dns.rcode.NXDOMAIN
+    assert told == [f"{around.records}, line {n}: begin with the record's name" for n in (3, 4)]
+
+
+def test_a_hundred_thousand_records_are_answered_from(around: World, told: list[str]) -> None:
+    """And so is one that is added to them, or put in the place of another."""
+    names = [f"host{number}.example.com" for number in range(100_000)]
+    lines = [f'_dnsauth.{name}. TXT "{name}"\n' for name in names]
+    around.records.write_text("".join(lines))
+    for name in (names[0], names[50_000], names[-1]):
+        assert str(asked(around, f"_DNSAUTH.{name}", "TXT").answer[0][0]) == f'"{name}"'
+    assert asked(around, names[7], "TXT").rcode() == dns.rcode.NOERROR
+    assert asked(around, f"www.{names[7]}", "TXT").rcode() == dns.rcode.NXDOMAIN
+    with around.records.open("a") as records:
+        records.write('new.example.com TXT "added"\n')
+    assert str(asked(around, "new.example.com", "TXT").answer[0][0]) == '"added"'
+    around.records.write_text("".join(lines).replace('"host7.example.com"', '"other"'))
+    assert str(asked(around, "_dnsauth.host7.example.com", "TXT").answer[0][0]) == '"other"'
+    assert asked(around, "new.example.com", "TXT").rcode() == dns.rcode.NXDOMAIN
+    assert told == []
 
 
 def test_a_page_is_the_file_of_its_host_and_path(around: World) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, webserver
 from tests import nginx
-from tests.nameserver import NameServer, nameserver
 from tests.running import Client, RunningDesk, running
-from tests.webserver import WebServer, webserver
 
 SECONDS = 60
 

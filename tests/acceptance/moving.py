@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from certdesk.world.nameserver import NameServer
 from tests.acceptance.processes import Served, keys_in, serving
 from tests.acceptance.test_sandbox import knobs
 from tests.acceptance.watching import Told, sample, told, until
-from tests.nameserver import NameServer
 from tests.running import Client, Keys
 
 HOUR, DAY = 3600, 86400

@@ -15,8 +15,8 @@ from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.records import Renewal, Task
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
+from certdesk.world.nameserver import nameserver
 from tests.acceptance.watching import sample, until
-from tests.nameserver import nameserver
 from tests.own_certificate import own_certificate
 from tests.pasting import ROOT
 from tests.promtool import ALERTS, RULES, firing, promtool

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.acceptance.database import rows
 from tests.acceptance.moving import DAY, HOUR, moving
 from tests.acceptance.processes import certdesk, printed
 from tests.acceptance.test_sandbox import issued
 from tests.acceptance.watching import RED, WELL, sample, told, until
-from tests.nameserver import NameServer, nameserver
 
 EXPIRED = 3
 MINUTE = 60

@@ -1,4 +1,4 @@
-"""`make demo`, as a newcomer runs it."""
+"""`certdesk demo`, as a newcomer runs it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.running import PROGRAM
+
 ROOT = Path(__file__).parents[2]
-DEMO = (sys.executable, "-m", "demo")
+DEMO = (str(PROGRAM), "demo")
 PATIENCE_SECONDS = 100
 SCREEN = 65536
 

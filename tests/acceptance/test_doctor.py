@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from certdesk.vault.local_keyset import LocalKeyset
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.nameserver import NameServer, nameserver
 from tests.ports import free_port
 from tests.running import RunningDesk
 

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.verification import PolicyBuilder, Store
 
+from certdesk.world.nameserver import nameserver
+from certdesk.world.webserver import webserver
 from tests import nginx
 from tests.acceptance.connecting import World, issued, publish, unpacked
 from tests.acceptance.test_issuing import SINGLE, Case, submit
 from tests.actions.submitting import csr_for
-from tests.nameserver import nameserver
 from tests.running import Client, running
-from tests.webserver import webserver
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.acceptance.processes import certdesk, keys_in, serving
 from tests.actions.submitting import COMPANY
-from tests.nameserver import NameServer, nameserver
 from tests.running import Client
 
 SECONDS = 60

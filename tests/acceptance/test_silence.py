@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from certdesk.world.nameserver import nameserver
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.acceptance.watching import RED, WELL, sample, told, until
-from tests.nameserver import nameserver
 from tests.running import running
 
 MINUTE = 60

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.world.nameserver import nameserver
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.nameserver import nameserver
 from tests.postgres import Cluster
 from tests.running import PROGRAM, RunningDesk
 

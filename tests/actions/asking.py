@@ -8,7 +8,7 @@ from typing import Any
 
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from tests.nameserver import NameServer
+from certdesk.world.nameserver import NameServer
 from tests.running import Client
 
 SECONDS = 60

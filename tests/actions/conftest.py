@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, webserver
 from tests.actions import downloading
-from tests.nameserver import NameServer, nameserver
 from tests.running import Client, Keys, RunningDesk, running
-from tests.webserver import WebServer, webserver
 
 # Small, for the sake of the machine; what is missing is made on the spot.
 STOCK = "[keys.stock]\nrsa_2048 = 1\nrsa_4096 = 0\np_256 = 8\n"

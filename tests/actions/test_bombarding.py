@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from certdesk.domain.keys import KeyKind, generate
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, webserver
 from tests.actions.asking import becomes
 from tests.actions.submitting import csr_for
-from tests.nameserver import NameServer, nameserver
 from tests.running import Client, RunningDesk, running
-from tests.webserver import WebServer, webserver
 
 MULTI = 11
 NAMES, ORDERS = 40, 8

@@ -23,11 +23,11 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.steps import KEY_BLOCKED
 from certdesk.ports import Stale, Unit
 from certdesk.workflow.inspection import Inspection
+from certdesk.world.nameserver import NameServer
 from tests.actions.asking import becomes, publish
 from tests.actions.shown_keys import show_key
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
-from tests.nameserver import NameServer
 from tests.papers import PDF
 from tests.running import Client, RunningDesk
 from tests.workflow.test_inspection import sound, sparse

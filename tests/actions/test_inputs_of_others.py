@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from certdesk.domain import keys as keypairs
 from certdesk.domain import pem
 from certdesk.domain.keys import KeyKind
+from certdesk.world.nameserver import NameServer
 from tests import chains, programs
 from tests.actions.asking import becomes, publish
 from tests.actions.downloading import download
 from tests.actions.submitting import refusal
 from tests.clients import forge
 from tests.ec_numbers import ec_private_key
-from tests.nameserver import NameServer
 from tests.programs import PASSWORD
 from tests.running import Client
 

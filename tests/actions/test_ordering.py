@@ -28,13 +28,13 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import Status
 from certdesk.domain.proof import Verdict
 from certdesk.ports import Unit
+from certdesk.world.nameserver import NameServer
+from certdesk.world.webserver import WebServer
 from tests.actions.asking import becomes, publish
 from tests.actions.submitting import COMPANY, PERSONAL, refusal, refused, withdraw
 from tests.inside import InsideDesk
-from tests.nameserver import NameServer
 from tests.programs import run
 from tests.running import Client, RunningDesk
-from tests.webserver import WebServer
 
 NAME = "shop.example.com"
 TRUSTASIA, TRUSTASIA_MULTI, TRUSTASIA_WILDCARD = 104, 11, 12

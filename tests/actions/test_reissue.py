@@ -29,13 +29,13 @@ from certdesk.domain.errors import (
 from certdesk.domain.keys import KeyKind, private_key_pem
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for, invalid, refusal, withdraw
 from tests.deliveries import members
 from tests.inside import InsideDesk
 from tests.issued import issue
-from tests.nameserver import NameServer
 from tests.running import Client, Keys, RunningDesk, running
 
 NAME = "shop.example.com"

@@ -29,6 +29,7 @@ from certdesk.domain import errors
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.keys import spki_sha256
 from certdesk.domain.rules import Rules
+from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish
 from tests.actions.shown_keys import show_key
@@ -43,7 +44,6 @@ from tests.actions.test_compromised_keys import (
     work,
 )
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
-from tests.nameserver import NameServer
 from tests.papers import PDF
 from tests.running import Client, RunningDesk
 

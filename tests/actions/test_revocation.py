@@ -14,12 +14,12 @@ from certdesk.domain import errors
 from certdesk.domain.revocation import Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import NO_LETTER
+from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish
 from tests.actions.downloading import fetch, link
 from tests.actions.submitting import refusal
 from tests.actions.vetting import DV, EV, OV, Desk
-from tests.nameserver import NameServer
 from tests.papers import GIF, PDF, PNG
 from tests.running import Client, RunningDesk
 

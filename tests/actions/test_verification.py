@@ -25,10 +25,10 @@ from certdesk.domain.issuing import Declined
 from certdesk.domain.order import Status
 from certdesk.domain.proof import Verdict
 from certdesk.ports import Unit
+from certdesk.world.nameserver import NameServer
 from tests.actions.asking import becomes, publish
 from tests.actions.submitting import COMPANY, PERSONAL
 from tests.inside import InsideDesk
-from tests.nameserver import NameServer
 from tests.running import Client, RunningDesk
 from tests.workflow.ordering import Ordered, ordered
 

@@ -14,11 +14,11 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.domain import errors
 from certdesk.domain.keys import WeakKey, inspect_further, refuse_weak
 from certdesk.domain.steps import KEY_BLOCKED
+from certdesk.world.nameserver import NameServer
 from tests.actions.asking import SECONDS, publish
 from tests.actions.submitting import csr_for
 from tests.actions.test_compromised_keys import submit
 from tests.actions.vetting import DV, OV, Desk
-from tests.nameserver import NameServer
 from tests.running import RunningDesk
 from tests.weak_keys import MADE, OF_OTHER_SHAPES
 

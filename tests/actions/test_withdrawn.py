@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import dns.message
 import pytest
 
+from certdesk.world.nameserver import NameServer, fitting
 from tests.conformance.raw import Call
-from tests.nameserver import NameServer, fitting
 from tests.running import Keys, RunningDesk, User
 from tests.web.raw import Wire
 

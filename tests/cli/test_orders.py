@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from certdesk.world.nameserver import nameserver
 from tests.issued import issue
-from tests.nameserver import nameserver
 from tests.running import PROGRAM, Keys, RunningDesk, running
 
 

@@ -22,7 +22,7 @@ from tests.issued import issue
 from tests.papers import PDF
 from tests.running import Client, Keys, RunningDesk, User
 
-EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
+EXAMPLES = Path(__file__).parents[2] / "src" / "certdesk" / "demo" / "examples"
 ONLINE_WITH_IDS = "online_with_ids"
 ONLINE_COMPANY_TYPE_TEXT = "online_company_type_text"
 PARSE_UPLOADED_CSR = "parse_uploaded_csr"

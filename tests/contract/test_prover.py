@@ -21,8 +21,8 @@ from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.proving import ScriptedProver
-from tests.nameserver import NameServer, nameserver
-from tests.webserver import WebServer, webserver
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, webserver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RNG = random.Random(1)  # noqa: S311 -- the same in every run

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.proving.dnslab import DnsLab, dns_lab
 from tests.proving.sites import Sites, sites
 

@@ -23,8 +23,8 @@ from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.transfer import Limits
 from certdesk.testing.clock import ManualClock
-from tests.nameserver import NameServer, nameserver
-from tests.webserver import WebServer, self_signed, webserver
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import WebServer, self_signed, webserver
 
 Opened = TypeVar("Opened")
 

@@ -10,7 +10,7 @@ import pytest
 from certdesk.proving.answering import AnsweringResolvers
 from certdesk.proving.exchange import Server
 from certdesk.proving.resolver import Resolver
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 
 
 @pytest.fixture(scope="module")

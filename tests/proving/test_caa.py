@@ -7,7 +7,7 @@ import pytest
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, ProofKind
 from certdesk.proving.caa import Caa, CaaUnchecked
-from tests.nameserver import NameServer
+from certdesk.world.nameserver import NameServer
 from tests.proving.looking import CLOCK, NOW, resolver_of
 
 MINE = "ca.example.net"

@@ -12,7 +12,7 @@ from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.exchange import Server
 from certdesk.proving.resolver import Resolver
 from certdesk.settings import ROOT_ANCHORS
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.ports import free_port
 from tests.proving.dnslab import DnsLab
 

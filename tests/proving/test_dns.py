@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from certdesk.domain.proof import Verdict
-from tests.nameserver import NameServer
+from certdesk.world.nameserver import NameServer
 from tests.proving.looking import CNAME, NOW, RECORD, TARGET, TOKEN, TXT, look
 
 WISH = f"Publish a TXT record at {RECORD} with the value {TOKEN}."

@@ -6,8 +6,8 @@ import pytest
 
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
+from certdesk.world.webserver import webserver
 from tests.proving.sites import NAME, NOW, PATH, SITE, VALUE, Sites, canaries
-from tests.webserver import webserver
 
 APEX, WWW = "shop.test", "www.shop.test"
 

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
 from certdesk.proving.transfer import Limits
+from certdesk.world.webserver import Line, Script, response, self_signed, webserver
 from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, sites
-from tests.webserver import Line, Script, response, self_signed, webserver
 
 OK = b"HTTP/1.1 200 OK\r\n"
 BODY = VALUE.encode()

@@ -16,7 +16,7 @@ import pytest
 from certdesk.domain.proof import Verdict
 from certdesk.domain.redirects import Ports
 from certdesk.proving.fetch import is_own
-from tests.nameserver import fitting
+from certdesk.world.nameserver import fitting
 from tests.proving.sites import NAME, PATH, SITE, SOON, VALUE, Sites, canaries, retried
 
 ADDRESSES = [

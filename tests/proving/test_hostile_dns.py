@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from certdesk.domain.proof import Finding, Verdict
 from certdesk.proving.exchange import ANSWER_LIMIT, Unanswered
 from certdesk.proving.resolver import LOOK_SECONDS, look_deadline
-from tests.nameserver import NameServer, fitting, nameserver
+from certdesk.world.nameserver import NameServer, fitting, nameserver
 from tests.proving.looking import CNAME, RECORD, TOKEN, TXT, look, resolver_of
 
 Change = Callable[[dns.message.Message], None]

@@ -18,7 +18,7 @@ from certdesk.proving.anchors import read_anchors
 from certdesk.proving.exchange import Server, Unanswered
 from certdesk.proving.resolver import Answer, Resolver, look_deadline
 from certdesk.settings import ROOT_ANCHORS
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.proving.looking import resolver_of
 
 ZONE = "example.com"

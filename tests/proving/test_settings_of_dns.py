@@ -13,7 +13,7 @@ from certdesk.bootstrap import caa_checker, dns_resolver, provers
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.settings import Settings
-from tests.nameserver import NameServer
+from certdesk.world.nameserver import NameServer
 from tests.proving.looking import CLOCK, CNAME, RECORD, TARGET, TOKEN, TXT
 from tests.running import PROGRAM
 from tools import servers

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from certdesk.settings import Settings
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.running import RunningDesk, running
 from tests.slow.lives import UTC8, Life, chain, check_ledger, ledger, life
 from tests.slow.test_issuing_kills import Buyer, look, ordering

@@ -17,7 +17,7 @@ from tencentcloud.common.exception import TencentCloudSDKException
 from certdesk import bootstrap
 from certdesk.ports import Unit
 from certdesk.settings import Settings
-from tests.nameserver import NameServer, nameserver
+from certdesk.world.nameserver import NameServer, nameserver
 from tests.running import Client, RunningDesk, running
 
 KILLS = 60

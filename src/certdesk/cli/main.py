@@ -39,6 +39,8 @@ COMMANDS = {
     "doctor": "certdesk.cli.doctor",
     "settings": "certdesk.cli.desk",
     "products": "certdesk.cli.products",
+    "demo": "certdesk.cli.demo",
+    "world": "certdesk.cli.world",
 }
 """Each command and the module that has it; only the one that is called is imported."""
 

@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 
 from rich.console import RenderableType
 from rich.text import Text
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from demo.stage import StepFailed
+from certdesk.demo.stage import StepFailed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +36,6 @@ def expect_equal(what: str, found: object, wanted: object) -> None:
 
 def reason(error: Exception) -> str:
     """Word what ended a step."""
-    if isinstance(error, TencentCloudSDKException):
-        return f"{error.code}: {error.message}"
     return str(error) if isinstance(error, StepFailed) else f"{type(error).__name__}: {error}"
 
 

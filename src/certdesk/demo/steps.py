@@ -7,15 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tencentcloud.common.abstract_model import AbstractModel
-from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from demo import secrecy
-from demo.issuing import download, order, publish, verify
-from demo.scene import EXAMPLES, HERE, Example, Scene
-from demo.shown import KEPT_NAMES, PHONE_NAMES, ShownBack
-from demo.stage import StepFailed
-from demo.telling import Said, asked, expect, expect_equal, told, typed
+from certdesk.demo import secrecy
+from certdesk.demo.issuing import download, order, publish, verify
+from certdesk.demo.scene import EXAMPLES, HERE, Example, Refused, Scene
+from certdesk.demo.shown import KEPT_NAMES, PHONE_NAMES, Detail, ShownBack
+from certdesk.demo.stage import StepFailed
+from certdesk.demo.telling import Said, asked, expect, expect_equal, told, typed
 
 PUBLIC = ("domain name", b"tencent.com")
 """Kept in the clear, and so a proof that the search for secrets does find what is there."""
@@ -55,7 +53,7 @@ def buy(scene: Scene) -> Said:
     for example in EXAMPLES:
         wanted = {"ProductId": example.product, "DomainNum": 1, "TimeSpan": 1}
         yield asked("CreateCertificate", wanted)
-        (order,) = scene.call("CreateCertificate", wanted).CertificateIds
+        (order,) = scene.call("CreateCertificate", wanted)["CertificateIds"]
         scene.orders[example.number] = order
     yield told(f"Orders {', '.join(scene.orders.values())}; each waits for its material.")
 
@@ -66,11 +64,11 @@ def hand_in(example: Example, scene: Scene) -> Said:
     others = len(material) - 3
     wanted = {name: material[name] for name in ("CertId", "GenCsrType", "CertCommonName")}
     yield asked(
-        "CertificateInfoSubmit", wanted, f"and {others} more from demo/examples/{example.file}.json"
+        "CertificateInfoSubmit", wanted, f"and {others} more from the example {example.file}"
     )
     reply = scene.call("CertificateInfoSubmit", material)
-    expect(bool(reply.RequestId), "the reply has no RequestId")
-    yield told(f"Taken, and on disk before the answer: RequestId {reply.RequestId}.")
+    expect(bool(reply["RequestId"]), "the reply has no RequestId")
+    yield told(f"Taken, and on disk before the answer: RequestId {reply['RequestId']}.")
 
 
 def read_back(scene: Scene) -> Said:
@@ -79,27 +77,27 @@ def read_back(scene: Scene) -> Said:
         bought = scene.orders[example.number]
         yield asked("DescribeCertificateDetail", {"CertificateId": bought})
         detail = scene.details[example.number] = scene.detail(bought)
-        check_submitted(detail.SubmittedData, scene.material(example))
+        check_submitted(detail["SubmittedData"], scene.material(example))
         check_key(detail, scene.material(example))
     yield ShownBack([(f"Example {number}", detail) for number, detail in scene.details.items()])
 
 
-def check_submitted(shown: AbstractModel, given: dict[str, Any]) -> None:
+def check_submitted(shown: Detail, given: dict[str, Any]) -> None:
     """Check that what was handed in is shown, all but the pass phrase."""
     for name, parameter in (KEPT_NAMES | PHONE_NAMES).items():
-        expect_equal(name, getattr(shown, name), given[parameter])
-    expect_equal("KeyPassword", shown.KeyPassword, "")
+        expect_equal(name, shown[name], given[parameter])
+    expect_equal("KeyPassword", shown["KeyPassword"], "")
 
 
-def check_key(detail: AbstractModel, given: dict[str, Any]) -> None:
+def check_key(detail: Detail, given: dict[str, Any]) -> None:
     """Check that the CSR is the one handed in, or that the desk made a key of its own."""
-    csr = detail.SubmittedData.CsrContent
+    csr = detail["SubmittedData"]["CsrContent"]
     if given["GenCsrType"] == "parse":
         expect_equal("the CSR", csr, given["Csr"])
-        expect_equal("the private key", detail.CertificatePrivateKey, None)
+        expect_equal("the private key", detail["CertificatePrivateKey"], None)
         return
     expect_equal("the CSR", csr, "")
-    load_pem_private_key(detail.CertificatePrivateKey.encode(), None)
+    load_pem_private_key(detail["CertificatePrivateKey"].encode(), None)
 
 
 def search_files(scene: Scene) -> Said:
@@ -107,7 +105,7 @@ def search_files(scene: Scene) -> Said:
     secrets = [("SecretKey", scene.keys["SecretKey"].encode())]
     for example in EXAMPLES:
         secrets += secrecy.of_material(scene.material(example))
-        secrets += secrecy.of_private_key(scene.details[example.number].CertificatePrivateKey)
+        secrets += secrecy.of_private_key(scene.details[example.number]["CertificatePrivateKey"])
     files = secrecy.read_files(scene.desk.folder)
     found = [f"{kind} in {file}" for kind, file in secrecy.search(files, secrets)]
     expect(not found, f"there in the clear: {', '.join(found)}")
@@ -126,7 +124,7 @@ def be_refused(scene: Scene) -> Said:
     yield asked("CertificateInfoSubmit", wanted, "and the CSR for tencent.com")
     try:
         scene.call("CertificateInfoSubmit", material)
-    except TencentCloudSDKException as refused:
+    except Refused as refused:
         yield told(f"{refused.code}: {refused.message}", "yellow")
         expect_equal("the code", refused.code, "FailedOperation.InvalidParam")
         expect("example.org" in refused.message, "the message does not name the domain")
@@ -168,5 +166,5 @@ def expect_same(scene: Scene, example: Example) -> None:
     """Fail the step unless an order reads as it did before."""
     before = scene.details[example.number]
     now = scene.detail(scene.orders[example.number])
-    now.RequestId = before.RequestId
-    expect_equal(f"example {example.number}", now.to_json_string(), before.to_json_string())
+    now["RequestId"] = before["RequestId"]
+    expect_equal(f"example {example.number}", now, before)

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from demo.telling import Waiting
+from certdesk.demo.telling import Waiting
 
 INDENT = 6
 
@@ -84,6 +84,10 @@ class Screen:
         logged = f"The desk's log:\n{log}" if log else "The desk has logged nothing."
         self._errors.print(Text(f"Step {self._number} failed: {why}", "bold red"), soft_wrap=True)
         self._errors.print(Text(logged), soft_wrap=True)
+
+    def complain(self, text: str) -> None:
+        """Say what is wrong with the little Internet of the demo."""
+        self._errors.print(Text(text, "yellow"), soft_wrap=True)
 
     def end(self, text: str) -> None:
         """Say how it went."""

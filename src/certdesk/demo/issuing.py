@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from rich import box
 from rich.table import Table
-from tencentcloud.common.abstract_model import AbstractModel
 
-from demo.scene import Scene
-from demo.stage import StepFailed
-from demo.telling import Said, Waiting, asked, expect, expect_equal, told, typed
+from certdesk.demo.scene import Scene
+from certdesk.demo.shown import Detail
+from certdesk.demo.stage import StepFailed
+from certdesk.demo.telling import Said, Waiting, asked, expect, expect_equal, told, typed
 
 PROOFS = {"shop.example.com": "DNS", "files.example.com": "FILE"}
 """The names that certificates are wanted for, and how each is to be proved."""
@@ -45,7 +45,7 @@ def order(scene: Scene) -> Said:
     """Buy, hand in and submit an order for each name, and show what is to be published."""
     for name, way in PROOFS.items():
         wanted = {"ProductId": PRODUCT, "DomainNum": 1, "TimeSpan": 1}
-        (bought,) = scene.call("CreateCertificate", wanted).CertificateIds
+        (bought,) = scene.call("CreateCertificate", wanted)["CertificateIds"]
         scene.wanted[name] = bought
         named = {"CertId": bought, "CertCommonName": name}
         scene.call("CertificateInfoSubmit", MATERIAL | named)
@@ -54,47 +54,50 @@ def order(scene: Scene) -> Said:
         scene.call("CertificateOrderSubmit", submission)
     yield told("What to publish (DescribeCertificateDetail):")
     for proof in proofs(scene):
-        yield told(f"{proof.DvAuthVerifyType} {place(proof)}")
-        yield told(f"  {proof.DvAuthValue}")
+        yield told(f"{proof['DvAuthVerifyType']} {place(proof)}")
+        yield told(f"  {proof['DvAuthValue']}")
 
 
-def proofs(scene: Scene) -> Iterator[AbstractModel]:
+def proofs(scene: Scene) -> Iterator[Detail]:
     """Give what is to be published for each name."""
     for name, bought in scene.wanted.items():
-        (proof,) = scene.detail(bought).DvAuthDetail.DvAuths
-        expect(proof.DvAuthVerifyType in {"TXT", "FILE"}, f"{name} is proved by something else")
+        (proof,) = scene.detail(bought)["DvAuthDetail"]["DvAuths"]
+        expect(proof["DvAuthVerifyType"] in {"TXT", "FILE"}, f"{name} is proved by something else")
         yield proof
 
 
-def place(proof: AbstractModel) -> str:
+def place(proof: Detail) -> str:
     """Say where a proof belongs."""
-    if proof.DvAuthVerifyType == "FILE":
-        return f"{proof.DvAuthDomain}{proof.DvAuthPath}{proof.DvAuthKey}"
-    return str(proof.DvAuthKey)
+    if proof["DvAuthVerifyType"] == "FILE":
+        return f"{proof['DvAuthDomain']}{proof['DvAuthPath']}{proof['DvAuthKey']}"
+    return str(proof["DvAuthKey"])
 
 
 def publish(scene: Scene) -> Said:
     """Put the proofs where the desk looks for them, and wait until both orders are issued."""
     for proof in proofs(scene):
-        if proof.DvAuthVerifyType == "FILE":
-            add_record(scene, f"{proof.DvAuthDomain} A 127.0.0.1")
-            page = scene.world.page(proof.DvAuthDomain, f"{proof.DvAuthPath}{proof.DvAuthKey}")
+        if proof["DvAuthVerifyType"] == "FILE":
+            add_record(scene, f"{proof['DvAuthDomain']} A 127.0.0.1")
+            page = scene.world.page(
+                proof["DvAuthDomain"], f"{proof['DvAuthPath']}{proof['DvAuthKey']}"
+            )
             page.parent.mkdir(parents=True)
-            page.write_text(proof.DvAuthValue)
+            page.write_text(proof["DvAuthValue"])
         else:
-            add_record(scene, f'{proof.DvAuthKey} TXT "{proof.DvAuthValue}"')
+            key, value = proof["DvAuthKey"], proof["DvAuthValue"]
+            add_record(scene, f'{key} TXT "{value}"')
         yield told(f"Published: {place(proof)}")
     for name, bought in scene.wanted.items():
         yield Waiting(f"waiting: {name}")
         issued = wait_for(scene, bought)
-        yield told(f"Issued: {name}, until {issued.CertEndTime[:10]}.", "green")
+        yield told(f"Issued: {name}, until {issued['CertEndTime'][:10]}.", "green")
 
 
-def wait_for(scene: Scene, bought: str) -> AbstractModel:
+def wait_for(scene: Scene, bought: str) -> Detail:
     """Look every now and then until an order is issued."""
     end = time.monotonic() + PATIENCE_SECONDS
-    while (detail := scene.detail(bought)).Status != ISSUED:
-        expect(time.monotonic() < end, f"the order is still {detail.StatusName}")
+    while (detail := scene.detail(bought))["Status"] != ISSUED:
+        expect(time.monotonic() < end, f"the order is still {detail['StatusName']}")
         time.sleep(POLL_SECONDS)
     return detail
 
@@ -110,7 +113,7 @@ def download(scene: Scene) -> Said:
     for name, bought in scene.wanted.items():
         yield asked("DownloadCertificate", {"CertificateId": bought})
         reply = scene.call("DownloadCertificate", {"CertificateId": bought})
-        scene.zips[name] = base64.b64decode(reply.Content)
+        scene.zips[name] = base64.b64decode(reply["Content"])
     name, content = next(iter(scene.zips.items()))
     yield told(f"{name}.zip, {len(content)} bytes:")
     yield listing(zipfile.ZipFile(io.BytesIO(content)))
@@ -165,7 +168,7 @@ def openssl_says(openssl: str, name: str, bundle: str, root: str) -> str:
         Path(folder, "root.pem").write_text(root)
         Path(folder, f"{name}.pem").write_text(bundle)
         words = ["-CAfile", "root.pem", "-untrusted", f"{name}.pem", f"{name}.pem"]
-        said = subprocess.run(
+        said = subprocess.run(  # noqa: S603 -- what the demo has just made
             [openssl, "verify", *words], cwd=folder, capture_output=True, text=True, check=False
         )
     expect_equal("the exit code of openssl", (said.returncode, said.stderr), (0, ""))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
-from tencentcloud.common.abstract_model import AbstractModel
 
 KEPT_NAMES = {
     "CsrType": "GenCsrType",
@@ -38,10 +37,11 @@ PHONE_NAMES = {
 }
 """The same for telephone numbers, which are shown in full to who may read personal data."""
 
+Detail: TypeAlias = dict[str, Any]
+"""The members of a reply, or of a part of one."""
+
 WIDE = 72
 """Columns of the terminal that three orders side by side need."""
-
-Detail: TypeAlias = AbstractModel
 
 
 def masked(number: str) -> str:
@@ -76,18 +76,21 @@ def _table(orders: list[tuple[str, Detail]]) -> Table:
 
 
 def _rows(detail: Detail) -> Iterator[tuple[str, str | None]]:
-    given = detail.SubmittedData
-    origin = "made here" if detail.CertificatePrivateKey else "from your CSR"
-    yield "Order", detail.CertificateId
-    yield "Product", detail.ProductZhName
-    yield "Status", detail.StatusName
-    yield "Name", given.CertificateDomain
-    yield "Key", f"{detail.EncryptAlgorithm}, {origin}"
-    yield "KeyPassword", given.KeyPassword or "(never shown)"
-    yield "Proof by", given.VerifyType
-    yield "Organisation", given.OrganizationName
-    yield "Place", f"{given.OrganizationCity}, {given.OrganizationCountry}"
-    yield "Telephone", f"{given.PhoneAreaCode} {masked(given.PhoneNumber)}"
-    yield "Administrator", f"{given.AdminFirstName} {given.AdminLastName}, {given.AdminPosition}"
-    yield "", f"{masked(given.AdminPhoneNum)} {given.AdminEmail}"
-    yield "Technician", f"{given.ContactFirstName} {given.ContactLastName}"
+    given = detail["SubmittedData"]
+    origin = "made here" if detail["CertificatePrivateKey"] else "from your CSR"
+    yield "Order", detail["CertificateId"]
+    yield "Product", detail["ProductZhName"]
+    yield "Status", detail["StatusName"]
+    yield "Name", given["CertificateDomain"]
+    yield "Key", f"{detail['EncryptAlgorithm']}, {origin}"
+    yield "KeyPassword", given["KeyPassword"] or "(never shown)"
+    yield "Proof by", given["VerifyType"]
+    yield "Organisation", given["OrganizationName"]
+    yield "Place", f"{given['OrganizationCity']}, {given['OrganizationCountry']}"
+    yield "Telephone", f"{given['PhoneAreaCode']} {masked(given['PhoneNumber'])}"
+    yield (
+        "Administrator",
+        f"{given['AdminFirstName']} {given['AdminLastName']}, {given['AdminPosition']}",
+    )
+    yield "", f"{masked(given['AdminPhoneNum'])} {given['AdminEmail']}"
+    yield "Technician", f"{given['ContactFirstName']} {given['ContactLastName']}"

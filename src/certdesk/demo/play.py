@@ -1,4 +1,4 @@
-"""Watch the main job from end to end: `make demo`.
+"""Watch the main job from end to end: `certdesk demo`.
 
 A desk is started in a folder of its own, three orders are bought and their material handed in, and
 what was kept is looked at. Two more go all the way to a certificate. Exit code 0 if every step
@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from demo.scene import Scene
-from demo.screen import Screen
-from demo.stage import ENDING, DeskProcess
-from demo.steps import STEPS
-from demo.telling import reason
-from demo.world import world
+from certdesk.demo.scene import Scene
+from certdesk.demo.screen import Screen
+from certdesk.demo.stage import ENDING, DeskProcess
+from certdesk.demo.steps import STEPS
+from certdesk.demo.telling import reason
+from certdesk.world.files import world
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
     screen, began = Screen(len(STEPS)), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="certdesk-demo-") as folder,
-        world(Path(folder, "world")) as around,
+        world(Path(folder, "world"), complain=screen.complain) as around,
         contextlib.closing(DeskProcess(Path(folder, "desk"), around.settings)) as desk,
     ):
         desk.folder.mkdir()
@@ -66,7 +66,3 @@ def end(number: int, _: FrameType | None) -> None:
     for other in ENDING:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -68,9 +68,13 @@ class NameServer:
         """Take all records of a type away."""
         self._records.pop((dns.name.from_text(name), dns.rdatatype.from_text(rdtype)), None)
 
-    def replace(self, rrsets: Iterable[dns.rrset.RRset]) -> None:
-        """Have these records instead of all that there are."""
-        self._records = {(rrset.name, rrset.rdtype): list(rrset) for rrset in rrsets}
+    def records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
+        """The records of a name and a type."""
+        return self._records.get((name, kind), [])
+
+    def exists(self, name: dns.name.Name) -> bool:
+        """Whether anything is at a name or below it."""
+        return any(owner.is_subdomain(name) for owner, _ in list(self._records))
 
     def fail(self, name: str, rcode: str = "SERVFAIL") -> None:
         """Answer every question for a name with an error; NOERROR ends that."""
@@ -113,16 +117,18 @@ class NameServer:
             return response
         name = asked.name
         for _ in range(CHAIN):
-            kinds = (asked.rdtype, dns.rdatatype.CNAME)
-            kind = next((kind for kind in kinds if (name, kind) in self._records), None)
-            if kind is None:
+            kind = asked.rdtype
+            records = self.records(name, kind)
+            if not records:
+                kind = dns.rdatatype.CNAME
+                records = self.records(name, kind)
+            if not records:
                 break
-            records = self._records[name, kind]
             response.answer.append(dns.rrset.from_rdata_list(name, 0, records))
             if kind == asked.rdtype:
                 return response
             name = cast("Any", records[0]).target
-        if not any(owner.is_subdomain(name) for owner, _ in self._records):
+        if not self.exists(name):
             response.set_rcode(dns.rcode.NXDOMAIN)
         return response
 

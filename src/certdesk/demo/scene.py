@@ -7,18 +7,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tencentcloud.common.abstract_model import AbstractModel
-from tencentcloud.common.credential import Credential
-from tencentcloud.common.profile.client_profile import ClientProfile
-from tencentcloud.common.profile.http_profile import HttpProfile
-from tencentcloud.ssl.v20191205 import models
-from tencentcloud.ssl.v20191205.ssl_client import SslClient
-
-from demo.stage import DeskProcess
-from demo.world import World
+from certdesk.demo.shown import Detail
+from certdesk.demo.stage import DeskProcess, StepFailed
+from certdesk.domain.secret import Secret
+from certdesk.web import client
+from certdesk.web.client import Credentials
+from certdesk.world.files import World
 
 HERE = Path(__file__).parent
-REPLY_SECONDS = 20
+
+
+class Refused(StepFailed):
+    """The desk refused a call; the text is the error's code and message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep both."""
+        self.code, self.message = code, message
+        super().__init__(f"{code}: {message}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,20 +59,23 @@ class Scene:
     company_id: int = 0
     manager_id: int = 0
     orders: dict[int, str] = dataclasses.field(default_factory=dict)
-    details: dict[int, AbstractModel] = dataclasses.field(default_factory=dict)
+    details: dict[int, Detail] = dataclasses.field(default_factory=dict)
     wanted: dict[str, str] = dataclasses.field(default_factory=dict)
     """Orders by the name that they are to have a certificate for."""
     zips: dict[str, bytes] = dataclasses.field(default_factory=dict)
     """What was downloaded for a name."""
 
-    def call(self, action: str, parameters: dict[str, Any]) -> AbstractModel:
-        """Call an action through the typed client of the official SDK, as any program would."""
-        http = HttpProfile(protocol="http", endpoint=self.desk.endpoint, reqTimeout=REPLY_SECONDS)
-        keys = Credential(self.keys["SecretId"], self.keys["SecretKey"])
-        client = SslClient(keys, "", ClientProfile(httpProfile=http))
-        request = getattr(models, f"{action}Request")()
-        request.from_json_string(json.dumps(parameters))
-        return getattr(client, action)(request)
+    def call(self, action: str, parameters: dict[str, Any]) -> Detail:
+        """Call an action of the API, signed as any client of it signs.
+
+        Raises:
+            Refused: the reply is an error.
+        """
+        keys = Credentials(self.keys["SecretId"], Secret(self.keys["SecretKey"]))
+        reply = client.call(f"http://{self.desk.endpoint}", keys, action, parameters)
+        if "Error" in reply:
+            raise Refused(reply["Error"]["Code"], reply["Error"]["Message"])
+        return reply
 
     def material(self, example: Example) -> dict[str, Any]:
         """Read an example, with the ids of this desk in the place of the page's."""
@@ -78,6 +86,6 @@ class Scene:
             "ManagerId": str(self.manager_id),
         }
 
-    def detail(self, order: str) -> AbstractModel:
+    def detail(self, order: str) -> Detail:
         """Read an order back."""
         return self.call("DescribeCertificateDetail", {"CertificateId": order})

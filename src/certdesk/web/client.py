@@ -1,0 +1,79 @@
+"""A client of the API: it signs a request, sends it and reads the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import time
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from certdesk.domain.secret import Secret
+from certdesk.wire.signature import authorize
+
+WAIT_SECONDS = 60
+
+
+class NoAnswer(Exception):
+    """Nothing answered at the endpoint, or no desk; the text says what did."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Credentials:
+    """The keys that a request is signed with, and the token of temporary ones."""
+
+    secret_id: str
+    secret_key: Secret
+    token: str = ""
+
+
+def call(
+    endpoint: str, credentials: Credentials, action: str, parameters: Mapping[str, object]
+) -> dict[str, Any]:
+    """Call an action of the API at a URL; the members of `Response`, `Error` among them.
+
+    Raises:
+        ValueError: `endpoint` is no URL of a server.
+        NoAnswer: nothing answered there, or no desk.
+    """
+    # In ASCII, so that every text can be sent and judged.
+    payload = json.dumps(parameters).encode()
+    headers = authorize(
+        secret_id=credentials.secret_id,
+        secret_key=credentials.secret_key,
+        action=action,
+        payload=payload,
+        timestamp=int(time.time()),
+        host=_host(endpoint),
+    )
+    status, body = _post(endpoint, payload, headers | {"X-TC-Token": credentials.token})
+    with contextlib.suppress(ValueError):
+        reply = json.loads(body)
+        if isinstance(reply, dict) and isinstance(reply.get("Response"), dict):
+            response: dict[str, Any] = reply["Response"]
+            return response
+    raise NoAnswer(f"{endpoint} is no desk: it answered {status}")
+
+
+def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    secure = endpoint.lower().startswith("https:")
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    try:
+        with contextlib.closing(kind(headers["Host"], timeout=WAIT_SECONDS)) as connection:
+            connection.request("POST", "/", payload, dict(headers))
+            response = connection.getresponse()
+            return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswer(f"{endpoint} does not answer: {error}") from error
+
+
+def _host(endpoint: str) -> str:
+    url = urllib.parse.urlsplit(endpoint)
+    if url.scheme not in ("http", "https") or not url.netloc:
+        raise ValueError("give a URL such as http://127.0.0.1:8080")
+    if "@" in url.netloc:  # and not repeat it: it has a pass word
+        raise ValueError("give a URL without a user's name and pass word")
+    return url.netloc

@@ -1,0 +1,201 @@
+"""A name server and a web server that answer from the files of a folder, as they are when asked.
+
+`records` has a DNS record a line, as a zone file has, and `www/HOST/PATH` is a page each.
+`desk.toml` is a settings file for a desk that asks these servers. A change of a file counts for the
+next question.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dns.exception
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdatatype
+import dns.rrset
+import dns.zonefile
+
+from certdesk.world.nameserver import NameServer, nameserver
+from certdesk.world.webserver import Line, Request, WebServer, serving
+
+SETTINGS = """\
+# For a desk that asks the servers of `certdesk world`, and whose certificates nobody may trust.
+[dns]
+resolvers = ["{names.endpoint}"]
+dnssec = "off"
+
+[proof]
+interval = 1
+http_port = {pages.port}
+allow_networks = ["{pages.address}/32"]
+"""
+
+Complain = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """The files that the servers answer from, and the settings for a desk."""
+
+    folder: Path
+
+    @property
+    def records(self) -> Path:
+        """DNS records, one a line."""
+        return self.folder / "records"
+
+    @property
+    def settings(self) -> Path:
+        """Settings for a desk, written once the servers are there."""
+        return self.folder / "desk.toml"
+
+    def page(self, host: str, path: str) -> Path:
+        """The file for a page."""
+        return self.folder / "www" / host / path.lstrip("/")
+
+
+class BadRecord(Exception):
+    """A line is no DNS record; the text says which and why."""
+
+
+class RecordFile:
+    """A file with a record a line, found by the record's name.
+
+    Only lines that were added are read again, and a line is parsed when its name is asked for:
+    parsing 100,000 lines takes seconds, and each order adds one.
+    """
+
+    def __init__(self, file: Path, complain: Complain) -> None:
+        """Read nothing yet; `complain` is told of lines that are no records."""
+        self._file = file
+        self._complain = complain
+        self._lock = threading.Lock()
+        self._read = b""
+        self._number = 0
+        self._lines: dict[str, list[tuple[int, str]]] = {}
+        self._nodes: set[str] = set()
+
+    def refresh(self) -> None:
+        """Take up what the file has now.
+
+        Raises:
+            OSError, UnicodeDecodeError: it cannot be read.
+        """
+        with self._lock:
+            content = self._file.read_bytes()
+            added = content.removeprefix(self._read)
+            if not (content.startswith(self._read) and self._read[-1:] in (b"", b"\n")):
+                self._forget()
+                added = content
+            for line in added.decode().splitlines():
+                self._number += 1
+                self._add(line)
+            self._read = content
+
+    def records(self, name: str) -> list[dns.rrset.RRset]:
+        """The records of a name.
+
+        Raises:
+            BadRecord: one of its lines is no record.
+        """
+        found: list[dns.rrset.RRset] = []
+        for number, line in self._lines.get(name, []):
+            try:
+                found += dns.zonefile.read_rrsets(line, rdclass=None, default_ttl=0)
+            except (dns.exception.DNSException, ValueError) as error:
+                raise BadRecord(f"{self._file}, line {number}: {error}") from error
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is a record of a name, or of a name below it."""
+        return name in self._nodes
+
+    def _forget(self) -> None:
+        self._read, self._number = b"", 0
+        self._lines, self._nodes = {}, set()
+
+    def _add(self, line: str) -> None:
+        if not line.strip() or line.lstrip().startswith(";"):
+            return
+        if line[0].isspace() or line[0] == "$":
+            self._complain(f"{self._file}, line {self._number}: begin with the record's name")
+            return
+        name = line.split(None, 1)[0].lower().removesuffix(".")
+        self._lines.setdefault(name, []).append((self._number, line))
+        while name and name not in self._nodes:
+            self._nodes.add(name)
+            name = name.partition(".")[2]
+
+
+class FileNames(NameServer):
+    """A name server that answers from a file of records."""
+
+    def __init__(self, file: Path, complain: Complain) -> None:
+        """Answer from `file`."""
+        super().__init__()
+        self._file = RecordFile(file, complain)
+        self._complain = complain
+        self._told = ""
+
+    def response(self, query: dns.message.Message) -> dns.message.Message:
+        """Answer from the file; SERVFAIL, and a word to the person, where that cannot be."""
+        try:
+            self._file.refresh()
+            return super().response(query)
+        except (BadRecord, OSError, UnicodeDecodeError) as error:
+            if str(error) != self._told:
+                self._told = str(error)
+                self._complain(self._told)
+            failed = dns.message.make_response(query)
+            failed.set_rcode(dns.rcode.SERVFAIL)
+            return failed
+
+    def records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
+        """The records of a name and a type."""
+        found = self._file.records(_text(name))
+        return [record for rrset in found if rrset.rdtype == kind for record in rrset]
+
+    def exists(self, name: dns.name.Name) -> bool:
+        """Whether anything is at a name or below it."""
+        return self._file.has(_text(name))
+
+
+def _text(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).lower()
+
+
+class FilePages(WebServer):
+    """A web server whose pages are the files of a folder."""
+
+    def __init__(self, world: World) -> None:
+        """Serve the world's pages."""
+        super().__init__()
+        self._world = world
+
+    def answer(self, request: Request, line: Line) -> None:
+        """Answer with a file, or with 404."""
+        file = self._world.page(request.host, request.path).resolve()
+        if file.is_file() and file.is_relative_to(self._world.page("", "").resolve()):
+            self.put(request.host, request.path, file.read_bytes())
+        else:
+            self.remove(request.host, request.path)
+        super().answer(request, line)
+
+
+@contextlib.contextmanager
+def world(folder: Path, complain: Complain) -> Iterator[World]:
+    """Run both servers on a folder's files as long as the context lasts."""
+    made = World(folder)
+    made.page("", "").mkdir(parents=True, exist_ok=True)
+    made.records.touch()
+    names = FileNames(made.records, complain)
+    with nameserver(names), serving(FilePages(made)) as pages:
+        made.settings.write_text(SETTINGS.format(names=names, pages=pages))
+        yield made
