@@ -174,7 +174,8 @@ SHOWN: dict[str, tuple[str, ...]] = {
 """Every command that shows what is kept, and what it is given."""
 
 CHANGES = frozenset(
-    """serve, sandbox, worker, demo, world, call, clock accept, account add, account disable, account enable,
+    """serve, sandbox, worker, demo, world, call, clock accept, account add, account disable,
+    account enable,
     account limit, account set, account verify, key add, key rotate, key disable, user add,
     user disable, user enable, user attach, user detach, policy add, policy remove, project add,
     project rename, project remove, token add, company add, manager add, zone add, zone remove,
