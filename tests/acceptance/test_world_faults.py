@@ -156,6 +156,8 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
             assert desk.client(keys).call("DescribeManagers", CompanyId=1)["Managers"] == []
         until(lambda: told(desk.url).status == WELL)
         buying.goes_on()
+    assert "Traceback" not in desk.log
+    assert [desk.log.count(said) for said in ('"writes fail"', '"writes succeed again"')] == [1, 1]
 
     assert buying.codes == {"InternalError"}
     assert desk.pid == first

@@ -36,6 +36,23 @@ def log_to_stderr(level: str, form: str = "json") -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
+def _without_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Say in a line that the database cannot be used, such as that its disk is full.
+
+    Where it was found says nothing to whoever has to make room; all else keeps its traceback.
+    """
+    given = event.get("exc_info")
+    if not given:
+        return event
+    from certdesk.ports import StoreUnavailable  # noqa: PLC0415 -- commands would wait for it
+
+    error = given if isinstance(given, BaseException) else sys.exception()
+    if isinstance(error, StoreUnavailable):
+        event["reason"] = str(error)
+        del event["exc_info"]
+    return event
+
+
 def _for_people() -> Processor:
     """Give a renderer of lines with the fields behind the event, in colours on a terminal."""
     render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -57,5 +74,6 @@ def _shown(value: object) -> object:
 _COMMON: list[Processor] = [
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _without_traceback,
     structlog.processors.format_exc_info,
 ]

@@ -171,6 +171,7 @@ class Sessions:
 
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Word a failure of the database as a failure of the store."""
-    failure = StoreUnavailable("the database could not do its work")
+    said = getattr(error, "orig", None)
+    failure = StoreUnavailable(f"the database could not do its work{f': {said}' if said else ''}")
     failure.__cause__ = error
     return failure

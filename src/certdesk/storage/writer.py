@@ -28,6 +28,8 @@ GROUP = 256
 # https://www.sqlite.org/rescode.html
 SYNC_FAILED = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}
 
+log = structlog.get_logger()
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
@@ -77,6 +79,7 @@ class Writer:
         self._on_sync_failure = on_sync_failure
         self._refused = refused
         self._broken = False
+        self._failing = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -151,6 +154,10 @@ class Writer:
             self._recover(error)
             # One error for each: every thread that raises one adds its traceback to it.
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
+        else:
+            if self._failing:
+                log.info("writes succeed again")
+            self._failing = False
         if self._settling.is_set() and self._session is not None:
             self._settling.clear()
             self._empty_log(self._session)
@@ -176,15 +183,21 @@ class Writer:
 
     def _recover(self, error: Exception) -> None:
         """Undo the transaction by closing its connection; the next group opens another."""
-        structlog.get_logger().error(
-            "a group of writes failed", reason=str(getattr(error, "orig", error))
-        )
+        self._tell(error)
         if self._session is not None:
             self._session.discard()
             self._session = None
         if self._lost_a_write(error):
             self._broken = True
             self._on_sync_failure()
+
+    def _tell(self, error: Exception) -> None:
+        """Log the first of several failures, which have one cause: a full disk is one line."""
+        if not isinstance(error, sqlalchemy.exc.DBAPIError | StoreUnavailable):
+            log.error("a group of writes failed", exc_info=error)
+        elif not self._failing:
+            log.error("writes fail", reason=str(getattr(error, "orig", error)))
+        self._failing = True
 
     def _lost_a_write(self, error: BaseException) -> bool:
         """Tell whether the disk failed to sync, now or in what led to the error.

@@ -47,7 +47,16 @@ from certdesk.domain.listing import ANSWER_BYTES
 from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
-from certdesk.ports import Admission, Counts, KeyUsedUp, PaceExceeded, Pending, Slot, Stale
+from certdesk.ports import (
+    Admission,
+    Counts,
+    KeyUsedUp,
+    PaceExceeded,
+    Pending,
+    Slot,
+    Stale,
+    StoreUnavailable,
+)
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, NoRoom, read_body
 from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
@@ -173,6 +182,9 @@ class Api:
             return failure(error, request_id, exchange.language), error.code
         except BodyTooSlow:
             raise
+        except StoreUnavailable as error:
+            exchange.told["reason"] = str(error)
+            return failure(InternalError(), request_id), InternalError.code
         except Exception:
             log.exception("unforeseen", request_id=request_id, **exchange.told)
             return failure(InternalError(), request_id, exchange.language), InternalError.code
