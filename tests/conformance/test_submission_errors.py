@@ -399,7 +399,7 @@ CAUSES = (
         situation="the database cannot be written",
         code="InternalError",
         sentence="An internal error has occurred. Retry your request, but if the problem "
-        "persists, contact us with details by posting a message on the Tencent cloud forums.",
+        "persists, tell the operator of this desk its RequestId.",
         refusal=with_the_database_locked,
     ),
 )

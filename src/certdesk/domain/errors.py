@@ -244,7 +244,7 @@ class InternalError(ServiceError):
     code = "InternalError"
     text = (
         "An internal error has occurred. Retry your request, but if the problem persists, "
-        "contact us with details by posting a message on the Tencent cloud forums."
+        "tell the operator of this desk its RequestId."
     )
     chinese = "内部服务错误，请稍后重试"
 

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 
 from certdesk.web.health import WATCHED
+from certdesk.web.home import asks_for_page, home_route
 from certdesk.web.ocsp import ocsp_routes
 from certdesk.web.pki import pki_route
 from certdesk.web.turns import too_many
@@ -39,11 +40,12 @@ def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) 
             *ocsp_routes(pki, edge),
             pki_route(pki, edge),
             downloads,
+            home_route(),
         ],
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/":
+        if scope["type"] == "http" and scope["path"] == "/" and not asks_for_page(scope):
             await api(scope, receive, send)
             return
         refused = None if watch.may_see(scope) else _refusal(edge, scope)

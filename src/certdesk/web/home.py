@@ -1,0 +1,69 @@
+"""What a browser is shown at `/`, where programs find the API: a page that says what this is.
+
+It is the same for everybody, loads nothing and asks for nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+HEADERS = {
+    # The API answers at the same address.
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Authorization",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>certdesk</title>
+<h1>certdesk</h1>
+<p>This is a desk for TLS certificates. At this address it answers programs, in the API of Tencent
+Cloud's SSL Certificates service (<code>ssl</code>, version 2019-12-05).</p>
+<p>To use it, set this address as the endpoint of your SDK, of <code>tccli</code> or of Terraform,
+with keys that the operator of this desk has given you. Never use keys of a real Tencent Cloud
+account here.</p>
+<p>There is nothing to sign in to in a browser. Operators work with the command
+<code>certdesk</code>; <code>certdesk --help</code> says what there is.</p>
+</html>
+"""
+
+
+def home_route() -> Route:
+    """Serve the page; whether a request asks for it, `asks_for_page` tells."""
+    return Route("/", _home, methods=["GET"])
+
+
+def asks_for_page(scope: Scope) -> bool:
+    """Tell whether a request for `/` is a browser's, and none that the API could carry out.
+
+    A request to the API is a POST, has parameters in its query, or has headers that sign it. A
+    browser names HTML among what it accepts.
+    """
+    if scope["method"] != "GET" or scope["query_string"]:
+        return False
+    names = {name for name, _ in scope["headers"]}
+    if b"authorization" in names or any(name.startswith(b"x-tc-") for name in names):
+        return False
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepted.lower()
+
+
+async def _home(request: Request) -> Response:
+    del request
+    return HTMLResponse(PAGE, headers=HEADERS)
