@@ -244,6 +244,25 @@ def test_a_list_of_numbers_takes_nothing_else(tmp_path: Path) -> None:
         load(written(tmp_path, 'vetting.letter_products = ["all"]\n'), {}, {})
 
 
+def test_the_variables_of_a_kubernetes_service_are_passed_over_in_silence() -> None:
+    """It sets them in each container for a service called certdesk, or certdesk-db."""
+    environ = {
+        "CERTDESK_SERVICE_HOST": "10.96.0.7",
+        "CERTDESK_SERVICE_PORT": "8080",
+        "CERTDESK_SERVICE_PORT_HTTPS": "8443",
+        "CERTDESK_PORT": "tcp://10.96.0.7:8080",
+        "CERTDESK_PORT_8080_TCP": "tcp://10.96.0.7:8080",
+        "CERTDESK_PORT_8080_TCP_PROTO": "tcp",
+        "CERTDESK_PORT_8080_TCP_PORT": "8080",
+        "CERTDESK_PORT_8080_TCP_ADDR": "10.96.0.7",
+        "CERTDESK_DB_SERVICE_HOST": "10.96.0.8",
+        "CERTDESK_DB_PORT": "tcp://10.96.0.8:5432",
+    }
+    assert load(None, environ, {}) == (Settings(), [])
+    # A setting that was mistyped is none of them.
+    assert load(None, {"CERTDESK_HTTP_PORT": "80"}, {})[1] == ["CERTDESK_HTTP_PORT"]
+
+
 def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:
     """What `certdesk call` reads is none, and other programs' variables are not looked at."""
     environ = {

@@ -29,6 +29,14 @@ NOT_SETTINGS = frozenset(
 )
 """What commands read themselves: `--config`, and `certdesk call`."""
 
+_LINK = re.compile(r"(tcp|udp|sctp)://\S+")
+_OF_SERVICE = re.compile(
+    r"CERTDESK_[A-Z0-9_]*(SERVICE_HOST|SERVICE_PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+    r"|CERTDESK_(SERVICE_PORT_[A-Z0-9_]+)"
+)
+"""What Kubernetes tells each container of a service that is called certdesk, or certdesk-…; the
+variable `CERTDESK_PORT` itself has a URL for its value."""
+
 COMING = ("issuer.",)
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
 
@@ -386,7 +394,7 @@ class Settings:
     pages_per_second: int = _setting(
         "http.pages_per_second",
         100,
-        "Requests a second of an address for /pki/ and downloads; 0: no limit.",
+        "Requests a second of an address for /pki/, downloads and the page at /; 0: no limit.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "log.level", "info", "debug, info, warning or error."
@@ -457,7 +465,8 @@ def load(
     """Read all settings; the second value names what was given and has no effect.
 
     That is a setting whose part of the desk is not built yet, and a variable that is no setting:
-    whoever mistyped one gets to know it, and programs beside certdesk may have theirs.
+    whoever mistyped one gets to know it, and programs beside certdesk may have theirs. The
+    variables of a Kubernetes service are passed over in silence.
 
     Raises:
         SettingsError: the file cannot be read, or a setting is unknown or has a wrong value.
@@ -476,10 +485,17 @@ def load(
     for variable in sorted(environ.keys() - NOT_SETTINGS):
         if variable in variables:
             given[variables[variable].attribute] = environ[variable]
-        elif variable.startswith(PREFIX):
+        elif variable.startswith(PREFIX) and not _is_of_service(variable, environ[variable]):
             idle.append(variable)
     given |= {name: value for name, value in options.items() if value is not None}
     return _convert(given), idle
+
+
+def _is_of_service(variable: str, value: str) -> bool:
+    """Tell whether Kubernetes has set a variable: to whoever runs the desk it is no mistake."""
+    if variable.endswith("_PORT") and _LINK.fullmatch(value):
+        return True
+    return _OF_SERVICE.fullmatch(variable) is not None
 
 
 def _file(config: Path | None) -> Iterator[tuple[str, object]]:

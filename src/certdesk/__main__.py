@@ -1,0 +1,5 @@
+"""`python -m certdesk` is the command `certdesk`."""
+
+from certdesk.cli.main import main
+
+main()
