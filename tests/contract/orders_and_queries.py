@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
+from certdesk.domain.listing import MOST_TEXT, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.order import CA, SERVER, Order, Status
 from certdesk.domain.policy import ALLOW, DENY, EVERY, EVERYTHING, UNBOUND, Grants, Policy
 from certdesk.domain.products import UPLOADED
@@ -131,6 +131,13 @@ def asked_of(uin: str, query: OrderQuery) -> OrderQuery:
             )
         ),
     )
+
+
+def behind(unit: Unit, uin: str, query: OrderQuery, name: str | None) -> OrderQuery:
+    """Ask for what follows an order of the account, if there is one of that name."""
+    order = unit.orders.get(f"{uin}{name}")
+    after = None if order is None else Seen(order.ends_at, order.number)
+    return dataclasses.replace(query, after=after)
 
 
 def put(unit: Unit, order: Order) -> Order:

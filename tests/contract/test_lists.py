@@ -26,6 +26,7 @@ from tests.contract.orders_and_queries import (
     NOON,
     PERMISSION,
     asked_of,
+    behind,
     of,
     orders,
     put,
@@ -133,12 +134,13 @@ def commit_of(uin: str, step: tuple[list[Order], list[str], bool]) -> Callable[[
 
 @settings(max_examples=100)
 @given(
-    story=st.lists(steps, min_size=1, max_size=3), asked=st.lists(queries, min_size=1, max_size=8)
+    story=st.lists(steps, min_size=1, max_size=3),
+    asked=st.lists(st.tuples(queries, st.none() | st.sampled_from(NAMES)), min_size=1, max_size=8),
 )
 def test_a_database_answers_as_memory_does(
     database: Store,
     story: list[tuple[list[Order], list[str], bool]],
-    asked: list[OrderQuery],
+    asked: list[tuple[OrderQuery, str | None]],
 ) -> None:
     """Whatever was added, changed, removed or rolled back before, and whatever is asked."""
     uin, memory = next(ACCOUNTS), MemoryStore()
@@ -147,7 +149,10 @@ def test_a_database_answers_as_memory_does(
             store.write(commit_of(uin, step))
 
     def pages(unit: Unit) -> list[OrderPage]:
-        return [unit.orders.page(asked_of(uin, query)) for query in asked]
+        return [
+            unit.orders.page(behind(unit, uin, asked_of(uin, query), after))
+            for query, after in asked
+        ]
 
     def names(unit: Unit) -> list[int]:
         return [unit.orders.count_names(uin=uin, manager_id=number) for number in (1, 2)]

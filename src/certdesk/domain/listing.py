@@ -27,19 +27,29 @@ class Sort(enum.Enum):
     ENDS_LAST = "last to end first"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """The order that was seen last of a list: what sorts it."""
+
+    ends_at: datetime | None
+    number: int
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
     """A page of an account's orders; what is None or empty does not narrow it.
 
     `text` is in the form that `searchable` gives; `tags` have to be there all; `ends_from` and
     `ends_until` are both included; `plain` asks for a name that is no wildcard. Only what `grants`
-    allow for `permission` is listed.
+    allow for `permission` is listed. The page begins behind the order that is `after`, whatever has
+    come or gone before it; `offset` counts from there.
     """
 
     uin: str
     offset: int = 0
     limit: int
     sort: Sort = Sort.NEWEST
+    after: Seen | None = None
     statuses: frozenset[Status] | None = None
     project_id: int | None = None
     certificates: frozenset[str] | None = None
@@ -74,7 +84,11 @@ class OrderQuery:
             and not refused_for(self.grants, self.permission, order)
         )
 
-    def place(self, order: Order) -> tuple[bool, float, int]:
+    def follows(self, order: Order) -> bool:
+        """Whether an order of the list stands behind the one that is `after`."""
+        return self.after is None or self.place(order) > self.place(self.after)
+
+    def place(self, order: Order | Seen) -> tuple[bool, float, int]:
         """Give by what the list is sorted."""
         if self.sort is Sort.NEWEST:
             return False, 0, -order.number

@@ -107,7 +107,8 @@ class OrderPages:
         """Answer about some orders, which their ids find, as memory would."""
         mine = within_an_answer(filter(query.has, self._named(ids)))
         found = sorted(mine, key=query.place)
-        page = found[query.offset : query.offset + query.limit]
+        rest = [order for order in found if query.follows(order)]
+        page = rest[query.offset : query.offset + query.limit]
         return OrderPage(tuple(page), len(found))
 
     def _named(self, ids: Iterable[str]) -> Iterator[Order]:
@@ -168,10 +169,14 @@ class OrderPages:
             hits = index.settled("hits", columns.select_from(of_orders).where(*conditions))
         counting = sa.select(sa.func.count()).select_from(hits)
         total = self._connection.execute(counting).scalar_one()
-        order = _sorted(query.sort, hits.c.number, hits.c.get("ends_at", ITS.ends_at))
-        return self._numbered(query, sa.select(hits.c.number).order_by(*order), total)
+        ends_at = hits.c.get("ends_at", ITS.ends_at)
+        rest = sa.select(hits.c.number).where(*_following(query, hits.c.number, ends_at))
+        order = _sorted(query.sort, hits.c.number, ends_at)
+        return self._numbered(query, rest.order_by(*order), total)
 
     def _page(self, query: OrderQuery, ranges: list[Conditions], total: int) -> OrderPage:
+        following = _following(query, ITS.number, ITS.ends_at)
+        ranges = [(*conditions, *following) for conditions in ranges]
         if query.sort is not Sort.NEWEST:
             ends = (ITS.ends_at.is_not(None), ITS.ends_at.is_(None))
             ranges = [(*conditions, end) for conditions in ranges for end in ends]
@@ -210,6 +215,23 @@ def _narrowed(query: OrderQuery) -> Conditions:
     if query.ends_until is not None:
         conditions.append(ITS.ends_at <= query.ends_until)
     return (*conditions, *_of_a_kind(query))
+
+
+def _following(
+    query: OrderQuery, number: ColumnElement[int], ends_at: ColumnElement[Any]
+) -> Conditions:
+    """Say in SQL what `OrderQuery.follows` says."""
+    seen = query.after
+    if seen is None:
+        return ()
+    later = number > seen.number if query.sort is Sort.ENDS_FIRST else number < seen.number
+    if query.sort is Sort.NEWEST:
+        return (later,)
+    if seen.ends_at is None:
+        return (ends_at.is_(None), later)
+    first = query.sort is Sort.ENDS_FIRST
+    beyond = ends_at > seen.ends_at if first else ends_at < seen.ends_at
+    return (sa.or_(ends_at.is_(None), beyond, sa.and_(ends_at == seen.ends_at, later)),)
 
 
 def _of_a_kind(query: OrderQuery) -> Conditions:

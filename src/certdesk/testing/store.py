@@ -194,7 +194,8 @@ class MemoryOrders(MemoryCollection[Order]):
         found = sorted(
             filter(query.has, self._draft.shelf(ORDERS).records.values()), key=query.place
         )
-        page = found[query.offset : query.offset + query.limit]
+        rest = [order for order in found if query.follows(order)]
+        page = rest[query.offset : query.offset + query.limit]
         return OrderPage(tuple(within_an_answer(page)), len(found))
 
     def count_names(self, *, uin: str, manager_id: int) -> int:
