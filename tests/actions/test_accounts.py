@@ -58,7 +58,7 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
         "Enabled": True,
         "UnsignedPayload": False,
         "SignedAction": False,
-        "CreateTime": "2026-03-01 20:00:00",
+        "CreateTime": "2026-03-01T12:00:00Z",
     }
     assert listed[second["Uin"]]["Verified"] is False
 

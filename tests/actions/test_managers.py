@@ -25,6 +25,10 @@ STAFF = [
 ]
 
 
+TIMES = ("CreateTime", "SubmitAuditTime", "StatusInfo")
+"""What the operator reads in UTC, and the API's clients in UTC+8."""
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> InsideDesk:
     """A desk in memory."""
@@ -279,7 +283,9 @@ def test_the_operator_sees_the_contact_and_the_company(
     number = add(desk, caller, company, **identity, ContactIdNumber="EF7654321")
     shown = desk.operator("ShowManager", ManagerId=number)
     assert (shown["Uin"], shown["CompanyId"]) == (caller.uin, company)
-    assert shown["Manager"] == ask(desk, caller, company)["Managers"][0]
+    manager = ask(desk, caller, company)["Managers"][0]
+    assert {**shown["Manager"], **dict.fromkeys(TIMES)} == {**manager, **dict.fromkeys(TIMES)}
+    assert shown["Manager"]["CreateTime"] == "2026-03-01T12:00:00Z"
     assert shown["Contact"] == {
         "ContactFirstName": "Ning",
         "ContactLastName": "Huang",

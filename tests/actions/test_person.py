@@ -92,7 +92,7 @@ def test_a_person_is_shown_wherever_they_stand(desk: Desk, by: str, value: str) 
     reply = desk.export(value, by)
     assert places(reply) == [("manager:1", "manager"), (f"order:{order}/1", "manager")]
     for record in reply["Records"]:
-        assert (record["Uin"], record["Since"]) == (desk.caller.uin, "2026-03-01 20:00:00")
+        assert (record["Uin"], record["Since"]) == (desk.caller.uin, "2026-03-01T12:00:00Z")
         assert record["Data"] == {
             "FirstName": "Ning",
             "LastName": "Huang",

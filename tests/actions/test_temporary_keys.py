@@ -143,7 +143,7 @@ def test_a_token_is_shown_once_and_not_kept(inside: InsideDesk) -> None:
     assert re.fullmatch(r"[A-Za-z0-9]{43}", made["Token"])
     assert re.fullmatch(r"AKID[A-Za-z0-9]{32}", made["SecretId"])
     assert made["Uin"] == uin
-    assert made["Expires"] == "2026-03-01 21:30:00"
+    assert made["Expires"] == "2026-03-01T13:30:00Z"
     records = inside.store.read(lambda unit: [*unit.access_keys.where(), *unit.audit.where()])
     everything = f"{records} {inside.operator('ShowUser', UserId=user)}"
     assert made["SecretId"] in everything
@@ -157,7 +157,7 @@ def test_a_temporary_key_is_on_record_with_its_user(inside: InsideDesk) -> None:
     made = inside.operator("AddToken", UserId=user, Minutes=5)
     (entry,) = inside.audit(f"key:{made['SecretId']}")
     assert (entry.uin, entry.action) == (uin, "AddToken")
-    assert entry.detail == f"user {user}, until 2026-03-01 20:05:00"
+    assert entry.detail == f"user {user}, until 2026-03-01T12:05:00Z"
 
 
 def test_temporary_keys_take_no_lasting_ones_place(inside: InsideDesk) -> None:
@@ -214,5 +214,5 @@ def test_keys_that_ended_long_ago_are_removed_when_others_are_made(inside: Insid
     kept = inside.store.read(lambda unit: {key.secret_id for key in unit.access_keys.where()})
     assert kept & {old, recent, new} == {recent, new}
     (shown,) = inside.operator("ShowUser", UserId=user)["TemporaryKeys"]
-    assert shown == {"SecretId": new, "PolicyIds": [], "Expires": "2026-03-02 21:05:00"}
+    assert shown == {"SecretId": new, "PolicyIds": [], "Expires": "2026-03-02T13:05:00Z"}
     assert inside.audit(f"key:{old}")

@@ -73,7 +73,7 @@ def test_users_are_listed_with_keys_and_policies(inside: InsideDesk, uin: str) -
     inside.operator("DisableKey", SecretId=gone)
     policy = add_policy(inside, uin)
     inside.operator("AttachPolicy", UserId=robot, PolicyId=policy)
-    common = {"Enabled": True, "CreateTime": "2026-03-01 20:00:00"}
+    common = {"Enabled": True, "CreateTime": "2026-03-01T12:00:00Z"}
     assert inside.operator("ListUsers", Uin=uin)["Users"] == [
         {"UserId": robot, "Name": "robot", "PolicyIds": [policy], "SecretIds": [key], **common},
         {"UserId": ada, "Name": "Ada", "PolicyIds": [], "SecretIds": [], **common},
@@ -174,7 +174,7 @@ def test_a_policy_is_shown_as_it_was_written(inside: InsideDesk, account: Caller
             "Actions": ["ssl:Describe*", "ssl:CreateCertificate"],
             "CertificateIds": [order],
             "ProjectIds": ["0", str(project)],
-            "CreateTime": "2026-03-01 20:00:00",
+            "CreateTime": "2026-03-01T12:00:00Z",
         },
         {
             "PolicyId": wide,
@@ -183,7 +183,7 @@ def test_a_policy_is_shown_as_it_was_written(inside: InsideDesk, account: Caller
             "Actions": ["*"],
             "CertificateIds": ["*"],
             "ProjectIds": ["*"],
-            "CreateTime": "2026-03-01 20:00:00",
+            "CreateTime": "2026-03-01T12:00:00Z",
         },
     ]
 
@@ -265,7 +265,7 @@ def test_projects_are_listed_with_how_many_orders_they_have(
     for _ in range(2):
         move(inside, inside.buy(account), mail)
     inside.buy(account)
-    created = {"CreateTime": "2026-03-01 20:00:00"}
+    created = {"CreateTime": "2026-03-01T12:00:00Z"}
     assert inside.operator("ListProjects", Uin=account.uin)["Projects"] == [
         {"ProjectId": web, "Name": "web", "OrderCount": 0, **created},
         {"ProjectId": mail, "Name": "mail", "OrderCount": 2, **created},

@@ -115,7 +115,7 @@ def test_a_body_that_was_held_back_comes_too_late(
 
     assert send_with_a_pause(asked, lambda: withdraw(proving, user)) == code
 
-    bought = proving.operate("ListOrders", Uin=user.keys.uin)["Orders"]
+    bought = proving.operate("ListOrders", Account=user.keys.uin)["Orders"]
     assert bought == []
 
 

@@ -39,7 +39,7 @@ def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> Non
         "Algorithm": "hmac-sha256",
     }
     assert added == shown | {"Tried": True}
-    created = {"CreateTime": "2026-03-01 20:00:00"}
+    created = {"CreateTime": "2026-03-01T12:00:00Z"}
     nothing = {"RecordsWaiting": 0, "LastFailure": None}
     assert desk.operator("ListZones")["Zones"] == [shown | created | nothing]
     assert desk.operator("ListZones", Uin=desk.account().uin)["Zones"] == []

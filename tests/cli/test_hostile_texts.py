@@ -158,6 +158,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "manager show": ("{manager}",),
     "zone list": (),
     "review list": (),
+    "review decided": (),
     "review show": ("order:{order}",),
     "orders": (),
     "order show": ("{upload}",),

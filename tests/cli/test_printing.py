@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -14,11 +14,13 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 import certdesk.cli
 from certdesk.cli import logs, printing
 from certdesk.cli.main import certdesk as program
 from certdesk.domain.visible import unseen
+from tests.cli.test_hostile_texts import leaves
 
 MODULES = sorted(Path(certdesk.cli.__file__).parent.glob("*.py"))
 PRINTS = {"echo", "secho", "style", "prompt", "confirm", "echo_via_pager", "progressbar", "pause"}
@@ -75,12 +77,84 @@ def printed(command: Callable[..., None], *values: object) -> str:
     return runner.invoke(run, []).output
 
 
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table."""
+    printing.table(columns, rows, nothing="Nothing.")
+
+
 def test_a_table_obeys_no_markup_and_no_escape() -> None:
     """Cells are told as they are, without what shows nothing, and not without end."""
-    shown = printed(printing.table, ("[b]Id", "About"), [(HOSTILE, "x" * 5000)])
+    shown = printed(table, ("[b]Id", "About"), [(HOSTILE, "x" * 5000)])
     assert "[/x]" in shown
     assert [each for each in OBEYED if each in shown] == []
-    assert shown.count("x") < 400
+    assert shown.count("x") < 600
+
+
+@given(
+    st.lists(
+        st.lists(st.text("abé中-. ", max_size=90), min_size=4, max_size=4), min_size=1, max_size=4
+    ),
+    st.integers(20, 200),
+)
+def test_a_table_fits_the_terminal_and_cuts_nothing(rows: list[list[str]], width: int) -> None:
+    """A row takes several lines there; longer than the terminal is only what is so by itself."""
+    rows = [["id", *row] for row in rows]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("COLUMNS", str(width))
+        shown = printed(table, ("Id", "One", "Two", "Three", "Four"), rows)
+    lines = shown.splitlines()
+    for cell in (cell for row in rows for cell in row):
+        assert any(cell.rstrip() in line for line in lines)
+    for line in lines:
+        assert cell_len(line) <= width or line.strip() in {c.strip() for row in rows for c in row}
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-03-01T12:00:00Z", "0 min"),
+        ("2026-03-01T11:00:30Z", "59 min"),
+        ("2026-02-28T12:01:00Z", "23 h"),
+        ("2026-01-01T12:00:00Z", "59 d"),
+        ("2026-03-01T13:00:00Z", "0 min"),
+        (None, ""),
+    ],
+)
+def test_an_age_is_told_in_the_largest_unit_that_fits(since: str | None, told: str) -> None:
+    """A clock that was put back makes nothing younger than new."""
+    assert printing.age(since, "2026-03-01T12:00:00Z") == told
+
+
+def test_a_table_without_rows_says_so() -> None:
+    """And not the names of columns that have nothing in them."""
+    assert printed(table, ("Id", "About"), []) == "Nothing.\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "koi8-r", "gb18030", "utf-8"])
+def test_any_encoding_can_show_any_text(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lacks is escaped, and a program still reads the very text."""
+    text = "Büro 中文 Ω 😀"
+    for command, values in (
+        (printing.show, ({"Text": text},)),
+        (printing.say, (text,)),
+        (printing.styled, (text, "bold")),
+        (table, (("Name",), [(text,)])),
+    ):
+        raw = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding, errors="strict"))
+        command(*values)
+        shown = raw.getvalue().decode(encoding)
+        if command is printing.show:
+            assert json.loads(shown) == {"Text": text}
+        assert unseen(shown.replace("\n", "")) is None
+        assert shown.isascii() or encoding != "ascii"
+
+
+def test_every_help_can_be_shown_anywhere() -> None:
+    """In ASCII: click writes it, and would send UTF-8 to a terminal of another encoding."""
+    for command in leaves(program):
+        done = click.testing.CliRunner().invoke(program, [*command.split(), "--help"])
+        assert (command, done.exit_code, done.output.isascii()) == (command, 0, True)
 
 
 def test_a_styled_line_obeys_nothing_either() -> None:

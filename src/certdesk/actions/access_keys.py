@@ -17,7 +17,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.policy import User
 from certdesk.domain.secret import Secret
 from certdesk.ports import Place, Unit, Vault
-from certdesk.wire.model import Integer, Reply, Request, local_time
+from certdesk.wire.model import Integer, Reply, Request, utc_time
 
 MOST_KEYS = 2
 """Keys in use at a time: one to leave, one to come."""
@@ -101,7 +101,7 @@ def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenRepl
         _check_chosen(known_user(unit, user.user_id), key.policies)
         _forget_ended(context, unit, user)
         unit.access_keys.add(key)
-        until = local_time(key.expires_at)
+        until = utc_time(key.expires_at)
         context.record(unit, f"key:{key.secret_id}", f"{_whose(key)}, until {until}", uin=user.uin)
         return AddTokenReply(
             uin=user.uin,
@@ -156,6 +156,41 @@ def disable_key(context: Context, request: KeyRequest) -> Commit[DisableKeyReply
         _switch_off(unit, key)
         context.record(unit, f"key:{key.secret_id}", uin=key.uin)
         return DisableKeyReply(uin=key.uin, secret_id=key.secret_id)
+
+    return commit
+
+
+class TakeKeyBackRequest(Request):
+    """Which key, and in whose place it came, if in another's."""
+
+    secret_id: str
+    replaced: str | None = None
+
+
+class TakeKeyBackReply(Reply):
+    """The key that works no more; `Restored` is the one that works again."""
+
+    uin: str
+    secret_id: str
+    restored: str | None
+
+
+@catalog.action(SecretIdNotFound, writes=True, internal=True)
+def take_key_back(context: Context, request: TakeKeyBackRequest) -> Commit[TakeKeyBackReply]:
+    """Undo the making of a key whose SecretKey reached nobody."""
+
+    def commit(unit: Unit) -> TakeKeyBackReply:
+        key = _key(unit, request.secret_id)
+        replaced = _key(unit, request.replaced) if request.replaced else None
+        if replaced and (replaced.uin, replaced.user_id) != (key.uin, key.user_id):
+            raise SecretIdNotFound
+        _switch_off(unit, key)
+        if replaced:
+            unit.access_keys.replace(dataclasses.replace(replaced, enabled=True))
+        restored = replaced.secret_id if replaced else None
+        detail = "not handed over" + (f"; {restored} works again" if restored else "")
+        context.record(unit, f"key:{key.secret_id}", detail, uin=key.uin)
+        return TakeKeyBackReply(uin=key.uin, secret_id=key.secret_id, restored=restored)
 
     return commit
 

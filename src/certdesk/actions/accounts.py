@@ -9,8 +9,9 @@ from certdesk.actions.naming import check_name, known_account
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.account import Account, new_uin
 from certdesk.domain.errors import AccountNotFound, InvalidParam
+from certdesk.domain.listing import searchable
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, local_time
+from certdesk.wire.model import Part, Reply, Request, utc_time
 
 
 class AddAccountRequest(Request):
@@ -20,9 +21,15 @@ class AddAccountRequest(Request):
     verified: bool = True
 
 
+class AddAccountReply(NewKeyReply):
+    """The account and its key; `SameName` are accounts that were called so before, by Uin."""
+
+    same_name: list[str]
+
+
 @catalog.action(InvalidParam, writes=True, internal=True)
-def add_account(context: Context, request: AddAccountRequest) -> Commit[NewKeyReply]:
-    """Open an account with its first key."""
+def add_account(context: Context, request: AddAccountRequest) -> Commit[AddAccountReply]:
+    """Open an account with its first key; others may have its name."""
     check_name(request.name)
     uin = new_uin(context.rng)
     account = Account(
@@ -35,11 +42,15 @@ def add_account(context: Context, request: AddAccountRequest) -> Commit[NewKeyRe
     )
     key, secret_key = new_key(context, uin)
 
-    def commit(unit: Unit) -> NewKeyReply:
+    def commit(unit: Unit) -> AddAccountReply:
+        name = searchable(request.name)
+        same = [each.uin for each in unit.accounts.where() if searchable(each.name) == name]
         unit.accounts.add(account)
         unit.access_keys.add(key)
         context.record(unit, f"account:{uin}", request.name, uin=uin)
-        return NewKeyReply(uin=uin, secret_id=key.secret_id, secret_key=secret_key)
+        return AddAccountReply(
+            uin=uin, secret_id=key.secret_id, secret_key=secret_key, same_name=same
+        )
 
     return commit
 
@@ -81,7 +92,7 @@ def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[List
                     enabled=account.enabled,
                     unsigned_payload=account.unsigned_payload,
                     signed_action=account.signed_action,
-                    create_time=local_time(account.created_at),
+                    create_time=utc_time(account.created_at),
                     secret_ids=[
                         key.secret_id
                         for key in unit.access_keys.where(

@@ -1,11 +1,9 @@
 """The latest time that the desk has seen, where the operator knows better."""
 
-from datetime import datetime
-
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import timekeeping
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request
+from certdesk.wire.model import Reply, Request, utc_time
 
 
 class AcceptClockRequest(Request):
@@ -15,7 +13,7 @@ class AcceptClockRequest(Request):
 class AcceptClockReply(Reply):
     """The time that is believed from now on, and the latest that was seen before, in UTC."""
 
-    now: str
+    now: str | None
     seen: str | None
 
 
@@ -27,12 +25,8 @@ def accept_clock(context: Context, request: AcceptClockRequest) -> Commit[Accept
         seen = timekeeping.latest_of(unit.marks.get(timekeeping.MARK))
         unit.marks.remove(timekeeping.MARK)
         unit.marks.add(timekeeping.mark_of(context.now))
-        reply = AcceptClockReply(now=_text(context.now), seen=_text(seen) if seen else None)
+        reply = AcceptClockReply(now=utc_time(context.now), seen=utc_time(seen))
         context.record(unit, "clock", f"it was {reply.seen} before")
         return reply
 
     return commit
-
-
-def _text(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"

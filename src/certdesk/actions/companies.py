@@ -189,8 +189,8 @@ def show_company(context: Context, request: ShowCompanyRequest) -> Commit[ShowCo
     return look
 
 
-def company_info(context: Context, company: Company) -> CompanyInfo:
-    """Give what may be shown of a company."""
+def company_info(context: Context, company: Company, *, whole: bool = False) -> CompanyInfo:
+    """Return what may be shown of a company; the telephone number is masked, unless `whole`."""
     known = parties.organisation_of(context.vault, company)
     phone = [known.phone_area, known.phone_number.text() if known.phone_number else None]
     number = "-".join(part for part in phone if part)
@@ -201,7 +201,7 @@ def company_info(context: Context, company: Company) -> CompanyInfo:
         company_province=known.region,
         company_city=known.city,
         company_address=known.address,
-        company_phone=mask(number) if number else None,
+        company_phone=(number if whole else mask(number)) or None,
         id_type=known.id_type or "",
         tags=[Tag(tag_key=key, tag_value=value) for key, value in company.tags],
     )

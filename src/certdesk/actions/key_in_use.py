@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.domain.order import LIVING, Order
 from certdesk.domain.records import EVERYBODY
 from certdesk.ports import Unit, blocks_of, in_force_with, orders_with
-from certdesk.wire.model import Part, local_time
+from certdesk.wire.model import Part, utc_time
 
 
 class OrderWithKey(Part, kw_only=True):
@@ -54,7 +54,7 @@ def key_of_review(unit: Unit, spki_sha256: bytes) -> KeyOfReview:
     return KeyOfReview(
         spki=spki_sha256.hex(),
         reports=[
-            KeyReport(uin=each.uin, time=local_time(each.created_at))
+            KeyReport(uin=each.uin, time=utc_time(each.created_at))
             for each in blocks
             if each.uin != EVERYBODY
         ],

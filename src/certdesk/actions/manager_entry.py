@@ -15,7 +15,7 @@ from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults, person_faults
 from certdesk.domain.vetting import State, is_vetted
 from certdesk.ports import Unit
-from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag
+from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, utc_time
 
 
 class AddManagerRequest(Request, kw_only=True):
@@ -148,7 +148,7 @@ def list_managers(context: Context, request: ListManagersRequest) -> Commit[List
         known_account(unit, request.uin)
         return ListManagersReply(
             managers=[
-                manager_info(context, unit, manager)
+                manager_info(context, unit, manager, worded=utc_time)
                 for manager in unit.managers.where(uin=request.uin)
                 if request.company_id in (None, manager.company_id)
             ]
@@ -197,7 +197,7 @@ def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowMa
         return ShowManagerReply(
             uin=manager.uin,
             company_id=manager.company_id,
-            manager=manager_info(context, unit, manager),
+            manager=manager_info(context, unit, manager, worded=utc_time),
             contact=contact_info(people.contact),
             remarks=list(_remarks(people, country)),
         )
@@ -211,12 +211,12 @@ def _remarks(people: People, country: str | None) -> Iterator[str]:
             yield f"{role}{WIRE_NAMES[field]}: {remark}"
 
 
-def contact_info(contact: Person) -> ContactInfo:
-    """Give what may be shown of a contact."""
+def contact_info(contact: Person, *, whole: bool = False) -> ContactInfo:
+    """Return what may be shown of a contact; the telephone number is masked, unless `whole`."""
     return ContactInfo(
         contact_first_name=contact.first_name,
         contact_last_name=contact.last_name,
         contact_position=contact.title,
-        contact_phone=masked(contact.phone),
+        contact_phone=plain(contact.phone) if whole else masked(contact.phone),
         contact_mail=plain(contact.email),
     )

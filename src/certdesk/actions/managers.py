@@ -1,7 +1,8 @@
 """Managers of companies, as the API shows them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from certdesk.actions import parties
 from certdesk.catalog import Commit, Context, catalog
@@ -12,6 +13,9 @@ from certdesk.domain.telling import told
 from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, local_time
+
+WordedTime: TypeAlias = Callable[[datetime | None], str | None]
+"""Words a time of a reply: `local_time` for the API, `utc_time` for the operator."""
 
 DEFAULT_LIMIT = 10
 MOST = 1000
@@ -148,8 +152,18 @@ def _search_fits(key: str | None, values: tuple[str, ...]) -> bool:
     )
 
 
-def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
-    """Give what may be shown of a manager."""
+def manager_info(
+    context: Context,
+    unit: Unit,
+    manager: Manager,
+    *,
+    worded: WordedTime = local_time,
+    whole: bool = False,
+) -> ManagerInfo:
+    """Return what may be shown of a manager, its times as `worded`.
+
+    The telephone number is masked, unless it is to be shown `whole`.
+    """
     people = parties.people_of(context.vault, manager)
     person = people.manager
     uin, number = manager.uin, manager.manager_id
@@ -158,23 +172,27 @@ def manager_info(context: Context, unit: Unit, manager: Manager) -> ManagerInfo:
         manager_first_name=person.first_name,
         manager_last_name=person.last_name,
         manager_position=person.title,
-        manager_phone=masked(person.phone),
+        manager_phone=plain(person.phone) if whole else masked(person.phone),
         manager_mail=plain(person.email),
         manager_department=people.department,
-        create_time=local_time(manager.created_at),
+        create_time=worded(manager.created_at),
         domain_count=unit.orders.count_names(uin=uin, manager_id=number),
         cert_count=unit.orders.count(uin=uin, manager_id=number),
         manager_id=number,
-        expire_time=local_time(manager.expires_at),
-        submit_audit_time=local_time(manager.submitted_at),
-        verify_time=local_time(manager.verified_at),
-        status_info=status_info(manager, context.now),
+        expire_time=worded(manager.expires_at),
+        submit_audit_time=worded(manager.submitted_at),
+        verify_time=worded(manager.verified_at),
+        status_info=status_info(manager, context.now, worded=worded),
         tags=[Tag(tag_key=key, tag_value=value) for key, value in manager.tags],
     )
 
 
 def status_info(
-    manager: Manager, now: datetime, proved: Sequence[ManagerPreAuditDomain] = ()
+    manager: Manager,
+    now: datetime,
+    proved: Sequence[ManagerPreAuditDomain] = (),
+    *,
+    worded: WordedTime = local_time,
 ) -> list[ManagerStatusInfo]:
     """Give how vetting stands for OV and for EV: whoever is vetted is so for both.
 
@@ -184,8 +202,8 @@ def status_info(
         ManagerStatusInfo(
             type=kind,
             status=BY_KIND[state_of(manager, now)],
-            create_time=local_time(manager.submitted_at),
-            expire_time=local_time(manager.expires_at),
+            create_time=worded(manager.submitted_at),
+            expire_time=worded(manager.expires_at),
             manager_pre_audit_domains=list(proved),
         )
         for kind in ("ov", "ev")

@@ -1,95 +1,24 @@
-"""Orders as their operator sees them: all accounts', with what was done and what comes next."""
+"""One order as its operator sees it: what was done, what comes next; and work on it."""
 
 from __future__ import annotations
 
-import heapq
-
-from certdesk.actions.certificates import name_of
 from certdesk.actions.due import make_due
 from certdesk.actions.key_in_use import OrderWithKey, key_of, same_key
-from certdesk.actions.naming import known_account, known_order
+from certdesk.actions.naming import known_order
+from certdesk.actions.order_lists import OrderInfo, order_info
 from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain import standstill
 from certdesk.domain.advice import advice, outlook
-from certdesk.domain.errors import (
-    AccountNotFound,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    InvalidParam,
-)
-from certdesk.domain.listing import OrderQuery, searchable
-from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode
+from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.renewal import in_force, is_over
 from certdesk.ports import Unit, disabled_account, followers_of, successors_of
-from certdesk.wire.model import Part, Reply, Request, Unsigned, local_time
+from certdesk.wire.model import Part, Reply, Request, utc_time
 
-MOST = 1000
-DEFAULT = 50
 LOOKS_SHOWN = 40
 """Newest looks of an order that are shown."""
-
-
-class OrderInfo(Part, kw_only=True):
-    """An order as listed."""
-
-    certificate_id: str
-    uin: str
-    product: str
-    domain: str | None
-    status: int
-    status_name: str
-    status_msg: str | None
-    create_time: str | None
-    cert_end_time: str | None
-    set_aside: bool
-
-
-class ListOrdersRequest(Request):
-    """Which orders: the newest, of one account or of all, at one status, with a text in them."""
-
-    uin: str | None = None
-    status: Unsigned | None = None
-    text: str | None = None
-    limit: Unsigned | None = None
-
-
-class ListOrdersReply(Reply):
-    """The orders, newest first, and how many there are in all."""
-
-    total_count: int
-    orders: list[OrderInfo]
-
-
-@catalog.action(AccountNotFound, InvalidParam, internal=True)
-def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrdersReply]:
-    """List the newest orders."""
-    del context
-    if request.status is not None and request.status not in set(Status):
-        raise InvalidParam(f"Status: there is no status {request.status}.")
-    limit = min(request.limit or DEFAULT, MOST)
-    statuses = None if request.status is None else frozenset({Status(request.status)})
-
-    def look(unit: Unit) -> ListOrdersReply:
-        if request.uin is not None:
-            known_account(unit, request.uin)
-        accounts = [request.uin] if request.uin else [each.uin for each in unit.accounts.where()]
-        pages = [
-            unit.orders.page(
-                OrderQuery(
-                    uin=uin, limit=limit, statuses=statuses, text=searchable(request.text or "")
-                )
-            )
-            for uin in accounts
-        ]
-        newest = heapq.merge(*(page.orders for page in pages), key=lambda order: -order.number)
-        return ListOrdersReply(
-            total_count=sum(page.total for page in pages),
-            orders=[_info(unit, order) for order, _ in zip(newest, range(limit), strict=False)],
-        )
-
-    return look
 
 
 class ProofInfo(Part, kw_only=True):
@@ -157,12 +86,12 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
             order=_info(unit, order),
             names=list(order.ascii_names),
             order_id=order.order_id,
-            deadline=local_time(order.deadline),
+            deadline=utc_time(order.deadline),
             same_key=same_key(unit, order.uin, key_of(unit, order)),
             proofs=[_proof(proof) for proof in proofs],
             happenings=_story(unit.audit.where(subject=its), looks),
             next=standstill.told(disabled) if disabled else f"{what} {ahead}".rstrip(),
-            due_time=local_time(task.due_at) if task else None,
+            due_time=utc_time(task.due_at) if task else None,
             failures=task.failures if task else 0,
             failure=task.reason if task else "",
         )
@@ -229,19 +158,7 @@ def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[Resume
 
 
 def _info(unit: Unit, order: Order) -> OrderInfo:
-    task = unit.tasks.get(order.certificate_id)
-    return OrderInfo(
-        certificate_id=order.certificate_id,
-        uin=order.uin,
-        product=name_of(order),
-        domain=order.domain,
-        status=order.status,
-        status_name=STATUS_NAMES[order.status],
-        status_msg=order.status_msg,
-        create_time=local_time(order.created_at),
-        cert_end_time=local_time(order.ends_at),
-        set_aside=task is not None and task.set_aside,
-    )
+    return order_info(unit, order, unit.accounts.get(order.uin))
 
 
 def _proof(proof: Proof) -> ProofInfo:
@@ -251,8 +168,8 @@ def _proof(proof: Proof) -> ProofInfo:
         type=proof.kind,
         record=challenge.record,
         value=proof.value,
-        proved_time=local_time(proof.proved_at),
-        looked_time=local_time(proof.looked_at),
+        proved_time=utc_time(proof.proved_at),
+        looked_time=utc_time(proof.looked_at),
         reason=proof.reason,
         caa_reason=proof.caa_reason,
     )
@@ -266,14 +183,14 @@ def _story(entries: list[AuditEntry], looks: list[Evidence]) -> list[Happening]:
 
 def _done(entry: AuditEntry) -> Happening:
     return Happening(
-        time=local_time(entry.at), who=entry.actor, what=entry.action, detail=entry.detail, steps=[]
+        time=utc_time(entry.at), who=entry.actor, what=entry.action, detail=entry.detail, steps=[]
     )
 
 
 def _found(look: Evidence) -> Happening:
     found = "found" if look.verdict > 0 else look.reason
     return Happening(
-        time=local_time(look.ended_at),
+        time=utc_time(look.ended_at),
         who="desk",
         what=f"Look for {look.kind}",
         detail=f"{look.name}: {found}",

@@ -19,7 +19,7 @@ from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret, ending, plain
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.ports import DESK, Unit
-from certdesk.wire.model import HiddenParsed, Part, Reply, Request, local_time
+from certdesk.wire.model import HiddenParsed, Part, Reply, Request, utc_time
 
 LONGEST = 254
 """Characters of an e-mail address; the other values are shorter."""
@@ -222,7 +222,7 @@ def _shown(trace: Trace) -> Iterator[PersonRecord]:
             record=trace.name,
             uin=trace.record.uin,
             role=role,
-            since=local_time(trace.since),
+            since=utc_time(trace.since),
             data=_data(trace, role),
         )
 
@@ -259,7 +259,7 @@ def _user(user: User) -> PersonRecord:
         record=f"user:{user.user_id}",
         uin=user.uin,
         role="user",
-        since=local_time(user.created_at),
+        since=utc_time(user.created_at),
         data=PersonData(mail=user.name),
     )
 
@@ -272,7 +272,7 @@ def _letter(letter: Letter) -> LetterRecord:
         form=letter.form,
         size=letter.size,
         sha256=letter.sha256,
-        upload_time=local_time(letter.uploaded_at),
+        upload_time=utc_time(letter.uploaded_at),
     )
 
 

@@ -14,7 +14,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Policy, fits
 from certdesk.domain.telling import told, told_bare
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, local_time
+from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 from certdesk.wire.vendor import ACTIONS
 
 LONGEST_PATTERN = 64
@@ -158,7 +158,7 @@ def policy_info(policy: Policy) -> PolicyInfo:
         actions=list(policy.actions),
         certificate_ids=list(policy.certificates),
         project_ids=list(policy.projects),
-        create_time=local_time(policy.created_at),
+        create_time=utc_time(policy.created_at),
     )
 
 

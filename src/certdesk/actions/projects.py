@@ -12,7 +12,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.policy import Project
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, local_time
+from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 
 FIRST = 0
 """The project that every account has, in which its orders are made."""
@@ -81,7 +81,7 @@ def list_projects(context: Context, request: ListProjectsRequest) -> Commit[List
                     project_id=project.project_id,
                     name=project.name,
                     order_count=_orders_in(unit, project),
-                    create_time=local_time(project.created_at),
+                    create_time=utc_time(project.created_at),
                 )
                 for project in unit.projects.where(uin=request.uin)
             ]

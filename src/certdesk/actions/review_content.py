@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from certdesk.actions import parties
 from certdesk.actions.certificates import name_of
 from certdesk.actions.companies import CompanyInfo, company_info
@@ -14,12 +16,13 @@ from certdesk.actions.review_subject import Subject
 from certdesk.catalog import Context
 from certdesk.domain.letters import CONFIRM, REVOKE
 from certdesk.domain.order import Order
-from certdesk.domain.organisation import Organisation
+from certdesk.domain.organisation import Company, Organisation
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter, Review
+from certdesk.domain.secret import plain
 from certdesk.domain.vetting import REVOCATION, certified_subject, registration_of
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, local_time
+from certdesk.wire.model import Part, Reply, utc_time
 
 
 class LetterInfo(Part):
@@ -41,6 +44,7 @@ class OrderOfReview(Part, kw_only=True):
 
     certificate_id: str
     product: str
+    level: str | None
     status: int
     status_msg: str | None
     names: list[str]
@@ -54,8 +58,16 @@ class OrderOfReview(Part, kw_only=True):
     letter: LetterInfo | None
 
 
+class CompanyOfReview(CompanyInfo, kw_only=True):
+    """A company with its telephone number and its company number, in full."""
+
+    id_number: str | None
+
+
 class ShowReviewReply(Reply, kw_only=True):
     """Everything that whoever vets needs to see; `Verdict` is null as long as it waits.
+
+    Telephone numbers are shown in full: people call them.
 
     `Attempt` is the digest of all that may be decided about: it changes with it. `Since` and
     `AskedBy` are null where nobody was asked to look at it.
@@ -70,7 +82,7 @@ class ShowReviewReply(Reply, kw_only=True):
     verdict: str | None
     reason: str
     decided_time: str | None
-    company: CompanyInfo | None
+    company: CompanyOfReview | None
     manager: ManagerInfo | None
     contact: ContactInfo | None
     order: OrderOfReview | None
@@ -87,15 +99,17 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         id=subject.name,
         attempt="",
         uin=subject.uin,
-        since=local_time(review.since) if review else None,
+        since=utc_time(review.since) if review else None,
         asked_by=review.asked_by if review else None,
         approvals=approvals_of(review),
         verdict=review.verdict if review else None,
         reason=review.reason if review else "",
-        decided_time=local_time(review.decided_at) if review else None,
-        company=company_info(context, company) if company else None,
-        manager=manager_info(context, unit, manager) if manager else None,
-        contact=contact_info(people.contact) if people else None,
+        decided_time=utc_time(review.decided_at) if review else None,
+        company=_company(context, company) if company else None,
+        manager=manager_info(context, unit, manager, worded=utc_time, whole=True)
+        if manager
+        else None,
+        contact=contact_info(people.contact, whole=True) if people else None,
         order=_order(context, unit, order, subject) if order else None,
         key=key_of_review(unit, key) if key else None,
     )
@@ -113,6 +127,12 @@ def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:
     return max(letters, key=lambda letter: letter.attempt, default=None)
 
 
+def _company(context: Context, company: Company) -> CompanyOfReview:
+    number = parties.organisation_of(context.vault, company).id_number
+    shown = msgspec.structs.asdict(company_info(context, company, whole=True))
+    return CompanyOfReview(**shown | {"id_number": plain(number)})
+
+
 def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> OrderOfReview:
     submission = unit.submissions.get(order.certificate_id, order.submission)
     spki = key_of(unit, order)
@@ -123,6 +143,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
     return OrderOfReview(
         certificate_id=order.certificate_id,
         product=name_of(order),
+        level=None if order.uploaded else PRODUCTS[order.product_id].level.value,
         status=order.status,
         status_msg=order.status_msg,
         names=list(order.ascii_names),
@@ -161,5 +182,5 @@ def _letter_info(letter: Letter) -> LetterInfo:
         form=letter.form,
         size=letter.size,
         sha256=letter.sha256,
-        upload_time=local_time(letter.uploaded_at),
+        upload_time=utc_time(letter.uploaded_at),
     )

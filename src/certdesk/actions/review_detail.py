@@ -8,7 +8,7 @@ from certdesk.actions.naming import LONGEST
 from certdesk.actions.review_content import ShowReviewReply, letter_of
 from certdesk.actions.review_subject import subject_of
 from certdesk.actions.sights import Look, keeping, look_at, unseen
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, Context, Written, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.records import Sight
 from certdesk.domain.visible import unseen_fault
@@ -26,14 +26,31 @@ class ShowReviewRequest(Request):
 
 @catalog.action(InvalidParam, ReviewNotFound, internal=True)
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
-    """Show one review with what is to be vetted; that the operator has seen it is kept."""
+    """Show one review with what is to be vetted; that the operator has seen it is kept.
+
+    Each look at telephone numbers and the company number is noted.
+    """
 
     def look(unit: Unit) -> tuple[Look, list[Sight]]:
         found = look_at(context, unit, subject_of(unit, request.id))
         return found, unseen(context, unit, [found], shown=True)
 
     found, sights = context.store.read(look)
-    return keeping(sights, found.content)
+    keep = keeping(sights, found.content)
+    return _noted(context, found.content, keep) if found.content.manager else keep
+
+
+def _noted(
+    context: Context, shown: ShowReviewReply, keep: Commit[ShowReviewReply]
+) -> Commit[ShowReviewReply]:
+    """Note with a commit who has seen the numbers of a company and its people."""
+
+    def commit(unit: Unit) -> ShowReviewReply:
+        its = shown.order.certificate_id if shown.order else shown.id
+        context.record(unit, its, f"{shown.id} shown to {context.caller.operator}", uin=shown.uin)
+        return keep(unit)
+
+    return Written(commit)
 
 
 class ReadLetterRequest(Request):

@@ -20,13 +20,14 @@ from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.records import Review, Sight
 from certdesk.domain.vetting import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request
+from certdesk.wire.model import Part, Reply, Request, utc_time
 
 
 class ReviewInfo(Part, kw_only=True):
     """One thing that waits; `About` is the company's name, and an order's main name.
 
-    Of a key it is how many certificates are in force for it, and in how many accounts. `Attempt` is
+    Of a key it is how many certificates are in force for it, and in how many accounts. `Product`
+    and `Level` (OV, EV) are an order's, and `Letter` whether there is one to be read. `Attempt` is
     the digest of all that may be decided about.
     """
 
@@ -34,7 +35,11 @@ class ReviewInfo(Part, kw_only=True):
     kind: str
     since: str | None
     uin: str
+    account_name: str
     about: str
+    product: str | None
+    level: str | None
+    letter: bool
     approvals: list[str]
     attempt: str
 
@@ -44,9 +49,13 @@ class ListReviewsRequest(Request):
 
 
 class ListReviewsReply(Reply):
-    """All that waits, in an order in which each can be approved after those before it."""
+    """All that waits, in an order in which each can be approved after those before it.
+
+    `Now` is when the list was made.
+    """
 
     reviews: list[ReviewInfo]
+    now: str | None
 
 
 @catalog.action(internal=True)
@@ -57,11 +66,11 @@ def list_reviews(context: Context, request: ListReviewsRequest) -> Commit[ListRe
     def look(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
         waiting = in_turn(unit.reviews.where(verdict=None))
         looks = [look_at(context, unit, subject_of(unit, each.subject)) for each in waiting]
-        infos = [_info(review, each) for review, each in zip(waiting, looks, strict=True)]
+        infos = [_info(unit, review, each) for review, each in zip(waiting, looks, strict=True)]
         return infos, unseen(context, unit, looks, shown=False)
 
     infos, sights = context.store.read(look)
-    return keeping(sights, ListReviewsReply(reviews=infos))
+    return keeping(sights, ListReviewsReply(reviews=infos, now=utc_time(context.now)))
 
 
 class ApproveReviewRequest(Request):
@@ -114,7 +123,8 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
         take_effect(context, unit, subject, after)
         its = subject.order.certificate_id if subject.order else subject.name
         who = _named(context, request.reviewer)
-        context.record(unit, its, f"approved by {who}, attempt {seen}", uin=_whose(subject, after))
+        detail = f"{subject.name} approved by {who}, attempt {seen}"
+        context.record(unit, its, detail, uin=_whose(subject, after))
         return _decision(subject, after)
 
     return commit
@@ -160,8 +170,8 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     return commit
 
 
-def _info(review: Review, look: Look) -> ReviewInfo:
-    its = look.content
+def _info(unit: Unit, review: Review, look: Look) -> ReviewInfo:
+    account, its = unit.accounts.get(review.uin), look.content
     if its.key is not None:
         accounts = len({each.uin for each in its.key.certificates})
         about = [f"{len(its.key.certificates)} certificates in force, accounts: {accounts}"]
@@ -174,7 +184,11 @@ def _info(review: Review, look: Look) -> ReviewInfo:
         kind=review.kind,
         since=its.since,
         uin=review.uin,
+        account_name=account.name if account else "",
         about=", ".join(about),
+        product=its.order.product if its.order else None,
+        level=its.order.level if its.order else None,
+        letter=its.order is not None and its.order.letter is not None,
         approvals=approvals_of(review),
         attempt=its.attempt,
     )

@@ -20,7 +20,7 @@ from certdesk.domain.records import Sight
 from certdesk.domain.sight import Members, changes, digest_of, members_of
 from certdesk.domain.telling import told_bare
 from certdesk.ports import Stale, Taken, Unit
-from certdesk.wire.model import local_time
+from certdesk.wire.model import utc_time
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def _told(sight: Sight, look: Look) -> str:
     changed = changes(json.loads(sight.members), look.members, msgspec.to_builtins(look.content))
     if not changed:
         return ""
-    how, at = "shown" if sight.shown else "listed", local_time(sight.seen_at)
+    how, at = "shown" if sight.shown else "listed", utc_time(sight.seen_at)
     what = "; ".join(changed)
     return f" It has changed since it was {how} to {sight.operator} at {at}: {what}."
 

@@ -14,7 +14,7 @@ from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PolicyNotFound, UserNotFound
 from certdesk.domain.policy import User
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, local_time
+from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 
 
 class AddUserRequest(Request):
@@ -208,7 +208,7 @@ def _info(unit: Unit, user: User) -> UserInfo:
         enabled=user.enabled,
         policy_ids=list(user.policies),
         secret_ids=[key.secret_id for key in keys],
-        create_time=local_time(user.created_at),
+        create_time=utc_time(user.created_at),
     )
 
 
@@ -217,7 +217,7 @@ def _temporary_keys(context: Context, unit: Unit, user: User) -> list[TemporaryK
         TemporaryKey(
             secret_id=key.secret_id,
             policy_ids=list(key.policies),
-            expires=local_time(key.expires_at),
+            expires=utc_time(key.expires_at),
         )
         for key in unit.access_keys.where(uin=user.uin, user_id=user.user_id, enabled=True)
         if key.expires_at is not None and key.expires_at > context.now

@@ -25,7 +25,7 @@ from certdesk.domain.zones import (
     zone_of,
 )
 from certdesk.ports import Unit, UpdateFailed, place_of_zone
-from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, local_time
+from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_time
 
 MOST_COUNTED = 10_000
 """Records that are looked at to tell how many of them wait to be removed."""
@@ -236,7 +236,7 @@ def _info(zone: Zone, waiting: Sequence[Proof]) -> ZoneInfo:
         server=zone.server,
         key_name=zone.key_name,
         algorithm=zone.algorithm,
-        create_time=local_time(zone.created_at),
+        create_time=utc_time(zone.created_at),
         records_waiting=len(waiting),
         last_failure=waiting[-1].reason if waiting else None,
     )

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.common import as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import at_terminal, table
+from certdesk.cli.printing import table, tell
 from certdesk.settings import Settings
 
 
@@ -24,9 +25,14 @@ def account() -> None:
 def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
     """Open an account called NAME; print its Uin, SecretId and SecretKey.
 
-    The SecretKey is shown this once: keep it.
+    The SecretKey is shown this once: keep it. Where it cannot be written, the key is disabled.
     """
-    show_reply(ask(settings, "AddAccount", Name=name, Verified=not unverified))
+    response = ask(settings, "AddAccount", Name=name, Verified=not unverified)
+    for uin in response.pop("SameName", ()):
+        tell(f"account {uin} has the same name; the Uin tells them apart")
+    uin = response.get("Uin")
+    advice = f"the account {uin} is there: certdesk key add {uin} makes another key"
+    show_new_key(settings, response, advice=advice)
 
 
 @account.command("list")
@@ -70,15 +76,15 @@ def account_limit(settings: Settings, uin: str, action: str, per_second: int | N
 
 @account.command("limits")
 @click.argument("uin")
-@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@as_json
 @desk_options
 def account_limits(settings: Settings, uin: str, *, json_: bool) -> None:
     """Show what the account UIN has beside what it may have: a table at a terminal, else JSON.
 
-    The settings quota.… say how much that is, for every account of the desk.
+    The settings quota.* say how much that is, for every account of the desk.
     """
     response = ask(settings, "ListLimits", Uin=uin)
-    if json_ or "Error" in response or not at_terminal():
+    if json_ or not for_a_person(response):
         show_reply(response, "Limits")
     else:
         _table(response["Limits"])
@@ -120,7 +126,7 @@ def _table(limits: list[dict[str, Any]]) -> None:
         ("" if each["Used"] is None else f"{each['Used']:,}", f"{each['Limit']:,}", each["What"])
         for each in limits
     ]
-    table(("used", "limit", ""), rows)
+    table(("used", "limit", ""), rows, nothing="No limits.")
 
 
 @click.group()
@@ -137,7 +143,8 @@ def key_add(settings: Settings, uin: str, user_id: int | None) -> None:
 
     The account's own keys may do everything, a user's what its policies allow.
     """
-    show_reply(ask(settings, "AddKey", Uin=uin, UserId=user_id))
+    response = ask(settings, "AddKey", Uin=uin, UserId=user_id)
+    show_new_key(settings, response, advice="nothing else has changed")
 
 
 @key.command("rotate")
@@ -148,7 +155,9 @@ def key_rotate(settings: Settings, secret_id: str) -> None:
 
     For a change without a gap: key add, move your programs over, key disable.
     """
-    show_reply(ask(settings, "RotateKey", SecretId=secret_id))
+    response = ask(settings, "RotateKey", SecretId=secret_id)
+    advice = f"{secret_id} works as before"
+    show_new_key(settings, response, advice=advice, replaced=secret_id)
 
 
 @key.command("disable")

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import click
 
-from certdesk.cli.printing import show, tell
+from certdesk.cli.printing import at_terminal, show, tell
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
 
@@ -73,20 +73,22 @@ def read_settings(config: Path | None, options: dict[str, str | None]) -> Settin
 
 
 def read_json(argument: str) -> dict[str, Any]:
-    """Read an object from an argument: JSON itself, `@FILE`, or `-` for standard input."""
+    """Read an object from an argument: JSON itself, `@FILE`, or `-` for standard input.
+
+    Files and standard input are UTF-8 (RFC 8259, 8.1), whatever encoding the terminal has.
+    """
     try:
-        text = _source(argument)
-        value = json.loads(text)
+        value = json.loads(_source(argument))
     except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"no JSON can be read: {error}") from error
     if not isinstance(value, dict):
-        raise click.BadParameter('give a JSON object: {"Name": "value", …}')
+        raise click.BadParameter('give a JSON object: {"Name": "value", ...}')
     return value
 
 
 def _source(argument: str) -> str:
     if argument == "-":
-        return sys.stdin.read()
+        return sys.stdin.buffer.read().decode()
     if argument.startswith("@"):
         return Path(argument[1:]).read_text("utf-8")
     return argument
@@ -94,11 +96,25 @@ def _source(argument: str) -> str:
 
 def show_reply(response: dict[str, Any], member: str = "") -> None:
     """Print what an operator's action answered, or one member of it, or end with its refusal."""
+    refused(response)
+    del response["RequestId"]
+    show(response[member] if member else response)
+
+
+as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+
+
+def for_a_person(response: dict[str, Any]) -> bool:
+    """Whether a person reads an answer, and not a program; a refusal ends the command."""
+    refused(response)
+    return at_terminal()
+
+
+def refused(response: dict[str, Any]) -> None:
+    """End the command if an operator's action was refused."""
     error = response.get("Error")
     if error:
         fail(f"{error['Code']}: {error['Message']}", REFUSED)
-    del response["RequestId"]
-    show(response[member] if member else response)
 
 
 def fail(text: str, code: int) -> NoReturn:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from certdesk.cli.printing import OutputLost, fitting, forsake_output, tell
 from certdesk.domain.telling import told
 from certdesk.domain.visible import visible
 
@@ -30,7 +31,7 @@ COMMANDS = {
     "zone": "certdesk.cli.zones",
     "review": "certdesk.cli.review",
     "orders": "certdesk.cli.orders",
-    "order": "certdesk.cli.orders",
+    "order": "certdesk.cli.order",
     "person": "certdesk.cli.person",
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
@@ -46,7 +47,7 @@ COMMANDS = {
 
 EPILOG = """\b
 Exit codes: 0 done; 1 refused, the reason is on stderr; 2 wrong usage;
-3 the desk cannot be opened or reached.
+3 the desk cannot be opened or reached; 4 the output cannot be written.
 
 \b
 A first desk:
@@ -107,7 +108,7 @@ def _harmless() -> Iterator[None]:
         raise
     except click.UsageError as error:
         text = _TYPED.sub(_told, _SUPERFLUOUS.sub(r"\1", error.format_message()))
-        raise click.UsageError(visible(text), error.ctx) from None
+        raise click.UsageError(fitting(visible(text), sys.stderr), error.ctx) from None
 
 
 def _told(typed: re.Match[str]) -> str:
@@ -124,6 +125,15 @@ def certdesk() -> None:
     """
 
 
+UNWRITTEN = 4
+
+
 def main() -> None:
     """Run the command."""
-    certdesk(prog_name="certdesk", args=sys.argv[1:])
+    try:
+        certdesk(prog_name="certdesk", args=sys.argv[1:])
+    except OutputLost as lost:
+        if not lost.closed:
+            tell(str(lost))
+        forsake_output()
+        raise SystemExit(UNWRITTEN) from None

@@ -1,231 +1,109 @@
-"""`certdesk orders` and `certdesk order`: what a terminal shows is for people, else it is JSON."""
+"""`certdesk orders`: a table for people, JSON for programs."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
+from certdesk.cli.common import as_json, desk_options, for_a_person, refused, show_reply
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import at_terminal, say, styled, table
-from certdesk.domain.revocation import Reason
+from certdesk.cli.printing import local_time, say, table
 from certdesk.settings import Settings
 
-as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+AT_ONCE = 1000
+"""Most orders that the desk lists in one answer."""
+
+HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+_SPAN = re.compile(r"([0-9]{1,6})([hdw])")
+
+COLUMNS = ("Certificate", "Account", "Domain", "Product", "Status", "Message", "Ends")
+
+
+def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | None:
+    """Read a span of time such as `30d`."""
+    if span is None:
+        return None
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        raise click.BadParameter("takes a number with h, d or w behind it: hours, days, weeks")
+    return int(found[1]) * HOURS[found[2]]
 
 
 @click.command()
-@click.option("--uin", help="Only this account's.")
+@click.option(
+    "--account",
+    "--uin",
+    "account",
+    metavar="ACCOUNT",
+    help="Only those of this account: its Uin or its name.",
+)
 @click.option("--status", type=int, help="Only those at this status, such as 0 or 1.")
 @click.option("--search", metavar="TEXT", help="Only those with this in id, alias or names.")
 @click.option(
+    "--ending",
+    callback=_hours,
+    metavar="SPAN",
+    help="Only good certificates that end within 30d (days), 12h (hours) or 4w (weeks), those "
+    "first that end first.",
+)
+@click.option(
     "--limit",
-    type=click.IntRange(1, 1000),
+    type=click.IntRange(0),
     default=50,
     show_default=True,
-    help="How many at most.",
+    help="How many at most; 0: all.",
 )
 @as_json
 @desk_options
 def orders(
     settings: Settings,
     *,
-    uin: str | None,
+    account: str | None,
     status: int | None,
     search: str | None,
+    ending: int | None,
     limit: int,
     json_: bool,
 ) -> None:
     """List the newest orders: a table at a terminal, JSON otherwise."""
-    response = ask(settings, "ListOrders", Uin=uin, Status=status, Text=search, Limit=limit)
-    if json_ or not _at_terminal(response):
+    asked = {"Account": account, "Status": status, "Text": search, "EndingHours": ending}
+    response = _listed(settings, asked, limit or None)
+    if json_ or not for_a_person(response):
         show_reply(response, "Orders")
     else:
         _table(response)
 
 
-@click.group()
-def order() -> None:
-    """One order: its story, and work on it."""
-
-
-@order.command("show")
-@click.argument("certificate_id")
-@as_json
-@desk_options
-def order_show(settings: Settings, certificate_id: str, *, json_: bool) -> None:
-    """Show all that happened to an order and what comes next: a timeline, or JSON."""
-    response = ask(settings, "ShowOrder", CertificateId=certificate_id)
-    if json_ or not _at_terminal(response):
-        show_reply(response)
-    else:
-        _timeline(response)
-
-
-@order.command("current")
-@click.argument("certificate_id")
-@as_json
-@desk_options
-def order_current(settings: Settings, certificate_id: str, *, json_: bool) -> None:
-    """Tell which certificate is in force now in the place of this one: its id, or JSON.
-
-    Exit code 1 where none is, because it has ended and what came after it is not issued.
-    """
-    response = ask(settings, "CurrentOrder", CertificateId=certificate_id)
-    if json_ or not _at_terminal(response):
-        show_reply(response, "Order")
-    else:
-        say(response["Order"]["CertificateId"])
-
-
-@order.command("resume")
-@click.argument("certificate_id")
-@desk_options
-def order_resume(settings: Settings, certificate_id: str) -> None:
-    """Work on an order now, though it was set aside or is not due yet."""
-    show_reply(ask(settings, "ResumeOrder", CertificateId=certificate_id))
-
-
-@order.command("revoke")
-@click.argument("certificate_id")
-@click.option(
-    "--reason",
-    required=True,
-    type=click.Choice([reason.value for reason in Reason]),
-    help="Why, in the words of RFC 5280; after keyCompromise nobody may use the key again.",
-)
-@desk_options
-def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
-    """Have the certificate of an order revoked, without proof, letter or review.
-
-    The desk does it within seconds; where it is not running, when it next does. After
-    keyCompromise the key is blocked for every account, and the certificates that are printed, all
-    others for it, are revoked too.
-    """
-    show_reply(ask(settings, "RevokeOrder", CertificateId=certificate_id, Reason=reason))
-
-
-@order.command("keep")
-@click.argument("certificate_id")
-@click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
-@click.option(
-    "--attempt",
-    metavar="DIGEST",
-    help="Keep it from exactly the request that review show revocation:ID printed this with.",
-)
-@desk_options
-def order_keep(settings: Settings, certificate_id: str, reason: str, attempt: str | None) -> None:
-    """Keep a certificate that its owner asked to have revoked, while that is not granted.
-
-    A request that has changed since it was shown to you is refused, as with review approve.
-    """
-    show_reply(
-        ask(settings, "KeepOrder", CertificateId=certificate_id, Reason=reason, Attempt=attempt)
-    )
-
-
-@order.command("move")
-@click.argument("certificate_id")
-@click.option("--to", "uin", metavar="UIN", required=True, help="The account that is to have it.")
-@click.option("--reason", help="Why; the log of both accounts has it.")
-@desk_options
-def order_move(settings: Settings, certificate_id: str, uin: str, reason: str | None) -> None:
-    """Have a certificate move to another account, with its order and its private key.
-
-    The desk does it within seconds; where it is not running, when it next does. Until then --to
-    with the account that has it calls that off. It is for DV and for uploaded certificates.
-    """
-    show_reply(ask(settings, "MoveOrder", CertificateId=certificate_id, Uin=uin, Reason=reason))
-
-
-@order.command("grant")
-@click.argument("product", type=int)
-@click.option("--uin", required=True, help="The account that gets it.")
-@click.option("--years", type=int, help="How many years; not for product 83.  [default: 1]")
-@click.option("--domains", type=int, help="How many names.  [default: 1]")
-@click.option("--project", type=int, help="Number of a project of the account.  [default: 0]")
-@desk_options
-def order_grant(
-    settings: Settings,
-    product: int,
-    uin: str,
-    *,
-    years: int | None,
-    domains: int | None,
-    project: int | None,
-) -> None:
-    """Give an account an order that it did not buy, for the PRODUCT of that number.
-
-    It waits for its material as one that was bought: at status 5, or, of the free product 83, at
-    13. It is not refused where the account has as many free certificates as it may have.
-    """
-    reply = ask(
-        settings,
-        "GrantOrder",
-        Uin=uin,
-        ProductId=product,
-        TimeSpan=years,
-        DomainNum=domains,
-        ProjectId=project,
-    )
-    show_reply(reply)
-
-
-@order.command("refund")
-@click.argument("certificate_id")
-@click.option("--reason", help="Why: whoever ordered gets to read it.")
-@desk_options
-def order_refund(settings: Settings, certificate_id: str, reason: str | None) -> None:
-    """Note that a bought order that was cancelled, or has failed, was paid back.
-
-    Nothing but deleting it is possible then.
-    """
-    show_reply(ask(settings, "RefundOrder", CertificateId=certificate_id, Reason=reason))
-
-
-def _at_terminal(response: dict[str, Any]) -> bool:
-    error = response.get("Error")
-    if error:
-        fail(f"{error['Code']}: {error['Message']}", REFUSED)
-    return at_terminal()
+def _listed(settings: Settings, asked: Mapping[str, object], most: int | None) -> dict[str, Any]:
+    """Ask for orders page after page; return the last answer, with the orders of all pages."""
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        wanted = AT_ONCE if most is None else min(AT_ONCE, most - len(found))
+        response = ask(settings, "ListOrders", **asked, After=after, Limit=wanted)
+        refused(response)
+        found += response["Orders"]
+        after = response["Next"]
+        if after is None or len(found) == most:
+            return response | {"Orders": found}
 
 
 def _table(response: dict[str, Any]) -> None:
-    rows = []
-    for each in response["Orders"]:
-        status = each["StatusMsg"] or each["StatusName"]
-        rows.append(
-            (
-                each["CertificateId"],
-                each["Domain"] or "-",
-                each["Product"],
-                f"{status} (set aside)" if each["SetAside"] else status,
-                (each["CertEndTime"] or "")[:10],
-            )
+    rows = [
+        (
+            each["CertificateId"],
+            each["AccountName"],
+            each["Domain"] or "-",
+            each["Product"],
+            f"{each['StatusName']} (set aside)" if each["SetAside"] else each["StatusName"],
+            each["StatusMsg"] or "",
+            local_time(each["CertEndTime"]),
         )
-    table(("Certificate", "Domain", "Product", "Status", "Ends (UTC+8)"), rows)
-    say(f"{len(response['Orders'])} of {response['TotalCount']}")
-
-
-def _timeline(response: dict[str, Any]) -> None:
-    its = response["Order"]
-    styled(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
-    say(f"{its['Product']}, account {its['Uin']}")
-    say(f"{its['StatusName']}" + (f": {its['StatusMsg']}" if its["StatusMsg"] else ""))
-    for each in response["SameKey"]:
-        say(f"Its key is in force in account {each['Uin']} too: {each['CertificateId']}")
-    day = ""
-    for each in response["Happenings"]:
-        date, _, time = each["Time"].partition(" ")
-        if date != day:
-            say()
-            styled(f"{date} (UTC+8)", "bold")
-            day = date
-        say(f"  {time}  {each['What']}  {each['Detail']}".rstrip())
-        for step in each["Steps"]:
-            styled(step, "dim", indent=12)
-    say()
-    styled(f"Next: {response['Next']}", "bold")
-    if response["DueTime"]:
-        say(f"The desk looks at it again at {response['DueTime']}.")
+        for each in response["Orders"]
+    ]
+    table(COLUMNS, rows, nothing="No orders.")
+    if rows:
+        say(f"{len(rows)} of {response['TotalCount']}")

@@ -1,22 +1,43 @@
 """The one way to a person's terminal: what tenants wrote is shown there, and obeyed by nobody.
 
 Texts come as they are stored or sent. Markup is not read in them, and what shows nothing, turns the
-reading direction or controls a terminal is escaped (`domain/visible.py`). No other module of the
-commands uses rich, or click's printing; a test holds that.
+reading direction or controls a terminal is escaped (`domain/visible.py`), and so is what the
+encoding of the output does not have. No other module of the commands uses rich, or click's
+printing; a test holds that.
 """
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import json
+import os
+import shutil
+import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from io import UnsupportedOperation
+from typing import TextIO
 
 import click
 
 from certdesk.domain.visible import visible
 
-CELL = 255
-"""Most characters of a table's cell."""
+CELL = 512
+"""Most characters of a table's cell; a reason has 500."""
+
+GAP, INDENT = "  ", "  "
+ESCAPE = "certdesk.escape"
+
+
+class OutputLost(Exception):
+    """The output cannot be written; the text says why. `closed` where nobody reads it any more."""
+
+    def __init__(self, error: OSError) -> None:
+        """Say what the system says."""
+        self.closed = isinstance(error, BrokenPipeError)
+        super().__init__(f"the output cannot be written: {error.strerror}")
 
 
 def at_terminal() -> bool:
@@ -27,23 +48,25 @@ def at_terminal() -> bool:
 def show(value: object) -> None:
     """Print JSON: on one line for programs, indented for a person at a terminal."""
     text = json.dumps(value, ensure_ascii=False, indent=2 if at_terminal() else None)
-    click.echo("\n".join(visible(line, _json_escape) for line in text.split("\n")))
+    _print("\n".join(visible(line, _json_escape) for line in text.split("\n")))
 
 
 def say(text: str = "") -> None:
     """Print a line."""
-    click.echo(visible(text))
+    _print(visible(text))
 
 
 def tell(text: str) -> None:
     """Say something to the person, beside the output; it may have several lines."""
     for line in text.split("\n"):
-        click.echo(f"certdesk: {visible(line)}", err=True)
+        # Where it cannot be said either, the exit code says that something went wrong.
+        with contextlib.suppress(OSError):
+            click.echo(fitting(f"certdesk: {visible(line)}", sys.stderr), file=sys.stderr)
 
 
 def emit(content: str | bytes) -> None:
     """Write a file's content to the output as it is: of the desk's own making, such as PEM."""
-    click.echo(content, nl=False)
+    _write(content)
 
 
 def ask_hidden(what: str) -> str:
@@ -52,31 +75,157 @@ def ask_hidden(what: str) -> str:
     return answer
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table."""
-    from rich.console import Console  # noqa: PLC0415 -- takes longer than asking for JSON
-    from rich.table import Table  # noqa: PLC0415 -- as above
-    from rich.text import Text  # noqa: PLC0415 -- as above
+def local_time(text: str | None) -> str:
+    """Word a time of a reply as this machine's clock shows it, with its zone."""
+    if not text:
+        return ""
+    return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
-    drawn = Table(*columns, box=None)
-    for row in rows:
-        drawn.add_row(*(Text(_cell(text)) for text in row))
-    Console(highlight=False).print(drawn)
+
+def age(since: str | None, now: str) -> str:
+    """Word how long ago a time of a reply was at another, in the largest unit that fits."""
+    if not since:
+        return ""
+    seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds()
+    minutes = max(0, int(seconds // 60))
+    for unit, least in (("d", 24 * 60), ("h", 60)):
+        if minutes >= least:
+            return f"{minutes // least} {unit}"
+    return f"{minutes} min"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, nothing: str) -> None:
+    """Print a table without its empty columns, or `nothing` where it has no rows.
+
+    Nothing is cut: where the columns do not fit beside each other, each row takes several lines,
+    and a cell that is much longer than the others has a line to itself.
+    """
+    cells = [[_cell(text) for text in row] for row in rows]
+    if not cells:
+        say(nothing)
+        return
+    used = [place for place in range(len(columns)) if any(row[place] for row in cells)]
+    shown = [[row[place] for place in used] for row in ([*columns], *cells)]
+    most = shutil.get_terminal_size().columns
+    widths = [_usual_width(column, most) for column in zip(*shown, strict=True)]
+    lines = _lines(widths, most)
+    for number, row in enumerate(shown):
+        for text in _drawn(row, widths, lines):
+            _print(_styled(text, "" if number else "bold"))
 
 
 def styled(text: str, style: str, indent: int = 0) -> None:
-    """Print a line in a style such as `bold` or `dim`, that many blanks from the left."""
-    from rich.console import Console  # noqa: PLC0415 -- as in `table`
-    from rich.text import Text  # noqa: PLC0415 -- as above
+    """Print a line in `bold` or `dim`, that many blanks from the left."""
+    _print(_styled(" " * indent + visible(text), style))
 
-    line = Text(" " * indent + visible(text), style)
-    Console(highlight=False).print(line, soft_wrap=True)
+
+def fitting(text: str, stream: TextIO) -> str:
+    """Escape the letters that the encoding of a stream does not have, as JSON does."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, ESCAPE).decode(encoding)
+
+
+def on_disk() -> None:
+    """See that a file has what was printed: some file systems are found to be full only then."""
+    with contextlib.suppress(UnsupportedOperation):
+        descriptor = sys.stdout.fileno()
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                raise OutputLost(error) from error
+
+
+def forsake_output() -> None:
+    """Let what could not be written go: at the end Python would try again, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _print(text: str) -> None:
+    _write(f"{fitting(text, sys.stdout)}\n")
+
+
+def _write(content: str | bytes) -> None:
+    try:
+        # Named, since click itself writes UTF-8 to an output that it takes for misconfigured.
+        click.echo(content, nl=False, file=sys.stdout)
+    except OSError as error:
+        raise OutputLost(error) from error
+
+
+def _styled(text: str, style: str) -> str:
+    if not style or os.environ.get("TERM", "dumb") == "dumb":
+        return text
+    return click.style(text, bold=style == "bold" or None, dim=style == "dim" or None)
+
+
+def _usual_width(column: Sequence[str], most: int) -> int:
+    """Tell how wide a column is, but for cells that would take half of the terminal."""
+    widths = [_width(cell) for cell in column]
+    return max((width for width in widths if width <= most // 2), default=0)
+
+
+def _drawn(
+    row: Sequence[str], widths: Sequence[int], lines: Iterable[Iterable[int]]
+) -> Iterator[str]:
+    """Draw a row of a table, whose first cell begins at the left and all other lines further in."""
+    indent = ""
+    for line in lines:
+        long = [column for column in line if _width(row[column]) > widths[column]]
+        if 0 in long:
+            yield row[0]
+            indent = INDENT
+        padded = (
+            " " * widths[column]
+            if column in long
+            else row[column] + " " * (widths[column] - _width(row[column]))
+            for column in line
+            if column or 0 not in long
+        )
+        beside = GAP.join(padded).rstrip()
+        if beside:
+            yield indent + beside
+        indent = INDENT
+        yield from (INDENT + row[column] for column in long if column)
+
+
+def _lines(widths: Sequence[int], most: int) -> list[list[int]]:
+    """Divide columns among as few lines as hold them in their order, by their numbers."""
+    lines: list[list[int]] = [[]]
+    room = most
+    for column, width in enumerate(widths):
+        if lines[-1] and width > room:
+            lines.append([])
+            room = most - len(INDENT)
+        lines[-1].append(column)
+        room -= width + len(GAP)
+    return lines
+
+
+def _width(text: str) -> int:
+    """Tell how many places a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 -- takes longer than asking for JSON
+
+    return cell_len(text)
 
 
 def _cell(text: str) -> str:
     shown = visible(text)
-    return shown if len(shown) <= CELL else f"{shown[:CELL]}…"
+    return fitting(shown if len(shown) <= CELL else f"{shown[:CELL]}…", sys.stdout)
 
 
 def _json_escape(letter: str) -> str:
     return json.dumps(letter)[1:-1]
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Escape what cannot be encoded (`codecs.register_error`)."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _json_escape(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(ESCAPE, _escaped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import desk_options
+from certdesk.cli.common import as_json, desk_options
 from certdesk.cli.printing import at_terminal, show, table
 from certdesk.domain.products import PRODUCTS, Product, spelled
 from certdesk.settings import Settings
@@ -13,7 +13,7 @@ COLUMNS = ("ProductId", "Name", "Names", "Wildcards", "Sold for", "Letter", "Ord
 
 
 @click.command()
-@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@as_json
 @desk_options
 def products(settings: Settings, *, json_: bool) -> None:
     """List the products: a table at a terminal, JSON otherwise.
@@ -26,7 +26,8 @@ def products(settings: Settings, *, json_: bool) -> None:
     if json_ or not at_terminal():
         show([_member(product, letter=product.number in letters) for product in listed])
     else:
-        table(COLUMNS, (_row(product, letter=product.number in letters) for product in listed))
+        rows = (_row(product, letter=product.number in letters) for product in listed)
+        table(COLUMNS, rows, nothing="No products.")
 
 
 def _member(product: Product, *, letter: bool) -> dict[str, object]:

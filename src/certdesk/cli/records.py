@@ -65,7 +65,7 @@ def manager_add(settings: Settings, json: str, uin: str, company: int, status: s
     JSON is the object itself, @FILE, or - for standard input (best for identity numbers, which
     a command line would show). Names: ManagerFirstName, ManagerLastName (both needed),
     ManagerPosition, ManagerPhone, ManagerMail, ManagerDepartment, ManagerIdType,
-    ManagerIdNumber, the same of the contact (ContactFirstName, …), Tags.
+    ManagerIdNumber, the same of the contact (ContactFirstName and so on), Tags.
     """
     own = {"Uin": uin, "CompanyId": company}
     if status is not None:

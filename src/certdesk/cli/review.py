@@ -10,10 +10,14 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
+from certdesk.cli.common import REFUSED, as_json, desk_options, fail, for_a_person, show_reply
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import at_terminal, show, table
+from certdesk.cli.printing import age, local_time, say, show, table
 from certdesk.settings import Settings
+
+COLUMNS = ("Id", "About", "Account", "Product", "Level", "Letter", "Age", "Approved by")
+
+DONE = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "kept"}
 
 by_whom = click.option(
     "--reviewer",
@@ -36,15 +40,38 @@ def review() -> None:
 
 
 @review.command("list")
-@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@as_json
 @desk_options
 def review_list(settings: Settings, *, json_: bool) -> None:
     """List what waits, in an order for approving it: a table at a terminal, JSON otherwise."""
     response = ask(settings, "ListReviews")
-    if json_ or "Error" in response or not at_terminal():
+    if json_ or not for_a_person(response):
         show_reply(response, "Reviews")
     else:
-        _table(response["Reviews"])
+        _table(response)
+
+
+@review.command("decided")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
+@as_json
+@desk_options
+def review_decided(settings: Settings, *, limit: int, json_: bool) -> None:
+    """List what was decided, the newest first: a table at a terminal, JSON otherwise.
+
+    It is what the audit log has of approvals and rejections, whose they were, and of the orders
+    that failed with a manager.
+    """
+    response = ask(settings, "ListDecisions", Limit=limit)
+    if json_ or not for_a_person(response):
+        show_reply(response, "Decisions")
+    else:
+        _decided(response)
 
 
 @review.command("show")
@@ -54,7 +81,8 @@ def review_show(settings: Settings, id_: str) -> None:
     """Show all that is to be vetted of a manager, an order, a revocation or a key.
 
     ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What was decided is
-    shown too; Attempt is the digest of what may be decided about.
+    shown too; Attempt is the digest of what may be decided about. Telephone numbers and the company
+    number are shown in full, and the audit log notes each time that they were.
     """
     show_reply(ask(settings, "ShowReview", Id=id_))
 
@@ -131,17 +159,34 @@ def user_here() -> str:
         return str(os.getuid())
 
 
-def _table(reviews: list[dict[str, Any]]) -> None:
-    table(
-        ("Id", "About", "Account", "Since (UTC+8)", "Approved by"),
+def _table(response: dict[str, Any]) -> None:
+    rows = (
         (
-            (
-                each["Id"],
-                each["About"],
-                each["Uin"],
-                each["Since"],
-                ", ".join(each["Approvals"]),
-            )
-            for each in reviews
-        ),
+            each["Id"],
+            each["About"],
+            each["AccountName"],
+            each["Product"] or "",
+            each["Level"] or "",
+            "letter" if each["Letter"] else "",
+            age(each["Since"], response["Now"]),
+            ", ".join(each["Approvals"]),
+        )
+        for each in response["Reviews"]
     )
+    table(COLUMNS, rows, nothing="Nothing waits.")
+
+
+def _decided(response: dict[str, Any]) -> None:
+    rows = [
+        (
+            local_time(each["Time"]),
+            each["AccountName"],
+            each["Subject"],
+            DONE[each["Action"]],
+            each["Detail"],
+        )
+        for each in response["Decisions"]
+    ]
+    table(("Time", "Account", "Of", "", "Detail"), rows, nothing="Nothing was decided.")
+    if rows:
+        say(f"{len(rows)} of {response['TotalCount']}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
@@ -194,9 +195,10 @@ def token() -> None:
 )
 @desk_options
 def token_add(settings: Settings, user_id: int, minutes: int, policy: tuple[int, ...]) -> None:
-    """Make a temporary key; print SecretId, SecretKey, Token and the end, in UTC+8.
+    """Make a temporary key; print SecretId, SecretKey, Token and the end, in UTC.
 
     Clients send the token in X-TC-Token; the SDKs take it as the third part of a credential.
     """
     given = {"PolicyIds": policy or None}
-    show_reply(ask(settings, "AddToken", UserId=user_id, Minutes=minutes, **given))
+    response = ask(settings, "AddToken", UserId=user_id, Minutes=minutes, **given)
+    show_new_key(settings, response, advice="nothing else has changed")

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.common import as_json, desk_options, for_a_person, show_reply
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import at_terminal, say
+from certdesk.cli.printing import table
 from certdesk.settings import Settings
 
 
@@ -39,7 +39,7 @@ def zone_add(
     """Let the desk add records in ZONE to prove names of the account UIN.
 
     A TXT record at _dnsauth.ZONE is added and removed again for a trial. FILE has one key,
-    like: key "desk" { algorithm hmac-sha256; secret "…"; };
+    like: key "desk" { algorithm hmac-sha256; secret "..."; };
 
     A zone that the account has already gets the new server and key.
     """
@@ -53,7 +53,7 @@ def zone_add(
 
 @zone.command("list")
 @click.option("--uin", help="Only this account's.")
-@click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
+@as_json
 @desk_options
 def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
     """List the zones, their servers and keys' names: a table at a terminal, JSON otherwise.
@@ -61,7 +61,7 @@ def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
     Records that could not be removed yet are counted, with what the server said last.
     """
     response = ask(settings, "ListZones", Uin=uin)
-    if json_ or "Error" in response or not at_terminal():
+    if json_ or not for_a_person(response):
         show_reply(response, "Zones")
     else:
         _table(response["Zones"])
@@ -77,8 +77,16 @@ def zone_remove(settings: Settings, zone: str, uin: str) -> None:
 
 
 def _table(zones: list[dict[str, Any]]) -> None:
-    for each in zones:
-        key = f"{each['KeyName']} ({each['Algorithm']})"
-        say(f"{each['Uin']}  {each['Zone']:<32}  {each['Server']:<22}  {key}")
-        if each["RecordsWaiting"]:
-            say(f"    records to be removed: {each['RecordsWaiting']}. {each['LastFailure']}")
+    rows = (
+        (
+            each["Uin"],
+            each["Zone"],
+            each["Server"],
+            f"{each['KeyName']} ({each['Algorithm']})",
+            str(each["RecordsWaiting"] or ""),
+            each["LastFailure"] or "",
+        )
+        for each in zones
+    )
+    columns = ("Account", "Zone", "Server", "Key", "Records to be removed", "Last failure")
+    table(columns, rows, nothing="No zones.")

@@ -50,6 +50,11 @@ OPEN = frozenset({"Uin", "Order", "Key"})
 SEALED = frozenset({"Order.Subject", "Order.Said"})
 """Of those the ones that may hold the number of an organisation, or a person's words."""
 
+NUMBERS = frozenset(
+    {"Company.CompanyPhone", "Company.IdNumber", "Manager.ManagerPhone", "Contact.ContactPhone"}
+)
+"""What is shown to people who vet, each time noted, and nowhere else."""
+
 _DIGEST_BYTES = 16
 _LONGEST = 200
 
@@ -85,6 +90,8 @@ def changes(before: Members, now: Members, shown: Mapping[str, object]) -> list[
 
 
 def _change(path: str, before: str | None, now: str | None) -> str:
+    if path in NUMBERS:
+        return f"{path} is another"
     is_now = "is gone" if now is None else f"is {_short(now)}"
     if before is None:
         return f"{path} {is_now}, and was not there"

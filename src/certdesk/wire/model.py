@@ -5,7 +5,7 @@ Requests are immutable, refuse unknown parameters, and never show their values w
 """
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, TypeVar, dataclass_transform
 
 import msgspec
@@ -38,6 +38,7 @@ __all__ = [
     "field",
     "local_time",
     "read_time",
+    "utc_time",
 ]
 
 T = TypeVar("T")
@@ -135,6 +136,11 @@ _BEIJING = timezone(timedelta(hours=8))
 def local_time(at: datetime | None) -> str | None:
     """Word a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
     return None if at is None else at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def utc_time(at: datetime | None) -> str | None:
+    """Word a time for the operator: ISO 8601 in UTC with its zone (2026-03-01T12:00:00Z)."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?", re.ASCII)
