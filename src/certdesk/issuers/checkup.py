@@ -83,10 +83,12 @@ class CaCheckup:
             yield warning(CHECK, f"{name} has no CRL yet", AT_WORK)
         elif last.next_at <= now:
             yield failure(
-                CHECK, f"the CRL of {name} ended at {last.next_at:%Y-%m-%d %H:%M}", AT_WORK
+                CHECK, f"the CRL of {name} ended at {last.next_at:%Y-%m-%d %H:%M} UTC", AT_WORK
             )
         elif now - last.made_at > 2 * RENEWED_AFTER:
-            yield warning(CHECK, f"the CRL of {name} is of {last.made_at:%Y-%m-%d %H:%M}", AT_WORK)
+            yield warning(
+                CHECK, f"the CRL of {name} is of {last.made_at:%Y-%m-%d %H:%M} UTC", AT_WORK
+            )
 
     def _status(self, name: str) -> Iterator[Observation]:
         """Ask for the status of a certificate as clients do; it need not be known."""

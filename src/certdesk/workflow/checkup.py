@@ -160,7 +160,8 @@ class WorkCheckup:
                 count = f"more than {SHOWN}" if len(late) > SHOWN else str(len(late))
                 yield warning(
                     "work",
-                    f"{count} {name} are due and were not taken up, since {late[0]:%Y-%m-%d %H:%M}",
+                    f"{count} {name} are due and were not taken up, since "
+                    f"{late[0]:%Y-%m-%d %H:%M} UTC",
                     "start certdesk serve, or certdesk worker, if none runs; else it has more to "
                     "do than it can, and catches up",
                 )
@@ -258,7 +259,7 @@ def _following(unit: Unit, order: Order) -> Order | None:
 
 def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
     assert order.ends_at is not None  # noqa: S101 -- that is why it is here
-    what = f"{order.certificate_id} for {order.domain} ends at {order.ends_at:%Y-%m-%d %H:%M}"
+    what = f"{order.certificate_id} for {order.domain} ends at {order.ends_at:%Y-%m-%d %H:%M} UTC"
     tell = failure if order.ends_at - now < ENDING else warning
     if following is None:
         remedy = (
