@@ -119,13 +119,16 @@ class LeftAlone:
         ]
 
     def counted(self, name: str) -> dict[str, int]:
-        """Read a counter as it is shown to whoever watches the desk, by its one label."""
+        """Read a counter as it is shown to whoever watches the desk, by its one label.
+
+        Values that nothing was counted of are left out.
+        """
         page = self.desk.metrics.page().decode()
         return {
             next(iter(sample.labels.values())): int(sample.value)
             for family in text_string_to_metric_families(page)
             for sample in family.samples
-            if sample.name == f"{name}_total"
+            if sample.name == f"{name}_total" and sample.value
         }
 
     def now(self) -> datetime:

@@ -1,0 +1,64 @@
+"""That no series of the figures is born with its first event."""
+
+from __future__ import annotations
+
+import itertools
+from typing import get_args
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from certdesk.bootstrap import actions
+from certdesk.bootstrap.watching import figures
+from certdesk.catalog import OF_EVERY_ACTION
+from certdesk.domain.pacing import CAA
+from certdesk.domain.proof import ProofKind
+from certdesk.domain.renewal import WARNED_BEFORE, Kind
+from certdesk.domain.steps import Step, Wait
+from certdesk.metrics import Metrics
+
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+def series(metrics: Metrics) -> dict[Series, float]:
+    """Read every series with its value."""
+    families = text_string_to_metric_families(metrics.page().decode())
+    samples = (sample for family in families for sample in family.samples)
+    return {(each.name, frozenset(each.labels.items())): each.value for each in samples}
+
+
+def ask(metrics: Metrics) -> None:
+    """Count a request for each answer that an action declares."""
+    for action in (each for each in actions() if not each.internal):
+        for code in ("ok", "InternalError", *(error.code for error in action.errors)):
+            metrics.request(action.name, code, 0.1)
+        for error in OF_EVERY_ACTION:
+            metrics.request(action.name, error.code, 0.1)
+    metrics.request("made up", "InvalidAction", 0.1)
+
+
+def work(metrics: Metrics) -> None:
+    """Count each thing that the background work does."""
+    for step, result in itertools.product(get_args(Step), ("done", "overtaken", "failed")):
+        if step is not Wait:
+            metrics.step(step.__name__, result)
+    for kind, result in itertools.product([*ProofKind, CAA], ("good", "bad", "unanswered")):
+        metrics.look(kind, result)
+    for successor in Kind:
+        metrics.renewal(successor.value)
+    for days in WARNED_BEFORE:
+        metrics.warning(days)
+    metrics.wrote(0.1)
+
+
+def test_every_series_is_there_from_the_start_and_begins_at_none() -> None:
+    """An alert on an increase does not see a counter that is born as 1."""
+    metrics = figures(actions())
+    born = series(metrics)
+    assert set(born.values()) == {0.0}
+
+    ask(metrics)
+    work(metrics)
+
+    after = series(metrics)
+    assert after.keys() == born.keys()
+    assert sum(after.values()) > 0
