@@ -24,8 +24,9 @@ from tests.web.raw import Answer, Wire, call, request
 
 SETTINGS = 'log.level = "debug"\n' + NO_RSA_STOCK
 E_MAILS = ("AdminEmail", "ContactEmail", "ManagerMail", "ContactMail")
+NUMBERS = ("PhoneNumber", "AdminPhoneNum", "ContactNumber")
 OWN_PLACES = {
-    "DescribeCertificateDetail": ("CertificatePrivateKey", *E_MAILS),
+    "DescribeCertificateDetail": ("CertificatePrivateKey", *E_MAILS, *NUMBERS),
     "DescribeManagers": E_MAILS,
     "account add": ("SecretKey",),
     "key add": ("SecretKey",),

@@ -64,10 +64,17 @@ class Desk(InsideDesk):
         return self.operator("ErasePerson", By=by, Value=value)
 
     def shown(self, order: str) -> str:
-        """Read an order and its manager as the API shows them."""
+        """Read an order and its people as the API shows them."""
         detail = self.call(self.caller, "DescribeCertificateDetail", CertificateId=order)
         managers = self.call(self.caller, "DescribeManagers", CompanyId=1)
-        return json.dumps([detail, managers])
+        manager = self.call(self.caller, "DescribeManagerDetail", ManagerId=1)
+        return json.dumps([detail, managers, manager])
+
+    def reopen(self, order: str) -> dict[str, Any]:
+        """Open a cancelled order again; return what it shows of its material."""
+        self.call(self.caller, "ModifyCertificateResubmit", CertificateId=order)
+        detail = self.call(self.caller, "DescribeCertificateDetail", CertificateId=order)
+        return dict(detail["SubmittedData"])
 
 
 @pytest.fixture
@@ -131,6 +138,18 @@ def test_of_a_person_who_is_erased_nothing_is_shown_any_more(desk: Desk) -> None
     assert "Ming" in desk.shown(order)
     for by, value in (("email", EMAIL), ("phone", PHONE), ("identity", NUMBER)):
         assert desk.export(value, by)["Records"] == []
+
+
+def test_of_an_order_that_is_opened_again_what_was_not_theirs_is_shown(desk: Desk) -> None:
+    """The material of a cancelled order is kept, without the person."""
+    desk.issue()
+    cancelled = desk.submit()
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=cancelled)
+    desk.erase()
+    shown = desk.reopen(cancelled)
+    assert not [value for value in ALL_OF_NING if value in json.dumps(shown)]
+    assert (shown["AdminFirstName"], shown["AdminPhoneNum"]) == ("", "")
+    assert (shown["OrganizationName"], shown["ContactFirstName"]) == ("Example Trading Ltd", "Ming")
 
 
 def test_what_has_to_stay_is_told_with_the_reason(desk: Desk) -> None:
