@@ -22,10 +22,8 @@ from certdesk.ports import Pending
 from tests import chains, hostile_files
 from tests.costs_csr import CSR
 from tests.costs_domain import DOMAIN
-from tests.costs_kinds import Case, Worst
+from tests.costs_kinds import TIMES, Case, Worst
 from tests.costs_wire import WIRE
-
-TIMES = 5
 
 APART = {
     "domain.chain.read": "upload",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
+from itertools import cycle, repeat
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,6 +18,7 @@ from certdesk.domain import (
     addresses,
     csr,
     der,
+    labels,
     mailbox,
     names,
     pem,
@@ -38,7 +42,7 @@ from certdesk.domain.secret import Secret
 from certdesk.web.ocsp import REQUEST_LIMIT
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT
 from tests.costs_csr import PEM_LIMIT
-from tests.costs_kinds import Case, Worst, each, hostile, listing
+from tests.costs_kinds import TIMES, Case, Worst, each, hostile, listing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,23 +67,59 @@ def orders() -> Iterator[Case]:
     for text in ("é" * 50 + ".com", "a." * 30 + "com", "xn--a.com", "中.com", "\u0301" * 253):
         for count in (LIST_LIMIT, submission.DNS_NAMES_LIMIT):
             others = tuple(f"{number}{text}" for number in range(count))
-            material = Material(
-                csr_source="online",
-                common_name="a.com",
-                holder=2,
-                company_id="1",
-                manager_id="1",
-                other_names=others,
-                key_parameter="2048",
-                verify_type="DNS",
-            )
-            yield Case(
-                f"{count} {text[:9]}",
-                submission.judge,
-                material,
-                order,
-                PRODUCTS[26],
-            )
+            yield Case(f"{count} {text[:9]}", judged, repeat(others), order)
+    for name, lists in international_names("rules"):
+        yield Case(name, judged, lists, order)
+
+
+def judged(lists: Iterator[tuple[str, ...]], order: Order) -> object:
+    """Judge material with the next of these lists of names."""
+    material = Material(
+        csr_source="online",
+        common_name="a.com",
+        holder=2,
+        company_id="1",
+        manager_id="1",
+        other_names=next(lists),
+        key_parameter="2048",
+        verify_type="DNS",
+    )
+    return submission.judge(material, order, PRODUCTS[26])
+
+
+def international_names(seed: str) -> Iterator[tuple[str, Iterator[tuple[str, ...]]]]:
+    """Give lists of a hundred names with the labels that take longest.
+
+    Conversions are remembered, so the same list would cost nothing the second time.
+    """
+    drawn = random.Random(seed)  # noqa: S311 -- no secret
+
+    def hangul(size: int) -> str:
+        return "".join(map(chr, drawn.sample(range(0xAC00, 0xD7A0), size)))
+
+    def digits(size: int) -> str:
+        return "\u0628" + "".join(map(chr, drawn.choices(range(0x660, 0x66A), k=size - 1)))
+
+    def joined(size: int) -> str:
+        letters = map(chr, drawn.choices(range(0x62A, 0x62E), k=size // 2))
+        return "\u200c".join(letters) + "\u0628"
+
+    def punycode(size: int) -> str:
+        octets = digits(size).encode("punycode")[: size - len(labels.PREFIX)]
+        return labels.PREFIX + octets.decode()
+
+    for make in (hangul, digits, joined, punycode):
+        for size in (20, 30, 40, 54, 58):
+            most = labels.MOST_CHARACTERS // size
+            for count in (most, submission.DNS_NAMES_LIMIT - 1):
+                yield f"{count} {make.__name__} {size}", lists_of(count, partial(make, size))
+    yield "many labels", lists_of(99, lambda: ".".join(hangul(7)))
+    yield "whole names", lists_of(99, lambda: ".".join(hangul(58) for _ in range(4)))
+
+
+def lists_of(count: int, make: Callable[[], str]) -> Iterator[tuple[str, ...]]:
+    """Give a list for each call of a measurement; none has a name of another."""
+    return cycle([tuple(f"{make()}.com" for _ in range(count)) for _ in range(TIMES)])
 
 
 def filled(text: str) -> Material:
@@ -158,6 +198,10 @@ def asked_status() -> Iterator[Case]:
 
 DOMAIN: Worst = {
     "domain.addresses.networks": each(lambda text: addresses.networks([text])),
+    "domain.labels.a_label": each(labels.a_label, 59),
+    "domain.labels.characters": each(
+        lambda text: labels.characters([text] * 100), names.TEXT_LIMIT
+    ),
     "domain.mailbox.mailbox_fault": each(mailbox.mailbox_fault),
     "domain.names.DomainName.parse": each(names.DomainName.parse),
     "domain.names.ascii_form": each(names.ascii_form),

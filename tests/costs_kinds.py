@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from certdesk.wire.model import TEXT_LIMIT
 
+TIMES = 5
+"""How often a case is measured; the best counts."""
+
 
 class Case:
     """One call with the worst that can come, refused or not."""

@@ -16,6 +16,9 @@ from tests.parsers import parsers
 MOST_CALLS = 120_000
 """Of functions, the library's included: some ten milliseconds."""
 
+MORE_CALLS = {"domain.submission.judge": 350_000}
+"""Short ones, in twenty milliseconds: `idna` goes through a label once for each Arabic digit."""
+
 
 def test_every_parser_has_worst_cases_or_a_reason_for_none() -> None:
     """A new function that reads text needs a line in `tests/costs.py`."""
@@ -50,4 +53,5 @@ def test_the_worst_takes_few_steps(name: str) -> None:
     """What one call holds the interpreter for is counted in `tests/slow/test_costs.py`."""
     counts = {case.name: calls(case) for case in WORST[name]()}
     assert counts
-    assert max(counts.values()) <= MOST_CALLS, max(counts, key=lambda each: counts[each])
+    most = MORE_CALLS.get(name, MOST_CALLS)
+    assert max(counts.values()) <= most, max(counts, key=lambda each: counts[each])

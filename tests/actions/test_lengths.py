@@ -26,6 +26,33 @@ def test_names_are_counted_before_they_are_read(client: Client, order: str) -> N
     assert (code, "DnsNames: takes at most 100 names" in message) == (INVALID, True)
 
 
+@pytest.mark.parametrize("label", ["가" * 50, "xn--" + "9" * 50])
+def test_names_in_other_scripts_are_counted_by_their_characters(
+    client: Client, order: str, label: str
+) -> None:
+    """They are dear to convert, so a whole list of them is refused before any one is."""
+    names = [f"{label}{number:02}.com" for number in range(99)]
+    code, message = refusal(client, order, DnsNames=names)
+    assert code == INVALID
+    count = 99 * (len(label) + 2)
+    assert (
+        "DnsNames: with CertCommonName, international labels may have 2000 characters together, "
+        f"and these have {count}."
+    ) in message
+
+
+def test_a_hundred_names_of_one_international_domain_are_read(client: Client) -> None:
+    """In either form: a label that all of them have counts once."""
+    order = client.buy(26, 100)
+    names = [f"a{number}.xn--fsqu00a.xn--fiqs8s" for number in range(98)]
+    code, message = refusal(
+        client, order, CertCommonName="例子.中国", DnsNames=[*names, "no name!"]
+    )
+    assert code == "FailedOperation.CertificateInfoSubmitDomainInvalid"
+    assert "DnsNames: only letters" in message
+    client.submit(order, CertCommonName="例子.中国", DnsNames=names)
+
+
 def test_an_address_is_measured_before_it_is_read(client: Client, order: str) -> None:
     """120,000 characters, and 300, which the parameter's type allows."""
     code, message = refusal(client, order, ContactEmail="a@" + "b." * 60_000)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from certdesk.domain.labels import a_label, least_octets
 from certdesk.domain.visible import unseen_fault
 
 TEXT_LIMIT = 253
@@ -32,7 +34,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _LDH_TEXT = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
 _RESERVED = "--"
 """Third and fourth of a label that stands for another, or for none yet (RFC 5890, 2.3.1)."""
-_PREFIX_SIZE = len("xn--")
+_INTERNATIONAL_RULE = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
 
 # Top-level domains that are nobody's to prove. "arpa" holds the reverse zones and home.arpa and,
 # like "onion", is in the public suffix list, so these must be named; the others are for clarity.
@@ -75,10 +77,8 @@ class DomainName:
 
         Raises ``DomainRefused`` and nothing else.
         """
-        name = ascii_form(text)
+        name = ascii_form(text, NAME_LIMIT)
         base = name.removeprefix(_WILDCARD)
-        if len(name) > NAME_LIMIT:
-            raise DomainRefused(text, f"a name may have at most {NAME_LIMIT} characters")
         if "." not in base:
             raise DomainRefused(text, "a domain name needs at least two labels")
         rule = _internal(base, internal_suffixes)
@@ -142,12 +142,13 @@ def internal_suffix(text: str) -> str:
     return suffix
 
 
-def ascii_form(text: str) -> str:
+def ascii_form(text: str, most: int = TEXT_LIMIT) -> str:
     """Bring a name into its normal form (lower case, A-labels) by its syntax alone.
 
     Whether the name may be ordered is not looked at: ``DomainName.parse`` does.
 
-    Raises ``DomainRefused`` where the text is no host name or wildcard at all.
+    Raises ``DomainRefused`` where the text is no host name or wildcard at all, or is one of more
+    than ``most`` characters.
     """
     _refuse_outer_shape(text)
     prefix = _WILDCARD if text.startswith(_WILDCARD) else ""
@@ -156,11 +157,21 @@ def ascii_form(text: str) -> str:
         raise DomainRefused(text, "a wildcard may only stand as the whole leftmost label")
     if _is_address(base):
         raise DomainRefused(text, "an IP address is not a domain name")
-    mapped = _mapped(text, base)
-    labels = [_ascii_label(text, label) for label in mapped.split(".")]
+    given = _mapped(text, base).split(".")
+    for label in given:
+        _refuse_label(text, label)
+    _refuse_long(text, prefix, map(least_octets, given), most)
+    labels = [_ascii_label(text, label) for label in given]
+    _refuse_long(text, prefix, map(len, labels), most)
     if _NUMBER.fullmatch(labels[-1]):
         raise DomainRefused(text, "an IP address is not a domain name")
     return prefix + ".".join(labels)
+
+
+def _refuse_long(text: str, prefix: str, sizes: Iterable[int], most: int) -> None:
+    """Refuse a name by the sizes of its labels."""
+    if len(prefix) - 1 + sum(size + 1 for size in sizes) > most:
+        raise DomainRefused(text, f"a name may have at most {most} characters")
 
 
 def _mapped(text: str, base: str) -> str:
@@ -179,8 +190,11 @@ def _mapped(text: str, base: str) -> str:
 def normal_form(text: str) -> str:
     """Bring a name into its normal form, or leave what is no host name as it is.
 
-    Certificates that were made elsewhere name anything.
+    Certificates that were made elsewhere name anything, and up to a thousand names each. What is
+    in ASCII needs no conversion, so its A-labels are not judged.
     """
+    if _LDH_TEXT.fullmatch(text.removeprefix(_WILDCARD)):
+        return text.lower()
     try:
         return ascii_form(text)
     except DomainRefused:
@@ -211,27 +225,28 @@ def _is_address(base: str) -> bool:
     return True
 
 
-def _ascii_label(text: str, label: str) -> str:
-    """Check one label after UTS #46 mapping and return it in ASCII."""
+def _refuse_label(text: str, label: str) -> None:
+    """Refuse a label after UTS #46 mapping by what is seen without converting it."""
     if not label:
         raise DomainRefused(text, "a domain name may not have an empty label")
-    if label.isascii():
-        if len(label) > _LABEL_LIMIT:
-            raise DomainRefused(text, f"a label may have at most {_LABEL_LIMIT} characters")
-        if not _LDH_LABEL.fullmatch(label):
-            raise DomainRefused(text, "a label may not begin or end with a hyphen")
-        if label[2:4] != _RESERVED:
-            return label
-    rule = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
-    # Each letter takes at least one octet, so this is told without looking at any of them.
-    if not label.isascii() and _PREFIX_SIZE + len(label) > _LABEL_LIMIT:
-        raise DomainRefused(text, rule)
-    try:
-        # Decodes a label that begins with "xn--" and encodes it again: only what comes back
-        # the same passes. Other labels with hyphens in third and fourth place are reserved.
-        return idna.alabel(label).decode("ascii")
-    except UnicodeError:
-        raise DomainRefused(text, rule) from None
+    if not label.isascii():
+        if least_octets(label) > _LABEL_LIMIT:
+            raise DomainRefused(text, _INTERNATIONAL_RULE)
+        return
+    if len(label) > _LABEL_LIMIT:
+        raise DomainRefused(text, f"a label may have at most {_LABEL_LIMIT} characters")
+    if not _LDH_LABEL.fullmatch(label):
+        raise DomainRefused(text, "a label may not begin or end with a hyphen")
+
+
+def _ascii_label(text: str, label: str) -> str:
+    """Return a label in ASCII."""
+    if label.isascii() and label[2:4] != _RESERVED:
+        return label
+    converted = a_label(label)
+    if converted is None:
+        raise DomainRefused(text, _INTERNATIONAL_RULE)
+    return converted
 
 
 def _internal(base: str, internal_suffixes: frozenset[str]) -> str | None:
