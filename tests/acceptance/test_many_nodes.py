@@ -218,13 +218,13 @@ def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_pat
 
 
 def look_at(desk: RunningDesk, keys: Keys, order: str, timestamp: int) -> Call:
-    """Sign a read of an order."""
+    """Sign a read of an order that shows no secret."""
     return Call(
         endpoint=desk.endpoint,
         host=desk.endpoint,
         keys=keys,
-        action="DescribeCertificate",
-        body=json.dumps({"CertificateId": order}).encode(),
+        action="DescribeCertificates",
+        body=json.dumps({"CertIds": [order]}).encode(),
         timestamp=timestamp,
     )
 
