@@ -22,14 +22,14 @@ from certdesk.catalog import Caller
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.order import Status
-from certdesk.domain.policy import READ_KEY
+from certdesk.domain.policy import READ_KEY, READ_PERSONAL
 from certdesk.domain.retention import Retention
 from certdesk.web.guard import Guard
 from certdesk.wire.decode import decode
 from certdesk.workflow.trimming import Trimming
 from tests import chains
 from tests.actions.downloading import Place, download, fetch, link
-from tests.actions.submitting import refusal
+from tests.actions.submitting import ADMIN, refusal
 from tests.deliveries import members
 from tests.inside import InsideDesk
 from tests.workflow.renewing import NAME, LeftAlone
@@ -198,6 +198,13 @@ def _keys_in(zipped: bytes | None) -> list[str]:
     ]
 
 
+def user_of(desk: InsideDesk, uin: str) -> Caller:
+    """Enter a user of an account, with a key, whom no policy binds yet."""
+    number = desk.operator("AddUser", Uin=uin, Name="denied")["UserId"]
+    added = desk.operator("AddKey", Uin=uin, UserId=number)
+    return Caller(uin=uin, actor=added["SecretId"], verified=True, user_id=number)
+
+
 @contextlib.contextmanager
 def family(product: int) -> Iterator[Family]:
     """Open a desk with an issued certificate in project 1 of three."""
@@ -217,12 +224,10 @@ def family(product: int) -> Iterator[Family]:
             first = left.issue(years=2, product=product)
             moved = {"CertificateIdList": [first], "ProjectId": projects[1]}
             desk.call(left.caller, "ModifyCertificateProject", **moved)
-        number = desk.operator("AddUser", Uin=uin, Name="denied")["UserId"]
-        added = desk.operator("AddKey", Uin=uin, UserId=number)
         detail = desk.call(left.caller, "DescribeCertificateDetail", CertificateId=first)
         yield Family(
             left=left,
-            user=Caller(uin=uin, actor=added["SecretId"], verified=True, user_id=number),
+            user=user_of(desk, uin),
             other=desk.account(),
             projects=projects,
             ids=[first],
@@ -231,14 +236,17 @@ def family(product: int) -> Iterator[Family]:
 
 
 def bound(its: Family, *policies: Mapping[str, object]) -> Family:
-    """Bind the user by policies, written and read as any others."""
-    desk, user = its.desk, its.user
+    """Bind the user by policies."""
+    return dataclasses.replace(its, user=bound_by(its.desk, its.user, *policies))
+
+
+def bound_by(desk: InsideDesk, user: Caller, *policies: Mapping[str, object]) -> Caller:
+    """Bind a user by policies, written and read as any others."""
     for number, policy in enumerate(policies):
         written = {"Uin": user.uin, "Name": f"rule {number}", **policy}
         added = desk.operator("AddPolicy", **written)["PolicyId"]
         desk.operator("AttachPolicy", UserId=user.user_id, PolicyId=added)
-    caller = Guard(desk.engine).look_up(user.actor).caller
-    return dataclasses.replace(its, user=caller)
+    return Guard(desk.engine).look_up(user.actor).caller
 
 
 Step = tuple[str, int, int, bool]
@@ -457,3 +465,26 @@ def test_an_endless_chain_of_reissues_is_refused(its: Family) -> None:
     with pytest.raises(ServiceError, match="comes from 200 certificates"):
         its.desk.call(its.left.caller, "ReplaceCertificate", **asked)
     assert its.left.order(its.ids[0]).status is Status.ISSUED
+
+
+def test_a_number_that_is_denied_with_a_certificate_is_denied_with_its_renewal(
+    tmp_path: Path,
+) -> None:
+    """The renewal has the material of before, which is shown where the order is opened again."""
+    with InsideDesk(tmp_path) as desk:
+        left = LeftAlone(desk, desk.account())
+        first = left.issue(AutoRenewFlag=1, **ADMIN)
+        while left.chain(first)[-1].renews is None:
+            desk.take_on(left.chain(first)[-1].certificate_id)
+            left.put_when_due(left.chain(first)[-1].certificate_id)
+            desk.renewing.round()
+        renewal = {"CertificateId": left.chain(first)[-1].certificate_id}
+        for action in ("CancelAuditCertificate", "ModifyCertificateResubmit"):
+            desk.call(left.caller, action, **renewal)
+        denial = {"Effect": "deny", "Actions": [READ_PERSONAL], "CertificateIds": [first]}
+        user = bound_by(desk, user_of(desk, left.caller.uin), ALLOW_ALL, denial)
+        shown = [
+            desk.call(caller, "DescribeCertificateDetail", **renewal)["SubmittedData"]
+            for caller in (left.caller, user)
+        ]
+    assert [data["AdminPhoneNum"] for data in shown] == ["13112341234", "13*******34"]
