@@ -93,9 +93,11 @@ def of_options(options: str) -> dict[str, str]:
     Raises:
         StoreUnavailable: it has something else.
     """
-    words = [_ESCAPED.sub(r"\1", word) for word in _WORD.findall(options)]
-    # `-c` and its setting may be one word or two.
-    joined = re.sub(r"(^|\0)-c\0", r"\1-c", "\0".join(words)).split("\0") if words else []
+    joined: list[str] = []
+    for word in _WORD.findall(options):
+        # `-c` and its setting may be one word or two.
+        before = joined.pop() if joined and joined[-1] == "-c" else ""
+        joined.append(before + _ESCAPED.sub(r"\1", word))
     found = [_SETTING.fullmatch(word) for word in joined]
     if not all(found):
         raise StoreUnavailable(
