@@ -93,6 +93,14 @@ class Cluster:
         place = url if "://" in url else f"postgresql://{USER}@/{url}?host={self.folder}"
         return contextlib.closing(psycopg.connect(place, autocommit=True))
 
+    def files(self, url: str) -> list[tuple[str, bytes]]:
+        """Read every file of a database's tables and indexes, as they are on the disk."""
+        with self.connect(url) as connection:
+            asked = "SELECT oid FROM pg_database WHERE datname = current_database()"
+            ((its,),) = connection.execute(asked)
+        paths = sorted((self.folder / "data" / "base" / str(its)).iterdir())
+        return [(path.name, path.read_bytes()) for path in paths]
+
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop all of the server's processes where they stand; its sockets go on taking bytes."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.acceptance.canaries import digits, found, word
 from tests.acceptance.processes import NO_RSA_STOCK, printed
-from tests.running import RunningDesk
+from tests.running import Keys, RunningDesk, running
 
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 SETTINGS = 'log.level = "debug"\n' + NO_RSA_STOCK
 
 
@@ -32,60 +39,121 @@ def files(desk: RunningDesk) -> list[tuple[str, bytes]]:
     return [(path.name, path.read_bytes()) for path in paths if path.is_file()]
 
 
-def test_a_person_who_is_erased_is_in_no_file_any_more(desk: RunningDesk) -> None:
-    """Not in the database, nor in what it overwrote, nor in its write-ahead log."""
-    person = {
-        "first name": word("Ada"),
-        "last name": word("Person"),
-        "position": word("Head of "),
-        "phone": digits("86", 24),
-        "mail": word("mail") + "@example.com",
-        "number": digits("E", 24),
-    }
-    canaries = {name: value.encode() for name, value in person.items()}
-    keys = desk.account()
-    client = desk.client(keys)
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """Somebody whose every value stands nowhere else."""
+
+    first_name: str = dataclasses.field(default_factory=lambda: word("Ada"))
+    last_name: str = dataclasses.field(default_factory=lambda: word("Person"))
+    position: str = dataclasses.field(default_factory=lambda: word("Head of "))
+    phone: str = dataclasses.field(default_factory=lambda: digits("86", 24))
+    mail: str = dataclasses.field(default_factory=lambda: word("mail") + "@example.com")
+    number: str = dataclasses.field(default_factory=lambda: digits("E", 24))
+
+    @property
+    def canaries(self) -> dict[str, bytes]:
+        """What to look for: each value, and the parts of which the index of words has some."""
+        values = {name: value.encode() for name, value in dataclasses.asdict(self).items()}
+        # The index writes small letters, and leaves out what a word has in common with the last.
+        texts = {"first name": self.first_name, "mail": self.mail.partition("@")[0]}
+        return values | {
+            f"indexed {name}": text.lower()[4:].encode() for name, text in texts.items()
+        }
+
+
+IN_THE_CLEAR = {"first_name", "last_name", "position", "mail", "indexed first name", "indexed mail"}
+
+
+def entered(desk: RunningDesk, keys: Keys, person: Person) -> str:
+    """Enter a person as a manager, and in an order: as its administrator and in its alias."""
     company = desk.company(keys)
     desk.manager(
         keys,
         company,
         status="ok",
-        ManagerFirstName=person["first name"],
-        ManagerLastName=person["last name"],
-        ManagerPosition=person["position"],
-        ManagerPhone=person["phone"],
-        ManagerMail=person["mail"],
+        ManagerFirstName=person.first_name,
+        ManagerLastName=person.last_name,
+        ManagerPosition=person.position,
+        ManagerPhone=person.phone,
+        ManagerMail=person.mail,
         ManagerIdType="HZ",
-        ManagerIdNumber=person["number"],
+        ManagerIdNumber=person.number,
     )
+    client = desk.client(keys)
     order = client.buy()
     client.submit(
         order,
-        AdminFirstName=person["first name"],
-        AdminLastName=person["last name"],
-        AdminTitle=person["position"],
-        AdminPhone=person["phone"],
-        AdminEmail=person["mail"],
+        AdminFirstName=person.first_name,
+        AdminLastName=person.last_name,
+        AdminTitle=person.position,
+        AdminPhone=person.phone,
+        AdminEmail=person.mail,
     )
-    clear = {name: canaries[name] for name in ("first name", "last name", "position")}
-    assert {each.partition(",")[0] for each in found(clear, files(desk))} == set(clear)
+    alias = f"{person.mail} (home) and {person.first_name} {person.last_name}"
+    client.call("ModifyCertificateAlias", CertificateId=order, Alias=alias)
+    return order
 
-    shown = printed(desk.run("person", "export", person["mail"]))
+
+def standing(person: Person, places: list[tuple[str, bytes]]) -> set[str]:
+    """Return which values of a person stand in some place."""
+    return {each.partition(",")[0] for each in found(person.canaries, places)}
+
+
+def test_a_person_who_is_erased_is_in_no_file_any_more(desk: RunningDesk) -> None:
+    """Not in the database or its index of words, nor in what they overwrote, nor in their log."""
+    person = Person()
+    keys = desk.account()
+    client = desk.client(keys)
+    order = entered(desk, keys, person)
+    assert standing(person, files(desk)) == IN_THE_CLEAR
+
+    shown = printed(desk.run("person", "export", person.mail))
     assert [each["Record"] for each in shown["Records"]] == ["manager:1", f"order:{order}/1"]
     assert {each["Uin"] for each in shown["Records"]} == {keys.uin}
-    refused = desk.run("person", "erase", "--phone", text=person["phone"] + "\n")
+    refused = desk.run("person", "erase", "--phone", text=person.phone + "\n")
     assert refused.returncode == 1
     assert "cancel it (CancelCertificateOrder)" in refused.stderr
     client.call("CancelCertificateOrder", CertificateId=order)
-    erased = printed(desk.run("person", "erase", "--identity", text=person["number"] + "\n"))
-    assert [each["Record"] for each in erased["Erased"]] == ["manager:1"]
-    erased = printed(desk.run("person", "erase", "--phone", text=person["phone"] + "\n"))
+    erased = printed(desk.run("person", "erase", "--identity", text=person.number + "\n"))
+    # The manager's full name counts in what is written beside the order.
+    assert [each["Record"] for each in erased["Erased"]] == ["manager:1", f"order:{order}"]
+    erased = printed(desk.run("person", "erase", "--phone", text=person.phone + "\n"))
     assert [each["Record"] for each in erased["Erased"]] == [f"order:{order}/1"]
 
-    assert found(canaries, files(desk)) == []
+    assert found(person.canaries, files(desk)) == []
     outputs = json.dumps([refused.stderr, client.detail(order), erased])
-    assert [value for value in person.values() if value in outputs] == []
-    assert printed(desk.run("person", "export", person["mail"]))["Records"] == []
+    assert [value for value in dataclasses.astuple(person) if value in outputs] == []
+    assert printed(desk.run("person", "export", person.mail))["Records"] == []
+
+
+@pytest.mark.needs("postgres")
+def test_what_the_guide_says_removes_a_person_from_the_files_of_postgresql(
+    postgres: Cluster, tmp_path: Path
+) -> None:
+    """From rows that are gone, indexes and statistics, in every table there is."""
+    person = Person()
+    url = postgres.database()
+    statements = re.findall(r"^```sql\n(.*?)^```$", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    with (
+        running(tmp_path / "desk", settings=f'database = "{url}"\n{SETTINGS}') as desk,
+        postgres.connect(url) as operator,
+    ):
+        keys = desk.account()
+        # Beside another one: statistics have the values of both.
+        desk.manager(keys, desk.company(keys))
+        order = entered(desk, keys, person)
+        operator.execute("ANALYZE")
+        desk.client(keys).call("CancelCertificateOrder", CertificateId=order)
+        desk.certdesk("person", "erase", person.mail)
+        operator.execute("CHECKPOINT")
+        assert standing(person, postgres.files(url)) == IN_THE_CLEAR
+
+        # The checkpoint writes all of it, and a flush for each of the tables takes its time.
+        operator.execute("SET synchronous_commit = off")
+        for statement in "".join(statements).split(";")[:-1]:
+            operator.execute(statement.encode())
+        operator.execute("CHECKPOINT")
+        assert found(person.canaries, postgres.files(url)) == []
 
 
 @pytest.mark.parametrize(

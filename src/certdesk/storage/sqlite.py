@@ -103,10 +103,10 @@ class SqliteStore:
         return self._readers.read(look)
 
     def settle(self) -> None:
-        """Move the write-ahead log into the file, where erased values are overwritten.
+        """Overwrite erased values in the file, those in the index of words too, and empty the log.
 
         Raises:
-            StoreUnavailable: the store is closed.
+            StoreUnavailable: the store is closed, or the disk did not take it.
         """
         self._writer.settle()
 

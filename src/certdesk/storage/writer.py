@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import sqlalchemy.exc
 import structlog
 
 from certdesk.ports import StoreUnavailable, Unit
+from certdesk.storage.order_words import FtsIndex
 from certdesk.storage.session import unavailable
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
-        self._settling = threading.Event()
+        self._settling = False
         self._thread = threading.Thread(target=self._serve, name="certdesk-writer", daemon=True)
         self._thread.start()
 
@@ -106,15 +108,17 @@ class Writer:
         return job.answer
 
     def settle(self) -> None:
-        """Move the log into the file after the commits that wait, and empty it.
+        """Overwrite in the file what was erased before, and empty the log; other commits go on.
 
-        A read that goes on for long keeps it from that; then the next checkpoint does it.
+        A read that goes on for long keeps the log from being emptied; then the next checkpoint
+        does it.
 
         Raises:
-            StoreUnavailable: the writer is closed.
+            StoreUnavailable: the writer is closed, or the disk did not take it.
         """
-        self._settling.set()
-        self.submit(lambda _: None).result()
+        more = self.submit(functools.partial(self._merge_words, begin=True)).result()
+        while more:
+            more = self.submit(functools.partial(self._merge_words, begin=False)).result()
 
     def close(self) -> None:
         """Finish every queued commit, move the log into the file, and close the connection."""
@@ -158,11 +162,18 @@ class Writer:
             if self._failing:
                 log.info("writes succeed again")
             self._failing = False
-        if self._settling.is_set() and self._session is not None:
-            self._settling.clear()
+        if self._settling and self._session is not None:
             self._empty_log(self._session)
+        self._settling = False
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)
+
+    def _merge_words(self, _: Unit, *, begin: bool) -> bool:
+        """Take a step of the merge, in a commit; after the last one the log is emptied."""
+        # A commit runs while there is a session.
+        more = self._session is not None and FtsIndex().merge(self._session.driver, begin=begin)
+        self._settling = not more
+        return more
 
     def _empty_log(self, session: Session) -> None:
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
