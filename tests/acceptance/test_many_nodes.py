@@ -230,18 +230,23 @@ def look_at(desk: RunningDesk, keys: Keys, order: str, timestamp: int) -> Call:
 
 
 def test_what_one_desk_has_seen_no_other_takes(nodes: list[RunningDesk]) -> None:
-    """A read that was captured at one is no change at the other, later than within its second."""
+    """A read that was captured at one is no change at the other, later than within its second.
+
+    Nor another read, whether an action has a limit or none.
+    """
     one, two = nodes
     keys = one.account()
+    one.certdesk("account", "limit", keys.uin, "DescribeManagers", "5")
     order = one.client(keys).buy()
     look = look_at(one, keys, order, int(time.time()))
     assert look.send().code == "ok"
     time.sleep(NO_ACCIDENT)
 
     elsewhere = dataclasses.replace(look, endpoint=two.endpoint)
-    change = dataclasses.replace(elsewhere, action="CancelCertificateOrder")
     assert elsewhere.send().code == "ok"
-    assert change.send().code == "AuthFailure.SignatureExpire"
+    for action in ("CancelCertificateOrder", "DescribeCompanies", "DescribeManagers"):
+        other = dataclasses.replace(elsewhere, action=action)
+        assert other.send().code == "AuthFailure.SignatureExpire", action
 
 
 def test_a_crash_of_the_server_makes_nothing_new(

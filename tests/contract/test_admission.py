@@ -158,12 +158,14 @@ def serve(admission: Admission, uin: str = ACCOUNT, action: str = ACTION) -> boo
     return True
 
 
-def lets_in(admission: Admission, asked: Use) -> bool:
-    """Ask once without a limit."""
+def lets_in(admission: Admission, asked: Use, limit: int = 0) -> bool:
+    """Ask once, without a limit if none is given, and answer at once."""
     try:
-        admission.take(asked, 0)
+        slot = admission.take(asked, limit)
     except SignatureExpire:
         return False
+    if slot is not None:
+        admission.leave(slot)
     return True
 
 
@@ -359,8 +361,8 @@ def test_the_database_forgets_what_no_timestamp_can_bring_back(postgres: Cluster
 
 
 @st.composite
-def uses(draw: st.DrawFn) -> list[tuple[float, Use]]:
-    """Some requests with few signatures, actions and pauses between them."""
+def uses(draw: st.DrawFn) -> list[tuple[float, Use, int]]:
+    """Some requests with few signatures, actions, pauses between them, and limits or none."""
     one = st.builds(
         use,
         st.sampled_from([b"a", b"b"]),
@@ -368,24 +370,26 @@ def uses(draw: st.DrawFn) -> list[tuple[float, Use]]:
         action_signed=st.booleans(),
     )
     pauses = st.sampled_from([0.0, 3.0, 6.0, 60.0])
-    return draw(st.lists(st.tuples(pauses, one), max_size=8))
+    return draw(st.lists(st.tuples(pauses, one, st.sampled_from([0, 1000])), max_size=8))
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(uses())
-def test_every_adapter_decides_by_the_rule(world: World, steps: list[tuple[float, Use]]) -> None:
+def test_every_adapter_decides_by_the_rule(
+    world: World, steps: list[tuple[float, Use, int]]
+) -> None:
     """Whatever comes in whichever order: by the age and action of the first use."""
     fresh = next(FRESH).to_bytes(8, "big")
     first: dict[bytes, tuple[float, str]] = {}
     passed = 0.0
-    for pause, step in steps:
+    for pause, step, limit in steps:
         world.later(pause)
         passed += pause
         asked = dataclasses.replace(
             step, digest=fresh + step.digest, once=step.action == "CreateCertificate"
         )
         at, action = first.setdefault(asked.digest, (passed, asked.action))
-        assert lets_in(world.admission, asked) == _by_the_rule(asked, passed - at, action)
+        assert lets_in(world.admission, asked, limit) == _by_the_rule(asked, passed - at, action)
 
 
 def _by_the_rule(asked: Use, age: float, action: str) -> bool:
