@@ -10,12 +10,18 @@ import hashlib
 import math
 from collections.abc import Callable
 
-import gmpy2  # type: ignore[import-untyped]  # the package has no type information
+import gmpy2
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.domain import csr_texts
 
 BITS = 2048
 HALF = BITS // 2
 EXPONENT = 65537
+
+# The head of a DigestInfo with SHA-256 (RFC 8017, 9.2).
+SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 # A prime of a key on the web (crt.sh 5534506057) that others have too; the package lists it.
 SHARED = int(
@@ -53,6 +59,39 @@ def beginning_with(start: int) -> rsa.RSAPrivateKey:
     """Make a key whose modulus has the upper half of a number of 2048 bits."""
     p = prime_after(number(HALF, "p"))
     return of_primes(p, prime_after(start // p))
+
+
+def request_of(modulus: int, order: int) -> str:
+    """Write a CSR for example.com with a modulus that no library signs for.
+
+    `order` is Euler's function of the modulus, from which whoever knows it has the private key.
+    """
+    public = rsa.RSAPublicNumbers(EXPONENT, modulus).public_key()
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    content = csr_texts.information(spki=spki)
+    digest = SHA256_INFO + hashlib.sha256(content).digest()
+    size = (modulus.bit_length() + 7) // 8
+    padded = b"\0\1" + b"\xff" * (size - len(digest) - 3) + b"\0" + digest
+    private = pow(EXPONENT, -1, order)
+    signature = pow(int.from_bytes(padded), private, modulus).to_bytes(size)
+    algorithm = csr_texts.sequence(csr_texts.oid("1.2.840.113549.1.1.11"), b"\5\0")
+    whole = csr_texts.sequence(content, algorithm, csr_texts.tlv(0x03, b"\0", signature))
+    return csr_texts.pem(whole)
+
+
+@functools.cache
+def of_one_prime() -> str:
+    """Write a CSR whose modulus is a prime: its private key is no secret."""
+    modulus = prime_after(number(BITS, "one"))
+    return request_of(modulus, modulus - 1)
+
+
+@functools.cache
+def of_a_power() -> str:
+    """Write a CSR whose modulus is a prime to the third power."""
+    root = int(gmpy2.iroot(number(BITS, "power"), 3)[0])
+    prime = prime_after(root)
+    return request_of(prime**3, prime**2 * (prime - 1))
 
 
 def fermat() -> rsa.RSAPrivateKey:

@@ -51,8 +51,13 @@ def key() -> ec.EllipticCurvePrivateKey:
 
 def hand_in(desk: Desk, caller: Caller, key: PrivateKey, product: int = DV) -> str:
     """Buy an order and hand in a CSR for a key."""
+    return hand_in_request(desk, caller, csr_for(key), product)
+
+
+def hand_in_request(desk: Desk, caller: Caller, csr: str, product: int = DV) -> str:
+    """Buy an order and hand in a CSR."""
     order = desk.buy(caller, product)
-    own = {"GenCsrType": "parse", "Csr": csr_for(key), "CsrEncryptAlgo": None}
+    own = {"GenCsrType": "parse", "Csr": csr, "CsrEncryptAlgo": None}
     company = {} if product == DV else COMPANY
     material = PERSONAL | company | own | {"CsrKeyParameter": None, "CertId": order}
     given = {name: value for name, value in material.items() if value is not None}

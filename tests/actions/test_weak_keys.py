@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import badkeys
@@ -17,10 +18,10 @@ from certdesk.domain.steps import KEY_BLOCKED
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import SECONDS, publish
 from tests.actions.submitting import csr_for
-from tests.actions.test_compromised_keys import submit
+from tests.actions.test_compromised_keys import hand_in_request, submit
 from tests.actions.vetting import DV, OV, Desk
 from tests.running import RunningDesk
-from tests.weak_keys import MADE, OF_OTHER_SHAPES
+from tests.weak_keys import MADE, OF_OTHER_SHAPES, of_a_power, of_one_prime
 
 AT_ONCE = {"fermat", "roca", "smallfactors"}
 """What the quicker checks find, before the answer."""
@@ -35,6 +36,13 @@ def weakness(key: rsa.RSAPrivateKey) -> str | None:
     except WeakKey as weak:
         return weak.rule
     return inspect_further(key.public_key())
+
+
+def have_passed(desk: Desk, order: str) -> None:
+    """Note of an order's key that it was looked at, as a desk with fewer checks would have."""
+    (submission,) = desk.submissions(order)
+    passed = dataclasses.replace(submission, inspected=True)
+    desk.store.write(lambda unit: unit.submissions.replace(passed))
 
 
 def test_there_is_a_weak_key_for_every_check_that_is_installed() -> None:
@@ -66,6 +74,30 @@ def test_no_certificate_is_issued_for_a_weak_key(tmp_path: Path, name: str) -> N
             submit(desk, desk.caller, MADE[name]())
 
 
+@pytest.mark.parametrize(
+    ("request_for", "finding"),
+    [
+        (of_one_prime, "the RSA modulus is a prime"),
+        (of_a_power, "the RSA modulus is a power of another number"),
+    ],
+)
+@pytest.mark.parametrize("passed", [False, True])
+def test_no_certificate_is_issued_for_a_modulus_that_is_no_product_of_two_primes(
+    tmp_path: Path, request_for: Callable[[], str], finding: str, *, passed: bool
+) -> None:
+    """No published check looks for it; before any CA is asked, and again at the gate."""
+    with Desk(tmp_path, private_ca=True) as desk:
+        order = hand_in_request(desk, desk.caller, request_for())
+        desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
+        if passed:
+            have_passed(desk, order)
+        desk.take_on(order)
+        assert desk.stands(order) == (2, finding if passed else KEY_BLOCKED)
+        assert desk.store.read(lambda unit: unit.certificates.count()) == 0
+        blocked = [each.detail for each in desk.audit(order) if each.action == "BlockKey"]
+        assert blocked == ([] if passed else [finding])
+
+
 @pytest.mark.parametrize("product", [DV, OV])
 def test_no_ca_is_asked_before_a_key_was_looked_at(tmp_path: Path, product: int) -> None:
     """Whichever CA issues, and whatever people have approved."""
@@ -85,9 +117,7 @@ def test_the_gate_asks_every_check_itself(tmp_path: Path, name: str) -> None:
             order = submit(desk, desk.caller, MADE[name]())
         except errors.InvalidParam:
             return
-        (submission,) = desk.submissions(order)
-        passed = dataclasses.replace(submission, inspected=True)
-        desk.store.write(lambda unit: unit.submissions.replace(passed))
+        have_passed(desk, order)
         desk.take_on(order)
         assert desk.stands(order) == (2, weakness(MADE[name]()))
         assert desk.store.read(lambda unit: unit.certificates.count()) == 0

@@ -7,7 +7,7 @@ import hashlib
 import math
 
 import badkeys
-import gmpy2  # type: ignore[import-untyped]  # the package has no type information
+import gmpy2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -273,6 +273,32 @@ def test_a_modulus_with_far_more_ones_than_zeros_is_set_aside() -> None:
     biased = without_small_factors(number(2048, "one") | number(2048, "two"))
     finding = "the bits of the RSA modulus are not evenly spread"
     assert keys.inspect_further(public(biased)) == finding
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_a_modulus_that_is_a_prime_is_set_aside(bits: int) -> None:
+    """Whoever has the public key computes the private one."""
+    prime = public(prime_after(number(bits, "prime")))
+    keys.refuse_weak(prime)
+    assert keys.inspect_further(prime) == "the RSA modulus is a prime"
+
+
+@pytest.mark.parametrize("power", [2, 4, 8])
+def test_a_modulus_that_is_a_power_is_set_aside(power: int) -> None:
+    """Its root is found at once."""
+    modulus = prime_after(number(2048 // power, "root")) ** power
+    assert modulus.bit_length() == 2048
+    finding = "the RSA modulus is a power of another number"
+    assert keys.inspect_further(public(modulus)) == finding
+
+
+@pytest.mark.parametrize("sizes", [(24, 2024), (40, 2008), (682, 683, 683)])
+def test_factors_that_are_dear_to_find_are_not_looked_for(sizes: tuple[int, ...]) -> None:
+    """`SECURITY.md` says so: they hurt who made the key."""
+    modulus = math.prod(prime_after(number(size, str(at))) for at, size in enumerate(sizes))
+    assert modulus.bit_length() == 2048
+    keys.refuse_weak(public(modulus))
+    assert keys.inspect_further(public(modulus)) is None
 
 
 def test_an_unusual_exponent_or_size_is_named_by_the_slower_checks_too() -> None:

@@ -8,7 +8,7 @@ import math
 import time
 from pathlib import Path
 
-import gmpy2  # type: ignore[import-untyped]  # the package has no type information
+import gmpy2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
