@@ -105,12 +105,16 @@ class Counter:
         return fits and rest(at + 1)
 
     def _is_at(self, value: Value, at: int) -> bool:
-        if value in (op.AT_BEGINNING, op.AT_BEGINNING_STRING) and not self.flags & re.MULTILINE:
-            return at == 0
-        if value is op.AT_END and not self.flags & re.MULTILINE:
-            return self.text[at:] in ("", "\n")
+        begins, ends = at == 0, at == len(self.text)
+        of_lines = bool(self.flags & re.MULTILINE)
+        if value is op.AT_BEGINNING:
+            return begins or (of_lines and self.text[at - 1] == "\n")
+        if value is op.AT_END:
+            return ends or self.text[at:] == "\n" or (of_lines and self.text[at] == "\n")
+        if value is op.AT_BEGINNING_STRING:
+            return begins
         if value is op.AT_END_STRING:
-            return at == len(self.text)
+            return ends
         raise NotImplementedError(f"{value} is not followed here yet")
 
     def _group(self, number: int | None, items: list[Item], at: int, rest: Then) -> bool:
