@@ -24,7 +24,8 @@ from tests.conformance.test_every_action import (
     wire,
 )
 
-UNSEEN = ("\u2800", "\u3164", "a\u200bb", "so\u00adft", "x\U000e0041", "a\ufe0f", "\u115f\u1160")
+UNSEEN = ("\u2800", "a\u200bb", "so\u00adft", "x\U000e0041", "\u115f\u1160", "a\u205fb", "a\u2d7f")
+AT_AN_END = "研发\u3000"
 IDENTITY, PASS_PHRASE, MAIL = "110101199003077758", "Corr3ct-H0rse", "canary.1990@example.com"
 CANARIES = (IDENTITY, PASS_PHRASE, MAIL, int(IDENTITY))
 SECRET_NAMES = re.compile(
@@ -63,12 +64,14 @@ def test_what_nobody_can_see_is_refused_in_every_text(action: Action, scene: Sce
     for path, mark in texts_of(action).items():
         if "parsed" in mark:
             continue
-        for text in UNSEEN:
+        for text in (*UNSEEN, AT_AN_END):
             answer = ask(scene, action, place(shape, path, text))
             assert answer.code in ("FailedOperation.InvalidParam", "InvalidParameter")
             assert wire(path) in answer.message
-            assert "must not hold characters that nobody can see" in answer.message
-            code_points = [f"U+{ord(letter):04X}" for letter in text if not letter.isascii()]
+            held = "must not hold characters that nobody can see"
+            ended = "must not begin or end with a blank other than U+0020"
+            assert (ended if text == AT_AN_END else held) in answer.message
+            code_points = [f": U+{ord(letter):04X}" for letter in text if not letter.isascii()]
             named = any(point in answer.message for point in code_points)
             assert named == (mark != "hidden")
 
