@@ -23,8 +23,10 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from tests.acceptance.database import opened, rows
 from tests.acceptance.watching import RED, WELL, told, until
+from tests.conformance.raw import Answer, Call, encode
+from tests.conformance.test_languages import OF_THE_GATEWAY
 from tests.footprint import open_files
-from tests.running import Client, RunningDesk
+from tests.running import Client, Keys, RunningDesk
 
 SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 5 }\n"
 LOCKED_SECONDS = 30
@@ -132,6 +134,15 @@ def locked_database(faulty: Faulty) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+def asked_in_chinese(desk: RunningDesk, keys: Keys) -> Answer:
+    """Try to buy as a client of the mainland edition does."""
+    body = encode({"ProductId": 25, "DomainNum": 1, "TimeSpan": 1})
+    chinese = {"X-TC-Language": "zh-CN"}
+    return Call(
+        endpoint=desk.endpoint, keys=keys, action="CreateCertificate", body=body, extra=chinese
+    ).send()
+
+
 Fault = Callable[[Faulty], contextlib.AbstractContextManager[None]]
 
 
@@ -152,6 +163,7 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
             until(lambda: told(desk.url).text.startswith(NOTHING_WRITTEN))
             assert told(desk.url).status == told(desk.url, "/readyz").status == RED
             until(lambda: buying.codes == {"InternalError"})
+            assert asked_in_chinese(desk, keys).message.startswith(OF_THE_GATEWAY["InternalError"])
             assert "fail  database      nothing can be written to it" in desk.run("doctor").stdout
             assert desk.client(keys).call("DescribeManagers", CompanyId=1)["Managers"] == []
         until(lambda: told(desk.url).status == WELL)

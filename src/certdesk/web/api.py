@@ -183,8 +183,9 @@ class Api:
         except BodyTooSlow:
             raise
         except StoreUnavailable as error:
+            # Foreseen: the request's own line says why, and a traceback would say no more.
             exchange.told["reason"] = str(error)
-            return failure(InternalError(), request_id), InternalError.code
+            return failure(InternalError(), request_id, exchange.language), InternalError.code
         except Exception:
             log.exception("unforeseen", request_id=request_id, **exchange.told)
             return failure(InternalError(), request_id, exchange.language), InternalError.code
