@@ -208,6 +208,24 @@ def test_other_options_of_a_url_are_refused(url: str, options: str) -> None:
         PostgresStore.open(f"{url}&options={options}", rng=SystemRandom())
 
 
+def test_an_option_that_the_server_does_not_know_is_refused(url: str) -> None:
+    """A mistyped path would begin a second desk beside the first."""
+    with pytest.raises(StoreUnavailable, match=r'unrecognized .* "serach_path"'):
+        PostgresStore.open(f"{url}&options=-cserach_path%3Dtls", rng=SystemRandom())
+
+
+def test_the_url_names_a_role_that_owns_what_is_made(postgres: Cluster) -> None:
+    """The server lists `role` nowhere among its settings, and takes it all the same."""
+    url = postgres.database()
+    with postgres.connect(url) as maker:
+        role = f"keeper_of_{maker.info.dbname}"
+        maker.execute(f"CREATE ROLE {role}".encode())
+        maker.execute(f"ALTER DATABASE {maker.info.dbname} OWNER TO {role}".encode())
+        with opened(f"{url}&options=-c%20role%3D{role}"):
+            found = maker.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'orders'")
+            assert found.fetchone() == (role,)
+
+
 # ------------------------------------------------------------------------------------------ pooler
 
 

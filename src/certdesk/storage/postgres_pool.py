@@ -11,7 +11,7 @@ import sqlalchemy
 from sqlalchemy import event
 
 from certdesk.ports import StoreUnavailable
-from certdesk.storage.postgres_settings import PINNED, SCHEMA, limits, of_options, set_up
+from certdesk.storage.postgres_settings import SCHEMA, limits, of_options, set_up
 from certdesk.storage.postgres_tickets import name_connection
 from certdesk.storage.postgres_versions import PROGRAM, session_name
 
@@ -69,7 +69,7 @@ class Pool:
             hide_parameters=True,
         )
         given = of_options(_last(url.query.get("options", "")))
-        self._wanted = SCHEMA | limits(lock_seconds) | given | PINNED
+        self._wanted = SCHEMA | limits(lock_seconds) | given
         self.names_schema = given.keys() >= SCHEMA.keys()
         event.listen(self._engine, "do_connect", self._connect)
         event.listen(self._engine, "connect", _connected)

@@ -62,6 +62,10 @@ MUST_BE_ON = tuple(name for name, value in REFUSED.items() if value == "off")
 
 # Names are qualified: a schema in the path may have functions of the same names.
 _SET = """
+SELECT pg_catalog.set_config(wanted.name, wanted.value, false)
+  FROM pg_catalog.json_each_text(%s::pg_catalog.json) AS wanted(name, value)
+"""
+_PIN = """
 SELECT pg_catalog.set_config(known.name, wanted.value, false)
   FROM pg_catalog.pg_settings AS known
   JOIN pg_catalog.json_each_text(%s::pg_catalog.json) AS wanted(name, value)
@@ -108,13 +112,15 @@ def of_options(options: str) -> dict[str, str]:
 
 
 def set_up(connection: Any, wanted: Mapping[str, str]) -> None:  # noqa: ANN401 -- the driver's, which is imported late
-    """Bring a new session to what is `wanted`, and refuse a server that is no good.
+    """Bring a new session to what is `wanted`, then pin the rest; refuse a server that is no good.
 
     Raises:
+        Error: of the driver, where the server does not know what is wanted.
         StoreUnavailable: the server might lose what it acknowledges, cannot keep every text, or
             takes no changes.
     """
     connection.execute(_SET, [json.dumps(dict(wanted))])
+    connection.execute(_PIN, [json.dumps(PINNED)])
     encoding, read_only, *values = connection.execute(_LOOK).fetchone()
     if encoding != "UTF8":
         raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
