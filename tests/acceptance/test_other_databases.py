@@ -185,3 +185,11 @@ def test_a_file_elsewhere_does_not_take_the_place_of_the_desks_own(
     assert refused.returncode == FAILED
     assert f"{elsewhere} is empty, and the desk of {embedded} has its data in" in refused.stderr
     assert not elsewhere.exists()
+
+
+def test_a_new_desk_may_name_its_own_file_by_another_path(tmp_path: Path) -> None:
+    """It is the file that the folder would have anyway, as where one of both paths is relative."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    serve(tmp_path / "log", data, "--database", f"sqlite:///{data}/../data/certdesk.db")
+    assert not (data / "database").exists()

@@ -23,9 +23,11 @@ class Beginning:
         Raises:
             SettingsError: the URL names another kind of database.
         """
-        own = database_file(settings)
+        file = database_file(settings)
+        # One file has many paths, and a relative one means another file elsewhere.
+        own = file.resolve() if file else None
         self._folder = settings.folder
-        self._embedded = settings.folder / DATABASE_NAME
+        self._embedded = (settings.folder / DATABASE_NAME).resolve()
         self._is_embedded = own == self._embedded
         self._own = str(own or without_password(settings.database))
         self._note = settings.folder / NOTE_NAME
