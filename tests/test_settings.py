@@ -256,11 +256,18 @@ def test_the_variables_of_a_kubernetes_service_are_passed_over_in_silence() -> N
         "CERTDESK_PORT_8080_TCP_PORT": "8080",
         "CERTDESK_PORT_8080_TCP_ADDR": "10.96.0.7",
         "CERTDESK_DB_SERVICE_HOST": "10.96.0.8",
+        "CERTDESK_DB_SERVICE_PORT": "5432",
+        "CERTDESK_DB_SERVICE_PORT_SQL": "5432",
         "CERTDESK_DB_PORT": "tcp://10.96.0.8:5432",
+        "CERTDESK_DB_PORT_5432_TCP": "tcp://10.96.0.8:5432",
     }
     assert load(None, environ, {}) == (Settings(), [])
-    # A setting that was mistyped is none of them.
-    assert load(None, {"CERTDESK_HTTP_PORT": "80"}, {})[1] == ["CERTDESK_HTTP_PORT"]
+
+
+@pytest.mark.parametrize("variable", ["CERTDESK_HTTP_PORT", "CERTDESK_MYSERVICE_HOST"])
+def test_what_only_looks_like_a_variable_of_kubernetes_is_named(variable: str) -> None:
+    """It may be a setting that was mistyped."""
+    assert load(None, {variable: "80"}, {})[1] == [variable]
 
 
 def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:

@@ -31,8 +31,7 @@ NOT_SETTINGS = frozenset(
 
 _LINK = re.compile(r"(tcp|udp|sctp)://\S+")
 _OF_SERVICE = re.compile(
-    r"CERTDESK_[A-Z0-9_]*(SERVICE_HOST|SERVICE_PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
-    r"|CERTDESK_(SERVICE_PORT_[A-Z0-9_]+)"
+    r"CERTDESK_([A-Z0-9_]*_)?(SERVICE_HOST|SERVICE_PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
 """What Kubernetes tells each container of a service that is called certdesk, or certdesk-…; the
 variable `CERTDESK_PORT` itself has a URL for its value."""
@@ -492,10 +491,11 @@ def load(
 
 
 def _is_of_service(variable: str, value: str) -> bool:
-    """Tell whether Kubernetes has set a variable: to whoever runs the desk it is no mistake."""
+    """Tell whether Kubernetes has set a variable, so that it is nobody's mistake."""
     if variable.endswith("_PORT") and _LINK.fullmatch(value):
         return True
-    return _OF_SERVICE.fullmatch(variable) is not None
+    # A port may have a name, which stands behind this.
+    return "_SERVICE_PORT_" in variable or _OF_SERVICE.fullmatch(variable) is not None
 
 
 def _file(config: Path | None) -> Iterator[tuple[str, object]]:
