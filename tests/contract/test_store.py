@@ -719,6 +719,23 @@ def test_what_is_due_can_come_in_the_order_of_another_time(store: Store) -> None
     assert [each.certificate_id for each in found] == ["b", "c"]
 
 
+def test_what_is_due_can_leave_out_what_has_a_value(store: Store) -> None:
+    """Whatever the limit, and also a value that is none."""
+    reasons = {"a": "", "b": "waits", "c": "waits", "d": "fails"}
+    made = [dataclasses.replace(task(name, NOON), reason=why) for name, why in reasons.items()]
+    store.write(lambda unit: [unit.tasks.add(each) for each in made])
+
+    def due(limit: int, **unlike: object) -> list[str]:
+        found = store.read(lambda unit: unit.tasks.due("due_at", NOON, limit, unlike=unlike))
+        return [each.certificate_id for each in found]
+
+    assert due(2, reason="waits") == ["a", "d"]
+    assert due(9, reason="waits", certificate_id="a") == ["d"]
+    assert due(9, due_at=None) == ["a", "b", "c", "d"]
+    with pytest.raises(TypeError):
+        due(1, nothing=1)
+
+
 def test_a_unique_value_is_taken_once_and_none_as_often_as_one_likes(store: Store) -> None:
     """Two orders never get one serial number of an issuer."""
     store.write(lambda unit: unit.issuances.add(issuance("a", "1f")))

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.domain import standstill
 from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, Ending, Wait, Work
 from certdesk.domain.order import Status, StatusMessage
+from certdesk.domain.records import Renewal
 from certdesk.workflow.census import CensusTaker
 from tests.acceptance.watching import until
 from tests.workflow.ordering import Ordered, ordered
@@ -108,15 +110,34 @@ def test_days_are_left_until_the_first_end_of_each_kind(its: Ordered) -> None:
 
 
 def test_a_certificate_counts_until_it_has_a_successor(its: Ordered) -> None:
-    """Of a disabled account it does not: none is made for it."""
+    """By its end, however far that is."""
     its.prove("shop.example.com")
     its.desk.take_on(its.certificate_id)
     renewal = its.desk.store.read(lambda unit: unit.renewals.get(its.certificate_id))
     assert renewal is not None
-    assert census(its).days_left(Ending.CERTIFICATE) == pytest.approx(199, abs=200)
+    left = (renewal.ends_at - its.desk.clock.now()) / DAY
+    assert 0 < census(its).days_left(Ending.CERTIFICATE) == pytest.approx(left)
     its.desk.clock.move(renewal.ends_at - its.desk.clock.now() - 3 * DAY)
     found = census(its)
     assert found.days_left(Ending.CERTIFICATE) == pytest.approx(3)
     assert "a certificate without a successor ends at" in "".join(found.notes())
     its.desk.store.write(lambda unit: unit.renewals.remove(its.certificate_id))
     assert census(its).days_left(Ending.CERTIFICATE) == math.inf
+
+
+def test_no_number_of_certificates_of_a_disabled_account_hides_another(its: Ordered) -> None:
+    """For none of them a successor is made, so they do not count, though they end sooner."""
+    now = its.desk.clock.now()
+    resting = Renewal(
+        certificate_id="",
+        uin="2",
+        ends_at=now + DAY,
+        due_at=now,
+        reason=standstill.REASON,
+    )
+    others = [dataclasses.replace(resting, certificate_id=f"other{n:03}") for n in range(200)]
+    waits = dataclasses.replace(
+        resting, certificate_id="waits123", ends_at=now + 2 * DAY, reason="refused"
+    )
+    its.desk.store.write(lambda unit: [unit.renewals.add(each) for each in (*others, waits)])
+    assert census(its).days_left(Ending.CERTIFICATE) == pytest.approx(2)

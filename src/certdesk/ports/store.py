@@ -111,12 +111,19 @@ class Collection(Protocol[Record]):
         ...
 
     def due(
-        self, field: str, by: datetime, limit: int, *, first: str | None = None
+        self,
+        field: str,
+        by: datetime,
+        limit: int,
+        *,
+        first: str | None = None,
+        unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first.
 
         Or those first whose time in the field `first` is the earliest. Those with the same time
-        are in key order; there are `limit` at most.
+        are in key order; there are `limit` at most. Records are left out that have one of the
+        values in `unlike`.
         """
         ...
 

@@ -155,12 +155,19 @@ class SqlCollection(Generic[Record]):
         return self._connection.execute(statement).rowcount
 
     def due(
-        self, field: str, by: datetime, limit: int, *, first: str | None = None
+        self,
+        field: str,
+        by: datetime,
+        limit: int,
+        *,
+        first: str | None = None,
+        unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter(dict.fromkeys((field, first or field), by))
+        self._kept.check_filter({field: by, first or field: by, **(unlike or {})})
         columns = self._sql.table.c
-        statement = select(self._sql.table).where(columns[field] <= by)
+        others = [columns[name].is_distinct_from(value) for name, value in (unlike or {}).items()]
+        statement = select(self._sql.table).where(columns[field] <= by, *others)
         statement = statement.order_by(columns[first or field], *self._sql.key).limit(limit)
         rows = self._connection.execute(statement)
         return [self._kept.build(row._asdict()) for row in rows]

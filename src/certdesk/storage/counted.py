@@ -9,6 +9,7 @@ from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from certdesk.ports import AuditLog, Collection
@@ -66,10 +67,16 @@ class Counted(Generic[Record]):
         return sum(self.remove(*self._kept.key_of(record)) for record in old)
 
     def due(
-        self, field: str, by: datetime, limit: int, *, first: str | None = None
+        self,
+        field: str,
+        by: datetime,
+        limit: int,
+        *,
+        first: str | None = None,
+        unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        return self._inner.due(field, by, limit, first=first)
+        return self._inner.due(field, by, limit, first=first, unlike=unlike)
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

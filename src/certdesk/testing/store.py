@@ -129,11 +129,22 @@ class MemoryCollection(Generic[Record]):
         return len(old)
 
     def due(
-        self, field: str, by: datetime, limit: int, *, first: str | None = None
+        self,
+        field: str,
+        by: datetime,
+        limit: int,
+        *,
+        first: str | None = None,
+        unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter(dict.fromkeys((field, first or field), by))
-        timed = [(getattr(record, field), record) for record in self._matching({})]
+        self._kept.check_filter({field: by, first or field: by, **(unlike or {})})
+        others = [
+            record
+            for record in self._matching({})
+            if all(getattr(record, name) != value for name, value in (unlike or {}).items())
+        ]
+        timed = [(getattr(record, field), record) for record in others]
         due = [record for at, record in timed if at is not None and at <= by]
         found = [(getattr(record, first or field), record) for record in due]
         found.sort(key=lambda pair: (pair[0], self._sort_key(pair[1])))

@@ -20,9 +20,6 @@ from certdesk.domain.order import StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
 FAR = datetime.max.replace(tzinfo=UTC)
-FIRST = 100
-"""Certificates that are looked through for the first one whose account is not disabled."""
-
 Ends = Callable[[], datetime | None]
 
 
@@ -84,5 +81,6 @@ def _first_without_successor(unit: Unit) -> datetime | None:
 
     One whose account is disabled is to have none for now.
     """
-    first = unit.renewals.due("ends_at", FAR, FIRST)
-    return next((each.ends_at for each in first if each.reason != standstill.REASON), None)
+    resting = {"reason": standstill.REASON}
+    first = unit.renewals.due("ends_at", FAR, 1, unlike=resting)
+    return first[0].ends_at if first else None
