@@ -38,7 +38,10 @@ class Inspection(Repeating):
     def look(self) -> None:
         """Inspect a batch of what waits, and soon the next one if there is more."""
         batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
-        found = [(submission, weakness_of(submission)) for submission in batch]
+        found: list[tuple[Submission, str | None]] = []
+        for submission in batch:
+            self.go_on()
+            found.append((submission, weakness_of(submission)))
         if found:
             # Another process may have noted one of them first: what is left is found again.
             with contextlib.suppress(Stale):
