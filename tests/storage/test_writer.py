@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from certdesk.domain.records import Mark
 from certdesk.ports import StoreUnavailable
@@ -62,9 +63,11 @@ class Bench:
         made = self.sessions.writer()
         return Disk(made.connection, made.driver, made.unit, self.ran, self.failures)
 
-    def fails(self, where: str, code: str) -> Callable[[object], None]:
+    def fails(
+        self, where: str, code: str, text: str = "disk I/O error"
+    ) -> Callable[[object], None]:
         """Make a commit after which the next such statement, or opening, fails."""
-        cause = sqlite3.OperationalError("disk I/O error")
+        cause = sqlite3.OperationalError(text)
         cause.sqlite_errorname = code
         error = OperationalError(where, None, cause)
         return lambda _: self.failures.update({where: error})
@@ -223,3 +226,21 @@ def test_an_answer_cannot_be_cancelled(bench: Bench) -> None:
 
     assert not answer.cancel()
     assert bench.names() == ["a"]
+
+
+def test_each_reason_why_writes_fail_is_one_line_until_they_succeed(bench: Bench) -> None:
+    """A disk that is full, and then broken, is two; neither is told with every write."""
+    with capture_logs() as lines:
+        for text in ("disk is full", "disk is full", "disk I/O error", "disk is full"):
+            bench.writer.submit(bench.fails("COMMIT", "SQLITE_FULL", text)).exception()
+        for _ in range(2):
+            bench.writer.submit(add("a" * len(bench.names()) + "b")).result()
+        bench.writer.submit(bench.fails("COMMIT", "SQLITE_FULL", "disk is full")).exception()
+    told = [(line["event"], line.get("reason")) for line in lines]
+    full = ("writes fail", "disk is full")
+    assert told == [
+        full,
+        ("writes fail", "disk I/O error"),
+        ("writes succeed again", None),
+        full,
+    ]

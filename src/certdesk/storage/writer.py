@@ -81,7 +81,7 @@ class Writer:
         self._on_sync_failure = on_sync_failure
         self._refused = refused
         self._broken = False
-        self._failing = False
+        self._told: set[str] = set()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
@@ -159,9 +159,9 @@ class Writer:
             # One error for each: every thread that raises one adds its traceback to it.
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
         else:
-            if self._failing:
+            if self._told:
                 log.info("writes succeed again")
-            self._failing = False
+            self._told.clear()
         if self._settling and self._session is not None:
             self._empty_log(self._session)
         self._settling = False
@@ -203,12 +203,13 @@ class Writer:
             self._on_sync_failure()
 
     def _tell(self, error: Exception) -> None:
-        """Log the first of several failures, which have one cause: a full disk is one line."""
+        """Log a failure once for each reason until a write succeeds: a full disk is one line."""
+        reason = str(getattr(error, "orig", error))
         if not isinstance(error, sqlalchemy.exc.DBAPIError | StoreUnavailable):
             log.error("a group of writes failed", exc_info=error)
-        elif not self._failing:
-            log.error("writes fail", reason=str(getattr(error, "orig", error)))
-        self._failing = True
+        elif reason not in self._told:
+            log.error("writes fail", reason=reason)
+        self._told.add(reason)
 
     def _lost_a_write(self, error: BaseException) -> bool:
         """Tell whether the disk failed to sync, now or in what led to the error.
