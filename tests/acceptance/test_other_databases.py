@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, create_engine, make_url
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.storage.migrate import newest_revision
 from tests.acceptance.processes import NO_RSA_STOCK, Served, certdesk, serving
 from tests.acceptance.watching import RED, told, until
 from tests.running import RunningDesk, running
-from tests.storage.test_migrations import transaction
+from tests.storage.before import bring_to, postgres_before, sqlite_before
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
@@ -39,23 +36,13 @@ def url(postgres: Cluster) -> str:
     return postgres.database()
 
 
-def older(connection: Connection) -> None:
-    """Give an empty database the tables of an older version."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, OLDER)
-
-
 @pytest.mark.needs("postgres")
 def test_nobody_migrates_a_database_under_a_desk_of_an_older_version(
     postgres: Cluster, url: str, tmp_path: Path
 ) -> None:
     """The text says who is there; once nobody is, the log says from where to where it went."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        older(connection)
-    engine.dispose()
+    with postgres_before(url) as connection:
+        bring_to(connection, OLDER)
     words = (
         "serve",
         "--data",
@@ -120,8 +107,8 @@ def test_a_file_of_an_older_version_is_migrated_with_a_line(tmp_path: Path) -> N
     """From where to where."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    with transaction(data / "certdesk.db") as session:
-        older(session.connection)
+    with sqlite_before(data / "certdesk.db") as connection:
+        bring_to(connection, OLDER)
     serve(tmp_path / "first", data)
     (line,) = events((tmp_path / "first").read_text(), "the database was migrated")
     assert (line["from_revision"], line["to_revision"]) == (OLDER, newest_revision())

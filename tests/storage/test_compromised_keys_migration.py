@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
-from random import SystemRandom
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from certdesk.domain.revocation import COMPROMISED
-from certdesk.ports import Store
 from certdesk.storage.columns import UtcTime
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_lists_migration import postgres_before, sqlite_before
+from tests.storage.before import Migrated, bring_to
 
 THEN, LATER = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 6, 1, 12, tzinfo=UTC)
 KINDS: dict[type, sa.types.TypeEngine[Any]] = {
@@ -68,10 +59,7 @@ BEFORE: dict[str, list[dict[str, object]]] = {
 
 def fill(connection: sa.Connection) -> None:
     """Bring a database to the eighteenth revision, and keys with their orders into it."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0018")
+    bring_to(connection, "0018")
     for name, rows in BEFORE.items():
         columns = [sa.column(field, _type(value)) for field, value in rows[0].items()]
         connection.execute(sa.insert(sa.table(name, *columns)), rows)
@@ -81,26 +69,11 @@ def _type(value: object) -> sa.types.TypeEngine[Any]:
     return KINDS[type(value)]
 
 
-@pytest.mark.parametrize(
-    "adapter", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
-def test_orders_with_a_key_that_others_know_are_due(
-    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_orders_with_a_key_that_others_know_are_due(migrated: Migrated) -> None:
     """Those with a key that is blocked for another reason are not."""
-    store: Store
-    if adapter == "sqlite":
-        with sqlite_before(tmp_path / "desk.db") as connection:
-            fill(connection)
-        store = SqliteStore.open(tmp_path / "desk.db")
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        store = PostgresStore.open(url, rng=SystemRandom())
-    with closing(store):
-        keys = store.read(lambda unit: unit.blocked_keys.where())
-        tasks = store.read(lambda unit: unit.tasks.where())
+    store = migrated(fill)
+    keys = store.read(lambda unit: unit.blocked_keys.where())
+    tasks = store.read(lambda unit: unit.tasks.where())
     assert {key.spki_sha256: (key.compromised, key.version) for key in keys} == {
         KNOWN: (True, 1),
         WEAK: (False, 1),

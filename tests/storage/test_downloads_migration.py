@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-from random import SystemRandom
-
-import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection
 
-from certdesk.ports import Store
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_lists_migration import postgres_before, sqlite_before
+from tests.storage.before import Migrated, bring_to
 
 ORDER = """
 INSERT INTO orders (number, certificate_id, uin, product_id, certificate_type, domain_num,
@@ -50,10 +40,7 @@ KEPT = {
 
 def fill(connection: Connection) -> None:
     """Bring a database to the revision before, and orders into it with what belongs to them."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0027")
+    bring_to(connection, "0027")
     some = "'\\x78'::bytea" if connection.dialect.name == "postgresql" else "x'78'"
 
     def put(statement: str, **values: object) -> None:
@@ -73,23 +60,8 @@ def fill(connection: Connection) -> None:
             put(CERTIFICATE, its=its, attempt=0 if own else 1, root=root, key=key)
 
 
-@pytest.mark.parametrize(
-    "adapter", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
-def test_orders_of_before_know_what_is_kept_of_them(
-    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_orders_of_before_know_what_is_kept_of_them(migrated: Migrated) -> None:
     """By the material in force, by the certificate, or by neither."""
-    store: Store
-    if adapter == "sqlite":
-        with sqlite_before(tmp_path / "desk.db") as connection:
-            fill(connection)
-        store = SqliteStore.open(tmp_path / "desk.db")
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        store = PostgresStore.open(url, rng=SystemRandom())
-    with closing(store):
-        orders = store.read(lambda unit: unit.orders.where(uin="1"))
+    store = migrated(fill)
+    orders = store.read(lambda unit: unit.orders.where(uin="1"))
     assert {order.certificate_id: (order.key_kept, order.root_known) for order in orders} == KEPT

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
 
 from certdesk.domain.listing import OrderPage, OrderQuery
 from certdesk.domain.order import Order, Status
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.session import Library, Sessions
-from certdesk.storage.sqlite import SqliteStore
+from tests.storage.before import Migrated, bring_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection
 
     from certdesk.ports import Store, Unit
@@ -44,48 +35,15 @@ INSERT INTO submissions VALUES
 FACTS = '{{"common_name":"{name}","holder":2,"other_names":["www.{name}"],"verify_type":"DNS"}}'
 
 
-@contextmanager
-def sqlite_before(database: Path) -> Iterator[Connection]:
-    """Work on a file in a transaction."""
-    session = Sessions(database, Library.find(), 1).writer()
-    with closing(session.connection):
-        session.run("BEGIN IMMEDIATE")
-        yield session.connection
-        session.run("COMMIT")
-
-
-@contextmanager
-def postgres_before(url: str) -> Iterator[Connection]:
-    """Work on a database of PostgreSQL in a transaction."""
-    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
-        yield connection
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(migrated: Migrated) -> Store:
     """A store that was filled at the third revision."""
-    if request.param == "sqlite":
-        path = tmp_path / "desk.db"
-        with sqlite_before(path) as connection:
-            fill(connection)
-        opened: Store = SqliteStore.open(path)
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        opened = PostgresStore.open(url, rng=SystemRandom())
-    with closing(opened):
-        yield opened
+    return migrated(fill)
 
 
 def fill(connection: Connection) -> None:
     """Bring a database to the third revision, and three orders and two submissions into it."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0003")
+    bring_to(connection, "0003")
     connection.exec_driver_sql(ORDERS)
     for number, name in ((1, "old.example"), (2, "New.example")):
         facts = FACTS.format(name=name)

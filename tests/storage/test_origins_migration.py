@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
-from random import SystemRandom
 
-import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection
 
 from certdesk.domain.listing import OrderQuery
 from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Grants, Policy
-from certdesk.ports import Store
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_lists_migration import postgres_before, sqlite_before
+from tests.storage.before import Migrated, bring_to
 
 ORDER = """
 INSERT INTO orders (number, certificate_id, uin, product_id, certificate_type, domain_num,
@@ -32,10 +23,7 @@ COUNT = "INSERT INTO order_counts (uin, project_id, status, orders) VALUES ('1',
 
 def fill(connection: Connection) -> None:
     """Bring a database to the revision before, and orders into it."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0021")
+    bring_to(connection, "0021")
     rows = [
         ("original", "NULL", "NULL"),
         ("reissued", "'original'", "NULL"),
@@ -59,32 +47,17 @@ def policy(effect: str, certificates: tuple[str, ...] = EVERYTHING) -> Policy:
     return Policy(uin="1", name="p", effect=effect, certificates=certificates, created_at=now)
 
 
-@pytest.mark.parametrize(
-    "adapter", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
-def test_what_came_of_an_order_before_is_denied_with_it(
-    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_what_came_of_an_order_before_is_denied_with_it(migrated: Migrated) -> None:
     """Through every link between, and in lists."""
-    store: Store
-    if adapter == "sqlite":
-        with sqlite_before(tmp_path / "desk.db") as connection:
-            fill(connection)
-        store = SqliteStore.open(tmp_path / "desk.db")
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        store = PostgresStore.open(url, rng=SystemRandom())
+    store = migrated(fill)
     query = OrderQuery(
         uin="1",
         limit=9,
         permission="ssl:DescribeCertificates",
         grants=Grants((policy(ALLOW), policy(DENY, ("original",)))),
     )
-    with closing(store):
-        renewed = store.read(lambda unit: unit.orders.get("renewed0"))
-        page = store.read(lambda unit: unit.orders.page(query))
+    renewed = store.read(lambda unit: unit.orders.get("renewed0"))
+    page = store.read(lambda unit: unit.orders.page(query))
     assert renewed is not None
     assert renewed.origins == ("original", "reissued")
     assert ([order.certificate_id for order in page.orders], page.total) == (["stranger"], 1)

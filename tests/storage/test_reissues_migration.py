@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
-from random import SystemRandom
 
-import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection
 
 from certdesk.domain.order import Order
 from certdesk.domain.renewal import first_look
-from certdesk.ports import Store
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_lists_migration import postgres_before, sqlite_before
+from tests.storage.before import Migrated, bring_to
 
 ORDER = """
 INSERT INTO orders (number, certificate_id, uin, product_id, certificate_type, domain_num,
@@ -32,10 +23,7 @@ LEAP, HUNDRED, NINETY = "'2028-02-29 10:00:00'", "'2028-06-08 10:00:00'", "'2028
 
 def fill(connection: Connection) -> None:
     """Bring a database to the tenth revision, and orders into it."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0010")
+    bring_to(connection, "0010")
     rows: list[dict[str, object]] = [
         {"its": "bought00", "years": 1, "ends": HUNDRED},
         {"its": "free0000", "product": 83, "years": 0, "ends": NINETY},
@@ -49,26 +37,11 @@ def fill(connection: Connection) -> None:
         connection.exec_driver_sql(ORDER.format(**usual | row | {"number": number}))
 
 
-@pytest.mark.parametrize(
-    "adapter", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
-def test_orders_of_before_are_linked_and_bounded(
-    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_orders_of_before_are_linked_and_bounded(migrated: Migrated) -> None:
     """By the last renewal that was asked for; what was uploaded or not issued has no bound."""
-    store: Store
-    if adapter == "sqlite":
-        with sqlite_before(tmp_path / "desk.db") as connection:
-            fill(connection)
-        store = SqliteStore.open(tmp_path / "desk.db")
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        store = PostgresStore.open(url, rng=SystemRandom())
-    with closing(store):
-        orders = store.read(lambda unit: unit.orders.where(uin="1"))
-        renewals = store.read(lambda unit: unit.renewals.where())
+    store = migrated(fill)
+    orders = store.read(lambda unit: unit.orders.where(uin="1"))
+    renewals = store.read(lambda unit: unit.renewals.where())
 
     def of(name: str) -> Order:
         return next(order for order in orders if order.certificate_id == name)

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
-from random import SystemRandom
-
-import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from certdesk.domain.records import EVERYBODY
-from certdesk.ports import Store
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_lists_migration import postgres_before, sqlite_before
+from tests.storage.before import Migrated, bring_to
 
 BEFORE = "0024"
 KEY = b"k" * 32
@@ -36,34 +26,16 @@ ROWS = (
 
 def fill(connection: sa.Connection) -> None:
     """Bring a database to the revision before, with two reviews and a blocked key."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, BEFORE)
+    bring_to(connection, BEFORE)
     for row in ROWS:
         connection.execute(sa.text(row), {"at": "2026-03-01 12:00:00", "key": KEY})
 
 
-@pytest.mark.parametrize(
-    "adapter", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
-def test_approvals_and_blocks_of_before_are_kept_for_what_they_are(
-    adapter: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_approvals_and_blocks_of_before_are_kept_for_what_they_are(migrated: Migrated) -> None:
     """A review that waits for a second person begins anew; a decided one tells who approved it."""
-    store: Store
-    if adapter == "sqlite":
-        with sqlite_before(tmp_path / "desk.db") as connection:
-            fill(connection)
-        store = SqliteStore.open(tmp_path / "desk.db")
-    else:
-        url = request.getfixturevalue("postgres").database()
-        with postgres_before(url.replace("postgresql:", "postgresql+psycopg:")) as connection:
-            fill(connection)
-        store = PostgresStore.open(url, rng=SystemRandom())
-    with closing(store):
-        reviews = store.read(lambda unit: unit.reviews.where())
-        blocked = store.read(lambda unit: unit.blocked_keys.where())
+    store = migrated(fill)
+    reviews = store.read(lambda unit: unit.reviews.where())
+    blocked = store.read(lambda unit: unit.blocked_keys.where())
     assert {each.subject: each.approvals for each in reviews} == {
         "order:waiting0": (),
         "order:decided0": (("ann", "t", ""), ("ben", "u", "")),
