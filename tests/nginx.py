@@ -11,7 +11,7 @@ from pathlib import Path
 from tests import programs
 from tests.ports import free_port
 
-CONFIGURATION = """
+MAIN = """
 daemon off;
 master_process off;
 pid nginx.pid;
@@ -24,22 +24,27 @@ http {{
   fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
-  server {{
+  {blocks}
+}}
+"""
+SERVER = """server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {certificate};
     ssl_certificate_key {key};
     location / {{ return 204; }}
-  }}
-}}
-"""
+  }}"""
 
 
 def configure(folder: Path, certificate: Path, key: Path) -> int:
     """Write a configuration into a folder; give the port that it will listen at."""
     port = free_port()
-    text = CONFIGURATION.format(certificate=certificate, key=key, port=port)
-    (folder / "nginx.conf").write_text(text)
+    write(folder, SERVER.format(certificate=certificate, key=key, port=port))
     return port
+
+
+def write(folder: Path, blocks: str) -> None:
+    """Write a configuration with some blocks of `http` that needs nothing outside its folder."""
+    (folder / "nginx.conf").write_text(MAIN.format(blocks=blocks))
 
 
 def words(folder: Path) -> list[str]:

@@ -14,22 +14,6 @@ from tests.pasting import ROOT
 from tests.ports import free_port
 
 GUIDE = ROOT / "docs" / "guide.md"
-NGINX = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-  {block}
-}}
-"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +59,7 @@ def nginx_before(endpoint: str, folder: Path, tls: Tls, *, keep_host: bool = Tru
             ("http://desks", f"http://{endpoint}"),
         )
     folder.mkdir()
-    (folder / "nginx.conf").write_text(NGINX.format(block=text))
+    nginx.write(folder, text)
     with nginx.serving(folder, port) as line:
         line.close()
         yield f"localhost:{port}"
