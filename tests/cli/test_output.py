@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.database import opened
 from tests.acceptance.processes import environment
+from tests.acceptance.watching import until
 from tests.running import PROGRAM, RunningDesk, another_user, running
 
 NAME = "Büro 中文"
@@ -93,6 +96,12 @@ def enabled(desk: RunningDesk, uin: str) -> set[str]:
     return set(keys)
 
 
+def uins(desk: RunningDesk, name: str) -> list[str]:
+    """List the accounts of a name."""
+    accounts = desk.operate("ListAccounts")["Accounts"]
+    return [each["Uin"] for each in accounts if each["Name"] == name]
+
+
 @needs_full
 def test_a_key_that_cannot_be_written_is_not_good(desk: RunningDesk) -> None:
     """The command says so with the Uin, and the account gets another key."""
@@ -139,10 +148,39 @@ def test_a_key_that_nobody_reads_is_not_good(desk: RunningDesk) -> None:
     done = run(desk, "account", "add", "Closed", stdout=writing)
     os.close(writing)
     assert done.returncode == 4
-    (uin,) = (
-        each["Uin"] for each in desk.operate("ListAccounts")["Accounts"] if each["Name"] == "Closed"
-    )
+    (uin,) = uins(desk, "Closed")
     assert enabled(desk, uin) == set()
+
+
+def full_pipe() -> tuple[int, int]:
+    """Return the ends of a pipe that takes nothing more until somebody reads."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"\n" * 4096)
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
+def test_a_key_that_can_neither_be_written_nor_be_taken_back_is_told(desk: RunningDesk) -> None:
+    """Where the desk's own disk is the full one, it is not said to be disabled."""
+    reading, writing = full_pipe()
+    command = [PROGRAM, "account", "add", "Stuck", "--data", str(desk.folder)]
+    with subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, text=True) as adding:
+        os.close(writing)
+        until(
+            lambda: "Stuck" in {each["Name"] for each in desk.operate("ListAccounts")["Accounts"]}
+        )
+        with opened(desk.folder, "rw") as other:
+            other.execute("BEGIN IMMEDIATE")
+            os.close(reading)
+            _, told = adding.communicate()
+    assert adding.returncode == 4
+    (uin,) = uins(desk, "Stuck")
+    (key,) = enabled(desk, uin)
+    assert "could not be disabled either (InternalError)" in told
+    assert f"certdesk key disable {key}" in told
 
 
 @needs_full

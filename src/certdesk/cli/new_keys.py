@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from certdesk.cli.common import refused, show_reply
-from certdesk.cli.operator import ask
+from certdesk.cli.operator import NoDesk, attempt
 from certdesk.cli.printing import OutputLost, on_disk, tell
 from certdesk.settings import Settings
 
@@ -18,7 +18,7 @@ def show_new_key(
     A key that it `replaced` works again.
 
     Raises:
-        OutputLost: it could not be printed, and does not work any more.
+        OutputLost: it could not be printed; where the desk could take it back, it does not work.
     """
     refused(response)
     secret_id = response["SecretId"]
@@ -26,6 +26,18 @@ def show_new_key(
         show_reply(response)
         on_disk()
     except OutputLost:
-        ask(settings, "TakeKeyBack", SecretId=secret_id, Replaced=replaced)
-        tell(f"the key {secret_id} could not be handed over, and is disabled; {advice}")
+        reason = _take_back(settings, secret_id, replaced)
+        if reason:
+            advice = f"disable it: certdesk key disable {secret_id}"
+        done = f"could not be disabled either ({reason})" if reason else "is disabled"
+        tell(f"the key {secret_id} could not be handed over, and {done}; {advice}")
         raise
+
+
+def _take_back(settings: Settings, secret_id: str, replaced: str | None) -> str:
+    """Take a key back; return why the desk could not, empty where it could."""
+    try:
+        response = attempt(settings, "TakeKeyBack", SecretId=secret_id, Replaced=replaced)
+    except NoDesk as error:
+        return str(error)
+    return str(response["Error"]["Code"]) if "Error" in response else ""
