@@ -8,11 +8,13 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from certdesk.demo import stage
 from tests.running import PROGRAM
 
 ROOT = Path(__file__).parents[2]
@@ -152,3 +154,14 @@ def test_it_fails_readably_when_the_desk_cannot_start(tmp_path: Path) -> None:
     assert "certdesk.db cannot be opened" in complaints
     assert "Traceback" not in complaints
     assert_nothing_left(tmp_path, printed)
+
+
+def test_the_demo_needs_no_script_beside_the_interpreter(tmp_path: Path) -> None:
+    """As where `certdesk` was installed for one user; nor is it misled by a folder of that name."""
+    (tmp_path / "certdesk").mkdir()
+    (tmp_path / "certdesk" / "__init__.py").write_text("raise SystemExit(9)")
+    done = subprocess.run(
+        [*stage.PROGRAM, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert stage.PROGRAM[0] == sys.executable
+    assert done.stdout.startswith("certdesk, version ")

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PROGRAM = str(Path(sys.executable).with_name("certdesk"))
+PROGRAM = (sys.executable, "-P", "-m", "certdesk")
+"""The same one that plays the demo, wherever its script lies; not one of the present folder."""
+
 PATIENCE_SECONDS = 20
 LOG_LINES = 40
 READY = "certdesk ready on http://"
@@ -71,7 +73,7 @@ class DeskProcess:
         """
         with self._output.open("wb") as output, self._log.open("ab") as log, signals_held():
             self._process = subprocess.Popen(  # noqa: S603 -- the desk, with words of the demo
-                [PROGRAM, "serve", *self._options, "--listen", "127.0.0.1:0"],
+                [*PROGRAM, "serve", *self._options, "--listen", "127.0.0.1:0"],
                 stdout=output,
                 stderr=log,
                 env=_environment(),
@@ -114,7 +116,7 @@ class DeskProcess:
         try:
             with signals_held():
                 command = subprocess.Popen(  # noqa: S603 -- the same
-                    [PROGRAM, *words, *self._options],
+                    [*PROGRAM, *words, *self._options],
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
