@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import dns.rcode
 import pytest
 
 from certdesk.world.files import World, world
+from tests.running import PROGRAM
 
 SECONDS = 20
 
@@ -91,6 +93,42 @@ def test_a_hundred_thousand_records_are_answered_from(around: World, told: list[
     assert told == []
 
 
+def test_settings_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
+    """The guide's own settings file has that name."""
+    mine = 'listen = "0.0.0.0:443"\n'
+    (tmp_path / "desk.toml").write_text(mine)
+    refused = subprocess.run(
+        [PROGRAM, "world", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert "was not written by this command: name another folder" in refused.stderr
+    assert (tmp_path / "desk.toml").read_text() == mine
+
+
+def test_a_folder_that_others_may_write_to_is_no_world(tmp_path: Path) -> None:
+    """They could put links there, which would be followed."""
+    tmp_path.chmod(0o777)
+    refused = subprocess.run(
+        [PROGRAM, "world", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stdout) == (3, "")
+    assert f"chmod go-w {tmp_path}`" in refused.stderr
+
+
+def test_a_second_world_in_the_same_folder_writes_its_own_settings(tmp_path: Path) -> None:
+    """They name its ports; a link in their place is replaced and not followed."""
+    elsewhere = tmp_path / "elsewhere"
+    with world(tmp_path / "world", complain=print) as first:
+        before = first.settings.read_text()
+    elsewhere.write_text(before)
+    first.settings.unlink()
+    first.settings.symlink_to(elsewhere)
+    with world(tmp_path / "world", complain=print) as second:
+        assert second.settings.read_text() != before
+        assert not second.settings.is_symlink()
+    assert elsewhere.read_text() == before
+
+
 def test_a_page_is_the_file_of_its_host_and_path(around: World) -> None:
     """And nothing outside of the folder of pages is one."""
     page = around.page("shop.example.com", "/.well-known/proof.txt")
@@ -100,5 +138,7 @@ def test_a_page_is_the_file_of_its_host_and_path(around: World) -> None:
     assert fetched(around, "www.example.com", "/.well-known/proof.txt")[0] == 404
     assert fetched(around, "..", "/desk.toml")[0] == 404
     assert fetched(around, "shop.example.com", "/../../desk.toml")[0] == 404
+    page.write_bytes(bytes(1024 * 1024 + 1))
+    assert fetched(around, "shop.example.com", "/.well-known/proof.txt")[0] == 404
     page.unlink()
     assert fetched(around, "shop.example.com", "/.well-known/proof.txt")[0] == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -113,6 +114,8 @@ def test_a_sandbox_that_was_killed_leaves_its_folder_to_the_next(tmp_path: Path)
     (elsewhere / "kept").touch()
     (places / "certdesk-sandbox-link").symlink_to(elsewhere)
     (places / "certdesk-sandbox-file").touch()
+    (places / "certdesk-sandbox-fifo").mkdir()
+    os.mkfifo(places / "certdesk-sandbox-fifo" / "sandbox.lock")
 
     with (
         serving(tmp_path / "log", *words, variables=variables) as first,
@@ -124,6 +127,7 @@ def test_a_sandbox_that_was_killed_leaves_its_folder_to_the_next(tmp_path: Path)
         assert Client(first.endpoint, keys).buy()
 
     assert {each.name for each in places.iterdir()} == {
+        "certdesk-sandbox-fifo",
         "certdesk-sandbox-link",
         "certdesk-sandbox-file",
     }

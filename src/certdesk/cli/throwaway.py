@@ -47,7 +47,10 @@ def _remove(folder: Path) -> None:
         seen = folder.lstat()
         if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
             return
-        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+        # What is no file, such as a FIFO, is not waited for.
+        lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         held.callback(os.close, lock)
+        if not stat.S_ISREG(os.fstat(lock).st_mode):
+            return
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

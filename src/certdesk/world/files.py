@@ -25,17 +25,21 @@ import dns.zonefile
 from certdesk.world.nameserver import NameServer, nameserver
 from certdesk.world.webserver import Line, Request, WebServer, serving
 
-SETTINGS = """\
-# For a desk that asks the servers of `certdesk world`, and whose certificates nobody may trust.
+MARK = "# For a desk that asks `certdesk world`, and whose certificates nobody may trust."
+SETTINGS = f"""\
+{MARK}
 [dns]
-resolvers = ["{names.endpoint}"]
+resolvers = ["{{names.endpoint}}"]
 dnssec = "off"
 
 [proof]
 interval = 1
-http_port = {pages.port}
-allow_networks = ["{pages.address}/32"]
+http_port = {{pages.port}}
+allow_networks = ["{{pages.address}}/32"]
 """
+
+PAGE_BYTES = 1024 * 1024
+"""A page has no more: a desk reads far less of a file of proof."""
 
 Complain = Callable[[str], None]
 
@@ -59,6 +63,10 @@ class World:
     def page(self, host: str, path: str) -> Path:
         """The file for a page."""
         return self.folder / "www" / host / path.lstrip("/")
+
+
+class NotOurs(Exception):
+    """The folder has settings that somebody else wrote; the text says where."""
 
 
 class BadRecord(Exception):
@@ -182,7 +190,8 @@ class FilePages(WebServer):
     def answer(self, request: Request, line: Line) -> None:
         """Answer with a file, or with 404."""
         file = self._world.page(request.host, request.path).resolve()
-        if file.is_file() and file.is_relative_to(self._world.page("", "").resolve()):
+        inside = file.is_relative_to(self._world.page("", "").resolve())
+        if inside and file.is_file() and file.stat().st_size <= PAGE_BYTES:
             self.put(request.host, request.path, file.read_bytes())
         else:
             self.remove(request.host, request.path)
@@ -191,11 +200,21 @@ class FilePages(WebServer):
 
 @contextlib.contextmanager
 def world(folder: Path, complain: Complain) -> Iterator[World]:
-    """Run both servers on a folder's files as long as the context lasts."""
+    """Run both servers on a folder's files as long as the context lasts.
+
+    Raises:
+        NotOurs: the folder has other settings for a desk, which would be overwritten.
+        OSError: a file cannot be made.
+    """
     made = World(folder)
+    if made.settings.exists() and not made.settings.read_text("utf-8").startswith(MARK):
+        raise NotOurs(f"{made.settings} was not written by this command: name another folder")
     made.page("", "").mkdir(parents=True, exist_ok=True)
     made.records.touch()
     names = FileNames(made.records, complain)
     with nameserver(names), serving(FilePages(made)) as pages:
-        made.settings.write_text(SETTINGS.format(names=names, pages=pages))
+        # In the place of what is there, so that no link is followed.
+        fresh = made.settings.with_suffix(".new")
+        fresh.write_text(SETTINGS.format(names=names, pages=pages))
+        fresh.replace(made.settings)
         yield made
