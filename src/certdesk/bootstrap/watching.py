@@ -100,7 +100,7 @@ def watch(
 
 
 def _no_more_files() -> Iterator[str]:
-    """Say that the process can open nothing, be it a file or a connection, if so."""
+    """Say so where the process can open neither a file nor a connection."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:

@@ -39,7 +39,7 @@ def log_to_stderr(level: str, form: str = "json") -> None:
 def _without_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Say in a line that the database cannot be used, such as that its disk is full.
 
-    Where it was found says nothing to whoever has to make room; all else keeps its traceback.
+    The place in the code where that was found helps nobody; all else keeps its traceback.
     """
     given = event.get("exc_info")
     if not given:

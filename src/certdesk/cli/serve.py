@@ -150,7 +150,7 @@ def _unprovable(settings: Settings) -> Iterator[str]:
 
 
 def _data_chosen(settings: Settings) -> bool:
-    """Whether a folder was named, be it the one that is the default of other commands."""
+    """Whether a folder was named, which may be the default one of other commands."""
     named = click.get_current_context().params["data"] is not None
     return named or settings.data != Settings().data
 

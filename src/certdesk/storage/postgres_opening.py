@@ -38,7 +38,7 @@ def worded(url: str) -> Iterator[None]:
     except ImportError as error:
         raise StoreUnavailable(f"the database cannot be opened: {error}") from error
     except (ValueError, ArgumentError):
-        # Their texts repeat what they could not read, which may be a part of the pass word.
+        # Their texts repeat what they could not read, which may be a part of the password.
         raise StoreUnavailable(
             "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
         ) from None

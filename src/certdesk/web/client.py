@@ -74,6 +74,6 @@ def _host(endpoint: str) -> str:
     url = urllib.parse.urlsplit(endpoint)
     if url.scheme not in ("http", "https") or not url.netloc:
         raise ValueError("give a URL such as http://127.0.0.1:8080")
-    if "@" in url.netloc:  # and not repeat it: it has a pass word
-        raise ValueError("give a URL without a user's name and pass word")
+    if "@" in url.netloc:  # and not repeat it: it has a password
+        raise ValueError("give a URL without a user's name and password")
     return url.netloc

@@ -44,10 +44,9 @@ class Probe(Repeating):
     ) -> None:
         """Prepare; nothing is written before `look` or `start`.
 
-        Time is measured in `monotonic` seconds; `wall` is the machine's clock in Unix seconds.
-
-        After each look that came through `further` is asked what else is wrong. `wrote` is told
-        how many seconds each write took.
+        `further` is asked what else is wrong after each look that found nothing. `wrote` is told
+        how many seconds each write took. Time is measured in `monotonic` seconds; `wall` is the
+        machine's clock in Unix seconds.
         """
         self._store = store
         self._clock = clock
@@ -83,6 +82,19 @@ class Probe(Repeating):
         """Tell in plain words what is wrong now, waiting for nothing; it may be nothing."""
         return [*self.pulse().faults, *self._of_the_clock(), *self._others]
 
+    def use(self) -> Use:
+        """Return the use of a signature that no request can have."""
+        now = self._wall()
+        return Use(
+            digest=NAME.encode(),
+            uin="",
+            action=NAME,
+            timestamp=int(now),
+            at=now,
+            once=False,
+            action_signed=False,
+        )
+
     def _look(self) -> str:
         """Do what calls do; return what failed, empty where nothing did."""
         failed = NOTHING_WRITTEN
@@ -110,19 +122,6 @@ class Probe(Repeating):
     def _check_read(self, seen: datetime | None) -> None:
         if self._latest is not None and (seen is None or seen < self._latest):
             raise StoreUnavailable("what was written is not there")
-
-    def use(self) -> Use:
-        """Return the use of a signature that no request can have."""
-        now = self._wall()
-        return Use(
-            digest=NAME.encode(),
-            uin="",
-            action=NAME,
-            timestamp=int(now),
-            at=now,
-            once=False,
-            action_signed=False,
-        )
 
     def _let_in(self) -> None:
         """Take a place and give it back."""
