@@ -181,7 +181,7 @@ class Settings:
         "vetting.automatic",
         None,
         "Whether managers and orders are approved by themselves, so that nobody looks at them. "
-        "Where it is not set, a sandbox does so, unless vetting.four_eyes is on, and a desk not.",
+        "Where it is not set, they are in a sandbox without vetting.four_eyes, and nowhere else.",
     )
     vetting_four_eyes: bool = _setting(
         "vetting.four_eyes",

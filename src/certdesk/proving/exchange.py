@@ -100,19 +100,19 @@ def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns
     Raises:
         Unanswered: no answer came in 2 seconds or by the deadline, or it has more than 16 KiB.
     """
-    by = "UDP"
+    how = ""
     try:
         found = _by_udp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
         if isinstance(found, dns.message.Message):
             return found
-        by = found.value
+        how = f" by {found.value}"
         return _by_tcp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
     except TimeoutError:
-        raise Unanswered(f"no answer came in time{_AFTER[by]}") from None
+        raise Unanswered(f"no answer came in time{how}") from None
     except OSError as error:
         raise Unanswered(
-            f"it cannot be reached{_AFTER[by]}: {error.strerror or error} (is it running, and is "
-            "it the one that dns.resolvers should name?)"
+            f"it cannot be reached{how}: {error.strerror or error} (is it running, and is it the "
+            "one that dns.resolvers should name?)"
         ) from None
 
 
@@ -126,9 +126,6 @@ class _ByTcp(enum.Enum):
 
     CUT = "TCP, since the answer was cut"
     OTHER_LETTERS = "TCP, since it repeats the question in other letters"
-
-
-_AFTER = {"UDP": "", **{why.value: f" by {why.value}" for why in _ByTcp}}
 
 
 def _by_udp(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KIB = 1024
 REQUEST_LIMIT = 4 * KIB
-"""Most bytes of a request: one for one certificate has some hundred, one for fifty all of them."""
+"""Most bytes of a request: about a hundred are for one certificate, so it may be for forty."""
 
 BODY_SECONDS = 10
 CACHE_SECONDS = 600
