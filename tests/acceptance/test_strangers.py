@@ -29,6 +29,7 @@ ALL = 48
 WRONG = 5
 """Wrong signatures that an address has answered at once."""
 
+NO_LINK = b"GET /download/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PAGES = 20
 SETTINGS = f"""
 [http]
@@ -356,6 +357,39 @@ def test_no_answer_of_the_api_may_be_kept(desk: RunningDesk, keys: Keys) -> None
         answer = call(desk.endpoint, keys, action, b"{}")
         assert (answer.code, answer.headers["cache-control"]) == (code, "no-store")
         assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET /nope HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /nope HTTP/1.1\r\nHost: other.example\r\n\r\n", 421),
+        (b"GET /pki/none.crl HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        (b"PUT /pki/none.crl HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        (b"GET /pki/ HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+        (NO_LINK, 404),
+        (b"GET /download/a/b.zip HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"POST /download/a/b.zip HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (HEALTH + b"\r\n", 200),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    ],
+)
+def test_no_other_answer_may_be_kept_unless_it_says_so(
+    desk: RunningDesk, asked: bytes, status: int
+) -> None:
+    """A cache may keep a 404 of its own accord (RFC 9111, 4.2.2)."""
+    answer = send(desk, asked, "127.0.7.1")
+    assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
+
+
+def test_paths_that_are_no_links_are_no_guesses(desk: RunningDesk) -> None:
+    """Nothing is looked up for them, so a wrong link after them is one's first."""
+    for _ in range(WRONG):
+        send(desk, NO_LINK, "127.0.7.2")
+    with Wire(desk.endpoint, "127.0.7.2") as wire:
+        wire.send(b"GET /download/a/b.zip HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert wire.answer().status == 404
 
 
 def test_tls_has_its_limits_and_is_asked_for_again(tmp_path: Path) -> None:

@@ -73,8 +73,9 @@ def test_nginx_is_meant_where_no_server_is_named(place: Place) -> None:
     ("kind", "shown"),
     [
         ("NGINX", '"NGINX"'),
-        ("caddy", '"caddy"'),
-        ("../nginx", "a text of 8 characters"),
+        ("caddy", "a text of 5 characters"),
+        ("../nginx", '"../nginx"'),
+        ("Corr3ct-Horse", "a text of 13 characters"),
         ("nginx.zip", '"nginx.zip"'),
     ],
 )

@@ -167,10 +167,10 @@ def test_a_page_of_managers_has_at_most_a_thousand(
 def test_all_faults_of_a_query_are_named(desk: InsideDesk, caller: Caller, company: int) -> None:
     """In one message."""
     with pytest.raises(InvalidParam) as refused:
-        ask(desk, caller, company, Status="good", Offset=-1, Limit=-2)
+        ask(desk, caller, company, Status="audi", Offset=-1, Limit=-2)
     assert refused.value.message == (
         "Incorrect parameters. "
-        'Status: must be one of none, audit, CAaudit, ok, invalid, expiring, expired; got "good". '
+        'Status: must be one of none, audit, CAaudit, ok, invalid, expiring, expired; got "audi". '
         "Offset: must not be negative, not -1. Limit: must not be negative, not -2."
     )
 

@@ -96,13 +96,13 @@ def reissue(client: Client, certificate_id: str, **changes: object) -> str:
             ),
         ),
         ({"ValidType": "dns"}, 'ValidType: must be DNS, DNS_AUTO or FILE; got "dns".'),
-        ({"CsrType": "parse"}, 'CsrType: must be Original, Upload or Online; got "parse".'),
+        ({"CsrType": "uploaded"}, 'CsrType: must be Original, Upload or Online; got "uploaded".'),
         ({"CsrType": "upload"}, "CsrContent: needed when CsrType is Upload."),
         (
-            {"CsrType": "what", "ValidType": "MAIL"},
+            {"CsrType": "letmein", "ValidType": "FILES"},
             (
-                'ValidType: must be DNS, DNS_AUTO or FILE; got "MAIL". '
-                'CsrType: must be Original, Upload or Online; got "what".'
+                'ValidType: must be DNS, DNS_AUTO or FILE; got "FILES". '
+                "CsrType: must be Original, Upload or Online; got a text of 7 characters."
             ),
         ),
         ({"SignAlgo": "SHA1"}, 'SignAlgo: must be SHA256 or SHA384 or SHA512; got "SHA1".'),

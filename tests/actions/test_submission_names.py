@@ -102,7 +102,7 @@ def test_all_names_that_are_none_are_told_at_once(client: Client) -> None:
             'DnsNames: a domain name needs at least two labels; got "localhost".'
         ),
     )
-    _, message = refused(client, order, DnsNames=[f"host{number}" for number in range(99)])
+    _, message = refused(client, order, DnsNames=["h" * number for number in range(1, 17)])
     assert message.count("needs at least two labels") == 10
 
 
@@ -154,8 +154,8 @@ def test_a_name_of_64_characters_is_the_longest(client: Client, order: str) -> N
 
 def test_a_refusal_shows_a_name_without_what_does_not_print(client: Client, order: str) -> None:
     """The name comes from outside, and the message goes to a terminal."""
-    _, message = refused(client, order, CertCommonName="example\x1b[2J\u202e.com")
-    assert message.startswith(r"The input domain name example\x1b[2J\u202e.com is in ")
+    _, message = refused(client, order, CertCommonName="exam\u202eple.com")
+    assert message.startswith(r"The input domain name exam\u202eple.com is in ")
 
 
 # --- further names ------------------------------------------------------------------------------

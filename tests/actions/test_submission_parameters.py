@@ -126,9 +126,9 @@ def test_an_unknown_parameter_is_refused(client: Client, order: str, name: str) 
 @pytest.mark.parametrize(
     ("name", "value", "rule"),
     [
-        ("GenCsrType", "both", "must be online or parse"),
+        ("GenCsrType", "parsed", "must be online or parse"),
         ("GenCsrType", "Online", "must be online or parse"),
-        ("VerifyType", "EMAIL", "must be DNS or DNS_AUTO or FILE"),
+        ("VerifyType", "FILES", "must be DNS or DNS_AUTO or FILE"),
         ("VerifyType", "dns", "must be DNS or DNS_AUTO or FILE"),
         ("SignAlgo", "SHA1", "must be SHA256 or SHA384 or SHA512"),
         ("SignAlgo", "sha256", "must be SHA256 or SHA384 or SHA512"),
@@ -151,6 +151,16 @@ def test_a_value_that_is_not_among_the_choices_is_refused_and_shown(
     """The detail names parameter, rule and value."""
     got = f'"{value}"' if isinstance(value, str) else value
     assert refused(client, order, **{name: value}) == invalid(f"{name}: {rule}; got {got}.")
+
+
+@pytest.mark.parametrize("name", ["GenCsrType", "VerifyType", "SignAlgo", "CompanyId", "CaType"])
+def test_a_word_that_is_near_to_no_choice_is_refused_and_not_shown(
+    client: Client, order: str, name: str
+) -> None:
+    """It may be a pass phrase."""
+    _, message = refused(client, order, **{name: "letmein"})
+    assert f"{name}: " in message
+    assert message.endswith("; got a text of 7 characters.")
 
 
 @pytest.mark.parametrize(

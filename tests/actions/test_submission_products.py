@@ -81,10 +81,10 @@ def test_all_conditional_faults_are_named_in_one_message(client: Client) -> None
         "AdminTitle": "",
         "TechLastName": None,
         "CsrKeyParameter": "",
-        "VerifyType": "EMAIL",
+        "VerifyType": "file",
     }
     assert refused(client, client.buy(OV), **changes) == invalid(
-        'VerifyType: must be DNS or DNS_AUTO or FILE; got "EMAIL". '
+        'VerifyType: must be DNS or DNS_AUTO or FILE; got "file". '
         "CsrKeyParameter: needed when GenCsrType is online. "
         "OrgCity, OrgPhoneArea: needed when neither CompanyId nor ManagerId is given. "
         "AdminTitle, TechLastName: needed when ManagerId is not given."
@@ -130,7 +130,7 @@ def test_the_ca_of_a_dnspod_product_can_be_chosen(
     client.submit(client.buy(product), **COMPANY, CaType=chosen)
 
 
-@pytest.mark.parametrize("chosen", ["globalsign", "Sectigo", "wotrus"])
+@pytest.mark.parametrize("chosen", ["DigiCert", "Sectigo", "segtico"])
 def test_another_ca_of_a_dnspod_product_is_refused(client: Client, chosen: str) -> None:
     """The code is the vendor's for a root that is not to be had."""
     assert refused(client, client.buy(DNSPOD), CaType=chosen) == (

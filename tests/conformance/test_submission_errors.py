@@ -447,10 +447,10 @@ def test_a_root_has_to_be_one_that_the_product_has(scene: Scene) -> None:
     """On a product that has a choice, the choice is named."""
     client = scene.client
     order = client.buy(DNSPOD_OV)
-    parameters = scene.example(ONLINE_WITH_IDS, order) | {"CaType": "letsencrypt"}
+    parameters = scene.example(ONLINE_WITH_IDS, order) | {"CaType": "sectiga"}
     refusal = refusal_of(client, order, lambda: client.call("CertificateInfoSubmit", **parameters))
     assert refusal.code == "FailedOperation.CertificateOrderSubmitRootCAInvalid"
-    assert 'CaType: must be sectigo or digicert; got "letsencrypt".' in refusal.message
+    assert 'CaType: must be sectigo or digicert; got "sectiga".' in refusal.message
     assert refusal.after == refusal.before
 
 

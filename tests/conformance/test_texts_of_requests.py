@@ -27,6 +27,7 @@ from tests.conformance.test_every_action import (
 UNSEEN = ("\u2800", "a\u200bb", "so\u00adft", "x\U000e0041", "\u115f\u1160", "a\u205fb", "a\u2d7f")
 AT_AN_END = "研发\u3000"
 IDENTITY, PASS_PHRASE, MAIL = "110101199003077758", "Corr3ct-H0rse", "canary.1990@example.com"
+SHORT = ("P@ss", "kA9zQ", "correct horse")
 CANARIES = (IDENTITY, PASS_PHRASE, MAIL, int(IDENTITY))
 SECRET_NAMES = re.compile(
     r"pass|secret|private.?key|phone|mail|number|letter|^value$|^key$", re.IGNORECASE
@@ -138,11 +139,21 @@ def test_a_value_in_the_wrong_place_is_not_told_back(action: Action, scene: Scen
     assert [text for text in noted if IDENTITY in text or PASS_PHRASE in text] == []
 
 
+@each_action
+def test_a_short_pass_phrase_is_not_told_back(action: Action, scene: Scene) -> None:
+    """Wherever a number, a truth value or one of a few words is expected, or a name."""
+    shape = declared(action.request)
+    for path in shape:
+        for secret in SHORT:
+            answer = ask(scene, action, place(shape, path, secret))
+            assert secret not in answer.message
+
+
 def test_a_secret_that_is_given_twice_is_told_in_neither_place(scene: Scene) -> None:
     """A pass phrase may look like a word: what the request hides, its refusal hides too."""
     action = next(each for each in public_actions() if each.name == "CertificateInfoSubmit")
     good = scene.good(action.name)
-    answer = ask(scene, action, good | {"KeyPass": "letmein", "VerifyType": "letmein"})
+    answer = ask(scene, action, good | {"KeyPass": "filed", "VerifyType": "filed"})
     assert answer.code == "FailedOperation.InvalidParam"
     assert 'VerifyType: must be DNS or DNS_AUTO or FILE; got "…".' in answer.message
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.telling import may_be_told, told, told_bare, told_name
+from certdesk.domain.telling import may_be_told, told, told_bare, told_name, told_near
 
 DIGITS = st.text(string.digits, min_size=7, max_size=32)
 
@@ -39,6 +39,26 @@ def test_words_small_numbers_and_host_names_are_told(text: str) -> None:
 def test_what_could_be_a_secret_is_told_by_its_length(text: str) -> None:
     """Identity, telephone and passport numbers, addresses, pass phrases, keys."""
     assert told(text) == told_bare(text) == f"a text of {len(text)} characters"
+
+
+@pytest.mark.parametrize("text", ["P@ss", "kA9zQ", "correct horse", "a1", "[/x]", "correct-horse"])
+def test_a_short_pass_phrase_is_told_by_its_length(text: str) -> None:
+    """Shortness is no sign that a text is no secret."""
+    assert told(text) == f"a text of {len(text)} characters"
+
+
+@pytest.mark.parametrize(
+    "text", ["dns", "DNS ", "FILES", "dnsauto", "DNS_Auto", "25", "null", "SHA1"]
+)
+def test_what_was_meant_for_one_of_a_few_words_is_told(text: str) -> None:
+    """A slip, a number, nothing, the name of an algorithm."""
+    assert told_near(text, ("DNS", "DNS_AUTO", "FILE")) == f'"{text}"'
+
+
+@pytest.mark.parametrize("text", ["letmein", "EMAIL", "P@ss", "kA9zQ", "1234567", "x" * 300, ""])
+def test_what_was_meant_for_something_else_is_told_by_its_length(text: str) -> None:
+    """A word may be a pass phrase."""
+    assert told_near(text, ("DNS", "DNS_AUTO", "FILE")) == f"a text of {len(text)} characters"
 
 
 @given(before=st.text(max_size=8), number=DIGITS, after=st.text(max_size=8))

@@ -185,7 +185,7 @@ def test_a_boolean_may_be_given_as_the_clients_write_it(text: str, *, truth: boo
         (
             {"Place": {"City": "x", "Rooms": [1, "b"]}},
             "Place.Rooms.1",
-            "`integer` from 0 to 9223372036854775807, but `b` came.",
+            "`integer` from 0 to 9223372036854775807, but a text of 1 character came.",
         ),
         ({"DeletesRecord": 1}, "DeletesRecord", "`boolean`, but `1` came."),
         ({"DeletesRecord": 0}, "DeletesRecord", "`boolean`, but `0` came."),
@@ -193,6 +193,7 @@ def test_a_boolean_may_be_given_as_the_clients_write_it(text: str, *, truth: boo
         ({"DeletesRecord": "TRUE"}, "DeletesRecord", "`boolean`, but `TRUE` came."),
         ({"DeletesRecord": "yes"}, "DeletesRecord", "`boolean`, but `yes` came."),
         ({"DeletesRecord": "null"}, "DeletesRecord", "`boolean`, but `null` came."),
+        ({"DeletesRecord": "P@ss"}, "DeletesRecord", "`boolean`, but a text of 4 characters came."),
         ({"DeletesRecord": []}, "DeletesRecord", "`boolean`, but a list came."),
     ],
 )
@@ -226,13 +227,17 @@ def test_a_value_of_another_type_is_refused(
         ("+2", "`+2`"),
         (" 2", "` 2`"),
         ("2\n", r"`2\n`"),
-        ("\x1b[2J", r"`\x1b[2J`"),
-        ("1\u202e2", r"`1\u202e2`"),
+        ("\x1b[2J", "a text of 4 characters"),
+        ("1\u202e2", "a text of 3 characters"),
         ("1_0", "`1_0`"),
         ("0x2", "`0x2`"),
         ("２", "`２`"),
         ("null", "`null`"),
-        ("two", "`two`"),
+        ("None", "`None`"),
+        *(
+            (text, f"a text of {len(text)} characters")
+            for text in ("P@ss", "kA9zQ", "correct horse", "letmein", "two")
+        ),
         (True, "`true`"),
         (False, "`false`"),
         ([2], "a list"),
@@ -330,7 +335,7 @@ def test_all_faults_are_named_unknown_ones_first_and_wrong_types_last() -> None:
         "`CompanyType`: missing; "
         "`Alias`: input type should be `string`, but a number came; "
         "`Offset`: input type should be `integer` from -9223372036854775808 to "
-        "9223372036854775807, but `far` came."
+        "9223372036854775807, but a text of 3 characters came."
     )
 
 

@@ -43,7 +43,7 @@ from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.renewal import in_force
 from certdesk.domain.secret import Secret
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told_near
 from certdesk.ports import (
     DESK,
     Place,
@@ -287,7 +287,8 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
     """
     own_order(context, unit, certificate_id)
     if kind not in SERVER_KINDS:
-        detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {told(kind)}."
+        got = told_near(kind, SERVER_KINDS)
+        detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {got}."
         raise CertificateDownloadServiceTypeNotSupport(detail)
     holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)
     if holding.has_key(kind) and not may_read_key(context, unit, holding.order):

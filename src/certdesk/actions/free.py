@@ -42,7 +42,7 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.products import FREE, FREE_MONTHS
 from certdesk.domain.submission import ONLINE
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told, told_near
 from certdesk.domain.texts import text_fault
 from certdesk.ports import Stale, Unit
 from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Reply, Request, Stored, Unsigned
@@ -186,7 +186,9 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
     if faults:
         raise InvalidParam(" ".join(faults))
     if request.package_id is not None:
-        raise PackageNotFound(f"PackageId: there is no package {told(request.package_id)}.")
+        raise PackageNotFound(
+            f"PackageId: there is no package {told_near(request.package_id, ())}."
+        )
     fault = mailbox_fault(request.contact_email) if request.contact_email else None
     if fault is not None:
         raise CertificateEmailParseInvalid(f"ContactEmail: {fault}.")
@@ -195,11 +197,13 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
 
 def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
     if request.dv_auth_method not in VERIFY_TYPES:
-        yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {told(request.dv_auth_method)}."
+        got = told_near(request.dv_auth_method, VERIFY_TYPES)
+        yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {got}."
     if request.package_type not in (None, str(FREE)):
-        yield f"PackageType: must be {FREE}; got {told(request.package_type)}."
+        yield f"PackageType: must be {FREE}; got {told_near(request.package_type, ())}."
     if request.validity_period not in (None, str(FREE_MONTHS)):
-        yield f"ValidityPeriod: must be {FREE_MONTHS}; got {told(request.validity_period)}."
+        got = told_near(request.validity_period, ())
+        yield f"ValidityPeriod: must be {FREE_MONTHS}; got {got}."
     if request.dns_names:
         yield "DnsNames: not supported; a free certificate is for one name."
     fault = text_fault(request.alias or "", ALIAS_LENGTH)
@@ -210,11 +214,12 @@ def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
 
 def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
     if algorithm not in KEYS:
-        yield f"CsrEncryptAlgo: must be RSA or ECC; got {told(algorithm)}."
+        yield f"CsrEncryptAlgo: must be RSA or ECC; got {told_near(algorithm, KEYS)}."
     elif parameter is None and algorithm != "RSA":
         yield f"CsrKeyParameter: needed for {algorithm}: {KEYS[algorithm]}."
     elif parameter not in (None, KEYS[algorithm]):
-        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {told(parameter)}."
+        got = told_near(parameter, KEYS.values())
+        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {got}."
 
 
 def _name(context: Context, text: str) -> DomainName:

@@ -7,7 +7,7 @@ from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, Status
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told_near
 from certdesk.ports import Unit
 from certdesk.wire.model import (
     Integer,
@@ -134,7 +134,7 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
     for name, (attribute, words) in CHOICES.items():
         word = getattr(request, attribute)
         if word not in (None, *words):
-            yield f"{name}: must be {' or '.join(words)}; got {told(word)}."
+            yield f"{name}: must be {' or '.join(words)}; got {told_near(word, words)}."
     unknown = set(request.certificate_status or ()) - STATUSES
     if unknown:
         got = f"got {min(unknown)}"

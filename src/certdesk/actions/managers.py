@@ -9,7 +9,7 @@ from certdesk.catalog import Commit, Context, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told_near
 from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, local_time
@@ -121,7 +121,8 @@ def describe_managers(
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
     if request.status not in (None, *State):
-        yield f"Status: must be one of {', '.join(State)}; got {told(request.status or '')}."
+        got = told_near(request.status or "", State)
+        yield f"Status: must be one of {', '.join(State)}; got {got}."
     for name, value in (("Offset", request.offset), ("Limit", request.limit)):
         if value is not None and value < 0:
             yield f"{name}: must not be negative, not {value}."

@@ -36,7 +36,7 @@ from certdesk.domain.order import (
 )
 from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Proof
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told_near
 from certdesk.domain.zones import DNS_AUTO
 from certdesk.ports import Unit, block_of
 from certdesk.wire.model import Reply, Request, Unsigned
@@ -231,7 +231,8 @@ def takes_letter(context: Context, product: Product) -> bool:
 
 def _check_verify_type(verify_type: str | None) -> None:
     if verify_type and verify_type not in VERIFY_TYPES:
-        raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {told(verify_type)}.")
+        got = told_near(verify_type, VERIFY_TYPES)
+        raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {got}.")
 
 
 def _check_order(context: Context, order: Order) -> None:

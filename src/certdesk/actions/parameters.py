@@ -11,8 +11,8 @@ import msgspec
 from certdesk.domain.errors import InvalidParam, ServiceError
 from certdesk.domain.material import Material, value_at
 from certdesk.domain.personal import build
-from certdesk.domain.submission import MaterialRefused
-from certdesk.domain.telling import told
+from certdesk.domain.submission import EXPECTED_WORDS, Fault, MaterialRefused
+from certdesk.domain.telling import told, told_near
 from certdesk.wire.model import Request
 
 _PATH = re.compile(r"\{([a-z_.]+)\}")
@@ -74,7 +74,7 @@ class Parameters:
         clauses: dict[str, dict[str, None]] = {}
         for fault in refused.faults:
             value = value_at(material, fault.path) if fault.got is None else fault.got
-            got = "" if fault.path in self._unshown else _got(value)
+            got = "" if fault.path in self._unshown else _got(fault, value)
             names = clauses.setdefault(f"{self._worded(fault.rule)}{got}", {})
             names[self.wire_name(fault.path)] = None
         detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())
@@ -93,6 +93,11 @@ class Parameters:
         return _PATH.sub(lambda match: self.wire_name(match[1]), said)
 
 
-def _got(value: object) -> str:
+def _got(fault: Fault, value: object) -> str:
     """Add the offending value where there is one that may be shown: never a secret."""
-    return f"; got {told(value)}" if isinstance(value, str | int) and value != "" else ""
+    if not isinstance(value, str | int) or value == "":
+        return ""
+    words = EXPECTED_WORDS.get(fault.path)
+    if words is None or isinstance(value, int):
+        return f"; got {told(value)}"
+    return f"; got {told_near(value, words)}"

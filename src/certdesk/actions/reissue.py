@@ -41,11 +41,11 @@ from certdesk.domain.records import Submission
 from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused
-from certdesk.domain.telling import told
+from certdesk.domain.telling import told_near
 from certdesk.ports import Stale, Unit, block_of
 from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
 
-ORIGINAL, UPLOAD, FRESH = "original", "upload", "online"
+ORIGINAL, UPLOAD, FRESH = SOURCES = ("original", "upload", "online")
 """Where the CSR comes from (CsrType, in small letters)."""
 
 DEFAULT_PARAMETERS = {"RSA": "2048", "ECC": "prime256v1"}
@@ -282,9 +282,11 @@ def _material(
 
 def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
     if request.valid_type not in VERIFY_TYPES:
-        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {told(request.valid_type)}."
-    if _source(request) not in (ORIGINAL, UPLOAD, FRESH):
-        yield f"CsrType: must be Original, Upload or Online; got {told(request.csr_type or '')}."
+        got = told_near(request.valid_type, VERIFY_TYPES)
+        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {got}."
+    if _source(request) not in SOURCES:
+        got = told_near(request.csr_type or "", SOURCES)
+        yield f"CsrType: must be Original, Upload or Online; got {got}."
     if _source(request) == UPLOAD and request.csr_content is None:
         yield "CsrContent: needed when CsrType is Upload."
 

@@ -93,6 +93,18 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "contact.id_type": ("SFZ", "HZ"),
 }
 CA_TYPES = ("sectigo", "digicert")
+EXPECTED_WORDS = {
+    **dict.fromkeys(CHOICES, tuple(word for words in CHOICES.values() for word in words)),
+    "ca_type": CA_TYPES,
+    "key_algorithm": tuple({kind.algorithm for kind in KeyKind}),
+    "key_parameter": tuple(kind.parameter for kind in KeyKind),
+    "company_id": (),
+    "manager_id": (),
+}
+"""The words that a value can be meant for, where it is one of a few, or a number.
+
+Of choices that are all of them, as one is easily taken for another's.
+"""
 
 KEY_PASS_LENGTH = 32
 DNS_NAMES_LIMIT = 100

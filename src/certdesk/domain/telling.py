@@ -2,19 +2,19 @@
 
 A value comes in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
 an id. So the rule looks at the value alone, whatever it was given for. What it lets through are
-short words, small numbers and host names; of all else a message tells the kind and the length.
+single words, small numbers and host names; of all else a message tells the kind and the length. A
+word may be a pass phrase too: where only some words are right, one is told that is near to them.
 """
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import json
 import re
+from collections.abc import Iterable
 
 from certdesk.domain.visible import visible
-
-SHORT = 5
-"""Characters of a text that is told whatever is in it: no pass phrase and no number is shorter."""
 
 SHOWN = 64
 """Most characters of a value that a message shows."""
@@ -25,7 +25,13 @@ MOST_DIGITS = 6
 """Identity, telephone and passport numbers have more."""
 
 _WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)"
-_WORDS = re.compile(rf"[ _-]*{_WORD}(?:[ _-]+{_WORD})*[ _-]*")
+_WORDS = re.compile(rf" *{_WORD}(?:_{_WORD})* *")
+_NUMBER = re.compile(r"\s*[+-]?(?:0[xob])?[\d_,.]+(?:e[+-]?\d+)?\s*")
+_EMPTY_OR_TRUTH = {
+    *("true", "false", "yes", "no", "on", "off"),
+    *("none", "null", "nil", "nan", "undefined"),
+}
+"""What programs write where they mean a truth value, or have no value."""
 _ALGORITHM = re.compile(
     r"(?:rsa|ecc|sm|sha|md|ed|x|p|sec[pt]|prime|brainpoolp)-?[0-9]{1,4}(?:[a-z][0-9])?",
     re.IGNORECASE,
@@ -42,13 +48,39 @@ def told(value: str | int) -> str:
     if isinstance(value, int):
         return _number(value)
     if not may_be_told(value):
-        return _kind(value)
+        return told_length(value)
     return visible(json.dumps(cut(value), ensure_ascii=False))
 
 
 def told_bare(text: str) -> str:
     """Give a text for a message as `told` does, without quotation marks."""
-    return visible(cut(text)) if may_be_told(text) else _kind(text)
+    return visible(cut(text)) if may_be_told(text) else told_length(text)
+
+
+def told_length(text: str) -> str:
+    """Tell of a text how long it is alone."""
+    unit = "character" if len(text) == 1 else "characters"
+    return f"a text of {len(text)} {unit}"
+
+
+def told_near(text: str, choices: Iterable[str]) -> str:
+    """Give a text that is none of the right ones, if it was meant for one; else tell its length.
+
+    It is near to one then, or a number, or the name of an algorithm.
+    """
+    if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
+        return told_length(text)
+    typed, right = text.strip().casefold(), [choice.casefold() for choice in choices]
+    meant = is_mistyped(text) or _ALGORITHM.fullmatch(text)
+    near = meant or difflib.get_close_matches(typed, right, 1)
+    return visible(json.dumps(text, ensure_ascii=False)) if near else told_length(text)
+
+
+def is_mistyped(text: str) -> bool:
+    """Whether a text was meant for a number or a truth value."""
+    if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
+        return False
+    return bool(_NUMBER.fullmatch(text)) or text.strip().casefold() in _EMPTY_OR_TRUTH
 
 
 def told_name(name: str) -> str:
@@ -60,18 +92,15 @@ def told_name(name: str) -> str:
 
 def may_be_told(text: str) -> bool:
     """Whether a text may be repeated: it could not be a secret or a person's number."""
-    if len(text) <= SHORT or _is_address(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
+    if _is_address(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
         return True
     if len(text) > LONGEST_HOST or _digits(text) > MOST_DIGITS:
         return False
-    if len(text) <= LONGEST_WORD and (_WORDS.fullmatch(text) or _ALGORITHM.fullmatch(text)):
+    short = _WORDS.fullmatch(text) or _NUMBER.fullmatch(text) or _ALGORITHM.fullmatch(text)
+    if short and len(text) <= LONGEST_WORD:
         return True
     host = text.strip().removesuffix(".").removeprefix("http://").removeprefix("https://")
     return bool(_HOST.fullmatch(host) or _NUMBERS.fullmatch(host))
-
-
-def _kind(text: str) -> str:
-    return f"a text of {len(text)} characters"
 
 
 def _digits(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
 from certdesk.web.health import WATCHED
@@ -16,7 +17,7 @@ from certdesk.web.turns import too_many
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from certdesk.ports import Pki
     from certdesk.web.api import Api
@@ -27,6 +28,7 @@ PUBLIC = "/pki/"
 """Asked by whatever address it is reached at, as health is: certificates and probes name it."""
 
 MISDIRECTED = 421
+NO_STORE = "no-store"
 
 
 def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) -> ASGIApp:
@@ -49,9 +51,24 @@ def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) 
             await api(scope, receive, send)
             return
         refused = None if watch.may_see(scope) else _refusal(edge, scope)
-        await (refused or pages)(scope, receive, send)
+        await (refused or pages)(scope, receive, _unkept(send))
 
     return app
+
+
+def _unkept(send: Send) -> Send:
+    """Have nobody keep an answer that does not say itself for how long it may be kept.
+
+    Caches may keep a 404 otherwise (RFC 9111, 4.2.2), and it would outlast its reason.
+    """
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Cache-Control", NO_STORE)
+        await send(message)
+
+    return sent
 
 
 def _refusal(edge: Edge, scope: Scope) -> Response | None:

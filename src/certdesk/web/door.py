@@ -42,7 +42,7 @@ TOLD_SECONDS = 60
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\n"
 NOT_PLAIN = b"HTTP/1.1 403 Forbidden\r\n"
-_NO_MORE = b"content-length: 0\r\nconnection: close\r\n\r\n"
+_NO_MORE = b"content-length: 0\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
 
 log = structlog.get_logger()
 

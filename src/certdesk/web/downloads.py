@@ -87,7 +87,11 @@ class Downloads:
         self._paces = paces
 
     def route(self, edge: Edge, threads: Executor) -> Route:
-        """Serve `/download/TOKEN/NAME.zip` to GET alone, as each answer is a download."""
+        """Serve `/download/TOKEN/NAME.zip` to GET alone, as each answer is a download.
+
+        Wrong links are slowed. Other paths below `/download/` are no guesses: nothing is looked up
+        or opened for them, and they have the pace of all pages.
+        """
 
         async def serve(request: Request) -> Response:
             # A stranger's work until the link is opened, and an account's from then on.

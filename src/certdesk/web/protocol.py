@@ -230,7 +230,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """
         if self._framing.part in IN_HEAD or self._answering():
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\n"
-            more = f"{self.more_headers}connection: close\r\n\r\n"
+            more = f"{self.more_headers}cache-control: no-store\r\nconnection: close\r\n\r\n"
             self.transport.write(f"{head}{more}".encode())
         if self._answering():
             self.cycle.disconnected = True

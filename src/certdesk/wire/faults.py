@@ -10,7 +10,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnknownParameter,
 )
-from certdesk.domain.telling import may_be_told, told, told_name
+from certdesk.domain.telling import is_mistyped, told, told_length, told_name
 from certdesk.domain.visible import visible
 
 _LISTED = 50
@@ -51,7 +51,7 @@ class Faults:
         self._note(self._missing, _Fault(MissingParameter, path, "missing"))
 
     def wrong(self, path: str, expected: str, value: object, *, show: bool = False) -> None:
-        """Note a value of another type, and name its type, or `show` it."""
+        """Note a value of another type, and name its type, or `show` it where that helps."""
         self._count += 1
         if len(self._wrong) <= _LISTED:
             came = _shown(value) if show else _kind(value)
@@ -114,9 +114,11 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """Show a value that could not be a secret; of others the type alone."""
+    """Show what was meant for a number or a truth value; of all else tell the type."""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, (str, int, float)) and may_be_told(str(value)):
+    if isinstance(value, str | int | float) and is_mistyped(str(value)):
         return f"`{visible(str(value))}`"
-    return told(value) if isinstance(value, (str, int)) else _kind(value)
+    if isinstance(value, str):
+        return told_length(value)
+    return told(value) if isinstance(value, int) else _kind(value)
