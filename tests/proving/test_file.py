@@ -219,9 +219,11 @@ def test_an_address_that_there_is_no_way_to_does_not_count(world: Sites) -> None
     world.http.put(NAME, PATH, VALUE)
     world.dns.remove(NAME, "A")
     world.dns.add(NAME, "A", *(f"127.0.1.{number}" for number in range(1, 4)), SITE)
-    world.dns.add(NAME, "AAAA", *(f"ff0e::{number}" for number in range(1, 9)))
+    world.dns.add(NAME, "AAAA", *(f"ff0e::{number:x}" for number in range(1, 301)))
     finding = world.look(allowed=("127.0.0.0/8", "ff00::/8"))
     assert finding.verdict is Verdict.PROVED
+    told = [step for step in finding.steps if "ff0e::" in step and "connected" in step]
+    assert len(told) == 1, "what is kept of a look does not grow with the addresses"
 
 
 @pytest.mark.parametrize("coding", ["identity", "Identity", "", "identity, identity"])

@@ -139,7 +139,7 @@ def _connect(
 ) -> socket.socket:
     """Connect to the addresses as they were checked: no name is looked up again."""
     why = "it has no address"
-    tries = limits.addresses
+    tries, passed_over = limits.addresses, 0
     while tries:
         try:
             seconds = left(deadline, limits.connect)
@@ -152,10 +152,13 @@ def _connect(
         try:
             plain = _connected(address, port, seconds)
         except (OSError, ExchangeFailed) as error:
-            # Without a route nobody was asked.
-            tries -= getattr(error, "errno", None) not in _NO_ROUTE
             why = f"{address} port {port}: {_words(error)}"
-            steps.append(f"not connected to {why}")
+            # Without a route nobody was asked; any number of such addresses is one line.
+            has_route = getattr(error, "errno", None) not in _NO_ROUTE
+            if has_route or not passed_over:
+                steps.append(f"not connected to {why}")
+            tries -= has_route
+            passed_over += not has_route
         else:
             steps.append(f"connected to {address} port {port}")
             return plain
