@@ -13,7 +13,9 @@ import dns.query
 import dns.rcode
 import pytest
 
-from certdesk.world.files import World, world
+from certdesk.world.files import FileNames, FilePages, World, world
+from certdesk.world.nameserver import nameserver
+from certdesk.world.webserver import serving
 from tests.running import PROGRAM
 
 SECONDS = 20
@@ -142,3 +144,15 @@ def test_a_page_is_the_file_of_its_host_and_path(around: World) -> None:
     assert fetched(around, "shop.example.com", "/.well-known/proof.txt")[0] == 404
     page.unlink()
     assert fetched(around, "shop.example.com", "/.well-known/proof.txt")[0] == 404
+
+
+def test_what_was_asked_is_not_kept(tmp_path: Path, told: list[str]) -> None:
+    """The servers may run for weeks, and a desk asks every few seconds."""
+    around = World(tmp_path)
+    around.records.touch()
+    names, pages = FileNames(around.records, told.append), FilePages(around)
+    with nameserver(names), serving(pages):
+        around.settings.write_text(f'resolvers = ["{names.endpoint}"]\nhttp_port = {pages.port}\n')
+        assert asked(around, "shop.example.com", "A").rcode() == dns.rcode.NXDOMAIN
+        assert fetched(around, "shop.example.com", "/")[0] == 404
+    assert (names.questions, pages.requests) == ([], [])

@@ -165,6 +165,9 @@ class FileNames(NameServer):
             failed.set_rcode(dns.rcode.SERVFAIL)
             return failed
 
+    def note(self, name: str, rdtype: str) -> None:
+        """Keep nothing: it may run for weeks, and a desk asks every few seconds."""
+
     def records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
         """The records of a name and a type."""
         found = self._file.records(_text(name))
@@ -186,6 +189,9 @@ class FilePages(WebServer):
         """Serve the world's pages."""
         super().__init__()
         self._world = world
+
+    def note(self, request: Request) -> None:
+        """Keep nothing, as of questions."""
 
     def answer(self, request: Request, line: Line) -> None:
         """Answer with a file, or with 404."""

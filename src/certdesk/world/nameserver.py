@@ -87,6 +87,10 @@ class NameServer:
         """Let `script` make the packets for every question for a name."""
         self._scripts[dns.name.from_text(name)] = script
 
+    def note(self, name: str, rdtype: str) -> None:
+        """Keep what was asked, for whoever looks at it later."""
+        self.questions.append((name, rdtype))
+
     def asked(self, rdtype: str) -> list[str]:
         """Give the names that were asked for a type, in order."""
         return [name for name, kind in self.questions if kind == rdtype]
@@ -99,7 +103,7 @@ class NameServer:
             return []
         asked = query.question[0]
         name = asked.name.to_text(omit_final_dot=True).lower()
-        self.questions.append((name, dns.rdatatype.to_text(asked.rdtype)))
+        self.note(name, dns.rdatatype.to_text(asked.rdtype))
         if self.silent:
             return []
         if asked.name in self._scripts:

@@ -114,9 +114,13 @@ class WebServer:
         """Serve nothing there any more."""
         self._scripts.pop((host, path), None)
 
+    def note(self, request: Request) -> None:
+        """Keep what was asked, for whoever looks at it later."""
+        self.requests.append(request)
+
     def answer(self, request: Request, line: Line) -> None:
         """Note a request, and answer it."""
-        self.requests.append(request)
+        self.note(request)
         script = self._scripts.get((request.host, request.path))
         if script is None:
             line.send(response(404, b"there is nothing here\n", {}))
