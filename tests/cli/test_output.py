@@ -183,6 +183,71 @@ def test_a_key_that_can_neither_be_written_nor_be_taken_back_is_told(desk: Runni
     assert f"certdesk key disable {key}" in told
 
 
+CLOSED = ("sh", "-c", 'exec "$@" >&-', "sh")
+ALL_CLOSED = ("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh")
+
+
+@pytest.mark.parametrize("closed", [CLOSED, ALL_CLOSED], ids=["stdout", "all three"])
+def test_a_new_key_is_taken_back_where_there_is_no_output(
+    desk: RunningDesk, closed: tuple[str, ...]
+) -> None:
+    """The caller has closed it: the key before works, and there is no other."""
+    keys = desk.account()
+    user = str(desk.operate("AddUser", Uin=keys.uin, Name="ci")["UserId"])
+    token = ("token", "add", "--user", user, "--minutes", "5")
+    before = {each["Uin"] for each in desk.operate("ListAccounts")["Accounts"]}
+    for words in (
+        ("key", "rotate", keys.secret_id),
+        ("key", "add", keys.uin),
+        ("account", "add", "None"),
+        token,
+    ):
+        done = run(desk, *words, under=closed)
+        assert (done.returncode, done.stdout) == (4, b""), words
+        assert b"Traceback" not in done.stderr
+        told = b"could not be handed over, and is disabled" in done.stderr
+        assert told is (closed is CLOSED), words
+    assert enabled(desk, keys.uin) == {keys.secret_id}
+    (new,) = {each["Uin"] for each in desk.operate("ListAccounts")["Accounts"]} - before
+    assert enabled(desk, new) == set()
+    assert desk.operate("ShowUser", UserId=int(user))["TemporaryKeys"] == []
+    assert desk.client(keys).call("DescribeCompanies")["TotalCount"] == 0
+
+
+def test_a_file_that_is_opened_takes_the_place_of_no_stream(tmp_path: Path) -> None:
+    """A new desk without any of the three, whose database nothing is printed into, is whole."""
+    folder = str(tmp_path / "desk")
+    words = [*ALL_CLOSED, PROGRAM, "account", "add", "First", "--data", folder]
+    assert subprocess.run(words, env=environment(), check=False).returncode == 4
+    listing = [PROGRAM, "account", "list", "--data", folder]
+    done = subprocess.run(listing, env=environment(), capture_output=True, check=True)
+    assert [each["Name"] for each in json.loads(done.stdout)] == ["First"]
+
+
+HELP = [("--help",), ("--version",), ("sandbox", "--help"), ("key", "add", "--help")]
+
+
+@needs_full
+@pytest.mark.parametrize("words", HELP)
+def test_help_that_is_lost_is_said_in_a_line(words: tuple[str, ...]) -> None:
+    """As any output."""
+    with FULL.open("wb") as full:
+        command = [PROGRAM, *words]
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+        )
+    assert (done.returncode, done.stderr.decode()) == (4, f"certdesk: {NO_SPACE}\n")
+
+
+@needs_full
+@pytest.mark.parametrize("words", [(), ("key",), ("nonsense",), ("account", "add")])
+def test_wrong_usage_keeps_its_code_where_it_cannot_be_said(words: tuple[str, ...]) -> None:
+    """Nothing is left but the code."""
+    with FULL.open("wb") as full:
+        done = subprocess.run([PROGRAM, *words], stderr=full, env=environment(), check=False)
+    assert done.returncode == 2
+
+
 @needs_full
 @pytest.mark.parametrize("words", [("account", "list"), ("settings",), ("orders",), ("ca", "show")])
 def test_any_output_that_is_lost_is_said_in_a_line(

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from certdesk.cli.printing import OutputLost, fitting, forsake_output, tell
+from certdesk.cli.printing import fitting, forsake_output, tell
+from certdesk.cli.streams import OutputLost, open_streams
 from certdesk.domain.telling import told
 from certdesk.domain.visible import visible
 
@@ -130,6 +131,7 @@ UNWRITTEN = 4
 
 def main() -> None:
     """Run the command."""
+    open_streams()
     try:
         certdesk(prog_name="certdesk", args=sys.argv[1:])
     except OutputLost as lost:

@@ -6,7 +6,8 @@ from typing import Any
 
 from certdesk.cli.common import refused, show_reply
 from certdesk.cli.operator import NoDesk, attempt
-from certdesk.cli.printing import OutputLost, on_disk, tell
+from certdesk.cli.printing import on_disk, tell
+from certdesk.cli.streams import OutputLost
 from certdesk.settings import Settings
 
 

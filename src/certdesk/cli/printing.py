@@ -22,6 +22,7 @@ from typing import TextIO
 
 import click
 
+from certdesk.cli.streams import OutputLost
 from certdesk.domain.visible import visible
 
 CELL = 512
@@ -29,15 +30,6 @@ CELL = 512
 
 GAP, INDENT = "  ", "  "
 ESCAPE = "certdesk.escape"
-
-
-class OutputLost(Exception):
-    """The output cannot be written; the text says why. `closed` where nobody reads it any more."""
-
-    def __init__(self, error: OSError) -> None:
-        """Say what the system says."""
-        self.closed = isinstance(error, BrokenPipeError)
-        super().__init__(f"the output cannot be written: {error.strerror}")
 
 
 def at_terminal() -> bool:
@@ -59,9 +51,7 @@ def say(text: str = "") -> None:
 def tell(text: str) -> None:
     """Say something to the person, beside the output; it may have several lines."""
     for line in text.split("\n"):
-        # Where it cannot be said either, the exit code says that something went wrong.
-        with contextlib.suppress(OSError):
-            click.echo(fitting(f"certdesk: {visible(line)}", sys.stderr), file=sys.stderr)
+        click.echo(fitting(f"certdesk: {visible(line)}", sys.stderr), file=sys.stderr)
 
 
 def emit(content: str | bytes) -> None:
@@ -147,11 +137,8 @@ def _print(text: str) -> None:
 
 
 def _write(content: str | bytes) -> None:
-    try:
-        # Named, since click itself writes UTF-8 to an output that it takes for misconfigured.
-        click.echo(content, nl=False, file=sys.stdout)
-    except OSError as error:
-        raise OutputLost(error) from error
+    # Named, since click itself writes UTF-8 to an output that it takes for misconfigured.
+    click.echo(content, nl=False, file=sys.stdout)
 
 
 def _styled(text: str, style: str) -> str:

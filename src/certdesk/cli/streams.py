@@ -1,0 +1,71 @@
+"""The streams of the command: they are there whatever it was started with, and failures are known.
+
+A descriptor that the caller has closed would otherwise belong to the next file that is opened, such
+as the database, and what is printed would end there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+OUTPUT, ERRORS = 1, 2
+
+
+class OutputLost(Exception):
+    """The output cannot be written; the text says why. `closed` where nobody reads it any more."""
+
+    def __init__(self, error: OSError) -> None:
+        """Say what the system says."""
+        self.closed = isinstance(error, BrokenPipeError)
+        super().__init__(f"the output cannot be written: {error.strerror}")
+
+
+class _Output(io.FileIO):
+    """The output: a failure to write is told apart from all other failures."""
+
+    def write(self, content: Buffer, /) -> int:
+        try:
+            return super().write(content)
+        except OSError as error:
+            raise OutputLost(error) from error
+
+
+class _Errors(io.FileIO):
+    """What is said beside the output: where it cannot be said, the exit code has to say enough."""
+
+    def write(self, content: Buffer, /) -> int:
+        with contextlib.suppress(OSError):
+            return super().write(content)
+        return memoryview(content).nbytes
+
+
+def open_streams() -> None:
+    """Replace stdout and stderr by streams that handle failures, also where the caller closed them.
+
+    Nothing can be written to a stdout that was closed, as if its disk were full.
+    """
+    # What is opened has the lowest descriptor that is free.
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= ERRORS:
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 -- its signature
+    os.close(descriptor)
+    sys.stdout = _opened(_Output(OUTPUT, "wb", closefd=False), sys.stdout, "strict")
+    sys.stderr = _opened(_Errors(ERRORS, "wb", closefd=False), sys.stderr, "backslashreplace")
+
+
+def _opened(raw: io.FileIO, before: TextIO | None, errors: str) -> TextIO:
+    """Return a text stream like the one that Python made, if it made one."""
+    if before is not None:
+        before.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=before.encoding if before is not None else "utf-8",
+        errors=(before.errors if before is not None else None) or errors,
+        line_buffering=raw.isatty() or raw.fileno() == ERRORS,
+    )
