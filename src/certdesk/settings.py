@@ -19,6 +19,7 @@ import msgspec
 
 from certdesk.domain import quotas
 from certdesk.domain.quotas import Quotas
+from certdesk.domain.secret_urls import without_secrets
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
@@ -547,9 +548,6 @@ def _nested(given: Mapping[str, object]) -> dict[str, object]:
     return nested
 
 
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
-
-
 def without_password(value: object) -> object:
-    """Give a setting's value without the password that a URL may hold."""
-    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
+    """Return a setting's value without the secrets that a URL may hold."""
+    return without_secrets(value) if isinstance(value, str) else value

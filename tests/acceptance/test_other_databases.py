@@ -163,6 +163,29 @@ def test_a_desk_on_postgresql_is_not_begun_anew_in_a_file_where_its_url_was_forg
     assert not (folder / "certdesk.db").exists()
 
 
+@pytest.mark.needs("postgres")
+def test_a_password_in_a_databases_url_is_neither_kept_nor_told(url: str, tmp_path: Path) -> None:
+    """In the query too, and where an older version has noted it."""
+    folder, secret = tmp_path / "data", "Other9"
+    queried = f"{url}&password={secret}&sslpassword={secret}"
+    words = ("--data", str(folder), "--database", queried)
+    assert certdesk("account", "add", "test", *words).returncode == 0
+    note = folder / "database"
+    assert note.read_text("utf-8") == f"{url}&password=***&sslpassword=***\n"
+    note.write_text(f"{queried}\n", "utf-8")
+    forgotten = certdesk("serve", "--data", str(folder), "--listen", "127.0.0.1:0")
+    nobody = f"postgresql://u:p@127.0.0.1:1/d?password={secret}"
+    refused = certdesk("account", "list", "--data", str(tmp_path / "other"), "--database", nobody)
+    shown = certdesk("settings", *words)
+    assert (forgotten.returncode, refused.returncode, shown.returncode) == (FAILED, FAILED, 0)
+    assert f"has its data in {url}&password=***" in forgotten.stderr
+    assert "password=***" in refused.stderr
+    for told_of in (forgotten, refused, shown):
+        assert secret not in told_of.stdout + told_of.stderr
+    assert certdesk("account", "list", *words).returncode == 0
+    assert secret not in note.read_text("utf-8")
+
+
 def test_a_file_elsewhere_does_not_take_the_place_of_the_desks_own(
     embedded: Path, tmp_path: Path
 ) -> None:

@@ -57,7 +57,8 @@ class Beginning:
 
     def _elsewhere(self) -> str:
         """Name the other database that the folder's desk has, "" where there is none."""
-        noted = self._noted()
+        # What an older version noted has the password of the URL's query.
+        noted = str(without_password(self._noted()))
         if noted not in ("", self._own):
             return noted
         has_file = self._embedded.is_file() and self._embedded.stat().st_size > 0

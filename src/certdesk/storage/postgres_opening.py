@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from certdesk.domain.secret_urls import without_secrets
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.postgres_pool import words
 
@@ -33,7 +33,7 @@ def worded(url: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+        shown = without_secrets(url)
         raise StoreUnavailable(f"{shown} cannot be opened: {words(error)}") from error
     except ImportError as error:
         raise StoreUnavailable(f"the database cannot be opened: {error}") from error
