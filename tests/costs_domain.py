@@ -31,7 +31,6 @@ from certdesk.domain import (
     telling,
     texts,
     visible,
-    zones,
 )
 from certdesk.domain import ocsp_request as status_requests
 from certdesk.domain.material import Material
@@ -43,6 +42,7 @@ from certdesk.web.ocsp import REQUEST_LIMIT
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT
 from tests.costs_csr import PEM_LIMIT
 from tests.costs_kinds import TIMES, Case, Worst, each, hostile, listing
+from tests.zones import by_rfc2136
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -230,6 +230,6 @@ DOMAIN: Worst = {
     "domain.visible.unseen": each(visible.unseen),
     "domain.visible.unseen_fault": each(visible.unseen_fault),
     "domain.visible.visible": each(visible.visible),
-    "domain.zones.parse_key": each(zones.parse_key),
-    "domain.zones.server_address": each(zones.server_address),
+    "proving.providers.rfc2136.Rfc2136.settings key": each(by_rfc2136),
+    "proving.providers.rfc2136.Rfc2136.settings server": each(lambda text: by_rfc2136(server=text)),
 }

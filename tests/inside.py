@@ -22,7 +22,7 @@ from certdesk.domain.rules import Rules
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
-from certdesk.ports import DESK, Keys, Pending, Store, Unit
+from certdesk.ports import DESK, DnsProviders, Keys, Pending, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
@@ -73,6 +73,7 @@ class InsideDesk:
         self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
         self.records = MemoryRecords()
+        self.dns_providers = DnsProviders(self.vault, (self.records,))
         self.issuer = ScriptedIssuer(self.clock)
         self.parsers = HereParsers()
         world = Surroundings(
@@ -90,7 +91,7 @@ class InsideDesk:
             self.clock,
             provers=self.provers,
             caa=self.caa,
-            records=AddedRecords(self.store, self.vault, self.clock, self.records),
+            records=AddedRecords(self.store, self.clock, self.dns_providers),
             pacing=LookPacing(self.store, self.clock, rules),
         )
         self.advancing = Advancing(
@@ -111,7 +112,7 @@ class InsideDesk:
             keys=keys or self.stock,
             parsers=self.parsers,
             pki=self.ca.pki,
-            record_keeper=self.records,
+            dns_providers=self.dns_providers,
             clock=self.clock,
             rng=rng,
             work=self.orders,

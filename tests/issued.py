@@ -17,7 +17,6 @@ from certdesk.domain.rules import Rules
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
-from certdesk.testing.records import MemoryRecords
 from certdesk.wire.decode import decode
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
@@ -49,7 +48,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
                 clock,
                 provers=provers,
                 caa=ScriptedCaa(clock),
-                records=AddedRecords(store, vault, clock, MemoryRecords()),
+                records=AddedRecords(store, clock, opened.desk.dns_providers),
                 # Nobody is looked at.
                 pacing=LookPacing(store, clock, Rules(looks_per_domain=0)),
             ),

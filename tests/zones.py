@@ -7,7 +7,8 @@ from typing import Any
 
 from certdesk.catalog import Caller
 from certdesk.domain.proof import Challenge, Finding, ProofKind, Verdict
-from certdesk.domain.zones import OpenZone, parse_key
+from certdesk.domain.secret import Secret
+from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.proving import ScriptedProver
 from certdesk.testing.records import MemoryRecords
@@ -18,16 +19,35 @@ KEY = f'key "desk" {{ algorithm hmac-sha256; secret "{SECRET}"; }};'
 SERVER = "192.0.2.53:53"
 
 
+def by_rfc2136(key: str = KEY, server: str = SERVER) -> Rfc2136Settings:
+    """Read the settings of a zone."""
+    return Rfc2136().settings(server=server, key=Secret(key))
+
+
+def asked(key: str = KEY, server: str = SERVER) -> dict[str, object]:
+    """Word the settings as the operator's action takes them."""
+    return {
+        "Provider": "rfc2136",
+        "Settings": [{"Name": "server", "Value": server}],
+        "Secrets": [{"Name": "key", "Value": key}],
+    }
+
+
 def serve(desk: InsideDesk, name: str = "example.com", key: str = KEY) -> None:
     """Have a zone in the world, whose server knows a key."""
-    desk.records.zones[name] = OpenZone(name=name, server=SERVER, key=parse_key(key))
+    desk.records.zones[name] = by_rfc2136(key)
 
 
 def give(
-    desk: InsideDesk, caller: Caller, name: str = "example.com", **changes: object
+    desk: InsideDesk,
+    caller: Caller,
+    name: str = "example.com",
+    key: str = KEY,
+    server: str = SERVER,
+    **changes: object,
 ) -> dict[str, Any]:
     """Give an account a zone."""
-    given = {"Uin": caller.uin, "Zone": name, "Server": SERVER, "Key": KEY}
+    given = {"Uin": caller.uin, "Zone": name} | asked(key, server)
     return desk.operator("AddZone", **given | changes)
 
 

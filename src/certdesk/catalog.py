@@ -36,13 +36,13 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.sightings import HONEST_SECONDS, replayed
 from certdesk.ports import (
     Clock,
+    DnsProviders,
     Examiner,
     Keys,
     KeyUsedUp,
     Parsers,
     ParsersBusy,
     Pki,
-    RecordKeeper,
     Stale,
     Store,
     Unit,
@@ -151,7 +151,7 @@ class Context:
     work: Work
     rules: Rules
     pki: Pki
-    record_keeper: RecordKeeper
+    dns_providers: DnsProviders
     held: contextlib.ExitStack
     examiners: tuple[Examiner, ...] = ()
 
@@ -339,7 +339,7 @@ class Desk:
     keys: Keys
     parsers: Parsers
     pki: Pki
-    record_keeper: RecordKeeper
+    dns_providers: DnsProviders
     clock: Clock
     rng: random.Random
     work: Work
@@ -416,7 +416,7 @@ class Desk:
             work=self.work,
             rules=self.rules,
             pki=self.pki,
-            record_keeper=self.record_keeper,
+            dns_providers=self.dns_providers,
             held=held,
             examiners=self.examiners,
         )

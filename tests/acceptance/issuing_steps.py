@@ -119,7 +119,7 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
             desk.clock,
             provers=dict.fromkeys(ProofKind, prover),
             caa=ScriptedCaa(desk.clock),
-            records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
+            records=AddedRecords(store, desk.clock, desk.dns_providers),
             pacing=LookPacing(store, desk.clock, desk.rules),
         )
         advancing = Advancing(

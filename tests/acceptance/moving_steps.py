@@ -100,7 +100,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
             desk.clock,
             provers=dict.fromkeys(ProofKind, ScriptedProver(desk.clock)),
             caa=ScriptedCaa(desk.clock),
-            records=AddedRecords(store, desk.vault, desk.clock, desk.record_keeper),
+            records=AddedRecords(store, desk.clock, desk.dns_providers),
             pacing=LookPacing(store, desk.clock, desk.rules),
         )
         advancing = Advancing(

@@ -66,8 +66,9 @@ def use_zones(run: Callable[..., subprocess.CompletedProcess[str]], mine: tuple[
         key.flush()
         given = ("--server", "127.0.0.1:53", "--key-file", key.name, "--unchecked")
         added = printed(run("zone", "add", "example.com", *mine, *given))
-    assert (added["Zone"], added["KeyName"], added["Tried"]) == ("example.com", "desk", False)
-    assert printed(run("zone", "list", *mine))[0]["Server"] == "127.0.0.1:53"
+    its = {"server": "127.0.0.1:53", "key_name": "desk", "algorithm": "hmac-sha256"}
+    assert (added["Zone"], added["Settings"], added["Tried"]) == ("example.com", its, False)
+    assert printed(run("zone", "list", *mine))[0]["Settings"] == its
     assert printed(run("zone", "remove", "example.com", *mine))["Zone"] == "example.com"
     assert printed(run("zone", "list", "--json")) == []
 

@@ -174,7 +174,7 @@ def test_a_record_that_was_deleted_is_added_again(desk: Desk) -> None:
     desk.caa.refused.clear()
     (proof,) = proofs(desk, order)
     challenge = challenge_of(proof)
-    desk.records.remove(desk.records.zones[NAME], challenge)
+    desk.records.remove(NAME, desk.records.zones[NAME], challenge)
     desk.look(order, NAME)
     assert outside(desk, order) == [challenge.value]
 
@@ -256,7 +256,7 @@ def check(desk: Desk, order: str) -> dict[str, Any]:
 def test_what_the_server_says_is_the_reason(desk: Desk) -> None:
     """And when it is mended, the order goes on by itself."""
     zone = desk.records.zones.pop(NAME)
-    other = dataclasses.replace(zone, key=dataclasses.replace(zone.key, name="other"))
+    other = dataclasses.replace(zone, key_name="other")
     desk.records.zones[NAME] = other
     order = submit(desk)
     found = check(desk, order)
@@ -440,7 +440,7 @@ def test_a_key_that_changed_hands_is_used_from_then_on(desk: Desk) -> None:
     order = under_way(desk)
     other = KEY.replace("desk", "desk2")
     serve(desk, key=other)
-    give(desk, desk.caller, Key=other)
+    give(desk, desk.caller, key=other)
     act(desk, "CancelAuditCertificate", order)
     later(desk, order)
     assert outside(desk, order) == []
@@ -471,7 +471,7 @@ def test_a_successor_needs_no_hands_though_the_record_is_gone(tmp_path: Path) ->
         left.pass_time(timedelta(minutes=1))
         assert left.order(first).status == 1
         challenge = challenge_of(left.proof(left.order(first)))
-        desk.records.remove(desk.records.zones[NAME], challenge)
+        desk.records.remove(NAME, desk.records.zones[NAME], challenge)
         left.pass_time(timedelta(days=400))
         chain = left.chain(first)
         assert {(each.status.value, each.verify_type) for each in chain[1:]} <= {

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
 from certdesk.catalog import Caller
 from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
-from certdesk.domain.zones import OpenZone, parse_key
 from certdesk.ports import place_of_zone
 from tests.inside import InsideDesk
-from tests.zones import KEY, SECRET, SERVER, give, serve
+from tests.zones import KEY, SECRET, SERVER, asked, by_rfc2136, give, serve
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> Non
     shown = {
         "Uin": owner.uin,
         "Zone": "example.com",
-        "Server": SERVER,
-        "KeyName": "desk",
-        "Algorithm": "hmac-sha256",
+        "Provider": "rfc2136",
+        "Settings": {"server": SERVER, "key_name": "desk", "algorithm": "hmac-sha256"},
     }
     assert added == shown | {"Tried": True}
     created = {"CreateTime": "2026-03-01T12:00:00Z"}
@@ -44,31 +43,36 @@ def test_a_zone_is_tried_kept_and_listed(desk: InsideDesk, owner: Caller) -> Non
     assert desk.operator("ListZones")["Zones"] == [shown | created | nothing]
     assert desk.operator("ListZones", Uin=desk.account().uin)["Zones"] == []
     (kept,) = desk.store.read(lambda unit: unit.zones.where())
-    assert SECRET.encode() not in kept.secret
-    opened = desk.vault.open(kept.secret, place_of_zone(kept))
-    assert opened == parse_key(KEY).secret
+    ((name, sealed),) = kept.secrets
+    assert SECRET not in f"{kept}"
+    opened = desk.vault.open(base64.b64decode(sealed), place_of_zone(kept, name))
+    assert opened == by_rfc2136().secret
     assert desk.records.values("_dnsauth.example.com") == set()
-    assert [entry.action for entry in desk.audit("zone:example.com")] == ["AddZone"]
+    (entry,) = desk.audit("zone:example.com")
+    assert (entry.action, entry.detail) == (
+        "AddZone",
+        f"rfc2136 (server {SERVER}, key_name desk, algorithm hmac-sha256)",
+    )
 
 
 def test_a_zone_that_cannot_be_changed_is_not_kept(desk: InsideDesk, owner: Caller) -> None:
     """What its server said is told, and what to do."""
     with pytest.raises(FailedOperation, match=r"example\.com does not know the key.*--unchecked"):
-        give(desk, owner, Key=KEY.replace("desk", "other"))
+        give(desk, owner, key=KEY.replace("desk", "other"))
     assert desk.operator("ListZones")["Zones"] == []
-    assert give(desk, owner, Key=KEY.replace("desk", "other"), Unchecked=True)["Tried"] is False
-    assert desk.operator("ListZones")["Zones"][0]["KeyName"] == "other"
+    assert give(desk, owner, key=KEY.replace("desk", "other"), Unchecked=True)["Tried"] is False
+    assert desk.operator("ListZones")["Zones"][0]["Settings"]["key_name"] == "other"
 
 
 def test_a_zone_gets_a_new_key(desk: InsideDesk, owner: Caller) -> None:
     """It is given again; the account has it once."""
     give(desk, owner)
     other = KEY.replace("desk", "desk2")
-    zone = OpenZone(name="example.com", server="[::1]:53", key=parse_key(other))
-    desk.records.zones["example.com"] = zone
-    give(desk, owner, Key=other, Server="[::1]:53")
+    desk.records.zones["example.com"] = by_rfc2136(other, "[::1]:53")
+    give(desk, owner, key=other, server="[::1]:53")
     (listed,) = desk.operator("ListZones")["Zones"]
-    assert (listed["KeyName"], listed["Server"]) == ("desk2", "[::1]:53")
+    its = listed["Settings"]
+    assert (its["key_name"], its["server"]) == ("desk2", "[::1]:53")
 
 
 def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
@@ -88,27 +92,33 @@ def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
     [
         ({"Zone": "*.example.com"}, "Zone: a zone stands without a wildcard; got"),
         ({"Zone": "a b"}, "Zone: only letters"),
-        ({"Server": "ns.example.com:53"}, "Server: must be an address and a port"),
-        ({"Key": SECRET}, "Key: must be one key"),
-        ({"Key": KEY.replace("sha256", "md5")}, "Key: the algorithm must be one of"),
+        ({"Provider": "hosts"}, 'Provider: must be one of rfc2136; got "hosts"'),
+        (
+            asked(server="ns.example.com:53"),
+            r"Settings\.server: must be an address and a port, .*; got",
+        ),
+        (asked(key=SECRET), r"Secrets\.key: must be one key"),
+        (asked(key=KEY.replace("sha256", "md5")), r"Secrets\.key: the algorithm must be one of"),
+        ({"Secrets": []}, r"Settings: rfc2136 takes server, key \(a secret\), and nothing else"),
+        (
+            {"Secrets": [], "Settings": [{"Name": "key", "Value": KEY}]},
+            r"Settings: rfc2136 takes server, key \(a secret\), and nothing else",
+        ),
     ],
 )
 def test_what_makes_no_zone_is_refused(
-    desk: InsideDesk, owner: Caller, changes: dict[str, str], detail: str
+    desk: InsideDesk, owner: Caller, changes: dict[str, object], detail: str
 ) -> None:
     """With the parameter and the rule, and never with the key."""
     with pytest.raises(InvalidParam, match=detail) as refused:
-        desk.operator(
-            "AddZone",
-            **{"Uin": owner.uin, "Zone": "example.com", "Server": SERVER, "Key": KEY} | changes,
-        )
+        give(desk, owner, **changes)  # type: ignore[arg-type]  # none of them is the name or a key
     assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize("action", ["AddZone", "ListZones", "RemoveZone"])
 def test_an_account_has_to_be_there(desk: InsideDesk, action: str) -> None:
     """For each of them."""
-    others = {"AddZone": {"Server": SERVER, "Key": KEY}, "ListZones": {}, "RemoveZone": {}}
+    others = {"AddZone": asked(), "ListZones": {}, "RemoveZone": {}}
     zone = {} if action == "ListZones" else {"Zone": "example.com"}
     with pytest.raises(AccountNotFound):
         desk.operator(action, Uin="100000000000", **zone, **others[action])

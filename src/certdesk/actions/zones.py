@@ -13,18 +13,10 @@ from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidPara
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.proof import ProofKind, new_challenge
 from certdesk.domain.records import Proof
+from certdesk.domain.secret import Secret
 from certdesk.domain.telling import told
-from certdesk.domain.zones import (
-    KeyRefused,
-    OpenZone,
-    TsigKey,
-    Zone,
-    parse_key,
-    server_address,
-    zone_name,
-    zone_of,
-)
-from certdesk.ports import Unit, UpdateFailed, place_of_zone
+from certdesk.domain.zones import Zone, zone_name, zone_of
+from certdesk.ports import SettingRefused, Unit, UpdateFailed
 from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_time
 
 MOST_COUNTED = 10_000
@@ -32,7 +24,7 @@ MOST_COUNTED = 10_000
 
 
 class ZoneInfo(Part):
-    """A zone as listed; of its key only the name is shown.
+    """A zone as listed, without its secret settings.
 
     `records_waiting` are those that the desk tried to remove in vain and will try to again, and
     `last_failure` is why the last of these tries came to nothing, if there are any.
@@ -40,24 +32,38 @@ class ZoneInfo(Part):
 
     uin: str
     zone: str
-    server: str
-    key_name: str
-    algorithm: str
+    provider: str
+    settings: dict[str, str]
     create_time: str | None
     records_waiting: int
     last_failure: str | None
 
 
+class ZoneSetting(Part):
+    """A setting of a DNS provider."""
+
+    name: str
+    value: Parsed
+
+
+class SecretSetting(Part):
+    """A setting that nobody may see."""
+
+    name: str
+    value: HiddenParsed
+
+
 class AddZoneRequest(Request):
-    """Which zone of which account, its server, and the key (in the form of BIND) to sign with.
+    """Which zone of which account, its DNS provider, and the settings of that.
 
     Where it is `Unchecked`, it is not tried.
     """
 
     uin: str
     zone: Parsed
-    server: str
-    key: HiddenParsed
+    provider: str
+    settings: list[ZoneSetting]
+    secrets: list[SecretSetting]
     unchecked: bool = False
 
 
@@ -66,9 +72,8 @@ class AddZoneReply(Reply):
 
     uin: str
     zone: str
-    server: str
-    key_name: str
-    algorithm: str
+    provider: str
+    settings: dict[str, str]
     tried: bool
 
 
@@ -76,15 +81,15 @@ class AddZoneReply(Reply):
     AccountNotFound, FailedOperation, InvalidParam, writes=True, internal=True, sensitive=True
 )
 def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
-    """Give an account a zone in which the desk adds the records of DNS_AUTO, or a new key for it.
+    """Give an account a zone in which the desk adds the records of DNS_AUTO, or new settings.
 
     It is tried: a TXT record is added and removed again.
     """
-    zone = OpenZone(name=_name(request.zone), server=_server(request.server), key=_key(request.key))
+    name = _name(request.zone)
     context.store.read(lambda unit: known_account(unit, request.uin))
+    kept = _sealed(context, request, name)
     if not request.unchecked:
-        _try(context, zone)
-    kept = _sealed(context, request.uin, zone)
+        _try(context, kept)
 
     def commit(unit: Unit) -> AddZoneReply:
         known_account(unit, request.uin)
@@ -93,14 +98,12 @@ def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
             unit.zones.add(kept)
         else:
             unit.zones.replace(dataclasses.replace(kept, version=before.version))
-        detail = f"{kept.server} key {kept.key_name}"
-        context.record(unit, f"zone:{kept.name}", detail, uin=kept.uin)
+        context.record(unit, f"zone:{kept.name}", kept.described, uin=kept.uin)
         return AddZoneReply(
             uin=kept.uin,
             zone=kept.name,
-            server=kept.server,
-            key_name=kept.key_name,
-            algorithm=kept.algorithm,
+            provider=kept.provider,
+            settings=dict(kept.settings),
             tried=not request.unchecked,
         )
 
@@ -170,21 +173,7 @@ def _name(text: str) -> str:
         raise InvalidParam(f"Zone: {refused.rule}; got {told(text)}.") from None
 
 
-def _server(text: str) -> str:
-    try:
-        return server_address(text)
-    except ValueError as error:
-        raise InvalidParam(f"Server: {error}; got {told(text)}.") from None
-
-
-def _key(text: str) -> TsigKey:
-    try:
-        return parse_key(text)
-    except KeyRefused as refused:
-        raise InvalidParam(f"Key: {refused}.") from None
-
-
-def _try(context: Context, zone: OpenZone) -> None:
+def _try(context: Context, zone: Zone) -> None:
     """Add a record and remove it again, where a proof of the zone's own name would be.
 
     So a key that may do no more than is needed will do.
@@ -194,8 +183,8 @@ def _try(context: Context, zone: OpenZone) -> None:
     """
     trial = new_challenge(DomainName(zone.name), ProofKind.TXT, context.rng, context.now)
     try:
-        context.record_keeper.add(zone, trial)
-        context.record_keeper.remove(zone, trial)
+        context.dns_providers.add(zone, trial)
+        context.dns_providers.remove(zone, trial)
     except UpdateFailed as failed:
         raise FailedOperation(
             f"A TXT record at {trial.record} was to be added and removed for a trial. {failed} "
@@ -203,18 +192,26 @@ def _try(context: Context, zone: OpenZone) -> None:
         ) from None
 
 
-def _sealed(context: Context, uin: str, zone: OpenZone) -> Zone:
-    kept = Zone(
-        uin=uin,
-        name=zone.name,
-        server=zone.server,
-        key_name=zone.key.name,
-        algorithm=zone.key.algorithm,
-        secret=b"",
-        created_at=context.now,
-    )
-    secret = context.vault.seal(zone.key.secret, place_of_zone(kept))
-    return dataclasses.replace(kept, secret=secret)
+def _sealed(context: Context, request: AddZoneRequest, name: str) -> Zone:
+    zone = Zone(uin=request.uin, name=name, provider=request.provider, created_at=context.now)
+    given: dict[str, str | Secret] = {each.name: each.value for each in request.settings}
+    given |= {each.name: Secret(each.value) for each in request.secrets}
+    try:
+        return context.dns_providers.sealed(zone, given)
+    except SettingRefused as refused:
+        raise InvalidParam(_told_refusal(refused, request, given)) from None
+
+
+def _told_refusal(
+    refused: SettingRefused, request: AddZoneRequest, given: Mapping[str, str | Secret]
+) -> str:
+    """Word a refusal, with what was given where that may be seen."""
+    if refused.setting == "provider":
+        return f"Provider: {refused}; got {told(request.provider)}."
+    value = given.get(refused.setting)
+    if isinstance(value, str):
+        return f"Settings.{refused.setting}: {refused}; got {told(value)}."
+    return f"Secrets.{refused.setting}: {refused}." if value else f"Settings: {refused}."
 
 
 def _waiting(
@@ -233,9 +230,8 @@ def _info(zone: Zone, waiting: Sequence[Proof]) -> ZoneInfo:
     return ZoneInfo(
         uin=zone.uin,
         zone=zone.name,
-        server=zone.server,
-        key_name=zone.key_name,
-        algorithm=zone.algorithm,
+        provider=zone.provider,
+        settings=dict(zone.settings),
         create_time=utc_time(zone.created_at),
         records_waiting=len(waiting),
         last_failure=waiting[-1].reason if waiting else None,

@@ -31,14 +31,15 @@ from certdesk.ports import (
     CaaChecker,
     Clock,
     Counts,
+    DnsProviders,
     Issuer,
     Prover,
     StoreUnavailable,
     VaultError,
 )
 from certdesk.proving.counted import CountedCaa, CountedProver
+from certdesk.proving.providers import PROVIDERS
 from certdesk.proving.resolver import Resolver
-from certdesk.proving.update import UpdatedRecords
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
@@ -166,7 +167,9 @@ def _put_together(
 ) -> OpenDesk:
     metrics = figures(actions())
     caa = caa_checker(settings, resolver, world.clock)
-    looking = _looking(world, rules, looks, caa, metrics)
+    dns_providers = DnsProviders(world.vault, PROVIDERS)
+    records = AddedRecords(world.store, world.clock, dns_providers)
+    looking = _looking(world, rules, looks, caa, metrics, records)
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
@@ -187,7 +190,7 @@ def _put_together(
         keys=stock,
         parsers=parsers,
         pki=ca.pki,
-        record_keeper=UpdatedRecords(),
+        dns_providers=dns_providers,
         clock=world.clock,
         rng=strong_random(),
         work=orders,
@@ -230,6 +233,7 @@ def _looking(
     looks: Mapping[ProofKind, Prover],
     caa: CaaChecker,
     counts: Counts,
+    records: AddedRecords,
 ) -> Looking:
     """Make who looks for proofs and CAA records, and has each look counted."""
     store, clock = world.store, world.clock
@@ -238,7 +242,7 @@ def _looking(
         clock,
         provers={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
         caa=CountedCaa(caa, counts),
-        records=AddedRecords(store, world.vault, clock, UpdatedRecords()),
+        records=records,
         pacing=LookPacing(store, clock, rules),
         kept_looks=rules.quotas.looks,
     )

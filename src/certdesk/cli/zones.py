@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from certdesk.cli.common import as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.common import Command, as_json, desk_options, for_a_person, show_reply
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import table
+from certdesk.domain.zones import described
+from certdesk.ports import Setting, settings_of
+from certdesk.proving.providers import PROVIDERS
 from certdesk.settings import Settings
+
+PROVIDER_SETTINGS = {provider.name: settings_of(provider) for provider in PROVIDERS}
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -18,37 +25,97 @@ def zone() -> None:
     """Zones: DNS zones in which the desk adds the records of DNS_AUTO for an account."""
 
 
+def option_of(setting: Setting) -> str:
+    """Return the option that brings a setting: a secret one from a file, as commands are seen."""
+    name = setting.name.replace("_", "-")
+    return f"--{name}-file" if setting.secret else f"--{name}"
+
+
+def provider_options(
+    providers: Mapping[str, tuple[Setting, ...]],
+) -> Callable[[Command], Command]:
+    """Give a command an option for each setting of each DNS provider; one may be of several."""
+    uses: dict[str, list[tuple[str, Setting]]] = {}
+    for provider, settings in providers.items():
+        for setting in settings:
+            uses.setdefault(option_of(setting), []).append((provider, setting))
+
+    def options(command: Command) -> Command:
+        for option, its in reversed(uses.items()):
+            setting = its[0][1]
+            command = click.option(
+                option,
+                metavar=setting.given.metavar,
+                type=_FILE if setting.secret else str,
+                help=" ".join(f"{provider}: {each.given.help}" for provider, each in its),
+            )(command)
+        return command
+
+    return options
+
+
 @zone.command("add")
 @click.argument("zone")
 @click.option("--uin", required=True, help="The account that it is for.")
 @click.option(
-    "--server", required=True, metavar="ADDRESS:PORT", help="Its DNS server, which takes updates."
+    "--provider",
+    type=click.Choice(list(PROVIDER_SETTINGS)),
+    default=PROVIDERS[0].name,
+    show_default=True,
+    help="How the zone is changed.",
 )
-@click.option(
-    "--key-file",
-    required=True,
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The TSIG key to sign updates with, as tsig-keygen writes it.",
-)
+@provider_options(PROVIDER_SETTINGS)
 @click.option("--unchecked", is_flag=True, help="Keep it without trying it.")
 @desk_options
 def zone_add(
-    settings: Settings, zone: str, uin: str, server: str, key_file: Path, *, unchecked: bool
+    settings: Settings, zone: str, uin: str, provider: str, *, unchecked: bool, **given: str | Path
 ) -> None:
     """Let the desk add records in ZONE to prove names of the account UIN.
 
-    A TXT record at _dnsauth.ZONE is added and removed again for a trial. FILE has one key,
-    like: key "desk" { algorithm hmac-sha256; secret "..."; };
+    A TXT record at _dnsauth.ZONE is added and removed again for a trial. The provider's
+    settings are the options that name it first; all of them are needed.
 
-    A zone that the account has already gets the new server and key.
+    A zone that the account has already gets the new provider and settings.
     """
+    clear, secrets = read_settings(PROVIDER_SETTINGS[provider], given)
+    response = ask(
+        settings,
+        "AddZone",
+        Uin=uin,
+        Zone=zone,
+        Provider=provider,
+        Settings=clear,
+        Secrets=secrets,
+        Unchecked=unchecked,
+    )
+    show_reply(response)
+
+
+def read_settings(
+    wanted: tuple[Setting, ...], given: dict[str, Any]
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return the settings that may be seen and the secret ones, or end a command without them."""
+    values = {f"--{name.replace('_', '-')}": value for name, value in given.items() if value}
+    clear, secrets = [], []
+    for setting in wanted:
+        option = option_of(setting)
+        if option not in values:
+            raise click.UsageError(f"Missing option '{option}'.")
+        value = values.pop(option)
+        if setting.secret:
+            secrets.append({"Name": setting.name, "Value": _text(value, option)})
+        else:
+            clear.append({"Name": setting.name, "Value": value})
+    if values:
+        raise click.UsageError(f"The provider takes no option '{min(values)}'.")
+    return clear, secrets
+
+
+def _text(file: Path, option: str) -> str:
     try:
-        key = key_file.read_text("utf-8")
+        return file.read_text("utf-8")
     except (OSError, UnicodeError):
-        raise click.BadParameter(f"{key_file} cannot be read", param_hint="--key-file") from None
-    given = {"Uin": uin, "Zone": zone, "Server": server, "Key": key, "Unchecked": unchecked}
-    show_reply(ask(settings, "AddZone", **given))
+        raise click.BadParameter(f"{file} cannot be read", param_hint=option) from None
 
 
 @zone.command("list")
@@ -56,7 +123,7 @@ def zone_add(
 @as_json
 @desk_options
 def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
-    """List the zones, their servers and keys' names: a table at a terminal, JSON otherwise.
+    """List the zones and their settings, secrets aside: a table at a terminal, JSON otherwise.
 
     Records that could not be removed yet are counted, with what the server said last.
     """
@@ -81,12 +148,12 @@ def _table(zones: list[dict[str, Any]]) -> None:
         (
             each["Uin"],
             each["Zone"],
-            each["Server"],
-            f"{each['KeyName']} ({each['Algorithm']})",
+            each["Provider"],
+            described(each["Settings"].items()),
             str(each["RecordsWaiting"] or ""),
             each["LastFailure"] or "",
         )
         for each in zones
     )
-    columns = ("Account", "Zone", "Server", "Key", "Records to be removed", "Last failure")
+    columns = ("Account", "Zone", "Provider", "Settings", "Records to be removed", "Last failure")
     table(columns, rows, nothing="No zones.")

@@ -14,6 +14,15 @@ from certdesk.ports.blocking import (
     orders_with,
 )
 from certdesk.ports.clock import Clock
+from certdesk.ports.dns_providers import (
+    DnsProvider,
+    DnsProviders,
+    Given,
+    Setting,
+    SettingRefused,
+    UpdateFailed,
+    settings_of,
+)
 from certdesk.ports.issuing import Issuer
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
 from certdesk.ports.lineage import (
@@ -25,7 +34,7 @@ from certdesk.ports.lineage import (
 )
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
-from certdesk.ports.proving import CaaChecker, Prover, RecordKeeper, UpdateFailed
+from certdesk.ports.proving import CaaChecker, Prover
 from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
 from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import (
@@ -63,7 +72,10 @@ __all__ = [
     "Clock",
     "Collection",
     "Counts",
+    "DnsProvider",
+    "DnsProviders",
     "Examiner",
+    "Given",
     "Issuer",
     "KeyUsedUp",
     "Keys",
@@ -80,9 +92,10 @@ __all__ = [
     "Published",
     "ReadyKey",
     "Record",
-    "RecordKeeper",
     "Resolvers",
     "Result",
+    "Setting",
+    "SettingRefused",
     "Slot",
     "Stale",
     "Store",
@@ -116,6 +129,7 @@ __all__ = [
     "place_of_zone",
     "put_review",
     "remove_review",
+    "settings_of",
     "stands_still",
     "successors_of",
     "withdraw_review",

@@ -47,9 +47,9 @@ def place_of_letter(letter: Letter) -> Place:
     return Place(letter.uin, "letters", row, "content")
 
 
-def place_of_zone(zone: Zone) -> Place:
-    """Tell where the secret of a zone's key lies."""
-    return Place(zone.uin, "zones", zone.name, "secret")
+def place_of_zone(zone: Zone, setting: str) -> Place:
+    """Return where a secret setting of a zone lies."""
+    return Place(zone.uin, "zones", zone.name, setting)
 
 
 class VaultError(Exception):

@@ -54,13 +54,15 @@ class Server:
     port: int = DNS_PORT
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, port_needed: bool = False) -> Self:
         """Read `127.0.0.1:53`, `[::1]:53`, or an address alone, whose port is then 53.
 
         Raises:
             ValueError: it is none of these; a host's name is not, as there is nobody to ask.
         """
         match = _SERVER.fullmatch(text)
+        if match is None and port_needed:
+            raise ValueError("there is no port")
         host, port = (match[1] or match[2], int(match[3])) if match else (text, DNS_PORT)
         address = ipaddress.ip_address(host)
         if not 0 < port < 1 << 16:

@@ -6,31 +6,37 @@ import threading
 from collections import defaultdict
 
 from certdesk.domain.proof import Challenge
-from certdesk.domain.zones import OpenZone
 from certdesk.ports import UpdateFailed
+from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
 
 
 class MemoryRecords:
-    """`ports.RecordKeeper` that has the zones which a test opens, and their records."""
+    """`ports.DnsProvider` that has the zones which a test opens, and their records.
+
+    It stands in for servers of RFC 2136, and takes the settings of these.
+    """
+
+    name = Rfc2136.name
+    settings = Rfc2136.settings
 
     def __init__(self) -> None:
         """Have no zones."""
-        self.zones: dict[str, OpenZone] = {}
-        """The zones that are there, each as it is opened, by name."""
+        self.zones: dict[str, Rfc2136Settings] = {}
+        """The settings by which each zone that is there may be changed, by its name."""
         self.down = False
         """Whether the server answers nobody."""
         self._records: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._change = threading.Lock()
 
-    def add(self, zone: OpenZone, challenge: Challenge) -> None:
+    def add(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
         """Have the record."""
-        self._check(zone, challenge)
+        self._check(zone, settings, challenge)
         with self._change:
             self._records[challenge.record].add((challenge.kind.value, challenge.value))
 
-    def remove(self, zone: OpenZone, challenge: Challenge) -> None:
+    def remove(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
         """Have the record no more."""
-        self._check(zone, challenge)
+        self._check(zone, settings, challenge)
         with self._change:
             self._records[challenge.record].discard((challenge.kind.value, challenge.value))
 
@@ -38,17 +44,17 @@ class MemoryRecords:
         """Give the values of the records at a name."""
         return {value for _, value in self._records[record]}
 
-    def _check(self, zone: OpenZone, challenge: Challenge) -> None:
+    def _check(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
         """Refuse what a server would refuse."""
-        known = self.zones.get(zone.name)
+        known = self.zones.get(zone)
         if self.down:
             reason = "cannot be reached"
-        elif known is None or known.server != zone.server:
+        elif known is None or known.server != settings.server:
             reason = "does not have it"
-        elif known.key != zone.key:
+        elif known != settings:
             reason = "does not know the key"
-        elif challenge.record != zone.name and not challenge.record.endswith(f".{zone.name}"):
+        elif challenge.record != zone and not challenge.record.endswith(f".{zone}"):
             reason = f"has no {challenge.record} in it"
         else:
             return
-        raise UpdateFailed(f"The server of the zone {zone.name} {reason}.")
+        raise UpdateFailed(f"The server of the zone {zone} {reason}.")

@@ -14,17 +14,8 @@ from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
-from certdesk.domain.zones import OpenZone, TsigKey, Zone, zone_of
-from certdesk.ports import (
-    Clock,
-    RecordKeeper,
-    Store,
-    Unit,
-    UpdateFailed,
-    Vault,
-    place_of_zone,
-    stands_still,
-)
+from certdesk.domain.zones import Zone, zone_of
+from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, stands_still
 from certdesk.workflow.noting import note
 
 Key = tuple[str, int, str]
@@ -40,12 +31,11 @@ class NotAdded(Exception):
 class AddedRecords:
     """Adds and removes records, each by the zone of the order's account that its name lies in."""
 
-    def __init__(self, store: Store, vault: Vault, clock: Clock, keeper: RecordKeeper) -> None:
+    def __init__(self, store: Store, clock: Clock, providers: DnsProviders) -> None:
         """Work with these parts."""
         self._store = store
-        self._vault = vault
         self._clock = clock
-        self._keeper = keeper
+        self._providers = providers
 
     def add(self, key: Key) -> str:
         """Have the record of a proof in its zone, if it is wanted; tell what was done.
@@ -64,12 +54,12 @@ class AddedRecords:
                 f"record there with the value {challenge.value}."
             )
         try:
-            self._keeper.add(self._opened(zone), challenge)
+            self._providers.add(zone, challenge)
         except UpdateFailed as failed:
             raise NotAdded(
                 f"The desk could not add the {proof.kind} record of {challenge.record}. {failed}"
             ) from None
-        return f"{proof.kind} record of {challenge.record} added through {zone.server}"
+        return f"{proof.kind} record of {challenge.record} added through {zone.described}"
 
     def remove(self, key: Key) -> None:
         """Try once to have the record of a proof in its zone no more, if nothing wants it."""
@@ -81,7 +71,7 @@ class AddedRecords:
             failure = "The account has no DNS zone any more in which the desk may remove it."
         else:
             try:
-                self._keeper.remove(self._opened(zone), challenge_of(proof))
+                self._providers.remove(zone, challenge_of(proof))
             except UpdateFailed as failed:
                 failure = str(failed)
         self._store.write(lambda unit: self._tried(unit, key, failure, final=zone is None))
@@ -126,11 +116,6 @@ class AddedRecords:
             note(unit, self._clock.now(), proof, "LeaveRecord", f"{record}: {failure}")
         else:
             note(unit, self._clock.now(), proof, "RemoveRecord", record)
-
-    def _opened(self, zone: Zone) -> OpenZone:
-        secret = self._vault.open(zone.secret, place_of_zone(zone))
-        key = TsigKey(name=zone.key_name, algorithm=zone.algorithm, secret=secret)
-        return OpenZone(name=zone.name, server=zone.server, key=key)
 
 
 def _is_for(order: Order, proof: Proof) -> bool:
