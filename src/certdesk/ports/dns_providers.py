@@ -93,7 +93,7 @@ class Given:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as it is given; a `secret` one comes from a file."""
+    """A setting as it is given; a `secret` one is the text of a file, with its last line's end."""
 
     name: str
     secret: bool

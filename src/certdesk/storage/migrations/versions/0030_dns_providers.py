@@ -8,8 +8,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
