@@ -20,10 +20,12 @@ from certdesk.domain.order import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, Letter
 from certdesk.ports import Store, Unit
+from certdesk.storage.migrate import newest_revision
 from certdesk.storage.schema import COLLECTIONS, Kept
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 from tests.contract.test_store import NOON, entry, order, submission
+from tests.storage.before import bring_to, sqlite_before
 from tests.storage.stores import opened
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 ONE, OTHER = "100000000001", "100000000002"
 ROOM = 20
-BEFORE = "0026"
-"""The schema before sums were kept."""
+BEFORE, SUMMED = "0026", "0027"
+"""The schema before sums were kept, and the one that has them."""
 
 
 @pytest.fixture(
@@ -281,6 +283,11 @@ def test_sums_are_counted_once_by_the_migration(tmp_path: Path) -> None:
         database.execute("DROP TABLE usage")
         database.execute("UPDATE alembic_version SET version_num = ?", (BEFORE,))
         database.commit()
+    # What came later is there already.
+    with sqlite_before(path) as connection:
+        bring_to(connection, SUMMED)
+        newest = (newest_revision(),)
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", newest)
     with closing(SqliteStore.open(path)) as store:
         after = [store.read(functools.partial(both, uin)) for uin in (ONE, OTHER)]
     assert after == before
