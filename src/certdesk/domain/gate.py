@@ -161,7 +161,7 @@ def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -
     public_key = _key_of(leaf)
     _require(public_key == asked.public_key, "its key is not the CSR's")
     keys.refuse_weak(public_key)
-    weakness = keys.inspect_further(public_key)
+    weakness = keys.inspect_further(public_key) or keys.inspect_last(public_key)
     _require(weakness is None, weakness or "")
     _require(not at.blocked(asked.spki_sha256), "its key is blocked")
 
