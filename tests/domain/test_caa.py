@@ -253,6 +253,33 @@ def test_the_reason_names_each_record_once() -> None:
     )
 
 
+LONG = "x" * 15_000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (LONG,),
+        (f"{MINE}; accounturi={LONG}",),
+        (f"{MINE}; validationmethods={LONG}",),
+        (f"{MINE}; validationmethods={LONG}=",),
+        tuple(f"{number}.example" for number in range(500)),
+        tuple(f"{number}.{LONG}" for number in range(500)),
+    ],
+    ids=["name", "account", "methods", "malformed methods", "records", "long records"],
+)
+def test_the_reason_is_short_whatever_the_records_hold(values: tuple[str, ...]) -> None:
+    """It is kept with the order and told in replies."""
+    why = refusal(issue(*values), DNS)
+    assert why is not None
+    assert len(why) < 4_000
+    if len(values) > 1:
+        assert why.endswith("; and 490 more")
+    else:
+        assert f"{'x' * 200}" in why
+        assert "..." in why
+
+
 # --- any records --------------------------------------------------------------------------------
 
 TAGS = st.sampled_from(["issue", "issuewild", "iodef", "issuemail", "future"])

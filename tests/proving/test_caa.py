@@ -111,6 +111,19 @@ def test_an_account_and_methods_are_asked_for(names: NameServer) -> None:
     assert "one is for proof by dns-01,ca-dns (RFC 8657, 4)" in file.reason
 
 
+def test_what_is_found_is_cut_before_it_is_kept(names: NameServer) -> None:
+    """Records as large as an answer may be, which a stranger can publish for nothing."""
+    names.add(NAME, "CAA", *(f'0 issue "{number}.example"' for number in range(500)))
+    names.add("b.example.com", "CAA", f'0 issue "{MINE}; accounturi={"x" * 15_000}"')
+    many, one = caa(names), caa(names, "b.example.com")
+    assert "one names 0.example; " in many.reason
+    assert "; and 490 more. A record that does" in many.reason
+    assert "one is for the account xxx" in one.reason
+    for found in (many, one):
+        assert not found.permitted
+        assert len(found.reason) + sum(map(len, found.records + found.steps)) < 8_000
+
+
 def test_a_tag_may_have_any_case(names: NameServer) -> None:
     """RFC 8659, 4.1."""
     names.add("example.com", "CAA", '0 ISSUE ";"')

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
@@ -64,6 +65,23 @@ def unanswered(found: Finding) -> str:
     assert found.verdict is Verdict.TXT_UNANSWERED
     assert (found.seen, found.secure) == ((), None)
     return found.reason
+
+
+def test_what_is_said_of_an_error_is_cut(names: NameServer) -> None:
+    """A server may give as many reasons as its answer has room for (RFC 8914)."""
+
+    def explain(response: dns.message.Message) -> None:
+        response.set_rcode(dns.rcode.SERVFAIL)
+        reasons: list[dns.edns.Option] = [
+            dns.edns.EDEOption(dns.edns.EDECode.make(code)) for code in range(30, 1030)
+        ]
+        response.use_edns(options=reasons, payload=ANSWER_LIMIT)
+
+    altered(names, explain)
+    found = look(TXT, names.endpoint)
+    assert ", and 990 more)" in unanswered(found)
+    assert len(found.reason) < 1_000
+    assert all(len(step) < 1_000 for step in found.steps)
 
 
 # --- codes --------------------------------------------------------------------------------------

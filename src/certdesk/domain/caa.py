@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
+from certdesk.domain.foreign import few, printable_text
 from certdesk.domain.proof import ProofKind
 
 CRITICAL = 0x80
@@ -95,9 +96,9 @@ def refusal(records: Sequence[CaaRecord], issuance: Issuance) -> str | None:
     known = (ISSUE, ISSUE_WILD, *UNCONCERNED)
     for record in records:
         if record.flags & CRITICAL and record.tag not in known:
+            tag = printable_text(record.tag)
             return (
-                f"the critical CAA record {record.tag} is of a kind that is not known here "
-                "(RFC 8659, 4.1)"
+                f"the critical CAA record {tag} is of a kind that is not known here (RFC 8659, 4.1)"
             )
     tag = ISSUE_WILD if issuance.wildcard and _tagged(records, ISSUE_WILD) else ISSUE
     restricting = _tagged(records, tag)
@@ -106,7 +107,7 @@ def refusal(records: Sequence[CaaRecord], issuance: Issuance) -> str | None:
     reasons = [_withheld(_grant(record.value), issuance) for record in restricting]
     if None in reasons:
         return None
-    return f"no CAA record {tag} permits this desk: {'; '.join(dict.fromkeys(map(str, reasons)))}"
+    return f"no CAA record {tag} permits this desk: {few(map(str, reasons), '; ')}"
 
 
 def _tagged(records: Iterable[CaaRecord], tag: str) -> list[CaaRecord]:
@@ -137,7 +138,7 @@ def _withheld(grant: _Grant | None, issuance: Issuance) -> str | None:
     if not grant.domain:
         return "one names no issuer"
     if grant.domain not in issuance.identities:
-        return f"one names {grant.domain}"
+        return f"one names {printable_text(grant.domain)}"
     return _account_fault(grant.all("accounturi"), issuance) or _method_fault(
         grant.all("validationmethods"), issuance
     )
@@ -148,7 +149,7 @@ def _account_fault(accounts: Sequence[str], issuance: Issuance) -> str | None:
     if len(accounts) > 1:
         return "one has more than one accounturi, which no account can be (RFC 8657, 3)"
     if accounts and accounts[0] not in issuance.accounts:
-        return f"one is for the account {accounts[0]} (RFC 8657, 3)"
+        return f"one is for the account {printable_text(accounts[0])} (RFC 8657, 3)"
     return None
 
 
@@ -158,9 +159,9 @@ def _method_fault(methods: Sequence[str], issuance: Issuance) -> str | None:
         return "one has more than one validationmethods, which no proof can be (RFC 8657, 4)"
     if not methods or not methods[0]:
         return "one is for proof by no method (RFC 8657, 4)" if methods else None
-    labels = methods[0].split(",")
+    labels, told = methods[0].split(","), printable_text(methods[0])
     if not all(map(_METHOD.fullmatch, labels)):
-        return f"one has validationmethods that are malformed: {methods[0]} (RFC 8657, 4)"
+        return f"one has validationmethods that are malformed: {told} (RFC 8657, 4)"
     if not METHODS[issuance.kind] & set(labels):
-        return f"one is for proof by {methods[0]} (RFC 8657, 4)"
+        return f"one is for proof by {told} (RFC 8657, 4)"
     return None

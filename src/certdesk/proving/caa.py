@@ -9,10 +9,10 @@ import dns.rdata
 import dns.rdtypes.ANY.CAA
 
 from certdesk.domain.caa import CaaRecord, Issuance, refusal
+from certdesk.domain.foreign import shown
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, ProofKind
 from certdesk.ports import Clock
-from certdesk.proving.evidence import shown
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Answer, Resolver, look_deadline
 

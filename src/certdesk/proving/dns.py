@@ -10,9 +10,9 @@ import dns.rdata
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.TXT
 
+from certdesk.domain.foreign import printable_text, shown
 from certdesk.domain.proof import Challenge, Finding, ProofKind, Verdict
 from certdesk.ports import Clock
-from certdesk.proving.evidence import shown
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Answer, Resolver, look_deadline
 
@@ -155,7 +155,7 @@ def _judged(
 
 
 def _wish(challenge: Challenge, answer: Answer) -> str:
-    led = f", which leads to {answer.chain[-1]}," if answer.chain else ""
+    led = f", which leads to {printable_text(answer.chain[-1])}," if answer.chain else ""
     return (
         f"Publish a {challenge.kind.value} record at {challenge.record}{led} with the value "
         f"{challenge.value}."

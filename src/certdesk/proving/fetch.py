@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from certdesk.domain.addresses import Address, Network, refusal
+from certdesk.domain.foreign import printable_text
 from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
 from certdesk.proving.courtesy import Courtesy, LeftAlone
-from certdesk.proving.evidence import printable
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, NotConnected, TooLong, get
@@ -150,7 +150,7 @@ class Fetcher:
         return found.addresses
 
     def _ask(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
-        trail.steps.append(f"GET {_printable(target.url)}")
+        trail.steps.append(f"GET {printable_text(target.url)}")
         try:
             answer = self._get(target, addresses, trail)
         except (LeftAlone, ExchangeFailed) as failed:
@@ -186,7 +186,7 @@ class Fetcher:
             self._courtesy.answered(tried[len(refused) :], port)
 
     def _follow(self, visited: Sequence[Target], answer: Answer, trail: Trail) -> Target:
-        location = _printable(answer.location or "nowhere")
+        location = printable_text(answer.location or "nowhere")
         trail.steps.append(f"redirected to {location}")
         try:
             return follow(visited, answer.status, answer.location or "", self._ports)
@@ -213,17 +213,13 @@ def _content(answer: Answer) -> bytes:
         raise NotFetched(f"the answer has status {answer.status} instead of {_OK}")
     if answer.encoding is not None:
         raise Unusable(
-            f"the content is encoded ({_printable(answer.encoding)}), which nobody asked for"
+            f"the content is encoded ({printable_text(answer.encoding)}), which nobody asked for"
         )
     return answer.body
 
 
-def _printable(text: str) -> str:
-    return printable(text.encode())
-
-
 def _list(addresses: Iterable[Address]) -> str:
-    return _printable(", ".join(str(address) for address in addresses))
+    return printable_text(", ".join(str(address) for address in addresses))
 
 
 def is_own(address: Address) -> bool:

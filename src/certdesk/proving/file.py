@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterable, Sequence
 
 from certdesk.domain.addresses import Address, Network
+from certdesk.domain.foreign import shown
 from certdesk.domain.proof import FILE_PATH, Challenge, Finding, Verdict
 from certdesk.domain.redirects import Ports, Target
 from certdesk.ports import Clock
 from certdesk.proving.courtesy import Courtesy
-from certdesk.proving.evidence import shown
 from certdesk.proving.fetch import Fetcher, HostRefused, NotFetched, Trail, Unusable
 from certdesk.proving.resolver import Resolver
 from certdesk.proving.transfer import Limits

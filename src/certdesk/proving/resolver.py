@@ -24,6 +24,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
+from certdesk.domain.foreign import few, printable_text
 from certdesk.proving.anchors import DNSKEY, Anchors, anchored
 from certdesk.proving.exchange import Server, Unanswered, exchange, question
 
@@ -215,7 +216,8 @@ class _Lookup:
     def _response(
         self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
     ) -> dns.message.Message:
-        what = f"{dns.rdatatype.to_text(rdtype)} of {name.to_text(omit_final_dot=True)}"
+        kind, host = dns.rdatatype.to_text(rdtype), name.to_text(omit_final_dot=True)
+        what = f"{kind} of {printable_text(host)}"
         reason = "the time for looking is over"
         for server in self._resolver.turns():
             if time.monotonic() >= self._deadline:
@@ -272,7 +274,7 @@ def _follow(
 def _failure(response: dns.message.Message) -> str:
     """Say in plain words which failure a resolver answered with."""
     code = dns.rcode.to_text(response.rcode())
-    more = ", ".join(str(option.code.name) for option in response.extended_errors())
+    more = few((str(option.code.name) for option in response.extended_errors()), ", ")
     code = f"{code} ({more})" if more else code
     if response.rcode() == dns.rcode.SERVFAIL:
         return (
