@@ -15,8 +15,8 @@ import msgspec
 from bench.rows import CSRS, EXAMPLE
 from bench.servers import ORDER, signed
 from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
-from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.keys import KeyKind
+from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings
 from certdesk.storage.session import Library, Session, Sessions

@@ -21,18 +21,18 @@ from bench.load import Load
 from bench.servers import cpu_seconds, database_of, signed
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
-from certdesk.catalog import Caller
 from certdesk.domain.keys import KeyKind, generate
 from certdesk.domain.proof import challenge_of
+from certdesk.engine import Caller
 from certdesk.settings import Settings
 from certdesk.world.nameserver import NameServer, nameserver
 from tests.actions.submitting import csr_for
 from tests.running import running
 
 if TYPE_CHECKING:
-    from certdesk.catalog import Desk
     from certdesk.domain.order import Order
     from certdesk.domain.records import Proof, Submission, Task
+    from certdesk.engine import Desk
     from certdesk.ports import Unit
 
 ISSUED = 200

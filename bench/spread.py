@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.inside import perform
-from certdesk.catalog import OPERATOR, Caller
+from certdesk.engine import OPERATOR, Caller
 from tests.running import Keys
 
 if TYPE_CHECKING:
-    from certdesk.catalog import Desk
+    from certdesk.engine import Desk
 
 ACCOUNTS = 100
 DOMAINS = 1_000

@@ -14,11 +14,11 @@ import msgspec
 
 from certdesk import bootstrap
 from certdesk.bootstrap import strong_random
-from certdesk.catalog import OPERATOR, Caller, Desk
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import AuditEntry, Submission
 from certdesk.domain.rules import Rules
+from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics

@@ -10,10 +10,10 @@ from datetime import datetime
 import msgspec
 
 from certdesk.bootstrap import SystemClock, actions, open_desk
-from certdesk.catalog import Caller
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver

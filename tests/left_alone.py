@@ -19,7 +19,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.bootstrap import OpenDesk, actions, open_desk
-from certdesk.catalog import OPERATOR, Caller
+from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Pending, Unit
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock

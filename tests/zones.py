@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from certdesk.catalog import Caller
 from certdesk.domain.proof import Challenge, Finding, ProofKind, Verdict
 from certdesk.domain.secret import Secret
+from certdesk.engine import Caller
 from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.proving import ScriptedProver

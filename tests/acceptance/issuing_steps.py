@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
-from certdesk.catalog import OPERATOR, Caller
 from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.issuing import IssueRequest, Progress
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
+from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from certdesk.bootstrap import OpenDesk, actions
-from certdesk.catalog import OPERATOR, Caller
+from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Pending, Store, Unit
 
 SECONDS = 60

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
-from certdesk.catalog import OPERATOR, Caller
 from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.proof import ProofKind
+from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Unit, place_of, place_of_submission
 from certdesk.settings import Settings
 from certdesk.storage.schema import COLLECTIONS

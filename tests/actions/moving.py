@@ -8,11 +8,11 @@ from typing import Any
 
 from certdesk import bootstrap
 from certdesk.actions.download import FetchDownloadReply
-from certdesk.catalog import Caller
 from certdesk.domain.keys import KeyKind, private_key_pem
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from certdesk.ports import Store
 from certdesk.wire.decode import decode
 from tests import chains

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     AccountNotFound,
     CompanyNotFound,
     InvalidParam,
     InvalidParameterValue,
 )
+from certdesk.engine import Caller
 from certdesk.ports import Unit, VaultError
 from tests.inside import InsideDesk
 from tests.running import COMPANY

@@ -14,13 +14,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.keys import PrivateKey, spki_sha256
 from certdesk.domain.records import Task
 from certdesk.domain.revocation import Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import KEY_BLOCKED
+from certdesk.engine import Caller
 from certdesk.ports import Stale, Unit
 from certdesk.workflow.inspection import Inspection
 from certdesk.world.nameserver import NameServer

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from certdesk import bootstrap
 from certdesk.actions.download import FetchDownloadReply
-from certdesk.catalog import Caller
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.order import Status
 from certdesk.domain.policy import READ_KEY, READ_PERSONAL
 from certdesk.domain.retention import Retention
+from certdesk.engine import Caller
 from certdesk.web.guard import Guard
 from certdesk.wire.decode import decode
 from certdesk.workflow.trimming import Trimming

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.order import Status
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, refusal
 from tests.inside import InsideDesk

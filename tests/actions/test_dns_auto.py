@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
@@ -20,6 +19,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, Desk
 from tests.inside import InsideDesk

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from certdesk import bootstrap
-from certdesk.catalog import Caller
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
 from certdesk.domain.order import Event
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.downloads import FREELY, Downloads
 from certdesk.web.turns import Turns

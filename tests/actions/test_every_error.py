@@ -16,11 +16,11 @@ from typing import TypeAlias
 import pytest
 
 from certdesk import bootstrap
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Pending
 from tests import chains
 from tests.actions.vetting import DV, LETTER_OV, OV, WOTRUS_OV, Desk

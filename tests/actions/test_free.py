@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     CertificateNotFound,
     InvalidCertificateStatusCode,
@@ -22,6 +21,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal, withdraw
 from tests.deliveries import members

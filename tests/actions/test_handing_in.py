@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     FailedOperation,
     InvalidCertificateStatusCode,
@@ -22,6 +21,7 @@ from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import Status
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import Secret
+from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Place, ReadyKey, VaultError
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL
 from tests.inside import NOON, InsideDesk

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import CompanyNotFound, InvalidParam, ManagerNotFound
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import PERSONAL
 from tests.inside import InsideDesk

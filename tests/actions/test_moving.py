@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.order import STATUS_NAMES, Status
 from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
@@ -20,6 +19,7 @@ from certdesk.domain.records import Letter, Review
 from certdesk.domain.retention import Retention
 from certdesk.domain.rules import Rules
 from certdesk.domain.secret import Secret
+from certdesk.engine import Caller
 from certdesk.ports import (
     Place,
     Stale,

@@ -11,10 +11,11 @@ import pytest
 from cryptography import x509
 
 from certdesk.bootstrap import actions
-from certdesk.catalog import OPERATOR, Action, Caller
+from certdesk.catalog import Action
 from certdesk.domain import keys as keypairs
 from certdesk.domain.errors import InternalError, ServiceError
 from certdesk.domain.keys import KeyKind
+from certdesk.engine import OPERATOR, Caller
 from tests import chains
 from tests.conformance.shapes import declared
 from tests.inside import InsideDesk

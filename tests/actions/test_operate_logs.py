@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.policy import ALLOW, Grants, Policy
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal
 from tests.actions.vetting import DV, Desk

@@ -11,7 +11,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     CertificateInfoSubmitDomainInvalid,
     CertificateInfoSubmitStatusInvalid,
@@ -19,6 +18,7 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
+from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL
 from tests.inside import InsideDesk
 

@@ -12,7 +12,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
@@ -27,6 +26,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Status
 from certdesk.domain.proof import Verdict
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
 from certdesk.world.webserver import WebServer

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.proof import Verdict
+from certdesk.engine import Caller
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.papers import PDF

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from certdesk import bootstrap
-from certdesk.catalog import Caller
 from certdesk.domain.errors import InvalidParam, LimitExceeded
 from certdesk.domain.order import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded, Quotas
 from certdesk.domain.rules import Rules
 from certdesk.domain.usage import LIMITED_BY, MEASURES, measure_of
+from certdesk.engine import Caller
 from certdesk.ports import Unit
 from certdesk.storage.schema import COLLECTIONS, Kept
 from tests import chains

@@ -16,7 +16,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     CertificateStatusNotAllowResubmit,
     InvalidCertificateStatusCode,
@@ -29,6 +28,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.keys import KeyKind, private_key_pem
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.engine import Caller
 from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish

@@ -24,11 +24,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import certdesk
-from certdesk.catalog import Caller
 from certdesk.domain import errors
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.keys import spki_sha256
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish

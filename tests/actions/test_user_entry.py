@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from certdesk.actions.projects import own_project
-from certdesk.catalog import Caller
 from certdesk.domain.errors import (
     AccountNotFound,
     CertificateNotFound,
@@ -18,6 +17,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
     UserNotFound,
 )
+from certdesk.engine import Caller
 from tests.inside import InsideDesk
 
 

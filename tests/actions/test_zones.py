@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.catalog import Caller
 from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
+from certdesk.engine import Caller
 from certdesk.ports import place_of_zone
 from tests.inside import InsideDesk
 from tests.zones import KEY, SECRET, SERVER, asked, by_rfc2136, give, serve

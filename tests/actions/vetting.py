@@ -7,10 +7,10 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from certdesk.catalog import Caller
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.rules import Rules
+from certdesk.engine import Caller
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.workflow.ordering import key

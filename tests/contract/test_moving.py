@@ -17,7 +17,7 @@ from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import COMPANY
 
 if TYPE_CHECKING:
-    from certdesk.catalog import Caller
+    from certdesk.engine import Caller
     from certdesk.ports import Store
 
 KINDS = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]

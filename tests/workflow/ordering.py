@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.catalog import Caller
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import Certificate, Evidence, Issuance, Proof, Task
+from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.inside import InsideDesk
 

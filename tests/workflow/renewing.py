@@ -9,11 +9,11 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from certdesk.catalog import Caller
 from certdesk.domain import standstill
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import Proof, Renewal, Submission, Task
+from certdesk.engine import Caller
 from certdesk.ports import Unit, stands_still
 from tests.actions.submitting import PERSONAL
 from tests.inside import InsideDesk

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.catalog import Caller
+from certdesk.engine import Caller
 from tests.inside import InsideDesk
 from tests.workflow.renewing import LeftAlone
 

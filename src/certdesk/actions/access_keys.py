@@ -5,7 +5,7 @@ import hashlib
 from datetime import timedelta
 
 from certdesk.actions.naming import known_account, known_user
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import AccessKey, new_secret_id, new_secret_key, new_token
 from certdesk.domain.errors import (
     AccountNotFound,
@@ -16,6 +16,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.policy import User
 from certdesk.domain.secret import Secret
+from certdesk.engine import Context
 from certdesk.ports import Place, Unit, Vault
 from certdesk.wire.model import Integer, Reply, Request, utc_time
 
@@ -45,7 +46,7 @@ class AddKeyRequest(Request):
 @catalog.action(AccountNotFound, InvalidParam, UserNotFound, writes=True, internal=True)
 def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
     """Give an account or one of its users another key."""
-    context.store.read(lambda unit: _check_owner(unit, request))
+    context.desk.store.read(lambda unit: _check_owner(unit, request))
     key, secret_key = new_key(context, request.uin, user_id=request.user_id)
 
     def commit(unit: Unit) -> NewKeyReply:
@@ -87,9 +88,9 @@ def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenRepl
     """Make a temporary key of a user, which works with its token only and until its end."""
     if not 1 <= request.minutes <= MOST_MINUTES:
         raise InvalidParam(f"Minutes: takes 1 to {MOST_MINUTES}, not {request.minutes}.")
-    user = context.store.read(lambda unit: known_user(unit, request.user_id))
+    user = context.desk.store.read(lambda unit: known_user(unit, request.user_id))
     made, secret_key = new_key(context, user.uin, user_id=user.user_id)
-    token = new_token(context.rng)
+    token = new_token(context.desk.rng)
     key = dataclasses.replace(
         made,
         token_digest=token_digest(token),
@@ -123,7 +124,7 @@ class KeyRequest(Request):
 @catalog.action(InvalidParam, SecretIdNotFound, writes=True, internal=True)
 def rotate_key(context: Context, request: KeyRequest) -> Commit[NewKeyReply]:
     """Put a new key in the place of an old one, which stops working at once."""
-    old = context.store.read(lambda unit: _key(unit, request.secret_id))
+    old = context.desk.store.read(lambda unit: _key(unit, request.secret_id))
     if old.token_digest is not None:
         raise InvalidParam("A temporary key is not rotated; make another one.")
     key, secret_key = new_key(context, old.uin, user_id=old.user_id)
@@ -197,11 +198,11 @@ def take_key_back(context: Context, request: TakeKeyBackRequest) -> Commit[TakeK
 
 def new_key(context: Context, uin: str, *, user_id: int | None = None) -> tuple[AccessKey, str]:
     """Make a key of an account or of one of its users, and its SecretKey."""
-    secret_id, secret_key = new_secret_id(context.rng), new_secret_key(context.rng)
+    secret_id, secret_key = new_secret_id(context.desk.rng), new_secret_key(context.desk.rng)
     key = AccessKey(
         secret_id=secret_id,
         uin=uin,
-        sealed_secret=context.vault.seal(Secret(secret_key), _place(uin, secret_id)),
+        sealed_secret=context.desk.vault.seal(Secret(secret_key), _place(uin, secret_id)),
         enabled=True,
         created_at=context.now,
         user_id=user_id,

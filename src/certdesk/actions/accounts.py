@@ -6,10 +6,11 @@ from datetime import datetime
 from certdesk.actions import enabling
 from certdesk.actions.access_keys import NewKeyReply, new_key
 from certdesk.actions.naming import check_name, known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import Account, new_uin
 from certdesk.domain.errors import AccountNotFound, InvalidParam
 from certdesk.domain.listing import searchable
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 
@@ -31,14 +32,14 @@ class AddAccountReply(NewKeyReply):
 def add_account(context: Context, request: AddAccountRequest) -> Commit[AddAccountReply]:
     """Open an account with its first key; others may have its name."""
     check_name(request.name)
-    uin = new_uin(context.rng)
+    uin = new_uin(context.desk.rng)
     account = Account(
         uin=uin,
         name=request.name,
         verified=request.verified,
         enabled=True,
         created_at=context.now,
-        keyset=context.vault.new_keyset(uin),
+        keyset=context.desk.vault.new_keyset(uin),
     )
     key, secret_key = new_key(context, uin)
 
@@ -133,7 +134,7 @@ def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[Sw
 
     While it is disabled its orders and their deadlines stand still; enabled again, they go on.
     """
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> SwitchAccountReply:
         before = known_account(unit, request.uin)

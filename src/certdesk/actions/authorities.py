@@ -4,9 +4,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.authority import plan_of
 from certdesk.domain.keys import describe
+from certdesk.engine import Context
 from certdesk.ports import Published, Unit
 from certdesk.wire.model import Part, Reply, Request
 
@@ -47,8 +48,8 @@ def describe_authorities(
     context: Context, request: DescribeAuthoritiesRequest
 ) -> Commit[DescribeAuthoritiesReply]:
     """Tell of the private CA's authorities; make the two lines first where they are not yet."""
-    context.pki.prepare()
-    told = [_told(published) for published in context.pki.authorities()]
+    context.desk.pki.prepare()
+    told = [_told(published) for published in context.desk.pki.authorities()]
 
     def look(unit: Unit) -> DescribeAuthoritiesReply:
         return DescribeAuthoritiesReply(authorities=told)

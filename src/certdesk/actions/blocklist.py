@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import EVERYBODY, BlockedKey
 from certdesk.domain.telling import told
+from certdesk.engine import Context
 from certdesk.ports import Unit, block, blocks_of, issued_with, number_blocked
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -37,7 +38,7 @@ def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysR
     Orders under way with one of them fail.
     """
     digests = dict.fromkeys(map(_digest, request.digests))
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> BlockKeysReply:
         new = sum(

@@ -7,7 +7,7 @@ import dataclasses
 from certdesk.actions import vetting
 from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import BEGUN, way_to_end
 from certdesk.domain.errors import (
     AuthError,
@@ -19,6 +19,7 @@ from certdesk.domain.errors import (
     UnauthorizedOperation,
 )
 from certdesk.domain.order import UNDER_WAY, Event, IllegalTransition, Order
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request
 

@@ -1,7 +1,8 @@
 """The latest time that the desk has seen, where the operator knows better."""
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain import timekeeping
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, utc_time
 

@@ -2,7 +2,7 @@
 
 from certdesk.actions import parties
 from certdesk.actions.naming import known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AccountNotFound,
     CompanyNotFound,
@@ -13,6 +13,7 @@ from certdesk.domain.organisation import Company, Organisation
 from certdesk.domain.secret import hidden, mask
 from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Hidden, Integer, Part, Reply, Request, Tag, Withheld
 
@@ -109,7 +110,7 @@ class AddCompanyReply(Reply):
 @catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
 def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompanyReply]:
     """Enter a company of an account."""
-    context.store.read(lambda unit: known_account(unit, request.uin))
+    context.desk.store.read(lambda unit: known_account(unit, request.uin))
     if request.id_type not in (None, "TYDMZ", "OTHERS"):
         raise InvalidParam("IdType: must be TYDMZ or OTHERS.")
     organisation = Organisation(
@@ -124,7 +125,7 @@ def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompa
     )
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
     faults = [f"{WIRE_NAMES[field]}: {rule}." for field, rule in organisation_faults(organisation)]
-    faults += tags_faults(tags, context.rules.quotas)
+    faults += tags_faults(tags, context.desk.rules.quotas)
     if faults:
         raise InvalidParam(" ".join(faults))
     draft = parties.draft_company(context, request.uin, organisation, tags)
@@ -191,7 +192,7 @@ def show_company(context: Context, request: ShowCompanyRequest) -> Commit[ShowCo
 
 def company_info(context: Context, company: Company, *, whole: bool = False) -> CompanyInfo:
     """Return what may be shown of a company; the telephone number is masked, unless `whole`."""
-    known = parties.organisation_of(context.vault, company)
+    known = parties.organisation_of(context.desk.vault, company)
     phone = [known.phone_area, known.phone_number.text() if known.phone_number else None]
     number = "-".join(part for part in phone if part)
     return CompanyInfo(

@@ -12,12 +12,13 @@ from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.submissions import facts_alone, private_key_of
 from certdesk.actions.submitted_data import SubmittedData, submitted_data
 from certdesk.actions.upload import uploaded_key_of
-from certdesk.catalog import Commit, Context, Written, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.certificates import links_of, pem_of, whole_pem
 from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Certificate, Submission
+from certdesk.engine import Context, Written
 from certdesk.ports import Stale, Unit
 from certdesk.wire.model import Confidential, Part, Request, field, local_time
 
@@ -97,7 +98,7 @@ def describe_certificate_detail(
     def look(unit: Unit) -> DescribeCertificateDetailReply:
         return _detail(context, unit, own_order(context, unit, request.certificate_id))
 
-    detail = context.store.read(look)
+    detail = context.desk.store.read(look)
 
     def commit(unit: Unit) -> DescribeCertificateDetailReply:
         if not may_read_key(context, unit, own_order(context, unit, request.certificate_id)):

@@ -1,7 +1,8 @@
 """What the operator may ask about the desk itself."""
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.keys import KeyKind
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request
 
@@ -24,7 +25,7 @@ def vault_status(context: Context, request: VaultStatusRequest) -> Commit[VaultS
 
     def look(unit: Unit) -> VaultStatusReply:
         return VaultStatusReply(
-            key_encryption=context.vault.describe(),
+            key_encryption=context.desk.vault.describe(),
             accounts=unit.accounts.count(),
             key_stock={kind.label: unit.key_stock.count(kind=kind.name) for kind in KeyKind},
         )

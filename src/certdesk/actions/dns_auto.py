@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from certdesk.actions.due import make_due
-from certdesk.catalog import Context
 from certdesk.domain.order import Order
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import is_wanted
 from certdesk.domain.zones import outside
+from certdesk.engine import Context
 from certdesk.ports import Unit
 
 

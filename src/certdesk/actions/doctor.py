@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import structlog
 
-from certdesk.catalog import Commit, Context, Known, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.checkup import Observation, failure, worst
+from certdesk.engine import Context, Known
 from certdesk.ports import Examiner, StoreUnavailable
 from certdesk.wire.model import Part, Reply, Request
 
@@ -36,7 +37,9 @@ class ExamineReply(Reply):
 def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
     """Look at every part of the desk; it may take some seconds."""
     # Several may meet the same.
-    findings = dict.fromkeys(each for examiner in context.examiners for each in _found(examiner))
+    findings = dict.fromkeys(
+        each for examiner in context.desk.examiners for each in _found(examiner)
+    )
     return Known(
         ExamineReply(
             state=worst(each.state for each in findings),

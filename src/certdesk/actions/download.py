@@ -17,7 +17,7 @@ from certdesk.actions.describe import KEY_READ
 from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.submissions import key_pass_of, private_key_of
 from certdesk.actions.upload import uploaded_key_of
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.bundles import (
     ROOT,
     SERVER_KINDS,
@@ -44,6 +44,7 @@ from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.renewal import in_force
 from certdesk.domain.secret import Secret
 from certdesk.domain.telling import told_near
+from certdesk.engine import Context
 from certdesk.ports import (
     DESK,
     Place,
@@ -155,7 +156,7 @@ def download_certificate(
     has to be allowed `ssl:ReadPrivateKey` as well. That they were handed over is noted in the
     operate log.
     """
-    holding = context.store.read(lambda unit: _whole(context, unit, request.certificate_id))
+    holding = context.desk.store.read(lambda unit: _whole(context, unit, request.certificate_id))
     content = base64.b64encode(whole_zip(_delivery(context, holding))).decode("ascii")
 
     def commit(unit: Unit) -> DownloadCertificateReply:
@@ -192,12 +193,11 @@ def describe_download_certificate_url(
         secret_id=context.caller.actor,
         certificate_id=request.certificate_id,
         service_type=kind,
-        ends=int((context.now + context.rules.link_life).timestamp()),
+        ends=int((context.now + context.desk.rules.link_life).timestamp()),
     )
+    base, token = context.desk.rules.public_url, _token(context.desk.vault, link)
     reply = DescribeDownloadCertificateUrlReply(
-        download_certificate_url=(
-            f"{context.rules.public_url}/download/{_token(context.vault, link)}/{archive.filename}"
-        ),
+        download_certificate_url=f"{base}/download/{token}/{archive.filename}",
         download_filename=archive.filename,
     )
 
@@ -223,7 +223,7 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
     context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")
     certificate_id, kind = request.certificate_id, request.service_type
     if request.current:
-        certificate_id = context.store.read(lambda unit: _current(context, unit, request))
+        certificate_id = context.desk.store.read(lambda unit: _current(context, unit, request))
     holding, archive = _prepared(context, certificate_id, kind)
     if archive.filename != request.filename:
         raise CertificateNotFound
@@ -268,7 +268,7 @@ def _prepared(context: Context, certificate_id: str, kind: str) -> tuple[Holding
         AuthError, CertificateNotAllowDownload, CertificateNotFound, NoProjectPermission,
         CertificateStatusNotAllowDownload: as `_allowed`.
     """
-    holding = context.store.read(lambda unit: _allowed(context, unit, certificate_id, kind))
+    holding = context.desk.store.read(lambda unit: _allowed(context, unit, certificate_id, kind))
     try:
         return holding, server_zip(_delivery(context, holding), kind)
     except NothingToHandOver as refused:
@@ -366,4 +366,4 @@ def _made_pass(context: Context, certificate: Certificate) -> Secret:
     if certificate.archive_pass is None:
         # There is no private key in hand, and so no key store to be opened.
         return Secret("")
-    return context.vault.open(certificate.archive_pass, place_of(certificate, "archive_pass"))
+    return context.desk.vault.open(certificate.archive_pass, place_of(certificate, "archive_pass"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.catalog import Context
 from certdesk.domain.order import Order
 from certdesk.domain.records import Task
+from certdesk.engine import Context
 from certdesk.ports import Unit
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from certdesk.actions.due import make_due
-from certdesk.catalog import Context
 from certdesk.domain import standstill
 from certdesk.domain.listing import OrderQuery
 from certdesk.domain.order import Order, Status
+from certdesk.engine import Context
 from certdesk.ports import Unit
 
 PAGE = 1000

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from certdesk.actions.traces import Trace, Traces
 from certdesk.actions.wordings import reworded, taken_back
-from certdesk.catalog import Context
 from certdesk.domain.identity import SETTLED, holds_identity
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status
@@ -16,6 +15,7 @@ from certdesk.domain.person import Role, Traits, without_roles
 from certdesk.domain.personal import facts_of, personal_of
 from certdesk.domain.records import Submission
 from certdesk.domain.vetting import State, subject_of_manager, subject_of_order
+from certdesk.engine import Context
 from certdesk.ports import Unit, place_of_party, place_of_submission
 
 Kind = Submission | Manager | Company
@@ -72,7 +72,7 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         return dataclasses.replace(
             record,
             facts=facts_of(holder),
-            personal=context.vault.seal(personal_of(holder), place),
+            personal=context.desk.vault.seal(personal_of(holder), place),
             identity_since=record.identity_since if _has_identity(holder) else None,
         )
     if isinstance(record, Manager):
@@ -81,9 +81,9 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         )
         if Role.MANAGER in trace.roles:
             record = dataclasses.replace(record, status=State.INVALID, expires_at=None)
-    likeness = context.vault.likeness(record.uin, f"erased {trace.name}".encode())
+    likeness = context.desk.vault.likeness(record.uin, f"erased {trace.name}".encode())
     moved = dataclasses.replace(record, facts=facts_of(holder), likeness=likeness)
-    sealed = context.vault.seal(personal_of(holder), place_of_party(moved))
+    sealed = context.desk.vault.seal(personal_of(holder), place_of_party(moved))
     return dataclasses.replace(moved, personal=sealed)
 
 

@@ -13,7 +13,7 @@ from certdesk.actions.parameters import Parameters
 from certdesk.actions.projects import FIRST, own_project
 from certdesk.actions.purchase import check_may_add, may_read_all, own_order
 from certdesk.actions.quota import check_for_one_more
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
     AuthError,
@@ -44,6 +44,7 @@ from certdesk.domain.products import FREE, FREE_MONTHS
 from certdesk.domain.submission import ONLINE
 from certdesk.domain.telling import told, told_near
 from certdesk.domain.texts import text_fault
+from certdesk.engine import Context
 from certdesk.ports import Stale, Unit
 from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Reply, Request, Stored, Unsigned
 
@@ -149,7 +150,7 @@ def apply_certificate(
         key_parameter=KEYS[algorithm],
     )
     keep = prepared(context, lambda _: draft, material, PARAMETERS)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ApplyCertificateReply:
         own_project(unit, context.caller.uin, draft.project_id)
@@ -224,7 +225,7 @@ def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
 
 def _name(context: Context, text: str) -> DomainName:
     try:
-        return DomainName.parse(text, internal_suffixes=context.rules.internal_suffixes)
+        return DomainName.parse(text, internal_suffixes=context.desk.rules.internal_suffixes)
     except DomainRefused as refused:
         detail = f"DomainName: {refused.rule}; got {told(text)}."
         if _length(text) > NAME_LIMIT:
@@ -242,7 +243,7 @@ def _length(text: str) -> int:
 
 def _draft(context: Context, request: ApplyCertificateRequest, name: DomainName) -> Order:
     return Order(
-        certificate_id=new_certificate_id(context.rng),
+        certificate_id=new_certificate_id(context.desk.rng),
         uin=context.caller.uin,
         product_id=FREE,
         domain_num=1,
@@ -250,7 +251,7 @@ def _draft(context: Context, request: ApplyCertificateRequest, name: DomainName)
         status=Status.FREE_AWAITING_MATERIAL,
         project_id=request.project_id or FIRST,
         alias=request.alias or "",
-        deal_id=new_deal_id(context.rng, context.now),
+        deal_id=new_deal_id(context.desk.rng, context.now),
         registrable=name.registrable,
         renews=request.old_certificate_id,
         created_at=context.now,

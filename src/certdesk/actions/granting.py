@@ -11,9 +11,10 @@ from certdesk.actions.purchase import (
     goods_faults,
     sold,
 )
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, NoProjectPermission
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Request, Unsigned
 

@@ -15,7 +15,7 @@ from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_domain
 from certdesk.actions.submissions import earlier_material, private_key_of
-from certdesk.catalog import Answer, Commit, Context
+from certdesk.catalog import Answer, Commit
 from certdesk.domain import csr
 from certdesk.domain.derivation import with_new_secrets
 from certdesk.domain.errors import (
@@ -47,6 +47,7 @@ from certdesk.domain.remarks import organisation_remarks, person_remarks
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import FREE_KINDS, Judged, MaterialRefused, judge
 from certdesk.domain.vetting import certified_subject
+from certdesk.engine import Context
 from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, block_of, place_of_submission
 
 REFUSALS = (
@@ -133,7 +134,7 @@ def prepared(
     order with it. A key may be made of these `kinds`, or else of those that are for the product;
     CSR and key of the submission `again` are used once more where that is given.
     """
-    considered = context.store.read(
+    considered = context.desk.store.read(
         lambda unit: _consider(context, unit, find(unit), material, parameters, kinds)
     )
     if again is None:
@@ -153,8 +154,8 @@ def prepared(
         if manager is not None and kept_company is not None:
             draft = dataclasses.replace(manager, company_id=kept_company.company_id)
             kept_manager = vetting.keep_manager(context, unit, draft)
-        if order.submission >= context.rules.quotas.submissions:
-            raise QuotaExceeded("submissions", context.rules.quotas.submissions)
+        if order.submission >= context.desk.rules.quotas.submissions:
+            raise QuotaExceeded("submissions", context.desk.rules.quotas.submissions)
         added = unit.submissions.add(
             dataclasses.replace(
                 submission,
@@ -194,12 +195,12 @@ def _consider(
     product = PRODUCTS[order.product_id]
     material = _with_known_numbers(context, unit, order, material)
     try:
-        judged = judge(material, order, product, context.rules.internal_suffixes, kinds)
+        judged = judge(material, order, product, context.desk.rules.internal_suffixes, kinds)
     except MaterialRefused as refused:
         raise parameters.refusal(refused, material) from None
     company, manager = _named_parties(context, unit, material, judged, parameters)
     vetted = manager if product.level is not Level.DV else None
-    if vetted is not None and parties.is_nobody(context.vault, vetted):
+    if vetted is not None and parties.is_nobody(context.desk.vault, vetted):
         raise parameters.invalid("manager_id", f"manager {vetted.manager_id} was erased")
     return Considered(
         order=order,
@@ -303,7 +304,7 @@ def _check_free_key(considered: Considered, key: str, parameters: Parameters) ->
 
 def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
     try:
-        ready = context.held.enter_context(context.keys.lend(kind))
+        ready = context.held.enter_context(context.desk.keys.lend(kind))
     except KeysBusy:
         detail = "Too many keys are being made at once. Try again in a minute, or send a CSR."
         raise FailedOperation(detail) from None
@@ -331,8 +332,8 @@ def _used_again(context: Context, earlier: Submission) -> KeyPair:
 
 
 def _sealed_key(context: Context, pem: Secret) -> bytes:
-    place = Place(context.caller.uin, "submissions", context.request_id, "private_key")
-    return context.vault.seal(pem, place)
+    place = Place(context.caller.uin, "submissions", context.invocation.request_id, "private_key")
+    return context.desk.vault.seal(pem, place)
 
 
 def _subject(considered: Considered) -> csr.Subject:
@@ -372,7 +373,7 @@ def _submission(
         number=0,
         uin=context.caller.uin,
         submitted_at=context.now,
-        request_id=context.request_id,
+        request_id=context.invocation.request_id,
         facts=facts_of(kept),
         personal=b"",
         key_pass=None,
@@ -386,7 +387,7 @@ def _submission(
         inspected=pair.inspected,
         identity_since=context.now if holds_identity(kept) else None,
     )
-    seal = context.vault.seal
+    seal = context.desk.vault.seal
     return dataclasses.replace(
         submission,
         personal=seal(personal_of(kept), place_of_submission(submission, "personal")),

@@ -8,7 +8,7 @@ import hashlib
 from certdesk.actions import revoking, vetting
 from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import KIB, Commit, Context, catalog
+from certdesk.catalog import KIB, Commit, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -38,6 +38,7 @@ from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret
+from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, place_of_letter
 from certdesk.wire.model import File, Reply, Request
 
@@ -83,10 +84,10 @@ def upload_confirm_letter(
 
     It is kept encrypted, and shown to nobody but those who vet the order.
     """
-    order = context.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
+    order = context.desk.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
     read = read_letter(request.confirm_letter, PRODUCTS[order.product_id], _examining(context))
     letter = _sealed(context, order, CONFIRM, order.attempt, *read)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting(context, unit, request.certificate_id)
@@ -129,12 +130,12 @@ def upload_revoke_letter(
 
     It is kept encrypted, and shown to nobody but those who vet the request.
     """
-    order = context.store.read(
+    order = context.desk.store.read(
         lambda unit: _awaiting_revocation(context, unit, request.certificate_id)
     )
     read = read_revocation_letter(request.revoke_letter, _examining(context))
     letter = _sealed(context, order, REVOKE, order.revocation, *read)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting_revocation(context, unit, request.certificate_id)
@@ -169,7 +170,7 @@ def _sealed(
         content=b"",
         uploaded_at=context.now,
     )
-    sealed = context.vault.seal(Secret(content), place_of_letter(letter))
+    sealed = context.desk.vault.seal(Secret(content), place_of_letter(letter))
     return dataclasses.replace(letter, content=sealed)
 
 

@@ -1,9 +1,10 @@
 """What an account has of what its quotas are about, beside how much it may have."""
 
 from certdesk.actions.naming import known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound
 from certdesk.domain.quotas import DECLARED, PREFIX
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request
 
@@ -33,7 +34,7 @@ class ListLimitsReply(Reply):
 @catalog.action(AccountNotFound, internal=True)
 def list_limits(context: Context, request: ListLimitsRequest) -> Commit[ListLimitsReply]:
     """Show what an account has, beside its quotas."""
-    quotas = context.rules.quotas
+    quotas = context.desk.rules.quotas
 
     def look(unit: Unit) -> ListLimitsReply:
         known_account(unit, request.uin)

@@ -8,12 +8,13 @@ from certdesk.actions.certificates import (
     name_of,
 )
 from certdesk.actions.purchase import may_read_key
-from certdesk.catalog import Context, permission_of
+from certdesk.catalog import permission_of
 from certdesk.domain.bundles import ROOT, SERVER_KINDS, fitting_kinds
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.order import UNDER_WAY, Order, Status
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import NO_TIME, Blank, Dashed, Part, Undated, field, local_time
 

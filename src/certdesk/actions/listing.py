@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from certdesk.actions.listed import CertificateInfo, info_of
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, Status
 from certdesk.domain.telling import told_near
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import (
     Integer,

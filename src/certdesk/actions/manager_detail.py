@@ -15,12 +15,13 @@ from certdesk.actions.managers import (
     ManagerStatusInfo,
     status_info,
 )
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ManagerNotFound
 from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
 from certdesk.domain.validity import terms_at
 from certdesk.domain.vetting import state_of
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Reply, Request, Withheld, local_time
 
@@ -83,7 +84,7 @@ def describe_manager_detail(
         manager = own_manager(context, unit, request.manager_id)
         company = parties.own_company(unit, manager.uin, manager.company_id)
         assert company is not None  # noqa: S101 -- companies of managers stay
-        people = parties.people_of(context.vault, manager)
+        people = parties.people_of(context.desk.vault, manager)
         person, contact = people.manager, people.contact
         proved = list(_proved(unit, manager, context.now))[offset : offset + limit]
         return DescribeManagerDetailReply(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from certdesk.actions import parties, vetting
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.naming import known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault
 from certdesk.domain.organisation import Organisation, People, Person
@@ -14,6 +14,7 @@ from certdesk.domain.secret import hidden, masked, plain
 from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import organisation_faults, person_faults
 from certdesk.domain.vetting import State, is_vetted
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, utc_time
 
@@ -54,14 +55,14 @@ def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManag
 
     People are asked to vet it, unless its `Status` is to be ok (vetted already) or none (later).
     """
-    company = context.store.read(
+    company = context.desk.store.read(
         lambda unit: parties.own_company(unit, request.uin, request.company_id)
     )
     if company is None:
         raise CompanyNotFound(f"The account has no company {request.company_id}.")
     people = _people(request)
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
-    faults = [*_people_faults(request, people), *tags_faults(tags, context.rules.quotas)]
+    faults = [*_people_faults(request, people), *tags_faults(tags, context.desk.rules.quotas)]
     if faults:
         raise InvalidParam(" ".join(faults))
     draft = parties.draft_manager(context, company, people, tags)
@@ -191,9 +192,9 @@ def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowMa
         manager = unit.managers.get(request.manager_id)
         if manager is None:
             raise ManagerNotFound
-        people = parties.people_of(context.vault, manager)
+        people = parties.people_of(context.desk.vault, manager)
         company = unit.companies.get(manager.company_id)
-        country = parties.organisation_of(context.vault, company).country if company else None
+        country = parties.organisation_of(context.desk.vault, company).country if company else None
         return ShowManagerReply(
             uin=manager.uin,
             company_id=manager.company_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certdesk.actions import parties, vetting
 from certdesk.actions.ordering import SUBMITTED
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     IllegalManagerStatus,
     ManagerCanNotDeleteCa,
@@ -13,6 +13,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.organisation import Manager
 from certdesk.domain.vetting import State, state_of, subject_of_manager
+from certdesk.engine import Context
 from certdesk.ports import Unit, remove_review
 from certdesk.wire.model import Integer, Reply, Request
 
@@ -141,7 +142,7 @@ def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]
         raise IllegalManagerStatus(
             f"ManagerId: {manager_id} is {state}; it has to be {', '.join(sorted(from_))}."
         )
-    if parties.is_nobody(context.vault, manager):
+    if parties.is_nobody(context.desk.vault, manager):
         raise IllegalManagerStatus(f"ManagerId: {manager_id} was erased; enter another one.")
     waiting = unit.reviews.get(subject_of_manager(manager_id))
     if waiting is not None and waiting.verdict is None:

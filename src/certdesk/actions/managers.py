@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import TypeAlias
 
 from certdesk.actions import parties
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.organisation import Manager
 from certdesk.domain.secret import masked, plain
 from certdesk.domain.telling import told_near
 from certdesk.domain.vetting import BY_KIND, State, state_of, stored_as
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, local_time
 
@@ -131,7 +132,7 @@ def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
 def _fits(context: Context, request: DescribeManagersRequest, manager: Manager) -> bool:
     if request.status not in (None, state_of(manager, context.now)):
         return False
-    people = parties.people_of(context.vault, manager)
+    people = parties.people_of(context.desk.vault, manager)
     person = people.manager
     mail = person.email.text() if person.email else ""
     name = (person.last_name or "", person.first_name or "")
@@ -165,7 +166,7 @@ def manager_info(
 
     The telephone number is masked, unless it is to be shown `whole`.
     """
-    people = parties.people_of(context.vault, manager)
+    people = parties.people_of(context.desk.vault, manager)
     person = people.manager
     uin, number = manager.uin, manager.manager_id
     return ManagerInfo(

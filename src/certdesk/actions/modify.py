@@ -4,7 +4,7 @@ import dataclasses
 
 from certdesk.actions.projects import own_project
 from certdesk.actions.purchase import check_allowed, may_read_all, own_order
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import taken_to
 from certdesk.domain.errors import (
     AuthError,
@@ -15,6 +15,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import Order
 from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.texts import text_fault
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 

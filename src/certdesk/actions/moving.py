@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.actions.due import make_due
 from certdesk.actions.naming import enabled_account, known_account, known_order
 from certdesk.actions.review_detail import checked_reason
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AccountNotFound,
     CertificateNotFound,
@@ -15,6 +15,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.identity import SETTLED
 from certdesk.domain.order import SETTLING, IllegalTransition, Order, Status
 from certdesk.domain.products import PRODUCTS, Level
+from certdesk.engine import Context
 from certdesk.ports import Unit, neighbours_of
 from certdesk.wire.model import Reply, Request
 
@@ -51,7 +52,7 @@ def move_order(context: Context, request: MoveOrderRequest) -> Commit[MoveOrderR
     As long as it has not moved, naming the account that it is in calls that off.
     """
     reason = "" if request.reason is None else f": {checked_reason(request.reason)}"
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> MoveOrderReply:
         order = known_order(unit, request.certificate_id)

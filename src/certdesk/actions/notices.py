@@ -3,13 +3,14 @@
 import dataclasses
 
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     CertificateNotFound,
     CertificatesNumberExceeded,
     FailedOperation,
     UnauthorizedOperation,
 )
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from certdesk.actions.certificates import name_of
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import Account
 from certdesk.domain.errors import AccountNotFound, InvalidParam
 from certdesk.domain.listing import OrderPage, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.order import LIVING, STATUS_NAMES, Order, Status
 from certdesk.domain.telling import told_bare
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
 

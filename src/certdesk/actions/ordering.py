@@ -10,7 +10,7 @@ from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitStatusInvalid,
@@ -38,6 +38,7 @@ from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Proof
 from certdesk.domain.telling import told_near
 from certdesk.domain.zones import DNS_AUTO
+from certdesk.engine import Context
 from certdesk.ports import Unit, block_of
 from certdesk.wire.model import Reply, Request, Unsigned
 
@@ -93,7 +94,7 @@ def certificate_order_submit(
             f"DeleteDnsAutoRecord: must be 0 or 1, not {request.delete_dns_auto_record}."
         )
     _check_verify_type(request.verify_type)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> CertificateOrderSubmitReply:
         order = own_order(context, unit, request.cert_id)
@@ -147,7 +148,7 @@ def commit_certificate_information(
 ) -> Commit[CommitCertificateInformationReply]:
     """Submit an order to the CA, in the older form of CertificateOrderSubmit."""
     _check_verify_type(request.verify_type)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> CommitCertificateInformationReply:
         order = own_order(context, unit, request.certificate_id)
@@ -212,7 +213,7 @@ def submit_order(
         event = Event.SUBMIT_ORDER
     sent = order.submitted(
         event,
-        order_id=new_order_id(context.rng),
+        order_id=new_order_id(context.desk.rng),
         verify_type=method,
         now=context.now,
     )
@@ -226,7 +227,7 @@ def submit_order(
 
 def takes_letter(context: Context, product: Product) -> bool:
     """Whether orders for a product wait for a letter of confirmation."""
-    return product.level is not Level.DV and product.number in context.rules.letter_products
+    return product.level is not Level.DV and product.number in context.desk.rules.letter_products
 
 
 def _check_verify_type(verify_type: str | None) -> None:

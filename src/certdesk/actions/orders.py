@@ -6,7 +6,7 @@ from certdesk.actions.due import make_due
 from certdesk.actions.key_in_use import OrderWithKey, key_of, same_key
 from certdesk.actions.naming import known_order
 from certdesk.actions.order_lists import OrderInfo, order_info
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain import standstill
 from certdesk.domain.advice import advice, outlook
 from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode
@@ -14,6 +14,7 @@ from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.renewal import in_force, is_over
+from certdesk.engine import Context
 from certdesk.ports import Unit, disabled_account, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, Request, utc_time
 
@@ -146,7 +147,7 @@ class ResumeOrderReply(Reply):
 @catalog.action(CertificateNotFound, internal=True, writes=True)
 def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[ResumeOrderReply]:
     """Take an order up now, be it set aside or not due yet."""
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ResumeOrderReply:
         order = known_order(unit, request.certificate_id)

@@ -3,10 +3,11 @@
 import dataclasses
 
 from certdesk.actions.naming import known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam
 from certdesk.domain.records import PaceLimit
 from certdesk.domain.telling import told_bare
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
 

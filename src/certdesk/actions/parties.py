@@ -7,13 +7,13 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from certdesk.catalog import Context
 from certdesk.domain.countries import country_code
 from certdesk.domain.identity import holds_identity
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.secret import hidden
 from certdesk.domain.vetting import State
+from certdesk.engine import Context
 from certdesk.ports import Unit, Vault, VaultError, place_of_party
 
 _PUNCTUATION = str.maketrans("", "", " -()+")
@@ -27,7 +27,7 @@ def draft_company(
 ) -> Company:
     """Prepare the record of a company; the division belongs to its manager, not to it."""
     known = dataclasses.replace(organisation, division=None)
-    likeness = context.vault.likeness(uin, _essence("company", _one_spelling(known)))
+    likeness = context.desk.vault.likeness(uin, _essence("company", _one_spelling(known)))
     draft = Company(
         uin=uin,
         facts=facts_of(known),
@@ -36,7 +36,7 @@ def draft_company(
         tags=tags,
         created_at=context.now,
     )
-    sealed = context.vault.seal(personal_of(known), place_of_party(draft))
+    sealed = context.desk.vault.seal(personal_of(known), place_of_party(draft))
     return dataclasses.replace(draft, personal=sealed)
 
 
@@ -47,7 +47,7 @@ def draft_manager(
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Manager:
     """Prepare the record of a manager whom nobody vets yet; `company` may be a draft itself."""
-    likeness = context.vault.likeness(
+    likeness = context.desk.vault.likeness(
         company.uin, _essence(f"manager of {company.likeness.hex()}", people)
     )
     draft = Manager(
@@ -61,7 +61,7 @@ def draft_manager(
         created_at=context.now,
         identity_since=context.now if holds_identity(people) else None,
     )
-    sealed = context.vault.seal(personal_of(people), place_of_party(draft))
+    sealed = context.desk.vault.seal(personal_of(people), place_of_party(draft))
     return dataclasses.replace(draft, personal=sealed)
 
 

@@ -8,7 +8,7 @@ from certdesk.actions import erasing
 from certdesk.actions.naming import known_account
 from certdesk.actions.traces import Trace, Traces, traces_of
 from certdesk.actions.wordings import Wording
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PersonNeeded
 from certdesk.domain.letters import REVOKE
 from certdesk.domain.material import Material
@@ -18,6 +18,7 @@ from certdesk.domain.policy import User
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret, ending, plain
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
+from certdesk.engine import Context
 from certdesk.ports import DESK, Unit
 from certdesk.wire.model import HiddenParsed, Part, Reply, Request, utc_time
 
@@ -159,7 +160,7 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
         erasing.without_person(context, trace, traces.traits)
         for trace in (*traces.found, *traces.mentions)
     ]
-    context.held.callback(context.store.settle)
+    context.held.callback(context.desk.store.settle)
 
     def commit(unit: Unit) -> ErasePersonReply:
         needed = list(erasing.needed_for(unit, traces))
@@ -193,13 +194,13 @@ def _find(context: Context, wanted: Wanted, uin: str | None) -> Traces:
             known_account(unit, uin)
         return traces_of(context, unit, wanted, uin)
 
-    return context.store.read(look)
+    return context.desk.store.read(look)
 
 
 def _hash(context: Context, wanted: Wanted) -> str:
     """Give what stands for the person's value where the value must not stand."""
     essence = f"person {wanted.by} {wanted.value.text().strip().casefold()}"
-    return context.vault.likeness(DESK, essence.encode()).hex()
+    return context.desk.vault.likeness(DESK, essence.encode()).hex()
 
 
 def _note(context: Context, unit: Unit, wanted: Wanted, traces: Traces) -> None:

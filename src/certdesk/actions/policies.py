@@ -2,7 +2,7 @@
 
 from certdesk.actions.naming import check_free, check_name, known_account, known_policy
 from certdesk.actions.projects import FIRST
-from certdesk.catalog import Commit, Context, catalog, permission_of
+from certdesk.catalog import Commit, catalog, permission_of
 from certdesk.domain.derivation import SECRETS
 from certdesk.domain.errors import (
     AccountNotFound,
@@ -13,6 +13,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Policy, fits
 from certdesk.domain.telling import told, told_bare
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 from certdesk.wire.vendor import ACTIONS

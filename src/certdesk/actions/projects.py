@@ -3,7 +3,7 @@
 import dataclasses
 
 from certdesk.actions.naming import check_free, check_name, known_account, known_project
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AccountNotFound,
     InvalidParam,
@@ -11,6 +11,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
 )
 from certdesk.domain.policy import Project
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 

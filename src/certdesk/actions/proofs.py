@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from certdesk.catalog import Context
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import TAKES_MATERIAL, UNDER_WAY, Order, Status
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of, kind_of, new_challenge
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import is_proved
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Part
 
@@ -61,7 +61,7 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
     for base in dict.fromkeys(DomainName(name).base for name in order.ascii_names):
         before = known.get(base)
         if before is None:
-            challenge = new_challenge(DomainName(base), kind, context.rng, context.now)
+            challenge = new_challenge(DomainName(base), kind, context.desk.rng, context.now)
         else:
             challenge = challenge_of(before)
         good = before is not None and is_proved(before, context.now)

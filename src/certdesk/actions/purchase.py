@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions.projects import FIRST
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain import derivation
 from certdesk.domain.derivation import coming_from, refused_for
 from certdesk.domain.errors import (
@@ -25,6 +25,7 @@ from certdesk.domain.order import (
 from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
 from certdesk.domain.products import FREE, PRODUCTS, Product, Sale, spelled
 from certdesk.domain.tags import tags_faults
+from certdesk.engine import Context
 from certdesk.ports import Unit, ids_with_key_of
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
@@ -74,7 +75,7 @@ def create_certificate(
         # The vendor lists no other code here, whatever it is that is refused.
         raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
-    goods = _goods(request, tags_faults(tags, context.rules.quotas))
+    goods = _goods(request, tags_faults(tags, context.desk.rules.quotas))
 
     def commit(unit: Unit) -> CreateCertificateReply:
         order = add_order(context, unit, context.caller.uin, goods, tags=tags)
@@ -104,9 +105,9 @@ def add_order(
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Order:
     """Add an order for an account, which waits for its material from now on."""
-    certificate_id = new_certificate_id(context.rng)
+    certificate_id = new_certificate_id(context.desk.rng)
     while unit.orders.get(certificate_id) is not None:
-        certificate_id = new_certificate_id(context.rng)
+        certificate_id = new_certificate_id(context.desk.rng)
     number = goods.product.number
     order = unit.orders.add(
         Order(
@@ -117,7 +118,7 @@ def add_order(
             time_span=goods.years,
             status=Status.FREE_AWAITING_MATERIAL if number == FREE else Status.AWAITING_MATERIAL,
             project_id=project_id,
-            deal_id=new_deal_id(context.rng, context.now),
+            deal_id=new_deal_id(context.desk.rng, context.now),
             tags=tags,
             created_at=context.now,
         )
@@ -224,7 +225,9 @@ def check_allowed(context: Context, order: Order) -> None:
     whole = refused is Refused.PROJECT
     where = f"in project {order.project_id}" if whole else f"for {order.certificate_id}"
     fitting = BY_PROJECT if whole else BY_CERTIFICATE
-    listed = next((error for error in fitting if error in context.errors), fitting[0])
+    listed = next(
+        (error for error in fitting if error in context.invocation.action.errors), fitting[0]
+    )
     raise listed(f"No policy allows {context.permission} {where}.")
 
 

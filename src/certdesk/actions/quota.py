@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from certdesk.catalog import Context
 from certdesk.domain.errors import ExceedsFreeLimit, MainDomainCertificateCountLimit
 from certdesk.domain.order import LIVING, Order
 from certdesk.domain.products import FREE
 from certdesk.domain.quotas import AUDIT, QuotaExceeded
+from certdesk.engine import Context
 from certdesk.ports import Unit
 
 
@@ -17,7 +17,7 @@ def check_for_one_more(context: Context, unit: Unit, draft: Order) -> None:
         ExceedsFreeLimit: in all.
         MainDomainCertificateCountLimit: for one registrable domain.
     """
-    rules = context.rules
+    rules = context.desk.rules
     if _living(unit, draft.uin) >= rules.free_limit:
         raise ExceedsFreeLimit(f"An account may have {rules.free_limit} that have not ended.")
     if _living(unit, draft.uin, registrable=draft.registrable) >= rules.free_per_domain:
@@ -34,7 +34,7 @@ def check_domain(context: Context, unit: Unit, order: Order) -> None:
     Raises:
         ExceedsFreeLimit: the order is one too many for its registrable domain.
     """
-    most = context.rules.free_per_domain
+    most = context.desk.rules.free_per_domain
     if order.product_id == FREE and most < _living(unit, order.uin, registrable=order.registrable):
         raise ExceedsFreeLimit(
             f"An account may have {most} that have not ended for names of {order.registrable}."
@@ -47,7 +47,7 @@ def check_audit(context: Context, unit: Unit) -> None:
     Raises:
         QuotaExceeded: the account's log is full.
     """
-    most = context.rules.quotas.audit
+    most = context.desk.rules.quotas.audit
     if unit.usage.of(context.caller.uin)[AUDIT] >= most:
         raise QuotaExceeded(AUDIT, most)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from certdesk.actions.naming import known_order
 from certdesk.actions.review_detail import checked_reason
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode, InvalidParam
 from certdesk.domain.order import Event, IllegalTransition, Order
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request
 

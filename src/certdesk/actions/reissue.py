@@ -11,7 +11,7 @@ from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.purchase import own_order
 from certdesk.actions.submissions import earlier_material, key_pass_of
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
     AuthError,
@@ -42,6 +42,7 @@ from certdesk.domain.revocation import ReasonRefused, words_of
 from certdesk.domain.secret import Secret
 from certdesk.domain.submission import ONLINE, PARSE, MaterialRefused
 from certdesk.domain.telling import told_near
+from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, block_of
 from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
 
@@ -153,7 +154,7 @@ def replace_certificate(
     vetted. The new certificate lasts as long as it may within the time that was bought; the old
     one stays good until its own end.
     """
-    original, submission = context.store.read(
+    original, submission = context.desk.store.read(
         lambda unit: _replaceable(context, unit, request.certificate_id)
     )
     material = _material(context, request, submission)
@@ -162,7 +163,7 @@ def replace_certificate(
     keep = prepared(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ReplaceCertificateReply:
         current, _ = _replaceable(context, unit, request.certificate_id)
@@ -294,7 +295,7 @@ def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
 def _draft(context: Context, original: Order) -> Order:
     free = original.product_id == FREE
     return Order(
-        certificate_id=new_certificate_id(context.rng),
+        certificate_id=new_certificate_id(context.desk.rng),
         uin=original.uin,
         product_id=original.product_id,
         domain_num=original.domain_num,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from certdesk.actions.dns_auto import records_outside
 from certdesk.actions.purchase import own_order
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (
     AuthError,
@@ -22,6 +22,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import DELETABLE, LIVING, Order, Status
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
+from certdesk.engine import Context
 from certdesk.ports import Unit, keep_denied_keys, remove_review
 from certdesk.wire.model import Ignored, Reply, Request
 

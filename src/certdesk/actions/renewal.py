@@ -11,7 +11,7 @@ from certdesk.actions.ordering import submit_order
 from certdesk.actions.purchase import own_order
 from certdesk.actions.reissue import ReissueParameters
 from certdesk.actions.submissions import earlier_material, key_pass_of
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import derived
 from certdesk.domain.errors import CertificateInvalid, OrderReplaceFailed
 from certdesk.domain.keys import KeyKind
@@ -20,6 +20,7 @@ from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
 from certdesk.domain.records import AuditEntry, Proof, Renewal, Submission
 from certdesk.domain.renewal import Kind, Make, looked, next_move, succeeded
 from certdesk.domain.submission import ONLINE
+from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, stands_still, successors_of
 from certdesk.wire.model import Reply, Request
 
@@ -76,14 +77,14 @@ def succeed_certificate(
     It has a new key where the desk made the old one, else the same CSR, and the same records prove
     its names. There is one at a time: whoever comes second finds his request stale.
     """
-    due = context.store.read(lambda unit: _due(context, unit, request.certificate_id))
+    due = context.desk.store.read(lambda unit: _due(context, unit, request.certificate_id))
     material = _material(context, due)
     again = None if material.csr_source == ONLINE else due.submission
     draft = _draft(context, due)
     keep = prepared(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> SucceedCertificateReply:
         current = _due(context, unit, request.certificate_id)
@@ -99,7 +100,7 @@ def succeed_certificate(
                 action=NOTED[due.kind],
                 subject=due.order.certificate_id,
                 detail=f"by {order.certificate_id}",
-                request_id=context.request_id,
+                request_id=context.invocation.request_id,
             )
         )
         sent = submit_order(context, unit, order, due.order.verify_type, due.proofs)
@@ -154,7 +155,7 @@ def _material(context: Context, due: Due) -> Material:
 def _draft(context: Context, due: Due) -> Order:
     before, reissue = due.order, due.kind is Kind.REISSUE
     draft = Order(
-        certificate_id=new_certificate_id(context.rng),
+        certificate_id=new_certificate_id(context.desk.rng),
         uin=before.uin,
         product_id=before.product_id,
         domain_num=before.domain_num,
@@ -162,7 +163,7 @@ def _draft(context: Context, due: Due) -> Order:
         status=Status.AWAITING_MATERIAL,
         project_id=before.project_id,
         alias=before.alias,
-        deal_id=before.deal_id if reissue else new_deal_id(context.rng, context.now),
+        deal_id=before.deal_id if reissue else new_deal_id(context.desk.rng, context.now),
         tags=before.tags,
         muted=before.muted,
         delete_record=before.delete_record,

@@ -13,7 +13,6 @@ from certdesk.actions.key_in_use import KeyOfReview, OrderWithKey, key_of, key_o
 from certdesk.actions.manager_entry import ContactInfo, contact_info
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.review_subject import Subject
-from certdesk.catalog import Context
 from certdesk.domain.letters import CONFIRM, REVOKE
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Organisation
@@ -21,6 +20,7 @@ from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter, Review
 from certdesk.domain.secret import plain
 from certdesk.domain.vetting import REVOCATION, certified_subject, registration_of
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
 
@@ -93,7 +93,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
     """Read one review with what is to be vetted; `attempt` is yet to be said."""
     review, manager, order = subject.review, subject.manager, subject.order
     company = unit.companies.get(manager.company_id) if manager else None
-    people = parties.people_of(context.vault, manager) if manager else None
+    people = parties.people_of(context.desk.vault, manager) if manager else None
     key = subject.spki_sha256
     return ShowReviewReply(
         id=subject.name,
@@ -128,7 +128,7 @@ def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:
 
 
 def _company(context: Context, company: Company) -> CompanyOfReview:
-    number = parties.organisation_of(context.vault, company).id_number
+    number = parties.organisation_of(context.desk.vault, company).id_number
     shown = msgspec.structs.asdict(company_info(context, company, whole=True))
     return CompanyOfReview(**shown | {"id_number": plain(number)})
 
@@ -138,7 +138,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
     spki = key_of(unit, order)
     manager = subject.manager
     company = unit.companies.get(manager.company_id) if manager else None
-    known = parties.organisation_of(context.vault, company) if company else Organisation()
+    known = parties.organisation_of(context.desk.vault, company) if company else Organisation()
     letter = letter_of(unit, order, subject.kind)
     return OrderOfReview(
         certificate_id=order.certificate_id,

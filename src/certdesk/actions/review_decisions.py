@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from datetime import UTC, datetime, timedelta
 
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.records import AuditEntry, AuditQuery
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
 

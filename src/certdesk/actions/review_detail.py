@@ -8,10 +8,11 @@ from certdesk.actions.naming import LONGEST
 from certdesk.actions.review_content import ShowReviewReply, letter_of
 from certdesk.actions.review_subject import subject_of
 from certdesk.actions.sights import Look, keeping, look_at, unseen
-from certdesk.catalog import Commit, Context, Written, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.records import Sight
 from certdesk.domain.visible import unseen_fault
+from certdesk.engine import Context, Written
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
 
@@ -35,7 +36,7 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
         found = look_at(context, unit, subject_of(unit, request.id))
         return found, unseen(context, unit, [found], shown=True)
 
-    found, sights = context.store.read(look)
+    found, sights = context.desk.store.read(look)
     keep = keeping(sights, found.content)
     return _noted(context, found.content, keep) if found.content.manager else keep
 
@@ -78,7 +79,7 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
         letter = letter_of(unit, subject.order, subject.kind) if subject.order else None
         if letter is None:
             raise ReviewNotFound(f"{request.id}: there is no letter.")
-        content = context.vault.open(letter.content, place_of_letter(letter)).reveal()
+        content = context.desk.vault.open(letter.content, place_of_letter(letter)).reveal()
         context.record(unit, letter.certificate_id, f"read by {request.reviewer}", uin=letter.uin)
         return ReadLetterReply(
             form=letter.form, sha256=letter.sha256, content=base64.b64encode(content).decode()

@@ -9,7 +9,6 @@ from datetime import datetime
 from certdesk.actions import revoking, vetting
 from certdesk.actions.due import make_due
 from certdesk.actions.review_subject import Subject
-from certdesk.catalog import Context
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.organisation import Manager
@@ -28,6 +27,7 @@ from certdesk.domain.vetting import (
     subject_of_order,
     subject_of_revocation,
 )
+from certdesk.engine import Context
 from certdesk.ports import Unit, block_known, orders_with
 
 
@@ -92,7 +92,7 @@ def people_needed_for(context: Context, review: Review, order: Order | None) -> 
     """Tell how many people have to approve; a certificate is taken back by one."""
     if order is None or review.kind == REVOCATION:
         return 1
-    return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.rules.four_eyes)
+    return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.desk.rules.four_eyes)
 
 
 def asked_too(unit: Unit, subject: Subject, review: Review) -> set[str]:

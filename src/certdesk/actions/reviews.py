@@ -15,10 +15,11 @@ from certdesk.actions.review_outcome import (
 )
 from certdesk.actions.review_subject import Subject, subject_of
 from certdesk.actions.sights import Look, check_seen, keeping, look_at, unseen
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.records import Review, Sight
 from certdesk.domain.vetting import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 
@@ -69,7 +70,7 @@ def list_reviews(context: Context, request: ListReviewsRequest) -> Commit[ListRe
         infos = [_info(unit, review, each) for review, each in zip(waiting, looks, strict=True)]
         return infos, unseen(context, unit, looks, shown=False)
 
-    infos, sights = context.store.read(look)
+    infos, sights = context.desk.store.read(look)
     return keeping(sights, ListReviewsReply(reviews=infos, now=utc_time(context.now)))
 
 
@@ -98,7 +99,7 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
     is. What has changed since the operator saw it is refused.
     """
     check_reviewer(request.reviewer)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ReviewDecisionReply:
         subject = subject_of(unit, request.id)

@@ -10,7 +10,7 @@ from certdesk.actions.review_detail import checked_reason
 from certdesk.actions.review_subject import subject_of
 from certdesk.actions.revoking import check_certificate, check_not_granted, refuse
 from certdesk.actions.sights import check_seen
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -23,6 +23,7 @@ from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.revocation import Reason, ReasonRefused, meant, words_of
 from certdesk.domain.vetting import subject_of_revocation
+from certdesk.engine import Context
 from certdesk.ports import Unit, block_known, issued_with, withdraw_review
 from certdesk.wire.model import Part, Reply, Request
 
@@ -74,7 +75,7 @@ def revoke_certificate(
     it with a certificate; for any other key that is decided by people.
     """
     said, reason = _said(request.reason)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> RevokeCertificateReply:
         order = own_order(context, unit, request.certificate_id)
@@ -120,7 +121,7 @@ def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[Revoke
     """Have a certificate revoked without proof, letter or review."""
     if request.reason not in set(Reason):
         raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> RevokeOrderReply:
         order = known_order(unit, request.certificate_id)
@@ -204,7 +205,7 @@ def _said(text: str | None) -> tuple[str, Reason]:
 
 def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) -> Order:
     """Keep that an issued certificate is to be revoked, and draw what proves its names."""
-    deadline = context.now + context.rules.proof_deadline
+    deadline = context.now + context.desk.rules.proof_deadline
     if PRODUCTS[order.product_id].level is not Level.DV:
         awaiting = order.asked_back(
             Event.ASK_TO_REVOKE_WITH_LETTER, reason=reason, said=said, deadline=deadline

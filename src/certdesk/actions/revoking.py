@@ -6,7 +6,6 @@ import dataclasses
 
 from certdesk.actions import vetting
 from certdesk.actions.due import make_due
-from certdesk.catalog import Context
 from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (
     InvalidCertificateSource,
@@ -16,6 +15,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
 from certdesk.domain.steps import Revoke, next_step
 from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
+from certdesk.engine import Context
 from certdesk.ports import Unit, put_review
 from certdesk.wire.model import local_time
 
@@ -49,7 +49,7 @@ def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
     except IllegalTransition as refused:
         raise InvalidCertificateStatusCode(f"{refused}") from None
     its = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
-    if isinstance(next_step(order, its, context.now, context.rules.proof_interval), Revoke):
+    if isinstance(next_step(order, its, context.now, context.desk.rules.proof_interval), Revoke):
         raise InvalidCertificateStatusCode("The CA is about to revoke the certificate.")
 
 
@@ -60,7 +60,7 @@ def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
     )
     subject = subject_of_revocation(order.certificate_id)
     review = vetting.ask(context, unit, subject, order.uin, order.revocation)
-    if context.rules.vetting_automatic:
+    if context.desk.rules.vetting_automatic:
         put_review(unit, approved(review, AUTOMATIC, context.now))
         grant(context, unit, sent)
     else:

@@ -14,11 +14,12 @@ import msgspec
 
 from certdesk.actions.review_content import ShowReviewReply, content_of
 from certdesk.actions.review_subject import Subject
-from certdesk.catalog import Answer, Commit, Context, Written
+from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import Sight
 from certdesk.domain.sight import Members, changes, digest_of, members_of
 from certdesk.domain.telling import told_bare
+from certdesk.engine import Context, Written
 from certdesk.ports import Stale, Taken, Unit
 from certdesk.wire.model import utc_time
 
@@ -35,7 +36,7 @@ class Look:
 def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
     """Read a review, with the digest by which people name what they saw."""
     content = content_of(context, unit, subject)
-    key = context.vault.likeness(subject.uin, f"sight of {subject.name}".encode())
+    key = context.desk.vault.likeness(subject.uin, f"sight of {subject.name}".encode())
     members = members_of(msgspec.to_builtins(content), key)
     told = msgspec.structs.replace(content, attempt=digest_of(members))
     return Look(name=subject.name, content=told, members=members)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from certdesk.catalog import Context
 from certdesk.domain.material import Material
 from certdesk.domain.personal import whole
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import Secret
+from certdesk.engine import Context
 from certdesk.ports import place_of_submission
 
 
 def earlier_material(context: Context, submission: Submission) -> Material:
     """Open what was handed in with a submission, its pass phrase and CSR aside."""
-    personal = context.vault.open(submission.personal, place_of_submission(submission, "personal"))
+    personal = context.desk.vault.open(
+        submission.personal, place_of_submission(submission, "personal")
+    )
     return whole(Material, submission.facts, personal)
 
 
@@ -25,7 +27,7 @@ def private_key_of(context: Context, submission: Submission) -> Secret | None:
     """Open the private key that the desk made for a submission, as PEM."""
     if submission.private_key is None:
         return None
-    return context.vault.open(
+    return context.desk.vault.open(
         submission.private_key, place_of_submission(submission, "private_key")
     )
 
@@ -34,4 +36,4 @@ def key_pass_of(context: Context, submission: Submission) -> Secret | None:
     """Open the customer's own pass phrase for key stores."""
     if submission.key_pass is None:
         return None
-    return context.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))
+    return context.desk.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))

@@ -6,7 +6,8 @@ The 42 parameters and their sense: the vendor's page of the action. The rules ar
 
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
+from certdesk.engine import Context
 from certdesk.wire.model import (
     Hidden,
     HiddenParsed,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from certdesk.actions import submit
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateInfoSubmitStatusInvalid,
@@ -23,6 +23,7 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
 )
 from certdesk.domain.material import COMPANY_HOLDER, PERSONAL_HOLDER
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Pem, Reply, Request, Stored, field
 

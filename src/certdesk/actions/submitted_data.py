@@ -2,12 +2,12 @@
 
 from certdesk.actions.purchase import may_read_personal
 from certdesk.actions.submissions import earlier_material
-from certdesk.catalog import Context
 from certdesk.domain.material import COMPANY_HOLDER
 from certdesk.domain.order import TAKES_MATERIAL, Order
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.domain.submission import PARSE
+from certdesk.engine import Context
 from certdesk.wire.model import Blank, Part, Withheld
 
 

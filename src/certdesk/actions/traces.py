@@ -11,13 +11,13 @@ import structlog
 from certdesk.actions import parties, wordings
 from certdesk.actions.submissions import earlier_material
 from certdesk.actions.wordings import Wording, name_of
-from certdesk.catalog import Context
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Company, Manager, Organisation, People, Person
 from certdesk.domain.person import PERSONS, Known, Role, Traits, Wanted, person_in
 from certdesk.domain.policy import User
 from certdesk.domain.records import Letter, Submission
 from certdesk.domain.secret import Secret
+from certdesk.engine import Context
 from certdesk.ports import Unit, VaultError
 from certdesk.ports.kept import all_of
 
@@ -141,8 +141,8 @@ def _opened(
         if isinstance(record, Submission):
             return earlier_material(context, record)
         if isinstance(record, Manager):
-            return parties.people_of(context.vault, record)
-        return parties.organisation_of(context.vault, record)
+            return parties.people_of(context.desk.vault, record)
+        return parties.organisation_of(context.desk.vault, record)
     except VaultError:
         log.exception("a record does not open", record=name_of(record))
         if name_of(record) not in unreadable:

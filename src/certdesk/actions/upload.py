@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.projects import FIRST, own_project
 from certdesk.actions.purchase import check_may_add
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain import chain, upload
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import pem_of
@@ -33,6 +33,7 @@ from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret
 from certdesk.domain.tags import tags_faults
 from certdesk.domain.texts import text_fault
+from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, place_of
 from certdesk.wire.model import (
     Blank,
@@ -120,7 +121,7 @@ def upload_certificate(
     """
     project_id = request.project_id or FIRST
     check_may_add(context, project_id)
-    faults = [*_faults(request), *tags_faults(_tags(request), context.rules.quotas)]
+    faults = [*_faults(request), *tags_faults(_tags(request), context.desk.rules.quotas)]
     if faults:
         raise InvalidParam(" ".join(faults))
     found = _read(context, request)
@@ -151,7 +152,7 @@ def uploaded_key_of(context: Context, certificate: Certificate) -> Secret | None
     """Open the private key that was uploaded with a certificate, as PEM."""
     if certificate.private_key is None:
         return None
-    return context.vault.open(certificate.private_key, place_of(certificate, "private_key"))
+    return context.desk.vault.open(certificate.private_key, place_of(certificate, "private_key"))
 
 
 def _faults(request: UploadCertificateRequest) -> Iterator[str]:
@@ -191,7 +192,7 @@ def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
 def _certificate(context: Context, found: HandedChain) -> Certificate:
     """Make the record of the certificate, with its secrets sealed."""
     certificate = Certificate(
-        certificate_id=new_certificate_id(context.rng),
+        certificate_id=new_certificate_id(context.desk.rng),
         attempt=0,
         uin=context.caller.uin,
         issuer=ISSUER,
@@ -209,8 +210,8 @@ def _certificate(context: Context, found: HandedChain) -> Certificate:
     )
     if found.private_key is None:
         return certificate
-    key, word = Secret(found.private_key), new_pass_word(context.rng)
-    seal = context.vault.seal
+    key, word = Secret(found.private_key), new_pass_word(context.desk.rng)
+    seal = context.desk.vault.seal
     return dataclasses.replace(
         certificate,
         private_key=seal(key, place_of(certificate, "private_key")),

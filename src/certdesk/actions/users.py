@@ -10,9 +10,10 @@ from certdesk.actions.naming import (
     known_user,
 )
 from certdesk.actions.policies import PolicyInfo, policy_info
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PolicyNotFound, UserNotFound
 from certdesk.domain.policy import User
+from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 

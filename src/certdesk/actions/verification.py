@@ -8,7 +8,7 @@ from datetime import timedelta
 from certdesk.actions.due import make_due
 from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_audit
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     CertificateNotFound,
     CertificateStatusNotAllowVerify,
@@ -20,6 +20,7 @@ from certdesk.domain.order import LOOKED_FOR, UNDER_WAY, Order, Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import caa_permits
+from certdesk.engine import Context
 from certdesk.ports import Pending, Unit
 from certdesk.wire.model import Part, Reply, Request
 
@@ -80,7 +81,9 @@ def check_certificate_domain_verification(
     in the last minute (`proof.per_domain`). While a certificate is to be revoked the proofs are
     those that RevokeCertificate asked for.
     """
-    order, proofs = context.store.read(lambda unit: _to_look(context, unit, request.certificate_id))
+    order, proofs = context.desk.store.read(
+        lambda unit: _to_look(context, unit, request.certificate_id)
+    )
     _look_now(context, order, proofs)
 
     def look(unit: Unit) -> CheckCertificateDomainVerificationReply:
@@ -117,12 +120,12 @@ def complete_certificate(
 
     It answers when the looks are done; the certificate follows in the background.
     """
-    order, proofs = context.store.read(
+    order, proofs = context.desk.store.read(
         lambda unit: _to_complete(context, unit, request.certificate_id)
     )
-    context.store.read(lambda unit: check_audit(context, unit))
+    context.desk.store.read(lambda unit: check_audit(context, unit))
     _look_now(context, order, proofs)
-    context.held.callback(context.work.wake)
+    context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> CompleteCertificateReply:
         order, _ = _to_complete(context, unit, request.certificate_id)
@@ -182,15 +185,15 @@ def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
     if order.status not in LOOKED_FOR:
         return
     # From when it came: what is looked for during a request is never due again in the same one.
-    latest = context.asked_at - context.rules.proof_interval
+    latest = context.invocation.asked_at - context.desk.rules.proof_interval
     names = [
         proof.name
         for proof in proofs
         if proof.proved_at is None and (proof.looked_at is None or proof.looked_at <= latest)
     ]
     # What may not be looked at now, because its domain is looked at often, is not waited for.
-    if names and context.now < context.asked_at + PATIENCE:
-        looks = context.work.prove(order, names)
+    if names and context.now < context.invocation.asked_at + PATIENCE:
+        looks = context.desk.work.prove(order, names)
         if looks is not None:
             raise Pending(looks)
 
@@ -199,7 +202,7 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
     kind = ProofKind(proof.kind)
     proved = proof.proved_at is not None
     verdict = Verdict.PROVED.value if proved else proof.verdict or ABSENT[kind].value
-    kept = not proved and not (proof.looked_at and proof.looked_at >= context.asked_at)
+    kept = not proved and not (proof.looked_at and proof.looked_at >= context.invocation.asked_at)
     # To take back what was issued needs nobody's permission.
     permitted = proved and (order.status not in UNDER_WAY or caa_permits(proof, context.now))
     return DomainValidationResult(

@@ -6,7 +6,6 @@ import dataclasses
 
 from certdesk.actions.dns_auto import have_records_removed
 from certdesk.actions.parties import is_nobody, organisation_of
-from certdesk.catalog import Context
 from certdesk.domain import standstill
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
@@ -28,6 +27,7 @@ from certdesk.domain.vetting import (
     subject_of_manager,
     subject_of_order,
 )
+from certdesk.engine import Context
 from certdesk.ports import Unit, put_review, withdraw_review
 
 ASKING = {
@@ -69,7 +69,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
         review = waiting
     else:
         review = ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
-    if context.rules.vetting_automatic:
+    if context.desk.rules.vetting_automatic:
         put_review(unit, approved(review, AUTOMATIC, context.now))
         return settle_manager(context, unit, manager)
     good = is_vetted(manager, context.now)
@@ -142,9 +142,9 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
         manager = send_manager(context, unit, manager)
     good = is_vetted(manager, context.now)
     again = good and order.replaces is not None
-    seen = letter and not context.rules.vetting_automatic
+    seen = letter and not context.desk.rules.vetting_automatic
     if again or not needs_review(
-        level, vetted=good, four_eyes=context.rules.four_eyes, letter=seen
+        level, vetted=good, four_eyes=context.desk.rules.four_eyes, letter=seen
     ):
         return going_on(context, unit, order)
     subject = subject_of_order(order.certificate_id)
@@ -164,12 +164,12 @@ def check_parties(context: Context, unit: Unit, order: Order) -> None:
     manager = unit.managers.get(order.manager_id)
     company = unit.companies.get(manager.company_id) if manager else None
     assert manager is not None and company is not None  # noqa: S101, PT018 -- those named stay
-    if is_nobody(context.vault, manager):
+    if is_nobody(context.desk.vault, manager):
         raise InvalidParam(
             f"ManagerId: manager {manager.manager_id} was erased; hand in the material with "
             "another manager."
         )
-    subject = certified_subject(organisation_of(context.vault, company))
+    subject = certified_subject(organisation_of(context.desk.vault, company))
     if not (subject.region or subject.locality):
         raise InvalidParam(
             f"CompanyId: company {company.company_id} has neither CompanyProvince nor CompanyCity, "
@@ -189,7 +189,7 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
     A successor that the desk made has time until the certificate before it ends.
     """
     now = standstill.time_of(unit.accounts.get(order.uin), context.now)
-    deadline = now + context.rules.proof_deadline
+    deadline = now + context.desk.rules.proof_deadline
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None and before.ends_at is not None:
         deadline = max(deadline, before.ends_at)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from certdesk.actions.naming import known_account
-from certdesk.catalog import Commit, Context, catalog
+from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.proof import ProofKind, new_challenge
@@ -16,6 +16,7 @@ from certdesk.domain.records import Proof
 from certdesk.domain.secret import Secret
 from certdesk.domain.telling import told
 from certdesk.domain.zones import Zone, zone_name, zone_of
+from certdesk.engine import Context
 from certdesk.ports import SettingRefused, Unit, UpdateFailed
 from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_time
 
@@ -86,7 +87,7 @@ def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
     It is tried: a TXT record is added and removed again.
     """
     name = _name(request.zone)
-    context.store.read(lambda unit: known_account(unit, request.uin))
+    context.desk.store.read(lambda unit: known_account(unit, request.uin))
     kept = _sealed(context, request, name)
     if not request.unchecked:
         _try(context, kept)
@@ -181,10 +182,10 @@ def _try(context: Context, zone: Zone) -> None:
     Raises:
         FailedOperation: the server did not do so; with what it said, and what to do.
     """
-    trial = new_challenge(DomainName(zone.name), ProofKind.TXT, context.rng, context.now)
+    trial = new_challenge(DomainName(zone.name), ProofKind.TXT, context.desk.rng, context.now)
     try:
-        context.dns_providers.add(zone, trial)
-        context.dns_providers.remove(zone, trial)
+        context.desk.dns_providers.add(zone, trial)
+        context.desk.dns_providers.remove(zone, trial)
     except UpdateFailed as failed:
         raise FailedOperation(
             f"A TXT record at {trial.record} was to be added and removed for a trial. {failed} "
@@ -197,7 +198,7 @@ def _sealed(context: Context, request: AddZoneRequest, name: str) -> Zone:
     given: dict[str, str | Secret] = {each.name: each.value for each in request.settings}
     given |= {each.name: Secret(each.value) for each in request.secrets}
     try:
-        return context.dns_providers.sealed(zone, given)
+        return context.desk.dns_providers.sealed(zone, given)
     except SettingRefused as refused:
         raise InvalidParam(_told_refusal(refused, request, given)) from None
 

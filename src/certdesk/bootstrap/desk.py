@@ -18,10 +18,11 @@ from certdesk.bootstrap.rules import rules_of
 from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
 from certdesk.bootstrap.world import SystemClock, strong_random
-from certdesk.catalog import Catalog, Desk, catalog
+from certdesk.catalog import Catalog, catalog
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.rules import Rules
+from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics

@@ -8,7 +8,8 @@ from collections.abc import Iterator, MutableMapping
 from typing import Protocol
 
 from certdesk.bootstrap.server_certificate import ServerCertificate
-from certdesk.catalog import Catalog, Desk
+from certdesk.catalog import Catalog
+from certdesk.engine import Desk
 from certdesk.metrics import Metrics, Standing
 from certdesk.ports import Admission
 from certdesk.proving.answering import AnsweringResolvers

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from certdesk.catalog import OPERATOR, Action, Catalog, Desk
+from certdesk.catalog import Action, Catalog
 from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
+from certdesk.engine import OPERATOR, Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object

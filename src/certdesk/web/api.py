@@ -19,18 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from certdesk.bootstrap import SystemClock
-from certdesk.catalog import (
-    ATTEMPTS,
-    Action,
-    CallerChanged,
-    Catalog,
-    Desk,
-    Errand,
-    declared,
-    has_to_write,
-    keep_signature,
-    too_long,
-)
+from certdesk.catalog import Action, Catalog
 from certdesk.domain.errors import (
     InternalError,
     InvalidAction,
@@ -47,6 +36,16 @@ from certdesk.domain.listing import ANSWER_BYTES
 from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
+from certdesk.engine import (
+    ATTEMPTS,
+    CallerChanged,
+    Desk,
+    Invocation,
+    declared,
+    has_to_write,
+    keep_signature,
+    too_long,
+)
 from certdesk.ports import (
     Admission,
     Counts,
@@ -382,7 +381,7 @@ class Api:
 
     def _begin(self, asked: Asked, held: contextlib.ExitStack) -> bytes | Future[Reply]:
         """Answer what only reads; queue a change, without the event loop's help in between."""
-        commit = self._desk.prepare(self._errand(self._up_to_date(asked)), held)
+        commit = self._desk.prepare(self._invocation(self._up_to_date(asked)), held)
         if has_to_write(asked.action, commit):
             return self._desk.store.submit(commit)
         if asked.use.is_new_after_a_restart:
@@ -390,11 +389,11 @@ class Api:
         with declared(asked.action):
             return _answer(self._desk.store.read(commit), asked.request_id)
 
-    def _errand(self, asked: Asked) -> Errand:
+    def _invocation(self, asked: Asked) -> Invocation:
         """Steps 10 and 11: may the caller, and what exactly is asked."""
         action, caller = asked.action, asked.known.caller
         permit(caller, action, asked.request_id)
-        return Errand(
+        return Invocation(
             action=action,
             caller=caller,
             request=action.decode(asked.claim.parameters(asked.body)),

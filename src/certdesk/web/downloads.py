@@ -23,8 +23,8 @@ from certdesk.actions.download import (
     FetchDownloadRequest,
     opened_link,
 )
-from certdesk.catalog import CallerChanged
 from certdesk.domain.errors import InternalError, ServiceError
+from certdesk.engine import CallerChanged
 from certdesk.web.guard import Guard
 from certdesk.web.turns import Turns, too_many
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from certdesk.catalog import Catalog, Desk
+    from certdesk.catalog import Catalog
+    from certdesk.engine import Desk
     from certdesk.web.edge import Edge
 
 HEADERS = {

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from certdesk.actions.access_keys import secret_key_of, token_digest
-from certdesk.catalog import Action, Caller, Desk
+from certdesk.catalog import Action
 from certdesk.domain.account import AccessKey
 from certdesk.domain.errors import (
     SecretIdNotFound,
@@ -20,6 +20,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.secret import Secret
+from certdesk.engine import Caller, Desk
 from certdesk.ports import Unit
 from certdesk.web.forms import Claim
 from certdesk.wire.signature import derive_key

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
-from certdesk.catalog import Desk
+from certdesk.engine import Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.api import Api

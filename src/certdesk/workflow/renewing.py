@@ -17,12 +17,13 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from certdesk.catalog import Action, Caller, Catalog, Desk
+from certdesk.catalog import Action, Catalog
 from certdesk.domain import standstill
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
+from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Pending, Stale, Unit, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating

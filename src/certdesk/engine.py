@@ -1,0 +1,369 @@
+"""The engine carries declared actions out: it prepares them, commits them, and tries again.
+
+What a handler may use is its `Context`; who asks for what is an `Invocation`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Generic, cast
+
+import structlog
+
+from certdesk.catalog import Action, Answer, Commit, permission_of
+from certdesk.domain.errors import (
+    FailedOperation,
+    InternalError,
+    LimitExceeded,
+    ResponseSizeLimitExceeded,
+    ServiceError,
+    SignatureExpire,
+)
+from certdesk.domain.listing import ANSWER_BYTES, PageTooLong
+from certdesk.domain.policy import UNBOUND, Grants
+from certdesk.domain.quotas import AUDIT, QuotaExceeded, limits_of
+from certdesk.domain.records import AuditEntry, SeenSignature
+from certdesk.domain.rules import Rules
+from certdesk.domain.sightings import HONEST_SECONDS, replayed
+from certdesk.ports import (
+    Clock,
+    DnsProviders,
+    Examiner,
+    Keys,
+    KeyUsedUp,
+    Parsers,
+    ParsersBusy,
+    Pki,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    Work,
+)
+from certdesk.ports.parsing import Found, P
+from certdesk.wire.decode import hidden_in
+from certdesk.wire.model import Reply, Request
+
+Holds = Callable[[Unit], bool]
+
+ATTEMPTS = 3
+"""How often an action is tried when another one changes the same thing at the same time."""
+
+OF_EVERY_ACTION = (SignatureExpire, LimitExceeded, ResponseSizeLimitExceeded)
+"""The vendor's common errors, which the engine raises and no action declares."""
+
+BY_DESK = "desk"
+"""The actor of what the desk does by itself for an account."""
+
+log = structlog.get_logger()
+
+
+class CallerChanged(Stale):
+    """The caller's key, user, policies or account were changed since the action was begun."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written(Generic[Answer]):
+    """A commit that writes, of an action that otherwise only reads: what it shows is noted."""
+
+    commit: Commit[Answer]
+
+    def __call__(self, unit: Unit) -> Answer:
+        """Commit."""
+        return self.commit(unit)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known(Generic[Answer]):
+    """The second half of an operator's action that asks the database nothing.
+
+    So it is answered also where the database does not answer.
+    """
+
+    answer: Answer
+
+    def __call__(self, _: Unit) -> Answer:
+        """Return the answer."""
+        return self.answer
+
+
+def has_to_write(action: Action, commit: Commit[Answer]) -> bool:
+    """Whether a commit of an action is for the store to write, and not only to read."""
+    return action.writes or isinstance(commit, Written)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: an account or one of its users through a key, or the operator of the desk.
+
+    `user_id` is the user, None for the account itself; `grants` is what binds it. `uid` is the user
+    of the system by whom the operator's command runs, None where that is not known.
+    """
+
+    uin: str
+    actor: str
+    verified: bool
+    user_id: int | None = None
+    grants: Grants = UNBOUND
+    uid: int | None = None
+
+    @property
+    def operator(self) -> str:
+        """Who decides, if the operator does: a user of the system, whatever name is typed."""
+        return self.actor if self.uid is None else f"uid {self.uid}"
+
+
+OPERATOR = Caller(uin="", actor="operator", verified=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """An action to be carried out for a caller.
+
+    `signature` is the request's, where it has one, seen by the clock of the machine, as clients
+    sign by theirs: what it changes it changes once. `asked_at` is when it came. `holds` tells, in
+    the transaction that commits, whether the caller is still what it was when it was looked up;
+    None where nothing can change it.
+    """
+
+    action: Action
+    caller: Caller
+    request: Request
+    request_id: str
+    asked_at: datetime
+    signature: SeenSignature | None = None
+    holds: Holds | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a handler may use, besides its request: the desk, and who asks it for what.
+
+    `action` is the name that policies and the log know it by: the action's own, unless it does the
+    work of another. `now` is when this attempt began, which for an invocation that had to wait is
+    after it was asked for. `held` is let go after the commit.
+    """
+
+    desk: Desk
+    invocation: Invocation
+    action: str
+    now: datetime
+    held: contextlib.ExitStack
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self.invocation.caller
+
+    @property
+    def permission(self) -> str:
+        """The name by which policies speak of the action."""
+        return permission_of(self.action)
+
+    def parse(
+        self, otherwise: Found, parser: Callable[P, Found], *arguments: P.args, **named: P.kwargs
+    ) -> Found:
+        """Return what a parser finds that takes long (`ports.Parsers`), or `otherwise`.
+
+        Raises:
+            Pending: as `ports.Parsers`.
+            FailedOperation: too much waits to be parsed.
+        """
+        run, request_id = self.desk.parsers.run, self.invocation.request_id
+        try:
+            return run(self.caller.uin, request_id, otherwise, parser, *arguments, **named)
+        except ParsersBusy:
+            detail = "Too much is being read at once. Try again in a minute."
+            raise FailedOperation(detail) from None
+
+    def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
+        """Write the audit row of a change, in the change's own transaction."""
+        unit.audit.add(
+            AuditEntry(
+                at=self.now,
+                request_id=self.invocation.request_id,
+                uin=uin or self.caller.uin,
+                actor=self.caller.actor,
+                action=self.action,
+                subject=subject,
+                detail=detail,
+                user_id=self.caller.user_id,
+            )
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything that actions work on, and the one way to carry an action out."""
+
+    store: Store
+    vault: Vault
+    keys: Keys
+    parsers: Parsers
+    pki: Pki
+    dns_providers: DnsProviders
+    clock: Clock
+    rng: random.Random
+    work: Work
+    rules: Rules = dataclasses.field(default_factory=Rules)
+    examiners: tuple[Examiner, ...] = ()
+
+    def perform(
+        self,
+        action: Action,
+        caller: Caller,
+        request: Request,
+        request_id: str,
+        signature: SeenSignature | None = None,
+        holds: Holds | None = None,
+    ) -> Reply:
+        """Prepare and commit an action for `caller`; see `Invocation`.
+
+        Raises:
+            CallerChanged: `holds` said no.
+            ServiceError: one that the action's declaration lists, or `InternalError` for one
+                that it does not.
+        """
+        invocation = Invocation(
+            action=action,
+            caller=caller,
+            request=request,
+            request_id=request_id,
+            asked_at=self.clock.now(),
+            signature=signature,
+            holds=holds,
+        )
+        for _ in range(ATTEMPTS - 1):
+            with contextlib.suppress(Stale):
+                return self._once(invocation)
+        return self._once(invocation)
+
+    def _once(self, invocation: Invocation) -> Reply:
+        while True:
+            # No lost race: each time the processes know a key less in common.
+            with contextlib.suppress(KeyUsedUp):
+                return self._attempt(invocation)
+
+    def _attempt(self, invocation: Invocation) -> Reply:
+        # What a failed attempt borrowed goes back, so the failure has to leave this context.
+        with contextlib.ExitStack() as held:
+            commit = self.prepare(invocation, held)
+            if isinstance(commit, Known):
+                return cast("Reply", commit.answer)
+            written = has_to_write(invocation.action, commit)
+            with declared(invocation.action):
+                return self.store.write(commit) if written else self.store.read(commit)
+
+    def prepare(self, invocation: Invocation, held: contextlib.ExitStack) -> Commit[Reply]:
+        """Run the first half of an action; return the second, which the store is to run.
+
+        What the first half borrows is put into `held`, which is to be left after the second, with
+        the exception if that raised one.
+
+        Raises:
+            ServiceError: as `perform`.
+        """
+        action, request = invocation.action, invocation.request
+        context = Context(
+            desk=self, invocation=invocation, action=action.name, now=self.clock.now(), held=held
+        )
+        with declared(action), concealing(request):
+            commit: Commit[Reply] = action.handler(context, request)
+        if isinstance(commit, Known) and action.internal:
+            return commit
+        return _complete(context, commit)
+
+
+@contextlib.contextmanager
+def declared(action: Action) -> Iterator[None]:
+    """Let through what the action declares, and hide other refusals: they were not foreseen.
+
+    A quota that was met, and a page that fits into no answer, are worded here.
+    """
+    try:
+        yield
+    except QuotaExceeded as exceeded:
+        raise LimitExceeded(str(exceeded)) from None
+    except PageTooLong:
+        raise too_long() from None
+    except ServiceError as error:
+        if isinstance(error, (*OF_EVERY_ACTION, *action.errors)):
+            raise
+        log.exception("undeclared refusal", action=action.name, code=error.code)
+        raise InternalError from error
+
+
+def too_long() -> ResponseSizeLimitExceeded:
+    """Word the refusal of an answer that is too long."""
+    return ResponseSizeLimitExceeded(
+        f"The answer would have more than {ANSWER_BYTES} bytes; ask for fewer at once (Limit)."
+    )
+
+
+@contextlib.contextmanager
+def concealing(request: Request) -> Iterator[None]:
+    """Take out of refusals what no message may repeat, wherever in the request it was given."""
+    try:
+        yield
+    except ServiceError as error:
+        hidden = hidden_in(request, len(error.message))
+        for value in sorted(hidden, key=len, reverse=True):
+            error.conceal(value)
+        raise
+
+
+def _complete(context: Context, commit: Commit[Answer]) -> Commit[Answer]:
+    """Put around a commit what the engine asks in the same transaction.
+
+    First whether what let the request in is still true and its signature is new, and at the end
+    whether the account has more than it may have.
+    """
+    invocation, action = context.invocation, context.invocation.action
+    limits = _limits(context)
+    writes = has_to_write(action, commit)
+    signature = invocation.signature if writes else None
+    # Reads that show no secret rest on what was looked up half a second ago at the most.
+    holds = invocation.holds if writes or action.shows_secret else None
+
+    def complete(unit: Unit) -> Answer:
+        if holds is not None and not holds(unit):
+            raise CallerChanged
+        if signature is not None:
+            keep_signature(signature, unit)
+        with concealing(invocation.request):
+            reply = commit(unit)
+            if limits:
+                unit.usage.settle(limits)
+            return reply
+
+    return Written(complete) if isinstance(commit, Written) else complete
+
+
+def _limits(context: Context) -> Mapping[str, int]:
+    """Return the quotas that bind an invocation.
+
+    An account that has filled its log keeps nobody from acting on it: not the operator, and not
+    the desk, which makes successors of its certificates.
+    """
+    if context.invocation.action.ends or context.caller.actor == BY_DESK:
+        return {}
+    but = frozenset() if context.caller.uin else frozenset({AUDIT})
+    return limits_of(context.desk.rules.quotas, but=but)
+
+
+def keep_signature(signature: SeenSignature, unit: Unit) -> None:
+    """Keep the first use of a signature in the database.
+
+    Raises:
+        SignatureExpire: it was used before, too long ago for an honest client.
+    """
+    seen = unit.seen_signatures.get(signature.digest)
+    if seen is None:
+        unit.seen_signatures.add(signature)
+    # A clock that was put back makes nothing young again.
+    elif abs((signature.seen_at - seen.seen_at).total_seconds()) > HONEST_SECONDS:
+        raise replayed()
