@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.actions.projects import own_project
+from certdesk.actions.access import own_project
 from certdesk.domain.errors import (
     AccountNotFound,
     CertificateNotFound,

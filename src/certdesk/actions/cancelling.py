@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions import vetting
+from certdesk.actions.access import own_order
 from certdesk.actions.dns_auto import have_records_removed, records_outside
-from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import BEGUN, way_to_end
 from certdesk.domain.errors import (

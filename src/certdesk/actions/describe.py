@@ -1,5 +1,6 @@
 """Reading orders back."""
 
+from certdesk.actions.access import may_read_key, own_order
 from certdesk.actions.certificates import (
     CertificateMembers,
     hosting_of,
@@ -8,7 +9,6 @@ from certdesk.actions.certificates import (
     scope_of,
 )
 from certdesk.actions.proofs import DvAuthDetail, DvAuths, proofs_of_revocation, wanted_proofs
-from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.submissions import facts_alone, private_key_of
 from certdesk.actions.submitted_data import SubmittedData, submitted_data
 from certdesk.actions.upload import uploaded_key_of

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from certdesk.actions.access import may_read_key, own_order
 from certdesk.actions.describe import KEY_READ
-from certdesk.actions.purchase import may_read_key, own_order
 from certdesk.actions.submissions import key_pass_of, private_key_of
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, catalog

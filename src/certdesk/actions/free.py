@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
+from certdesk.actions.access import FIRST, check_may_add, may_read_all, own_order, own_project
 from certdesk.actions.handing_in import prepared
 from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
-from certdesk.actions.projects import FIRST, own_project
-from certdesk.actions.purchase import check_may_add, may_read_all, own_order
 from certdesk.actions.quota import check_for_one_more
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived

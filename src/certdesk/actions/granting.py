@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from certdesk.actions.access import FIRST, own_project
 from certdesk.actions.naming import enabled_account
-from certdesk.actions.projects import FIRST, own_project
-from certdesk.actions.purchase import (
-    CreateCertificateReply,
-    Goods,
-    add_order,
-    goods_faults,
-    sold,
-)
+from certdesk.actions.purchase import CreateCertificateReply, Goods, add_order, goods_faults, sold
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, NoProjectPermission
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS

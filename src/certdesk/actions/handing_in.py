@@ -10,9 +10,9 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator
 
 from certdesk.actions import parties, vetting
+from certdesk.actions.access import own_order
 from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.parameters import Parameters
-from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_domain
 from certdesk.actions.submissions import earlier_material, private_key_of
 from certdesk.catalog import Answer, Commit

@@ -6,8 +6,8 @@ import dataclasses
 import hashlib
 
 from certdesk.actions import revoking, vetting
+from certdesk.actions.access import own_order
 from certdesk.actions.due import make_due
-from certdesk.actions.purchase import own_order
 from certdesk.catalog import KIB, Commit, catalog
 from certdesk.domain.errors import (
     AuthError,

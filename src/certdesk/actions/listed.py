@@ -1,5 +1,6 @@
 """An order as lists show it."""
 
+from certdesk.actions.access import may_read_key
 from certdesk.actions.certificates import (
     NOT_HOSTED,
     CertificateMembers,
@@ -7,7 +8,6 @@ from certdesk.actions.certificates import (
     members_of,
     name_of,
 )
-from certdesk.actions.purchase import may_read_key
 from certdesk.catalog import permission_of
 from certdesk.domain.bundles import ROOT, SERVER_KINDS, fitting_kinds
 from certdesk.domain.derivation import refused_for

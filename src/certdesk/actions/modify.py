@@ -2,8 +2,7 @@
 
 import dataclasses
 
-from certdesk.actions.projects import own_project
-from certdesk.actions.purchase import check_allowed, may_read_all, own_order
+from certdesk.actions.access import check_allowed, may_read_all, own_order, own_project
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import taken_to
 from certdesk.domain.errors import (

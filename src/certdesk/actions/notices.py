@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from certdesk.actions.purchase import own_order
+from certdesk.actions.access import own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     CertificateNotFound,

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions import vetting
+from certdesk.actions.access import own_order
 from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
-from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AuthError,

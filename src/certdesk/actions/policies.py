@@ -1,7 +1,7 @@
 """Policies: what users of an account may do, for the operator."""
 
+from certdesk.actions.access import FIRST
 from certdesk.actions.naming import check_free, check_name, known_account, known_policy
-from certdesk.actions.projects import FIRST
 from certdesk.catalog import Commit, catalog, permission_of
 from certdesk.domain.derivation import SECRETS
 from certdesk.domain.errors import (

@@ -7,16 +7,12 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AccountNotFound,
     InvalidParam,
-    NoProjectPermission,
     ProjectNotFound,
 )
 from certdesk.domain.policy import Project
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
-
-FIRST = 0
-"""The project that every account has, in which its orders are made."""
 
 
 class AddProjectRequest(Request):
@@ -134,19 +130,6 @@ def remove_project(context: Context, request: RemoveProjectRequest) -> Commit[Pr
         return ProjectReply(project_id=project.project_id)
 
     return commit
-
-
-def own_project(unit: Unit, uin: str, project_id: int) -> None:
-    """Refuse a project that the account does not have; every account has number 0.
-
-    Raises:
-        NoProjectPermission: it is another account's, or nobody's; both answer alike.
-    """
-    if project_id == FIRST:
-        return
-    project = unit.projects.get(project_id)
-    if project is None or project.uin != uin:
-        raise NoProjectPermission(f"There is no project {project_id}.")
 
 
 def _orders_in(unit: Unit, project: Project) -> int:

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
+from certdesk.actions.access import own_order
 from certdesk.actions.handing_in import prepared
 from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
-from certdesk.actions.purchase import own_order
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
+from certdesk.actions.access import own_order
 from certdesk.actions.dns_auto import records_outside
-from certdesk.actions.purchase import own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from certdesk.actions import submit
+from certdesk.actions.access import own_order
 from certdesk.actions.handing_in import REFUSALS, prepared
 from certdesk.actions.ordering import submit_order
-from certdesk.actions.purchase import own_order
 from certdesk.actions.reissue import ReissueParameters
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog

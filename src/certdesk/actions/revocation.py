@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from certdesk.actions.access import own_order
 from certdesk.actions.due import make_due
 from certdesk.actions.naming import known_order
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
-from certdesk.actions.purchase import own_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.actions.review_subject import subject_of
 from certdesk.actions.revoking import check_certificate, check_not_granted, refuse

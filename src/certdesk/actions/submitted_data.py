@@ -1,6 +1,6 @@
 """What was handed in for an order, as it is shown until the order is submitted to the CA."""
 
-from certdesk.actions.purchase import may_read_personal
+from certdesk.actions.access import may_read_personal
 from certdesk.actions.submissions import earlier_material
 from certdesk.domain.material import COMPANY_HOLDER
 from certdesk.domain.order import TAKES_MATERIAL, Order

@@ -3,9 +3,8 @@
 import dataclasses
 from collections.abc import Iterator
 
+from certdesk.actions.access import FIRST, check_may_add, own_project
 from certdesk.actions.modify import ALIAS_LENGTH
-from certdesk.actions.projects import FIRST, own_project
-from certdesk.actions.purchase import check_may_add
 from certdesk.catalog import Commit, catalog
 from certdesk.domain import chain, upload
 from certdesk.domain.bundles import new_pass_word

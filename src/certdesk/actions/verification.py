@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from certdesk.actions.access import own_order
 from certdesk.actions.due import make_due
-from certdesk.actions.purchase import own_order
 from certdesk.actions.quota import check_audit
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
