@@ -22,7 +22,7 @@ from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
-from certdesk.ports import DESK, DnsProviders, Keys, Pending, Store, Unit
+from certdesk.ports import DESK, DnsProviders, Keys, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
@@ -140,15 +140,11 @@ class InsideDesk:
         declared = bootstrap.actions().find(action, internal=caller.actor == OPERATOR.actor)
         assert declared is not None, action
         request = declared.decode(parameters)
-        while True:
-            try:
-                reply = self.engine.perform(declared, caller, request, str(uuid.uuid4()))
-            except Pending as pending:
-                pending.done.result(PATIENCE_SECONDS)
-            else:
-                members = msgspec.to_builtins(reply)
-                assert isinstance(members, dict)
-                return members
+        members = msgspec.to_builtins(
+            self.engine.perform(declared, caller, request, str(uuid.uuid4()))
+        )
+        assert isinstance(members, dict)
+        return members
 
     def operator(self, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action."""

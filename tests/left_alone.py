@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.bootstrap import OpenDesk, actions, open_desk
 from certdesk.engine import OPERATOR, Caller
-from certdesk.ports import Pending, Unit
+from certdesk.ports import Unit
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
 from certdesk.world.nameserver import NameServer, nameserver
@@ -143,15 +143,11 @@ class LeftAlone:
         declared = actions().find(action, internal=caller is OPERATOR)
         assert declared is not None, action
         request = declared.decode(parameters)
-        while True:
-            try:
-                reply = self.opened.desk.perform(declared, caller, request, str(uuid.uuid4()))
-            except Pending as pending:
-                pending.done.result(PATIENCE_SECONDS)
-            else:
-                members = msgspec.to_builtins(reply)
-                assert isinstance(members, dict)
-                return members
+        members = msgspec.to_builtins(
+            self.opened.desk.perform(declared, caller, request, str(uuid.uuid4()))
+        )
+        assert isinstance(members, dict)
+        return members
 
     def ask(self, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an action of the account."""

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.records import SeenSignature
 from certdesk.engine import Caller, CallerChanged, Context
-from certdesk.ports import KeyUsedUp, ReadyKey, Stale, Unit
+from certdesk.ports import KeyUsedUp, Pending, ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
 from certdesk.wire.model import Reply, Request
 from tests.inside import InsideDesk
@@ -150,6 +151,15 @@ def test_a_commit_asks_whether_its_caller_is_still_who_it_was(trial: Trial) -> N
     assert trial.desk.audit("echo") == []
     perform(action, CALLER, EchoRequest(text="hello"), "1", holds=lambda _: True)
     assert len(trial.desk.audit("echo")) == 1
+
+
+def test_what_is_under_way_is_waited_for(trial: Trial) -> None:
+    """And is no lost race, however often it has to be; each attempt gives back what it held."""
+    done: Future[None] = Future()
+    done.set_result(None)
+    trial.failures = [*(Pending(done) for _ in range(5)), Stale(), Stale()]
+    assert trial.perform().attempts == 8
+    assert trial.held == ["given back"] * 8
 
 
 def test_three_lost_races_are_the_end(trial: Trial) -> None:

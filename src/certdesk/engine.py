@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import random
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Generic, cast
 
@@ -37,6 +38,7 @@ from certdesk.ports import (
     KeyUsedUp,
     Parsers,
     ParsersBusy,
+    Pending,
     Pki,
     Stale,
     Store,
@@ -58,6 +60,9 @@ OF_EVERY_ACTION = (SignatureExpire, LimitExceeded, ResponseSizeLimitExceeded)
 
 BY_DESK = "desk"
 """The actor of what the desk does by itself for an account."""
+
+PENDING_SECONDS = 30
+"""How long a thread waits for what is under way, a key for example."""
 
 log = structlog.get_logger()
 
@@ -196,6 +201,40 @@ class Context:
         )
 
 
+TRIED_AGAIN = (Stale, Pending)
+"""The failures after which an action is tried again, as `Attempts` says."""
+
+
+class Attempts:
+    """How often an invocation is tried, and what is waited for before the next attempt.
+
+    A race with another invocation may be lost twice. What is under way is waited for, and a key
+    that another process has used is no lost race: each time the processes know a key less in
+    common.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the first attempt."""
+        self._left = ATTEMPTS
+
+    def next_after(self, failure: Stale | Pending) -> Future[None]:
+        """Return what to wait for before the next attempt; raise the failure where it is the last.
+
+        What a failed attempt has borrowed must have been given back.
+        """
+        if isinstance(failure, Pending):
+            return failure.done
+        if not isinstance(failure, KeyUsedUp):
+            self._left -= 1
+        if not self._left:
+            raise failure
+        return AT_ONCE
+
+
+AT_ONCE: Future[None] = Future()
+AT_ONCE.set_result(None)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything that actions work on, and the one way to carry an action out."""
@@ -225,6 +264,7 @@ class Desk:
 
         Raises:
             CallerChanged: `holds` said no.
+            TimeoutError: what is under way takes too long.
             ServiceError: one that the action's declaration lists, or `InternalError` for one
                 that it does not.
         """
@@ -237,16 +277,12 @@ class Desk:
             signature=signature,
             holds=holds,
         )
-        for _ in range(ATTEMPTS - 1):
-            with contextlib.suppress(Stale):
-                return self._once(invocation)
-        return self._once(invocation)
-
-    def _once(self, invocation: Invocation) -> Reply:
+        attempts = Attempts()
         while True:
-            # No lost race: each time the processes know a key less in common.
-            with contextlib.suppress(KeyUsedUp):
+            try:
                 return self._attempt(invocation)
+            except TRIED_AGAIN as failure:
+                attempts.next_after(failure).result(PENDING_SECONDS)
 
     def _attempt(self, invocation: Invocation) -> Reply:
         # What a failed attempt borrowed goes back, so the failure has to leave this context.

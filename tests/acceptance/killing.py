@@ -13,9 +13,7 @@ from typing import Any, TypeVar
 
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.engine import OPERATOR, Caller
-from certdesk.ports import Pending, Store, Unit
-
-SECONDS = 60
+from certdesk.ports import Store, Unit
 
 Result = TypeVar("Result")
 
@@ -96,12 +94,7 @@ def forked(folder: Path, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any
 
 
 def call(opened: OpenDesk, caller: Caller, name: str, **parameters: object) -> Any:  # noqa: ANN401
-    """Carry an action out, and wait for a key where it needs one."""
+    """Carry an action out."""
     action = actions().find(name, internal=caller is OPERATOR)
     assert action is not None, name
-    request = action.decode(parameters)
-    while True:
-        try:
-            return opened.desk.perform(action, caller, request, "steps")
-        except Pending as pending:
-            pending.done.result(SECONDS)
+    return opened.desk.perform(action, caller, action.decode(parameters), "steps")

@@ -97,4 +97,4 @@ def test_whatever_opens_a_private_key_asks_whether_it_may_be_read() -> None:
     ]
     assert {action.name for action in opening} >= {"DownloadCertificate", "FetchDownload"}
     for action in opening:
-        assert ("purchase", "may_read_key") in used_by(action), action.name
+        assert ("access", "may_read_key") in used_by(action), action.name

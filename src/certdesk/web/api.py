@@ -37,7 +37,8 @@ from certdesk.domain.records import SeenSignature
 from certdesk.domain.sightings import Use
 from certdesk.domain.telling import cut, told_bare
 from certdesk.engine import (
-    ATTEMPTS,
+    TRIED_AGAIN,
+    Attempts,
     CallerChanged,
     Desk,
     Invocation,
@@ -49,11 +50,8 @@ from certdesk.engine import (
 from certdesk.ports import (
     Admission,
     Counts,
-    KeyUsedUp,
     PaceExceeded,
-    Pending,
     Slot,
-    Stale,
     StoreUnavailable,
 )
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, NoRoom, read_body
@@ -342,10 +340,7 @@ class Api:
     async def _carry_out(self, asked: Asked) -> bytes:
         """Carry out an action; it holds no thread while a key is made or the disk is waited for."""
         try:
-            for _ in range(ATTEMPTS - 1):
-                with contextlib.suppress(Stale):
-                    return await self._once(asked)
-            return await self._once(asked)
+            return await self._tried(asked)
         except SignatureExpire:
             raise
         except ServiceError:
@@ -360,24 +355,27 @@ class Api:
             keep = functools.partial(keep_signature, _seen(use))
             await run(self._threads, self._desk.store.write, keep)
 
-    async def _once(self, asked: Asked) -> bytes:
-        run = asyncio.get_running_loop().run_in_executor
+    async def _tried(self, asked: Asked) -> bytes:
+        attempts = Attempts()
         while True:
             try:
-                with contextlib.ExitStack() as held:
-                    begun = await run(self._threads, self._begin, asked, held)
-                    if isinstance(begun, bytes):
-                        return begun
-                    with declared(asked.action):
-                        reply = await asyncio.wrap_future(begun)
-                    return _answer(reply, asked.request_id)
-            except CallerChanged:
-                self._guard.forget(asked.known.caller.actor)
-                raise
-            except KeyUsedUp:
-                continue  # no lost race: each time the processes know a key less in common
-            except Pending as pending:
-                await asyncio.wrap_future(pending.done)
+                return await self._attempt(asked)
+            except TRIED_AGAIN as failure:
+                await asyncio.wrap_future(attempts.next_after(failure))
+
+    async def _attempt(self, asked: Asked) -> bytes:
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            with contextlib.ExitStack() as held:
+                begun = await run(self._threads, self._begin, asked, held)
+                if isinstance(begun, bytes):
+                    return begun
+                with declared(asked.action):
+                    reply = await asyncio.wrap_future(begun)
+                return _answer(reply, asked.request_id)
+        except CallerChanged:
+            self._guard.forget(asked.known.caller.actor)
+            raise
 
     def _begin(self, asked: Asked, held: contextlib.ExitStack) -> bytes | Future[Reply]:
         """Answer what only reads; queue a change, without the event loop's help in between."""

@@ -24,7 +24,7 @@ from certdesk.domain.order import Order
 from certdesk.domain.records import AuditEntry, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
 from certdesk.engine import Caller, Desk
-from certdesk.ports import Counts, Pending, Stale, Unit, stands_still, successors_of
+from certdesk.ports import Counts, Stale, Unit, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
@@ -33,9 +33,6 @@ LISTED = 200
 """Certificates looked at in a round."""
 
 MINUTE = timedelta(minutes=1)
-KEY_SECONDS = 30
-"""How long to wait for a key to be made."""
-
 ASIDE = timedelta(days=365)
 """How long a certificate of a disabled account is off the list; enabling the account ends that."""
 
@@ -144,7 +141,7 @@ class Renewing(Repeating):
             Stale: somebody else came first, or the account was disabled.
         """
         try:
-            reason = self._ask(order, caller)
+            self._ask(order, caller)
         except Stale:
             raise
         except ServiceError as refused:
@@ -152,26 +149,19 @@ class Renewing(Repeating):
         except Exception as error:
             log.exception("a successor could not be made", certificate=order.certificate_id)
             reason = f"{type(error).__module__}.{type(error).__qualname__}"
-        if reason:
-            log.warning(
-                "no successor could be made", certificate=order.certificate_id, reason=reason
-            )
-            self._keep(looked(renewal, order, self._desk.clock.now(), reason))
+        else:
+            return
+        log.warning("no successor could be made", certificate=order.certificate_id, reason=reason)
+        self._keep(looked(renewal, order, self._desk.clock.now(), reason))
 
-    def _ask(self, order: Order, caller: Caller) -> str:
+    def _ask(self, order: Order, caller: Caller) -> None:
         """Have a successor made, as an action; what refuses it comes out."""
         request = self._succeed.decode({"CertificateId": order.certificate_id})
-        while True:
-            try:
-                reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))
-            except Pending as pending:
-                pending.done.result(KEY_SECONDS)
-            else:
-                made = msgspec.structs.asdict(reply)
-                made["successor"] = made.pop("certificate_id")
-                self._counts.renewal(made["kind"])
-                log.info("a successor was made", certificate=order.certificate_id, **made)
-                return ""
+        reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))
+        made = msgspec.structs.asdict(reply)
+        made["successor"] = made.pop("certificate_id")
+        self._counts.renewal(made["kind"])
+        log.info("a successor was made", certificate=order.certificate_id, **made)
 
     def _warn(self, order: Order, standing: Standing, renewal: Renewal, days: int) -> Renewal:
         """Say that a certificate ends soon and has no fresh successor.
