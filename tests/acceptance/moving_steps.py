@@ -29,8 +29,10 @@ from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.pacing import LookPacing
 from tests.acceptance.issuing_steps import NAME, make_due, open_account, take_on
-from tests.acceptance.killing import SECONDS, Killer, SteppingStore, call, forked, killed
+from tests.acceptance.killing import Killer, SteppingStore, call, forked, killed
 from tests.actions.submitting import PERSONAL
+
+SECONDS = 60
 
 
 def main(folder: Path) -> None:

@@ -45,16 +45,7 @@ from certdesk.domain.renewal import in_force
 from certdesk.domain.secret import Secret
 from certdesk.domain.telling import told_near
 from certdesk.engine import Context
-from certdesk.ports import (
-    DESK,
-    Place,
-    Stale,
-    Unit,
-    Vault,
-    VaultError,
-    followers_of,
-    place_of,
-)
+from certdesk.ports import DESK, Place, Stale, Unit, Vault, VaultError, followers_of, place_of
 from certdesk.wire.model import Confidential, Reply, Request
 
 KIB = 1024

@@ -10,14 +10,7 @@ from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, Status
 from certdesk.domain.telling import told_near
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import (
-    Integer,
-    Reply,
-    Request,
-    Tag,
-    Unsigned,
-    field,
-)
+from certdesk.wire.model import Integer, Reply, Request, Tag, Unsigned, field
 
 DEFAULT_LIMIT = 10
 MOST = 1000

@@ -5,12 +5,7 @@ import dataclasses
 from certdesk.actions.access import check_allowed, may_read_all, own_order, own_project
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import taken_to
-from certdesk.domain.errors import (
-    AuthError,
-    CertificateNotFound,
-    InvalidParam,
-    NoProjectPermission,
-)
+from certdesk.domain.errors import AuthError, CertificateNotFound, InvalidParam, NoProjectPermission
 from certdesk.domain.order import Order
 from certdesk.domain.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.texts import text_fault

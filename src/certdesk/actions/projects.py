@@ -4,11 +4,7 @@ import dataclasses
 
 from certdesk.actions.naming import check_free, check_name, known_account, known_project
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import (
-    AccountNotFound,
-    InvalidParam,
-    ProjectNotFound,
-)
+from certdesk.domain.errors import AccountNotFound, InvalidParam, ProjectNotFound
 from certdesk.domain.policy import Project
 from certdesk.engine import Context
 from certdesk.ports import Unit

@@ -2,13 +2,7 @@
 
 import dataclasses
 
-from certdesk.actions.naming import (
-    check_free,
-    check_name,
-    known_account,
-    known_policy,
-    known_user,
-)
+from certdesk.actions.naming import check_free, check_name, known_account, known_policy, known_user
 from certdesk.actions.policies import PolicyInfo, policy_info
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AccountNotFound, InvalidParam, PolicyNotFound, UserNotFound

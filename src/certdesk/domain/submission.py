@@ -36,12 +36,7 @@ from certdesk.domain.order import Order
 from certdesk.domain.products import FREE, Level, Product
 from certdesk.domain.secret import Secret
 from certdesk.domain.telling import told_bare
-from certdesk.domain.texts import (
-    POSTAL_CODE_LENGTH,
-    organisation_faults,
-    person_faults,
-    text_fault,
-)
+from certdesk.domain.texts import POSTAL_CODE_LENGTH, organisation_faults, person_faults, text_fault
 from certdesk.domain.zones import DNS_AUTO
 
 ONLINE, PARSE = "online", "parse"

@@ -15,13 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.domain import csr, profile, tbs, timekeeping
 from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
-from certdesk.domain.gate import (
-    FIRST_BACK,
-    LAST_BACK,
-    Circumstances,
-    Unfounded,
-    refuse_unfounded,
-)
+from certdesk.domain.gate import FIRST_BACK, LAST_BACK, Circumstances, Unfounded, refuse_unfounded
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import Certificate, RevokedCertificate

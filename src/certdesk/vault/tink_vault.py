@@ -19,13 +19,7 @@ from tink.prf import Prf
 from certdesk.domain.secret import Secret
 from certdesk.ports import Place, VaultError
 from certdesk.vault import KeyEncryption, WrongKey
-from certdesk.vault.primitives import (
-    aead_of,
-    new_aead_keyset,
-    new_prf_keyset,
-    prf_of,
-    register,
-)
+from certdesk.vault.primitives import aead_of, new_aead_keyset, new_prf_keyset, prf_of, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable

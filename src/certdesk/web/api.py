@@ -47,13 +47,7 @@ from certdesk.engine import (
     keep_signature,
     too_long,
 )
-from certdesk.ports import (
-    Admission,
-    Counts,
-    PaceExceeded,
-    Slot,
-    StoreUnavailable,
-)
+from certdesk.ports import Admission, Counts, PaceExceeded, Slot, StoreUnavailable
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, NoRoom, read_body
 from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of

@@ -23,13 +23,7 @@ from certdesk.domain.order import Event, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.records import (
-    BlockedKey,
-    Certificate,
-    Issuance,
-    Proof,
-    Submission,
-)
+from certdesk.domain.records import BlockedKey, Certificate, Issuance, Proof, Submission
 from certdesk.domain.renewal import Forget, first_look, next_move, wanted
 from certdesk.domain.revocation import KEY_KNOWN, Reason
 from certdesk.domain.rules import Rules

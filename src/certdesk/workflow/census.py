@@ -7,15 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from certdesk.domain import standstill
-from certdesk.domain.census import (
-    BY_STATUS,
-    UNDER_WAY,
-    Census,
-    Ending,
-    Wait,
-    Work,
-    wait_of,
-)
+from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, Ending, Wait, Work, wait_of
 from certdesk.domain.order import StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
