@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 import requests
 
+from tests.acceptance.watching import until
 from tests.running import RunningDesk, running
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -62,6 +63,9 @@ def test_a_browser_is_told_what_this_is(desk: RunningDesk) -> None:
         ("?Action=DescribeCertificates", {}),
         ("?x", {}),
         ("", {"Accept": "*/*"}),
+        ("", {"Accept": "text/html;q=0"}),
+        ("", {"Accept": "text/html; level=1; Q=0.000, */*"}),
+        ("", {"Accept": "text/htmlx, application/x-text/html"}),
         ("", {"X-TC-Action": "DescribeCertificates"}),
         ("", {"Authorization": "TC3-HMAC-SHA256 Credential=x"}),
     ],
@@ -72,6 +76,13 @@ def test_whatever_could_be_a_request_to_the_api_is_answered_by_it(
     """In its envelope, also where it accepts HTML."""
     answer = get(desk, query, **headers)
     assert answer.headers["Content-Type"] == "application/json"
+    assert "Error" in answer.json()["Response"]
+
+
+@pytest.mark.parametrize("body", [b"{}", iter([b"{}"])], ids=["length", "chunks"])
+def test_a_get_with_a_body_is_the_apis(desk: RunningDesk, body: bytes | Iterator[bytes]) -> None:
+    """No browser sends one."""
+    answer = requests.get(f"{desk.url}/", headers=BROWSER, data=body, timeout=30)
     assert "Error" in answer.json()["Response"]
 
 
@@ -89,3 +100,9 @@ def test_another_host_is_shown_no_page(desk: RunningDesk) -> None:
 def test_the_page_is_given_no_faster_than_others(desk: RunningDesk) -> None:
     """It is a stranger who asks."""
     assert {get(desk).status_code for _ in range(12)} == {200, 429}
+
+
+@pytest.mark.parametrize("accept", ["text/html", "TEXT/HTML;q=0.001", "a/b;q=0, text/html ;q=1"])
+def test_whoever_accepts_html_is_shown_the_page(desk: RunningDesk, accept: str) -> None:
+    """However little it is wanted."""
+    until(lambda: get(desk, Accept=accept).text.startswith("<!doctype html>"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,6 +157,28 @@ def test_a_stranger_is_not_told_how_the_desk_is(behind: Behind, proxy: str, path
     """Though the proxy is on the desk's own machine."""
     url = f"https://{behind.proxies[proxy]}{path}"
     assert requests.get(url, verify=str(behind.roots), timeout=60).status_code == 404
+
+
+SPELLINGS = ["/%68ealthz", "/ready%7A", "/%6Detrics", "/metrics/", "//metrics"]
+
+
+@each_proxy
+@pytest.mark.parametrize("path", SPELLINGS)
+def test_another_spelling_does_not_tell_it_either(behind: Behind, proxy: str, path: str) -> None:
+    """Nor does it lead anywhere."""
+    with Wire(behind.desk.endpoint) as wire:
+        wire.send(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert wire.answer().status in {404, 421}
+    assert by_proxy(behind, proxy, path) == 404
+
+
+def by_proxy(behind: Behind, proxy: str, path: str) -> int:
+    """Ask for a path as it is spelt, and return the status."""
+    trusted = ssl.create_default_context(cafile=str(behind.roots))
+    line = http.client.HTTPSConnection(behind.proxies[proxy], timeout=60, context=trusted)
+    with contextlib.closing(line):
+        line.request("GET", path)
+        return line.getresponse().status
 
 
 def test_haproxy_finds_the_desk_up(behind: Behind) -> None:

@@ -161,6 +161,7 @@ async def _asked(app: Starlette, path: str, address: str | None) -> Told:
         "type": "http",
         "method": "GET",
         "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [],
         "client": (address, 1) if address else None,

@@ -45,6 +45,8 @@ def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) 
             home_route(),
         ],
     )
+    # Behind a proxy that ends TLS it would lead to plain HTTP, and past the proxy's own paths.
+    pages.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/" and not asks_for_page(scope):

@@ -72,6 +72,9 @@ class Watch:
         return scope["path"] in WATCHED and self._may(scope)
 
     def _may(self, scope: Scope) -> bool:
+        # A proxy keeps strangers out by the path as it is spelt, before it is decoded.
+        if scope["raw_path"] != scope["path"].encode():
+            return False
         address = self._peers.client(scope)
         return address is not None and (address.is_loopback or is_within(address, self._allowed))
 

@@ -5,10 +5,13 @@ It is the same for everybody, loads nothing and asks for nothing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
+
+from certdesk.web.heads import body_length
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,6 +27,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+_NOT_ACCEPTED = re.compile(rb"q=0(?:\.0*)?")
 
 PAGE = """\
 <!doctype html>
@@ -52,16 +57,22 @@ def home_route() -> Route:
 def asks_for_page(scope: Scope) -> bool:
     """Tell whether a request for `/` is a browser's, and none that the API could carry out.
 
-    A request to the API is a POST, has parameters in its query, or has headers that sign it. A
+    A request to the API is a POST, has parameters in its query, a body, or headers that sign it. A
     browser names HTML among what it accepts.
     """
-    if scope["method"] != "GET" or scope["query_string"]:
+    if scope["method"] != "GET" or scope["query_string"] or body_length(scope["headers"]) != 0:
         return False
     names = {name for name, _ in scope["headers"]}
     if b"authorization" in names or any(name.startswith(b"x-tc-") for name in names):
         return False
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
-    return b"text/html" in accepted.lower()
+    return any(map(_is_html, accepted.lower().split(b",")))
+
+
+def _is_html(media_range: bytes) -> bool:
+    """Tell whether one of the things that are accepted is HTML, which weight 0 denies."""
+    kind, *parameters = (part.strip() for part in media_range.split(b";"))
+    return kind == b"text/html" and not any(map(_NOT_ACCEPTED.fullmatch, parameters))
 
 
 async def _home(request: Request) -> Response:
