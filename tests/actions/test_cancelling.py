@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Status
@@ -17,7 +18,7 @@ from tests.actions.submitting import COMPANY, refusal
 from tests.actions.test_every_status import PATHS
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk
 from tests.papers import PDF
-from tests.running import Client
+from tests.running import Client, Keys, RunningDesk
 
 ENDING = (
     "CancelCertificateOrder",
@@ -98,6 +99,25 @@ def test_an_uploaded_certificate_is_deleted_and_that_is_said(inside: Desk) -> No
             "The order stands at status 1 (Issued). DeleteCertificate deletes it."
         )
     inside.call(inside.caller, "DeleteCertificate", CertificateId=order.certificate_id)
+
+
+def test_who_may_not_stop_a_review_does_not_stop_it_by_cancelling(
+    desk: RunningDesk, keys: Keys, client: Client
+) -> None:
+    """A denial of the one counts for the other while there is a review; to lack it does not."""
+    user, lacking = desk.user(keys, "ssl:*"), desk.user(keys, "ssl:CancelCertificateOrder")
+    desk.bind(user, "deny", "ssl:CancelAuditCertificate")
+    new, order, other = client.buy(), client.buy(), client.buy()
+    for each in (order, other):
+        client.submit(each)
+        client.call("CertificateOrderSubmit", CertId=each)
+    theirs = desk.client(user.keys)
+    with pytest.raises(TencentCloudSDKException, match="ssl:CancelAuditCertificate"):
+        theirs.call("CancelCertificateOrder", CertificateId=order)
+    assert client.detail(order)["Status"] == 0
+    assert theirs.call("CancelCertificateOrder", CertificateId=new)["CertificateId"] == new
+    desk.client(lacking.keys).call("CancelCertificateOrder", CertificateId=other)
+    assert client.detail(other)["Status"] == 7
 
 
 def test_destroying_an_order_under_review_takes_one_call(client: Client) -> None:

@@ -1,7 +1,8 @@
 """What a caller may do to which orders: every action on one asks here."""
 
+from certdesk.catalog import permission_of
 from certdesk.domain import derivation
-from certdesk.domain.derivation import coming_from, refused_for
+from certdesk.domain.derivation import coming_from, denied_for, refused_for
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -88,6 +89,21 @@ def check_allowed(context: Context, order: Order) -> None:
         UnauthorizedOperation: either, by an action that lists none of them.
     """
     refused = refused_for(context.caller.grants, context.permission, order)
+    _refuse(context, refused, context.permission, order)
+
+
+def check_not_denied(context: Context, action: str, order: Order) -> None:
+    """Refuse for an order what a policy denies under the name of another action.
+
+    Raises:
+        NoProjectPermission, AuthError, UnauthorizedOperation: as `check_allowed`.
+    """
+    permission = permission_of(action)
+    refused = denied_for(context.caller.grants, permission, order)
+    _refuse(context, refused, permission, order)
+
+
+def _refuse(context: Context, refused: Refused, permission: str, order: Order) -> None:
     if not refused:
         return
     whole = refused is Refused.PROJECT
@@ -96,7 +112,7 @@ def check_allowed(context: Context, order: Order) -> None:
     listed = next(
         (error for error in fitting if error in context.invocation.action.errors), fitting[0]
     )
-    raise listed(f"No policy allows {context.permission} {where}.")
+    raise listed(f"No policy allows {permission} {where}.")
 
 
 def check_may_add(context: Context, project_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions import vetting
-from certdesk.actions.access import own_order
+from certdesk.actions.access import check_not_denied, own_order
 from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import BEGUN, way_to_end
@@ -18,7 +18,7 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import UNDER_WAY, Event, IllegalTransition, Order
+from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, IllegalTransition, Order
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request
@@ -51,12 +51,15 @@ def cancel_certificate_order(
 ) -> Commit[CancelCertificateOrderReply]:
     """Give up an order, its review included, as long as the CA has not begun to issue.
 
-    What was published to prove its names is void from then on. Where DNS records are still outside
+    A review is not stopped where a policy denies CancelAuditCertificate. What was published to
+    prove its names is void from then on. Where DNS records are still outside
     that the desk added, the order stands at status 6 until they are removed.
     """
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:
         order = own_order(context, unit, request.certificate_id)
+        if (order.status, Event.CANCEL_AUDIT) in TRANSITIONS:
+            check_not_denied(context, "CancelAuditCertificate", order)
         if not context.caller.verified:
             raise NoRealNameAuth
         try:

@@ -38,6 +38,11 @@ def refused_for(grants: Grants, permission: str, order: Order) -> Refused:
     )
 
 
+def denied_for(grants: Grants, permission: str, order: Order) -> Refused:
+    """Tell which denial there is of an action on an order, whether it is allowed or not."""
+    return grants.denied(permission, order.certificate_id, order.project_id, origins=order.origins)
+
+
 def may_read_all(grants: Grants, order: Order) -> bool:
     """Whether everything that an order keeps secret may be read."""
     return not any(refused_for(grants, permission, order) for permission in SECRETS)

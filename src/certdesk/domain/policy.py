@@ -148,15 +148,29 @@ class Grants:
         """
         if self.policies is None:
             return Refused.NOTHING
+        denied = self.denied(permission, certificate_id, project_id, origins=origins, homes=homes)
+        if denied:
+            return denied
         projects = tuple(map(str, (project_id, *homes)))
-        denied = [
+        return max(self._missing(permission, certificate_id, project) for project in projects)
+
+    def denied(
+        self,
+        permission: str,
+        certificate_id: str,
+        project_id: int,
+        *,
+        origins: tuple[str, ...] = (),
+        homes: tuple[int, ...] = (),
+    ) -> Refused:
+        """Tell which denial there is of an action, if any, whether it is allowed or not."""
+        projects = tuple(map(str, (project_id, *homes)))
+        denied = (
             _by(denial)
             for denial in self._of(DENY, permission)
             if denial.names_any((certificate_id, *origins), projects)
-        ]
-        if denied:
-            return max(denied)
-        return max(self._missing(permission, certificate_id, project) for project in projects)
+        )
+        return max(denied, default=Refused.NOTHING)
 
     def denied_certificates(self, permission: str) -> frozenset[str]:
         """Give the ids of the certificates for which a denial of the action was written."""
