@@ -26,6 +26,7 @@ from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.web.api import Api
 from certdesk.web.edge import edge_of
 from certdesk.web.pace import Limits
+from certdesk.web.steps import Steps
 from certdesk.workflow.counting import Uncounted
 
 INTERVAL = 0.001
@@ -97,15 +98,10 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
     with contextlib.redirect_stderr(log):
         log_to_stderr("info")
     with desk.in_this_thread() as same:
-        api = Api(
-            same,
-            actions(),
-            InThisThread(),
-            MemoryAdmission(None),
-            limits=Limits(0, {}),
-            counts=Uncounted(),
-            edge=edge_of(Settings(hosts=(HOST,)), InThisThread()),
-        )
+        here, limits = InThisThread(), Limits(0, {})
+        edge = edge_of(Settings(hosts=(HOST,)), here)
+        steps = Steps(same, actions(), here, MemoryAdmission(None), limits=limits, edge=edge)
+        api = Api(steps, here, Uncounted(), edge)
         requests = desk.submissions(REQUESTS)
         found = Profile()
         with asyncio.Runner() as runner, found.running():

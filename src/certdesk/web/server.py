@@ -29,6 +29,7 @@ from certdesk.web.listening import listen, make_room_for_files, networks_of
 from certdesk.web.pace import Limits
 from certdesk.web.protocol import LimitedProtocol
 from certdesk.web.seats import SeatLimits, Seats
+from certdesk.web.steps import Steps
 from certdesk.web.tls import renew_certificate
 from certdesk.web.turns import Turns
 
@@ -64,15 +65,8 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         url = _url(listener, secure=bool(settings.tls_cert))
         desk = _reached(opened.desk, url)
         limits = _limits(settings)
-        api = Api(
-            desk,
-            actions(),
-            threads,
-            opened.admission,
-            limits=limits,
-            counts=opened.metrics,
-            edge=edge,
-        )
+        steps = Steps(desk, actions(), threads, opened.admission, limits=limits, edge=edge)
+        api = Api(steps, threads, opened.metrics, edge)
         watched = networks_of("watch.allow_networks", settings.watch_networks)
         paces = LinkPaces(
             link=Turns(settings.download_link_per_minute, MINUTE),
