@@ -348,6 +348,10 @@ class Store(Protocol):
         """Run `look` on one consistent view of what is committed; it must not write."""
         ...
 
+    def refusing(self) -> str:
+        """Return why all calls are refused, which one of them has found; empty where none is."""
+        ...
+
     def settle(self) -> None:
         """Leave nothing of what was erased in a log of the database, as far as it can be told to.
 

@@ -199,6 +199,10 @@ class PostgresStore:
         """Tell how the server stands."""
         return examine_server(self._readers)
 
+    def refusing(self) -> str:
+        """Return that another version has migrated the database, once a commit has found it."""
+        return self._outdated
+
     def settle(self) -> None:
         """Leave it to the server, which overwrites old rows when it vacuums."""
 

@@ -317,6 +317,10 @@ class MemoryStore:
         self._check_open()
         return look(_unit(Draft(self._state, writable=False)))
 
+    def refusing(self) -> str:
+        """Return nothing: it takes whatever comes."""
+        return ""
+
     def settle(self) -> None:
         """Nothing is left of what was erased."""
 

@@ -74,9 +74,13 @@ class Probe(Repeating):
         self._say(*self.faults())
 
     def pulse(self) -> Pulse:
-        """Return what the last look found and how old that is; waits for nothing."""
+        """Return what the last look found and how old that is; waits for nothing.
+
+        What makes the store refuse all calls is told at once, and not only after the next look.
+        """
         age = self._monotonic() - self._ended_at
-        return Pulse(fault=self._found, age_seconds=age, took_seconds=self._took)
+        found = self._store.refusing() or self._found
+        return Pulse(fault=found, age_seconds=age, took_seconds=self._took)
 
     def faults(self) -> list[str]:
         """Tell in plain words what is wrong now, waiting for nothing; it may be nothing."""
