@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import dns.query
 import dns.rcode
 import pytest
 
-from certdesk.world.files import FileNames, FilePages, World, world
+from certdesk.world.files import MARK, FileNames, FilePages, NotOurs, World, world
 from certdesk.world.nameserver import nameserver
 from certdesk.world.webserver import serving
 from tests.running import PROGRAM
@@ -117,8 +118,8 @@ def test_a_folder_that_others_may_write_to_is_no_world(tmp_path: Path) -> None:
     assert f"chmod go-w {tmp_path}`" in refused.stderr
 
 
-def test_a_second_world_in_the_same_folder_writes_its_own_settings(tmp_path: Path) -> None:
-    """They name its ports; a link in their place is replaced and not followed."""
+def test_settings_that_are_a_link_are_replaced_and_not_written_through(tmp_path: Path) -> None:
+    """Where it leads to stays as it is."""
     elsewhere = tmp_path / "elsewhere"
     with world(tmp_path / "world", complain=print) as first:
         before = first.settings.read_text()
@@ -126,7 +127,6 @@ def test_a_second_world_in_the_same_folder_writes_its_own_settings(tmp_path: Pat
     first.settings.unlink()
     first.settings.symlink_to(elsewhere)
     with world(tmp_path / "world", complain=print) as second:
-        assert second.settings.read_text() != before
         assert not second.settings.is_symlink()
     assert elsewhere.read_text() == before
 
@@ -156,3 +156,35 @@ def test_what_was_asked_is_not_kept(tmp_path: Path, told: list[str]) -> None:
         assert asked(around, "shop.example.com", "A").rcode() == dns.rcode.NXDOMAIN
         assert fetched(around, "shop.example.com", "/")[0] == 404
     assert (names.questions, pages.requests) == ([], [])
+
+
+def test_a_world_that_is_started_again_answers_where_it_did(tmp_path: Path) -> None:
+    """So that a desk that runs goes on with it; where the ports are taken, it takes free ones."""
+    with world(tmp_path, complain=print) as first:
+        before = first.settings.read_text()
+    with world(tmp_path, complain=print) as again:
+        assert again.settings.read_text() == before
+        assert asked(again, "shop.example.com", "A").rcode() == dns.rcode.NXDOMAIN
+    taken = socket.create_server(("127.0.0.1", int(before.split("http_port = ")[1].split()[0])))
+    with taken, world(tmp_path, complain=print) as other:
+        assert other.settings.read_text() != before
+        assert fetched(other, "shop.example.com", "/")[0] == 404
+
+
+@pytest.mark.parametrize("text", ["", "[dns", "[dns]\nresolvers = 5\n", "[proof]\nhttp_port = 9\n"])
+def test_settings_that_were_spoilt_are_written_anew(tmp_path: Path, text: str) -> None:
+    """A person may have begun to edit them."""
+    (tmp_path / "desk.toml").write_text(f"{MARK}\n{text}")
+    with world(tmp_path, complain=print) as made:
+        assert fetched(made, "shop.example.com", "/")[0] == 404
+
+
+def test_one_world_runs_in_a_folder(around: World) -> None:
+    """A second one would send the next desk to its own ports."""
+    before = around.settings.read_text()
+    with (
+        pytest.raises(NotOurs, match="already"),
+        world(around.folder, complain=print),
+    ):
+        pass
+    assert around.settings.read_text() == before

@@ -10,6 +10,7 @@ import click
 
 from certdesk.cli.common import UNREACHABLE, fail
 from certdesk.cli.printing import say, tell
+from certdesk.domain.telling import why
 from certdesk.storage.places import PlaceUnsafe, check_folder
 
 
@@ -37,4 +38,4 @@ def world(folder: Path) -> None:
     except (files.NotOurs, PlaceUnsafe) as error:
         fail(str(error), UNREACHABLE)
     except OSError as error:
-        fail(f"{folder}: {error}", UNREACHABLE)
+        fail(f"{folder}: {why(error)}", UNREACHABLE)

@@ -43,6 +43,11 @@ _UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; nobody's telephone and n
 _HOST = re.compile(rf"[A-Za-z0-9_.*\x80-\U0010ffff-]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s.]+)")
 
 
+def why(error: Exception) -> str:
+    """Why a file, a socket or a text failed, in the system's words without its number."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
 def told(value: str | int) -> str:
     """Give a value for a message, text in quotation marks; or only what kind of value it is."""
     if isinstance(value, int):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
+import os
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,7 +69,7 @@ class World:
 
 
 class NotOurs(Exception):
-    """The folder has settings that somebody else wrote; the text says where."""
+    """The folder is another's: one that runs, or that wrote the settings; the text says which."""
 
 
 class BadRecord(Exception):
@@ -208,19 +211,61 @@ class FilePages(WebServer):
 def world(folder: Path, complain: Complain) -> Iterator[World]:
     """Run both servers on a folder's files as long as the context lasts.
 
+    They listen where they did the last time, if they can, so that a desk that has the settings
+    needs no new ones.
+
     Raises:
-        NotOurs: the folder has other settings for a desk, which would be overwritten.
+        NotOurs: another world runs in the folder, or its settings for a desk are somebody else's.
         OSError: a file cannot be made.
     """
     made = World(folder)
     if made.settings.exists() and not made.settings.read_text("utf-8").startswith(MARK):
         raise NotOurs(f"{made.settings} was not written by this command: name another folder")
     made.page("", "").mkdir(parents=True, exist_ok=True)
-    made.records.touch()
-    names = FileNames(made.records, complain)
-    with nameserver(names), serving(FilePages(made)) as pages:
+    names, pages = FileNames(made.records, complain), FilePages(made)
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(_alone(folder))
+        made.records.touch()
+        names_port, pages_port = _ports(made.settings)
+        _listen(opened, lambda port: nameserver(names, port), names_port)
+        _listen(opened, lambda port: serving(pages, port=port), pages_port)
         # In the place of what is there, so that no link is followed.
         fresh = made.settings.with_suffix(".new")
         fresh.write_text(SETTINGS.format(names=names, pages=pages))
         fresh.replace(made.settings)
         yield made
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder: a second world would write other ports into the settings of the first."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotOurs(f"certdesk world runs in {folder} already") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _ports(settings: Path) -> tuple[int, int]:
+    """The ports of the name server and the web server in settings; 0 where there are none."""
+    try:
+        read = tomllib.loads(settings.read_text("utf-8"))
+        return int(read["dns"]["resolvers"][0].rpartition(":")[2]), int(read["proof"]["http_port"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return 0, 0
+
+
+def _listen(
+    opened: contextlib.ExitStack,
+    start: Callable[[int], contextlib.AbstractContextManager[object]],
+    port: int,
+) -> None:
+    """Start a server on a port, or on a free one where that is taken."""
+    try:
+        opened.enter_context(start(port))
+    except (OSError, OverflowError):
+        opened.enter_context(start(0))
