@@ -48,6 +48,16 @@ def test_a_link_leads_to_a_page_and_a_heading_that_are_there(page: Path) -> None
         assert not anchor or anchor in _anchors(target), f"{target}#{anchor}"
 
 
+def test_every_page_can_be_come_by_from_the_readme() -> None:
+    """By links from page to page."""
+    reached, new = set[Path](), {ROOT / "README.md"}
+    while new:
+        reached |= new
+        found = {target.resolve() for page in new for target, _ in _links(page)}
+        new = {page for page in found - reached if page.suffix == ".md"}
+    assert {_name(page) for page in PAGES} - {_name(page) for page in reached} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_row_of_a_table_has_a_line_and_all_columns(page: Path) -> None:
     """A cell with the end of a line in it would end the table."""

@@ -8,6 +8,7 @@ from tools.reference.commands_page import commands_page
 from tools.reference.coverage_page import coverage_page
 from tools.reference.products_page import products_page
 from tools.reference.settings_page import settings_page
+from tools.reference.statuses_page import statuses_page
 
 
 def pages() -> dict[str, str]:
@@ -18,6 +19,7 @@ def pages() -> dict[str, str]:
         "coverage.md": coverage_page(public),
         "products.md": products_page(),
         "settings.md": settings_page(),
+        "statuses.md": statuses_page(),
         "reference/README.md": index_page(public),
         **{f"reference/{action.name}.md": action_page(action) for action in public},
     }

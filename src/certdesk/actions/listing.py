@@ -41,7 +41,7 @@ class DescribeCertificatesRequest(Request):
     expiration_sort: str | None = None
     """`ASC`: first to end first; `DESC`: last to end first. Without it newest first."""
     certificate_status: list[Unsigned] | None = None
-    """The statuses they may have, 0 to 15."""
+    """The [statuses](../statuses.md) they may have, 0 to 15."""
     deployable: Unsigned | None = None
     """1: those that can be deployed, which are issued; 0: the others."""
     upload: Integer | None = None

@@ -19,7 +19,7 @@ class CreateCertificateRequest(Request):
     """What to buy."""
 
     product_id: Integer
-    """Number of the product, as in the vendor's list."""
+    """Number of the [product](../products.md): `certdesk products` lists them."""
     domain_num: Integer
     """How many names: 2 to 100 for products that cover several, else 1."""
     time_span: Integer

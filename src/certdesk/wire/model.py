@@ -205,4 +205,6 @@ class Tag(Part):
     """A label that the caller puts on a thing."""
 
     tag_key: str
+    """The name of the label."""
     tag_value: str
+    """Its value."""

@@ -1,0 +1,83 @@
+"""The page of the numbers by which replies tell how an order stands."""
+
+from __future__ import annotations
+
+from certdesk.domain.order import STATUS_NAMES, TRANSITIONS, Status, StatusMessage
+from certdesk.domain.proof import Verdict
+from tools.reference.markdown import code, page, table
+
+STATUSES = {
+    Status.UNDER_REVIEW: "submitted: names are being proved, people look at it, or the CA issues",
+    Status.ISSUED: "there is a certificate, and it is good",
+    Status.REVIEW_FAILED: "it came to nothing: rejected, not proved in time, its key blocked",
+    Status.EXPIRED: "the certificate has ended",
+    Status.RECORD_ADDED: "as 0, and the desk adds the DNS records by itself (`DNS_AUTO`)",
+    Status.AWAITING_MATERIAL: "bought, or opened again: it waits for material, or to be submitted",
+    Status.CANCELLING: "cancelled, and DNS records of the desk's are still to be removed",
+    Status.CANCELLED: "cancelled before there was a certificate",
+    Status.AWAITING_LETTER: "it waits for a letter of confirmation (`UploadConfirmLetter`)",
+    Status.REVOKING: "the certificate is to be revoked, once that is proved or decided",
+    Status.REVOKED: "the certificate was revoked",
+    Status.REISSUING: "a reissue that waits for the CA alone",
+    Status.AWAITING_REVOCATION_LETTER: "as 9, and it waits for a letter (`UploadRevokeLetter`)",
+    Status.FREE_AWAITING_MATERIAL: "as 5, of a free order that the operator gave",
+    Status.REFUNDED: "the operator noted that it was paid back",
+    Status.MIGRATING: "it moves to another account, for some seconds",
+}
+
+MESSAGES = {
+    StatusMessage.PRE_REVIEWING: "the manager is to be vetted",
+    StatusMessage.LEGAL_REVIEWING: "the order is to be approved",
+    StatusMessage.CA_REVIEWING: "a second person is to approve it",
+    StatusMessage.PENDING_DCV: "names are to be proved",
+    StatusMessage.WAIT_ISSUE: "the CA is to issue",
+}
+
+LOOKS = {
+    Verdict.PROVED: "the name is proved",
+    Verdict.TXT_ABSENT: "there is no TXT record",
+    Verdict.TXT_DIFFERS: "there is a TXT record with another value",
+    Verdict.TXT_UNANSWERED: "the look for the TXT record was not answered",
+    Verdict.FILE_ABSENT: "the file was not found",
+    Verdict.FILE_DIFFERS: "the file has other content",
+    Verdict.CNAME_ABSENT: "there is no CNAME record",
+    Verdict.CNAME_DIFFERS: "the CNAME record leads elsewhere",
+    Verdict.CNAME_UNANSWERED: "the look for the CNAME record was not answered",
+    Verdict.OTHER_FILE_ABSENT: "the file was not found at the other host, with or without `www.`",
+    Verdict.OTHER_FILE_DIFFERS: "the file has other content at the other host",
+}
+
+
+def statuses_page() -> str:
+    """List the values of Status, StatusMsg, LocalCheck and their like."""
+    return page(
+        "Statuses",
+        "The values by which replies tell how an order stands, and what each may become. The "
+        "operator's `certdesk order show` says in words what an order waits for.",
+        "## Status",
+        table(
+            ("Status", "StatusName", "What it means", "What may follow"),
+            [
+                (str(status.value), STATUS_NAMES[status], STATUSES[status], _after(status))
+                for status in Status
+            ],
+        ),
+        "## StatusMsg",
+        "While an order is under review it is one of these. Else it is null, or a reason: why the "
+        "order failed or was paid back, or why its certificate is or is not revoked.",
+        table(
+            ("StatusMsg", "What is next"),
+            [(code(each.value), MESSAGES[each]) for each in StatusMessage],
+        ),
+        "## LocalCheck",
+        "What CheckCertificateDomainVerification found of a name; `LocalCheckFailReason` says it "
+        "in words. `CaCheck` is 2 once the CA may issue for the name, else -1.",
+        table(
+            ("LocalCheck", "What was found"), [(str(each.value), LOOKS[each]) for each in Verdict]
+        ),
+    )
+
+
+def _after(status: Status) -> str:
+    following = {after for (before, _), after in TRANSITIONS.items() if before is status}
+    return ", ".join(str(each.value) for each in sorted(following - {status})) or "nothing"
