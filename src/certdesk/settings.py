@@ -20,6 +20,7 @@ import msgspec
 from certdesk.domain import quotas
 from certdesk.domain.quotas import Quotas
 from certdesk.domain.secret_urls import without_secrets
+from certdesk.domain.telling import why
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
@@ -505,7 +506,7 @@ def _file(config: Path | None) -> Iterator[tuple[str, object]]:
     try:
         return _flat(tomllib.loads(config.read_text("utf-8")), "")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings file {config} cannot be read: {error}") from error
+        raise SettingsError(f"the settings file {config} cannot be read: {why(error)}") from error
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:

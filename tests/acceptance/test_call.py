@@ -8,7 +8,8 @@ import subprocess
 import threading
 from pathlib import Path
 
-from tests.acceptance.processes import certdesk, printed
+from tests.acceptance.processes import certdesk, printed, serving
+from tests.acceptance.test_listening import Pair
 from tests.running import Keys, RunningDesk
 
 
@@ -78,3 +79,29 @@ def hang_up(listener: socket.socket, words: bytes) -> None:
     with connection:
         connection.recv(65536)
         connection.sendall(words)
+
+
+def test_a_call_that_speaks_the_wrong_way_says_which_is_right(tmp_path: Path) -> None:
+    """HTTP to a desk with TLS, the other way round, and TLS by a root that is not known here."""
+    keys = {"CERTDESK_SECRET_ID": "a", "CERTDESK_SECRET_KEY": "b"}
+    pair = Pair(tmp_path)
+    pair.write()
+    words = ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0"]
+    with (
+        serving(tmp_path / "plain", "sandbox", *words[2:]) as plain,
+        serving(tmp_path / "tls", "serve", *words, variables=pair.options) as secure,
+    ):
+        told = {
+            endpoint: certdesk("call", "X", "--endpoint", endpoint, variables=keys).stderr
+            for endpoint in (
+                f"https://{plain.endpoint}",
+                f"http://{secure.endpoint}",
+                f"https://{secure.endpoint}",
+            )
+        }
+    assert [text.rstrip().partition("; ")[2] for text in told.values()] == [
+        "a desk without TLS answers at http://",
+        "a desk with TLS answers at https://",
+        "if it comes from a private CA, name the file with its root in SSL_CERT_FILE",
+    ]
+    assert "Errno" not in "".join(told.values())

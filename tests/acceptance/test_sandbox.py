@@ -62,6 +62,18 @@ def test_the_help_of_a_sandbox_says_where_its_data_is() -> None:
     assert "certdesk-data" not in words
 
 
+@pytest.mark.parametrize("command", ["sandbox", "serve"])
+def test_an_address_that_is_none_is_told_before_anything_is_made(
+    tmp_path: Path, command: str
+) -> None:
+    """No folder, no account, and no words about what the desk would be."""
+    done = certdesk(command, "--data", str(tmp_path / "data"), "--listen", "8080")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "certdesk: listen: give HOST:PORT, not 8080\n"
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_sandbox_says_whether_it_is_thrown_away(tmp_path: Path, *, kept: bool) -> None:
     """With a folder of its own it is not."""

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 import click
 
 from certdesk.cli.printing import at_terminal, show, tell
+from certdesk.domain.telling import why
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
 
@@ -80,7 +81,7 @@ def read_json(argument: str) -> dict[str, Any]:
     try:
         value = json.loads(_source(argument))
     except (OSError, ValueError, RecursionError) as error:
-        raise click.BadParameter(f"no JSON can be read: {error}") from error
+        raise click.BadParameter(f"no JSON can be read: {why(error)}") from error
     if not isinstance(value, dict):
         raise click.BadParameter('give a JSON object: {"Name": "value", ...}')
     return value

@@ -18,12 +18,14 @@ from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.printing import say, tell
 from certdesk.cli.throwaway import throwaway_folder
+from certdesk.domain.telling import why
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
-from certdesk.settings import Settings
+from certdesk.settings import Settings, SettingsError
 from certdesk.storage.places import PlaceUnsafe, check_file
 from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
+from certdesk.web.listening import host_and_port
 from certdesk.web.server import serve as run_server
 
 PATIENCE_SECONDS = 5
@@ -47,7 +49,9 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
             if path:
                 check_file(path)
             return FileClock(path) if path else None
-        except (OSError, ValueError, PlaceUnsafe) as error:
+        except OSError as error:
+            fail(f"--clock-file: {path}: {why(error)}", UNREACHABLE)
+        except (ValueError, PlaceUnsafe) as error:
             fail(f"--clock-file: {error}", UNREACHABLE)
 
     option = click.option(
@@ -74,6 +78,7 @@ def serve(settings: Settings, *, clock: Clock | None, new_database: bool) -> Non
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
     line. Ends on SIGTERM or Ctrl-C after the requests in hand.
     """
+    _check_listen(settings)
     desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database)
     with desk as opened:
         run_server(settings, opened, _say_ready)
@@ -92,6 +97,7 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     own that says in all subjects that it is a sandbox's. Names are proved as for any desk: settings
     such as dns.resolvers say where.
     """
+    _check_listen(settings)
     tell("SANDBOX: for tests only; nobody should trust its certificates")
     for line in _unprovable(settings):
         tell(line)
@@ -131,6 +137,14 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     with _desk(settings, serving=False, clock=clock) as opened, opened.work():
         say("certdesk worker at work")
         signal.sigwait(ends)
+
+
+def _check_listen(settings: Settings) -> None:
+    """End the command where it cannot be read where to listen, before any file is made."""
+    try:
+        host_and_port(settings)
+    except SettingsError as error:
+        fail(str(error), UNREACHABLE)
 
 
 def _unprovable(settings: Settings) -> Iterator[str]:

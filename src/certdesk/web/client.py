@@ -6,12 +6,14 @@ import contextlib
 import dataclasses
 import http.client
 import json
+import ssl
 import time
 import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
 from certdesk.domain.secret import Secret
+from certdesk.domain.telling import why
 from certdesk.wire.signature import authorize
 
 WAIT_SECONDS = 60
@@ -66,8 +68,22 @@ def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[in
             connection.request("POST", "/", payload, dict(headers))
             response = connection.getresponse()
             return response.status, response.read()
+    except ssl.SSLCertVerificationError as error:
+        raise NoAnswer(
+            f"the certificate of {endpoint} is not trusted: {error.verify_message}; if it comes "
+            "from a private CA, name the file with its root in SSL_CERT_FILE"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
-        raise NoAnswer(f"{endpoint} does not answer: {error}") from error
+        raise NoAnswer(f"{endpoint} does not answer: {_why(error, secure=secure)}") from error
+
+
+def _why(error: Exception, *, secure: bool) -> str:
+    """What failed, and what else to try where the other side seems to speak HTTP the other way."""
+    if secure and isinstance(error, ssl.SSLError):
+        return f"{error.reason or error}; a desk without TLS answers at http://"
+    if not secure and isinstance(error, http.client.RemoteDisconnected):
+        return "the connection was closed; a desk with TLS answers at https://"
+    return why(error)
 
 
 def _host(endpoint: str) -> str:

@@ -7,6 +7,7 @@ import resource
 import socket
 
 from certdesk.domain.addresses import Network, networks
+from certdesk.domain.telling import why
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.tls import check_tls
 
@@ -37,7 +38,9 @@ def listen(settings: Settings) -> socket.socket:
             )
         return _bound(found[0], found[4])
     except OSError as error:
-        raise SettingsError(f"listen: {settings.listen} cannot be listened on: {error}") from error
+        raise SettingsError(
+            f"listen: {settings.listen} cannot be listened on: {why(error)}"
+        ) from error
 
 
 def host_and_port(settings: Settings) -> tuple[str, int]:

@@ -187,7 +187,7 @@ class KeysCheckup:
             yield failure("keys", str(error), "put back the key file that belongs to this database")
         else:
             key = self._vault.describe()
-            yield good("keys", f"{key['provider']} opens all of {len(accounts)} accounts")
+            yield good("keys", f"{key['provider']} opens every account's secrets ({len(accounts)})")
         for kind, size in self._sizes.items():
             ready = self._store.read(lambda unit, kind=kind: unit.key_stock.count(kind=kind.name))  # type: ignore[misc]  # bound now
             if size and not ready:
