@@ -160,6 +160,20 @@ def test_every_help_can_be_shown_anywhere() -> None:
         assert (command, done.exit_code, done.output.isascii()) == (command, 0, True)
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_no_summary_of_a_command_is_cut(width: int) -> None:
+    """The list of commands is what a person chooses from; a long line goes on below."""
+    groups = {command.rpartition(" ")[0] for command in leaves(program)}
+    for group in groups:
+        words = [*group.split(), "--help"]
+        done = click.testing.CliRunner().invoke(program, words, terminal_width=width)
+        assert (group, done.exit_code, "..." in done.output.replace("[ARGS]...", "")) == (
+            group,
+            0,
+            False,
+        )
+
+
 def test_a_styled_line_obeys_nothing_either() -> None:
     """Of what stands in it."""
     shown = printed(printing.styled, HOSTILE, "bold")

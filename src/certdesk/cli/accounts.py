@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from certdesk.cli.common import as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import table, tell
 from certdesk.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def account() -> None:
     """Accounts: who may order certificates here."""
 
@@ -129,7 +130,7 @@ def _table(limits: list[dict[str, Any]]) -> None:
     table(("used", "limit", ""), rows, nothing="No limits.")
 
 
-@click.group()
+@click.group(cls=Group)
 def key() -> None:
     """Keys: what accounts and users sign their requests with; each has two in use at most."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import show
 from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
@@ -19,7 +20,7 @@ BATCH = 1000
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@click.group()
+@click.group(cls=Group)
 def blocklist() -> None:
     """Keys that are never accepted: known to be weak, or lost to others."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import emit, say, show
 from certdesk.settings import Settings
@@ -22,7 +23,7 @@ SUMMARY = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def ca() -> None:
     """The private CA: whom to trust, and where its certificates and CRLs are."""
 

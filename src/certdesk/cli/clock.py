@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def clock() -> None:
     """The clock, where the desk does not believe it."""
 

@@ -7,12 +7,13 @@ import json
 import click
 
 from certdesk.cli.common import as_json, desk_options, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import at_terminal, show, table
 from certdesk.settings import DECLARATIONS, Declaration, Settings, without_password
 
 
-@click.group()
+@click.group(cls=Group)
 def vault() -> None:
     """The vault: how secrets are kept."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from certdesk.cli.group import Group
 from certdesk.cli.printing import fitting, forsake_output, tell
 from certdesk.cli.streams import OutputLost, open_streams
 from certdesk.domain.telling import told
@@ -55,10 +56,15 @@ A first desk:
   certdesk serve                       # in one terminal
   certdesk account add "Web team"      # in another: prints the keys
   certdesk call DescribeCompanies --endpoint http://127.0.0.1:8080
+
+\b
+A sandbox, for tests:
+  certdesk world                       # in one terminal
+  certdesk sandbox --config world/desk.toml --listen 127.0.0.1:0
 """
 
 
-class Commands(click.Group):
+class Commands(Group):
     """A group whose commands are imported when they are called."""
 
     def make_context(
@@ -121,8 +127,9 @@ def _told(typed: re.Match[str]) -> str:
 def certdesk() -> None:
     """Take orders for TLS certificates: a desk of your own that speaks Tencent Cloud's SSL API.
 
-    Operator's commands (from account to ca in the list below) work while a server runs and
-    without one. They print JSON on stdout and nothing else; those of ca say what they print.
+    Operator's commands (from account to doctor in the list below) work while a server runs and
+    without one. They print JSON on stdout and nothing else; at a terminal, lists are tables. ca and
+    doctor say what they print.
     """
 
 

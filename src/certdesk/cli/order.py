@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from certdesk.cli.common import as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import local_time, say, styled
 from certdesk.domain.revocation import Reason
 from certdesk.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def order() -> None:
     """One order: its story, and work on it."""
 

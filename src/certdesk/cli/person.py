@@ -9,6 +9,7 @@ from typing import TypeAlias
 import click
 
 from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import ask_hidden
 from certdesk.settings import Settings
@@ -30,7 +31,7 @@ def _who(command: Command) -> Command:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def person() -> None:
     """Personal data: everything that is kept about one person, wherever they stand.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from certdesk.cli.common import desk_options, read_json, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def company() -> None:
     """Companies: organisations that orders name by CompanyId."""
 
@@ -44,7 +45,7 @@ def company_show(settings: Settings, company_id: int) -> None:
     show_reply(ask(settings, "ShowCompany", CompanyId=company_id))
 
 
-@click.group()
+@click.group(cls=Group)
 def manager() -> None:
     """Managers: the people of a company who answer for its orders (ManagerId)."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from certdesk.cli.common import REFUSED, as_json, desk_options, fail, for_a_person, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import age, local_time, say, show, table
 from certdesk.settings import Settings
@@ -34,7 +35,7 @@ as_seen = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def review() -> None:
     """Vetting: managers with their companies, OV and EV orders, revocations, reported keys."""
 

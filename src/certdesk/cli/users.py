@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
 from certdesk.settings import Settings
 
 
-@click.group()
+@click.group(cls=Group)
 def user() -> None:
     """Users: people and programs of an account, with keys of their own (key add --user).
 
@@ -77,7 +78,7 @@ def user_detach(settings: Settings, user_id: int, policy_id: int) -> None:
     show_reply(ask(settings, "DetachPolicy", UserId=user_id, PolicyId=policy_id))
 
 
-@click.group()
+@click.group(cls=Group)
 def policy() -> None:
     """Policies: what users may do, and what they may not."""
 
@@ -139,7 +140,7 @@ def policy_remove(settings: Settings, policy_id: int) -> None:
     show_reply(ask(settings, "RemovePolicy", PolicyId=policy_id))
 
 
-@click.group()
+@click.group(cls=Group)
 def project() -> None:
     """Projects: groups of an account's orders; new orders lie in project 0, which is not listed."""
 
@@ -178,7 +179,7 @@ def project_remove(settings: Settings, project_id: int) -> None:
     show_reply(ask(settings, "RemoveProject", ProjectId=project_id))
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """Temporary keys of users, which work with their token and until their end."""
 

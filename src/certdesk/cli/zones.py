@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from certdesk.cli.common import Command, as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import table
 from certdesk.domain.zones import described
@@ -20,7 +21,7 @@ PROVIDER_SETTINGS = {provider.name: settings_of(provider) for provider in PROVID
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=Group)
 def zone() -> None:
     """Zones: DNS zones in which the desk adds the records of DNS_AUTO for an account."""
 
