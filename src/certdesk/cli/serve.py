@@ -25,7 +25,7 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.storage.places import PlaceUnsafe, check_file
 from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
-from certdesk.web.listening import host_and_port
+from certdesk.web.listening import check_listening
 from certdesk.web.server import serve as run_server
 
 PATIENCE_SECONDS = 5
@@ -140,9 +140,9 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
 
 
 def _check_listen(settings: Settings) -> None:
-    """End the command where it cannot be read where to listen, before any file is made."""
+    """End the command where it may not listen as asked, before any file is made."""
     try:
-        host_and_port(settings)
+        check_listening(settings)
     except SettingsError as error:
         fail(str(error), UNREACHABLE)
 

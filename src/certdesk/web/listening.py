@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import resource
 import socket
+from typing import TypeAlias
 
 from certdesk.domain.addresses import Network, networks
 from certdesk.domain.telling import why
@@ -12,6 +13,9 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.web.tls import check_tls
 
 LARGEST_PORT = 65535
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+"""What a socket is bound to: of IPv4, of IPv6, or of neither."""
 
 SEND_BUFFER = 256 * 1024
 """Bytes of an answer that the kernel keeps for a client that does not take it; 4 MiB otherwise."""
@@ -26,21 +30,32 @@ def listen(settings: Settings) -> socket.socket:
     Raises:
         SettingsError: the address cannot be served on as asked.
     """
+    family, address = check_listening(settings)
+    try:
+        return _bound(family, address)
+    except OSError as error:
+        raise _cannot(settings, error) from error
+
+
+def check_listening(settings: Settings) -> tuple[socket.AddressFamily, Address]:
+    """Look whether the address may be served on as asked, and what it is for a socket.
+
+    Raises:
+        SettingsError: it may not, or there is none.
+    """
     host, port = host_and_port(settings)
     check_tls(settings)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        address = ipaddress.ip_address(found[4][0])
-        if not (settings.tls_cert or settings.plain_networks or address.is_loopback):
-            raise SettingsError(
-                f"listen: plain HTTP is served on loopback only, and {host} is not; set tls.cert "
-                "and tls.key, or name in http.plain_networks who may be served without TLS"
-            )
-        return _bound(found[0], found[4])
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
+        raise _cannot(settings, error) from error
+    loopback = ipaddress.ip_address(address[0]).is_loopback
+    if not (settings.tls_cert or settings.plain_networks or loopback):
         raise SettingsError(
-            f"listen: {settings.listen} cannot be listened on: {why(error)}"
-        ) from error
+            f"listen: plain HTTP is served on loopback only, and {host} is not; set tls.cert "
+            "and tls.key, or name in http.plain_networks who may be served without TLS"
+        )
+    return family, address
 
 
 def host_and_port(settings: Settings) -> tuple[str, int]:
@@ -87,9 +102,7 @@ def make_room_for_files(connections: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def _bound(
-    family: int, address: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
-) -> socket.socket:
+def _bound(family: int, address: Address) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -99,3 +112,7 @@ def _bound(
         listener.close()
         raise
     return listener
+
+
+def _cannot(settings: Settings, error: OSError) -> SettingsError:
+    return SettingsError(f"listen: {settings.listen} cannot be listened on: {why(error)}")
