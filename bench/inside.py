@@ -35,6 +35,7 @@ class NotWriting:
     def __init__(self, store: Store) -> None:
         """Read from `store`."""
         self.read = store.read
+        self.refusing = store.refusing
         self.settle = store.settle
         self.close = store.close
         self.commit: Callable[[Unit], object] = lambda _: None
@@ -56,6 +57,7 @@ class WritingHere:
     def __init__(self, store: Store, session: Session) -> None:
         """Read from `store`, and write through `session`."""
         self.read = store.read
+        self.refusing = store.refusing
         self.settle = store.settle
         self.close = store.close
         self._session = session

@@ -43,6 +43,7 @@ class SteppingStore:
         self._store = store
         self._killer = killer
         self.read = store.read
+        self.refusing = store.refusing
         self.settle = store.settle
         self.close = store.close
 
