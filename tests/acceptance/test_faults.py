@@ -6,6 +6,7 @@ After Boulder's tests of failing stores.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import time
 import uuid
@@ -24,6 +25,9 @@ SETTINGS = f"keys.stock = {{ rsa_2048 = 0, rsa_4096 = 0, p_256 = {STOCK} }}\n"
 INNER = "text for nobody but the log"
 OF_ITSELF = {"key_stock", "marks", "sqlite_sequence"}
 INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
+
+NUMBERS = itertools.count()
+"""For names of accounts: two with one name are warned of."""
 
 Attempt = Callable[[], str]
 """Tries the change once; gives the whole answer, empty where it was done."""
@@ -119,7 +123,7 @@ def cancelling(desk: RunningDesk, keys: Keys) -> Attempt:
 
 def adding_an_account(desk: RunningDesk, _: Keys) -> Attempt:
     """Open an account."""
-    return command(desk, "account", "add", "another")
+    return command(desk, "account", "add", f"another {next(NUMBERS)}")
 
 
 def disabling_an_account(desk: RunningDesk, _: Keys) -> Attempt:
