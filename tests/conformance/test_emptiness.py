@@ -43,10 +43,10 @@ DECLARED_ELSE = {("DescribeCompanies", IDENTITY_NUMBER): "C57"}
 
 SHOWN_ELSE = {
     "DescribeCertificate, international 1": {"StatusMsg": "C27"},
-    "DescribeCertificates, international 2": {HOLDER: "C167"},
-    "DescribeCertificates, international 4": {HOLDER: "C167"},
+    "DescribeCertificates, international 2": {HOLDER: "C164"},
+    "DescribeCertificates, international 4": {HOLDER: "C164"},
     "DescribeCompanies, international 1": {IDENTITY_NUMBER: "C57"},
-    AWAITING_MATERIAL.name: {"Domain": "C166", "SubjectAltName": "C166"},
+    AWAITING_MATERIAL.name: {"Domain": "C163", "SubjectAltName": "C163"},
 }
 """The same, by recorded page, for members that have something where the page has not, or the other
 way round."""
