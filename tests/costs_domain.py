@@ -224,6 +224,9 @@ DOMAIN: Worst = {
     "domain.telling.told_bare": each(telling.told_bare, PEM_LIMIT),
     "domain.telling.is_mistyped": each(telling.is_mistyped, PEM_LIMIT),
     "domain.telling.told_near": each(lambda text: telling.told_near(text[:16], ["DNS"] * 20)),
+    "domain.telling.told_missing": each(
+        lambda name: telling.told_missing("order", name), PEM_LIMIT
+    ),
     "domain.telling.told_name": each(telling.told_name, PEM_LIMIT),
     "domain.texts.subject_fault": each(lambda text: texts.subject_fault(text, TEXT_LIMIT)),
     "domain.texts.text_fault": each(lambda text: texts.text_fault(text, TEXT_LIMIT)),

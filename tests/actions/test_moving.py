@@ -125,13 +125,13 @@ def vetted_ov(desk: Desk) -> str:
     return desk.issued(OV, **BY_TEXT)
 
 
-def test_what_hangs_on_a_company_does_not_move(desk: Desk) -> None:
+def test_what_belongs_to_a_company_does_not_move(desk: Desk) -> None:
     """It is told what to do in its place."""
     order = vetted_ov(desk)
     assert refused(errors.InvalidParam, lambda: desk.send(order)) == (
-        f"CertificateId: {order} is an OV certificate, which hangs on the company and the manager "
-        f"of account {desk.old.uin}. Have them vetted in {desk.new.uin} and order it there anew; "
-        "then certdesk order revoke takes this one back."
+        f"CertificateId: {order} is an OV certificate, which belongs to the company and the "
+        f"manager of account {desk.old.uin}. Have them vetted in {desk.new.uin} and order it there "
+        "anew; then certdesk order revoke takes this one back."
     )
 
 

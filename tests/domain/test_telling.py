@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.telling import may_be_told, told, told_bare, told_name, told_near
+from certdesk.domain.telling import may_be_told, told, told_bare, told_missing, told_name, told_near
 
 DIGITS = st.text(string.digits, min_size=7, max_size=32)
 
@@ -89,3 +89,11 @@ def test_what_is_told_is_short_and_can_be_seen(text: str) -> None:
     assert shown.isprintable()
     assert len(shown) <= 64 * 10 + 3
     assert may_be_told(text) or len(shown) < 30
+
+
+def test_that_there_is_no_such_thing_is_a_sentence_whatever_it_was_called() -> None:
+    """With the name where it may be repeated."""
+    assert told_missing("manager", "99") == "There is no manager 99."
+    assert told_missing("order", "ZadwtbbX") == (
+        "There is no such order: it was named by a text of 8 characters."
+    )

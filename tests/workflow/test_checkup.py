@@ -213,7 +213,7 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     (found,) = wrong(examiner)
     assert (found.state, found.what) == (State.FAIL, "background work has ended: trimming")
     one.alive = False
-    assert [each.what for each in examiner()] == ["it does not run; this is what it left"]
+    assert [each.what for each in examiner()] == ["it does not run; this is what its data say"]
 
 
 def test_background_work_that_stands_still_fails() -> None:

@@ -87,7 +87,7 @@ def _sent(unit: Unit, order: Order, uin: str) -> Order:
     if product is not None and product.level is not Level.DV:
         raise InvalidParam(
             f"CertificateId: {order.certificate_id} is an {product.level.value} certificate, which "
-            f"hangs on the company and the manager of account {order.uin}. Have them vetted in "
+            f"belongs to the company and the manager of account {order.uin}. Have them vetted in "
             f"{uin} and order it there anew; then certdesk order revoke takes this one back."
         )
     try:

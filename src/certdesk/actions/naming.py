@@ -11,7 +11,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import Order
 from certdesk.domain.policy import Policy, Project, User
-from certdesk.domain.telling import told_bare
+from certdesk.domain.telling import told_bare, told_missing
 from certdesk.domain.visible import unseen_fault
 from certdesk.ports import Collection, Unit
 
@@ -50,7 +50,7 @@ def known_account(unit: Unit, uin: str) -> Account:
     """
     account = unit.accounts.get(uin)
     if account is None:
-        raise AccountNotFound(f"There is no account {told_bare(uin)}.")
+        raise AccountNotFound(told_missing("account", uin))
     return account
 
 
@@ -75,7 +75,7 @@ def known_order(unit: Unit, certificate_id: str) -> Order:
     """
     order = unit.orders.get(certificate_id)
     if order is None:
-        raise CertificateNotFound(f"There is no order {told_bare(certificate_id)}.")
+        raise CertificateNotFound(told_missing("order", certificate_id))
     return order
 
 

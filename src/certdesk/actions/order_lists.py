@@ -14,7 +14,7 @@ from certdesk.domain.account import Account
 from certdesk.domain.errors import AccountNotFound, InvalidParam
 from certdesk.domain.listing import OrderPage, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.order import LIVING, STATUS_NAMES, Order, Status
-from certdesk.domain.telling import told_bare
+from certdesk.domain.telling import told_missing
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
@@ -116,7 +116,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
         InvalidParam: there is no such status, span of time or place in a list.
     """
     if request.status is not None and request.status not in set(Status):
-        raise InvalidParam(f"Status: there is no status {request.status}.")
+        raise InvalidParam(f"Status: is 0 to {max(Status)}, not {request.status}.")
     statuses = None if request.status is None else frozenset({Status(request.status)})
     query = OrderQuery(
         uin="",
@@ -147,7 +147,7 @@ def _accounts(unit: Unit, request: ListOrdersRequest) -> dict[str, Account]:
     name = searchable(request.account)
     named = {each.uin: each for each in accounts if name in (each.uin, searchable(each.name))}
     if not named:
-        raise AccountNotFound(f"There is no account {told_bare(request.account)}.")
+        raise AccountNotFound(told_missing("account", request.account))
     return named
 
 

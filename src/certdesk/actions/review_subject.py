@@ -9,7 +9,7 @@ from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager
 from certdesk.domain.records import Review
-from certdesk.domain.telling import told_bare
+from certdesk.domain.telling import told, told_bare, told_missing
 from certdesk.domain.vetting import KEY, MANAGER, ORDER, REVOCATION, subject_of_key
 from certdesk.ports import Unit
 
@@ -45,19 +45,19 @@ def subject_of(unit: Unit, name: str) -> Subject:
         ReviewNotFound: there is none of that id.
     """
     kind, _, key = name.partition(":")
-    if kind in (ORDER, REVOCATION):
+    if key and kind in (ORDER, REVOCATION):
         return _of_order(unit, name, kind, key)
-    if kind == MANAGER:
+    if key and kind == MANAGER:
         return _of_manager(unit, name, key)
-    if kind == KEY:
+    if key and kind == KEY:
         return _of_key(unit, key)
-    raise InvalidParam(f"Id: is {WORDS}.")
+    raise InvalidParam(f"Id: is {WORDS}, not {told(name)}.")
 
 
 def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
     order = unit.orders.get(certificate_id)
     if order is None:
-        raise ReviewNotFound(f"There is no {ORDER} {told_bare(certificate_id)}.")
+        raise ReviewNotFound(told_missing(ORDER, certificate_id))
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
     review = unit.reviews.get(name)
     return Subject(name=name, kind=kind, uin=order.uin, review=review, order=order, manager=manager)
@@ -66,7 +66,7 @@ def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
 def _of_manager(unit: Unit, name: str, number: str) -> Subject:
     manager = unit.managers.get(int(number)) if _NUMBER.fullmatch(number) else None
     if manager is None:
-        raise ReviewNotFound(f"There is no {MANAGER} {told_bare(number)}.")
+        raise ReviewNotFound(told_missing(MANAGER, number))
     review = unit.reviews.get(name)
     return Subject(name=name, kind=MANAGER, uin=manager.uin, review=review, manager=manager)
 

@@ -160,7 +160,7 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
         if review is None:
             raise not_asked(subject.name)
         if review.verdict is not None:
-            raise InvalidParam(f"{subject.name}: it waits for nobody: it was {review.verdict}.")
+            raise InvalidParam(f"{subject.name}: it was {review.verdict} already.")
         check_seen(context, unit, subject, request.attempt)
         after = unit.reviews.replace(rejected(review, reason, context.now))
         who = _named(context, request.reviewer)

@@ -67,7 +67,10 @@ def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group])
     """Tell why others could change what is at an entry, or None if they could not."""
     path = shlex.quote(entry.path)
     if entry.uid not in own.owners:
-        what = f"{entry.path} belongs to another user (uid {entry.uid})"
+        what = (
+            f"{entry.path} belongs to another user (uid {entry.uid}); work as that user or, where "
+            "it is to be yours"
+        )
         return Unsafe(what, f"chown {'-h ' if part is Part.LINK else ''}{own.uid} {path}")
     if part is Part.LINK:
         return None

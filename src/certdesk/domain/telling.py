@@ -62,6 +62,13 @@ def told_bare(text: str) -> str:
     return visible(cut(text)) if may_be_told(text) else told_length(text)
 
 
+def told_missing(kind: str, name: str) -> str:
+    """Say that there is nothing of a kind by that name."""
+    if may_be_told(name):
+        return f"There is no {kind} {visible(cut(name))}."
+    return f"There is no such {kind}: it was named by {told_length(name)}."
+
+
 def told_length(text: str) -> str:
     """Tell of a text how long it is alone."""
     unit = "character" if len(text) == 1 else "characters"

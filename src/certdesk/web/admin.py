@@ -257,5 +257,7 @@ def _open_to(path: Path, group: int) -> None:
     try:
         os.chown(path, -1, group)
     except PermissionError:
-        raise SettingsError("admin.group: the user that runs the desk is not in it") from None
+        name = grp.getgrgid(group).gr_name
+        text = f"admin.group: the user that runs the desk, uid {os.geteuid()}, is not in {name}"
+        raise SettingsError(text) from None
     path.chmod(0o660)

@@ -76,7 +76,7 @@ class ThreadsCheckup:
     def examine(self) -> Iterator[Observation]:
         """Tell of what stands still; all of it does where no server runs in this process."""
         if not any(work.alive for work in self._background.values()):
-            yield good("desk", "it does not run; this is what it left")
+            yield good("desk", "it does not run; this is what its data say")
             return
         still = standing_still(self._background)
         if not still:
