@@ -233,7 +233,7 @@ def test_orders_are_found_by_their_end(desk: RunningDesk) -> None:
     assert listed(desk, "--ending", "52w", "--account", keys.uin, "--status", "0") == []
     wrong = desk.run("orders", "--ending", "soon")
     assert wrong.returncode == 2
-    assert "hours, days, weeks" in wrong.stderr
+    assert "for hours, days or weeks" in wrong.stderr
 
 
 def test_nothing_of_a_table_is_cut_at_eighty_columns(desk: RunningDesk, certificate: str) -> None:

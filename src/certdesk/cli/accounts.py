@@ -11,6 +11,7 @@ from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import table, tell
+from certdesk.cli.readable import show_list
 from certdesk.settings import Settings
 
 
@@ -37,10 +38,20 @@ def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
 
 
 @account.command("list")
+@as_json
 @desk_options
-def account_list(settings: Settings) -> None:
-    """List all accounts with the ids of their keys."""
-    show_reply(ask(settings, "ListAccounts"), "Accounts")
+def account_list(settings: Settings, *, json_: bool) -> None:
+    """List all accounts with the ids of their keys: a table at a terminal, JSON otherwise."""
+    columns = {
+        "Uin": "Uin",
+        "Name": "Name",
+        "Enabled": "Enabled",
+        "Verified": "Verified",
+        "Opened": "CreateTime",
+        "Keys": "SecretIds",
+    }
+    response = ask(settings, "ListAccounts")
+    show_list(response, "Accounts", columns, json_=json_, nothing="No accounts.")
 
 
 @account.command("disable")
@@ -127,7 +138,7 @@ def _table(limits: list[dict[str, Any]]) -> None:
         ("" if each["Used"] is None else f"{each['Used']:,}", f"{each['Limit']:,}", each["What"])
         for each in limits
     ]
-    table(("used", "limit", ""), rows, nothing="No limits.")
+    table(("Used", "Limit", "What"), rows, nothing="No limits.")
 
 
 @click.group(cls=Group)

@@ -11,13 +11,13 @@ import click
 from certdesk.cli.common import REFUSED, desk_options, fail, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import emit, say, show
+from certdesk.cli.printing import emit, local_time, say, show
 from certdesk.settings import Settings
 
 SUMMARY = (
     "{Name}: {Kind}, {Key}",
     "  subject      {Subject}",
-    "  valid        {BeginsAt} to {EndsAt}",
+    "  valid        {From} to {Until}",
     "  SHA-256      {Sha256}",
     "  certificate  {CertificateUrl}",
 )
@@ -38,8 +38,12 @@ def ca_show(settings: Settings, *, as_json: bool) -> None:
         show(found)
         return
     for authority in found:
+        valid = {
+            "From": local_time(authority["BeginsAt"]),
+            "Until": local_time(authority["EndsAt"]),
+        }
         for line in SUMMARY:
-            say(line.format_map(authority))
+            say(line.format_map(authority | valid))
         if authority["CrlUrl"]:
             say(f"  CRL          {authority['CrlUrl']}")
 

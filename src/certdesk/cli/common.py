@@ -114,6 +114,13 @@ def for_a_person(response: dict[str, Any]) -> bool:
 def refused(response: dict[str, Any]) -> None:
     """End the command if an operator's action was refused."""
     error = response.get("Error")
+    if error and error["Code"] == "InternalError":
+        number = response["RequestId"]
+        fail(
+            f"InternalError: the desk could not do it; its log says why, under RequestId {number}, "
+            "and certdesk doctor looks for what is wrong",
+            REFUSED,
+        )
     if error:
         fail(f"{error['Code']}: {error['Message']}", REFUSED)
 

@@ -61,8 +61,10 @@ def order_resume(settings: Settings, certificate_id: str) -> None:
 @click.option(
     "--reason",
     required=True,
+    metavar="REASON",
     type=click.Choice([reason.value for reason in Reason]),
-    help="Why, in the words of RFC 5280; after keyCompromise nobody may use the key again.",
+    help=f"Why, in the words of RFC 5280: {', '.join(reason.value for reason in Reason)}. After "
+    "keyCompromise nobody may use the key again.",
 )
 @desk_options
 def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
@@ -156,7 +158,7 @@ def order_refund(settings: Settings, certificate_id: str, reason: str | None) ->
 def _timeline(response: dict[str, Any]) -> None:
     its = response["Order"]
     styled(f"{its['CertificateId']}  {', '.join(response['Names']) or 'no names yet'}", "bold")
-    say(f"{its['Product']}, account {its['Uin']}")
+    say(f"{its['Product']}, account {its['Uin']} ({its['AccountName']})")
     say(f"{its['StatusName']}" + (f": {its['StatusMsg']}" if its["StatusMsg"] else ""))
     for each in response["SameKey"]:
         say(f"Its key is in force in account {each['Uin']} too: {each['CertificateId']}")

@@ -11,10 +11,14 @@ import click
 from certdesk.cli.common import as_json, desk_options, for_a_person, refused, show_reply
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import local_time, say, table
+from certdesk.domain.order import STATUS_NAMES
+from certdesk.domain.telling import told
 from certdesk.settings import Settings
 
 AT_ONCE = 1000
 """Most orders that the desk lists in one answer."""
+
+STATUSES = ", ".join(f"{status.value} {name}" for status, name in STATUS_NAMES.items())
 
 HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 _SPAN = re.compile(r"([0-9]{1,6})([hdw])")
@@ -28,7 +32,8 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
         return None
     found = _SPAN.fullmatch(span)
     if found is None:
-        raise click.BadParameter("takes a number with h, d or w behind it: hours, days, weeks")
+        rule = "takes a number up to 999999 with h, d or w behind it, for hours, days or weeks"
+        raise click.BadParameter(f"{rule}, not {told(span)}")
     return int(found[1]) * HOURS[found[2]]
 
 
@@ -40,7 +45,9 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
     metavar="ACCOUNT",
     help="Only those of this account: its Uin or its name.",
 )
-@click.option("--status", type=int, help="Only those at this status, such as 0 or 1.")
+@click.option(
+    "--status", metavar="NUMBER", type=int, help=f"Only those at this status: {STATUSES}."
+)
 @click.option("--search", metavar="TEXT", help="Only those with this in id, alias or names.")
 @click.option(
     "--ending",

@@ -6,10 +6,10 @@ import click
 
 from certdesk.cli.common import as_json, desk_options
 from certdesk.cli.printing import at_terminal, show, table
-from certdesk.domain.products import PRODUCTS, Product, spelled
+from certdesk.domain.products import PRODUCTS, Product, Sale, spelled
 from certdesk.settings import Settings
 
-COLUMNS = ("ProductId", "Name", "Names", "Wildcards", "Sold for", "Letter", "Ordered with")
+COLUMNS = ("Id", "Name", "Names", "Sold for", "Letter")
 
 
 @click.command()
@@ -18,8 +18,8 @@ COLUMNS = ("ProductId", "Name", "Names", "Wildcards", "Sold for", "Letter", "Ord
 def products(settings: Settings, *, json_: bool) -> None:
     """List the products: a table at a terminal, JSON otherwise.
 
-    Ordered with names the action, or says why there is none. Letter tells whether an order waits
-    for a letter of confirmation (the setting vetting.letter_products).
+    Products are ordered with CreateCertificate, the free one with ApplyCertificate. Orders of those
+    with a letter wait for a letter of confirmation (the setting vetting.letter_products).
     """
     letters = frozenset(settings.vetting_letter_products)
     listed = [PRODUCTS[number] for number in sorted(PRODUCTS)]
@@ -50,8 +50,13 @@ def _row(product: Product, *, letter: bool) -> tuple[str, ...]:
         str(product.number),
         product.name,
         spelled(product.names),
-        "yes" if product.scope.wildcards else "no",
-        product.term,
-        "yes" if letter else "no",
-        product.sale.value,
+        _sold(product),
+        "letter" if letter else "",
     )
+
+
+def _sold(product: Product) -> str:
+    """Say how long a product is sold for, or why it is not."""
+    if product.sale is Sale.BOUGHT:
+        return product.term
+    return f"{product.term}, free" if product.sale is Sale.FREE else product.sale.value

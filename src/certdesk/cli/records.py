@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import desk_options, read_json, show_reply
+from certdesk.cli.common import as_json, desk_options, read_json, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
+from certdesk.cli.readable import show_list, show_one
 from certdesk.settings import Settings
 
 
@@ -31,18 +32,28 @@ def company_add(settings: Settings, json: str, uin: str) -> None:
 
 @company.command("list")
 @click.option("--uin", required=True, help="Whose companies.")
+@as_json
 @desk_options
-def company_list(settings: Settings, uin: str) -> None:
-    """List an account's companies."""
-    show_reply(ask(settings, "ListCompanies", Uin=uin), "Companies")
+def company_list(settings: Settings, uin: str, *, json_: bool) -> None:
+    """List an account's companies: a table at a terminal, JSON otherwise."""
+    columns = {
+        "Id": "CompanyId",
+        "Name": "CompanyName",
+        "Country": "CompanyCountry",
+        "City": "CompanyCity",
+        "Telephone": "CompanyPhone",
+    }
+    response = ask(settings, "ListCompanies", Uin=uin)
+    show_list(response, "Companies", columns, json_=json_, nothing="No companies.")
 
 
 @company.command("show")
 @click.argument("company_id", type=int)
+@as_json
 @desk_options
-def company_show(settings: Settings, company_id: int) -> None:
+def company_show(settings: Settings, company_id: int, *, json_: bool) -> None:
     """Show one company."""
-    show_reply(ask(settings, "ShowCompany", CompanyId=company_id))
+    show_one(ask(settings, "ShowCompany", CompanyId=company_id), json_=json_)
 
 
 @click.group(cls=Group)
@@ -77,15 +88,25 @@ def manager_add(settings: Settings, json: str, uin: str, company: int, status: s
 @manager.command("list")
 @click.option("--uin", required=True, help="Whose managers.")
 @click.option("--company", type=int, help="Only this company's.")
+@as_json
 @desk_options
-def manager_list(settings: Settings, uin: str, company: int | None) -> None:
-    """List an account's managers."""
-    show_reply(ask(settings, "ListManagers", Uin=uin, CompanyId=company), "Managers")
+def manager_list(settings: Settings, uin: str, company: int | None, *, json_: bool) -> None:
+    """List an account's managers: a table at a terminal, JSON otherwise."""
+    columns = {
+        "Id": "ManagerId",
+        "First name": "ManagerFirstName",
+        "Last name": "ManagerLastName",
+        "Status": "Status",
+        "Vetted until": "ExpireTime",
+    }
+    response = ask(settings, "ListManagers", Uin=uin, CompanyId=company)
+    show_list(response, "Managers", columns, json_=json_, nothing="No managers.")
 
 
 @manager.command("show")
 @click.argument("manager_id", type=int)
+@as_json
 @desk_options
-def manager_show(settings: Settings, manager_id: int) -> None:
+def manager_show(settings: Settings, manager_id: int, *, json_: bool) -> None:
     """Show one manager with contact, company, and what looked odd about the numbers."""
-    show_reply(ask(settings, "ShowManager", ManagerId=manager_id))
+    show_one(ask(settings, "ShowManager", ManagerId=manager_id), json_=json_)

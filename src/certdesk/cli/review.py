@@ -10,10 +10,19 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import REFUSED, as_json, desk_options, fail, for_a_person, show_reply
+from certdesk.cli.common import (
+    REFUSED,
+    as_json,
+    desk_options,
+    fail,
+    for_a_person,
+    refused,
+    show_reply,
+)
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
-from certdesk.cli.printing import age, local_time, say, show, table
+from certdesk.cli.printing import age, local_time, say, show, table, tell
+from certdesk.cli.readable import show_one
 from certdesk.settings import Settings
 
 COLUMNS = ("Id", "About", "Account", "Product", "Level", "Letter", "Age", "Approved by")
@@ -77,15 +86,21 @@ def review_decided(settings: Settings, *, limit: int, json_: bool) -> None:
 
 @review.command("show")
 @click.argument("id_", metavar="ID")
+@as_json
 @desk_options
-def review_show(settings: Settings, id_: str) -> None:
+def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
     """Show all that is to be vetted of a manager, an order, a revocation or a key.
 
-    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What was decided is
-    shown too; Attempt is the digest of what may be decided about. Telephone numbers and the company
-    number are shown in full, and the audit log notes each time that they were.
+    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI, as review list has
+    it; SPKI is the SHA-256 digest of a public key. What was decided is shown too; Attempt is the
+    digest of what may be decided about. Telephone numbers and the company number are shown in full,
+    and the audit log notes each time that they were.
     """
-    show_reply(ask(settings, "ShowReview", Id=id_))
+    response = ask(settings, "ShowReview", Id=id_)
+    refused(response)
+    if response["Since"] is None:
+        tell(f"{id_}: nobody has asked for a decision about it")
+    show_one(response, json_=json_)
 
 
 @review.command("approve")
@@ -96,12 +111,13 @@ def review_show(settings: Settings, id_: str) -> None:
 def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: str | None) -> None:
     """Approve a manager with its company, an order, a revocation or a key that waits for people.
 
-    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. Who asked for it
-    cannot approve it. Where vetting.four_eyes is on, an EV order needs two users of this system.
+    ID is one of review list, such as manager:1 or order:CERTIFICATE. Who asked for it cannot
+    approve it. Where vetting.four_eyes is on, an EV order needs two users of this system.
 
-    What has changed since it was shown to you is refused, or since it was listed if it was never
-    shown to you. You are the user of this system who runs the command. An approved key is blocked
-    for every account, and all certificates for it are revoked; that always needs --attempt.
+    It is refused if anything has changed since review show last showed it to you, or since review
+    list did where it was never shown. You are the user of this system who runs the command. An
+    approved key is blocked for every account, and all certificates for it are revoked; that always
+    needs --attempt.
     """
     name = reviewer or user_here()
     show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=name, Attempt=attempt))
@@ -118,8 +134,8 @@ def review_reject(
 ) -> None:
     """Reject an order, a manager with all its orders under way, a revocation or a key.
 
-    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI. What has changed
-    since you saw it is refused, as with review approve.
+    ID is one of review list, such as manager:1 or order:CERTIFICATE. It is refused if anything has
+    changed since you saw it, as with review approve.
     """
     name = reviewer or user_here()
     show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name, Attempt=attempt))
@@ -133,7 +149,7 @@ def review_reject(
     type=click.Path(dir_okay=False, path_type=Path),
     help="New file for the letter, for this user alone.",
 )
-@by_whom
+@click.option("--reviewer", metavar="NAME", help="Who reads it.  [default: the user of the system]")
 @desk_options
 def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
     """Write the letter of an order or a revocation to a file; the log tells who read it.
@@ -182,12 +198,12 @@ def _decided(response: dict[str, Any]) -> None:
         (
             local_time(each["Time"]),
             each["AccountName"],
-            each["Subject"],
             DONE[each["Action"]],
+            each["Subject"],
             each["Detail"],
         )
         for each in response["Decisions"]
     ]
-    table(("Time", "Account", "Of", "", "Detail"), rows, nothing="Nothing was decided.")
+    table(("Time", "Account", "Decision", "About", "Detail"), rows, nothing="Nothing was decided.")
     if rows:
         say(f"{len(rows)} of {response['TotalCount']}")

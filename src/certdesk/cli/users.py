@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import desk_options, show_reply
+from certdesk.cli.common import as_json, desk_options, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
+from certdesk.cli.readable import show_list, show_one
 from certdesk.settings import Settings
 
 
@@ -30,18 +31,31 @@ def user_add(settings: Settings, name: str, uin: str) -> None:
 
 @user.command("list")
 @click.option("--uin", required=True, help="Whose users.")
+@as_json
 @desk_options
-def user_list(settings: Settings, uin: str) -> None:
-    """List an account's users with the ids of their keys and policies."""
-    show_reply(ask(settings, "ListUsers", Uin=uin), "Users")
+def user_list(settings: Settings, uin: str, *, json_: bool) -> None:
+    """List an account's users: a table at a terminal, JSON otherwise.
+
+    With each are the ids of its keys and policies.
+    """
+    columns = {
+        "Id": "UserId",
+        "Name": "Name",
+        "Enabled": "Enabled",
+        "Policies": "PolicyIds",
+        "Keys": "SecretIds",
+    }
+    response = ask(settings, "ListUsers", Uin=uin)
+    show_list(response, "Users", columns, json_=json_, nothing="No users.")
 
 
 @user.command("show")
 @click.argument("user_id", type=int)
+@as_json
 @desk_options
-def user_show(settings: Settings, user_id: int) -> None:
+def user_show(settings: Settings, user_id: int, *, json_: bool) -> None:
     """Show one user with its policies and temporary keys."""
-    show_reply(ask(settings, "ShowUser", UserId=user_id))
+    show_one(ask(settings, "ShowUser", UserId=user_id), json_=json_)
 
 
 @user.command("disable")
@@ -118,18 +132,29 @@ def policy_add(
 
 @policy.command("list")
 @click.option("--uin", required=True, help="Whose policies.")
+@as_json
 @desk_options
-def policy_list(settings: Settings, uin: str) -> None:
-    """List an account's policies."""
-    show_reply(ask(settings, "ListPolicies", Uin=uin), "Policies")
+def policy_list(settings: Settings, uin: str, *, json_: bool) -> None:
+    """List an account's policies: a table at a terminal, JSON otherwise."""
+    columns = {
+        "Id": "PolicyId",
+        "Name": "Name",
+        "Effect": "Effect",
+        "Actions": "Actions",
+        "Certificates": "CertificateIds",
+        "Projects": "ProjectIds",
+    }
+    response = ask(settings, "ListPolicies", Uin=uin)
+    show_list(response, "Policies", columns, json_=json_, nothing="No policies.")
 
 
 @policy.command("show")
 @click.argument("policy_id", type=int)
+@as_json
 @desk_options
-def policy_show(settings: Settings, policy_id: int) -> None:
+def policy_show(settings: Settings, policy_id: int, *, json_: bool) -> None:
     """Show one policy and the users that it binds."""
-    show_reply(ask(settings, "ShowPolicy", PolicyId=policy_id))
+    show_one(ask(settings, "ShowPolicy", PolicyId=policy_id), json_=json_)
 
 
 @policy.command("remove")
@@ -156,10 +181,21 @@ def project_add(settings: Settings, name: str, uin: str) -> None:
 
 @project.command("list")
 @click.option("--uin", required=True, help="Whose projects.")
+@as_json
 @desk_options
-def project_list(settings: Settings, uin: str) -> None:
-    """List an account's projects with the numbers of their orders."""
-    show_reply(ask(settings, "ListProjects", Uin=uin), "Projects")
+def project_list(settings: Settings, uin: str, *, json_: bool) -> None:
+    """List an account's projects: a table at a terminal, JSON otherwise.
+
+    With each is how many orders it has.
+    """
+    columns = {
+        "Id": "ProjectId",
+        "Name": "Name",
+        "Orders": "OrderCount",
+        "Begun": "CreateTime",
+    }
+    response = ask(settings, "ListProjects", Uin=uin)
+    show_list(response, "Projects", columns, json_=json_, nothing="No projects but 0.")
 
 
 @project.command("rename")

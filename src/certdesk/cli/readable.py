@@ -1,0 +1,86 @@
+"""Replies as people read them at a terminal: lists as tables, one thing as names and values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from certdesk.cli.common import for_a_person, show_reply
+from certdesk.cli.printing import local_time, say, styled, table
+
+NOTHING = "-"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|\+00:00)")
+_BEGINNING = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def show_list(
+    response: dict[str, Any], member: str, columns: Mapping[str, str], *, json_: bool, nothing: str
+) -> None:
+    """Print the list in a reply: a table at a terminal, JSON otherwise.
+
+    `columns` has the members of an entry that the table shows, by the words above them. Where the
+    list is empty the table is `nothing`.
+    """
+    if json_ or not for_a_person(response):
+        show_reply(response, member)
+        return
+    rows = [[_worded(each[name]) for name in columns.values()] for each in response[member]]
+    table(tuple(columns), rows, nothing=nothing)
+
+
+def show_one(response: dict[str, Any], *, json_: bool) -> None:
+    """Print a reply: a line for each member at a terminal, JSON otherwise."""
+    if json_ or not for_a_person(response):
+        show_reply(response)
+        return
+    del response["RequestId"]
+    _show_members(response, "", 0)
+
+
+def _show_members(members: Mapping[str, Any], of: str, indent: int) -> None:
+    """Print the members of a thing that is called `of`, those that have members of their own last.
+
+    What its own name says is left out of theirs: of a company CompanyName is its name.
+    """
+    plain = {name: value for name, value in members.items() if not _parts(value)}
+    words = {name: _words(name, of) for name in plain}
+    width = max(map(len, words.values()), default=0)
+    for name, value in plain.items():
+        first, *others = _lines(value)
+        say(f"{'':{indent}}{words[name]:<{width}}  {first}")
+        for line in others:
+            say(f"{'':{indent + width}}  {line}")
+    for name, value in members.items():
+        for part in _parts(value):
+            if not indent:
+                say()
+            styled(_words(name, of), "bold", indent)
+            _show_members(part, name, indent + 2)
+
+
+def _parts(value: object) -> list[Mapping[str, Any]]:
+    """Return what has members of its own in a value."""
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, dict)]
+
+
+def _lines(value: object) -> Iterator[str]:
+    """Word a value, a list with a line for each entry."""
+    yield from map(_worded, value) if isinstance(value, list) and value else [_worded(value)]
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_worded, value)) or NOTHING
+    text = "" if value is None else str(value)
+    return local_time(text) if _TIME.fullmatch(text) else text or NOTHING
+
+
+def _words(name: str, of: str) -> str:
+    """Word a member's name: `CompanyName` is `Company name`, and of a company `Name`."""
+    own = name.removeprefix(of) or name
+    first, *others = _BEGINNING.split(own)
+    return " ".join((first, *map(str.lower, others)))

@@ -1,0 +1,24 @@
+"""What a command says of a failure that is the desk's."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from tests.running import running
+
+
+def test_an_operator_is_sent_to_the_log_and_to_doctor(tmp_path: Path) -> None:
+    """And not to the operator of the desk, as those who use the API are."""
+    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
+    with running(tmp_path / "desk", settings=settings) as desk:
+        with contextlib.closing(sqlite3.connect(desk.folder / "certdesk.db")) as database:
+            database.execute("ALTER TABLE accounts RENAME TO lost")
+            database.commit()
+        done = desk.run("account", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("certdesk: InternalError: the desk could not do it; its log says")
+    assert "under RequestId " in done.stderr
+    assert "certdesk doctor" in done.stderr
+    assert "operator" not in done.stderr
