@@ -235,8 +235,8 @@ def test_wrong_usage_is_told_without_the_words_that_have_no_place(
 
 def test_a_mistyped_command_is_told() -> None:
     """A word is no secret."""
-    done = click.testing.CliRunner().invoke(program, ["order", "shwo"])
-    assert 'No such command "shwo".' in done.output
+    done = click.testing.CliRunner().invoke(program, ["order", "sho"])
+    assert 'No such command "sho".' in done.output
 
 
 def test_a_group_without_a_command_still_shows_its_help() -> None:
