@@ -72,7 +72,10 @@ def recorded() -> Iterator[tuple[str, str, set[str]]]:
             yield action, path, values
 
 
-@pytest.mark.parametrize(("action", "path", "values"), list(recorded()), ids=str)
+@pytest.mark.parametrize(
+    ("action", "path", "values"),
+    [pytest.param(*each, id=f"{each[0]}-{each[1]}") for each in recorded()],
+)
 def test_a_type_says_what_is_recorded(action: str, path: str, values: set[str]) -> None:
     """Of every member that is empty in one of the vendor's replies."""
     (found,) = (each for each in public_actions() if each.name == action)
