@@ -123,6 +123,16 @@ def test_a_number_that_is_not_of_its_curve_is_refused(number: int) -> None:
     assert refusal(pem.encoded("EC PRIVATE KEY", whole)) == rule
 
 
+@pytest.mark.parametrize("curve", [b"", b"\x06\x00", b"\x05\x00"], ids=["none", "empty", "NULL"])
+def test_a_key_whose_curve_is_none_is_refused(curve: bytes) -> None:
+    """It has a place for the name of one, and no name there that is any curve's."""
+    data = ec_private_key(5, 32, ec.SECP256R1(), public=False)
+    named = der.encode(0x06, der.identifier("1.2.840.10045.3.1.7"))
+    body = data[2:].replace(der.encode(0xA0, named), der.encode(0xA0, curve))
+    rule = "the private key cannot be read or is damaged"
+    assert refusal(pem.encoded("EC PRIVATE KEY", der.encode(0x30, body))) == rule
+
+
 def test_a_point_of_another_number_is_refused() -> None:
     """The two belong together."""
     data = ec_private_key(5, 32, ec.SECP256R1(), public=True)

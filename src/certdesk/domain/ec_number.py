@@ -27,8 +27,11 @@ def in_own_length(data: bytes) -> bytes:
     try:
         (whole,) = der.elements(data)
         parts = list(der.elements(whole.content))
-        curve = next((part for part in parts if part.tag == _CURVE), None)
-        return _written(parts, next(der.elements(curve.content))) if curve else data
+        explicit = next((part for part in parts if part.tag == _CURVE), None)
+        if explicit is None:
+            return data
+        (curve,) = der.elements(explicit.content)
+        return _written(parts, curve)
     except (ValueError, LookupError):
         return data
 
