@@ -72,9 +72,13 @@ def test_a_record_that_is_none_is_told_of(around: World, told: list[str]) -> Non
 
 
 def test_a_line_without_a_name_is_told_of(around: World, told: list[str]) -> None:
-    """A zone file may leave the name out, or set an origin; here each line stands for itself."""
-    around.records.write_text("; a comment\n\n$ORIGIN example.com.\n  A 127.0.0.1\n")
-    assert asked(around, "example.com", "A").rcode() == dns.rcode.NXDOMAIN
+    """A zone file may leave the name out, or set an origin; here each line stands for itself.
+
+    Once, also where the last line has no end, and so is read again with each change.
+    """
+    around.records.write_text("; a comment\n\n$ORIGIN example.com.\n  A 127.0.0.1")
+    for _ in range(2):
+        assert asked(around, "example.com", "A").rcode() == dns.rcode.NXDOMAIN
     assert told == [f"{around.records}, line {n}: begin with the record's name" for n in (3, 4)]
 
 
@@ -125,7 +129,8 @@ def test_settings_that_are_a_link_are_replaced_and_not_written_through(tmp_path:
         before = first.settings.read_text()
     elsewhere.write_text(before)
     first.settings.unlink()
-    first.settings.symlink_to(elsewhere)
+    for link in (first.settings, first.settings.with_suffix(".new")):
+        link.symlink_to(elsewhere)
     with world(tmp_path / "world", complain=print) as second:
         assert not second.settings.is_symlink()
     assert elsewhere.read_text() == before
@@ -169,6 +174,13 @@ def test_a_world_that_is_started_again_answers_where_it_did(tmp_path: Path) -> N
     with taken, world(tmp_path, complain=print) as other:
         assert other.settings.read_text() != before
         assert fetched(other, "shop.example.com", "/")[0] == 404
+
+
+def test_settings_in_another_code_are_somebody_elses(tmp_path: Path) -> None:
+    """They are not read as text."""
+    (tmp_path / "desk.toml").write_bytes(b"# f\xfcr uns\n")
+    with pytest.raises(NotOurs), world(tmp_path, complain=print):
+        pass
 
 
 @pytest.mark.parametrize("text", ["", "[dns", "[dns]\nresolvers = 5\n", "[proof]\nhttp_port = 9\n"])

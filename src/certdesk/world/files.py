@@ -87,7 +87,6 @@ class RecordFile:
         """Read nothing yet; `complain` is told of lines that are no records."""
         self._file = file
         self._complain = complain
-        self._lock = threading.Lock()
         self._read = b""
         self._number = 0
         self._lines: dict[str, list[tuple[int, str]]] = {}
@@ -99,16 +98,17 @@ class RecordFile:
         Raises:
             OSError, UnicodeDecodeError: it cannot be read.
         """
-        with self._lock:
-            content = self._file.read_bytes()
-            added = content.removeprefix(self._read)
-            if not (content.startswith(self._read) and self._read[-1:] in (b"", b"\n")):
-                self._forget()
-                added = content
-            for line in added.decode().splitlines():
-                self._number += 1
-                self._add(line)
-            self._read = content
+        content = self._file.read_bytes()
+        if content == self._read:
+            return
+        added = content.removeprefix(self._read)
+        if not (content.startswith(self._read) and self._read[-1:] in (b"", b"\n")):
+            self._forget()
+            added = content
+        for line in added.decode().splitlines():
+            self._number += 1
+            self._add(line)
+        self._read = content
 
     def records(self, name: str) -> list[dns.rrset.RRset]:
         """The records of a name.
@@ -154,12 +154,15 @@ class FileNames(NameServer):
         self._file = RecordFile(file, complain)
         self._complain = complain
         self._told = ""
+        # One question after the other: a file that is read anew has no records meanwhile.
+        self._lock = threading.Lock()
 
     def response(self, query: dns.message.Message) -> dns.message.Message:
         """Answer from the file; SERVFAIL, and a word to the person, where that cannot be."""
         try:
-            self._file.refresh()
-            return super().response(query)
+            with self._lock:
+                self._file.refresh()
+                return super().response(query)
         except (BadRecord, OSError, UnicodeDecodeError) as error:
             if str(error) != self._told:
                 self._told = str(error)
@@ -219,7 +222,7 @@ def world(folder: Path, complain: Complain) -> Iterator[World]:
         OSError: a file cannot be made.
     """
     made = World(folder)
-    if made.settings.exists() and not made.settings.read_text("utf-8").startswith(MARK):
+    if made.settings.exists() and not made.settings.read_bytes().startswith(MARK.encode()):
         raise NotOurs(f"{made.settings} was not written by this command: name another folder")
     made.page("", "").mkdir(parents=True, exist_ok=True)
     names, pages = FileNames(made.records, complain), FilePages(made)
@@ -231,6 +234,7 @@ def world(folder: Path, complain: Complain) -> Iterator[World]:
         _listen(opened, lambda port: serving(pages, port=port), pages_port)
         # In the place of what is there, so that no link is followed.
         fresh = made.settings.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
         fresh.write_text(SETTINGS.format(names=names, pages=pages))
         fresh.replace(made.settings)
         yield made
