@@ -195,6 +195,15 @@ def test_what_is_bought_meanwhile_moves_no_page(desk: RunningDesk, two: tuple[Ke
     assert not ids & {each["CertificateId"] for each in then["Orders"]}
 
 
+def test_a_page_says_whether_any_order_follows(desk: RunningDesk, two: tuple[Keys, Keys]) -> None:
+    """Of all accounts and of one; a full page may be the last one."""
+    for its in ({}, {"Account": two[0].uin}):
+        total = desk.operate("ListOrders", **its)["TotalCount"]
+        last = desk.operate("ListOrders", **its, Limit=total)
+        assert (len(last["Orders"]), last["Next"]) == (total, None)
+        assert desk.operate("ListOrders", **its, Limit=total - 1)["Next"] is not None
+
+
 def test_a_page_that_there_is_not_is_refused(desk: RunningDesk) -> None:
     """With what the parameter takes; an order without an end has nothing behind the sign."""
     settings, _ = load(None, {}, {"data": str(desk.folder)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -76,16 +77,18 @@ def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrde
 
     def look(unit: Unit) -> ListOrdersReply:
         accounts = _accounts(unit, request)
-        at_once = max(LEAST_AT_ONCE, -(-query.limit // (len(accounts) or 1)))
+        # One more than are listed tells whether any follow.
+        wanted = query.limit + 1
+        at_once = max(LEAST_AT_ONCE, -(-wanted // (len(accounts) or 1)))
         asked = [dataclasses.replace(query, uin=uin, limit=at_once) for uin in accounts]
         firsts = [unit.orders.page(each) for each in asked]
         streams = (_orders(unit, *each) for each in zip(asked, firsts, strict=True))
-        merged = heapq.merge(*streams, key=query.place)
-        found = [order for order, _ in zip(merged, range(query.limit), strict=False)]
+        found = list(itertools.islice(heapq.merge(*streams, key=query.place), wanted))
+        listed = found[: query.limit]
         return ListOrdersReply(
             total_count=sum(page.total for page in firsts),
-            orders=[order_info(unit, order, accounts[order.uin]) for order in found],
-            next=_next(found[-1]) if len(found) == query.limit else None,
+            orders=[order_info(unit, order, accounts[order.uin]) for order in listed],
+            next=_next(listed[-1]) if len(found) == wanted else None,
         )
 
     return look
