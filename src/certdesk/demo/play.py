@@ -8,7 +8,6 @@ worked, 1 if one did not; processes and folder are gone at the end, however it e
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import tempfile
@@ -28,9 +27,6 @@ def main() -> int:
     """Play all steps; give the exit code."""
     for number in ENDING:
         signal.signal(number, end)
-    # A proxy of the person's cannot reach a desk on this machine.
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        os.environ.pop(name, None)
     screen, began = Screen(len(STEPS)), time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="certdesk-demo-") as folder,

@@ -29,7 +29,7 @@ class Credentials:
 
     secret_id: str
     secret_key: Secret
-    token: str = ""
+    token: str = dataclasses.field(default="", repr=False)
 
 
 def call(
