@@ -90,9 +90,9 @@ def describe_certificate_detail(
 
     The private key, which is there if the desk made it or it was uploaded, is for who is allowed
     `ssl:ReadPrivateKey`, and not shown while the order moves to another account; that it was shown
-    is noted in the operate log. What was handed in is shown until the order is submitted, its
-    telephone numbers masked to whoever is not allowed `ssl:ReadPersonalData`; identity numbers and
-    the key pass phrase never are.
+    is noted in the operate log. What was handed in is shown until the order is submitted; its
+    telephone numbers are masked for a user without `ssl:ReadPersonalData`. Identity numbers and the
+    key pass phrase are never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
@@ -175,9 +175,8 @@ def describe_certificate(
 ) -> Commit[DescribeCertificateReply]:
     """Show an order with its material and its proofs.
 
-    What was handed in is shown until the order is submitted, its telephone numbers masked to
-    whoever is not allowed `ssl:ReadPersonalData`; identity numbers and the key pass phrase never
-    are.
+    What was handed in is shown until the order is submitted; its telephone numbers are masked for a
+    user without `ssl:ReadPersonalData`. Identity numbers and the key pass phrase are never shown.
     """
 
     def look(unit: Unit) -> DescribeCertificateReply:

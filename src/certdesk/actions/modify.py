@@ -74,8 +74,8 @@ def modify_certificate_project(
 ) -> Commit[ModifyCertificateProjectReply]:
     """Move orders to a project; a user has to be allowed this where they are and where they go.
 
-    If a user moves an order whose private key it may not read, the project that the key was in goes
-    on to count for reading the key.
+    If a user moves an order whose private key or telephone numbers it may not read, the project
+    that they were in goes on to count for reading them.
 
     An id that is unknown, another account's, not allowed or on its way to another account is told
     back, and hinders no other.

@@ -146,7 +146,7 @@ class ResumeOrderReply(Reply):
 
 @catalog.action(CertificateNotFound, internal=True, writes=True)
 def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[ResumeOrderReply]:
-    """Take an order up now, be it set aside or not due yet."""
+    """Take an order up now, even if it was set aside or is not due yet."""
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ResumeOrderReply:

@@ -90,8 +90,8 @@ def refusal(records: Sequence[CaaRecord], issuance: Issuance) -> str | None:
 
     No records forbid nothing. A critical record of a kind unknown here forbids everything, whatever
     the others say (RFC 8659, 4.1). Where there are issuewild records, they alone decide for a
-    wildcard, and for no other name (4.3). Records that name issuers forbid whoever is not among
-    them (4.2); without any, nobody is forbidden.
+    wildcard, and for no other name (4.3). Records that name issuers forbid all others (4.2);
+    without any, nobody is forbidden.
     """
     known = (ISSUE, ISSUE_WILD, *UNCONCERNED)
     for record in records:
