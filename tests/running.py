@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from tencentcloud.common import credential
 from tencentcloud.common.common_client import CommonClient
 from tencentcloud.common.profile.client_profile import ClientProfile
@@ -235,7 +236,12 @@ class RunningDesk:
     def operate(self, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action as a command would, without a process for it."""
         settings, _ = load(self._config, {}, {"data": str(self.folder)})
-        response = ask(settings, action, **parameters)
+        logging = structlog.get_config()
+        try:
+            response = ask(settings, action, **parameters)
+        finally:
+            # Without a running desk a command sets up its own.
+            structlog.configure(**logging)
         assert "Error" not in response, response
         return response
 

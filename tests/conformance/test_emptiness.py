@@ -100,6 +100,10 @@ def test_a_live_reply_is_empty_as_its_types_say(action: Action, scene: Scene) ->
 def test_orders_are_empty_as_their_types_say_at_each_status(scene: Scene, issued: str) -> None:
     """Of all that the account has: bought, under review, issued, cancelled and more."""
     scene.client.buy()
+    submitted, cancelled = scene.client.buy(DNSPOD_DV), scene.client.buy()
+    scene.client.submit(submitted)
+    scene.client.call("CertificateOrderSubmit", CertId=submitted, VerifyType="DNS")
+    scene.client.call("CancelCertificateOrder", CertificateId=cancelled)
     page = scene.client.call("DescribeCertificates", Limit=1000)
     check_as_declared(named("DescribeCertificates"), page)
     by_status = {order["Status"]: order["CertificateId"] for order in page["Certificates"]}

@@ -32,7 +32,7 @@ CANARIES = (IDENTITY, PASS_PHRASE, MAIL, int(IDENTITY))
 SECRET_NAMES = re.compile(
     r"pass|secret|private.?key|phone|mail|number|letter|^value$|^key$", re.IGNORECASE
 )
-NO_SECRETS = {"SecretId", "PhoneAreaCode", "OrgPhoneArea"}
+NO_SECRETS = {"SecretId", "PhoneAreaCode", "OrgPhoneArea", "Settings[].Value"}
 
 
 def texts(kind: inspect.Type, path: str = "", mark: str = "") -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ import click
 import structlog
 
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
+from certdesk.bootstrap.places import check_places
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.printing import say, tell
@@ -142,8 +143,10 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
 def _check_listen(settings: Settings) -> None:
     """End the command where it may not listen as asked, before any file is made."""
     try:
+        # Before the key of TLS is used: others may have it.
+        check_places(settings)
         check_listening(settings)
-    except SettingsError as error:
+    except (PlaceUnsafe, SettingsError) as error:
         fail(str(error), UNREACHABLE)
 
 
