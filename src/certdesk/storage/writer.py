@@ -160,7 +160,8 @@ class Writer:
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
         else:
             if self._told:
-                log.info("writes succeed again")
+                # As loud as the failure: a log of warnings alone has both.
+                log.warning("writes succeed again")
             self._told.clear()
         if self._settling and self._session is not None:
             self._empty_log(self._session)
