@@ -24,6 +24,9 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from certdesk.cli.operator import ask
 from certdesk.settings import load
 
+NO_KEYS_AHEAD = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
+"""Settings of a desk that makes no key before one is needed."""
+
 PROGRAM = str(Path(sys.executable).with_name("certdesk"))
 START_SECONDS = 60
 

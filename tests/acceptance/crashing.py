@@ -173,7 +173,7 @@ def check_shown(read: Read, client: Client, ledger: Ledger, certificate_id: str)
     assert shown_csr.split() == material.get("Csr", "").split()
     ((csr,),) = read(
         # The id is one of letters and digits, which the desk drew.
-        f"SELECT csr FROM submissions WHERE certificate_id = '{certificate_id}' "  # noqa: S608
+        f"SELECT csr FROM submissions WHERE certificate_id = '{certificate_id}' "  # noqa: S608 -- an id
         "ORDER BY number DESC LIMIT 1"
     )
     check_key(csr, detail["CertificatePrivateKey"], material)

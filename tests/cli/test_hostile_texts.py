@@ -24,7 +24,7 @@ from certdesk.domain.words import Half, Text, hints
 from certdesk.storage.schema import COLLECTIONS
 from tests import chains
 from tests.actions.submitting import COMPANY
-from tests.running import RunningDesk, running
+from tests.running import NO_KEYS_AHEAD, RunningDesk, running
 
 MARKUP = "[/x] [bold red]now[/] [link=http://x]"
 HOSTILE = (
@@ -134,8 +134,7 @@ def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RunningDesk, dict[str, str]]]:
     """A desk whose tenants mean no good, and the ids of what is in it."""
-    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-    with running(tmp_path_factory.mktemp("hostile") / "desk", settings=settings) as started:
+    with running(tmp_path_factory.mktemp("hostile") / "desk", settings=NO_KEYS_AHEAD) as started:
         ids = seed(started)
         if request.param == "poisoned":
             started.stop()

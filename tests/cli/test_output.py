@@ -17,7 +17,7 @@ import pytest
 from tests.acceptance.database import opened
 from tests.acceptance.processes import environment
 from tests.acceptance.watching import until
-from tests.running import PROGRAM, RunningDesk, another_user, running
+from tests.running import NO_KEYS_AHEAD, PROGRAM, RunningDesk, another_user, running
 
 NAME = "Büro 中文"
 NO_SPACE = "the output cannot be written: No space left on device"
@@ -30,8 +30,7 @@ needs_full = pytest.mark.skipif(not FULL.exists(), reason="the system has no /de
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk with an account whose name few encodings have."""
-    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-    with running(tmp_path_factory.mktemp("output") / "desk", settings=settings) as started:
+    with running(tmp_path_factory.mktemp("output") / "desk", settings=NO_KEYS_AHEAD) as started:
         started.operate("AddAccount", Name=NAME)
         yield started
 

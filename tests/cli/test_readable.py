@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from certdesk.cli import main as cli
 from tests.actions.submitting import COMPANY
 from tests.cli.test_orders import at_terminal
-from tests.running import RunningDesk, running
+from tests.running import NO_KEYS_AHEAD, RunningDesk, running
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -61,8 +61,7 @@ def test_whatever_is_shown_to_people_is_there_as_json_too(path: tuple[str, ...])
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk with an order that waits for people."""
-    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-    with running(tmp_path_factory.mktemp("readable") / "desk", settings=settings) as started:
+    with running(tmp_path_factory.mktemp("readable") / "desk", settings=NO_KEYS_AHEAD) as started:
         yield started
 
 

@@ -12,7 +12,7 @@ from tests.acceptance.database import rows
 from tests.actions.submitting import COMPANY
 from tests.cli.test_orders import at_terminal
 from tests.papers import PDF
-from tests.running import Keys, RunningDesk, running
+from tests.running import NO_KEYS_AHEAD, Keys, RunningDesk, running
 
 WITH_LETTER = 8
 """A product whose orders wait for a letter."""
@@ -30,8 +30,7 @@ NUMBERS = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk where people vet."""
-    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-    with running(tmp_path_factory.mktemp("review") / "desk", settings=settings) as started:
+    with running(tmp_path_factory.mktemp("review") / "desk", settings=NO_KEYS_AHEAD) as started:
         yield started
 
 

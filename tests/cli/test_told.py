@@ -6,13 +6,12 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from tests.running import running
+from tests.running import NO_KEYS_AHEAD, running
 
 
 def test_an_operator_is_sent_to_the_log_and_to_doctor(tmp_path: Path) -> None:
     """And not to the operator of the desk, as those who use the API are."""
-    settings = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"
-    with running(tmp_path / "desk", settings=settings) as desk:
+    with running(tmp_path / "desk", settings=NO_KEYS_AHEAD) as desk:
         with contextlib.closing(sqlite3.connect(desk.folder / "certdesk.db")) as database:
             database.execute("ALTER TABLE accounts RENAME TO lost")
             database.commit()

@@ -52,8 +52,8 @@ def cancel_certificate_order(
     """Give up an order, its review included, as long as the CA has not begun to issue.
 
     A review is not stopped where a policy denies CancelAuditCertificate. What was published to
-    prove its names is void from then on. Where DNS records are still outside
-    that the desk added, the order stands at status 6 until they are removed.
+    prove its names is void from then on. Where DNS records that the desk added are still there, the
+    order stands at status 6 until they are removed.
     """
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:

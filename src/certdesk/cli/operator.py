@@ -124,9 +124,9 @@ def _reply(answer: io.BufferedReader) -> bytes:
 def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
     """Open the desk here; None where another process has it."""
     # Imported here: these take ten times as long as asking a running server does.
-    from certdesk import bootstrap  # noqa: PLC0415
-    from certdesk.storage.lock import DeskBusy  # noqa: PLC0415
-    from certdesk.web.admin import answer  # noqa: PLC0415
+    from certdesk import bootstrap  # noqa: PLC0415 -- as above
+    from certdesk.storage.lock import DeskBusy  # noqa: PLC0415 -- as above
+    from certdesk.web.admin import answer  # noqa: PLC0415 -- as above
 
     log_to_stderr("warning")
     hide_memory()

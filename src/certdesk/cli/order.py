@@ -79,7 +79,7 @@ def order_revoke(settings: Settings, certificate_id: str, reason: str) -> None:
 
 @order.command("keep")
 @click.argument("certificate_id")
-@click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
+@click.option("--reason", required=True, help="Why; the customer reads it.")
 @click.option(
     "--attempt",
     metavar="DIGEST",
@@ -145,7 +145,7 @@ def order_grant(
 
 @order.command("refund")
 @click.argument("certificate_id")
-@click.option("--reason", help="Why: whoever ordered gets to read it.")
+@click.option("--reason", help="Why; the customer reads it.")
 @desk_options
 def order_refund(settings: Settings, certificate_id: str, reason: str | None) -> None:
     """Note that a bought order that was cancelled, or has failed, was paid back.

@@ -125,7 +125,7 @@ def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: 
 
 @review.command("reject")
 @click.argument("id_", metavar="ID")
-@click.option("--reason", required=True, help="Why: whoever ordered gets to read it.")
+@click.option("--reason", required=True, help="Why; the customer reads it.")
 @by_whom
 @as_seen
 @desk_options

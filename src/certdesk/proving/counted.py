@@ -1,4 +1,4 @@
-"""Counts looks at other people's servers, whoever looks."""
+"""Counts all looks at other people's servers."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Pool:
         self, _: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]
     ) -> object:
         # Not before: a desk on SQLite needs no client library of PostgreSQL.
-        from certdesk.storage.postgres_connection import Connection  # noqa: PLC0415
+        from certdesk.storage.postgres_connection import Connection  # noqa: PLC0415 -- as above
 
         connection = Connection.connect(*words, autocommit=True, **parameters)
         try:

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Watching(Repeating):
-    """Keeps what it found for whoever asks, and logs what has changed.
+    """Keeps what it found, for health and `doctor`, and logs what has changed.
 
     `faults` are of the desk as a whole; `notes` are of single orders and certificates.
     """

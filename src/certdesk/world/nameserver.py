@@ -61,7 +61,7 @@ class NameServer:
         kind = dns.rdatatype.from_text(rdtype)
         key = (dns.name.from_text(name), kind)
         made = [dns.rdata.from_text(dns.rdataclass.IN, kind, text) for text in texts]
-        # Whoever reads the list meanwhile has the old one.
+        # Another thread that reads the list meanwhile has the old one.
         self._records[key] = self._records.get(key, []) + made
 
     def remove(self, name: str, rdtype: str) -> None:
@@ -88,7 +88,7 @@ class NameServer:
         self._scripts[dns.name.from_text(name)] = script
 
     def note(self, name: str, rdtype: str) -> None:
-        """Keep what was asked, for whoever looks at it later."""
+        """Keep what was asked, to be looked at later."""
         self.questions.append((name, rdtype))
 
     def asked(self, rdtype: str) -> list[str]:

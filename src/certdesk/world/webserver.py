@@ -103,11 +103,11 @@ class WebServer:
         self.script(host, path, lambda line: line.send(answer))
 
     def redirect(self, host: str, path: str, location: str, *, status: int = 301) -> None:
-        """Send whoever asks for a path on to `location`."""
+        """Redirect requests for a path to `location`."""
         self.put(host, path, b"", status=status, headers={"Location": location})
 
     def script(self, host: str, path: str, script: Script) -> None:
-        """Let `script` answer whoever asks for a path; the connection closes when it returns."""
+        """Let `script` answer requests for a path; the connection closes when it returns."""
         self._scripts[host, path] = script
 
     def remove(self, host: str, path: str) -> None:
@@ -115,7 +115,7 @@ class WebServer:
         self._scripts.pop((host, path), None)
 
     def note(self, request: Request) -> None:
-        """Keep what was asked, for whoever looks at it later."""
+        """Keep what was asked, to be looked at later."""
         self.requests.append(request)
 
     def answer(self, request: Request, line: Line) -> None:
@@ -201,7 +201,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         web = cast("_Listener", self.server).web
-        # Whoever asks may hang up at any time, and so may a script that breaks off.
+        # The client may hang up at any time, and so may a script that breaks off.
         with contextlib.suppress(OSError, EOFError), self._secured(web) as connection:
             connection.settimeout(QUIET_SECONDS)
             line = Line(connection, web.ended)

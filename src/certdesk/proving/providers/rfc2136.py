@@ -80,7 +80,7 @@ class Rfc2136:
             SettingRefused: one of them is none.
         """
         try:
-            # A name is none: whoever answers where it leads would get the updates.
+            # Not a name: the updates would go to any server that the name is led to.
             address = Server.parse(server, port_needed=True)
         except ValueError:
             rule = "must be an address and a port, as 127.0.0.1:53 or [::1]:53"
