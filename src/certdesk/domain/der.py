@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 ELEMENTS_LIMIT = 1000
 """Most elements that are looked at: a request for a hundred names has some sixty."""
 
-_CONSTRUCTED = 0x20
+# Identifier bytes of the universal types that the desk reads and writes (X.680, 8.6).
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING = 0x01, 0x02, 0x03, 0x04
+NULL, IDENTIFIER, ENUMERATED = 0x05, 0x06, 0x0A
+GENERALIZED_TIME, BMP_STRING = 0x18, 0x1E
+SEQUENCE, SET = 0x30, 0x31
+CONSTRUCTED = 0x20
+"""The bit of an element that is made of others."""
+
 _CLASS = 0xC0
 _NUMBER = 0x1F
 _LONG = 0x80
@@ -111,7 +118,7 @@ def crowded(data: bytes, most: int = ELEMENTS_LIMIT) -> bool:
                 count += 1
                 if count > most:
                     return True
-                if element.tag & _CONSTRUCTED:
+                if element.tag & CONSTRUCTED:
                     contents.append(element.content)
     return False
 
@@ -142,7 +149,7 @@ def _bounds(data: bytes, at: int) -> tuple[int, int]:
 
 def _checked(element: Element, depth: int) -> Iterator[Element]:
     """Give an element and all within it, each once it is checked."""
-    constructed = bool(element.tag & _CONSTRUCTED)
+    constructed = bool(element.tag & CONSTRUCTED)
     number = element.tag & _NUMBER
     if not element.tag & _CLASS:
         if constructed != (number in _UNIVERSAL_CONSTRUCTED):

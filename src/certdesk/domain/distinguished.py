@@ -14,18 +14,15 @@ from certdesk.domain import der
 
 COMMON_NAME = der.identifier("2.5.4.3")
 
-_SEQUENCE, _SET, _IDENTIFIER = 0x30, 0x31, 0x06
-_BIT_STRING = 0x03
 # NumericString, PrintableString, IA5String: of ASCII or a part of it (X.680, 41).
 _ASCII = frozenset({0x12, 0x13, 0x16})
 # The types of text (RFC 5280, appendix A): those three, TeletexString, UTF8String, BMPString,
 # UniversalString.
 _CODES = dict.fromkeys((*_ASCII, 0x14), "latin-1") | {
     0x0C: "utf-8",
-    0x1E: "utf-16-be",
+    der.BMP_STRING: "utf-16-be",
     0x1C: "utf-32-be",
 }
-_BMP = 0x1E
 _LAST_OF_BMP = "\uffff"
 _SHORT = {
     der.identifier(dotted): name
@@ -85,23 +82,23 @@ class DistinguishedName:
 
 def read(name: der.Element) -> DistinguishedName:
     """Read a name whose elements ``der.check`` has passed; raises ``NameRefused``."""
-    if name.tag != _SEQUENCE:
+    if name.tag != der.SEQUENCE:
         raise NameRefused("a name is not a list of sets (RFC 5280, 4.1.2.4)")
     return DistinguishedName(tuple(tuple(_set(each)) for each in der.elements(name.content)))
 
 
 def _set(element: der.Element) -> Iterator[Attribute]:
     found = list(der.elements(element.content))
-    if element.tag != _SET or not found:
+    if element.tag != der.SET or not found:
         raise NameRefused("a part of a name is not a set of attributes (RFC 5280, 4.1.2.4)")
     yield from map(_attribute, found)
 
 
 def _attribute(pair: der.Element) -> Attribute:
     found = list(der.elements(pair.content))
-    if pair.tag != _SEQUENCE or [each.tag for each in found[:1]] != [_IDENTIFIER]:
+    if pair.tag != der.SEQUENCE or [each.tag for each in found[:1]] != [der.IDENTIFIER]:
         raise NameRefused("an attribute of a name has no type (RFC 5280, 4.1.2.4)")
-    if [each.tag in _CODES or each.tag == _BIT_STRING for each in found[1:]] != [True]:
+    if [each.tag in _CODES or each.tag == der.BIT_STRING for each in found[1:]] != [True]:
         raise NameRefused("a name has a value that is not text (RFC 5280, 4.1.2.4)")
     attribute = Attribute(found[0].content, found[1].tag, found[1].content)
     _require_characters(attribute)
@@ -115,7 +112,7 @@ def _require_characters(attribute: Attribute) -> None:
     except UnicodeDecodeError:
         text = None
     # A BMPString has no characters in two halves.
-    if text is None or (attribute.tag == _BMP and max(text, default="") > _LAST_OF_BMP):
+    if text is None or (attribute.tag == der.BMP_STRING and max(text, default="") > _LAST_OF_BMP):
         raise NameRefused("a name has a value that is not in the code of its type (X.690, 8.23)")
 
 

@@ -11,7 +11,6 @@ from cryptography.x509 import ObjectIdentifier
 
 from certdesk.domain import der, outline
 
-_SEQUENCE, _INTEGER, _OCTET_STRING, _IDENTIFIER = 0x30, 0x02, 0x04, 0x06
 _CURVE = 0xA0
 _NUMBER = 1
 """Its place in an ECPrivateKey, after the version."""
@@ -42,22 +41,25 @@ def in_own_length_within(data: bytes) -> bytes:
         (whole,) = der.elements(data)
         parts = list(der.elements(whole.content))
         algorithm, curve = der.elements(parts[1].content)
-        if algorithm.content != outline.EC or parts[_KEY].tag != _OCTET_STRING:
+        if algorithm.content != outline.EC or parts[_KEY].tag != der.OCTET_STRING:
             return data
         (inner,) = der.elements(parts[_KEY].content)
         key = _written(list(der.elements(inner.content)), curve)
     except (ValueError, LookupError):
         return data
-    parts[_KEY] = der.Element(_OCTET_STRING, key)
-    return der.encode(_SEQUENCE, b"".join(part.whole for part in parts))
+    parts[_KEY] = der.Element(der.OCTET_STRING, key)
+    return der.encode(der.SEQUENCE, b"".join(part.whole for part in parts))
 
 
 def _written(parts: list[der.Element], curve: der.Element) -> bytes:
     """Write the elements of an ECPrivateKey anew; raises ValueError or LookupError."""
-    if [part.tag for part in parts[:2]] != [_INTEGER, _OCTET_STRING] or curve.tag != _IDENTIFIER:
+    if [part.tag for part in parts[:2]] != [
+        der.INTEGER,
+        der.OCTET_STRING,
+    ] or curve.tag != der.IDENTIFIER:
         raise der.NotDer("not an ECPrivateKey (RFC 5915, 3)")
     known = ec.get_curve_for_oid(ObjectIdentifier(der.dotted(curve.content)))
     digits = parts[_NUMBER].content.lstrip(b"\0")
     number = digits.rjust((known().key_size + 7) // 8, b"\0")
-    parts[_NUMBER] = der.Element(_OCTET_STRING, number)
-    return der.encode(_SEQUENCE, b"".join(part.whole for part in parts))
+    parts[_NUMBER] = der.Element(der.OCTET_STRING, number)
+    return der.encode(der.SEQUENCE, b"".join(part.whole for part in parts))

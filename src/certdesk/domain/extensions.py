@@ -18,8 +18,6 @@ OF_REQUESTS = frozenset({ALTERNATIVE_NAMES})
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_SEQUENCE, _IDENTIFIER, _OCTET_STRING = 0x30, 0x06, 0x04
-_BOOLEAN, _INTEGER, _BIT_STRING = 0x01, 0x02, 0x03
 _TRUE = b"\xff"
 _DNS, _ADDRESS = 0x82, 0x87
 # The kinds of a GeneralName: other, e-mail, DNS, X.400, directory, EDI, URI, address, identifier.
@@ -40,11 +38,11 @@ def read(listed: der.Element, used: frozenset[bytes]) -> dict[bytes, bytes]:
     """
     found: dict[bytes, bytes] = {}
     rule = "the extensions are not a list (RFC 5280, 4.1)"
-    if listed.tag != _SEQUENCE:
+    if listed.tag != der.SEQUENCE:
         raise ExtensionRefused(rule)
     for extension in _listed(listed.content, rule):
         parts = _listed(extension.content, "an extension is not well-formed (RFC 5280, 4.1)")
-        if extension.tag != _SEQUENCE or not parts or parts[0].tag != _IDENTIFIER:
+        if extension.tag != der.SEQUENCE or not parts or parts[0].tag != der.IDENTIFIER:
             raise ExtensionRefused("an extension has no identifier (RFC 5280, 4.1)")
         identifier = parts[0].content
         if identifier in used:
@@ -62,7 +60,7 @@ def alternative_names(value: bytes) -> tuple[str | Address, ...]:
     """
     rule = "the subject alternative name is not well-formed (RFC 5280, 4.2.1.6)"
     whole = _listed(value, rule)
-    if [each.tag for each in whole] != [_SEQUENCE]:
+    if [each.tag for each in whole] != [der.SEQUENCE]:
         raise ExtensionRefused(rule)
     general = _listed(whole[0].content, rule)
     if any(each.tag not in _KINDS for each in general):
@@ -73,28 +71,28 @@ def alternative_names(value: bytes) -> tuple[str | Address, ...]:
 def is_ca(value: bytes) -> bool:
     """Whether basic constraints are a CA's (4.2.1.9); raises ``ExtensionRefused``."""
     rule = "the basic constraints are not well-formed (RFC 5280, 4.2.1.9)"
-    whole = _checked(value, _SEQUENCE, rule)
+    whole = _checked(value, der.SEQUENCE, rule)
     parts = _listed(whole.content, rule)
     if [each.tag for each in parts] not in (
-        [], [_BOOLEAN], [_INTEGER], [_BOOLEAN, _INTEGER]
+        [], [der.BOOLEAN], [der.INTEGER], [der.BOOLEAN, der.INTEGER]
     ):  # fmt: skip
         raise ExtensionRefused(rule)
-    return bool(parts) and parts[0].tag == _BOOLEAN and parts[0].content == _TRUE
+    return bool(parts) and parts[0].tag == der.BOOLEAN and parts[0].content == _TRUE
 
 
 def may_certify(value: bytes) -> bool:
     """Whether a key usage lets the key sign certificates (4.2.1.3); raises ``ExtensionRefused``."""
     rule = "the key usage is not well-formed (RFC 5280, 4.2.1.3)"
-    bits = _checked(value, _BIT_STRING, rule).content[1:]
+    bits = _checked(value, der.BIT_STRING, rule).content[1:]
     return bool(bits) and bool(bits[0] & _KEY_CERT_SIGN)
 
 
 def _value(parts: list[der.Element]) -> bytes:
     """Return the value of an extension that is used; of its mark, True is written alone."""
     tags = [part.tag for part in parts[1:]]
-    if tags == [_BOOLEAN, _OCTET_STRING] and parts[1].content != _TRUE:
+    if tags == [der.BOOLEAN, der.OCTET_STRING] and parts[1].content != _TRUE:
         raise ExtensionRefused("a default value is written out (X.690, 11.5)")
-    if tags not in ([_OCTET_STRING], [_BOOLEAN, _OCTET_STRING]):
+    if tags not in ([der.OCTET_STRING], [der.BOOLEAN, der.OCTET_STRING]):
         raise ExtensionRefused("an extension is not well-formed (RFC 5280, 4.1)")
     return parts[-1].content
 

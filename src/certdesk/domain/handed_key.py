@@ -30,9 +30,6 @@ _OF_CURVE = "EC PRIVATE KEY"
 _LABELS = (_PLAIN, _ENCRYPTED, "RSA PRIVATE KEY", _OF_CURVE)
 # OpenSSL writes the curve in a block of its own before the key.
 _CURVE = "EC PARAMETERS"
-_INTEGER = 0x02
-_CONSTRUCTED = 0x20
-_IDENTIFIER = 0x06
 _TAKEN = (outline.RSA, outline.RSASSA_PSS, outline.EC)
 # Its cost is memory as well.
 _SCRYPT = der.identifier("1.3.6.1.4.1.11591.4.11")
@@ -124,7 +121,7 @@ def _refuse_other_kinds(data: bytes) -> None:
         identifier, *_ = der.elements(algorithm.content)
     except ValueError:
         return  # the library has nothing to load either
-    if identifier.tag == _IDENTIFIER and identifier.content not in _TAKEN:
+    if identifier.tag == der.IDENTIFIER and identifier.content not in _TAKEN:
         raise KeyRefused("the private key must be RSA or ECC")
 
 
@@ -137,9 +134,9 @@ def _refuse_costly(data: bytes) -> None:
     except ValueError:
         raise KeyRefused("the private key is not well-formed (RFC 5958, 3)") from None
     found = list(_within(algorithm))
-    if any(each.tag == _IDENTIFIER and each.content == _SCRYPT for each in found):
+    if any(each.tag == der.IDENTIFIER and each.content == _SCRYPT for each in found):
         raise KeyRefused("the private key is encrypted with scrypt; PBKDF2 is read (RFC 8018, 6.2)")
-    numbers = (int.from_bytes(each.content) for each in found if each.tag == _INTEGER)
+    numbers = (int.from_bytes(each.content) for each in found if each.tag == der.INTEGER)
     if any(number > _ROUNDS_LIMIT for number in numbers):
         raise KeyRefused(f"the private key is encrypted with more than {_ROUNDS_LIMIT} rounds")
 
@@ -147,6 +144,6 @@ def _refuse_costly(data: bytes) -> None:
 def _within(element: der.Element) -> Iterator[der.Element]:
     """Return an algorithm and all elements of its parameters, which are well-formed."""
     yield element
-    if element.tag & _CONSTRUCTED:
+    if element.tag & der.CONSTRUCTED:
         for inner in der.elements(element.content):
             yield from _within(inner)

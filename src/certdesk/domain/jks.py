@@ -18,6 +18,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from certdesk.domain import der
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.secret import Secret
 
@@ -28,9 +29,6 @@ _DIGEST_SALT = b"Mighty Aphrodite"
 _SALT_SIZE = 20  # bytes: that of SHA-1, whose values the key is hidden under
 # AlgorithmIdentifier of Sun's key protector, 1.3.6.1.4.1.42.2.17.1.1, with NULL parameters.
 _PROTECTOR = bytes.fromhex("300e060a2b060104012a021101010500")
-_SEQUENCE = 0x30
-_OCTET_STRING = 0x04
-_LONG = 0x80
 
 
 def write(
@@ -48,7 +46,7 @@ def write(
             struct.pack(">IIII", _MAGIC, _VERSION, 1, _PRIVATE_KEY),
             _text(alias),
             struct.pack(">q", int(made_at.timestamp()) * 1000),
-            _sized(_element(_SEQUENCE, _PROTECTOR + _element(_OCTET_STRING, hidden))),
+            _sized(_protected(hidden)),
             struct.pack(">I", len(chain)),
             *(_text("X.509") + _sized(certificate) for certificate in chain),
         )
@@ -85,10 +83,6 @@ def _sized(data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + data
 
 
-def _element(tag: int, content: bytes) -> bytes:
-    """Give one DER element."""
-    length = len(content)
-    if length < _LONG:
-        return bytes((tag, length)) + content
-    size = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, _LONG | len(size))) + size + content
+def _protected(hidden: bytes) -> bytes:
+    """Return an EncryptedPrivateKeyInfo (RFC 5208, 6)."""
+    return der.encode(der.SEQUENCE, _PROTECTOR + der.encode(der.OCTET_STRING, hidden))

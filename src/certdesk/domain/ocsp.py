@@ -30,8 +30,6 @@ LASTS = timedelta(hours=12)
 RESPONDER_LASTS = timedelta(days=14)
 """How long a responder may answer for an authority before it is certified anew."""
 
-_SEQUENCE, _BITS, _OCTETS, _IDENTIFIER = 0x30, 0x03, 0x04, 0x06
-_ENUMERATED, _TIME = 0x0A, 0x18
 # Context tags: of what is explicitly tagged, and of a status.
 _FIRST, _SECOND, _THIRD = 0xA0, 0xA1, 0xA2
 _SAID = {"good": b"\x80\x00", "unknown": b"\x82\x00"}
@@ -60,44 +58,46 @@ def content(
     each = (_single(one, status, at) for one, status in zip(asked.ids, statuses, strict=True))
     digest = hashlib.sha1(key_bits(responder), usedforsecurity=False).digest()
     parts = [
-        der.encode(_THIRD, der.encode(_OCTETS, digest)),
+        der.encode(_THIRD, der.encode(der.OCTET_STRING, digest)),
         _time(at),
-        der.encode(_SEQUENCE, b"".join(each)),
+        der.encode(der.SEQUENCE, b"".join(each)),
     ]
     if asked.nonce is not None:
-        nonce = der.encode(_IDENTIFIER, NONCE) + der.encode(_OCTETS, asked.nonce)
-        listed = der.encode(_SEQUENCE, der.encode(_SEQUENCE, nonce))
+        nonce = der.encode(der.IDENTIFIER, NONCE) + der.encode(der.OCTET_STRING, asked.nonce)
+        listed = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, nonce))
         parts.append(der.encode(_SECOND, listed))
-    return der.encode(_SEQUENCE, b"".join(parts))
+    return der.encode(der.SEQUENCE, b"".join(parts))
 
 
 def response(content: bytes, signature: bytes, responder: x509.Certificate) -> bytes:
     """Write the answer around what the responder has signed with ECDSA and SHA-256."""
-    algorithm = der.encode(_SEQUENCE, der.encode(_IDENTIFIER, _ECDSA_WITH_SHA_256))
-    bits = der.encode(_BITS, b"\0" + signature)
-    certificates = der.encode(_SEQUENCE, responder.public_bytes(Encoding.DER))
-    basic = der.encode(_SEQUENCE, content + algorithm + bits + der.encode(_FIRST, certificates))
-    told = der.encode(_IDENTIFIER, _BASIC) + der.encode(_OCTETS, basic)
-    status = der.encode(_ENUMERATED, _SUCCESSFUL)
-    return der.encode(_SEQUENCE, status + der.encode(_FIRST, der.encode(_SEQUENCE, told)))
+    algorithm = der.encode(der.SEQUENCE, der.encode(der.IDENTIFIER, _ECDSA_WITH_SHA_256))
+    bits = der.encode(der.BIT_STRING, b"\0" + signature)
+    certificates = der.encode(der.SEQUENCE, responder.public_bytes(Encoding.DER))
+    basic = der.encode(der.SEQUENCE, content + algorithm + bits + der.encode(_FIRST, certificates))
+    told = der.encode(der.IDENTIFIER, _BASIC) + der.encode(der.OCTET_STRING, basic)
+    status = der.encode(der.ENUMERATED, _SUCCESSFUL)
+    return der.encode(der.SEQUENCE, status + der.encode(_FIRST, der.encode(der.SEQUENCE, told)))
 
 
 def _single(one: CertificateId, status: Status, at: datetime) -> bytes:
     """Write the status of one certificate, which is named as it was asked for (4.2.1)."""
     said = _revoked(status) if isinstance(status, Revoked) else _SAID[status]
     until = der.encode(_FIRST, _time(at + LASTS))
-    return der.encode(_SEQUENCE, one.whole + said + _time(at) + until)
+    return der.encode(der.SEQUENCE, one.whole + said + _time(at) + until)
 
 
 def _revoked(status: Revoked) -> bytes:
     reason = b""
     if status.reason is not None:
-        reason = der.encode(_FIRST, der.encode(_ENUMERATED, bytes((_REASONS[status.reason],))))
+        reason = der.encode(_FIRST, der.encode(der.ENUMERATED, bytes((_REASONS[status.reason],))))
     return der.encode(_REVOKED, _time(status.revoked_at) + reason)
 
 
 def _time(at: datetime) -> bytes:
-    return der.encode(_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode("ascii"))
+    return der.encode(
+        der.GENERALIZED_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode("ascii")
+    )
 
 
 def malformed() -> ocsp.OCSPResponse:

@@ -21,7 +21,6 @@ NONCE_LIMIT = 128
 
 NONCE = der.identifier("1.3.6.1.5.5.7.48.1.2")
 
-_SEQUENCE, _BOOLEAN, _INTEGER, _OCTETS, _NULL, _IDENTIFIER = 0x30, 0x01, 0x02, 0x04, 0x05, 0x06
 _VERSION, _REQUESTOR, _EXTENSIONS = 0xA0, 0xA1, 0xA2
 _OF_ONE = 0xA0
 _SIGNATURE = 0xA0
@@ -92,8 +91,8 @@ def read(data: bytes) -> Asked:
 
 def _tbs(whole: der.Element) -> list[der.Element]:
     """Return the parts of what may be signed."""
-    parts = _parts(whole, _SEQUENCE)
-    if [part.tag for part in parts] not in ([_SEQUENCE], [_SEQUENCE, _SIGNATURE]):
+    parts = _parts(whole, der.SEQUENCE)
+    if [part.tag for part in parts] not in ([der.SEQUENCE], [der.SEQUENCE, _SIGNATURE]):
         raise Malformed("it is not a request and a signature (RFC 6960 4.1.1)")
     return list(der.elements(parts[0].content))
 
@@ -102,12 +101,12 @@ def _asked(parts: Sequence[der.Element]) -> Asked:
     """Read version, name of who asks, list and extensions, of which the list is always there."""
     by_tag = {part.tag: part for part in parts}
     tags = [part.tag for part in parts]
-    known = [_VERSION, _REQUESTOR, _SEQUENCE, _EXTENSIONS]
-    if tags != [tag for tag in known if tag in by_tag] or _SEQUENCE not in by_tag:
+    known = [_VERSION, _REQUESTOR, der.SEQUENCE, _EXTENSIONS]
+    if tags != [tag for tag in known if tag in by_tag] or der.SEQUENCE not in by_tag:
         raise Malformed("its parts are not those of a request (RFC 6960 4.1.1)")
-    if _VERSION in by_tag and by_tag[_VERSION].content != der.encode(_INTEGER, b"\0"):
+    if _VERSION in by_tag and by_tag[_VERSION].content != der.encode(der.INTEGER, b"\0"):
         raise Malformed("its version is not 0 (RFC 6960 4.1.1)")
-    listed = [_id(each) for each in der.elements(by_tag[_SEQUENCE].content)]
+    listed = [_id(each) for each in der.elements(by_tag[der.SEQUENCE].content)]
     if not listed:
         raise Malformed("it asks for no certificate")
     nonce = _nonce(by_tag[_EXTENSIONS]) if _EXTENSIONS in by_tag else None
@@ -115,21 +114,21 @@ def _asked(parts: Sequence[der.Element]) -> Asked:
 
 
 def _id(request: der.Element) -> CertificateId:
-    certificate, *more = _parts(request, _SEQUENCE)
+    certificate, *more = _parts(request, der.SEQUENCE)
     for extensions in more:
         if extensions.tag != _OF_ONE:
             raise Malformed("a request for one certificate has other parts (RFC 6960 4.1.1)")
         list(_understood(extensions))
-    algorithm, name, key, serial = _parts(certificate, _SEQUENCE)
+    algorithm, name, key, serial = _parts(certificate, der.SEQUENCE)
     if [part.tag for part in (algorithm, name, key, serial)] != [
-        _SEQUENCE, _OCTETS, _OCTETS, _INTEGER,
+        der.SEQUENCE, der.OCTET_STRING, der.OCTET_STRING, der.INTEGER,
     ]:  # fmt: skip
         raise Malformed("an identifier of a certificate has other parts (RFC 6960 4.1.1)")
     kind, *parameters = der.elements(algorithm.content)
     if (
-        kind.tag != _IDENTIFIER
+        kind.tag != der.IDENTIFIER
         or kind.content not in _HASHES
-        or parameters not in ([], [der.Element(_NULL, b"")])
+        or parameters not in ([], [der.Element(der.NULL, b"")])
     ):
         raise Malformed("an issuer is named by an unknown hash")
     number = int.from_bytes(serial.content, signed=True)
@@ -153,7 +152,7 @@ def _nonce(extensions: der.Element) -> bytes | None:
         return None
     der.check(found[0])
     (inner,) = der.elements(found[0])
-    if inner.tag != _OCTETS or not 1 <= len(inner.content) <= NONCE_LIMIT:
+    if inner.tag != der.OCTET_STRING or not 1 <= len(inner.content) <= NONCE_LIMIT:
         raise Malformed(f"a nonce has 1 to {NONCE_LIMIT} bytes")
     return found[0]
 
@@ -161,10 +160,13 @@ def _nonce(extensions: der.Element) -> bytes | None:
 def _understood(extensions: der.Element) -> Iterator[tuple[bytes, bytes]]:
     """Return identifiers and values; a critical one has to be the nonce."""
     (listed,) = der.elements(extensions.content)
-    for extension in _parts(listed, _SEQUENCE):
-        identifier, *mark, value = _parts(extension, _SEQUENCE)
+    for extension in _parts(listed, der.SEQUENCE):
+        identifier, *mark, value = _parts(extension, der.SEQUENCE)
         tags = [each.tag for each in (identifier, *mark, value)]
-        if tags not in ([_IDENTIFIER, _OCTETS], [_IDENTIFIER, _BOOLEAN, _OCTETS]):
+        if tags not in (
+            [der.IDENTIFIER, der.OCTET_STRING],
+            [der.IDENTIFIER, der.BOOLEAN, der.OCTET_STRING],
+        ):
             raise Malformed("an extension has other parts (RFC 5280 4.1)")
         if mark and mark[0].content != b"\0" and identifier.content != NONCE:
             dotted = der.dotted(identifier.content)

@@ -35,12 +35,10 @@ _EXTENSION_REQUESTS = (
     der.identifier("1.3.6.1.4.1.311.2.1.14"),
 )
 
-_SEQUENCE, _SET = 0x30, 0x31
-_INTEGER, _BIT_STRING, _IDENTIFIER = 0x02, 0x03, 0x06
 _ATTRIBUTES = _VERSION = 0xA0
 _UNIQUE = (0x81, 0x82)
 _EXTENSIONS = 0xA3
-_EMPTY = der.encode(_SEQUENCE, b"")
+_EMPTY = der.encode(der.SEQUENCE, b"")
 _NO_BITS_UNUSED = b"\x00"
 
 
@@ -64,8 +62,8 @@ class _Signed:
 
     def around(self, *parts: bytes) -> bytes:
         """Return the shell that has these parts as its content."""
-        content = der.encode(_SEQUENCE, b"".join(parts))
-        return der.encode(_SEQUENCE, content + self.algorithm.whole + self.signature.whole)
+        content = der.encode(der.SEQUENCE, b"".join(parts))
+        return der.encode(der.SEQUENCE, content + self.algorithm.whole + self.signature.whole)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ def request(data: bytes) -> Request:
         raise OutlineRefused("its signature is not whole bytes (RFC 2986, 4.2)")
     with _form("its content is not version, subject, key and attributes (RFC 2986, 4.1)"):
         version, subject, key, attributes = signed.parts
-        _require_tags(signed.parts, _INTEGER, _SEQUENCE, _SEQUENCE, _ATTRIBUTES)
+        _require_tags(signed.parts, der.INTEGER, der.SEQUENCE, der.SEQUENCE, _ATTRIBUTES)
     if version.content != b"\x00":
         raise OutlineRefused("its version is not 0 (RFC 2986, 4.1)")
     with _form("the key is not algorithm and bits (RFC 5280, 4.1.2.7)"):
@@ -213,8 +211,8 @@ def _form(rule: str) -> Iterator[None]:
 
 def _signed(data: bytes) -> _Signed:
     (whole,) = der.elements(data)
-    _require_tags((whole,), _SEQUENCE)
-    content, algorithm, signature = der.parts(whole, _SEQUENCE, _SEQUENCE, _BIT_STRING)
+    _require_tags((whole,), der.SEQUENCE)
+    content, algorithm, signature = der.parts(whole, der.SEQUENCE, der.SEQUENCE, der.BIT_STRING)
     _refuse_parameters(algorithm)
     parts = tuple(der.elements(content.content))
     return _Signed(content=content, parts=parts, algorithm=algorithm, signature=signature)
@@ -227,9 +225,9 @@ def _refuse_parameters(algorithm: der.Element) -> None:
 
 
 def _key(element: der.Element) -> Key:
-    algorithm, _ = der.parts(element, _SEQUENCE, _BIT_STRING)
+    algorithm, _ = der.parts(element, der.SEQUENCE, der.BIT_STRING)
     identifier, *parameters = der.elements(algorithm.content)
-    _require_tags((identifier,), _IDENTIFIER)
+    _require_tags((identifier,), der.IDENTIFIER)
     return Key(
         algorithm=identifier.content,
         parameters=parameters[0] if parameters else None,
@@ -243,8 +241,8 @@ def _asked(attributes: der.Element) -> Iterator[der.Element]:
     In which order the attributes of the set come (X.690, 11.6) changes nothing of what they say.
     """
     for attribute in der.elements(attributes.content):
-        _require_tags((attribute,), _SEQUENCE)
-        kind, values = der.parts(attribute, _IDENTIFIER, _SET)
+        _require_tags((attribute,), der.SEQUENCE)
+        kind, values = der.parts(attribute, der.IDENTIFIER, der.SET)
         if kind.content in _EXTENSION_REQUESTS:
             listed = list(der.elements(values.content))
             if len(listed) != 1:
@@ -258,7 +256,9 @@ def _fields(
     """Return the version, the six fields that are always there, and what may follow them."""
     version = parts[0].whole if parts[0].tag == _VERSION else b""
     rest = parts[1:] if version else parts
-    _require_tags(rest[:6], _INTEGER, _SEQUENCE, _SEQUENCE, _SEQUENCE, _SEQUENCE, _SEQUENCE)
+    _require_tags(
+        rest[:6], der.INTEGER, der.SEQUENCE, der.SEQUENCE, der.SEQUENCE, der.SEQUENCE, der.SEQUENCE
+    )
     return version, rest[:6], rest[6:]
 
 

@@ -24,8 +24,6 @@ from certdesk.domain import der
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.secret import Secret
 
-_SEQUENCE, _SET, _INTEGER, _OCTETS = 0x30, 0x31, 0x02, 0x04
-_IDENTIFIER, _NULL, _BMP = 0x06, 0x05, 0x1E
 _EXPLICIT, _IMPLICIT = 0xA0, 0x80
 _KEY_ROUNDS = 20_000
 _MAC_ROUNDS = 2048
@@ -51,39 +49,39 @@ def write(
     key = _sequence(*_sealed(plain, secret))
     bags = _sequence(_sequence(_id("1.2.840.113549.1.12.10.1.2"), _explicit(key), marks))
     safe = _sequence(_encrypted_data(algorithm, hidden), _data(bags))
-    version = der.encode(_INTEGER, b"\x03")
+    version = der.encode(der.INTEGER, b"\x03")
     return _sequence(version, _data(safe), _mac(safe, password))
 
 
 def _certificate_bag(certificate: bytes) -> bytes:
     """Return what a bag for a certificate holds (4.2.3), without attributes."""
-    value = _explicit(der.encode(_OCTETS, certificate))
+    value = _explicit(der.encode(der.OCTET_STRING, certificate))
     kind = _id("1.2.840.113549.1.9.22.1")
     return _id("1.2.840.113549.1.12.10.1.3") + _explicit(_sequence(kind, value))
 
 
 def _attributes(friendly_name: str, key_id: bytes) -> bytes:
     """Return by what programs find the key, and which certificate is its own (RFC 2985, 5.5)."""
-    name = der.encode(_BMP, friendly_name.encode("utf-16-be"))
+    name = der.encode(der.BMP_STRING, friendly_name.encode("utf-16-be"))
     pairs = (
         ("1.2.840.113549.1.9.20", name),
-        ("1.2.840.113549.1.9.21", der.encode(_OCTETS, key_id)),
+        ("1.2.840.113549.1.9.21", der.encode(der.OCTET_STRING, key_id)),
     )
-    found = [_sequence(_id(kind), der.encode(_SET, value)) for kind, value in pairs]
-    return der.encode(_SET, b"".join(sorted(found)))
+    found = [_sequence(_id(kind), der.encode(der.SET, value)) for kind, value in pairs]
+    return der.encode(der.SET, b"".join(sorted(found)))
 
 
 def _encrypted_data(algorithm: bytes, hidden: bytes) -> bytes:
     """Return encrypted content (RFC 5652, 8)."""
     content = _sequence(_id("1.2.840.113549.1.7.1"), algorithm, der.encode(_IMPLICIT, hidden))
-    data = _sequence(der.encode(_INTEGER, b"\0"), content)
+    data = _sequence(der.encode(der.INTEGER, b"\0"), content)
     return _sequence(_id("1.2.840.113549.1.7.6"), _explicit(data))
 
 
 def _sealed(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
     """Return the two parts of an EncryptedPrivateKeyInfo (RFC 5958, 3)."""
     algorithm, hidden = _encrypted(plain, secret)
-    return algorithm, der.encode(_OCTETS, hidden)
+    return algorithm, der.encode(der.OCTET_STRING, hidden)
 
 
 def _encrypted(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
@@ -95,12 +93,12 @@ def _encrypted(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
     encryptor = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
     hidden = encryptor.update(padded) + encryptor.finalize()
     parameters = _sequence(
-        der.encode(_OCTETS, salt),
+        der.encode(der.OCTET_STRING, salt),
         _number(_KEY_ROUNDS),
-        _sequence(_id("1.2.840.113549.2.9"), der.encode(_NULL, b"")),
+        _sequence(_id("1.2.840.113549.2.9"), der.encode(der.NULL, b"")),
     )
     derived = _sequence(_id("1.2.840.113549.1.5.12"), parameters)
-    cipher = _sequence(_id("2.16.840.1.101.3.4.1.42"), der.encode(_OCTETS, start))
+    cipher = _sequence(_id("2.16.840.1.101.3.4.1.42"), der.encode(der.OCTET_STRING, start))
     return _sequence(_id("1.2.840.113549.1.5.13"), _sequence(derived, cipher)), hidden
 
 
@@ -115,9 +113,9 @@ def _mac(safe: bytes, password: Secret) -> bytes:
     for _ in range(_MAC_ROUNDS):
         key = hashlib.sha256(key).digest()
     digest = hmac.digest(key, safe, "sha256")
-    algorithm = _sequence(_id("2.16.840.1.101.3.4.2.1"), der.encode(_NULL, b""))
-    info = _sequence(algorithm, der.encode(_OCTETS, digest))
-    return _sequence(info, der.encode(_OCTETS, salt), _number(_MAC_ROUNDS))
+    algorithm = _sequence(_id("2.16.840.1.101.3.4.2.1"), der.encode(der.NULL, b""))
+    info = _sequence(algorithm, der.encode(der.OCTET_STRING, digest))
+    return _sequence(info, der.encode(der.OCTET_STRING, salt), _number(_MAC_ROUNDS))
 
 
 def _filled(value: bytes) -> bytes:
@@ -128,11 +126,11 @@ def _filled(value: bytes) -> bytes:
 
 def _data(content: bytes) -> bytes:
     """Return plain content (RFC 5652, 4)."""
-    return _sequence(_id("1.2.840.113549.1.7.1"), _explicit(der.encode(_OCTETS, content)))
+    return _sequence(_id("1.2.840.113549.1.7.1"), _explicit(der.encode(der.OCTET_STRING, content)))
 
 
 def _sequence(*parts: bytes) -> bytes:
-    return der.encode(_SEQUENCE, b"".join(parts))
+    return der.encode(der.SEQUENCE, b"".join(parts))
 
 
 def _explicit(content: bytes) -> bytes:
@@ -140,8 +138,8 @@ def _explicit(content: bytes) -> bytes:
 
 
 def _id(dotted: str) -> bytes:
-    return der.encode(_IDENTIFIER, der.identifier(dotted))
+    return der.encode(der.IDENTIFIER, der.identifier(dotted))
 
 
 def _number(value: int) -> bytes:
-    return der.encode(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1))
+    return der.encode(der.INTEGER, value.to_bytes(value.bit_length() // 8 + 1))

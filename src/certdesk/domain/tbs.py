@@ -6,8 +6,6 @@ from cryptography import x509
 
 from certdesk.domain import der
 
-_SEQUENCE = 0x30
-_BIT_STRING = 0x03
 _ALGORITHM = 2
 """Its place, after the version and the serial number."""
 
@@ -30,9 +28,9 @@ def assemble(tbs: bytes, signature: bytes) -> bytes:
     der.check(tbs)
     (outer,) = der.elements(tbs)
     parts = list(der.elements(outer.content))
-    if outer.tag != _SEQUENCE or len(parts) <= _ALGORITHM:
+    if outer.tag != der.SEQUENCE or len(parts) <= _ALGORITHM:
         raise ValueError("not a to-be-signed part of a certificate")
     algorithm = der.encode(parts[_ALGORITHM].tag, parts[_ALGORITHM].content)
     # No bit of the last byte is unused.
-    bits = der.encode(_BIT_STRING, b"\x00" + signature)
-    return der.encode(_SEQUENCE, tbs + algorithm + bits)
+    bits = der.encode(der.BIT_STRING, b"\x00" + signature)
+    return der.encode(der.SEQUENCE, tbs + algorithm + bits)
