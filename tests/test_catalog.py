@@ -10,7 +10,13 @@ import pytest
 import certdesk.actions
 from certdesk import bootstrap
 from certdesk.catalog import Catalog, Commit
-from certdesk.domain.errors import AuthError, ServiceError
+from certdesk.domain.errors import (
+    AuthError,
+    CertificateNotFound,
+    NoRealNameAuth,
+    ServiceError,
+    ZoneNotFound,
+)
 from certdesk.engine import Context
 from certdesk.wire.model import Reply, Request
 
@@ -65,6 +71,29 @@ def test_an_action_is_declared_once(declared: Catalog) -> None:
 
     with pytest.raises(TypeError, match="EchoText is declared twice"):
         declared.action()(echo_text)
+
+
+def test_an_error_of_two_groups_is_declared_once(declared: Catalog) -> None:
+    """Groups of errors may have some in common; a reference page names each once."""
+
+    @declared.action(AuthError, NoRealNameAuth, *(AuthError, CertificateNotFound))
+    def shout_text(context: Context, request: EchoRequest) -> Commit[EchoReply]:
+        raise NotImplementedError
+
+    action = declared.find("ShoutText")
+    assert action is not None
+    assert action.errors == (AuthError, NoRealNameAuth, CertificateNotFound)
+
+
+def test_an_operators_action_may_always_tell_that_something_is_not_there() -> None:
+    """All that operators name, whatever their actions declare; no other action may without."""
+    kinds = {
+        error for code, error in ServiceError.known.items() if code.startswith("ResourceNotFound.")
+    }
+    assert ZoneNotFound in kinds
+    for action in bootstrap.actions():
+        missing = {CertificateNotFound, *kinds} - set(action.errors)
+        assert action.internal == (not missing), action.name
 
 
 def test_an_internal_action_is_not_found_from_outside(declared: Catalog) -> None:

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from certdesk.domain.errors import InvalidParam, InvalidParameter, ServiceError
+from certdesk.domain.errors import NOT_THERE, InvalidParam, InvalidParameter, ServiceError
 from certdesk.domain.policy import Grants
 from certdesk.ports import Unit
 from certdesk.wire.decode import decode, prepare
@@ -98,6 +98,10 @@ class Catalog:
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an action that may raise `errors`.
 
+        Where several actions call what refuses, its errors are a group that stands beside it, such
+        as `OWN_ORDER` of `actions/access.py`. An `internal` action may also tell that something is
+        `NOT_THERE`.
+
         Its wire name is the function's in PascalCase; `body_limit` is in bytes. A `sensitive` one
         takes or shows keys or what may be told of people and companies: its body is always signed.
         An `account_wide` one is about no order, and so needs an allowance for all certificates in
@@ -120,7 +124,7 @@ class Catalog:
                 handler=handler,
                 request=request,
                 reply=reply,
-                errors=errors,
+                errors=tuple(dict.fromkeys((*errors, *NOT_THERE) if internal else errors)),
                 writes=writes,
                 internal=internal,
                 sensitive=sensitive,

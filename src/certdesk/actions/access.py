@@ -24,6 +24,13 @@ BY_CERTIFICATE: Refusals = (AuthError, UnauthorizedOperation)
 BY_PROJECT: Refusals = (NoProjectPermission, *BY_CERTIFICATE)
 """What a policy's refusal is, the first that the vendor lists for the action."""
 
+OWN_ORDER = (AuthError, CertificateNotFound, NoProjectPermission)
+"""What `own_order` refuses."""
+UNAUTHORIZED = (CertificateNotFound, UnauthorizedOperation)
+"""What `own_order` refuses by an action for which the vendor lists no other code for a policy."""
+MAY_ADD = (AuthError, NoProjectPermission, NoRealNameAuth)
+"""What `check_may_add` refuses."""
+
 
 def own_project(unit: Unit, uin: str, project_id: int) -> None:
     """Refuse a project that the account does not have; every account has number 0.

@@ -8,7 +8,6 @@ from certdesk.actions.naming import known_account, known_user
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import AccessKey, new_secret_id, new_secret_key, new_token
 from certdesk.domain.errors import (
-    AccountNotFound,
     InvalidParam,
     PolicyNotFound,
     SecretIdNotFound,
@@ -43,7 +42,7 @@ class AddKeyRequest(Request):
     user_id: Integer | None = None
 
 
-@catalog.action(AccountNotFound, InvalidParam, UserNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
     """Give an account or one of its users another key."""
     context.desk.store.read(lambda unit: _check_owner(unit, request))
@@ -83,7 +82,7 @@ class AddTokenReply(Reply):
     expires: str | None
 
 
-@catalog.action(InvalidParam, PolicyNotFound, UserNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenReply]:
     """Make a temporary key of a user, which works with its token only and until its end."""
     if not 1 <= request.minutes <= MOST_MINUTES:

@@ -8,7 +8,7 @@ from certdesk.actions.access_keys import NewKeyReply, new_key
 from certdesk.actions.naming import check_name, known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import Account, new_uin
-from certdesk.domain.errors import AccountNotFound, InvalidParam
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import searchable
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -128,7 +128,7 @@ class SwitchAccountReply(Reply):
     signed_action: bool
 
 
-@catalog.action(AccountNotFound, writes=True, internal=True)
+@catalog.action(writes=True, internal=True)
 def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[SwitchAccountReply]:
     """Enable or disable an account, mark its identity verified, set what has to be signed.
 

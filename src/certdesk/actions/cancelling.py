@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions import vetting
-from certdesk.actions.access import check_not_denied, own_order
+from certdesk.actions.access import OWN_ORDER, check_not_denied, own_order
 from certdesk.actions.dns_auto import have_records_removed, records_outside
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import BEGUN, way_to_end
 from certdesk.domain.errors import (
-    AuthError,
     CertificateNotFound,
     CertificateNotFoundOrCantCancel,
     InvalidCertificateStatusCode,
-    NoProjectPermission,
     NoRealNameAuth,
     UnauthorizedOperation,
 )
@@ -37,15 +35,7 @@ class CancelCertificateOrderReply(Reply):
     certificate_id: str
 
 
-@catalog.action(
-    AuthError,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    NoProjectPermission,
-    NoRealNameAuth,
-    writes=True,
-    ends=True,
-)
+@catalog.action(*OWN_ORDER, InvalidCertificateStatusCode, NoRealNameAuth, writes=True, ends=True)
 def cancel_certificate_order(
     context: Context, request: CancelCertificateOrderRequest
 ) -> Commit[CancelCertificateOrderReply]:

@@ -4,7 +4,6 @@ from certdesk.actions import parties
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
-    AccountNotFound,
     CompanyNotFound,
     InvalidParam,
     InvalidParameterValue,
@@ -107,7 +106,7 @@ class AddCompanyReply(Reply):
     company_id: int
 
 
-@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompanyReply]:
     """Enter a company of an account."""
     context.desk.store.read(lambda unit: known_account(unit, request.uin))
@@ -150,7 +149,7 @@ class ListCompaniesReply(Reply):
     companies: list[CompanyInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_companies(context: Context, request: ListCompaniesRequest) -> Commit[ListCompaniesReply]:
     """List the companies of an account."""
 
@@ -177,7 +176,7 @@ class ShowCompanyReply(Reply):
     company: CompanyInfo
 
 
-@catalog.action(CompanyNotFound, internal=True)
+@catalog.action(internal=True)
 def show_company(context: Context, request: ShowCompanyRequest) -> Commit[ShowCompanyReply]:
     """Show one company."""
 

@@ -1,6 +1,6 @@
 """Reading orders back."""
 
-from certdesk.actions.access import may_read_key, own_order
+from certdesk.actions.access import OWN_ORDER, may_read_key, own_order
 from certdesk.actions.certificates import (
     CertificateMembers,
     hosting_of,
@@ -14,7 +14,6 @@ from certdesk.actions.submitted_data import SubmittedData, submitted_data
 from certdesk.actions.upload import uploaded_key_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.certificates import links_of, pem_of, whole_pem
-from certdesk.domain.errors import AuthError, CertificateNotFound, NoProjectPermission
 from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Scope
 from certdesk.domain.records import Certificate, Submission
@@ -82,7 +81,7 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
     hosting_status: int
 
 
-@catalog.action(AuthError, CertificateNotFound, NoProjectPermission, sensitive=True)
+@catalog.action(*OWN_ORDER, sensitive=True)
 def describe_certificate_detail(
     context: Context, request: DescribeCertificateDetailRequest
 ) -> Commit[DescribeCertificateDetailReply]:
@@ -169,7 +168,7 @@ class DescribeCertificateReply(DescribedMembers, kw_only=True):
     ca_end_times: list[str] = field(name="CAEndTimes", default_factory=list)
 
 
-@catalog.action(AuthError, CertificateNotFound, NoProjectPermission, sensitive=True)
+@catalog.action(*OWN_ORDER, sensitive=True)
 def describe_certificate(
     context: Context, request: DescribeCertificateRequest
 ) -> Commit[DescribeCertificateReply]:

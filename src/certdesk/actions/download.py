@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from certdesk.actions.access import may_read_key, own_order
+from certdesk.actions.access import OWN_ORDER, may_read_key, own_order
 from certdesk.actions.describe import KEY_READ
 from certdesk.actions.submissions import key_pass_of, private_key_of
 from certdesk.actions.upload import uploaded_key_of
@@ -35,7 +35,6 @@ from certdesk.domain.errors import (
     CertificateNotFound,
     CertificateStatusNotAllowDownload,
     InvalidCertificateStatusCode,
-    NoProjectPermission,
     ServiceError,
 )
 from certdesk.domain.order import STATUS_NAMES, Order, Status
@@ -55,6 +54,14 @@ NO_KEY = f"Its private key would be in it, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
 """Where links are sealed for: they lie nowhere but with whoever asked for them."""
+
+LINKED = (
+    *OWN_ORDER,
+    CertificateDownloadServiceTypeNotSupport,
+    CertificateNotAllowDownload,
+    CertificateStatusNotAllowDownload,
+)
+"""What is refused when a link is made, and again when it is used."""
 
 
 class DownloadCertificateRequest(Request):
@@ -130,13 +137,7 @@ _LINK = msgspec.json.Decoder(DownloadLink)
 
 
 @catalog.action(
-    AuthError,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    NoProjectPermission,
-    writes=True,
-    sensitive=True,
-    body_limit=4 * KIB,
+    *OWN_ORDER, InvalidCertificateStatusCode, writes=True, sensitive=True, body_limit=4 * KIB
 )
 def download_certificate(
     context: Context, request: DownloadCertificateRequest
@@ -158,16 +159,7 @@ def download_certificate(
     return commit
 
 
-@catalog.action(
-    AuthError,
-    CertificateDownloadServiceTypeNotSupport,
-    CertificateNotAllowDownload,
-    CertificateNotFound,
-    CertificateStatusNotAllowDownload,
-    NoProjectPermission,
-    sensitive=True,
-    body_limit=4 * KIB,
-)
+@catalog.action(*LINKED, sensitive=True, body_limit=4 * KIB)
 def describe_download_certificate_url(
     context: Context, request: DescribeDownloadCertificateUrlRequest
 ) -> Commit[DescribeDownloadCertificateUrlReply]:
@@ -199,16 +191,7 @@ def describe_download_certificate_url(
     return look
 
 
-@catalog.action(
-    AuthError,
-    CertificateDownloadServiceTypeNotSupport,
-    CertificateNotAllowDownload,
-    CertificateNotFound,
-    CertificateStatusNotAllowDownload,
-    NoProjectPermission,
-    writes=True,
-    internal=True,
-)
+@catalog.action(*LINKED, writes=True, internal=True)
 def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[FetchDownloadReply]:
     """Hand over what a link leads to, to the caller that the link names."""
     context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")

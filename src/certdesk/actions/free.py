@@ -6,27 +6,28 @@ import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
-from certdesk.actions.access import FIRST, check_may_add, may_read_all, own_order, own_project
+from certdesk.actions.access import (
+    FIRST,
+    MAY_ADD,
+    OWN_ORDER,
+    check_may_add,
+    may_read_all,
+    own_order,
+    own_project,
+)
 from certdesk.actions.handing_in import prepared
 from certdesk.actions.modify import ALIAS_LENGTH
-from certdesk.actions.ordering import VERIFY_TYPES, submit_order
+from certdesk.actions.ordering import SUBMITTING, VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
-from certdesk.actions.quota import check_for_one_more
+from certdesk.actions.quota import FREE_LIMITS, check_for_one_more
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
-    AuthError,
     CertificateDomainMaxLengthInvalid,
     CertificateEmailParseInvalid,
-    CertificateInvalid,
-    CertificateNotFound,
-    ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
-    MainDomainCertificateCountLimit,
-    NoProjectPermission,
-    NoRealNameAuth,
     PackageNotFound,
 )
 from certdesk.domain.mailbox import mailbox_fault
@@ -105,18 +106,14 @@ PARAMETERS = Parameters(
 
 
 @catalog.action(
-    AuthError,
+    *OWN_ORDER,
+    *MAY_ADD,
+    *FREE_LIMITS,
+    *SUBMITTING,
     CertificateDomainMaxLengthInvalid,
     CertificateEmailParseInvalid,
-    CertificateInvalid,
-    CertificateNotFound,
-    ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
-    InvalidParam,
-    MainDomainCertificateCountLimit,
-    NoProjectPermission,
-    NoRealNameAuth,
     PackageNotFound,
     writes=True,
     sensitive=True,

@@ -6,7 +6,7 @@ from certdesk.actions.access import FIRST, own_project
 from certdesk.actions.naming import enabled_account
 from certdesk.actions.purchase import CreateCertificateReply, Goods, add_order, goods_faults, sold
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, InvalidParam, NoProjectPermission
+from certdesk.domain.errors import InvalidParam, NoProjectPermission
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -26,7 +26,7 @@ class GrantOrderRequest(Request):
     project_id: Unsigned | None = None
 
 
-@catalog.action(AccountNotFound, InvalidParam, NoProjectPermission, writes=True, internal=True)
+@catalog.action(InvalidParam, NoProjectPermission, writes=True, internal=True)
 def grant_order(context: Context, request: GrantOrderRequest) -> Commit[CreateCertificateReply]:
     """Give an account an order, which then waits for its material as one that was bought."""
     goods = _goods(request)

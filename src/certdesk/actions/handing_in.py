@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator
 
 from certdesk.actions import parties, vetting
-from certdesk.actions.access import own_order
+from certdesk.actions.access import OWN_ORDER, own_order
 from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.parameters import Parameters
 from certdesk.actions.quota import check_domain
@@ -19,18 +19,15 @@ from certdesk.catalog import Answer, Commit
 from certdesk.domain import csr
 from certdesk.domain.derivation import with_new_secrets
 from certdesk.domain.errors import (
-    AuthError,
     CertificateInfoSubmitContactEmailEmpty,
     CertificateInfoSubmitDomainInvalid,
     CertificateInfoSubmitStatusInvalid,
-    CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
     CertificateSubmitHostingCertError,
     ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
     RenewAlgorithmInvalid,
 )
@@ -51,18 +48,16 @@ from certdesk.engine import Context
 from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, block_of, place_of_submission
 
 REFUSALS = (
-    AuthError,
+    *OWN_ORDER,
     CertificateInfoSubmitContactEmailEmpty,
     CertificateInfoSubmitDomainInvalid,
     CertificateInfoSubmitStatusInvalid,
-    CertificateNotFound,
     CertificateOrderSubmitRootCAInvalid,
     CertificateSubmitHostingCertError,
     ExceedsFreeLimit,
     FailedOperation,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
     RenewAlgorithmInvalid,
 )

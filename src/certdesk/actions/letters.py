@@ -6,26 +6,19 @@ import dataclasses
 import hashlib
 
 from certdesk.actions import revoking, vetting
-from certdesk.actions.access import own_order
+from certdesk.actions.access import OWN_ORDER, UNAUTHORIZED, own_order
 from certdesk.actions.due import make_due
 from certdesk.catalog import KIB, Commit, catalog
 from certdesk.domain.errors import (
-    AuthError,
-    CertificateNotFound,
-    ConfirmLetterTooLarge,
-    ConfirmLetterTooSmall,
     FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
-    InvalidConfirmLetterFormat,
-    InvalidConfirmLetterFormatWosign,
-    InvalidFileType,
-    NoProjectPermission,
-    UnauthorizedOperation,
     UploadConfirmCertificateNotSupportDV,
 )
 from certdesk.domain.letters import (
     CONFIRM,
+    CONFIRMATION_FLAWS,
+    REVOCATION_FLAWS,
     REVOKE,
     TOO_COSTLY,
     Examined,
@@ -63,15 +56,11 @@ class UploadConfirmLetterRequest(Request):
 
 
 @catalog.action(
-    CertificateNotFound,
-    ConfirmLetterTooLarge,
-    ConfirmLetterTooSmall,
+    *UNAUTHORIZED,
+    *CONFIRMATION_FLAWS,
     FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
-    InvalidConfirmLetterFormat,
-    InvalidConfirmLetterFormatWosign,
-    UnauthorizedOperation,
     UploadConfirmCertificateNotSupportDV,
     writes=True,
     sensitive=True,
@@ -110,14 +99,10 @@ class UploadRevokeLetterRequest(Request):
 
 
 @catalog.action(
-    AuthError,
-    CertificateNotFound,
-    ConfirmLetterTooLarge,
-    ConfirmLetterTooSmall,
+    *OWN_ORDER,
+    *REVOCATION_FLAWS,
     FailedOperation,
     InvalidCertificateStatusCode,
-    InvalidFileType,
-    NoProjectPermission,
     writes=True,
     ends=True,
     sensitive=True,

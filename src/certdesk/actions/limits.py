@@ -2,7 +2,6 @@
 
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound
 from certdesk.domain.quotas import DECLARED, PREFIX
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -31,7 +30,7 @@ class ListLimitsReply(Reply):
     limits: list[LimitInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_limits(context: Context, request: ListLimitsRequest) -> Commit[ListLimitsReply]:
     """Show what an account has, beside its quotas."""
     quotas = context.desk.rules.quotas

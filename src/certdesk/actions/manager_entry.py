@@ -6,7 +6,7 @@ from certdesk.actions import parties, vetting
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, CompanyNotFound, InvalidParam, ManagerNotFound
+from certdesk.domain.errors import CompanyNotFound, InvalidParam, ManagerNotFound
 from certdesk.domain.mailbox import mailbox_fault
 from certdesk.domain.organisation import Organisation, People, Person
 from certdesk.domain.remarks import person_remarks
@@ -49,7 +49,7 @@ class AddManagerReply(Reply):
     manager_id: int
 
 
-@catalog.action(CompanyNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManagerReply]:
     """Enter a manager of a company.
 
@@ -141,7 +141,7 @@ class ListManagersReply(Reply):
     managers: list[ManagerInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_managers(context: Context, request: ListManagersRequest) -> Commit[ListManagersReply]:
     """List the managers of an account."""
 
@@ -184,7 +184,7 @@ class ShowManagerReply(Reply):
     remarks: list[str]
 
 
-@catalog.action(ManagerNotFound, internal=True)
+@catalog.action(internal=True)
 def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowManagerReply]:
     """Show one manager with its contact."""
 

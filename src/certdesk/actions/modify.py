@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from certdesk.actions.access import check_allowed, may_read_all, own_order, own_project
+from certdesk.actions.access import OWN_ORDER, check_allowed, may_read_all, own_order, own_project
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import taken_to
 from certdesk.domain.errors import AuthError, CertificateNotFound, InvalidParam, NoProjectPermission
@@ -32,7 +32,7 @@ class ModifyCertificateAliasReply(Reply):
     certificate_id: str
 
 
-@catalog.action(AuthError, CertificateNotFound, InvalidParam, NoProjectPermission, writes=True)
+@catalog.action(*OWN_ORDER, InvalidParam, writes=True)
 def modify_certificate_alias(
     context: Context, request: ModifyCertificateAliasRequest
 ) -> Commit[ModifyCertificateAliasReply]:

@@ -7,8 +7,6 @@ from certdesk.actions.naming import enabled_account, known_account, known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
-    AccountNotFound,
-    CertificateNotFound,
     InvalidCertificateStatusCode,
     InvalidParam,
 )
@@ -38,14 +36,7 @@ class MoveOrderReply(Reply):
     status: int
 
 
-@catalog.action(
-    AccountNotFound,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    InvalidParam,
-    writes=True,
-    internal=True,
-)
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def move_order(context: Context, request: MoveOrderRequest) -> Commit[MoveOrderReply]:
     """Have a DV or uploaded certificate move to another account, with its order and its keys.
 

@@ -2,13 +2,11 @@
 
 import dataclasses
 
-from certdesk.actions.access import own_order
+from certdesk.actions.access import UNAUTHORIZED, own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
-    CertificateNotFound,
     CertificatesNumberExceeded,
     FailedOperation,
-    UnauthorizedOperation,
 )
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -33,13 +31,7 @@ class ModifyCertificatesExpiringNotificationSwitchReply(Reply):
     certificate_ids: list[str]
 
 
-@catalog.action(
-    CertificateNotFound,
-    CertificatesNumberExceeded,
-    FailedOperation,
-    UnauthorizedOperation,
-    writes=True,
-)
+@catalog.action(*UNAUTHORIZED, CertificatesNumberExceeded, FailedOperation, writes=True)
 def modify_certificates_expiring_notification_switch(
     context: Context, request: ModifyCertificatesExpiringNotificationSwitchRequest
 ) -> Commit[ModifyCertificatesExpiringNotificationSwitchReply]:

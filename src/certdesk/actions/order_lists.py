@@ -70,7 +70,7 @@ class ListOrdersReply(Reply):
     next: str | None
 
 
-@catalog.action(AccountNotFound, InvalidParam, internal=True)
+@catalog.action(InvalidParam, internal=True)
 def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrdersReply]:
     """List orders: the newest, or those whose certificate ends first."""
     query = _query(context, request)

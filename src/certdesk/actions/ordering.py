@@ -6,23 +6,19 @@ import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions import vetting
-from certdesk.actions.access import own_order
+from certdesk.actions.access import OWN_ORDER, UNAUTHORIZED, own_order
 from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
-    AuthError,
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
-    CertificateNotFound,
     CertificateOrderSubmitProcessing,
     CertificateStatusNotAllowResubmit,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
-    UnauthorizedOperation,
 )
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import (
@@ -44,6 +40,9 @@ from certdesk.wire.model import Reply, Request, Unsigned
 
 VERIFY_TYPES = ("DNS", DNS_AUTO, "FILE")
 SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}
+
+SUBMITTING = (CertificateInvalid, InvalidParam)
+"""What `submit_order` refuses."""
 
 
 class CertificateOrderSubmitRequest(Request):
@@ -68,14 +67,11 @@ class CertificateOrderSubmitReply(Reply):
 
 
 @catalog.action(
-    AuthError,
+    *OWN_ORDER,
+    *SUBMITTING,
     CertificateInfoSubmitStatusInvalid,
-    CertificateInvalid,
-    CertificateNotFound,
     CertificateOrderSubmitProcessing,
     InvalidCertificateStatusCode,
-    InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
     writes=True,
 )
@@ -133,16 +129,7 @@ class CommitCertificateInformationReply(Reply):
     status: int
 
 
-@catalog.action(
-    AuthError,
-    CertificateInvalid,
-    CertificateNotFound,
-    InvalidCertificateStatusCode,
-    InvalidParam,
-    NoProjectPermission,
-    NoRealNameAuth,
-    writes=True,
-)
+@catalog.action(*OWN_ORDER, *SUBMITTING, InvalidCertificateStatusCode, NoRealNameAuth, writes=True)
 def commit_certificate_information(
     context: Context, request: CommitCertificateInformationRequest
 ) -> Commit[CommitCertificateInformationReply]:
@@ -272,12 +259,7 @@ class ModifyCertificateResubmitReply(Reply):
     certificate_id: str
 
 
-@catalog.action(
-    CertificateNotFound,
-    CertificateStatusNotAllowResubmit,
-    UnauthorizedOperation,
-    writes=True,
-)
+@catalog.action(*UNAUTHORIZED, CertificateStatusNotAllowResubmit, writes=True)
 def modify_certificate_resubmit(
     context: Context, request: ModifyCertificateResubmitRequest
 ) -> Commit[ModifyCertificateResubmitReply]:

@@ -9,7 +9,7 @@ from certdesk.actions.order_lists import OrderInfo, order_info
 from certdesk.catalog import Commit, catalog
 from certdesk.domain import standstill
 from certdesk.domain.advice import advice, outlook
-from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode
+from certdesk.domain.errors import InvalidCertificateStatusCode
 from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import AuditEntry, Evidence, Proof
@@ -70,7 +70,7 @@ class ShowOrderReply(Reply, kw_only=True):
     failure: str
 
 
-@catalog.action(CertificateNotFound, internal=True)
+@catalog.action(internal=True)
 def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderReply]:
     """Show one order as a story."""
 
@@ -112,7 +112,7 @@ class CurrentOrderReply(Reply):
     order: OrderInfo
 
 
-@catalog.action(CertificateNotFound, InvalidCertificateStatusCode, internal=True)
+@catalog.action(InvalidCertificateStatusCode, internal=True)
 def current_order(context: Context, request: CurrentOrderRequest) -> Commit[CurrentOrderReply]:
     """Tell which certificate is in force in the place of one that was reissued or renewed."""
     del context
@@ -144,7 +144,7 @@ class ResumeOrderReply(Reply):
     certificate_id: str
 
 
-@catalog.action(CertificateNotFound, internal=True, writes=True)
+@catalog.action(internal=True, writes=True)
 def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[ResumeOrderReply]:
     """Take an order up now, even if it was set aside or is not due yet."""
     context.held.callback(context.desk.work.wake)

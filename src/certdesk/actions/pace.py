@@ -4,7 +4,7 @@ import dataclasses
 
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, InvalidParam
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import PaceLimit
 from certdesk.domain.telling import told_bare
 from certdesk.engine import Context
@@ -28,7 +28,7 @@ class SetPaceLimitReply(Reply):
     per_second: int | None
 
 
-@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def set_pace_limit(context: Context, request: SetPaceLimitRequest) -> Commit[SetPaceLimitReply]:
     """Give an account a pace of its own for an action."""
     if catalog.find(request.action) is None:

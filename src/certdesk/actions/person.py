@@ -9,7 +9,7 @@ from certdesk.actions.naming import known_account
 from certdesk.actions.traces import Trace, Traces, traces_of
 from certdesk.actions.wordings import Wording
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, InvalidParam, PersonNeeded
+from certdesk.domain.errors import InvalidParam, PersonNeeded
 from certdesk.domain.letters import REVOKE
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Organisation, Person
@@ -92,7 +92,7 @@ class ExportPersonReply(Reply):
     unreadable: list[str]
 
 
-@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def export_person(context: Context, request: ExportPersonRequest) -> Commit[ExportPersonReply]:
     """Show everything that is kept about one person; that is noted."""
     wanted = _wanted(request.by, request.value)
@@ -148,7 +148,7 @@ class ErasePersonReply(Reply):
     unreadable: list[str]
 
 
-@catalog.action(AccountNotFound, InvalidParam, PersonNeeded, writes=True, internal=True)
+@catalog.action(InvalidParam, PersonNeeded, writes=True, internal=True)
 def erase_person(context: Context, request: ErasePersonRequest) -> Commit[ErasePersonReply]:
     """Erase what is kept about one person and need not be kept.
 

@@ -5,10 +5,8 @@ from certdesk.actions.naming import check_free, check_name, known_account, known
 from certdesk.catalog import Commit, catalog, permission_of
 from certdesk.domain.derivation import SECRETS
 from certdesk.domain.errors import (
-    AccountNotFound,
     CertificateNotFound,
     InvalidParam,
-    PolicyNotFound,
     ProjectNotFound,
 )
 from certdesk.domain.policy import ALLOW, DENY, EVERYTHING, Policy, fits
@@ -40,9 +38,7 @@ class PolicyReply(Reply):
     policy_id: int
 
 
-@catalog.action(
-    AccountNotFound, CertificateNotFound, InvalidParam, ProjectNotFound, writes=True, internal=True
-)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_policy(context: Context, request: AddPolicyRequest) -> Commit[PolicyReply]:
     """Write a policy of an account; it binds the users that it is attached to."""
     check_name(request.name)
@@ -93,7 +89,7 @@ class ListPoliciesReply(Reply):
     policies: list[PolicyInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_policies(context: Context, request: ListPoliciesRequest) -> Commit[ListPoliciesReply]:
     """List the policies of an account."""
 
@@ -120,7 +116,7 @@ class ShowPolicyReply(Reply):
     user_ids: list[int]
 
 
-@catalog.action(PolicyNotFound, internal=True)
+@catalog.action(internal=True)
 def show_policy(context: Context, request: PolicyRequest) -> Commit[ShowPolicyReply]:
     """Show one policy and whom it binds."""
 
@@ -133,7 +129,7 @@ def show_policy(context: Context, request: PolicyRequest) -> Commit[ShowPolicyRe
     return look
 
 
-@catalog.action(InvalidParam, PolicyNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def remove_policy(context: Context, request: PolicyRequest) -> Commit[PolicyReply]:
     """Remove a policy that binds nobody, so that no denial is lifted by mistake."""
 

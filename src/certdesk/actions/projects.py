@@ -4,7 +4,7 @@ import dataclasses
 
 from certdesk.actions.naming import check_free, check_name, known_account, known_project
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, InvalidParam, ProjectNotFound
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.policy import Project
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -24,7 +24,7 @@ class ProjectReply(Reply):
     project_id: int
 
 
-@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_project(context: Context, request: AddProjectRequest) -> Commit[ProjectReply]:
     """Begin a project of an account."""
     check_name(request.name)
@@ -62,7 +62,7 @@ class ListProjectsReply(Reply):
     projects: list[ProjectInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_projects(context: Context, request: ListProjectsRequest) -> Commit[ListProjectsReply]:
     """List the projects of an account."""
 
@@ -90,7 +90,7 @@ class RenameProjectRequest(Request):
     name: str
 
 
-@catalog.action(InvalidParam, ProjectNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def rename_project(context: Context, request: RenameProjectRequest) -> Commit[ProjectReply]:
     """Give a project another name."""
     check_name(request.name)
@@ -112,7 +112,7 @@ class RemoveProjectRequest(Request):
     project_id: Integer
 
 
-@catalog.action(InvalidParam, ProjectNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def remove_project(context: Context, request: RemoveProjectRequest) -> Commit[ProjectReply]:
     """End a project that has no orders; its number is never given again."""
 

@@ -9,6 +9,9 @@ from certdesk.domain.quotas import AUDIT, QuotaExceeded
 from certdesk.engine import Context
 from certdesk.ports import Unit
 
+FREE_LIMITS = (ExceedsFreeLimit, MainDomainCertificateCountLimit)
+"""What `check_for_one_more` refuses."""
+
 
 def check_for_one_more(context: Context, unit: Unit, draft: Order) -> None:
     """Refuse one more than an account may have; the draft is not kept yet.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.actions.naming import known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import CertificateNotFound, InvalidCertificateStatusCode, InvalidParam
+from certdesk.domain.errors import InvalidCertificateStatusCode, InvalidParam
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -26,9 +26,7 @@ class RefundOrderReply(Reply):
     status: int
 
 
-@catalog.action(
-    CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
-)
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def refund_order(context: Context, request: RefundOrderRequest) -> Commit[RefundOrderReply]:
     """Note that an order that was bought, and came to nothing, was paid back.
 

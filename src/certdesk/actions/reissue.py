@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions import submit
-from certdesk.actions.access import own_order
+from certdesk.actions.access import OWN_ORDER, own_order
 from certdesk.actions.handing_in import prepared
 from certdesk.actions.ordering import VERIFY_TYPES, submit_order
 from certdesk.actions.parameters import Parameters
@@ -14,13 +14,10 @@ from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import MOST_ORIGINS, derived
 from certdesk.domain.errors import (
-    AuthError,
-    CertificateNotFound,
     FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
     OrderAlreadyReplaced,
     OrderReplaceFailed,
@@ -125,13 +122,11 @@ PARAMETERS = ReissueParameters(
 
 
 @catalog.action(
-    AuthError,
-    CertificateNotFound,
+    *OWN_ORDER,
     FailedOperation,
     InvalidCertificateSource,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
     OrderAlreadyReplaced,
     OrderReplaceFailed,

@@ -5,17 +5,14 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
-from certdesk.actions.access import own_order
+from certdesk.actions.access import OWN_ORDER, own_order
 from certdesk.actions.dns_auto import records_outside
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.ending import way_to_end
 from certdesk.domain.errors import (
-    AuthError,
     CannotBeDeletedIssued,
     CannotBeDeletedWithinHour,
-    CertificateNotFound,
     InvalidCertificateStatusCode,
-    NoProjectPermission,
     NoRealNameAuth,
     RenewNotIssued,
 )
@@ -47,12 +44,10 @@ class DeleteCertificateReply(Reply):
 
 
 @catalog.action(
-    AuthError,
+    *OWN_ORDER,
     CannotBeDeletedIssued,
     CannotBeDeletedWithinHour,
-    CertificateNotFound,
     InvalidCertificateStatusCode,
-    NoProjectPermission,
     NoRealNameAuth,
     RenewNotIssued,
     writes=True,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from certdesk.actions import submit
 from certdesk.actions.access import own_order
 from certdesk.actions.handing_in import REFUSALS, prepared
-from certdesk.actions.ordering import submit_order
+from certdesk.actions.ordering import SUBMITTING, submit_order
 from certdesk.actions.reissue import ReissueParameters
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import derived
-from certdesk.domain.errors import CertificateInvalid, OrderReplaceFailed
+from certdesk.domain.errors import OrderReplaceFailed
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
@@ -67,7 +67,7 @@ class Due:
 
 
 @catalog.action(
-    *REFUSALS, CertificateInvalid, OrderReplaceFailed, internal=True, writes=True, sensitive=True
+    *REFUSALS, *SUBMITTING, OrderReplaceFailed, internal=True, writes=True, sensitive=True
 )
 def succeed_certificate(
     context: Context, request: SucceedCertificateRequest

@@ -25,7 +25,7 @@ class ShowReviewRequest(Request):
     id: str
 
 
-@catalog.action(InvalidParam, ReviewNotFound, internal=True)
+@catalog.action(InvalidParam, internal=True)
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
     """Show one review with what is to be vetted; that the operator has seen it is kept.
 
@@ -69,7 +69,7 @@ class ReadLetterReply(Reply):
     content: str
 
 
-@catalog.action(InvalidParam, ReviewNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLetterReply]:
     """Read the letter that was uploaded for an order; that is noted."""
     check_reviewer(request.reviewer)

@@ -16,7 +16,7 @@ from certdesk.actions.review_outcome import (
 from certdesk.actions.review_subject import Subject, subject_of
 from certdesk.actions.sights import Look, check_seen, keeping, look_at, unseen
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.records import Review, Sight
 from certdesk.domain.vetting import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
 from certdesk.engine import Context
@@ -91,7 +91,7 @@ class ReviewDecisionReply(Reply, kw_only=True):
     failed: list[str] | None = None
 
 
-@catalog.action(InvalidParam, ReviewNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
     """Approve a manager with its company, an order, a request to revoke a certificate, or a key.
 
@@ -143,7 +143,7 @@ class RejectReviewRequest(Request):
     attempt: str | None = None
 
 
-@catalog.action(InvalidParam, ReviewNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
     """Reject an order, or a manager and with it its orders that the CA has not begun to issue.
 

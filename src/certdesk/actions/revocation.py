@@ -8,16 +8,14 @@ from certdesk.actions.naming import known_order
 from certdesk.actions.proofs import draw_proofs, proofs_of_revocation
 from certdesk.actions.review_detail import checked_reason
 from certdesk.actions.review_subject import subject_of
-from certdesk.actions.revoking import check_certificate, check_not_granted, refuse
+from certdesk.actions.revoking import NOT_REVOCABLE, check_certificate, check_not_granted, refuse
 from certdesk.actions.sights import check_seen
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
-    InvalidCertificateSource,
     InvalidCertificateStatusCode,
     InvalidParam,
-    RevokeFailed,
 )
 from certdesk.domain.order import Event, Order, StatusMessage
 from certdesk.domain.products import PRODUCTS, Level
@@ -53,14 +51,7 @@ class RevokeCertificateReply(Reply):
 
 
 @catalog.action(
-    AuthError,
-    CertificateNotFound,
-    InvalidCertificateSource,
-    InvalidCertificateStatusCode,
-    InvalidParam,
-    RevokeFailed,
-    writes=True,
-    ends=True,
+    *NOT_REVOCABLE, AuthError, CertificateNotFound, InvalidParam, writes=True, ends=True
 )
 def revoke_certificate(
     context: Context, request: RevokeCertificateRequest
@@ -107,16 +98,7 @@ class RevokeOrderReply(Reply):
     certificate_ids: list[str]
 
 
-@catalog.action(
-    CertificateNotFound,
-    InvalidCertificateSource,
-    InvalidCertificateStatusCode,
-    InvalidParam,
-    RevokeFailed,
-    writes=True,
-    ends=True,
-    internal=True,
-)
+@catalog.action(*NOT_REVOCABLE, InvalidParam, writes=True, ends=True, internal=True)
 def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[RevokeOrderReply]:
     """Have a certificate revoked without proof, letter or review."""
     if request.reason not in set(Reason):
@@ -168,9 +150,7 @@ class KeepOrderReply(Reply):
     status: int
 
 
-@catalog.action(
-    CertificateNotFound, InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True
-)
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderReply]:
     """Keep a certificate that its owner asked to have revoked, as long as nothing grants that.
 

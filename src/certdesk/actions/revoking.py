@@ -19,6 +19,9 @@ from certdesk.engine import Context
 from certdesk.ports import Unit, put_review
 from certdesk.wire.model import local_time
 
+NOT_REVOCABLE = (InvalidCertificateSource, InvalidCertificateStatusCode, RevokeFailed)
+"""What `check_certificate` refuses."""
+
 
 def check_certificate(context: Context, order: Order, event: Event) -> None:
     """Refuse an order whose certificate nobody here can revoke, or not by this event.

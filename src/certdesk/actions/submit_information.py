@@ -8,18 +8,16 @@ import contextlib
 from collections.abc import Iterator
 
 from certdesk.actions import submit
+from certdesk.actions.access import OWN_ORDER
 from certdesk.actions.handing_in import REFUSALS, hand_in
 from certdesk.actions.parameters import Parameters
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
-    AuthError,
     CertificateInfoSubmitStatusInvalid,
-    CertificateNotFound,
     CertificateSubmitHostingCertError,
     ExceedsFreeLimit,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
 )
 from certdesk.domain.material import COMPANY_HOLDER, PERSONAL_HOLDER
@@ -28,12 +26,10 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Pem, Reply, Request, Stored, field
 
 OWN_REFUSALS = (
-    AuthError,
-    CertificateNotFound,
+    *OWN_ORDER,
     ExceedsFreeLimit,
     InvalidCertificateStatusCode,
     InvalidParam,
-    NoProjectPermission,
     NoRealNameAuth,
 )
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from certdesk.actions.access import FIRST, check_may_add, own_project
+from certdesk.actions.access import FIRST, MAY_ADD, check_may_add, own_project
 from certdesk.actions.modify import ALIAS_LENGTH
 from certdesk.catalog import Commit, catalog
 from certdesk.domain import chain, upload
@@ -12,7 +12,6 @@ from certdesk.domain.certificates import pem_of
 from certdesk.domain.chain import ChainRefused, Fault, HandedChain
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import (
-    AuthError,
     CertificateCaError,
     CertificateChainError,
     CertificateEncryptInvalid,
@@ -22,8 +21,6 @@ from certdesk.domain.errors import (
     FailedOperation,
     InvalidParam,
     MissMatchPrivateKey,
-    NoProjectPermission,
-    NoRealNameAuth,
     ServiceError,
 )
 from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
@@ -95,18 +92,10 @@ class UploadCertificateReply(Reply):
 
 
 @catalog.action(
-    AuthError,
-    CertificateCaError,
-    CertificateChainError,
-    CertificateEncryptInvalid,
-    CertificateInvalid,
-    CertificateMatchError,
-    CertificateParseError,
+    *MAY_ADD,
+    *(error for _, error in REFUSALS.values()),
     FailedOperation,
     InvalidParam,
-    MissMatchPrivateKey,
-    NoProjectPermission,
-    NoRealNameAuth,
     writes=True,
     sensitive=True,
 )

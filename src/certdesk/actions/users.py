@@ -5,7 +5,7 @@ import dataclasses
 from certdesk.actions.naming import check_free, check_name, known_account, known_policy, known_user
 from certdesk.actions.policies import PolicyInfo, policy_info
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, InvalidParam, PolicyNotFound, UserNotFound
+from certdesk.domain.errors import InvalidParam, PolicyNotFound
 from certdesk.domain.policy import User
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -25,7 +25,7 @@ class AddUserReply(Reply):
     user_id: int
 
 
-@catalog.action(AccountNotFound, InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def add_user(context: Context, request: AddUserRequest) -> Commit[AddUserReply]:
     """Enter a user of an account, who may do nothing until a policy is attached."""
     check_name(request.name)
@@ -63,7 +63,7 @@ class ListUsersReply(Reply):
     users: list[UserInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_users(context: Context, request: ListUsersRequest) -> Commit[ListUsersReply]:
     """List the users of an account."""
 
@@ -99,7 +99,7 @@ class ShowUserReply(Reply):
     temporary_keys: list[TemporaryKey]
 
 
-@catalog.action(UserNotFound, internal=True)
+@catalog.action(internal=True)
 def show_user(context: Context, request: ShowUserRequest) -> Commit[ShowUserReply]:
     """Show one user with policies and temporary keys."""
 
@@ -130,7 +130,7 @@ class SwitchUserReply(Reply):
     enabled: bool
 
 
-@catalog.action(UserNotFound, writes=True, internal=True)
+@catalog.action(writes=True, internal=True)
 def switch_user(context: Context, request: SwitchUserRequest) -> Commit[SwitchUserReply]:
     """Enable or disable a user."""
 
@@ -157,7 +157,7 @@ class UserPolicyReply(Reply):
     policy_ids: list[int]
 
 
-@catalog.action(PolicyNotFound, UserNotFound, writes=True, internal=True)
+@catalog.action(writes=True, internal=True)
 def attach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPolicyReply]:
     """Bind a user by a policy of its account."""
 
@@ -171,7 +171,7 @@ def attach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPo
     return commit
 
 
-@catalog.action(PolicyNotFound, UserNotFound, writes=True, internal=True)
+@catalog.action(writes=True, internal=True)
 def detach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPolicyReply]:
     """Bind a user by a policy no longer."""
 

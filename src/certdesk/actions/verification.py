@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from certdesk.actions.access import own_order
+from certdesk.actions.access import UNAUTHORIZED, own_order
 from certdesk.actions.due import make_due
 from certdesk.actions.quota import check_audit
 from certdesk.catalog import Commit, catalog
@@ -70,7 +70,7 @@ class CheckCertificateDomainVerificationReply(Reply):
     verification_results: list[DomainValidationResult]
 
 
-@catalog.action(CertificateNotFound, CertificateStatusNotAllowVerify, UnauthorizedOperation)
+@catalog.action(*UNAUTHORIZED, CertificateStatusNotAllowVerify)
 def check_certificate_domain_verification(
     context: Context, request: CheckCertificateDomainVerificationRequest
 ) -> Commit[CheckCertificateDomainVerificationReply]:

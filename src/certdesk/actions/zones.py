@@ -9,7 +9,7 @@ from datetime import datetime
 
 from certdesk.actions.naming import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import AccountNotFound, FailedOperation, InvalidParam, ZoneNotFound
+from certdesk.domain.errors import FailedOperation, InvalidParam, ZoneNotFound
 from certdesk.domain.names import DomainName, DomainRefused
 from certdesk.domain.proof import ProofKind, new_challenge
 from certdesk.domain.records import Proof
@@ -78,9 +78,7 @@ class AddZoneReply(Reply):
     tried: bool
 
 
-@catalog.action(
-    AccountNotFound, FailedOperation, InvalidParam, writes=True, internal=True, sensitive=True
-)
+@catalog.action(FailedOperation, InvalidParam, writes=True, internal=True, sensitive=True)
 def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
     """Give an account a zone in which the desk adds the records of DNS_AUTO, or new settings.
 
@@ -123,7 +121,7 @@ class ListZonesReply(Reply):
     zones: list[ZoneInfo]
 
 
-@catalog.action(AccountNotFound, internal=True)
+@catalog.action(internal=True)
 def list_zones(context: Context, request: ListZonesRequest) -> Commit[ListZonesReply]:
     """List the zones that the desk may change, and what could not be removed from them yet."""
 
@@ -152,7 +150,7 @@ class RemoveZoneReply(Reply):
     zone: str
 
 
-@catalog.action(AccountNotFound, InvalidParam, ZoneNotFound, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True)
 def remove_zone(context: Context, request: RemoveZoneRequest) -> Commit[RemoveZoneReply]:
     """Take a zone from an account; what the desk has added there stays."""
     name = _name(request.zone)

@@ -738,3 +738,10 @@ class PersonNeeded(ServiceError):
 
     code = "FailedOperation.PersonNeeded"
     text = "Something of this person is under way; nothing was erased."
+
+
+NOT_THERE: tuple[type[ServiceError], ...] = (
+    CertificateNotFound,
+    *(each for code, each in ServiceError.known.items() if code.startswith("ResourceNotFound.")),
+)
+"""What is not there that an operator's action names."""

@@ -94,6 +94,17 @@ def examine(text: str, forms: tuple[str, ...]) -> Examined:
     return Examined(form=form, content=content)
 
 
+CONFIRMATION_FLAWS = (
+    ConfirmLetterTooLarge,
+    ConfirmLetterTooSmall,
+    InvalidConfirmLetterFormat,
+    InvalidConfirmLetterFormatWosign,
+)
+"""What `read_letter` refuses."""
+REVOCATION_FLAWS = (ConfirmLetterTooLarge, ConfirmLetterTooSmall, InvalidFileType)
+"""What `read_revocation_letter` refuses."""
+
+
 def read_letter(text: str, product: Product, examining: Examining = examine) -> tuple[str, bytes]:
     """Read a letter that confirms an order of a product from base64; give format and file.
 
