@@ -1,14 +1,26 @@
-"""Whether work that is done again and again gets anywhere."""
+"""Work that is tried again: after which pauses, and whether it gets anywhere."""
 
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
+from typing import TypeVar
+
+Span = TypeVar("Span", float, timedelta)
 
 FAILING_SECONDS = 20.0
 """For how long work may fail before it counts as standing still."""
 
 FORGOTTEN_SECONDS = 60.0
 """How long a failure counts after which nobody has tried again."""
+
+_MOST_DOUBLINGS = 20
+"""Of 5 seconds these are two months: no pause of the desk is longer."""
+
+
+def doubled(first: Span, times: int, longest: Span) -> Span:
+    """Return the first pause, doubled so many times; `longest` at most, and never less than it."""
+    return max(first, min(first * (1 << min(times, _MOST_DOUBLINGS)), longest))
 
 
 @dataclasses.dataclass(slots=True)

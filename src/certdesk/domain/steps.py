@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from certdesk.domain.failing import doubled
 from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, Order, Status, StatusMessage
 from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.validity import terms_at
@@ -313,8 +314,7 @@ def next_removal(proof: Proof, interval: timedelta) -> datetime:
     """Tell when to try to remove an added record: after pauses that double up to an hour."""
     if proof.removal_at is None:
         return (proof.added_at or proof.made_at) + SENT_FOR
-    doubled: timedelta = interval * 2 ** min(proof.removals - 1, 20)
-    return proof.removal_at + max(interval, min(doubled, LONGEST_REMOVAL_PAUSE))
+    return proof.removal_at + doubled(interval, proof.removals - 1, LONGEST_REMOVAL_PAUSE)
 
 
 def is_proved(proof: Proof, now: datetime) -> bool:
@@ -332,8 +332,7 @@ def next_look(proof: Proof, interval: timedelta) -> datetime:
     """Tell when a proof is to be looked for: after pauses that double up to ten minutes."""
     if proof.looked_at is None:
         return proof.made_at
-    doubled: timedelta = interval * 2 ** min(proof.looks - 1, 10)
-    return proof.looked_at + max(interval, min(doubled, LONGEST_PAUSE))
+    return proof.looked_at + doubled(interval, proof.looks - 1, LONGEST_PAUSE)
 
 
 def next_caa_look(proof: Proof, interval: timedelta) -> datetime:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from certdesk.domain.addresses import Address
+from certdesk.domain.failing import doubled
 
 PER_MINUTE = 300
 MINUTE = 60.0
@@ -82,8 +83,7 @@ class Courtesy:
                 its = self._failures.setdefault((address, port), _Failures())
                 its.count += 1
                 if its.count >= PATIENT:
-                    doubled = FIRST_PAUSE * 2.0 ** min(its.count - PATIENT, 10)
-                    its.until = now + min(doubled, LONGEST_PAUSE)
+                    its.until = now + doubled(FIRST_PAUSE, its.count - PATIENT, LONGEST_PAUSE)
 
     def answered(self, addresses: Sequence[Address], port: int) -> None:
         """Forget the failures of addresses that took a connection."""

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from certdesk.domain import standstill
+from certdesk.domain.failing import doubled
 from certdesk.domain.order import Order
 from certdesk.domain.records import Task
 from certdesk.ports import Clock, Stale, Store, Unit, stands_still
@@ -44,7 +45,7 @@ TAKEN_FOR = timedelta(seconds=60)
 RENEWED_BEFORE = timedelta(seconds=30)
 
 MOST_FAILURES = 5
-FIRST_PAUSE = timedelta(seconds=10)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(minutes=3)
 
 log = structlog.get_logger()
 
@@ -226,13 +227,14 @@ class OrderWork(Repeating):
             "a step failed", certificate=task.certificate_id, failures=failures, exc_info=error
         )
         set_aside = failures >= MOST_FAILURES
+        pause = doubled(FIRST_PAUSE, failures - 1, LONGEST_PAUSE)
         return dataclasses.replace(
             task,
             failures=failures,
             # Its text may hold anything.
             reason=f"{type(error).__module__}.{type(error).__qualname__}",
             set_aside=set_aside,
-            due_at=None if set_aside else self._clock.now() + FIRST_PAUSE * 2**failures,
+            due_at=None if set_aside else self._clock.now() + pause,
         )
 
     def _put_back(self, task: Task, after: Task) -> None:
