@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.order import Order
 from certdesk.domain.records import Task
 from certdesk.engine import Context
@@ -16,6 +14,4 @@ def make_due(context: Context, unit: Unit, order: Order) -> None:
     if task is None:
         unit.tasks.add(Task(certificate_id=order.certificate_id, uin=order.uin, due_at=context.now))
         return
-    unit.tasks.replace(
-        dataclasses.replace(task, due_at=context.now, failures=0, set_aside=False, reason="")
-    )
+    unit.tasks.replace(task.afresh(context.now))

@@ -418,6 +418,10 @@ class Task:
     reason: Words = ""
     version: int = 1
 
+    def afresh(self, at: datetime) -> Task:
+        """Return it due at a time, whatever became of it before."""
+        return dataclasses.replace(self, due_at=at, failures=0, set_aside=False, reason="")
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LookPace:

@@ -67,9 +67,7 @@ def block(unit: Unit, key: BlockedKey) -> bool:
         if key.uin in (EVERYBODY, each.uin)
     }
     for task in filter(None, map(unit.tasks.get, sorted(its))):
-        unit.tasks.replace(
-            dataclasses.replace(task, due_at=key.created_at, failures=0, set_aside=False, reason="")
-        )
+        unit.tasks.replace(task.afresh(key.created_at))
     return found is None
 
 
