@@ -27,7 +27,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.listing import ANSWER_BYTES, PageTooLong
 from certdesk.domain.policy import UNBOUND, Grants
 from certdesk.domain.quotas import AUDIT, QuotaExceeded, limits_of
-from certdesk.domain.records import AuditEntry, SeenSignature
+from certdesk.domain.records import BY_DESK, AuditEntry, SeenSignature
 from certdesk.domain.rules import Rules
 from certdesk.domain.sightings import HONEST_SECONDS, replayed
 from certdesk.ports import (
@@ -57,9 +57,6 @@ ATTEMPTS = 3
 
 OF_EVERY_ACTION = (SignatureExpire, LimitExceeded, ResponseSizeLimitExceeded)
 """The vendor's common errors, which the engine raises and no action declares."""
-
-BY_DESK = "desk"
-"""The actor of what the desk does by itself for an account."""
 
 PENDING_SECONDS = 30
 """How long a thread waits for what is under way, a key for example."""

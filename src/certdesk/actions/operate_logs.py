@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
-from certdesk.engine import BY_DESK, OPERATOR, Context
+from certdesk.domain.records import BY_DESK, AuditEntry, AuditPage, AuditQuery
+from certdesk.engine import OPERATOR, Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Dashed, Part, Reply, Request, Unsigned, local_time, read_time
 

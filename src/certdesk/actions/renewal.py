@@ -17,11 +17,11 @@ from certdesk.domain.errors import OrderReplaceFailed
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
-from certdesk.domain.records import AuditEntry, Proof, Renewal, Submission
+from certdesk.domain.records import Proof, Renewal, Submission
 from certdesk.domain.renewal import Kind, Make, looked, next_move, succeeded
 from certdesk.domain.submission import ONLINE
 from certdesk.engine import Context
-from certdesk.ports import Stale, Unit, stands_still, successors_of
+from certdesk.ports import Stale, Unit, note, stands_still, successors_of
 from certdesk.wire.model import Reply, Request
 
 NOTED = {Kind.REISSUE: "ReissueByDesk", Kind.RENEWAL: "RenewByDesk"}
@@ -93,16 +93,8 @@ def succeed_certificate(
         order = keep(unit, unit.orders.add(draft))
         unit.orders.replace(succeeded(due.order, due.kind, order.certificate_id))
         unit.renewals.replace(looked(due.renewal, due.order, context.now))
-        unit.audit.add(
-            AuditEntry.by_desk(
-                at=context.now,
-                uin=order.uin,
-                action=NOTED[due.kind],
-                subject=due.order.certificate_id,
-                detail=f"by {order.certificate_id}",
-                request_id=context.invocation.request_id,
-            )
-        )
+        detail, request_id = f"by {order.certificate_id}", context.invocation.request_id
+        note(unit, context.now, due.order, NOTED[due.kind], detail, request_id)
         sent = submit_order(context, unit, order, due.order.verify_type, due.proofs)
         return SucceedCertificateReply(
             certificate_id=sent.certificate_id, kind=due.kind.value, status_msg=sent.status_msg

@@ -111,12 +111,16 @@ class PaceLimit:
     version: int = 1
 
 
+BY_DESK = "desk"
+"""Who did in the audit log what the desk did by itself."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who did what to which thing, written in the transaction of the change itself.
 
-    `actor` is a SecretId or `operator`, `user_id` the user whose key it is, if it is a user's;
-    `detail` holds no secret and no personal data.
+    `actor` is a SecretId, `operator` or `BY_DESK`, `user_id` the user whose key it is, if it is a
+    user's; `detail` holds no secret and no personal data.
     """
 
     entry_id: int = 0
@@ -128,28 +132,6 @@ class AuditEntry:
     subject: Lasting
     detail: Lasting = ""
     user_id: int | None = None
-
-    @classmethod
-    def by_desk(
-        cls,
-        *,
-        at: datetime,
-        action: str,
-        subject: str,
-        uin: str = "",
-        detail: str = "",
-        request_id: str = "",
-    ) -> AuditEntry:
-        """Tell of what the desk did by itself; `request_id` is the request it goes back to."""
-        return cls(
-            at=at,
-            request_id=request_id,
-            uin=uin,
-            actor="desk",
-            action=action,
-            subject=subject,
-            detail=detail,
-        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,10 +31,10 @@ from certdesk.domain.authority import (
 )
 from certdesk.domain.authority_profile import Draft, builder, name_of
 from certdesk.domain.keys import PrivateKey
-from certdesk.domain.records import AuditEntry, Authority
+from certdesk.domain.records import Authority
 from certdesk.domain.secret import Secret
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError
+from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError, note_of
 
 NAME = "private"
 """The name by which records speak of the private CA."""
@@ -252,9 +252,7 @@ def _certified(draft: Draft, signing_key: PrivateKey) -> bytes:
 
 def _add(unit: Unit, made: Authority) -> Authority:
     kept = unit.authorities.add(made)
-    unit.audit.add(
-        AuditEntry.by_desk(at=made.created_at, action="MakeAuthority", subject=made.name)
-    )
+    note_of(unit, made.created_at, "MakeAuthority", made.name)
     return kept
 
 

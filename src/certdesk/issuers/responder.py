@@ -22,10 +22,10 @@ from certdesk.domain import ocsp, ocsp_request
 from certdesk.domain.authority import Rank, own_hash, plan_of
 from certdesk.domain.crl import Revoked
 from certdesk.domain.ocsp_request import Asked
-from certdesk.domain.records import AuditEntry, Certificate
+from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
-from certdesk.ports import OcspAnswer, Unit
+from certdesk.ports import OcspAnswer, Unit, note_of
 
 log = structlog.get_logger()
 
@@ -122,17 +122,7 @@ class Responder:
         signing_key = self._hierarchy.key(authority)
         certificate = written.sign(signing_key, own_hash(signing_key.public_key()))
         self._world.store.write(
-            lambda unit: unit.audit.add(
-                AuditEntry(
-                    at=now,
-                    request_id="",
-                    uin="",
-                    actor="desk",
-                    action="MakeResponder",
-                    subject=authority,
-                    detail=f"serial {serial:x}",
-                )
-            )
+            lambda unit: note_of(unit, now, "MakeResponder", authority, f"serial {serial:x}")
         )
         log.info("OCSP responder certified", authority=authority)
         return Deputy(certificate=certificate, key=key)

@@ -32,6 +32,7 @@ from certdesk.ports.lineage import (
     neighbours_of,
     successors_of,
 )
+from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover
@@ -120,6 +121,8 @@ __all__ = [
     "issued_with",
     "keep_denied_keys",
     "neighbours_of",
+    "note",
+    "note_of",
     "number_blocked",
     "orders_with",
     "place_of",

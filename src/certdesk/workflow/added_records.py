@@ -15,8 +15,7 @@ from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
 from certdesk.domain.zones import Zone, zone_of
-from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, stands_still
-from certdesk.workflow.noting import note
+from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, note, stands_still
 
 Key = tuple[str, int, str]
 """A proof's key: certificate id, attempt and name."""

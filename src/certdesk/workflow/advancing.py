@@ -54,6 +54,7 @@ from certdesk.ports import (
     Unit,
     Vault,
     block_of,
+    note,
     place_of,
     place_of_party,
     stands_still,
@@ -64,7 +65,6 @@ from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.inspection import note_look, weakness_of
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.moving import Moving
-from certdesk.workflow.noting import note
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."

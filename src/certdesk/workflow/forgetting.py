@@ -19,7 +19,7 @@ from certdesk.domain.identity import needs_identity, without_identity
 from certdesk.domain.material import Material
 from certdesk.domain.organisation import Manager, People
 from certdesk.domain.personal import personal_of, whole
-from certdesk.domain.records import AuditEntry, Submission
+from certdesk.domain.records import Submission
 from certdesk.domain.vetting import subject_of_manager
 from certdesk.ports import (
     Clock,
@@ -29,6 +29,7 @@ from certdesk.ports import (
     Unit,
     Vault,
     VaultError,
+    note_of,
     place_of_party,
     place_of_submission,
 )
@@ -100,14 +101,9 @@ class Forgetting(Repeating):
         else:
             unit.managers.replace(record)
         if record.identity_since is None:
-            entry = AuditEntry.by_desk(
-                at=self._clock.now(),
-                uin=record.uin,
-                action="EraseIdentity",
-                subject=_subject(record),
-                detail=f"submission {record.number}" if isinstance(record, Submission) else "",
-            )
-            unit.audit.add(entry)
+            detail = f"submission {record.number}" if isinstance(record, Submission) else ""
+            now, subject = self._clock.now(), _subject(record)
+            note_of(unit, now, "EraseIdentity", subject, detail, uin=record.uin)
 
 
 def _old_submissions(before: datetime, unit: Unit) -> list[tuple[Submission, bool]]:

@@ -16,8 +16,8 @@ import structlog
 
 from certdesk.domain.csr import CsrRefused, parse
 from certdesk.domain.keys import inspect_further
-from certdesk.domain.records import EVERYBODY, AuditEntry, BlockedKey, Submission
-from certdesk.ports import Clock, Stale, Store, Unit, block, block_of
+from certdesk.domain.records import EVERYBODY, BlockedKey, Submission
+from certdesk.ports import Clock, Stale, Store, Unit, block, block_of, note
 from certdesk.workflow.repeating import Repeating
 
 LOOK_SECONDS = 2
@@ -87,13 +87,4 @@ def _set_aside(unit: Unit, submission: Submission, reason: str, now: datetime) -
         spki_sha256=submission.spki_sha256, reason=reason, created_at=now, compromised=True
     )
     block(unit, key)
-    unit.audit.add(
-        AuditEntry.by_desk(
-            at=now,
-            request_id=submission.request_id,
-            uin=submission.uin,
-            action="BlockKey",
-            subject=submission.certificate_id,
-            detail=reason,
-        )
-    )
+    note(unit, now, submission, "BlockKey", reason, submission.request_id)

@@ -21,9 +21,8 @@ from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, chall
 from certdesk.domain.quotas import Quotas
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
-from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, stands_still
+from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, note, stands_still
 from certdesk.workflow.added_records import AddedRecords, NotAdded
-from certdesk.workflow.noting import note
 from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
 

@@ -37,13 +37,13 @@ from certdesk.ports import (
     carry_blocks,
     keep_denied_keys,
     neighbours_of,
+    note,
     place_of,
     place_of_letter,
     place_of_party,
     place_of_submission,
     stands_still,
 )
-from certdesk.workflow.noting import note
 
 Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
 """A record with nothing sealed in it, which only has to name the other account."""

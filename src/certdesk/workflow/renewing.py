@@ -21,10 +21,10 @@ from certdesk.catalog import Action, Catalog
 from certdesk.domain import standstill
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Order
-from certdesk.domain.records import AuditEntry, Renewal
+from certdesk.domain.records import BY_DESK, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
 from certdesk.engine import Caller, Desk
-from certdesk.ports import Counts, Stale, Unit, stands_still, successors_of
+from certdesk.ports import Counts, Stale, Unit, note, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
@@ -170,18 +170,12 @@ class Renewing(Repeating):
             Stale: somebody else has said it, or the account was disabled.
         """
         why = "; ".join(_waiting(each) for each in standing.successors) or renewal.reason
-        entry = AuditEntry.by_desk(
-            at=self._desk.clock.now(),
-            uin=renewal.uin,
-            action="WarnOfEnd",
-            subject=renewal.certificate_id,
-            detail=f"{days} days; {why}" if why else f"{days} days",
-        )
+        now, detail = self._desk.clock.now(), f"{days} days; {why}" if why else f"{days} days"
 
         def commit(unit: Unit) -> Renewal:
             if stands_still(unit, order):
                 raise Stale("accounts")
-            unit.audit.add(entry)
+            note(unit, now, renewal, "WarnOfEnd", detail)
             return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
 
         warned = self._desk.store.write(commit)
@@ -207,7 +201,7 @@ def _standing(certificate_id: str, unit: Unit) -> Standing:
     account = unit.accounts.get(order.uin)
     caller = None
     if account is not None and account.enabled:
-        caller = Caller(uin=account.uin, actor="desk", verified=account.verified)
+        caller = Caller(uin=account.uin, actor=BY_DESK, verified=account.verified)
     return Standing(order=order, successors=successors_of(unit, order), caller=caller)
 
 

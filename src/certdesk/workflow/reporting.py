@@ -7,10 +7,10 @@ from datetime import datetime
 import structlog
 
 from certdesk.domain.order import Order
-from certdesk.domain.records import EVERYBODY, AuditEntry, BlockedKey, Review
+from certdesk.domain.records import EVERYBODY, BlockedKey, Review
 from certdesk.domain.revocation import COMPROMISED
 from certdesk.domain.vetting import KEY, subject_of_key
-from certdesk.ports import Unit, block, block_of, has_shown, in_force_with, put_review
+from certdesk.ports import Unit, block, block_of, has_shown, in_force_with, note_of, put_review
 
 log = structlog.get_logger()
 
@@ -48,13 +48,7 @@ def _ask(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
         certificate=order.certificate_id,
         in_force_elsewhere=len(others),
     )
-    entry = AuditEntry.by_desk(
-        at=now,
-        action="ReportKey",
-        subject=subject,
-        detail=f"{order.certificate_id} of account {order.uin}",
-    )
-    unit.audit.add(entry)
+    note_of(unit, now, "ReportKey", subject, f"{order.certificate_id} of account {order.uin}")
     waiting = unit.reviews.get(subject)
     if waiting is None or waiting.verdict is not None:
         review = Review(subject=subject, uin=order.uin, kind=KEY, since=now, asked_by=order.uin)
@@ -69,7 +63,4 @@ def tell_of_shared_key(unit: Unit, order: Order, spki_sha256: bytes, now: dateti
     its = ", ".join(f"{each.certificate_id} of account {each.uin}" for each in others[:_MOST_TOLD])
     more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
     log.warning("key in force in another account", certificate=order.certificate_id, too=its + more)
-    entry = AuditEntry.by_desk(
-        at=now, action="ShareKey", subject=order.certificate_id, detail=f"with {its}{more}"
-    )
-    unit.audit.add(entry)
+    note_of(unit, now, "ShareKey", order.certificate_id, f"with {its}{more}")

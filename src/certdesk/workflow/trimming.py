@@ -8,7 +8,7 @@ import functools
 from datetime import datetime
 
 from certdesk.domain.pacing import LONGEST_DEBT
-from certdesk.domain.records import AuditEntry, Submission
+from certdesk.domain.records import Submission
 from certdesk.domain.retention import (
     IN_VAIN,
     TEMPORARY_KEYS,
@@ -16,7 +16,7 @@ from certdesk.domain.retention import (
     letter_outlived,
     material_outlived,
 )
-from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys
+from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note
 from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 60
@@ -68,8 +68,7 @@ class Trimming(Repeating):
         for letter in unit.letters.due("uploaded_at", before, LETTERS):
             if letter_outlived(unit.orders.get(letter.certificate_id)):
                 unit.letters.remove(letter.certificate_id, letter.attempt, letter.kind)
-                detail = f"letter ({letter.kind})"
-                self._note(unit, now, letter.uin, letter.certificate_id, detail)
+                note(unit, now, letter, "Trim", f"letter ({letter.kind})")
 
     def _trim_page(self, now: datetime, unit: Unit) -> int:
         """Go through a page of submissions; give where the next one begins."""
@@ -90,12 +89,5 @@ class Trimming(Repeating):
         if order is not None and order.submission == submission.number:
             # Opened again it needs material anew.
             unit.orders.replace(dataclasses.replace(order, submission=0))
-        self._note(
-            unit, now, submission.uin, submission.certificate_id, f"submission {submission.number}"
-        )
+        note(unit, now, submission, "Trim", f"submission {submission.number}")
         return True
-
-    def _note(self, unit: Unit, now: datetime, uin: str, subject: str, detail: str) -> None:
-        unit.audit.add(
-            AuditEntry.by_desk(at=now, uin=uin, action="Trim", subject=subject, detail=detail)
-        )

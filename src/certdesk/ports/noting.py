@@ -1,0 +1,49 @@
+"""What the desk does by itself, written into the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from certdesk.domain.order import Order
+from certdesk.domain.records import BY_DESK, AuditEntry, Letter, Proof, Renewal, Submission
+from certdesk.ports.store import Unit
+
+
+def note(
+    unit: Unit,
+    at: datetime,
+    about: Order | Proof | Renewal | Submission | Letter,
+    action: str,
+    detail: str = "",
+    request_id: str = "",
+) -> None:
+    """Note what was done with an order, or with what belongs to it.
+
+    `request_id` is the request that it goes back to, if it does.
+    """
+    its = about.certificate_id
+    note_of(unit, at, action, its, detail, uin=about.uin, request_id=request_id)
+
+
+def note_of(
+    unit: Unit,
+    at: datetime,
+    action: str,
+    subject: str,
+    detail: str = "",
+    *,
+    uin: str = "",
+    request_id: str = "",
+) -> None:
+    """Note what was done with anything, of an account or of none."""
+    unit.audit.add(
+        AuditEntry(
+            at=at,
+            request_id=request_id,
+            uin=uin,
+            actor=BY_DESK,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+    )
