@@ -72,14 +72,14 @@ class Course:
         return [x509.load_der_x509_certificate(part) for part in parts]
 
 
-def issue(issuer: Issuer, request: IssueRequest, state: bytes | None = None) -> Course:
-    """Go on from `state` until there is a certificate, as the work on an order does."""
+def issue(issuer: Issuer, request: IssueRequest, last: Recorded | None = None) -> Course:
+    """Go on from `last` until there is a certificate, as the work on an order does."""
     recorded: list[Recorded] = []
     for _ in range(MOST_STEPS):
-        progress = issuer.proceed(request, state)
+        progress = issuer.proceed(request, last)
         if isinstance(progress, Issued):
             return Course(tuple(recorded), progress)
         assert isinstance(progress, Recorded), progress
         recorded.append(progress)
-        state = progress.state
+        last = progress
     raise AssertionError("it never ends")

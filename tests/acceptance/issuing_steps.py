@@ -17,7 +17,7 @@ from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
-from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.domain.issuing import IssueRequest, Progress, Recorded
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.records import Certificate
@@ -48,11 +48,11 @@ class SteppingIssuer:
         self._issuer = issuer
         self._killer = killer
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the issuer's step."""
-        what = "planning" if state is None else "signing"
+        what = "planning" if recorded is None else "signing"
         self._killer.step(f"{what} comes")
-        progress = self._issuer.proceed(request, state)
+        progress = self._issuer.proceed(request, recorded)
         self._killer.step(f"{what} is done")
         return progress
 

@@ -87,7 +87,7 @@ def test_a_step_taken_again_after_a_crash_issues_the_same_certificate(
     course = issue(issuer, request)
     clock.move(timedelta(minutes=5))
 
-    again = [issue(issuer, request, step.state) for step in course.recorded]
+    again = [issue(issuer, request, step) for step in course.recorded]
 
     assert again
     assert {each.leaf.serial_number for each in again} == {course.leaf.serial_number}
@@ -151,6 +151,6 @@ def test_a_scripted_issuer_does_what_was_written_down(clock: ManualClock) -> Non
 
     assert issuer.proceed(request, None) == Recorded(state=b"one")
     with pytest.raises(OSError, match="away"):
-        issuer.proceed(request, b"one")
+        issuer.proceed(request, Recorded(state=b"one"))
     assert issue(issuer, request).issued.leaf
     assert issuer.asked[:3] == [(request, None), (request, b"one"), (request, None)]

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from certdesk.domain.authority import Rank, overlap_of, plan_of
+from certdesk.domain.issuing import Recorded
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from tests import chains
@@ -87,7 +88,8 @@ def test_what_was_begun_before_is_signed_by_the_one_it_was_written_for(ca: Insid
     ca.pki.hand_over()
     assert issuing(ca) == [FIRST, SECOND]
 
-    course = issue(ca.issuer, request, recorded.state)  # type: ignore[union-attr] # the first step
+    assert isinstance(recorded, Recorded)  # the first step
+    course = issue(ca.issuer, request, recorded)
     assert course.path[1] == ca.parts.hierarchy.certificate(FIRST)
 
 

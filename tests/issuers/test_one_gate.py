@@ -51,7 +51,7 @@ def test_authorities_keys_are_opened_for_five_things_alone() -> None:
         ("issuers/hierarchy.py", "fault_of"),
         ("issuers/revocation_lists.py", "_signed"),
         ("issuers/responder.py", "_certified"),
-        ("issuers/private_ca.py", "_signed"),
+        ("issuers/hierarchy.py", "sign"),
     }
 
 
@@ -63,23 +63,27 @@ def test_what_an_issuer_signs_it_signs_in_six_places() -> None:
         ("issuers/responder.py", "_certified"),
         ("issuers/responder.py", "answer"),
         ("issuers/private_ca.py", "_plan"),
-        ("issuers/private_ca.py", "_signature"),
+        ("issuers/private_ca.py", "_finish"),
+        ("issuers/hierarchy.py", "_signature"),
     }
-    assert callers("_signature") == {("issuers/private_ca.py", "_signed")}
+    assert callers("_signature") == {("issuers/hierarchy.py", "sign")}
     assert callers("_throw_away") == {("issuers/private_ca.py", "_plan")}
 
 
-def test_the_gate_stands_before_the_key() -> None:
-    """In the one function that signs for subscribers, once, and before the key is opened."""
-    (signing,) = [
+def test_a_token_is_made_after_the_gate_in_one_place() -> None:
+    """Of what was kept alone; and an authority signs what a token has, and nothing else."""
+    assert callers("SigningToken") == {("domain/signing.py", "prepare")}
+    assert callers("spend", SOURCE / "issuers") == {("issuers/hierarchy.py", "sign")}
+    (preparing,) = [
         function
-        for function in functions(SOURCE / "issuers" / "private_ca.py")
-        if function.name == "_signed"
+        for function in functions(SOURCE / "domain" / "signing.py")
+        if function.name == "prepare"
     ]
-    (gate,), (key,) = calls(signing, "refuse_unfounded"), calls(signing, "key")
-
-    assert gate < key
-    assert not [node for node in ast.walk(signing) if isinstance(node, ast.Try | ast.If)]
+    (read,), (gate,), (token,) = (
+        calls(preparing, name) for name in ("_read", "refuse_unfounded", "SigningToken")
+    )
+    assert read < gate < token
+    assert not [node for node in ast.walk(preparing) if isinstance(node, ast.Try | ast.If)]
 
 
 def test_the_sealed_keys_of_authorities_are_read_in_one_module() -> None:

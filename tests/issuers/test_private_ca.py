@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import strategies as st
 
 from certdesk.domain import keys
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Recorded
 from certdesk.domain.profile import SANDBOX_WORDS
 from certdesk.domain.records import BlockedKey
+from certdesk.domain.signing import SigningToken
 from certdesk.domain.validity import BACKDATED
 from certdesk.issuers.hierarchy import new_serial
 from certdesk.ports import Issuer
@@ -38,9 +40,9 @@ def begun(issuer: Issuer, request: IssueRequest) -> Recorded:
     return progress
 
 
-def declined(issuer: Issuer, request: IssueRequest, state: bytes | None = None) -> str:
+def declined(issuer: Issuer, request: IssueRequest, recorded: Recorded | None = None) -> str:
     """Take a step that is declined; give the reason."""
-    progress = issuer.proceed(request, state)
+    progress = issuer.proceed(request, recorded)
     assert isinstance(progress, Declined), progress
     return progress.reason
 
@@ -54,11 +56,11 @@ def test_after_a_crash_the_same_bytes_are_signed_by_a_process_that_just_started(
     """Also where that one serves at another address; the serial number is the recorded one."""
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
-    first = issue(ca.issuer, request, recorded.state).leaf
+    first = issue(ca.issuer, request, recorded).leaf
     ca.clock.move(timedelta(hours=7))
 
     after = ca.started("http://elsewhere.example.com:8081").issuer
-    again = issue(after, request, recorded.state).leaf
+    again = issue(after, request, recorded).leaf
 
     assert again.tbs_certificate_bytes == first.tbs_certificate_bytes
     assert f"{again.serial_number:x}" == recorded.serial
@@ -70,12 +72,12 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
     recorded = begun(ca.issuer, request)
     ca.clock.move(timedelta(hours=48) - BACKDATED)
     fresh = dataclasses.replace(request, grounds=asked(ca.clock.now()).grounds)
-    assert isinstance(ca.issuer.proceed(fresh, recorded.state), Issued)
+    assert isinstance(ca.issuer.proceed(fresh, recorded), Issued)
 
     ca.clock.move(SECOND)
 
     reason = "it would begin 2 days, 0:00:01 ago; at most 2 days, 0:00:00 is allowed"
-    assert declined(ca.issuer, fresh, recorded.state) == reason
+    assert declined(ca.issuer, fresh, recorded) == reason
 
 
 def test_a_clock_that_was_put_back_stops_the_signing(ca: InsideCa) -> None:
@@ -84,7 +86,7 @@ def test_a_clock_that_was_put_back_stops_the_signing(ca: InsideCa) -> None:
     recorded = begun(ca.issuer, dataclasses.replace(request, grounds=asked(NOON).grounds))
     ca.clock.move(-DAY)
 
-    assert declined(ca.issuer, request, recorded.state) == "it begins in the future"
+    assert declined(ca.issuer, request, recorded) == "it begins in the future"
 
 
 Change = Callable[[InsideCa, IssueRequest], IssueRequest]
@@ -127,7 +129,7 @@ def test_what_no_longer_holds_is_not_signed(ca: InsideCa, change: Change, reason
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
 
-    assert declined(ca.issuer, change(ca, request), recorded.state) == reason
+    assert declined(ca.issuer, change(ca, request), recorded) == reason
 
 
 def test_a_look_at_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
@@ -136,30 +138,80 @@ def test_a_look_at_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
     recorded = begun(ca.issuer, request)
     ca.clock.move(timedelta(hours=8, seconds=1))
 
-    told = ca.issuer.proceed(request, recorded.state)
+    told = ca.issuer.proceed(request, recorded)
 
     assert told == Later(
         at=ca.clock.now() + timedelta(minutes=1),
         reason="the look at the CAA records of www.example.com is too old",
     )
     fresh = dataclasses.replace(request, grounds=asked(ca.clock.now()).grounds)
-    assert f"{issue(ca.issuer, fresh, recorded.state).leaf.serial_number:x}" == recorded.serial
+    assert f"{issue(ca.issuer, fresh, recorded).leaf.serial_number:x}" == recorded.serial
 
 
 @pytest.mark.parametrize("state", [b"", b"{}", b'{"tbs": "AAAA"}', b"\xff"])
 def test_a_state_that_cannot_be_read_is_declined(ca: InsideCa, state: bytes) -> None:
     """Rather than begun anew, which could give a second certificate."""
-    assert declined(ca.issuer, asked(NOON), state) == "what was kept of it cannot be read"
+    recorded = Recorded(state=state, serial="1f")
+    assert declined(ca.issuer, asked(NOON), recorded) == "what was kept of it cannot be read"
 
 
-def test_recorded_bytes_that_were_altered_are_not_signed(ca: InsideCa) -> None:
-    """Whoever writes into the database does not get another certificate by it."""
-    mine = asked(NOON, "www.example.com", key=KEY)
-    theirs = asked(NOON, "www.example.org", key=ec.generate_private_key(ec.SECP256R1()))
-    state = json.loads(begun(ca.issuer, mine).state)
-    state["tbs"] = json.loads(begun(ca.issuer, theirs).state)["tbs"]
+ALTERED = "what was kept of it is not what was recorded for it"
 
-    assert declined(ca.issuer, mine, json.dumps(state).encode()) == "its key is not the CSR's"
+
+@hypothesis.given(place=st.integers(min_value=0), bit=st.integers(0, 7))
+@hypothesis.settings(max_examples=60, deadline=None)
+def test_a_record_gives_a_token_for_its_own_bytes_and_for_no_others(
+    whole: InsideCa, place: int, bit: int
+) -> None:
+    """Whoever changes a bit of what is kept gets no certificate by it, or the one it was for."""
+    request = asked(NOON, key=KEY)
+    recorded = begun(whole.issuer, request)
+    state = bytearray(recorded.state)
+    state[place % len(state)] ^= 1 << bit
+
+    after = whole.issuer.proceed(request, Recorded(state=bytes(state), serial=recorded.serial))
+
+    if isinstance(after, Issued):
+        whole_one = issue(whole.issuer, request, recorded).leaf
+        leaf = x509.load_der_x509_certificate(after.leaf)
+        assert leaf.tbs_certificate_bytes == whole_one.tbs_certificate_bytes
+    else:
+        assert isinstance(after, Declined)
+        assert after.reason in {ALTERED, "what was kept of it cannot be read"}
+
+
+def test_what_was_recorded_for_one_order_is_signed_for_no_other(ca: InsideCa) -> None:
+    """Though names and key are the same; nor for its next attempt, or by another serial number."""
+    request = asked(NOON, key=KEY)
+    recorded = begun(ca.issuer, request)
+
+    for other in (
+        dataclasses.replace(request, certificate_id="other123"),
+        dataclasses.replace(request, attempt=2),
+    ):
+        assert declined(ca.issuer, other, recorded) == ALTERED
+    assert declined(ca.issuer, request, Recorded(state=recorded.state, serial="1f")) == ALTERED
+
+
+def test_a_token_is_not_made_by_hand_and_signs_once(ca: InsideCa) -> None:
+    """So nothing can be signed that the gate has not seen, or twice by one passage of it."""
+    request = asked(NOON, key=KEY)
+    parts = ca.parts
+    tokens: list[SigningToken] = []
+    sign = parts.hierarchy.sign
+
+    def witnessed(token: SigningToken) -> bytes:
+        tokens.append(token)
+        return sign(token)
+
+    parts.hierarchy.sign = witnessed  # type: ignore[method-assign]  # the CA was built around it
+
+    issue(parts.issuer, request)
+
+    with pytest.raises(IndexError):
+        sign(tokens[0])
+    with pytest.raises(TypeError, match="made by prepare alone"):
+        SigningToken(object(), b"", "ecc-issuing", "SHA256")
 
 
 # --- serial numbers and validity -----------------------------------------------------------------

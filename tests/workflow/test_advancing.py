@@ -16,7 +16,7 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     ServiceError,
 )
-from certdesk.domain.issuing import Declined, IssueRequest, Later, Progress
+from certdesk.domain.issuing import Declined, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.steps import TIMED_OUT
 from certdesk.ports import Stale
@@ -241,9 +241,9 @@ class OvertakenIssuer(ScriptedIssuer):
         super().__init__(desk.clock)
         self._desk = desk
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Be too late with what the other one's issuer gives."""
-        progress = self._desk.issuer.proceed(request, state)
+        progress = self._desk.issuer.proceed(request, recorded)
         self._desk.advancing.step(request.certificate_id)
         return progress
 

@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 
-from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.domain.issuing import IssueRequest, Progress, Recorded
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer, Result, Store, Unit
@@ -125,13 +125,13 @@ class Counting:
         self._asking: Counter[str] = Counter()
         self._guard = threading.Lock()
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Count, and take a moment."""
         with self._guard:
             self._asking[request.certificate_id] += 1
             self.most = max(self.most, self._asking[request.certificate_id])
         time.sleep(0.02)
-        progress = self._issuer.proceed(request, state)
+        progress = self._issuer.proceed(request, recorded)
         with self._guard:
             self._asking[request.certificate_id] -= 1
         return progress
@@ -190,11 +190,11 @@ class Standing:
         self.asked, self.may_go_on = threading.Event(), threading.Event()
         self._issuer = issuer
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Wait, and issue."""
         self.asked.set()
         assert self.may_go_on.wait(SECONDS)
-        return self._issuer.proceed(request, state)
+        return self._issuer.proceed(request, recorded)
 
     def revoke(self, certificate: Certificate, reason: Reason) -> None:
         """Do as the issuer does."""

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.issuing import IssueRequest, Later, Progress
+from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
 from certdesk.domain.rules import Rules
@@ -482,10 +482,10 @@ def test_what_is_signed_while_the_account_is_disabled_is_not_delivered(
     """The account is asked after again in the transaction that keeps the certificate."""
     its, proceed = desk.submit(DV), desk.issuer.proceed
 
-    def disabled_meanwhile(request: IssueRequest, state: bytes | None) -> Progress:
-        if state is not None:
+    def disabled_meanwhile(request: IssueRequest, recorded: Recorded | None) -> Progress:
+        if recorded is not None:
             switch(desk, desk.caller.uin, enabled=False)
-        return proceed(request, state)
+        return proceed(request, recorded)
 
     monkeypatch.setattr(desk.issuer, "proceed", disabled_meanwhile)
     left = LeftAlone(desk, desk.caller)

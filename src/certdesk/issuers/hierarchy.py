@@ -13,9 +13,10 @@ from datetime import timedelta
 
 import structlog
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from certdesk.domain import keys
+from certdesk.domain import keys, tbs
 from certdesk.domain.authority import (
     PLANS,
     Identity,
@@ -23,6 +24,7 @@ from certdesk.domain.authority import (
     Rank,
     Source,
     generation_of,
+    hash_named,
     later_name,
     line_of,
     new_key,
@@ -33,6 +35,7 @@ from certdesk.domain.authority_profile import Draft, builder, name_of
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import Authority
 from certdesk.domain.secret import Secret
+from certdesk.domain.signing import SigningToken
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError, note_of
 
@@ -167,6 +170,18 @@ class Hierarchy:
                 return authority.name
         raise LookupError(certificate.issuer.rfc4514_string())
 
+    def sign(self, token: SigningToken) -> bytes:
+        """Sign a certificate for a subscriber; return it in DER. Nothing else signs one.
+
+        Raises:
+            IndexError: the token was used.
+        """
+        key, written = self.key(token.authority), token.spend()
+        leaf = tbs.assemble(written, _signature(key, token.hash_name, written))
+        certificate = self.certificate(token.authority)
+        x509.load_der_x509_certificate(leaf).verify_directly_issued_by(certificate)
+        return leaf
+
     def key(self, name: str) -> PrivateKey:
         """Open an authority's key.
 
@@ -243,6 +258,13 @@ class Hierarchy:
             key_of=root,
             created_at=draft.now,
         )
+
+
+def _signature(key: PrivateKey, hash_name: str, data: bytes) -> bytes:
+    digest = hash_named(hash_name)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), digest)
+    return key.sign(data, ec.ECDSA(digest))
 
 
 def _certified(draft: Draft, signing_key: PrivateKey) -> bytes:

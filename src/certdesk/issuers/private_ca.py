@@ -7,24 +7,24 @@ import functools
 import threading
 from datetime import timedelta
 
-import msgspec
 import structlog
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain import csr, profile, tbs, timekeeping
+from certdesk.domain import csr, profile, timekeeping
 from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
-from certdesk.domain.gate import FIRST_BACK, LAST_BACK, Circumstances, Unfounded, refuse_unfounded
+from certdesk.domain.gate import FIRST_BACK, LAST_BACK, Circumstances, Unfounded
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.records import Certificate, RevokedCertificate
 from certdesk.domain.revocation import Reason
+from certdesk.domain.signing import Planned, prepare, record
 from certdesk.domain.timekeeping import latest_of
 from certdesk.domain.validity import days_allowed, period
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
 from certdesk.issuers.revocation_lists import RevocationLists
-from certdesk.ports import Taken, block_of
+from certdesk.ports import DESK, Taken, block_of
 
 AGAIN_AFTER = timedelta(minutes=1)
 """When to ask again after the gate found proofs or CAA permissions too old, or the clock wrong."""
@@ -32,23 +32,6 @@ AGAIN_AFTER = timedelta(minutes=1)
 _THROW_AWAY_BITS = 2048
 
 log = structlog.get_logger()
-
-
-class Planned(msgspec.Struct, frozen=True):
-    """A certificate that was begun: its to-be-signed bytes, and the addresses in them.
-
-    The desk may have another address by the time that it signs, and another authority: `authority`
-    signs what was written for it ("" is the first of its line, as before there were later ones).
-    """
-
-    tbs: bytes
-    certificate_url: str
-    crl_url: str
-    ocsp_url: str = ""
-    authority: str = ""
-
-
-_PLANNED = msgspec.json.Decoder(Planned)
 
 
 class PrivateCa:
@@ -77,13 +60,13 @@ class PrivateCa:
         """The name by which records and the log speak of it."""
         return NAME
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the next step: at first write the certificate, then sign what was written.
 
         What was written is signed for 48 hours; later it is declined, and a new attempt needed.
         """
         try:
-            return self._begin(request) if state is None else self._finish(request, state)
+            return self._finish(request, recorded) if recorded else self._begin(request)
         except Unfounded as unfounded:
             log.warning(
                 "certificate refused at the gate",
@@ -116,22 +99,20 @@ class PrivateCa:
 
     def _begin(self, request: IssueRequest) -> Recorded:
         """Write the certificate, and see whether it will pass, before it is kept."""
-        planned, serial = self._plan(request)
-        refuse_unfounded(planned.tbs, request, self._circumstances(request, planned, FIRST_BACK))
-        return Recorded(state=msgspec.json.encode(planned), serial=f"{serial:x}")
+        planned = self._plan(request)
+        at = self._circumstances(request, FIRST_BACK, planned)
+        return record(planned, request, at, self._fingerprint)
 
-    def _finish(self, request: IssueRequest, state: bytes) -> Issued:
-        try:
-            planned = _PLANNED.decode(state)
-        except msgspec.MsgspecError as error:
-            raise Unfounded("what was kept of it cannot be read") from error
-        leaf = self._signed(request, planned)
-        authority = planned.authority or _line(request)
-        above = path_above(authority, cross=request.cross_sign)
-        path = [self._der(name) for name in (authority, *above)]
-        return Issued(leaf=leaf, chain=tuple(path[:-1]), root=path[-1])
+    def _finish(self, request: IssueRequest, recorded: Recorded) -> Issued:
+        circumstances = functools.partial(self._circumstances, request, LAST_BACK)
+        token = prepare(recorded, request, circumstances, self._fingerprint)
+        path = [
+            self._hierarchy.certificate(name).public_bytes(Encoding.DER)
+            for name in (token.authority, *path_above(token.authority, cross=request.cross_sign))
+        ]
+        return Issued(leaf=self._hierarchy.sign(token), chain=tuple(path[:-1]), root=path[-1])
 
-    def _plan(self, request: IssueRequest) -> tuple[Planned, int]:
+    def _plan(self, request: IssueRequest) -> Planned:
         try:
             asked = csr.parse(request.csr)
             line = issuer_for(asked.public_key, request.hash_name)
@@ -156,36 +137,22 @@ class PrivateCa:
         rehearsal = builder.sign(
             self._throw_away(source.certificate), hash_named(request.hash_name)
         )
-        planned = Planned(
-            rehearsal.tbs_certificate_bytes,
-            source.certificate_url,
-            source.crl_url,
-            source.ocsp_url,
-            authority,
+        return Planned(
+            tbs=rehearsal.tbs_certificate_bytes,
+            serial=f"{serial:x}",
+            authority=authority,
+            certificate_url=source.certificate_url,
+            crl_url=source.crl_url,
+            ocsp_url=source.ocsp_url,
         )
-        return planned, serial
-
-    def _signed(self, request: IssueRequest, planned: Planned) -> bytes:
-        """Sign a certificate for a subscriber: the only place where that is done.
-
-        Raises:
-            Unfounded: the gate does not let it pass.
-        """
-        at = self._circumstances(request, planned, LAST_BACK)
-        refuse_unfounded(planned.tbs, request, at)
-        signature = _signature(self._hierarchy.key(at.authority), request, planned.tbs)
-        leaf = tbs.assemble(planned.tbs, signature)
-        x509.load_der_x509_certificate(leaf).verify_directly_issued_by(at.source.certificate)
-        return leaf
 
     def _circumstances(
-        self, request: IssueRequest, planned: Planned, back: timedelta
+        self, request: IssueRequest, back: timedelta, planned: Planned
     ) -> Circumstances:
-        authority = planned.authority or _line(request)
         return Circumstances(
-            authority=authority,
+            authority=planned.authority,
             source=Source(
-                certificate=self._hierarchy.certificate(authority),
+                certificate=self._hierarchy.certificate(planned.authority),
                 certificate_url=planned.certificate_url,
                 crl_url=planned.crl_url,
                 ocsp_url=planned.ocsp_url,
@@ -201,8 +168,8 @@ class PrivateCa:
     def _blocked(self, uin: str, spki_sha256: bytes) -> bool:
         return self._world.store.read(lambda unit: block_of(unit, uin, spki_sha256)) is not None
 
-    def _der(self, name: str) -> bytes:
-        return self._hierarchy.certificate(name).public_bytes(Encoding.DER)
+    def _fingerprint(self, written: bytes) -> bytes:
+        return self._world.vault.likeness(DESK, written)
 
     def _throw_away(self, signer: x509.Certificate) -> PrivateKey:
         """Give a key of the signer's kind that signs nothing that leaves this process.
@@ -219,22 +186,3 @@ class PrivateCa:
 def _rsa_throw_away() -> rsa.RSAPrivateKey:
     """Make one a process: it takes as long as a hundred signatures."""
     return rsa.generate_private_key(65537, _THROW_AWAY_BITS)
-
-
-def _line(request: IssueRequest) -> str:
-    """Name the line of authorities that is to sign for the key of a request.
-
-    Raises:
-        Unfounded: the CSR is not good.
-    """
-    try:
-        return issuer_for(csr.parse(request.csr).public_key, request.hash_name)
-    except csr.CsrRefused as refused:
-        raise Unfounded(refused.rule) from refused
-
-
-def _signature(key: PrivateKey, request: IssueRequest, data: bytes) -> bytes:
-    digest = hash_named(request.hash_name)
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), digest)
-    return key.sign(data, ec.ECDSA(digest))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from certdesk.domain.issuing import IssueRequest, Progress
+from certdesk.domain.issuing import IssueRequest, Progress, Recorded
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 
@@ -17,10 +17,10 @@ class Issuer(Protocol):
         """The name by which records and the log speak of it."""
         ...
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the next step of issuing and tell how far it has come.
 
-        `state` is what the last `Recorded` of this order and attempt gave, None at first. The
+        `recorded` is the last one of this order and attempt, None at first. The
         caller keeps a `Recorded` durably before it asks again, so that after a crash the same
         step is taken again with the same outcome, and never another certificate is begun.
         """

@@ -54,12 +54,13 @@ class ScriptedIssuer:
         with self._lock:
             self._script.extend(answers)
 
-    def proceed(self, request: IssueRequest, state: bytes | None) -> Progress:
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the next step; the state is the certificate to come.
 
         Raises:
             ValueError: the state is none of its own.
         """
+        state = recorded.state if recorded else None
         with self._lock:
             self.asked.append((request, state))
             scripted = self._script.popleft() if self._script else None

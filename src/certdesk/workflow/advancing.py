@@ -246,8 +246,9 @@ class Advancing:
             self._organisation(standing),
             standing.vetted_until(now),
         )
-        state = standing.issuance.state if standing.issuance else None
-        progress = self._issuer.proceed(request, state)
+        kept = standing.issuance
+        recorded = Recorded(state=kept.state, serial=kept.serial) if kept else None
+        progress = self._issuer.proceed(request, recorded)
         if isinstance(progress, Later):
             return max(progress.at, now)
         self._store.write(functools.partial(self._keep, standing, request, progress))
