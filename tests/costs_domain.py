@@ -167,7 +167,7 @@ def locations() -> Iterator[Case]:
     here = redirects.Target("http", "a.com", "/")
     for piece in ("../", "//", "/", "?", "#", "[", "@", "%", ":", "http://", "a."):
         text = piece * (2_000 // len(piece))
-        yield Case(piece, redirects.follow, [here], 301, text, redirects.Ports())
+        yield Case(piece, redirects.follow, [here], 301, text, redirects.Ports(80, 443))
 
 
 def asked_status() -> Iterator[Case]:

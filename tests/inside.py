@@ -39,6 +39,7 @@ from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
+from tests.rules import rules_with
 
 PATIENCE_SECONDS = 30
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -85,7 +86,7 @@ class InsideDesk:
         )
         self.ca = PrivateCaParts(world, DESK_IDENTITY)
         rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
-        rules = rules or Rules()
+        rules = rules or rules_with()
         self.looking = Looking(
             self.store,
             self.clock,
@@ -93,6 +94,7 @@ class InsideDesk:
             caa=self.caa,
             records=AddedRecords(self.store, self.clock, self.dns_providers),
             pacing=LookPacing(self.store, self.clock, rules),
+            kept_looks=rules.quotas.looks,
         )
         self.advancing = Advancing(
             self.store,

@@ -12,7 +12,6 @@ import msgspec
 from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
-from certdesk.domain.rules import Rules
 from certdesk.engine import Caller
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
@@ -22,6 +21,7 @@ from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.pacing import LookPacing
+from tests.rules import rules_with
 from tests.running import Keys, RunningDesk
 
 SECONDS = 30
@@ -50,7 +50,8 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
                 caa=ScriptedCaa(clock),
                 records=AddedRecords(store, clock, opened.desk.dns_providers),
                 # Nobody is looked at.
-                pacing=LookPacing(store, clock, Rules(looks_per_domain=0)),
+                pacing=LookPacing(store, clock, rules_with(looks_per_domain=0)),
+                kept_looks=opened.desk.rules.quotas.looks,
             ),
             issuer=ScriptedIssuer(clock),
             rules=opened.desk.rules,

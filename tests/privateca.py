@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from certdesk.domain.authority import Identity
@@ -14,6 +14,7 @@ from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK
+from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
@@ -30,7 +31,7 @@ class PrivateCaParts:
 
     def __init__(self, world: Surroundings, identity: Identity, own_days: int = 0) -> None:
         """Put them together."""
-        self.hierarchy = Hierarchy(world, identity)
+        self.hierarchy = Hierarchy(world, identity, timedelta(days=Settings().ca_overlap_days))
         self.lists = RevocationLists(world.store, world.clock, self.hierarchy)
         self.issuer = PrivateCa(world, self.hierarchy, self.lists, own_days)
         self.responder = Responder(world, self.hierarchy)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import certdesk
 from certdesk.settings import DECLARATIONS, ROOT_ANCHORS, Settings, SettingsError, load
 
 # Every setting with its variable and its default.
@@ -123,6 +131,51 @@ def test_every_setting_has_one_declaration() -> None:
     declared = {each.name: (each.variable, each.default) for each in DECLARATIONS}
     assert declared == DECLARED
     assert all(each.explanation.endswith(".") for each in DECLARATIONS)
+
+
+NONE = (inspect.Parameter.empty, ())
+SET = re.compile(r"\b(settings|rules)\.")
+
+
+def defaults_below() -> Iterator[tuple[str, object]]:
+    """Find what is given a value that is set; yield its name, and its own default."""
+    for found in pkgutil.walk_packages(certdesk.__path__, "certdesk."):
+        if not found.name.startswith(("certdesk.bootstrap", "certdesk.web")):
+            continue
+        module = importlib.import_module(found.name)
+        for call in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                its = [*enumerate(call.args), *((each.arg, each.value) for each in call.keywords)]
+                given = [place for place, value in its if SET.search(ast.unparse(value))]
+                called = getattr(module, call.func.id, None)
+                if given and called is not SettingsError and is_ours(called):
+                    yield from defaults_of(called, given)
+
+
+def is_ours(called: object) -> TypeGuard[Callable[..., object]]:
+    """Tell whether something to be called is of certdesk."""
+    return getattr(called, "__module__", "").startswith("certdesk.")
+
+
+def defaults_of(
+    called: Callable[..., object], given: Iterable[int | str | None]
+) -> Iterator[tuple[str, object]]:
+    """Yield the parameters at some places of a call of ours, each with its default."""
+    parameters = inspect.signature(called).parameters
+    for place in given:
+        name = list(parameters)[place] if isinstance(place, int) else str(place)
+        yield f"{called.__name__}({name})", parameters[name].default
+
+
+def test_what_is_set_has_no_other_default() -> None:
+    """A default stands in the declaration of the setting, and nowhere below it.
+
+    Below, a list may be empty where none is given.
+    """
+    found = list(defaults_below())
+    looked_at = {name for name, _ in found}
+    assert {"Rules(proof_deadline)", "Courtesy(per_minute)", "Looking(kept_looks)"} <= looked_at
+    assert {name for name, default in found if default not in NONE} == set()
 
 
 def test_without_anything_the_defaults_hold() -> None:

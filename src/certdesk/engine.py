@@ -245,7 +245,7 @@ class Desk:
     clock: Clock
     rng: random.Random
     work: Work
-    rules: Rules = dataclasses.field(default_factory=Rules)
+    rules: Rules
     examiners: tuple[Examiner, ...] = ()
 
     def perform(

@@ -121,6 +121,7 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
             caa=ScriptedCaa(desk.clock),
             records=AddedRecords(store, desk.clock, desk.dns_providers),
             pacing=LookPacing(store, desk.clock, desk.rules),
+            kept_looks=desk.rules.quotas.looks,
         )
         advancing = Advancing(
             store,

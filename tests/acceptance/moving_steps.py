@@ -104,6 +104,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
             caa=ScriptedCaa(desk.clock),
             records=AddedRecords(store, desk.clock, desk.dns_providers),
             pacing=LookPacing(store, desk.clock, desk.rules),
+            kept_looks=desk.rules.quotas.looks,
         )
         advancing = Advancing(
             store,

@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.products import PRODUCTS, Level, Product, Scope
 from certdesk.domain.proof import Verdict
-from certdesk.domain.rules import Rules
 from certdesk.workflow.advancing import Advancing
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import NOON, InsideDesk
 from tests.linting import leaf_errors
 from tests.programs import run
+from tests.rules import rules_with
 
 SOLD = [product for product in PRODUCTS.values() if product.buyable and not product.sm2]
 POLICIES = {Level.DV: "2.23.140.1.2.1", Level.OV: "2.23.140.1.2.2", Level.EV: "2.23.140.1.1"}
@@ -69,7 +69,7 @@ class Desk(InsideDesk):
 
     def __init__(self, folder: Path) -> None:
         """Open an account, whose names are all proved."""
-        rules = Rules(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
+        rules = rules_with(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
         super().__init__(folder, rules=rules)
         self.advancing = Advancing(
             self.store,

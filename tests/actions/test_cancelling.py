@@ -13,11 +13,11 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.order import Status
 from certdesk.domain.products import UPLOADED
-from certdesk.domain.rules import Rules
 from tests.actions.submitting import COMPANY, refusal
 from tests.actions.test_every_status import PATHS
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.running import Client, Keys, RunningDesk
 
 ENDING = (
@@ -51,7 +51,7 @@ TAKEN_BY = {
 @pytest.fixture
 def inside(tmp_path: Path) -> Iterator[Desk]:
     """A desk where two people vet every EV order."""
-    with Desk(tmp_path, Rules(four_eyes=True)) as opened:
+    with Desk(tmp_path, rules_with(four_eyes=True)) as opened:
         yield opened
 
 

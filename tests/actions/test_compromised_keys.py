@@ -18,7 +18,6 @@ from certdesk.domain import errors
 from certdesk.domain.keys import PrivateKey, spki_sha256
 from certdesk.domain.records import Task
 from certdesk.domain.revocation import Reason
-from certdesk.domain.rules import Rules
 from certdesk.domain.steps import KEY_BLOCKED
 from certdesk.engine import Caller
 from certdesk.ports import Stale, Unit
@@ -29,6 +28,7 @@ from tests.actions.shown_keys import show_key
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.running import Client, RunningDesk
 from tests.workflow.test_inspection import sound, sparse
 
@@ -39,7 +39,7 @@ CONDEMNED = (10, "Its private key counts as known to others, so the certificate 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where people vet, and one product takes a letter."""
-    with Desk(tmp_path, Rules(letter_products=frozenset({LETTER_OV}))) as opened:
+    with Desk(tmp_path, rules_with(letter_products=frozenset({LETTER_OV}))) as opened:
         yield opened
 
 

@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 
 from certdesk import bootstrap
 from certdesk.actions.download import FetchDownloadReply
+from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.order import Status
 from certdesk.domain.policy import READ_KEY, READ_PERSONAL
-from certdesk.domain.retention import Retention
 from certdesk.engine import Caller
+from certdesk.settings import Settings
 from certdesk.web.guard import Guard
 from certdesk.wire.decode import decode
 from certdesk.workflow.trimming import Trimming
@@ -416,7 +417,7 @@ def test_a_key_stays_denied_when_its_material_has_served_its_time(its: Family) -
     assert its.read_by(its.user, upload) == []
 
     desk.clock.move(timedelta(days=1000))
-    Trimming(desk.store, desk.clock, Retention()).trim()
+    Trimming(desk.store, desk.clock, retention_of(Settings())).trim()
 
     assert desk.submissions(denied) == []
     assert its.read_by(owner, upload) != []

@@ -18,12 +18,12 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof
-from certdesk.domain.rules import Rules
 from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, Desk
 from tests.inside import InsideDesk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.workflow.ordering import key
 from tests.workflow.renewing import LeftAlone
 from tests.zones import KEY, give, look_into_zones, serve
@@ -42,7 +42,7 @@ NO_ZONE = (
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk that finds what is in the zones of its world; the account has example.com."""
-    with Desk(tmp_path, Rules(letter_products=frozenset({LETTER_OV}))) as opened:
+    with Desk(tmp_path, rules_with(letter_products=frozenset({LETTER_OV}))) as opened:
         look_into_zones(opened)
         serve(opened)
         give(opened, opened.caller)

@@ -16,7 +16,6 @@ from certdesk import bootstrap
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
 from certdesk.domain.order import Event
 from certdesk.domain.proof import ProofKind, Verdict
-from certdesk.domain.rules import Rules
 from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.downloads import FREELY, Downloads
@@ -26,6 +25,7 @@ from tests.actions.downloading import Place, fetch, link
 from tests.actions.submitting import PERSONAL, refusal
 from tests.deliveries import members
 from tests.inside import InsideDesk
+from tests.rules import rules_with
 from tests.running import Keys
 from tests.workflow.renewing import LeftAlone
 
@@ -309,7 +309,7 @@ def test_a_public_url_that_leads_nowhere_is_refused(tmp_path: Path, url: str) ->
 
 def test_a_link_leads_to_the_certificate_in_force_where_it_says_so(tmp_path: Path) -> None:
     """To the newest that came after the one it names, and to that one without `?current`."""
-    with InsideDesk(tmp_path, rules=Rules(link_life=timedelta(days=365))) as inside:
+    with InsideDesk(tmp_path, rules=rules_with(link_life=timedelta(days=365))) as inside:
         left = LeftAlone(inside, inside.account())
         first = left.issue(years=1)
         asked = inside.call(left.caller, "DescribeDownloadCertificateUrl", CertificateId=first)

@@ -19,13 +19,13 @@ from certdesk import bootstrap
 from certdesk.domain import errors
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
-from certdesk.domain.rules import Rules
 from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Pending
 from tests import chains
 from tests.actions.vetting import DV, LETTER_OV, OV, WOTRUS_OV, Desk
 from tests.inside import NOON
 from tests.papers import GIF, PDF, PNG
+from tests.rules import rules_with
 
 NOBODYS = "AAAAAAAA"
 SHORT, LONG = b"%PDF-" + bytes(900), b"%PDF-" + bytes(1_400 * 1024)
@@ -40,7 +40,7 @@ Cause: TypeAlias = Callable[[Desk, Action], object]
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A desk where people vet; two products of OV take a letter. It makes no keys."""
-    return Desk(tmp_path, Rules(letter_products=frozenset({LETTER_OV, WOTRUS_OV})))
+    return Desk(tmp_path, rules_with(letter_products=frozenset({LETTER_OV, WOTRUS_OV})))
 
 
 def issued(desk: Desk, product: int = OV) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.order import STATUS_NAMES, Status, StatusMessage
-from certdesk.domain.rules import Rules
 from tests.actions.vetting import DV, EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.zones import give, serve
 
 NAME = "example.com"
@@ -20,7 +20,7 @@ NAME = "example.com"
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where two people vet every EV order."""
-    with Desk(tmp_path, Rules(four_eyes=True)) as opened:
+    with Desk(tmp_path, rules_with(four_eyes=True)) as opened:
         yield opened
 
 

@@ -21,9 +21,9 @@ from certdesk.domain.errors import (
     RenewAlgorithmInvalid,
 )
 from certdesk.domain.proof import Verdict
-from certdesk.domain.rules import Rules
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.actions.vetting import Desk
+from tests.rules import rules_with
 
 FREE, DV, MULTI, WILDCARD = 83, 104, 11, 12
 NAME = "www.example.com"
@@ -32,7 +32,7 @@ NAME = "www.example.com"
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk that lets an account have three free certificates, two of them for one domain."""
-    with Desk(tmp_path, Rules(free_limit=3, free_per_domain=2)) as opened:
+    with Desk(tmp_path, rules_with(free_limit=3, free_per_domain=2)) as opened:
         for prover in opened.provers.values():
             prover.verdicts[NAME] = Verdict.PROVED
         yield opened

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from certdesk.domain import errors
-from certdesk.domain.rules import Rules
 from tests.actions.submitting import IDENTITY
 from tests.actions.vetting import DV, EV, OV, Desk
+from tests.rules import rules_with
 from tests.running import COMPANY, MANAGER
 
 SENDING = ("SubmitAuditManager", "VerifyManager")
@@ -155,7 +155,7 @@ def test_another_accounts_manager_is_as_unknown_as_none(desk: Desk, action: str)
 
 def test_a_desk_that_vets_nobody_vets_what_is_sent_at_once(tmp_path: Path) -> None:
     """By the setting for those who know their users."""
-    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+    with Desk(tmp_path, rules_with(vetting_automatic=True)) as desk:
         manager = entered(desk, "none")
         call(desk, "SubmitAuditManager", manager)
         assert (detail(desk, manager)["Status"], desk.waiting) == ("ok", [])

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
+from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
 from certdesk.domain.order import STATUS_NAMES, Status
 from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.records import Letter, Review
-from certdesk.domain.retention import Retention
-from certdesk.domain.rules import Rules
 from certdesk.domain.secret import Secret
 from certdesk.engine import Caller
 from certdesk.ports import (
@@ -29,12 +28,14 @@ from certdesk.ports import (
     place_of_letter,
     place_of_submission,
 )
+from certdesk.settings import Settings
 from certdesk.storage.schema import COLLECTIONS
 from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.trimming import Trimming
 from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, ORGANISATION, TECH
 from tests.deliveries import members
+from tests.rules import rules_with
 
 NOBODYS = "AAAAAAAA"
 BY_TEXT: dict[str, Any] = COMPANY
@@ -44,7 +45,7 @@ YEAR = timedelta(days=365)
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk with two accounts, where no two of the orders need be more than a minute apart."""
-    with Desk(tmp_path, Rules(free_limit=2)) as opened:
+    with Desk(tmp_path, rules_with(free_limit=2)) as opened:
         yield opened
 
 
@@ -636,7 +637,7 @@ def test_what_is_kept_for_a_time_goes_in_the_new_account_at_its_time(desk: Desk)
     assert ADMIN["AdminPhone"] in personal.text()
     assert desk.audit(order)[-1].uin == desk.new.uin
 
-    trimming = Trimming(desk.store, desk.clock, Retention())
+    trimming = Trimming(desk.store, desk.clock, retention_of(Settings()))
     for years, kept in ((1, 1), (1, 0)):
         desk.clock.move(years * YEAR)
         desk.take_on(order)

@@ -15,7 +15,6 @@ from certdesk import bootstrap
 from certdesk.domain.errors import InvalidParam, LimitExceeded
 from certdesk.domain.order import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded, Quotas
-from certdesk.domain.rules import Rules
 from certdesk.domain.usage import LIMITED_BY, MEASURES, measure_of
 from certdesk.engine import Caller
 from certdesk.ports import Unit
@@ -24,6 +23,7 @@ from tests import chains
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.running import COMPANY as KNOWN_COMPANY
 from tests.running import MANAGER
 from tests.workflow.ordering import key
@@ -37,7 +37,7 @@ class Quota(Desk):
 
     def __init__(self, folder: Path) -> None:
         """Begin with the quotas of a desk whose operator says nothing."""
-        super().__init__(folder, Rules(letter_products=frozenset({LETTER_OV})))
+        super().__init__(folder, rules_with(letter_products=frozenset({LETTER_OV})))
         serve(self)
         self.number = 0
 

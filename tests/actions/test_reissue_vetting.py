@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.rules import Rules
 from tests.actions.vetting import EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where people vet, two of them every EV order."""
-    with Desk(tmp_path, Rules(four_eyes=True)) as opened:
+    with Desk(tmp_path, rules_with(four_eyes=True)) as opened:
         yield opened
 
 

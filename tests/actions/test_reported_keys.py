@@ -27,7 +27,6 @@ import certdesk
 from certdesk.domain import errors
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.keys import spki_sha256
-from certdesk.domain.rules import Rules
 from certdesk.engine import Caller
 from certdesk.world.nameserver import NameServer
 from tests import chains
@@ -45,13 +44,14 @@ from tests.actions.test_compromised_keys import (
 )
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.running import Client, RunningDesk
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where people vet."""
-    with Desk(tmp_path, Rules(letter_products=frozenset({LETTER_OV}))) as opened:
+    with Desk(tmp_path, rules_with(letter_products=frozenset({LETTER_OV}))) as opened:
         yield opened
 
 

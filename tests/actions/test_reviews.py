@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain import errors
-from certdesk.domain.rules import Rules
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, EV, LETTER_OV, OV, WOTRUS_OV, Desk
 from tests.papers import GIF, PDF, PNG, pdf
+from tests.rules import rules_with
 from tests.workflow.ordering import key
 
 
@@ -166,7 +166,7 @@ def test_a_rejected_order_fails_alone(desk: Desk) -> None:
 
 def test_an_ev_order_wants_four_eyes_where_the_desk_does(tmp_path: Path) -> None:
     """Of two users of the system: the same one twice is refused, whatever name is typed."""
-    with Desk(tmp_path, Rules(four_eyes=True)) as desk:
+    with Desk(tmp_path, rules_with(four_eyes=True)) as desk:
         order = desk.submit(EV)
         desk.approve("manager:1")
         assert desk.approve(f"order:{order}", "ann") is None
@@ -217,7 +217,7 @@ def test_nobody_approves_who_had_a_hand_in_the_order(desk: Desk) -> None:
 
 def test_a_desk_may_vet_nobody(tmp_path: Path) -> None:
     """The setting is for those who know their users."""
-    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+    with Desk(tmp_path, rules_with(vetting_automatic=True)) as desk:
         order = desk.submit()
         assert (desk.waiting, desk.stands(order)) == ([], (0, "PENDING-DCV"))
         desk.take_on(order)
@@ -254,7 +254,7 @@ def test_a_letter_is_looked_at_though_the_manager_is_vetted(desk: Desk) -> None:
 
 def test_a_letter_is_looked_at_by_nobody_where_nothing_is(tmp_path: Path) -> None:
     """With `vetting.automatic` it only has to be there."""
-    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+    with Desk(tmp_path, rules_with(vetting_automatic=True)) as desk:
         order = desk.submit(LETTER_OV)
         desk.letter(order, PDF)
         assert (desk.stands(order), desk.waiting) == ((0, "PENDING-DCV"), [])
@@ -295,7 +295,7 @@ def test_a_letter_of_another_size_or_format_or_one_that_acts_is_refused(
 
 def test_wotrus_takes_gif_and_no_png(tmp_path: Path) -> None:
     """As its own texts say."""
-    with Desk(tmp_path, Rules(letter_products=frozenset({WOTRUS_OV}))) as desk:
+    with Desk(tmp_path, rules_with(letter_products=frozenset({WOTRUS_OV}))) as desk:
         order = desk.submit(WOTRUS_OV)
         with pytest.raises(errors.InvalidConfirmLetterFormatWosign):
             desk.letter(order, PNG)

@@ -12,7 +12,6 @@ import pytest
 
 from certdesk.domain import errors
 from certdesk.domain.revocation import Reason
-from certdesk.domain.rules import Rules
 from certdesk.domain.steps import NO_LETTER
 from certdesk.world.nameserver import NameServer
 from tests import chains
@@ -21,6 +20,7 @@ from tests.actions.downloading import fetch, link
 from tests.actions.submitting import refusal
 from tests.actions.vetting import DV, EV, OV, Desk
 from tests.papers import GIF, PDF, PNG
+from tests.rules import rules_with
 from tests.running import Client, RunningDesk
 
 TRUSTASIA_DV = 104
@@ -237,7 +237,7 @@ def test_whoever_asked_does_not_approve_the_revocation(desk: Desk) -> None:
 
 def test_one_person_is_enough_to_take_an_ev_certificate_back(tmp_path: Path) -> None:
     """Four eyes are for what is issued."""
-    with Desk(tmp_path, Rules(four_eyes=True)) as desk:
+    with Desk(tmp_path, rules_with(four_eyes=True)) as desk:
         order = desk.submit(EV)
         desk.approve("manager:1")
         desk.approve(f"order:{order}", "ann")
@@ -252,7 +252,7 @@ def test_one_person_is_enough_to_take_an_ev_certificate_back(tmp_path: Path) -> 
 
 def test_a_desk_that_vets_nobody_takes_the_letter_for_the_deed(tmp_path: Path) -> None:
     """The letter is awaited all the same."""
-    with Desk(tmp_path, Rules(vetting_automatic=True)) as desk:
+    with Desk(tmp_path, rules_with(vetting_automatic=True)) as desk:
         order = awaiting_letter(desk)
         desk.take_on(order)
         assert desk.stands(order) == (12, None)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from certdesk.actions.review_content import ShowReviewReply
 from certdesk.domain import errors
-from certdesk.domain.rules import Rules
 from certdesk.domain.sight import STANDING, changes, digest_of, flat, members_of
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk
 from tests.papers import PDF, PNG
+from tests.rules import rules_with
 from tests.workflow.ordering import key
 
 ANN, BEN = 1000, 1001
@@ -28,7 +28,7 @@ CHANGED = "It has changed since it was"
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where people vet, two of them each EV order."""
-    rules = Rules(four_eyes=True, letter_products=frozenset({LETTER_OV}))
+    rules = rules_with(four_eyes=True, letter_products=frozenset({LETTER_OV}))
     with Desk(tmp_path, rules) as opened:
         yield opened
 
@@ -248,7 +248,7 @@ def test_a_decision_is_made_if_and_only_if_it_is_about_what_was_seen(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[str]
 ) -> None:
     """Shown last; where it was never shown, listed last; where neither, anything."""
-    with Desk(tmp_path_factory.mktemp("desk"), Rules(four_eyes=True)) as desk:
+    with Desk(tmp_path_factory.mktemp("desk"), rules_with(four_eyes=True)) as desk:
         order = ordered(desk)
         shown = in_list = None
         for deed in deeds:

@@ -15,6 +15,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.proof import FILE_PATH, Challenge, ProofKind, Verdict, new_challenge
 from certdesk.domain.redirects import Ports
 from certdesk.ports import Prover
+from certdesk.proving.courtesy import Courtesy
 from certdesk.proving.dns import DnsProof
 from certdesk.proving.exchange import Server
 from certdesk.proving.file import FileProof
@@ -75,6 +76,7 @@ class FileWorld:
             ManualClock(NOW),
             ports=Ports(web.port, web.port),
             allowed=networks([f"{web.address}/32"]),
+            courtesy=Courtesy(0),
         )
         self._web = web
 

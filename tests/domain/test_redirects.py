@@ -13,7 +13,7 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
 
 HERE = Target("http", "www.shop.example.com", "/.well-known/pki-validation/a.txt")
-PORTS = Ports()
+PORTS = Ports(80, 443)
 
 
 def followed(location: str, *visited: Target, status: int = 302, ports: Ports = PORTS) -> str:
@@ -70,9 +70,9 @@ def test_ports_for_tests_stand_in_place_of_the_default_ones() -> None:
 def test_a_number_that_is_no_port_is_refused(port: int) -> None:
     """For either scheme."""
     with pytest.raises(ValueError, match=f"^{port} is no port$"):
-        Ports(http=port)
+        Ports(http=port, https=443)
     with pytest.raises(ValueError, match=f"^{port} is no port$"):
-        Ports(https=port)
+        Ports(http=80, https=port)
 
 
 def test_two_redirects_are_followed_and_no_third() -> None:

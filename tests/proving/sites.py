@@ -18,6 +18,7 @@ from typing import TypeVar
 from certdesk.domain.addresses import networks
 from certdesk.domain.proof import FILE_PATH, Challenge, Finding, ProofKind
 from certdesk.domain.redirects import Ports
+from certdesk.proving.courtesy import Courtesy
 from certdesk.proving.exchange import Server
 from certdesk.proving.file import FileProof
 from certdesk.proving.resolver import Resolver
@@ -122,6 +123,7 @@ class Sites:
             ports=ports or self.ports,
             allowed=networks(allowed),
             limits=limits,
+            courtesy=Courtesy(0),
         )
         return prover.look(challenge(name))
 

@@ -19,13 +19,13 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import Status
 from certdesk.domain.pacing import PROOF
 from certdesk.domain.proof import Challenge, Finding
-from certdesk.domain.rules import Rules
 from certdesk.ports import Store
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
 from certdesk.workflow.pacing import LookPacing, Turn
 from tests.inside import InsideDesk
+from tests.rules import rules_with
 from tests.storage.stores import opened
 from tests.workflow.ordering import Ordered, submit
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-RULES = Rules(looks_per_domain=60)
+RULES = rules_with(looks_per_domain=60)
 MANY = 60
 
 
@@ -185,7 +185,7 @@ def after(goes_on: threading.Event, look: Callable[[Challenge], Finding]) -> Cal
 
 def test_the_operators_own_names_are_not_counted(tmp_path: Path) -> None:
     """Nobody is bombarded who is not asked."""
-    rules = Rules(internal_suffixes=frozenset({"corp.internal"}))
+    rules = rules_with(internal_suffixes=frozenset({"corp.internal"}))
     with InsideDesk(tmp_path, rules=rules) as desk:
         order = submit(desk, desk.account(), *names_of("corp.internal", 0, MANY))
         desk.take_on(order.certificate_id)
@@ -194,7 +194,7 @@ def test_the_operators_own_names_are_not_counted(tmp_path: Path) -> None:
 
 def test_without_a_limit_all_are_looked_at(tmp_path: Path) -> None:
     """`proof.per_domain = 0`."""
-    with InsideDesk(tmp_path, rules=Rules(looks_per_domain=0)) as desk:
+    with InsideDesk(tmp_path, rules=rules_with(looks_per_domain=0)) as desk:
         order = submit(desk, desk.account(), *names_of("one.com", 0, MANY))
         desk.take_on(order.certificate_id)
         assert looks(desk)["proof", "one.com"] == MANY

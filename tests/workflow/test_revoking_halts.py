@@ -18,10 +18,10 @@ from cryptography import x509
 from certdesk.domain.order import Status
 from certdesk.domain.records import EVERYBODY, Certificate, Task
 from certdesk.domain.revocation import KEY_KNOWN
-from certdesk.domain.rules import Rules
 from certdesk.ports import Unit
 from certdesk.workflow.advancing import Advancing
 from tests.actions.shown_keys import show_key
+from tests.rules import rules_with
 from tests.workflow.ordering import Ordered, key, ordered, submit
 
 NAME = "shop.example.com"
@@ -42,7 +42,7 @@ def with_the_desks_ca(order: Ordered) -> Advancing:
         random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
         looking=desk.looking,
         issuer=desk.ca.issuer,
-        rules=Rules(),
+        rules=rules_with(),
     )
 
 

@@ -20,7 +20,6 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
-from certdesk.domain.rules import Rules
 from certdesk.ports import Store, Unit
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.schema import COLLECTIONS
@@ -30,6 +29,7 @@ from certdesk.workflow.checkup import WorkCheckup
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
 from tests.inside import InsideDesk
 from tests.papers import PDF
+from tests.rules import rules_with
 from tests.workflow.ordering import Ordered, submit
 from tests.workflow.renewing import LeftAlone
 from tests.zones import give, look_into_zones, serve
@@ -195,7 +195,7 @@ def test_nothing_happens_to_an_order_whose_account_is_disabled(
     stage: Callable[[Desk], str], before: timedelta, span: timedelta
 ) -> None:
     """However long, and its deadline is later by that time afterwards."""
-    rules = Rules(letter_products=frozenset({LETTER_OV}))
+    rules = rules_with(letter_products=frozenset({LETTER_OV}))
     with tempfile.TemporaryDirectory() as folder, Desk(Path(folder), rules) as desk:
         its, left = stage(desk), LeftAlone(desk, desk.caller)
         left.pass_time(before)
@@ -218,7 +218,7 @@ def _later(order: Order, span: timedelta) -> object:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk where people vet."""
-    with Desk(tmp_path, Rules(letter_products=frozenset({LETTER_OV}))) as opened:
+    with Desk(tmp_path, rules_with(letter_products=frozenset({LETTER_OV}))) as opened:
         yield opened
 
 

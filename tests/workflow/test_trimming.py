@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
 from certdesk.domain.proof import Verdict
-from certdesk.domain.retention import Retention
+from certdesk.settings import Settings
 from certdesk.workflow import trimming
 from certdesk.workflow.trimming import Trimming
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
@@ -30,7 +31,7 @@ class Desk(InsideDesk):
     def __init__(self, folder: Path) -> None:
         """Keep as long as a desk does whose operator says nothing else."""
         super().__init__(folder)
-        self.trimming = Trimming(self.store, self.clock, Retention())
+        self.trimming = Trimming(self.store, self.clock, retention_of(Settings()))
         self.caller = self.account()
 
     def hand_in(self, order: str) -> str:
@@ -211,7 +212,7 @@ def test_rows_of_the_log_go_by_age_alone(desk: Desk, monkeypatch: pytest.MonkeyP
     for _ in range(5):
         desk.buy(desk.caller)
     rows = desk.store.read(lambda unit: unit.audit.count())
-    desk.clock.move(Retention().audit)
+    desk.clock.move(retention_of(Settings()).audit)
     desk.buy(desk.caller)
     desk.trimming.trim()
     assert desk.store.read(lambda unit: unit.audit.count()) == rows + 1
@@ -219,5 +220,5 @@ def test_rows_of_the_log_go_by_age_alone(desk: Desk, monkeypatch: pytest.MonkeyP
     for _ in range(4):
         desk.trimming.trim()
     (left,) = desk.store.read(lambda unit: unit.audit.where())
-    assert left.at > desk.clock.now() - Retention().audit
+    assert left.at > desk.clock.now() - retention_of(Settings()).audit
     assert desk.store.read(lambda unit: unit.usage.of(desk.caller.uin))["audit"] == 1

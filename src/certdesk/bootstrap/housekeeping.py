@@ -37,11 +37,12 @@ def housekeeping(settings: Settings, world: Surroundings, admission: Admission) 
         forgetting=Forgetting(
             store, world.vault, clock, kept=timedelta(days=settings.privacy_identity_days)
         ),
-        trimming=Trimming(store, clock, _retention(settings)),
+        trimming=Trimming(store, clock, retention_of(settings)),
     )
 
 
-def _retention(settings: Settings) -> Retention:
+def retention_of(settings: Settings) -> Retention:
+    """Return how long things are kept."""
     audit_days = max(
         settings.retention_audit_days,
         (settings.ca_validity_days or LONGEST_DAYS) + AUDIT_AFTER_END,

@@ -35,8 +35,8 @@ class Ports:
         ValueError: a number is no port; the text says so.
     """
 
-    http: int = _DEFAULT_PORTS["http"]
-    https: int = _DEFAULT_PORTS["https"]
+    http: int
+    https: int
 
     def __post_init__(self) -> None:
         for port in (self.http, self.https):

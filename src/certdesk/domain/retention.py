@@ -38,10 +38,10 @@ class Retention:
     orders that nobody looks at any more; `audit` for rows of the audit log.
     """
 
-    looks: timedelta = timedelta(days=90)
-    material: timedelta = timedelta(days=365)
-    letters: timedelta = timedelta(days=398)
-    audit: timedelta = timedelta(days=1130)
+    looks: timedelta
+    material: timedelta
+    letters: timedelta
+    audit: timedelta
 
 
 def material_outlived(submission: Submission, order: Order | None, before: datetime) -> bool:

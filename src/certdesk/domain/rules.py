@@ -24,15 +24,15 @@ class Rules:
     any number. `quotas` are what an account may have of what it can add.
     """
 
-    internal_suffixes: frozenset[str] = frozenset()
-    proof_interval: timedelta = timedelta(seconds=10)
-    proof_deadline: timedelta = timedelta(days=3)
-    public_url: str = ""
-    link_life: timedelta = timedelta(minutes=10)
-    free_limit: int = 50
-    free_per_domain: int = 20
-    vetting_automatic: bool = False
-    four_eyes: bool = False
-    looks_per_domain: int = 60
-    quotas: Quotas = dataclasses.field(default_factory=Quotas)
-    letter_products: frozenset[int] = frozenset({8, 9, 10})
+    internal_suffixes: frozenset[str]
+    proof_interval: timedelta
+    proof_deadline: timedelta
+    public_url: str
+    link_life: timedelta
+    free_limit: int
+    free_per_domain: int
+    vetting_automatic: bool
+    four_eyes: bool
+    looks_per_domain: int
+    quotas: Quotas
+    letter_products: frozenset[int]

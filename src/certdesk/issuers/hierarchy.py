@@ -44,9 +44,6 @@ NAME = "private"
 
 SERIAL_BITS = 159
 
-OVERLAP = timedelta(days=365)
-"""Longer than a certificate may last, where the operator says nothing else."""
-
 log = structlog.get_logger()
 
 
@@ -72,9 +69,7 @@ class Hierarchy:
     The keys lie sealed in the store, and in memory only while they are used.
     """
 
-    def __init__(
-        self, world: Surroundings, identity: Identity, overlap: timedelta = OVERLAP
-    ) -> None:
+    def __init__(self, world: Surroundings, identity: Identity, overlap: timedelta) -> None:
         """Make nothing yet: an RSA key takes seconds.
 
         An issuing authority hands over to the next one `overlap` before its end.

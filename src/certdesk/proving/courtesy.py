@@ -15,7 +15,6 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from certdesk.domain.addresses import Address
 from certdesk.domain.failing import doubled
 
-PER_MINUTE = 300
 MINUTE = 60.0
 PATIENT = 3
 """Failures in a row after which an address and port are left alone for a while."""
@@ -44,9 +43,7 @@ class _Failures:
 class Courtesy:
     """Counts connections and failures; safe to use from several threads."""
 
-    def __init__(
-        self, per_minute: int = PER_MINUTE, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
         """Admit so many connections a minute to one address, 0 for any number."""
         self._per_minute = per_minute
         self._now = now

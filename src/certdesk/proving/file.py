@@ -51,19 +51,19 @@ class FileProof:
         resolver: Resolver,
         clock: Clock,
         *,
-        ports: Ports | None = None,
+        ports: Ports,
         allowed: Iterable[Network] = (),
         limits: Limits | None = None,
-        courtesy: Courtesy | None = None,
+        courtesy: Courtesy,
     ) -> None:
         """Prepare; `allowed` are networks that may be connected to whatever they are."""
         self._limits = limits or Limits()
         self._fetcher = Fetcher(
             resolver,
-            ports=ports or Ports(),
+            ports=ports,
             allowed=allowed,
             limits=self._limits,
-            courtesy=courtesy or Courtesy(),
+            courtesy=courtesy,
         )
         self._clock = clock
 

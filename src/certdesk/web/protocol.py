@@ -31,7 +31,6 @@ REQUEST_LINE = 32 * KIB
 HEADERS_TOTAL = 32 * KIB
 HEADER_LINE = 8 * KIB
 HEADER_COUNT = 100
-HEAD_SECONDS = 10
 # The API's largest body is 10 MiB; the rest leaves room for chunk sizes.
 BODY_BYTES = 16 * KIB * KIB
 IN_HEAD = (BETWEEN, HEAD)
@@ -43,8 +42,8 @@ WRITE_RATE = KIB
 class LimitedProtocol(HttpToolsProtocol):
     """One connection; `head_seconds` is how long a request's head may take to arrive."""
 
-    head_seconds: float = HEAD_SECONDS
-    write_seconds: float = 30
+    head_seconds: float
+    write_seconds: float
     more_headers = ""
     seats: Seats
     seat: Seat

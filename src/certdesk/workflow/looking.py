@@ -18,7 +18,6 @@ from certdesk.domain.names import DomainName
 from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
 from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
-from certdesk.domain.quotas import Quotas
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
 from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, note, stands_still
@@ -31,8 +30,6 @@ AT_ONCE = 32
 
 OF_AN_ACCOUNT = 4
 """Of them for one account, so that no one's slow servers hold up everyone else's."""
-
-KEPT_LOOKS = Quotas().looks
 
 PROVED = "ProveDomain"
 """The audit log's word for a proved name."""
@@ -81,7 +78,7 @@ class Looking:
         caa: CaaChecker,
         records: AddedRecords,
         pacing: LookPacing,
-        kept_looks: int = KEPT_LOOKS,
+        kept_looks: int,
     ) -> None:
         """Prepare; threads are started when there is something to look for.
 
