@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.sightings import Use
 from certdesk.ports import StoreUnavailable
-from certdesk.storage.postgres import LOCK_SECONDS, PostgresStore
+from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.postgres_admission import PostgresAdmission
 from certdesk.storage.postgres_pool import Pool
 from certdesk.storage.postgres_settings import PINNED, REFUSED, of_options
@@ -126,7 +126,7 @@ def test_requests_are_let_in_whatever_the_database_sets(
 
 def test_each_session_is_set_alike(odd_url: str) -> None:
     """A transaction that fails takes nothing of it back."""
-    pool = Pool(sqlalchemy.make_url(odd_url).set(drivername="postgresql+psycopg"), 1, LOCK_SECONDS)
+    pool = Pool(odd_url, 1)
     with pool.connection() as connection:
         connection.exec_driver_sql("BEGIN")
         with pytest.raises(sqlalchemy.exc.DBAPIError):

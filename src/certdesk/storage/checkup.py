@@ -22,7 +22,6 @@ DISK, DATABASE = "disk", "database"
 MIB = 1024 * 1024
 TOO_LITTLE = 64 * MIB
 LITTLE = 1024 * MIB
-BUSY_SECONDS = 5.0
 
 
 class FolderCheckup:
@@ -68,7 +67,7 @@ class SqliteCheckup:
         """Have SQLite check the file; that reads all of it."""
         library = Library.find()
         try:
-            session = Sessions(self._path, library, BUSY_SECONDS).reader()
+            session = Sessions(self._path, library).reader()
             try:
                 read = session.connection.exec_driver_sql
                 faults = [str(row[0]) for row in read("PRAGMA quick_check(5)")]

@@ -16,7 +16,6 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
 from certdesk.ports import StoreUnavailable
@@ -24,7 +23,7 @@ from certdesk.storage import postgres_tickets
 from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgres_opening import check_schema, check_sessions, worded
-from certdesk.storage.postgres_pool import Pool, is_lost, words
+from certdesk.storage.postgres_pool import LOCK_SECONDS, Pool, is_lost, words
 from certdesk.storage.postgres_tickets import Ticket
 from certdesk.storage.postgres_versions import SchemaChanged, check_nobody_else
 from certdesk.storage.session import Session
@@ -43,9 +42,6 @@ Result = TypeVar("Result")
 
 CONNECTIONS = 8
 """Connections for writing, and as many for reading; a process is busy with that."""
-
-LOCK_SECONDS = 1.5
-"""More than the server's `deadlock_timeout` (1 s), or a deadlock would not be told as one."""
 
 RETRIES = 3
 ALONE_FROM = 2
@@ -118,9 +114,8 @@ class PostgresStore:
                 acknowledges, or it is to be migrated and another version of certdesk uses it.
         """
         with worded(url), contextlib.ExitStack() as held:
-            parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
-            writers = Pool(parsed, connections, lock_seconds)
-            readers = Pool(parsed, connections, lock_seconds)
+            writers = Pool(url, connections, lock_seconds)
+            readers = Pool(url, connections, lock_seconds)
             store = cls(
                 writers,
                 readers,

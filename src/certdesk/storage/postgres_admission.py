@@ -12,7 +12,6 @@ import math
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -42,7 +41,6 @@ Result = TypeVar("Result")
 CONNECTIONS = 4
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.05
-LOCK_SECONDS = 1.5
 RUNNING_SECONDS = 120
 """How long a request may be answered before its place is taken for one of a dead process."""
 
@@ -141,8 +139,7 @@ class PostgresAdmission:
         Raises:
             StoreUnavailable: it cannot be reached.
         """
-        parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
-        self._pool = Pool(parsed, CONNECTIONS, LOCK_SECONDS)
+        self._pool = Pool(url, CONNECTIONS)
 
         def prepare(connection: Connection) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(7)"))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
 PLACE_SECONDS = 1.0
+LOCK_SECONDS = 1.5
+"""More than the server's `deadlock_timeout` (1 s), or a deadlock would not be told as one."""
 
 # Milliseconds, and seconds: a server that is gone without a word is noticed.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -51,15 +53,16 @@ class Pool:
     others starve. Here they are lent in the order in which they are asked for.
     """
 
-    def __init__(self, url: URL, connections: int, lock_seconds: float) -> None:
+    def __init__(self, url: str, connections: int, lock_seconds: float = LOCK_SECONDS) -> None:
         """Connect to `url` when a connection is needed."""
+        parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
         self.size = connections
         self._free = connections
         self._waiting: deque[threading.Event] = deque()
         self._lock = threading.Lock()
         self._engine = sqlalchemy.create_engine(
-            url,
-            connect_args=_connecting(url),
+            parsed,
+            connect_args=_connecting(parsed),
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,
@@ -68,7 +71,7 @@ class Pool:
             # Values are personal data and sealed keys; an error's text goes to the log.
             hide_parameters=True,
         )
-        given = of_options(_last(url.query.get("options", "")))
+        given = of_options(_last(parsed.query.get("options", "")))
         self._wanted = SCHEMA | limits(lock_seconds) | given
         self.names_schema = given.keys() >= SCHEMA.keys()
         event.listen(self._engine, "do_connect", self._connect)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections write or
 # checkpoint at once. https://www.sqlite.org/wal.html
 WRITE_AHEAD_SINCE = (3, 51, 3)
+BUSY_SECONDS = 5.0
 JOURNAL_BYTES = 64 * 1024 * 1024
 
 
@@ -95,7 +96,7 @@ class Session:
 class Sessions:
     """Opens connections to one database file."""
 
-    def __init__(self, path: Path, library: Library, busy_seconds: float) -> None:
+    def __init__(self, path: Path, library: Library, busy_seconds: float = BUSY_SECONDS) -> None:
         """Open `path` with `library`; a lock held by another connection is waited for."""
         self._path = path
         self._library = library

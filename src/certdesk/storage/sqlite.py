@@ -17,7 +17,7 @@ from certdesk.ports import StoreUnavailable
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.migrate import migrate
 from certdesk.storage.readers import Readers
-from certdesk.storage.session import Library, Session, Sessions
+from certdesk.storage.session import BUSY_SECONDS, Library, Session, Sessions
 from certdesk.storage.writer import Writer
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LOCK_NAME = "desk.lock"
-BUSY_SECONDS = 5.0
 REFUSALS = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
