@@ -12,7 +12,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.order import Order
 from certdesk.domain.policy import Policy, Project, User
 from certdesk.domain.telling import told_bare, told_missing
-from certdesk.domain.visible import unseen_fault
+from certdesk.domain.texts import text_fault
 from certdesk.ports import Collection, Unit
 
 LONGEST = 64
@@ -26,7 +26,7 @@ def check_name(name: str) -> None:
     """
     if not name.strip():
         raise InvalidParam("Name: has to be more than blanks.")
-    if len(name) > LONGEST or unseen_fault(name):
+    if text_fault(name, LONGEST):
         raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
 
 

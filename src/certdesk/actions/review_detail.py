@@ -11,7 +11,7 @@ from certdesk.actions.sights import Look, keeping, look_at, unseen
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.records import Sight
-from certdesk.domain.visible import unseen_fault
+from certdesk.domain.texts import text_fault
 from certdesk.engine import Context, Written
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
@@ -94,8 +94,7 @@ def check_reviewer(name: str) -> None:
     Raises:
         InvalidParam: it is blank, too long or not printable.
     """
-    if not name.strip() or len(name) > LONGEST or unseen_fault(name):
-        raise InvalidParam(f"Reviewer: takes 1 to {LONGEST} printable characters.")
+    _check_text("Reviewer", name, LONGEST)
 
 
 def checked_reason(text: str) -> str:
@@ -105,6 +104,10 @@ def checked_reason(text: str) -> str:
         InvalidParam: there is nothing, too much, or what would confuse a terminal.
     """
     reason = text.strip()
-    if not reason or len(reason) > LONGEST_REASON or unseen_fault(reason):
-        raise InvalidParam(f"Reason: takes 1 to {LONGEST_REASON} printable characters.")
+    _check_text("Reason", reason, LONGEST_REASON)
     return reason
+
+
+def _check_text(name: str, text: str, longest: int) -> None:
+    if not text.strip() or text_fault(text, longest):
+        raise InvalidParam(f"{name}: takes 1 to {longest} printable characters.")

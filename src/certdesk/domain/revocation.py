@@ -10,7 +10,7 @@ import unicodedata
 
 from cryptography import x509
 
-from certdesk.domain.visible import unseen_fault
+from certdesk.domain.texts import text_fault
 
 TEXT_LIMIT = 255
 """Most characters of a reason in the subscriber's own words."""
@@ -73,9 +73,7 @@ def words_of(text: str | None) -> str:
         ReasonRefused: they are no text of one line.
     """
     said = (text or "").strip()
-    if len(said) > TEXT_LIMIT:
-        raise ReasonRefused(f"takes at most {TEXT_LIMIT} characters, not {len(said)}")
-    fault = unseen_fault(said) if said else None
+    fault = text_fault(said, TEXT_LIMIT)
     if fault is not None:
         raise ReasonRefused(fault)
     return said

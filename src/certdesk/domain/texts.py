@@ -58,11 +58,11 @@ def text_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
     return unseen_fault(text, secret=secret)
 
 
-def subject_fault(text: str, longest: int) -> str | None:
+def subject_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
     """Tell why a text may not stand in a certificate's subject, or None if it may."""
     if _ONLY_PUNCTUATION.fullmatch(text):
         return "must hold more than dots, dashes and blanks"
-    return text_fault(text, longest)
+    return text_fault(text, longest, secret=secret)
 
 
 def _text_faults(
@@ -74,9 +74,6 @@ def _text_faults(
             continue
         secret = isinstance(member, Secret)
         text = member.text() if secret else member
-        if _ONLY_PUNCTUATION.fullmatch(text):
-            yield field, "must hold more than dots, dashes and blanks"
-            continue
-        fault = text_fault(text, longest, secret=secret)
+        fault = subject_fault(text, longest, secret=secret)
         if fault is not None:
             yield field, fault
