@@ -67,6 +67,14 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
+def address_in(text: str) -> Address | None:
+    """Read an address, None where the text is none."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
 def unmapped(address: Address) -> Address:
     """Give the IPv4 address that an IPv6 socket shows as `::ffff:192.0.2.1`, or the address."""
     return getattr(address, "ipv4_mapped", None) or address

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certdesk.domain import der, distinguished, extensions, keys, outline, pem
+from certdesk.domain.addresses import Address
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 from certdesk.domain.visible import visible
 
@@ -247,7 +248,7 @@ def _dns_names(request: outline.Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(name).lower() for name in found))
 
 
-def _alternative_names(value: bytes) -> tuple[str | extensions.Address, ...]:
+def _alternative_names(value: bytes) -> tuple[str | Address, ...]:
     if der.crowded(value):
         limit = der.ELEMENTS_LIMIT
         raise CsrRefused(f"an extension of the CSR has more than {limit} values")

@@ -6,9 +6,9 @@ What an extension says that the desk does not use is not looked at.
 from __future__ import annotations
 
 import ipaddress
-from typing import TypeAlias
 
 from certdesk.domain import der
+from certdesk.domain.addresses import Address
 
 ALTERNATIVE_NAMES = der.identifier("2.5.29.17")
 BASIC_CONSTRAINTS = der.identifier("2.5.29.19")
@@ -16,7 +16,6 @@ KEY_USAGE = der.identifier("2.5.29.15")
 OF_CERTIFICATES = frozenset({ALTERNATIVE_NAMES, BASIC_CONSTRAINTS, KEY_USAGE})
 OF_REQUESTS = frozenset({ALTERNATIVE_NAMES})
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _TRUE = b"\xff"
 _DNS, _ADDRESS = 0x82, 0x87

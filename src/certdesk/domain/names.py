@@ -8,7 +8,6 @@ and 7.1.2.7 (wildcards, internal names), the public suffix list.
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from certdesk.domain.addresses import address_in
 from certdesk.domain.labels import a_label, least_octets
 from certdesk.domain.visible import unseen_fault
 
@@ -155,7 +155,7 @@ def ascii_form(text: str, most: int = TEXT_LIMIT) -> str:
     base = text.removeprefix(prefix)
     if "*" in base:
         raise DomainRefused(text, "a wildcard may only stand as the whole leftmost label")
-    if _is_address(base):
+    if address_in(base.removeprefix("[").removesuffix("]")):
         raise DomainRefused(text, "an IP address is not a domain name")
     given = _mapped(text, base).split(".")
     for label in given:
@@ -214,15 +214,6 @@ def _refuse_outer_shape(text: str) -> None:
     fault = unseen_fault(text)
     if fault is not None:  # UTS #46 passes over some of these, and lists show names as typed
         raise DomainRefused(text, f"a domain name {fault}")
-
-
-def _is_address(base: str) -> bool:
-    """Whether the text is an IP address, bare or in the brackets of a URL."""
-    try:
-        ipaddress.ip_address(base.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
 
 
 def _refuse_label(text: str, label: str) -> None:

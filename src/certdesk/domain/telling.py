@@ -9,11 +9,11 @@ word may be a pass phrase too: where only some words are right, one is told that
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import json
 import re
 from collections.abc import Iterable
 
+from certdesk.domain.addresses import address_in
 from certdesk.domain.visible import visible
 
 SHOWN = 64
@@ -104,7 +104,7 @@ def told_name(name: str) -> str:
 
 def may_be_told(text: str) -> bool:
     """Whether a text may be repeated: it could not be a secret or a person's number."""
-    if _is_address(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
+    if address_in(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
         return True
     if len(text) > LONGEST_HOST or _digits(text) > MOST_DIGITS:
         return False
@@ -133,11 +133,3 @@ def _number(value: int) -> str:
 def cut(text: str) -> str:
     """Shorten a text that a client sent to what a message shows."""
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from certdesk.domain.addresses import address_in
 from certdesk.domain.authority import Rank, line_of, plan_of
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.crl import RENEWED_AFTER
@@ -124,7 +124,5 @@ def _digest(content: bytes) -> bytes:
 
 
 def _here_alone(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = address_in(host)
+    return address.is_loopback if address else host == "localhost"

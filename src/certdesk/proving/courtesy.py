@@ -10,9 +10,8 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
-from certdesk.domain.addresses import Address
+from certdesk.domain.addresses import Address, block_of
 from certdesk.domain.failing import doubled
 
 MINUTE = 60.0
@@ -23,9 +22,6 @@ FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 120.0
 MOST_KNOWN = 10_000
 """Addresses remembered; with more, those are forgotten of which nothing holds any more."""
-
-Source = IPv4Address | IPv6Network
-"""What is counted as one address: of IPv6 the network that one customer has."""
 
 
 class LeftAlone(Exception):
@@ -48,7 +44,7 @@ class Courtesy:
         self._per_minute = per_minute
         self._now = now
         self._change = threading.Lock()
-        self._even_at: dict[Source, float] = {}
+        self._even_at: dict[str, float] = {}
         self._failures: dict[tuple[Address, int], _Failures] = {}
 
     def admit(self, addresses: Iterable[Address], port: int) -> Iterator[Address]:
@@ -90,7 +86,7 @@ class Courtesy:
 
     def _take(self, address: Address, port: int) -> str | None:
         """Count a connection to an address; or return why there must be none now."""
-        now, source = self._now(), _source(address)
+        now, source = self._now(), block_of(address)
         with self._change:
             self._forget(now)
             its = self._failures.get((address, port))
@@ -107,13 +103,13 @@ class Courtesy:
             self._count(source, now)
         return None
 
-    def _has_room(self, source: Source, now: float) -> bool:
+    def _has_room(self, source: str, now: float) -> bool:
         if not self._per_minute:
             return True
         used = max(0.0, self._even_at.get(source, now) - now) / self._interval
         return used + 1 <= self._per_minute
 
-    def _count(self, source: Source, now: float) -> None:
+    def _count(self, source: str, now: float) -> None:
         if self._per_minute:
             self._even_at[source] = max(self._even_at.get(source, now), now) + self._interval
 
@@ -128,9 +124,3 @@ class Courtesy:
         if len(self._failures) > MOST_KNOWN:
             recent = now - LONGEST_PAUSE
             self._failures = {key: its for key, its in self._failures.items() if its.until > recent}
-
-
-def _source(address: Address) -> Source:
-    if isinstance(address, IPv6Address):
-        return IPv6Network((address, 64), strict=False)
-    return address

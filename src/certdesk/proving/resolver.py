@@ -13,7 +13,6 @@ import ipaddress
 import random
 import time
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import dns.exception
 import dns.flags
@@ -24,6 +23,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
+from certdesk.domain.addresses import Address
 from certdesk.domain.foreign import few, printable_text
 from certdesk.proving.anchors import DNSKEY, Anchors, anchored
 from certdesk.proving.exchange import Server, Unanswered, exchange, question
@@ -33,8 +33,6 @@ TRIES = 3
 CNAMES = 8
 TRUSTED_SECONDS = 300.0
 """How long a resolver that has shown that it checks signatures is believed to."""
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from certdesk.domain.addresses import unmapped
+from certdesk.domain.addresses import address_in, unmapped
 from certdesk.domain.telling import told_bare
 
 if TYPE_CHECKING:
@@ -67,7 +66,5 @@ def name_in(host: str) -> str:
 
 def _plain(name: str) -> str:
     """Give one spelling to a name or an address."""
-    try:
-        return str(unmapped(ipaddress.ip_address(name)))
-    except ValueError:
-        return name.lower().removesuffix(".")
+    address = address_in(name)
+    return str(unmapped(address)) if address else name.lower().removesuffix(".")

@@ -12,7 +12,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from certdesk.domain.addresses import Address, Network, block_of, is_within, unmapped
+from certdesk.domain.addresses import Address, Network, address_in, block_of, is_within, unmapped
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -75,7 +75,5 @@ def _hops(scope: Scope) -> list[str]:
 def _address(hop: str) -> Address | None:
     with_port = _WITH_PORT.fullmatch(hop)
     text = (with_port[1] or with_port[2]) if with_port else hop
-    try:
-        return unmapped(ipaddress.ip_address(text))
-    except ValueError:
-        return None
+    address = address_in(text)
+    return unmapped(address) if address else None
