@@ -2,6 +2,7 @@
 
 from certdesk.actions import parties
 from certdesk.actions.naming import known_account
+from certdesk.actions.paging import limit_of, page_faults
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     CompanyNotFound,
@@ -16,8 +17,6 @@ from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Hidden, Integer, Part, Reply, Request, Tag, Withheld
 
-DEFAULT_LIMIT = 10
-MOST = 1000
 WIRE_NAMES = {
     "name": "CompanyName",
     "address": "CompanyAddress",
@@ -67,16 +66,15 @@ def describe_companies(
     context: Context, request: DescribeCompaniesRequest
 ) -> Commit[DescribeCompaniesReply]:
     """List the account's companies in the order in which they came."""
-    offset, limit = request.offset or 0, request.limit or DEFAULT_LIMIT
-    for name, value in (("Offset", offset), ("Limit", limit)):
-        if value < 0:
-            raise InvalidParameterValue(f"{name}: must not be negative, not {value}.")
+    for fault in page_faults(request.offset, request.limit):
+        raise InvalidParameterValue(fault)
+    offset, limit = request.offset or 0, limit_of(request.limit or None)
     wanted = {"uin": context.caller.uin} | (
         {"company_id": request.company_id} if request.company_id else {}
     )
 
     def look(unit: Unit) -> DescribeCompaniesReply:
-        page = unit.companies.where(offset=offset, limit=min(limit, MOST), **wanted)
+        page = unit.companies.where(offset=offset, limit=limit, **wanted)
         return DescribeCompaniesReply(
             companies=[company_info(context, company) for company in page],
             total_count=unit.companies.count(**wanted),

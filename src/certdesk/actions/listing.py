@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from certdesk.actions.listed import CertificateInfo, info_of
+from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
@@ -11,10 +12,6 @@ from certdesk.domain.telling import told_near
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Reply, Request, Tag, Unsigned, field
-
-DEFAULT_LIMIT = 10
-MOST = 1000
-"""Longest page, and most ids that can be asked for."""
 
 UPLOADED, BOUGHT = "upload", "buy"
 STATUSES = frozenset(Status)
@@ -153,7 +150,7 @@ def _query(context: Context, request: DescribeCertificatesRequest) -> OrderQuery
     return OrderQuery(
         uin=context.caller.uin,
         offset=request.offset or 0,
-        limit=min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST),
+        limit=limit_of(request.limit),
         sort=SORTS[request.expiration_sort],
         statuses=_statuses(request),
         project_id=request.project_id,

@@ -9,12 +9,11 @@ from certdesk.actions import parties
 from certdesk.actions.companies import CompanyInfo, company_info
 from certdesk.actions.manager_life import own_manager
 from certdesk.actions.managers import (
-    DEFAULT_LIMIT,
-    MOST,
     ManagerPreAuditDomain,
     ManagerStatusInfo,
     status_info,
 )
+from certdesk.actions.paging import limit_of, page_faults
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ManagerNotFound
 from certdesk.domain.organisation import Manager
@@ -74,11 +73,9 @@ def describe_manager_detail(
     `ManagerPreAuditDomains` are the domains that its orders have proved, and until when a CA may
     rely on that; `Limit` and `Offset` page through them.
     """
-    offset = request.offset or 0
-    limit = min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST)
-    for name, value in (("Offset", offset), ("Limit", limit)):
-        if value < 0:
-            raise InvalidParam(f"{name}: must not be negative, not {value}.")
+    for fault in page_faults(request.offset, request.limit):
+        raise InvalidParam(fault)
+    offset, limit = request.offset or 0, limit_of(request.limit)
 
     def look(unit: Unit) -> DescribeManagerDetailReply:
         manager = own_manager(context, unit, request.manager_id)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from certdesk.actions import parties
+from certdesk.actions.paging import limit_of, page_faults
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.organisation import Manager
@@ -17,9 +18,6 @@ from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, loca
 
 WordedTime: TypeAlias = Callable[[datetime | None], str | None]
 """Words a time of a reply: `local_time` for the API, `utc_time` for the operator."""
-
-DEFAULT_LIMIT = 10
-MOST = 1000
 
 
 class ManagerPreAuditDomain(Part):
@@ -96,7 +94,7 @@ def describe_managers(
 ) -> Commit[DescribeManagersReply]:
     """List the managers of one of the account's companies."""
     offset = request.offset or 0
-    limit = min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST)
+    limit = limit_of(request.limit)
     faults = list(_query_faults(request))
     if faults:
         raise InvalidParam(" ".join(faults))
@@ -124,9 +122,7 @@ def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
     if request.status not in (None, *State):
         got = told_near(request.status or "", State)
         yield f"Status: must be one of {', '.join(State)}; got {got}."
-    for name, value in (("Offset", request.offset), ("Limit", request.limit)):
-        if value is not None and value < 0:
-            yield f"{name}: must not be negative, not {value}."
+    yield from page_faults(request.offset, request.limit)
 
 
 def _fits(context: Context, request: DescribeManagersRequest, manager: Manager) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from certdesk.actions.paging import MOST, limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import InvalidParam
@@ -11,10 +12,6 @@ from certdesk.domain.records import BY_DESK, AuditEntry, AuditPage, AuditQuery
 from certdesk.engine import OPERATOR, Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Dashed, Part, Reply, Request, Unsigned, local_time, read_time
-
-DEFAULT_LIMIT = 20
-MOST = 1000
-"""Longest page."""
 
 WINDOW = timedelta(days=15)
 """How far back a list goes that has no beginning."""
@@ -126,7 +123,7 @@ def _query(context: Context, request: DescribeCertificateOperateLogsRequest) -> 
         since=_time("StartTime", request.start_time) or context.now - WINDOW,
         until=(_time("EndTime", request.end_time) or context.now) + LAST_OF_A_SECOND,
         offset=request.offset or 0,
-        limit=min(DEFAULT_LIMIT if request.limit is None else request.limit, MOST),
+        limit=limit_of(request.limit, 20),
     )
 
 

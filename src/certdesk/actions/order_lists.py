@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from certdesk.actions.certificates import name_of
+from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import Account
 from certdesk.domain.errors import AccountNotFound, InvalidParam
@@ -20,8 +21,6 @@ from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
 
-MOST = 1000
-DEFAULT = 50
 LEAST_AT_ONCE = 10
 """So many orders of an account are read at once at the least, where those of many are merged."""
 
@@ -123,7 +122,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
     statuses = None if request.status is None else frozenset({Status(request.status)})
     query = OrderQuery(
         uin="",
-        limit=min(request.limit or DEFAULT, MOST),
+        limit=limit_of(request.limit or None, 50),
         statuses=statuses,
         text=searchable(request.text or ""),
         after=None if request.after is None else _seen(request.after),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import heapq
 from datetime import UTC, datetime, timedelta
 
+from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.records import AuditEntry, AuditQuery
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
 
-MOST = 1000
-DEFAULT = 50
 DECISIONS = frozenset({"ApproveReview", "RejectReview", "KeepOrder"})
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODYS = ""
@@ -46,7 +45,7 @@ class ListDecisionsReply(Reply):
 @catalog.action(internal=True)
 def list_decisions(context: Context, request: ListDecisionsRequest) -> Commit[ListDecisionsReply]:
     """List what was approved, rejected or kept, as long as the audit log has it."""
-    limit = min(request.limit or DEFAULT, MOST)
+    limit = limit_of(request.limit or None, 50)
 
     def look(unit: Unit) -> ListDecisionsReply:
         names = {NOBODYS: ""} | {each.uin: each.name for each in unit.accounts.where()}
