@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from certdesk.bootstrap import actions
 from certdesk.bootstrap.watching import figures
+from certdesk.domain.figures import Counted
 from certdesk.domain.pacing import CAA
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.renewal import WARNED_BEFORE, Kind
@@ -40,13 +41,13 @@ def work(metrics: Metrics) -> None:
     """Count each thing that the background work does."""
     for step, result in itertools.product(get_args(Step), ("done", "overtaken", "failed")):
         if step is not Wait:
-            metrics.step(step.__name__, result)
+            metrics.count(Counted.STEPS, kind=step.__name__, result=result)
     for kind, result in itertools.product([*ProofKind, CAA], ("good", "bad", "unanswered")):
-        metrics.look(kind, result)
+        metrics.count(Counted.LOOKS, kind=kind, result=result)
     for successor in Kind:
-        metrics.renewal(successor.value)
+        metrics.count(Counted.RENEWALS, kind=successor.value)
     for days in WARNED_BEFORE:
-        metrics.warning(days)
+        metrics.count(Counted.WARNINGS, days=str(days))
     metrics.wrote(0.1)
 
 

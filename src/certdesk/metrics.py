@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,14 +16,10 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from certdesk.domain.census import Census
-from certdesk.domain.census import Wait as Waiting
+from certdesk.domain.census import Census, Wait
 from certdesk.domain.errors import ServiceError
+from certdesk.domain.figures import Counted
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.pacing import CAA
-from certdesk.domain.proof import ProofKind
-from certdesk.domain.renewal import WARNED_BEFORE, Kind
-from certdesk.domain.steps import Step, Wait
 from certdesk.ports import Clock, Store, Unit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -73,28 +68,7 @@ class Metrics:
             self._seconds.labels(action)
             for code in {OK, OTHER, *OF_ANY_ACTION, *codes}:
                 self._requests.labels(action, code)
-        self._steps = self._counter(
-            "certdesk_steps",
-            "Steps of the background work on orders, by kind and result.",
-            kind=[kind.__name__ for kind in get_args(Step) if kind is not Wait],
-            result=["done", "overtaken", "failed"],
-        )
-        self._looks = self._counter(
-            "certdesk_looks",
-            "Looks at other people's servers for proofs and CAA records, by kind and result.",
-            kind=[*ProofKind, CAA],
-            result=["good", "bad", "unanswered"],
-        )
-        self._renewals = self._counter(
-            "certdesk_renewals",
-            "Certificates that the desk had succeeded by itself.",
-            kind=[kind.value for kind in Kind],
-        )
-        self._warnings = self._counter(
-            "certdesk_warnings",
-            "Warnings of certificates that end without a successor, by days before their end.",
-            days=map(str, WARNED_BEFORE),
-        )
+        self._counters = {counted: self._counter(counted) for counted in Counted}
         self._writes = Histogram(
             "certdesk_database_write_seconds",
             "Time of the small write that the desk makes every five seconds.",
@@ -109,21 +83,9 @@ class Metrics:
         self._requests.labels(named, known).inc()
         self._seconds.labels(named).observe(seconds)
 
-    def step(self, kind: str, result: str) -> None:
-        """Count a step; see `ports.Counts`."""
-        self._steps.labels(kind, result).inc()
-
-    def look(self, kind: str, result: str) -> None:
-        """Count a look; see `ports.Counts`."""
-        self._looks.labels(kind, result).inc()
-
-    def renewal(self, kind: str) -> None:
-        """Count a renewal; see `ports.Counts`."""
-        self._renewals.labels(kind).inc()
-
-    def warning(self, days: int) -> None:
-        """Count a warning; see `ports.Counts`."""
-        self._warnings.labels(str(days)).inc()
+    def count(self, counted: Counted, **labels: str) -> None:
+        """Count something; see `ports.Counts`."""
+        self._counters[counted].labels(**labels).inc()
 
     def wrote(self, seconds: float) -> None:
         """Note how long the probe's write took."""
@@ -137,10 +99,12 @@ class Metrics:
         """Write all of it in Prometheus's text format, `CONTENT_TYPE`."""
         return generate_latest(self._registry)
 
-    def _counter(self, name: str, explanation: str, **labels: Iterable[str]) -> Counter:
+    def _counter(self, counted: Counted) -> Counter:
         """Make a counter, with a series for each combination of the values of its labels."""
-        counter = Counter(name, explanation, list(labels), registry=self._registry)
-        for values in itertools.product(*labels.values()):
+        counter = Counter(
+            counted.figure, counted.explanation, list(counted.labels), registry=self._registry
+        )
+        for values in itertools.product(*counted.labels.values()):
             counter.labels(*values)
         return counter
 
@@ -174,13 +138,13 @@ class Standing(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Measure; what is in a database that cannot be read is left out."""
-        well = GaugeMetricFamily("certdesk_well", "1 where /healthz answers 200, else 0.")
-        well.add_metric([], 0 if self._faults() else 1)
-        yield well
-        keys = GaugeMetricFamily("certdesk_keys_ready", "Keys in stock, by kind.", labels=["kind"])
-        for kind, number in self._stock().items():
-            keys.add_metric([kind.name], number)
-        yield keys
+        yield _one("certdesk_well", "1 where /healthz answers 200, else 0.", not self._faults())
+        yield _each(
+            "certdesk_keys_ready",
+            "Keys in stock, by kind.",
+            "kind",
+            {kind.name: number for kind, number in self._stock().items()},
+        )
         yield _each(
             "certdesk_background_work",
             "1 where background work goes on, else 0.",
@@ -197,47 +161,48 @@ class Standing(Collector):
             yield from [*self._store.read(self._kept), *_counted(self._census())]
 
     def _kept(self, unit: Unit) -> list[Metric]:
-        age = GaugeMetricFamily(
-            "certdesk_crl_age_seconds", "Time since a CRL was made.", labels=["authority"]
-        )
-        now = self._clock.now()
-        for each in unit.revocation_lists.where():
-            age.add_metric([each.authority], (now - each.made_at).total_seconds())
-        return [age]
+        now, lists = self._clock.now(), unit.revocation_lists.where()
+        ages = {each.authority: (now - each.made_at).total_seconds() for each in lists}
+        return [_each("certdesk_crl_age_seconds", "Time since a CRL was made.", "authority", ages)]
 
 
-def _each(name: str, explanation: str, label: str, holds: Mapping[str, bool]) -> Metric:
-    """Measure whether something holds of each of some things."""
+def _one(name: str, explanation: str, value: float) -> Metric:
+    """Measure one thing; what holds or not is 1 or 0."""
+    family = GaugeMetricFamily(name, explanation)
+    family.add_metric([], value)
+    return family
+
+
+def _each(name: str, explanation: str, label: str, values: Mapping[str, float]) -> Metric:
+    """Measure each of some things."""
     family = GaugeMetricFamily(name, explanation, labels=[label])
-    for each, well in holds.items():
-        family.add_metric([each], 1 if well else 0)
+    for each, value in values.items():
+        family.add_metric([each], value)
     return family
 
 
 def _counted(census: Census) -> Iterator[Metric]:
     """Measure what a census says."""
-    aside = GaugeMetricFamily(
-        "certdesk_orders_set_aside", "Orders on which the work failed again and again."
+    yield _one(
+        "certdesk_orders_set_aside",
+        "Orders on which the work failed again and again.",
+        census.waiting[Wait.OPERATOR],
     )
-    aside.add_metric([], census.waiting[Waiting.OPERATOR])
-    yield aside
-    waiting = GaugeMetricFamily(
-        "certdesk_orders_waiting", "Orders that wait, by what they wait for.", labels=["reason"]
+    yield _each(
+        "certdesk_orders_waiting",
+        "Orders that wait, by what they wait for.",
+        "reason",
+        {wait.value: number for wait, number in census.waiting.items()},
     )
-    for reason, number in census.waiting.items():
-        waiting.add_metric([reason], number)
-    yield waiting
-    late = GaugeMetricFamily(
+    yield _each(
         "certdesk_work_late_seconds",
         "How long the oldest work has been due that was not taken up, by kind.",
-        labels=["work"],
+        "work",
+        {work: census.late_seconds(work) for work in census.due},
     )
-    for work in census.due:
-        late.add_metric([work], census.late_seconds(work))
-    yield late
-    days = GaugeMetricFamily(
-        "certdesk_days_left", "Days until the first end of a kind.", labels=["what"]
+    yield _each(
+        "certdesk_days_left",
+        "Days until the first end of a kind.",
+        "what",
+        {ending: census.days_left(ending) for ending in census.ends},
     )
-    for ending in census.ends:
-        days.add_metric([ending], census.days_left(ending))
-    yield days

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.bootstrap import OpenDesk, open_desk
+from certdesk.domain.figures import Counted
 from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.records import Renewal, Task
 from certdesk.settings import Settings
@@ -205,7 +206,7 @@ def test_the_alerts_of_a_running_desk(tmp_path: Path) -> None:
         until(lambda: figure("certdesk_well") == 0)
         in_vain = []
         for _ in range(6):
-            opened.metrics.look("TXT", "unanswered")
+            opened.metrics.count(Counted.LOOKS, kind="TXT", result="unanswered")
             in_vain.append(page())
         names.silent = False
         until(lambda: figure("certdesk_well") == 1)

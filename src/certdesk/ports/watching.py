@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from certdesk.domain.checkup import Observation
+from certdesk.domain.figures import Counted
 
 Examiner = Callable[[], Iterable[Observation]]
 """Looks at a part of the desk, and tells what it found; it may take some seconds."""
@@ -37,21 +38,6 @@ class Counts(Protocol):
         """Count a request of the API: its action, its answer's code (`ok` or an error's)."""
         ...
 
-    def step(self, kind: str, result: str) -> None:
-        """Count a step of the background work on an order: `done`, `overtaken` or `failed`."""
-        ...
-
-    def look(self, kind: str, result: str) -> None:
-        """Count a look at a name: `TXT`, `CNAME`, `FILE` or `CAA`, and what came of it.
-
-        That is `good`, `bad`, or `unanswered` where nobody gave an answer to rely on.
-        """
-        ...
-
-    def renewal(self, kind: str) -> None:
-        """Count a certificate that the desk had succeeded by itself: `reissue` or `renewal`."""
-        ...
-
-    def warning(self, days: int) -> None:
-        """Count a warning that a certificate ends so many days from now without a successor."""
+    def count(self, counted: Counted, **labels: str) -> None:
+        """Count something once; `labels` are those of its declaration."""
         ...

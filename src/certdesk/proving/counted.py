@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certdesk.domain.figures import Counted
 from certdesk.domain.names import DomainName
 from certdesk.domain.pacing import CAA
 from certdesk.domain.proof import CaaFinding, Challenge, Finding, ProofKind, Verdict
@@ -20,7 +21,7 @@ class CountedProver:
         """Look for the challenge."""
         found = self._prover.look(challenge)
         good = found.verdict is Verdict.PROVED
-        self._counts.look(challenge.kind, _result(found, good=good))
+        self._counts.count(Counted.LOOKS, kind=challenge.kind, result=_result(found, good=good))
         return found
 
 
@@ -35,7 +36,8 @@ class CountedCaa:
     def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
         """Look for the CAA records of a name."""
         found = self._checker.look(name, kind)
-        self._counts.look(CAA, _result(found, good=found.permitted))
+        result = _result(found, good=found.permitted)
+        self._counts.count(Counted.LOOKS, kind=CAA, result=result)
         return found
 
 

@@ -18,6 +18,7 @@ import structlog
 
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import certificate_of, requested
+from certdesk.domain.figures import Counted
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Event, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
@@ -185,13 +186,13 @@ class Advancing:
         try:
             yield
         except Stale:
-            self._counts.step(kind, "overtaken")
+            self._counts.count(Counted.STEPS, kind=kind, result="overtaken")
             raise
         except Exception:
-            self._counts.step(kind, "failed")
+            self._counts.count(Counted.STEPS, kind=kind, result="failed")
             raise
         else:
-            self._counts.step(kind, "done")
+            self._counts.count(Counted.STEPS, kind=kind, result="done")
 
     def _take(
         self, standing: Standing, step: Step, now: datetime

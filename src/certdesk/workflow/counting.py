@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from certdesk.domain.figures import Counted
+
 
 class Uncounted:
     """`ports.Counts` that forgets at once."""
@@ -9,14 +11,5 @@ class Uncounted:
     def request(self, action: str, code: str, seconds: float) -> None:
         """Forget it."""
 
-    def step(self, kind: str, result: str) -> None:
-        """Forget it."""
-
-    def look(self, kind: str, result: str) -> None:
-        """Forget it."""
-
-    def renewal(self, kind: str) -> None:
-        """Forget it."""
-
-    def warning(self, days: int) -> None:
+    def count(self, counted: Counted, **labels: str) -> None:
         """Forget it."""

@@ -20,6 +20,7 @@ import structlog
 from certdesk.catalog import Action, Catalog
 from certdesk.domain import standstill
 from certdesk.domain.errors import ServiceError
+from certdesk.domain.figures import Counted
 from certdesk.domain.order import Order
 from certdesk.domain.records import BY_DESK, Renewal
 from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
@@ -160,7 +161,7 @@ class Renewing(Repeating):
         reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))
         made = msgspec.structs.asdict(reply)
         made["successor"] = made.pop("certificate_id")
-        self._counts.renewal(made["kind"])
+        self._counts.count(Counted.RENEWALS, kind=made["kind"])
         log.info("a successor was made", certificate=order.certificate_id, **made)
 
     def _warn(self, order: Order, standing: Standing, renewal: Renewal, days: int) -> Renewal:
@@ -179,7 +180,7 @@ class Renewing(Repeating):
             return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
 
         warned = self._desk.store.write(commit)
-        self._counts.warning(days)
+        self._counts.count(Counted.WARNINGS, days=str(days))
         log.warning(
             "a certificate ends and has no fresh successor",
             certificate=renewal.certificate_id,
