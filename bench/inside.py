@@ -20,7 +20,6 @@ from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings
 from certdesk.storage.session import Library, Session, Sessions
-from certdesk.storage.sqlite import BUSY_SECONDS
 from tests.running import COMPANY, MANAGER, Keys
 
 Result = TypeVar("Result")
@@ -135,7 +134,7 @@ class OwnDesk:
     @contextlib.contextmanager
     def in_this_thread(self) -> Iterator[Desk]:
         """Give the desk with a store that has no thread of its own for writing."""
-        session = Sessions(self._database, Library.find(), BUSY_SECONDS).writer()
+        session = Sessions(self._database, Library.find()).writer()
         try:
             yield dataclasses.replace(self._desk, store=WritingHere(self._desk.store, session))
         finally:
