@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.keys import digest_in
 from certdesk.domain.records import EVERYBODY, BlockedKey
 from certdesk.domain.telling import told
 from certdesk.engine import Context
 from certdesk.ports import Unit, block, blocks_of, issued_with, number_blocked
 from certdesk.wire.model import Reply, Request, Unsigned
-
-DIGEST_BYTES = 32
 
 
 class BlockKeysRequest(Request):
@@ -108,10 +107,7 @@ def count_blocked_keys(
 
 
 def _digest(text: str) -> bytes:
-    try:
-        digest = bytes.fromhex(text)
-    except ValueError:
-        digest = b""
-    if len(digest) != DIGEST_BYTES:
+    digest = digest_in(text)
+    if digest is None:
         raise InvalidParam(f"Digests: {told(text)} is not a SHA-256 digest in hexadecimal.")
     return digest

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.keys import digest_in
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager
 from certdesk.domain.records import Review
+from certdesk.domain.submission import NUMBER
 from certdesk.domain.telling import told, told_bare, told_missing
 from certdesk.domain.vetting import KEY, MANAGER, ORDER, REVOCATION, subject_of_key
 from certdesk.ports import Unit
 
 WORDS = "manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI"
 """The forms of a review's id."""
-
-_NUMBER = re.compile("[0-9]{1,18}")
-_SPKI = re.compile("[0-9a-f]{64}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
 
 
 def _of_manager(unit: Unit, name: str, number: str) -> Subject:
-    manager = unit.managers.get(int(number)) if _NUMBER.fullmatch(number) else None
+    manager = unit.managers.get(int(number)) if NUMBER.fullmatch(number) else None
     if manager is None:
         raise ReviewNotFound(told_missing(MANAGER, number))
     review = unit.reviews.get(name)
@@ -73,9 +71,9 @@ def _of_manager(unit: Unit, name: str, number: str) -> Subject:
 
 def _of_key(unit: Unit, digest: str) -> Subject:
     """Read a key that was reported; its id is in small letters, as it is listed."""
-    if not _SPKI.fullmatch(digest.lower()):
+    spki_sha256 = digest_in(digest)
+    if spki_sha256 is None:
         raise InvalidParam(f"Id: {told_bare(digest)} is not a SHA-256 digest in hexadecimal.")
-    spki_sha256 = bytes.fromhex(digest)
     name = subject_of_key(spki_sha256)
     review = unit.reviews.get(name)
     if review is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,11 +12,11 @@ from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import show
+from certdesk.domain.keys import digest_in
 from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
 from certdesk.settings import Settings
 
 BATCH = 1000
-_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @click.group(cls=Group)
@@ -78,6 +77,6 @@ def _listed(text: str) -> Iterator[str]:
         word = line.strip().partition(" ")[0]
         if not word or word.startswith("#"):
             continue
-        if not _DIGEST.fullmatch(word):
+        if digest_in(word) is None:
             raise click.BadParameter(f"line {number} does not begin with a SHA-256 digest")
         yield word

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import math
+import re
 from typing import TypeAlias
 
 import badkeys
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
+_DIGEST = re.compile("[0-9a-fA-F]{64}")
 _EXPONENT = 65537
 _RSA_SIZES = (2048, 3072, 4096)
 _CURVES = {"secp256r1": "prime256v1", "secp384r1": "secp384r1"}
@@ -107,6 +109,11 @@ def generate(kind: KeyKind) -> PrivateKey:
 def private_key_pem(key: PrivateKey) -> bytes:
     """Write a private key as unencrypted PKCS#8 PEM (RFC 5958), which every server reads."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def digest_in(text: str) -> bytes | None:
+    """Read a SHA-256 digest in hexadecimal, None where the text is none."""
+    return bytes.fromhex(text) if _DIGEST.fullmatch(text) else None
 
 
 def spki_sha256(public_key: PublicKey) -> bytes:

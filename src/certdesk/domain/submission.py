@@ -106,7 +106,7 @@ DNS_NAMES_LIMIT = 100
 NAMES_TOLD = 10
 """Of how many names that are none a refusal tells."""
 
-_NUMBER = re.compile(r"[0-9]{1,18}")
+NUMBER = re.compile(r"[0-9]{1,18}")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 
 
@@ -282,7 +282,7 @@ def _chosen(material: Material) -> Iterator[Fault]:
 def _identifiers(material: Material) -> Iterator[Fault]:
     for path in ("company_id", "manager_id"):
         text = value_at(material, path)
-        if isinstance(text, str) and not _NUMBER.fullmatch(text):
+        if isinstance(text, str) and not NUMBER.fullmatch(text):
             yield Fault(path, "must be a number, or 0 for none")
 
 
