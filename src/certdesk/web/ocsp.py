@@ -10,11 +10,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from certdesk.web.body import BodyTooLarge, BodyTooSlow, read_body
+from certdesk.web.pki import published
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from certdesk.ports import OcspAnswer, Pki
+    from certdesk.ports import Pki
     from certdesk.web.edge import Edge
 
 KIB = 1024
@@ -57,7 +58,7 @@ class OcspPages:
         except BodyTooSlow:
             return PlainTextResponse("too slow\n", 408)
         answer = await self._edge.aside(self._pki.ocsp, data)
-        return _answer(answer, "no-store")
+        return published(answer.der, MEDIA_TYPE, "no-store")
 
     async def get(self, request: Request) -> Response:
         """Answer the request in a path, which caches may keep."""
@@ -70,9 +71,4 @@ class OcspPages:
             data = b""
         answer = await self._edge.aside(self._pki.ocsp, data)
         cached = f"public, max-age={CACHE_SECONDS}, no-transform, must-revalidate"
-        return _answer(answer, cached if answer.lasting else "no-store")
-
-
-def _answer(answer: OcspAnswer, caching: str) -> Response:
-    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
-    return Response(answer.der, media_type=MEDIA_TYPE, headers=headers)
+        return published(answer.der, MEDIA_TYPE, cached if answer.lasting else "no-store")

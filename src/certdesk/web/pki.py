@@ -42,7 +42,11 @@ def _file(pki: Pki, name: str, kind: str) -> Response | None:
 
 
 def _answer(content: bytes | None, media_type: str, seconds: int) -> Response | None:
-    if content is None:
-        return None
-    headers = {"Cache-Control": f"public, max-age={seconds}", "X-Content-Type-Options": "nosniff"}
+    caching = f"public, max-age={seconds}"
+    return None if content is None else published(content, media_type, caching)
+
+
+def published(content: bytes, media_type: str, caching: str) -> Response:
+    """Return what anybody may read, and how long caches may keep it."""
+    headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)
