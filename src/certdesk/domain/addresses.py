@@ -75,6 +75,11 @@ def address_in(text: str) -> Address | None:
         return None
 
 
+def with_port(host: str, port: int) -> str:
+    """Write a host and a port: an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def unmapped(address: Address) -> Address:
     """Give the IPv4 address that an IPv6 socket shows as `::ffff:192.0.2.1`, or the address."""
     return getattr(address, "ipv4_mapped", None) or address

@@ -21,6 +21,8 @@ import dns.message
 import dns.name
 import dns.rdatatype
 
+from certdesk.domain.addresses import with_port
+
 TRY_SECONDS = 2.0
 GRACE_SECONDS = 0.1
 """How long the right answer is waited for after one in other letters."""
@@ -75,8 +77,7 @@ class Server:
         return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return with_port(self.host, self.port)
 
 
 def question(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
+from certdesk.domain.addresses import with_port
 from certdesk.engine import Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
@@ -206,5 +207,4 @@ def _protocol(settings: Settings) -> type[LimitedProtocol]:
 
 def _url(listener: socket.socket, *, secure: bool) -> str:
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if secure else 'http'}://{shown}:{port}"
+    return f"{'https' if secure else 'http'}://{with_port(host, port)}"
