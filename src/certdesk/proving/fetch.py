@@ -19,9 +19,8 @@ from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
 from certdesk.proving.courtesy import Courtesy, LeftAlone
 from certdesk.proving.exchange import Unanswered
 from certdesk.proving.resolver import Resolver
-from certdesk.proving.transfer import Answer, ExchangeFailed, Limits, NotConnected, TooLong, get
+from certdesk.proving.transfer import OK, Answer, ExchangeFailed, Limits, NotConnected, TooLong, get
 
-_OK = 200
 _REDIRECTS = range(300, 400)
 _DISCARD = 9
 
@@ -209,8 +208,8 @@ def _noted(addresses: Iterator[Address], tried: list[Address]) -> Iterator[Addre
 
 
 def _content(answer: Answer) -> bytes:
-    if answer.status != _OK:
-        raise NotFetched(f"the answer has status {answer.status} instead of {_OK}")
+    if answer.status != OK:
+        raise NotFetched(f"the answer has status {answer.status} instead of {OK}")
     if answer.encoding is not None:
         raise Unusable(
             f"the content is encoded ({printable_text(answer.encoding)}), which nobody asked for"

@@ -22,7 +22,7 @@ from certdesk.domain.redirects import Target
 USER_AGENT = "certdesk (domain validation)"
 _RECEIVE = 1024
 _NO_ROUTE = (errno.EAFNOSUPPORT, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
-_OK = 200
+OK = 200
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ def _exchange(connection: socket.socket, target: Target, limits: Limits, deadlin
     for event in _events(connection, http, limits, deadline):
         if isinstance(event, h11.Response):
             answer = _begun(event, limits)
-            if answer.status != _OK or answer.encoding is not None:
+            if answer.status != OK or answer.encoding is not None:
                 return answer
         elif isinstance(event, h11.Data):
             body += event.data
