@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.steps import (
-    CAA_KEPT,
     KEY_BLOCKED,
     LONGEST_REMOVAL_PAUSE,
     MOST_REMOVALS,
@@ -41,6 +40,7 @@ from certdesk.domain.steps import (
     next_removal,
     next_step,
 )
+from certdesk.domain.validity import CAA_LASTS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
@@ -171,7 +171,7 @@ def test_an_order_is_issued_on_proofs_and_permissions_of_all_its_names(
             its_proof = by_name[name.removeprefix("*.")]
             assert its_proof.proved_at is not None
             assert its_proof.caa_at is not None
-            assert now - its_proof.caa_at < CAA_KEPT
+            assert now - its_proof.caa_at < CAA_LASTS
             assert its_proof.caa_reason == ""
     if isinstance(decided, Wait) and decided.until is not None:
         assert decided.until > now or its.status is Status.ISSUED
@@ -196,7 +196,7 @@ def test_a_name_that_has_no_proof_at_all_stops_everything() -> None:
 
 def test_a_permission_is_good_for_eight_hours() -> None:
     """Then CAA is asked again before anything is issued."""
-    last = NOON + CAA_KEPT
+    last = NOON + CAA_LASTS
     assert step(order(deadline=None), good(), now=last - SECOND) == Issue()
     assert step(order(deadline=None), good(), now=last) == AskCaa((NAMES[0],))
     assert not caa_permits(good(), last)

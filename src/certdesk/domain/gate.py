@@ -21,9 +21,8 @@ from certdesk.domain.authority import Source, issuer_for, line_of
 from certdesk.domain.issuing import Ground, IssueRequest
 from certdesk.domain.products import Level
 from certdesk.domain.timekeeping import fault_of
-from certdesk.domain.validity import Period, days_allowed, terms_at
+from certdesk.domain.validity import CAA_LASTS, Period, days_allowed, terms_at
 
-CAA_LASTS = timedelta(hours=8)
 FIRST_BACK = timedelta(hours=1)
 """How far back a certificate may begin when it is written."""
 LAST_BACK = timedelta(hours=48)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from certdesk.domain.failing import doubled
 from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, Order, Status, StatusMessage
 from certdesk.domain.records import BlockedKey, Proof
-from certdesk.domain.validity import terms_at
+from certdesk.domain.validity import CAA_LASTS, terms_at
 
 UNDER_REVIEW = frozenset(
     {
@@ -33,9 +33,6 @@ CERTIFIED = frozenset({Status.ISSUED, Status.AWAITING_REVOCATION_LETTER, Status.
 
 RECORDS_WANTED = UNDER_WAY | {Status.AWAITING_LETTER, Status.REVOKING}
 """Where an order's names are to be proved."""
-
-CAA_KEPT = timedelta(hours=8)
-"""How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
 
 CAA_PAUSES = 6
 """How many first pauses to wait after CAA records refused."""
@@ -324,7 +321,7 @@ def is_proved(proof: Proof, now: datetime) -> bool:
 
 def caa_permits(proof: Proof, now: datetime) -> bool:
     """Whether the last look for CAA records permits to issue now."""
-    fresh = proof.caa_at is not None and now - proof.caa_at < CAA_KEPT
+    fresh = proof.caa_at is not None and now - proof.caa_at < CAA_LASTS
     return fresh and not proof.caa_reason
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
+CAA_LASTS = timedelta(hours=8)
+"""How long a look for CAA records permits (Baseline Requirements 3.2.2.8)."""
+
 BACKDATED = timedelta(minutes=50)
 """How long before its making a certificate begins, for clients whose clock is slow.
 
