@@ -25,7 +25,7 @@ from certdesk.domain.visible import unseen_fault
 from certdesk.storage.driver import Driver
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.schema import AUDIT, ORDERS, USAGE
-from certdesk.storage.usage import EmbeddedUsage, Tally, UsageStatements
+from certdesk.storage.usage import EmbeddedUsage, UsageStatements
 from certdesk.web.guard import Guard
 from certdesk.web.heads import check_head
 from certdesk.web.hosts import hosts_of
@@ -113,8 +113,7 @@ def counting(desk: OwnDesk) -> Callable[[], object]:
     """Count an order that has changed and a row of the log, as a commit of its own does."""
     engine = sqlalchemy.create_engine("sqlite://")
     USAGE.create(engine)
-    tally = Tally()
-    usage = EmbeddedUsage(UsageStatements("sqlite"), Driver(engine.connect()), tally)
+    usage = EmbeddedUsage(UsageStatements("sqlite"), Driver(engine.connect()))
     now = datetime.now(UTC)
     entry = AuditEntry(at=now, request_id="", uin=desk.uin, actor="", action="", subject="")
     order = Order(
@@ -131,8 +130,8 @@ def counting(desk: OwnDesk) -> Callable[[], object]:
 
     def count() -> None:
         usage.begin()
-        tally.note(ORDERS, order, order)
-        tally.note(AUDIT, None, entry)
+        usage.tally.note(ORDERS, order, order)
+        usage.tally.note(AUDIT, None, entry)
         usage.settle(limits)
         usage.settle({})
         usage.write()

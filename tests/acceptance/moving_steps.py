@@ -19,9 +19,8 @@ from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.proof import ProofKind
 from certdesk.engine import OPERATOR, Caller
-from certdesk.ports import Unit, place_of, place_of_submission
+from certdesk.ports import COLLECTIONS, Unit, place_of, place_of_submission
 from certdesk.settings import Settings
-from certdesk.storage.schema import COLLECTIONS
 from certdesk.testing.proving import ScriptedCaa, ScriptedProver
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing
@@ -160,9 +159,9 @@ def _kept(opened: OpenDesk, unit: Unit, certificate_id: str) -> dict[str, Any]:
     ]
     sealed.append((certificate.archive_pass, place_of(certificate, "archive_pass")))
     opens = [opened.desk.vault.open(value, place).reveal() for value, place in sealed]
-    both = [kept for kept in COLLECTIONS if {"uin", "certificate_id"} <= set(kept.fields)]
+    both = [spec for spec in COLLECTIONS if {"uin", "certificate_id"} <= set(spec.fields)]
     records = {
-        kept.name: getattr(unit, kept.name).where(certificate_id=certificate_id) for kept in both
+        spec.name: unit.collection(spec).where(certificate_id=certificate_id) for spec in both
     }
     audit = [entry.action for entry in unit.audit.where(subject=certificate_id)]
     return {

@@ -20,6 +20,7 @@ from certdesk.domain.records import Letter, Review
 from certdesk.domain.secret import Secret
 from certdesk.engine import Caller
 from certdesk.ports import (
+    COLLECTIONS,
     Place,
     Stale,
     Unit,
@@ -29,7 +30,6 @@ from certdesk.ports import (
     place_of_submission,
 )
 from certdesk.settings import Settings
-from certdesk.storage.schema import COLLECTIONS
 from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.trimming import Trimming
 from tests.actions.moving import NAME, OV, Desk
@@ -429,29 +429,18 @@ def test_nothing_of_it_opens_in_the_old_account_any_more(desk: Desk) -> None:
             desk.vault.open(sealed, Place(desk.old.uin, place.table, place.row, place.column))
 
 
-OF_THE_ACCOUNT = {
-    "access_keys",
-    "accounts",
-    "companies",
-    "denied_keys",
-    "managers",
-    "pace_limits",
-    "policies",
-    "projects",
-    "users",
-    "zones",
-}
-"""Collections of which nothing is a certificate's."""
-
 STAYING = {"audit", "blocked_keys"}
 """Collections in which what was done or said stays where it was."""
+
+ABOUT = {"certificate_id", "subject"}
+"""The fields by which a record is a certificate's; one with neither is the account's."""
 
 
 def test_every_record_that_names_certificate_and_account_moves(desk: Desk) -> None:
     """A new kind of record has to be handed over too, or named above."""
     order = vetted_like_everything(desk)
-    owned = [kept for kept in COLLECTIONS if "uin" in kept.fields]
-    moving = {kept.name for kept in owned} - OF_THE_ACCOUNT - STAYING
+    owned = [spec for spec in COLLECTIONS if "uin" in spec.fields]
+    moving = {spec.name for spec in owned if spec.fields.keys() & ABOUT} - STAYING
     assert {name for name, _ in of_order(desk, order, desk.old.uin)} == moving
     desk.move(order)
     assert of_order(desk, order, desk.old.uin) == []
@@ -495,11 +484,11 @@ def of_order(desk: Desk, order: str, uin: str) -> list[tuple[str, Any]]:
 
     def look(unit: Unit) -> list[tuple[str, Any]]:
         return [
-            (kept.name, record)
-            for kept in COLLECTIONS
-            if "uin" in kept.fields and kept.name not in STAYING
-            for record in getattr(unit, kept.name).where(uin=uin)
-            if order in repr(kept.values(record))
+            (spec.name, record)
+            for spec in COLLECTIONS
+            if "uin" in spec.fields and spec.name not in STAYING
+            for record in unit.collection(spec).where(uin=uin)
+            if order in repr(spec.values(record))
         ]
 
     return desk.store.read(look)

@@ -15,10 +15,8 @@ from certdesk import bootstrap
 from certdesk.domain.errors import InvalidParam, LimitExceeded
 from certdesk.domain.order import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded, Quotas
-from certdesk.domain.usage import LIMITED_BY, MEASURES, measure_of
 from certdesk.engine import Caller
-from certdesk.ports import Unit
-from certdesk.storage.schema import COLLECTIONS, Kept
+from certdesk.ports import COLLECTIONS, CollectionSpec
 from tests import chains
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, Desk
@@ -58,7 +56,9 @@ class Quota(Desk):
 
     def kept(self) -> dict[str, list[Any]]:
         """Give all that is kept."""
-        return self.store.read(lambda unit: {kept.name: all_of(unit, kept) for kept in COLLECTIONS})
+        return self.store.read(
+            lambda unit: {spec.name: unit.collection(spec).where() for spec in COLLECTIONS}
+        )
 
     def handed_in(self, product: int = DV, order: str = "") -> str:
         """Hand in the material of an order; give its id."""
@@ -87,12 +87,6 @@ class Quota(Desk):
         authority = chains.pem(chains.intermediate().certificate)
         given = {"CertificatePublicKey": authority, "CertificateType": "CA"}
         self.call(self.caller, "UploadCertificate", **given)
-
-
-def all_of(unit: Unit, kept: Kept[Any]) -> list[Any]:
-    """Read a whole collection."""
-    found: list[Any] = getattr(unit, kept.name).where()
-    return found
 
 
 Add = Callable[[], object]
@@ -148,30 +142,10 @@ def desk(tmp_path: Path) -> Quota:
 # --- everything that is kept has a quota, or a reason for having none ----------------------------
 
 
-@pytest.mark.parametrize("kept", COLLECTIONS, ids=lambda kept: kept.name)
-def test_every_collection_is_counted_or_something_else_limits_it(kept: Kept[Any]) -> None:
-    """A new kind of record is not forgotten."""
-    assert (kept.record in MEASURES) != (kept.record in LIMITED_BY)
-
-
-def test_a_collection_of_which_nobody_says_what_limits_it_is_refused() -> None:
-    """When it is declared, so before any test runs."""
-
-    @dataclasses.dataclass
-    class Wish:
-        wish_id: int
-        uin: str
-
-    with pytest.raises(TypeError, match=r"say in domain/usage\.py what limits how many Wish"):
-        Kept("wishes", Wish, key=("wish_id",))
-    with pytest.raises(TypeError, match="Wish"):
-        measure_of(Wish)
-
-
-@pytest.mark.parametrize("kept", COLLECTIONS, ids=lambda kept: kept.name)
-def test_what_is_counted_has_an_account(kept: Kept[Any]) -> None:
+@pytest.mark.parametrize("spec", COLLECTIONS, ids=lambda spec: spec.name)
+def test_what_is_counted_has_an_account(spec: CollectionSpec[Any]) -> None:
     """Whose sums it goes into."""
-    assert kept.measure is None or "uin" in kept.fields
+    assert spec.measure is None or "uin" in spec.fields
 
 
 def test_there_is_something_that_adds_to_every_quota(desk: Quota) -> None:

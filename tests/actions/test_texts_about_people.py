@@ -13,8 +13,7 @@ from certdesk.actions import wordings
 from certdesk.domain.order import Status
 from certdesk.domain.records import Review
 from certdesk.domain.words import Text, has_words, hints, marks_of, texts_of
-from certdesk.ports.kept import kinds
-from certdesk.storage.schema import COLLECTIONS
+from certdesk.ports import COLLECTIONS, CollectionSpec
 from tests.actions.test_person import DV, EMAIL, PHONE, Desk
 from tests.inside import NOON
 
@@ -111,17 +110,14 @@ def valued(hint: str, words: str) -> object:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        (name, kind)
-        for name, kind in kinds().items()
-        if has_words(kind) and kind not in wordings.SEALED
-    ],
+    "spec",
+    [spec for spec in COLLECTIONS if has_words(spec.record) and spec.record not in wordings.SEALED],
+    ids=lambda spec: spec.name,
 )
-def test_every_text_of_a_record_is_found_by_its_type(desk: Desk, name: str, kind: type) -> None:
+def test_every_text_of_a_record_is_found_by_its_type(desk: Desk, spec: CollectionSpec[Any]) -> None:
     """Shown, and taken back or told to stay: a new one too, in any kind of record."""
-    record = made(kind, f"ask {EMAIL} about it")
-    desk.store.write(lambda unit: getattr(unit, name).add(record))
+    record = made(spec.record, f"ask {EMAIL} about it")
+    desk.store.write(lambda unit: unit.collection(spec).add(record))
     fields = {field for field, mark, _ in texts_of(record) if mark is not Text.CODE}
     found = {each["What"] for each in desk.export()["Texts"]}
     assert len(found) == len(fields) > 0
@@ -149,12 +145,7 @@ def test_what_is_told_as_erased_is_gone_though_several_records_are_called_alike(
     assert places(desk.export()["Texts"]) & erased == set()
 
 
-@pytest.mark.parametrize("kind", [kept.record for kept in COLLECTIONS])
+@pytest.mark.parametrize("kind", [spec.record for spec in COLLECTIONS])
 def test_every_text_of_a_record_says_what_it_is(kind: type) -> None:
     """Somebody's words, or an id, a number, a name of the trade (`domain/words.py`)."""
     assert [path for path, mark in marks_of(kind).items() if mark is None] == []
-
-
-def test_every_collection_is_gone_through() -> None:
-    """As the storage declares them."""
-    assert kinds() == {kept.name: kept.record for kept in COLLECTIONS}

@@ -21,7 +21,7 @@ from certdesk.cli import main as cli
 from certdesk.domain import keys as keypairs
 from certdesk.domain.visible import MARKS, unseen
 from certdesk.domain.words import Half, Text, hints
-from certdesk.storage.schema import COLLECTIONS
+from certdesk.ports import COLLECTIONS
 from tests import chains
 from tests.actions.submitting import COMPANY
 from tests.running import NO_KEYS_AHEAD, RunningDesk, running
@@ -102,8 +102,8 @@ def _metadata(hint: object) -> tuple[object, ...]:
 
 COLLECTED = {
     kind
-    for kept in COLLECTIONS
-    for each in hints(kept.record).values()
+    for spec in COLLECTIONS
+    for each in hints(spec.record).values()
     for half in _metadata(each)
     if isinstance(half, Half)
     for kind in hints(half.of).values()
@@ -116,15 +116,15 @@ KEEPS = {("audit", "subject"), ("audit", "actor"), ("reviews", "approvals")}
 def poison_all(desk: RunningDesk) -> None:
     """Put the worst into every text of the database."""
     with contextlib.closing(sqlite3.connect(desk.folder / "certdesk.db")) as database:
-        for kept in COLLECTIONS:
-            for field, hint in hints(kept.record).items():
-                if (kept.name, field) in KEEPS or not any(
+        for spec in COLLECTIONS:
+            for field, hint in hints(spec.record).items():
+                if (spec.name, field) in KEEPS or not any(
                     word in str(hint) for word in ("Text.WORDS", "Text.LASTING", "Half")
                 ):
                     continue
-                rows = database.execute(f"SELECT rowid, {field} FROM {kept.name}").fetchall()  # noqa: S608 -- ours
+                rows = database.execute(f"SELECT rowid, {field} FROM {spec.name}").fetchall()  # noqa: S608 -- ours
                 for row, value in rows:
-                    change = f"UPDATE {kept.name} SET {field} = ? WHERE rowid = ?"  # noqa: S608 -- ours
+                    change = f"UPDATE {spec.name} SET {field} = ? WHERE rowid = ?"  # noqa: S608 -- ours
                     database.execute(change, [poison(hint, value), row])
         database.commit()
 

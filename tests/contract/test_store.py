@@ -22,10 +22,17 @@ from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.order import Order, Status
 from certdesk.domain.organisation import Company
 from certdesk.domain.records import AuditEntry, Issuance, Mark, Renewal, Submission, Task
-from certdesk.ports import Collection, Stale, Store, StoreUnavailable, Taken, Unit
+from certdesk.ports import (
+    COLLECTIONS,
+    CollectionSpec,
+    Stale,
+    Store,
+    StoreUnavailable,
+    Taken,
+    Unit,
+)
 from certdesk.storage import ReadOnly
 from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.schema import COLLECTIONS, Kept
 from certdesk.storage.session import Library
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
@@ -119,11 +126,6 @@ def all_at_once(work: Callable[[int], Any], count: int = MANY) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
-def in_unit(unit: Unit, kept: Kept[Any]) -> Collection[Any]:
-    """Give the collection of that declaration."""
-    return typing.cast("Collection[Any]", getattr(unit, kept.name))
-
-
 # ---------------------------------------------------------------------------------- every record
 
 
@@ -156,20 +158,20 @@ SCALARS: dict[object, st.SearchStrategy[Any]] = {
 }
 
 
-@pytest.mark.parametrize("kept", COLLECTIONS, ids=lambda kept: kept.name)
+@pytest.mark.parametrize("spec", COLLECTIONS, ids=lambda spec: spec.name)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_record_is_read_back_as_it_was_written(
-    store: Store, kept: Kept[Any], data: st.DataObject
+    store: Store, spec: CollectionSpec[Any], data: st.DataObject
 ) -> None:
     """Every field of every kind of record survives, and finds its record again."""
-    record = data.draw(st.builds(kept.record, **{n: values(t) for n, t in kept.fields.items()}))
-    fields = dataclasses.asdict(record) | {n: getattr(record, n) for n in kept.fields}
+    record = data.draw(st.builds(spec.record, **{n: values(t) for n, t in spec.fields.items()}))
+    fields = dataclasses.asdict(record) | {n: getattr(record, n) for n in spec.fields}
 
-    store.write(lambda unit: in_unit(unit, kept).add(record))
-    read = store.read(lambda unit: in_unit(unit, kept).get(*kept.key_of(record)))
-    found = store.read(lambda unit: in_unit(unit, kept).where(**fields))
-    store.write(lambda unit: in_unit(unit, kept).remove(*kept.key_of(record)))
+    store.write(lambda unit: unit.collection(spec).add(record))
+    read = store.read(lambda unit: unit.collection(spec).get(*spec.key_of(record)))
+    found = store.read(lambda unit: unit.collection(spec).where(**fields))
+    store.write(lambda unit: unit.collection(spec).remove(*spec.key_of(record)))
 
     assert (record, [record]) == (read, found)
 

@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from certdesk.domain.order import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, Letter
-from certdesk.ports import Store, Unit
+from certdesk.ports import COLLECTIONS, Store, Unit
 from certdesk.storage.migrate import newest_revision
-from certdesk.storage.schema import COLLECTIONS, Kept
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 from tests.contract.test_store import NOON, entry, order, submission
@@ -172,17 +171,11 @@ def carry_out(each: list[Change], unit: Unit, *, undone: bool) -> None:
 def both(uin: str, unit: Unit) -> tuple[dict[str, int], dict[str, int]]:
     """Give what the sums say, and what the records do."""
     found = Counter(dict.fromkeys(COUNTED, 0))
-    for kept in COLLECTIONS:
-        if kept.measure is not None:
-            for record in records(unit, kept, uin):
-                found.update(kept.measure(record))
+    for spec in COLLECTIONS:
+        if spec.measure is not None:
+            for record in unit.collection(spec).where(uin=uin):
+                found.update(spec.measure(record))
     return dict(unit.usage.of(uin)), dict(found)
-
-
-def records(unit: Unit, kept: Kept[Any], uin: str) -> list[Any]:
-    """Read an account's records of a kind."""
-    found: list[Any] = getattr(unit, kept.name).where(uin=uin)
-    return found
 
 
 # --- quotas --------------------------------------------------------------------------------------

@@ -12,13 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.sightings import Use
-from certdesk.ports import StoreUnavailable
+from certdesk.ports import COLLECTIONS, CollectionSpec, StoreUnavailable
 from certdesk.storage.postgres import PostgresStore
 from certdesk.storage.postgres_admission import PostgresAdmission
 from certdesk.storage.postgres_pool import Pool
 from certdesk.storage.postgres_settings import PINNED, REFUSED, of_options
-from certdesk.storage.schema import COLLECTIONS, Kept
-from tests.contract.test_store import in_unit, values
+from tests.contract.test_store import values
 from tests.pgbouncer import pooling, through
 from tests.storage.stores import add, names, opened
 
@@ -81,12 +80,12 @@ def odd_store(odd_url: str) -> Iterator[PostgresStore]:
         yield store
 
 
-def kept_and_found(store: PostgresStore, kept: Kept[Any], record: object) -> list[object]:
+def kept_and_found(store: PostgresStore, spec: CollectionSpec[Any], record: object) -> list[object]:
     """Keep a record, find it by all of its fields, and remove it again."""
-    fields = {name: getattr(record, name) for name in kept.fields}
-    store.write(lambda unit: in_unit(unit, kept).add(record))
-    found = store.read(lambda unit: in_unit(unit, kept).where(**fields))
-    store.write(lambda unit: in_unit(unit, kept).remove(*kept.key_of(record)))
+    fields = {name: getattr(record, name) for name in spec.fields}
+    store.write(lambda unit: unit.collection(spec).add(record))
+    found = store.read(lambda unit: unit.collection(spec).where(**fields))
+    store.write(lambda unit: unit.collection(spec).remove(*spec.key_of(record)))
     return found
 
 
@@ -96,10 +95,10 @@ def test_every_record_survives_whatever_the_database_sets(
     odd_store: PostgresStore, data: st.DataObject
 ) -> None:
     """Each kind of record is read back as it was written, and found by each of its fields."""
-    for kept in COLLECTIONS:
-        drawn = {name: values(kind) for name, kind in kept.fields.items()}
-        record = data.draw(st.builds(kept.record, **drawn))
-        assert kept_and_found(odd_store, kept, record) == [record]
+    for spec in COLLECTIONS:
+        drawn = {name: values(kind) for name, kind in spec.fields.items()}
+        record = data.draw(st.builds(spec.record, **drawn))
+        assert kept_and_found(odd_store, spec, record) == [record]
 
 
 def test_requests_are_let_in_whatever_the_database_sets(

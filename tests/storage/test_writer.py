@@ -61,7 +61,7 @@ class Bench:
         if "open" in self.failures:
             raise self.failures.pop("open")
         made = self.sessions.writer()
-        return Disk(made.connection, made.driver, made.unit, self.ran, self.failures)
+        return Disk(made.connection, made.driver, made.usage, made.unit, self.ran, self.failures)
 
     def fails(
         self, where: str, code: str, text: str = "disk I/O error"

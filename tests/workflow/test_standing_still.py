@@ -20,9 +20,8 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
-from certdesk.ports import Store, Unit
+from certdesk.ports import COLLECTIONS, Store, Unit
 from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.schema import COLLECTIONS
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 from certdesk.workflow.checkup import WorkCheckup
@@ -162,11 +161,11 @@ def everything(desk: Desk) -> dict[str, Any]:
 
     def look(unit: Unit) -> dict[str, Any]:
         return {
-            kept.name: [
-                {k: v for k, v in kept.values(each).items() if k not in WHEN.get(kept.name, ())}
-                for each in getattr(unit, kept.name).where()
+            spec.name: [
+                {k: v for k, v in spec.values(each).items() if k not in WHEN.get(spec.name, ())}
+                for each in unit.collection(spec).where()
             ]
-            for kept in COLLECTIONS
+            for spec in COLLECTIONS
         }
 
     asked = [len(prover.looked) for prover in desk.provers.values()]

@@ -18,8 +18,7 @@ from certdesk.domain.policy import User
 from certdesk.domain.records import Letter, Submission
 from certdesk.domain.secret import Secret
 from certdesk.engine import Context
-from certdesk.ports import Unit, VaultError
-from certdesk.ports.kept import all_of
+from certdesk.ports import Unit, VaultError, all_of
 
 Sealed = Submission | Manager | Company
 
@@ -109,17 +108,22 @@ def _standing(context: Context, unit: Unit, wanted: Wanted, whose: dict[str, obj
     """Find the records in which the person stands."""
     users = [
         user
-        for user in all_of(unit, "users", **whose)
+        for user in all_of(unit.users, **whose)
         if wanted.is_value(Known.EMAIL, Secret(user.name))
     ]
     traces = Traces([], [], users, wanted.traits((), ()))
-    for name in ("companies", "managers", "submissions"):
-        for record in all_of(unit, name, **whose):
-            holder = _opened(context, record, traces.unreadable)
-            roles = wanted.roles_in(holder) if holder else ()
-            if holder and roles:
-                traces.found.append(Trace(record, holder, roles))
+    for record in _sealed(unit, whose):
+        holder = _opened(context, record, traces.unreadable)
+        roles = wanted.roles_in(holder) if holder else ()
+        if holder and roles:
+            traces.found.append(Trace(record, holder, roles))
     return traces
+
+
+def _sealed(unit: Unit, whose: dict[str, object]) -> Iterator[Sealed]:
+    yield from all_of(unit.companies, **whose)
+    yield from all_of(unit.managers, **whose)
+    yield from all_of(unit.submissions, **whose)
 
 
 def _mentions(context: Context, standing: Traces, texts: list[Wording]) -> Iterator[Trace]:

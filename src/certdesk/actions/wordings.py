@@ -16,8 +16,7 @@ from certdesk.domain.person import Traits
 from certdesk.domain.records import AuditEntry, Evidence, Review, Submission
 from certdesk.domain.vetting import REVOCATION, subject_of_manager, subject_of_order
 from certdesk.domain.words import Text, has_words, hints, texts_of, without_words
-from certdesk.ports import Unit
-from certdesk.ports.kept import all_of, kinds
+from certdesk.ports import COLLECTIONS, Unit, all_of, spec_of
 
 Holder = TypeVar("Holder")
 
@@ -46,7 +45,6 @@ _GOES_BY = "other things go by it"
 class Wording:
     """A text that names a person: where it is kept, what it is there, and whether it may go."""
 
-    collection: str
     kept: Any
     field: str
     mark: Text
@@ -90,15 +88,16 @@ def name_of(record: Any) -> str:  # noqa: ANN401 -- of any kind
 
 def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:
     """Find the texts that name a person, in what one account keeps, or all of them."""
-    for name, kind in kinds().items():
-        if not has_words(kind):
+    for spec in COLLECTIONS:
+        if not has_words(spec.record):
             continue
-        owned = "uin" in hints(kind)
-        for record in all_of(unit, name, **({"uin": uin} if uin and owned else {})):
+        owned = "uin" in spec.fields
+        whose = {"uin": uin} if uin and owned else {}
+        for record in all_of(unit.collection(spec), **whose):
             about = about_what(record)
             for field, mark, text in texts_of(record):
                 if traits.named_in(text, about) and (owned or _is_of(unit, record, uin)):
-                    yield Wording(name, record, field, mark, text)
+                    yield Wording(record, field, mark, text)
 
 
 def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator[tuple[str, str]]:
@@ -109,10 +108,10 @@ def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator
     """
     going = [each for each in found if not each.why]
     # A review is called as the order that it is about.
-    kept = {(each.collection, each.record): each.kept for each in going}
-    for (name, _), record in kept.items():
+    kept = {(type(each.kept), each.record): each.kept for each in going}
+    for (kind, _), record in kept.items():
         if not isinstance(record, SEALED):
-            getattr(unit, name).replace(reworded(record, record, traits))
+            unit.collection(spec_of(kind)).replace(reworded(record, record, traits))
     yield from dict.fromkeys((each.record, each.what) for each in going)
 
 

@@ -14,6 +14,16 @@ from certdesk.ports.blocking import (
     orders_with,
 )
 from certdesk.ports.clock import Clock
+from certdesk.ports.collections import (
+    AuditLog,
+    Collection,
+    Orders,
+    Record,
+    Stale,
+    Taken,
+    Usage,
+    all_of,
+)
 from certdesk.ports.dns_providers import (
     DnsProvider,
     DnsProviders,
@@ -37,20 +47,10 @@ from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.proving import CaaChecker, Prover
 from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
+from certdesk.ports.specs import CollectionSpec
 from certdesk.ports.standstill import disabled_account, stands_still
-from certdesk.ports.store import (
-    AuditLog,
-    Collection,
-    Orders,
-    Record,
-    Result,
-    Stale,
-    Store,
-    StoreUnavailable,
-    Taken,
-    Unit,
-    Usage,
-)
+from certdesk.ports.store import Result, Store, StoreUnavailable
+from certdesk.ports.unit import COLLECTIONS, Unit, spec_of
 from certdesk.ports.vault import (
     DESK,
     Place,
@@ -66,12 +66,14 @@ from certdesk.ports.watching import Counts, Examiner, Resolvers
 from certdesk.ports.work import Pending, Work
 
 __all__ = [
+    "COLLECTIONS",
     "DESK",
     "Admission",
     "AuditLog",
     "CaaChecker",
     "Clock",
     "Collection",
+    "CollectionSpec",
     "Counts",
     "DnsProvider",
     "DnsProviders",
@@ -108,6 +110,7 @@ __all__ = [
     "Vault",
     "VaultError",
     "Work",
+    "all_of",
     "block",
     "block_known",
     "block_of",
@@ -133,6 +136,7 @@ __all__ = [
     "put_review",
     "remove_review",
     "settings_of",
+    "spec_of",
     "stands_still",
     "successors_of",
     "withdraw_review",

@@ -14,7 +14,7 @@ from certdesk.domain.revocation import COMPROMISED
 from certdesk.domain.steps import CERTIFIED
 from certdesk.domain.vetting import subject_of_key
 from certdesk.ports.reviewing import withdraw_review
-from certdesk.ports.store import Unit
+from certdesk.ports.unit import Unit
 
 
 def block_of(unit: Unit, uin: str, spki_sha256: bytes) -> BlockedKey | None:

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Protocol
 
 from certdesk.domain.keys import KeyKind, PrivateKey
-from certdesk.ports.store import Stale
+from certdesk.ports.collections import Stale
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import TypeVar
 from certdesk.domain.derivation import is_denied
 from certdesk.domain.order import Order
 from certdesk.domain.records import Certificate, DeniedKey, Submission
-from certdesk.ports.store import Collection, Unit
+from certdesk.ports.collections import Collection
+from certdesk.ports.unit import Unit
 
 Kept = TypeVar("Kept", Submission, Certificate)
 

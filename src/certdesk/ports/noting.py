@@ -6,7 +6,7 @@ from datetime import datetime
 
 from certdesk.domain.order import Order
 from certdesk.domain.records import BY_DESK, AuditEntry, Letter, Proof, Renewal, Submission
-from certdesk.ports.store import Unit
+from certdesk.ports.unit import Unit
 
 
 def note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.domain.records import Review
-from certdesk.ports.store import Unit
+from certdesk.ports.unit import Unit
 
 
 def put_review(unit: Unit, review: Review) -> Review:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.domain.account import Account
 from certdesk.domain.order import Order
 from certdesk.domain.standstill import goes_on
-from certdesk.ports.store import Unit
+from certdesk.ports.unit import Unit
 
 
 def disabled_account(unit: Unit, order: Order) -> Account | None:

@@ -1,6 +1,6 @@
 """Where records are kept; nothing is acknowledged before it is durable.
 
-`schema` declares the collections, `collections` reads and writes them on a connection. `sqlite` is
+`schema` has the tables, `collections` reads and writes them on a connection. `sqlite` is
 the embedded store, one file with one writer, and `postgres` the one that several processes share;
 `migrate` brings a database to the schema of this version.
 """

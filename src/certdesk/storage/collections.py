@@ -9,16 +9,17 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from certdesk.ports import Record, Stale, Taken
-from certdesk.storage import ReadOnly, schema
+from certdesk.storage import ReadOnly
 from certdesk.storage.driver import Statement
+from certdesk.storage.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import ColumnElement, Connection
 
+    from certdesk.ports import CollectionSpec
     from certdesk.storage.driver import Driver, Row
-    from certdesk.storage.schema import Kept
 
 
 class Statements(Generic[Record]):
@@ -28,25 +29,25 @@ class Statements(Generic[Record]):
     `its_`, since SQLAlchemy keeps the plain names for the values that are set.
     """
 
-    def __init__(self, kept: Kept[Record], dialect: str) -> None:
+    def __init__(self, spec: CollectionSpec[Record], dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
-        self.kept = kept
-        self.table = table = schema.TABLES[kept.name]
-        self.key = [table.c[name] for name in kept.key]
+        self.spec = spec
+        self.table = table = TABLES[spec.name]
+        self.key = [table.c[name] for name in spec.key]
         its_key = [
             column == bindparam(f"its_{column.name}", type_=column.type) for column in self.key
         ]
-        its_version = [table.c.version == bindparam("its_version")] if kept.versioned else []
+        its_version = [table.c.version == bindparam("its_version")] if spec.versioned else []
         insert_ = postgresql.insert if dialect == "postgresql" else sqlite.insert
         self.insert_numbered = Statement(
-            insert(table).returning(*self.key), sets=kept.fields.keys() - kept.key, reads=self.key
+            insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key, reads=self.key
         )
         # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
         # nothing was inserted shows in the count of rows.
-        self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=kept.fields)
+        self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=spec.fields)
         self.one = Statement(select(table).where(*its_key), reads=table.c)
         self.update = Statement(
-            update(table).where(*its_key, *its_version), sets=kept.fields.keys() - kept.fixed
+            update(table).where(*its_key, *its_version), sets=spec.fields.keys() - spec.fixed
         )
         self.delete = Statement(delete(table).where(*its_key))
         self._selections: dict[object, Statement] = {}
@@ -76,7 +77,7 @@ class Statements(Generic[Record]):
         return statement
 
     def _conditions(self, equal: Mapping[str, object]) -> list[ColumnElement[bool]]:
-        self.kept.check_filter(equal)
+        self.spec.check_filter(equal)
         columns = self.table.c
         return [
             columns[name].is_(None)
@@ -84,6 +85,12 @@ class Statements(Generic[Record]):
             else columns[name] == bindparam(name, type_=columns[name].type)
             for name, value in equal.items()
         ]
+
+
+def check_page(offset: int, limit: int | None) -> None:
+    """Refuse a negative offset or limit, which databases understand differently."""
+    if offset < 0 or (limit is not None and limit < 0):
+        raise ValueError("offset and limit are not negative")
 
 
 def _shape(equal: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
@@ -103,7 +110,7 @@ class SqlCollection(Generic[Record]):
     ) -> None:
         """Read and, if `writable`, write through `connection` and its driver."""
         self._sql = statements
-        self._kept = statements.kept
+        self._spec = statements.spec
         self._connection = connection
         self._driver = driver
         self._writable = writable
@@ -111,12 +118,12 @@ class SqlCollection(Generic[Record]):
     def add(self, record: Record) -> Record:
         """Store a new record; a number that is 0 is given by the database."""
         self._check_writable()
-        kept, values = self._kept, self._kept.values(record)
-        if kept.numbered and values[kept.key[0]] == 0:
+        spec, values = self._spec, self._spec.values(record)
+        if spec.numbered and values[spec.key[0]] == 0:
             (number,) = self._sql.insert_numbered.one(self._driver, values)
-            return kept.numbered_as(record, number)
+            return spec.numbered_as(record, number)
         if self._sql.insert_new.touch(self._driver, values) == 0:
-            raise Taken(self._kept.name)
+            raise Taken(self._spec.name)
         return record
 
     def get(self, *key: object) -> Record | None:
@@ -127,10 +134,10 @@ class SqlCollection(Generic[Record]):
     def replace(self, record: Record) -> Record:
         """Store a changed record if its version is still the stored one."""
         self._check_writable()
-        changed = self._kept.next_version(record)
-        its = self._its(self._kept.key_of(record)) | {"its_version": self._kept.version_of(record)}
-        if self._sql.update.touch(self._driver, self._kept.values(changed) | its) == 0:
-            raise Stale(self._kept.name)
+        changed = self._spec.next_version(record)
+        its = self._its(self._spec.key_of(record)) | {"its_version": self._spec.version_of(record)}
+        if self._sql.update.touch(self._driver, self._spec.values(changed) | its) == 0:
+            raise Stale(self._spec.name)
         return changed
 
     def remove(self, *key: object) -> bool:
@@ -140,7 +147,7 @@ class SqlCollection(Generic[Record]):
 
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
         """Read the records whose fields equal the given values, in key order."""
-        schema.check_page(offset, limit)
+        check_page(offset, limit)
         statement = self._sql.selection(equal, limited=limit is not None, moved=offset > 0)
         page = {"its_limit": limit, "its_offset": offset}
         return [self._built(row) for row in statement.all(self._driver, equal | page)]
@@ -148,7 +155,7 @@ class SqlCollection(Generic[Record]):
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
         self._check_writable()
-        self._kept.check_filter({field: before, **equal})
+        self._spec.check_filter({field: before, **equal})
         columns = self._sql.table.c
         others = [columns[name] == value for name, value in equal.items()]
         statement = delete(self._sql.table).where(columns[field] < before, *others)
@@ -164,13 +171,13 @@ class SqlCollection(Generic[Record]):
         unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter({field: by, first or field: by, **(unlike or {})})
+        self._spec.check_filter({field: by, first or field: by, **(unlike or {})})
         columns = self._sql.table.c
         others = [columns[name].is_distinct_from(value) for name, value in (unlike or {}).items()]
         statement = select(self._sql.table).where(columns[field] <= by, *others)
         statement = statement.order_by(columns[first or field], *self._sql.key).limit(limit)
         rows = self._connection.execute(statement)
-        return [self._kept.build(row._asdict()) for row in rows]
+        return [self._spec.build(row._asdict()) for row in rows]
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
@@ -178,11 +185,11 @@ class SqlCollection(Generic[Record]):
         return cast("int", number)
 
     def _built(self, row: Row) -> Record:
-        return self._kept.build(dict(zip(self._kept.fields, row, strict=True)))
+        return self._spec.build(dict(zip(self._spec.fields, row, strict=True)))
 
     def _its(self, key: tuple[object, ...]) -> dict[str, object]:
-        self._kept.check_key(key)
-        return {f"its_{name}": value for name, value in zip(self._kept.key, key, strict=True)}
+        self._spec.check_key(key)
+        return {f"its_{name}": value for name, value in zip(self._spec.key, key, strict=True)}
 
     def _check_writable(self) -> None:
         if not self._writable:

@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from certdesk.ports import AuditLog, Collection
-    from certdesk.storage.schema import Kept
+    from certdesk.ports import AuditLog, Collection, CollectionSpec
     from certdesk.storage.usage import Tally
 
 
 class Counted(Generic[Record]):
     """`ports.Collection` that notes what is added to another one, and removed from it."""
 
-    def __init__(self, kept: Kept[Record], inner: Collection[Record], tally: Tally) -> None:
+    def __init__(
+        self, spec: CollectionSpec[Record], inner: Collection[Record], tally: Tally
+    ) -> None:
         """Note in `tally` what becomes of the records of `inner`."""
-        self._kept = kept
+        self._spec = spec
         self._inner = inner
         self._tally = tally
 
@@ -38,7 +39,7 @@ class Counted(Generic[Record]):
 
     def replace(self, record: Record) -> Record:
         """Store a changed record if its version is still the stored one."""
-        before = self._inner.get(*self._kept.key_of(record))
+        before = self._inner.get(*self._spec.key_of(record))
         changed = self._inner.replace(record)
         self._note(before, changed)
         return changed
@@ -57,14 +58,14 @@ class Counted(Generic[Record]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
-        self._kept.check_filter({field: before, **equal})
+        self._spec.check_filter({field: before, **equal})
         old = [
             record
             for record in self._inner.due(field, before, sys.maxsize)
             if getattr(record, field) < before
             and all(getattr(record, name) == value for name, value in equal.items())
         ]
-        return sum(self.remove(*self._kept.key_of(record)) for record in old)
+        return sum(self.remove(*self._spec.key_of(record)) for record in old)
 
     def due(
         self,
@@ -83,15 +84,15 @@ class Counted(Generic[Record]):
         return self._inner.count(**equal)
 
     def _note(self, before: Record | None, after: Record | None) -> None:
-        self._tally.note(self._kept, before, after)
+        self._tally.note(self._spec, before, after)
 
 
 class CountedAudit(Counted[AuditEntry]):
     """`ports.AuditLog` whose entries are counted."""
 
-    def __init__(self, kept: Kept[AuditEntry], inner: AuditLog, tally: Tally) -> None:
+    def __init__(self, spec: CollectionSpec[AuditEntry], inner: AuditLog, tally: Tally) -> None:
         """Note in `tally` what becomes of the entries of `inner`."""
-        super().__init__(kept, inner, tally)
+        super().__init__(spec, inner, tally)
         self._log = inner
 
     def page(self, query: AuditQuery) -> AuditPage:

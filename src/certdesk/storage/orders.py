@@ -120,7 +120,7 @@ class SqlOrders(SqlCollection[Order]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the orders whose time in `field` is earlier; give how many there were."""
-        self._kept.check_filter({field: before, **equal})
+        self._spec.check_filter({field: before, **equal})
         its = self._sql.table.c
         others = [its[name] == value for name, value in equal.items()]
         earlier = sa.select(its.certificate_id).where(its[field] < before, *others)

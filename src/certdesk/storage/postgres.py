@@ -274,7 +274,7 @@ class PostgresStore:
                 raise
             self._outdated = ""
             result = commit(session.unit)
-            session.unit.usage.settle({})
+            session.usage.settle({})
             _check_whole(session)
             try:
                 session.run("COMMIT")

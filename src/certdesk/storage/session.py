@@ -13,9 +13,10 @@ import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection
 
-from certdesk.ports import StoreUnavailable
+from certdesk.ports import StoreUnavailable, Unit
 from certdesk.storage.driver import Driver
-from certdesk.storage.unit import OpenUnit, Sql
+from certdesk.storage.unit import Sql
+from certdesk.storage.usage import SqlUsage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,13 +75,16 @@ class Session:
 
     connection: Connection
     driver: Driver
-    unit: OpenUnit
+    usage: SqlUsage
+    unit: Unit
 
     @classmethod
     def on(cls, connection: Connection, sql: Sql, *, writable: bool) -> Session:
         """Open every collection on a connection."""
         driver = Driver(connection)
-        return cls(connection, driver, sql.unit(connection, driver, writable=writable))
+        usage = sql.usage(driver, writable=writable)
+        unit = sql.unit(connection, driver, usage, writable=writable)
+        return cls(connection, driver, usage, unit)
 
     def run(self, statement: str) -> None:
         """Run a statement that has no values."""

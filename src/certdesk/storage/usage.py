@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from certdesk.domain.usage import Counts
+    from certdesk.ports import CollectionSpec
     from certdesk.storage.driver import Driver, Row
-    from certdesk.storage.schema import Kept
 
 PARTS = {"sqlite": 1, "postgresql": 8}
 NEARLY = 10
@@ -36,9 +36,9 @@ class Tally:
         """Begin with nothing."""
         self._changes: dict[str, dict[str, int]] = {}
 
-    def note(self, kept: Kept[Any], before: object | None, after: object | None) -> None:
+    def note(self, spec: CollectionSpec[Any], before: object | None, after: object | None) -> None:
         """Note that a record was changed; None is that it was or is not there."""
-        measure = kept.measure
+        measure = spec.measure
         if measure is None:
             return
         if before is not None:
@@ -101,11 +101,11 @@ class UsageStatements:
 class SqlUsage:
     """`ports.Usage` on a connection that is in a transaction."""
 
-    def __init__(self, statements: UsageStatements, driver: Driver, tally: Tally) -> None:
+    def __init__(self, statements: UsageStatements, driver: Driver) -> None:
         """Write down what is noted in `tally`."""
+        self.tally = Tally()
         self._sql = statements
         self._driver = driver
-        self._tally = tally
 
     def of(self, uin: str) -> dict[str, int]:
         """Give how much an account has of what is counted, as far as it was settled."""
@@ -114,7 +114,7 @@ class SqlUsage:
 
     def settle(self, limits: Mapping[str, int]) -> None:
         """Write down what the transaction has added so far, within limits."""
-        for uin, noted in self._tally.take():
+        for uin, noted in self.tally.take():
             changes = {kind: number for kind, number in sorted(noted.items()) if number}
             if changes:
                 self._add_within(uin, changes, limits)
@@ -124,7 +124,7 @@ class SqlUsage:
 
     def drop(self) -> None:
         """Forget what the transaction has added, which is undone."""
-        self._tally.take()
+        self.tally.take()
 
     def write(self) -> None:
         """Leave it: what is settled is written."""
@@ -175,9 +175,9 @@ class EmbeddedUsage(SqlUsage):
     Commits share a transaction there, and each of them is undone for itself.
     """
 
-    def __init__(self, statements: UsageStatements, driver: Driver, tally: Tally) -> None:
+    def __init__(self, statements: UsageStatements, driver: Driver) -> None:
         """Know nothing; sums are read when they are first asked for."""
-        super().__init__(statements, driver, tally)
+        super().__init__(statements, driver)
         self._sums: dict[str, dict[str, int]] = {}
         self._settled: dict[str, dict[str, int]] = {}
         self._of_commit: dict[str, dict[str, int]] = {}
@@ -193,7 +193,7 @@ class EmbeddedUsage(SqlUsage):
 
     def settle(self, limits: Mapping[str, int]) -> None:
         """Count what the commit has added so far, within limits."""
-        for uin, changes in self._tally.take():
+        for uin, changes in self.tally.take():
             _add_up(self._of_commit.setdefault(uin, {}), changes)
             grown = [kind for kind, number in changes.items() if number > 0 and kind in limits]
             sums = self.of(uin) if grown else {}

@@ -189,7 +189,7 @@ class Writer:
         # IMMEDIATE: a transaction that began as a reader may find that it cannot write any more.
         session.run("BEGIN IMMEDIATE")
         outcomes = [_attempt(session, job.commit) for job in group]
-        session.unit.usage.write()
+        session.usage.write()
         session.run("COMMIT")
         return outcomes
 
@@ -237,11 +237,11 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
     """
     session.run("SAVEPOINT its_own")
     try:
-        session.unit.usage.begin()
+        session.usage.begin()
         result = commit(session.unit)
-        session.unit.usage.settle({})
+        session.usage.settle({})
     except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to the caller
-        session.unit.usage.drop()
+        session.usage.drop()
         session.run("ROLLBACK TO its_own")
         session.run("RELEASE its_own")
         failed = isinstance(error, sqlalchemy.exc.DBAPIError)

@@ -13,17 +13,17 @@ from certdesk.domain.listing import OrderPage, OrderQuery, within_an_answer
 from certdesk.domain.order import Order
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
-from certdesk.ports import Record, Stale, StoreUnavailable, Taken
+from certdesk.ports import COLLECTIONS, Record, Stale, StoreUnavailable, Taken
 from certdesk.storage import ReadOnly
-from certdesk.storage.schema import AUDIT, COLLECTIONS, ORDERS, check_page
-from certdesk.storage.unit import OpenUnit
+from certdesk.storage.collections import check_page
+from certdesk.storage.schema import AUDIT, ORDERS
+from certdesk.storage.unit import open_unit
 from certdesk.storage.usage import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from certdesk.ports import Collection, Unit
-    from certdesk.storage.schema import Kept
+    from certdesk.ports import CollectionSpec, Unit
 
 Result = TypeVar("Result")
 Key = tuple[object, ...]
@@ -50,17 +50,17 @@ class Draft:
         self._changed: dict[str, Shelf[Any]] = {}
         self._writable = writable
 
-    def shelf(self, kept: Kept[Record]) -> Shelf[Record]:
+    def shelf(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
         """Give a collection as the transaction sees it."""
-        return self._changed.get(kept.name) or self._state[kept.name]
+        return self._changed.get(spec.name) or self._state[spec.name]
 
-    def edit(self, kept: Kept[Record]) -> Shelf[Record]:
+    def edit(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
         """Give a collection to change: the transaction's own copy of it."""
         if not self._writable:
             raise ReadOnly("a read does not write")
-        if kept.name not in self._changed:
-            self._changed[kept.name] = self._state[kept.name].copy()
-        return self._changed[kept.name]
+        if spec.name not in self._changed:
+            self._changed[spec.name] = self._state[spec.name].copy()
+        return self._changed[spec.name]
 
     def result(self) -> dict[str, Shelf[Any]]:
         """Give the state that the transaction leaves."""
@@ -70,43 +70,43 @@ class Draft:
 class MemoryCollection(Generic[Record]):
     """`ports.Collection` on a draft."""
 
-    def __init__(self, kept: Kept[Record], draft: Draft) -> None:
-        """Open the collection that was declared as `kept`."""
-        self._kept = kept
+    def __init__(self, spec: CollectionSpec[Record], draft: Draft) -> None:
+        """Open the collection that was declared as `spec`."""
+        self._spec = spec
         self._draft = draft
 
     def add(self, record: Record) -> Record:
         """Store a new record; a number that is 0 is the next one."""
-        kept, shelf = self._kept, self._draft.edit(self._kept)
-        if kept.numbered and kept.key_of(record) == (0,):
-            record = kept.numbered_as(record, shelf.last + 1)
-        key = kept.key_of(record)
+        spec, shelf = self._spec, self._draft.edit(self._spec)
+        if spec.numbered and spec.key_of(record) == (0,):
+            record = spec.numbered_as(record, shelf.last + 1)
+        key = spec.key_of(record)
         if key in shelf.records or self._repeats(record):
-            raise Taken(self._kept.name)
+            raise Taken(self._spec.name)
         shelf.records[key] = record
-        if kept.numbered:
+        if spec.numbered:
             shelf.last = max(shelf.last, cast("int", key[0]))
         return record
 
     def get(self, *key: object) -> Record | None:
         """Read one record, or None."""
-        self._kept.check_key(key)
-        return self._draft.shelf(self._kept).records.get(key)
+        self._spec.check_key(key)
+        return self._draft.shelf(self._spec).records.get(key)
 
     def replace(self, record: Record) -> Record:
         """Store a changed record if its version is still the stored one."""
-        kept, shelf = self._kept, self._draft.edit(self._kept)
-        changed = kept.next_version(record)
-        stored = shelf.records.get(kept.key_of(record))
-        if stored is None or kept.version_of(stored) != kept.version_of(record):
-            raise Stale(self._kept.name)
-        shelf.records[kept.key_of(record)] = changed
+        spec, shelf = self._spec, self._draft.edit(self._spec)
+        changed = spec.next_version(record)
+        stored = shelf.records.get(spec.key_of(record))
+        if stored is None or spec.version_of(stored) != spec.version_of(record):
+            raise Stale(self._spec.name)
+        shelf.records[spec.key_of(record)] = changed
         return changed
 
     def remove(self, *key: object) -> bool:
         """Delete one record; tell whether it was there."""
-        self._kept.check_key(key)
-        return self._draft.edit(self._kept).records.pop(key, None) is not None
+        self._spec.check_key(key)
+        return self._draft.edit(self._spec).records.pop(key, None) is not None
 
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
         """Read the records whose fields equal the given values, in key order."""
@@ -116,8 +116,8 @@ class MemoryCollection(Generic[Record]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; give how many there were."""
-        self._kept.check_filter({field: before, **equal})
-        records = self._draft.edit(self._kept).records
+        self._spec.check_filter({field: before, **equal})
+        records = self._draft.edit(self._spec).records
         old = [
             key
             for key, record in records.items()
@@ -138,7 +138,7 @@ class MemoryCollection(Generic[Record]):
         unlike: Mapping[str, object] | None = None,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._kept.check_filter({field: by, first or field: by, **(unlike or {})})
+        self._spec.check_filter({field: by, first or field: by, **(unlike or {})})
         others = [
             record
             for record in self._matching({})
@@ -159,18 +159,18 @@ class MemoryCollection(Generic[Record]):
         return any(
             None not in equal.values() and any(self._matching(equal))
             for equal in (
-                {name: getattr(record, name) for name in names} for names in self._kept.unique
+                {name: getattr(record, name) for name in names} for names in self._spec.unique
             )
         )
 
     def _matching(self, equal: dict[str, object]) -> Iterator[Record]:
-        self._kept.check_filter(equal)
-        for record in self._draft.shelf(self._kept).records.values():
+        self._spec.check_filter(equal)
+        for record in self._draft.shelf(self._spec).records.values():
             if all(getattr(record, name) == value for name, value in equal.items()):
                 yield record
 
     def _sort_key(self, record: Record) -> Any:  # noqa: ANN401 -- the fields' types are the record's
-        return self._kept.key_of(record)
+        return self._spec.key_of(record)
 
 
 class MemoryOrders(MemoryCollection[Order]):
@@ -236,10 +236,10 @@ class MemoryUsage:
     def of(self, uin: str) -> dict[str, int]:
         """Give how much an account has of what is counted."""
         found = Counter(dict.fromkeys(COUNTED, 0))
-        for kept in COLLECTIONS:
-            measure = kept.measure
+        for spec in COLLECTIONS:
+            measure = spec.measure
             if measure is not None:
-                records = self._draft.shelf(kept).records.values()
+                records = self._draft.shelf(spec).records.values()
                 for its in (measure(record) for record in records if record.uin == uin):
                     found.update(its)
         return dict(found)
@@ -253,16 +253,6 @@ class MemoryUsage:
                 if sums[kind] > limits[kind]:
                     raise QuotaExceeded(kind, limits[kind])
 
-    def begin(self) -> None:
-        """Keep nothing apart: each commit has a unit of its own."""
-
-    def drop(self) -> None:
-        """Forget what was added."""
-        self._tally.take()
-
-    def write(self) -> None:
-        """Leave it: the records themselves are counted."""
-
 
 class MemoryStore:
     """`ports.Store` in memory, for tests.
@@ -273,7 +263,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._state: dict[str, Shelf[Any]] = {kept.name: Shelf({}) for kept in COLLECTIONS}
+        self._state: dict[str, Shelf[Any]] = {spec.name: Shelf({}) for spec in COLLECTIONS}
         self._writing = threading.Lock()
         self._writer: int | None = None
         self._closed = False
@@ -338,10 +328,12 @@ def _earlier(at: datetime | None, before: datetime) -> bool:
     return at is not None and at < before
 
 
-def _unit(draft: Draft) -> OpenUnit:
-    def opened(kept: Kept[Record], /) -> Collection[Record]:
-        return MemoryCollection(kept, draft)
-
+def _unit(draft: Draft) -> Unit:
     tally = Tally()
-    orders, audit = MemoryOrders(draft, tally), MemoryAudit(AUDIT, draft)
-    return OpenUnit(opened, orders, audit, MemoryUsage(draft, tally), tally)
+    return open_unit(
+        lambda spec: MemoryCollection(spec, draft),
+        MemoryOrders(draft, tally),
+        MemoryAudit(AUDIT, draft),
+        MemoryUsage(draft, tally),
+        tally,
+    )

@@ -1,0 +1,142 @@
+"""What a transaction can do with the records of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from certdesk.domain.listing import OrderPage, OrderQuery
+from certdesk.domain.order import Order
+from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+
+Record = TypeVar("Record")
+
+PAGE = 1000
+
+
+class Taken(Exception):
+    """A record with that key exists already."""
+
+
+class Stale(Exception):
+    """The record was changed since it was read; nothing was written."""
+
+
+class Collection(Protocol[Record]):
+    """Records of one kind in a transaction, by key.
+
+    A key is the record's key fields in order (`Unit` in `ports/unit.py` names them).
+    Equality filters name record fields.
+    """
+
+    def add(self, record: Record) -> Record:
+        """Store a new record.
+
+        Where the only key field is an integer and 0, it is numbered, from 1 upwards and never
+        the same twice.
+
+        Raises:
+            Taken: the key exists.
+        """
+        ...
+
+    def get(self, *key: object) -> Record | None:
+        """Read one record, or None."""
+        ...
+
+    def replace(self, record: Record) -> Record:
+        """Store a changed record if its `version` is still the stored one; give it with the next.
+
+        Raises:
+            Stale: the record is gone or has another version.
+            TypeError: records of this kind have no version.
+        """
+        ...
+
+    def remove(self, *key: object) -> bool:
+        """Delete one record; tell whether it was there."""
+        ...
+
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+        """Read the records whose fields equal the given values, in key order.
+
+        Raises:
+            TypeError: a filter names no field of the record.
+            ValueError: offset or limit is negative.
+        """
+        ...
+
+    def prune(self, field: str, before: datetime, **equal: object) -> int:
+        """Delete the records whose time in `field` is earlier; give how many there were.
+
+        Only those whose fields equal the given values.
+        """
+        ...
+
+    def due(
+        self,
+        field: str,
+        by: datetime,
+        limit: int,
+        *,
+        first: str | None = None,
+        unlike: Mapping[str, object] | None = None,
+    ) -> list[Record]:
+        """Read the records whose time in `field` is `by` or earlier, the earliest first.
+
+        Or those first whose time in the field `first` is the earliest. Those with the same time
+        are in key order; there are `limit` at most. Records are left out that have one of the
+        values in `unlike`.
+        """
+        ...
+
+    def count(self, **equal: object) -> int:
+        """Count the records whose fields equal the given values."""
+        ...
+
+
+class Orders(Collection[Order], Protocol):
+    """Orders, which are numbered as they are added, in lists."""
+
+    def page(self, query: OrderQuery) -> OrderPage:
+        """Give a page of the orders of which `query.has` holds, by `query.place`."""
+        ...
+
+    def count_names(self, *, uin: str, manager_id: int) -> int:
+        """Count the different names in the orders of an account that name a manager."""
+        ...
+
+
+class AuditLog(Collection[AuditEntry], Protocol):
+    """Audit entries, in lists."""
+
+    def page(self, query: AuditQuery) -> AuditPage:
+        """Give a page of the entries of which `query.has` holds, the newest first."""
+        ...
+
+
+class Usage(Protocol):
+    """How much each account has of what its quotas are about (`COUNTED` of `domain/quotas.py`)."""
+
+    def of(self, uin: str) -> Mapping[str, int]:
+        """Give how much an account has of each, as far as it was settled."""
+        ...
+
+    def settle(self, limits: Mapping[str, int]) -> None:
+        """Count what the transaction has added and removed since it was last settled.
+
+        The store does so at the end of each transaction as well, without limits.
+
+        Raises:
+            QuotaExceeded: of something that was added there is more now than its limit.
+        """
+        ...
+
+
+def all_of(collection: Collection[Record], **equal: object) -> Iterator[Record]:
+    """Read the records whose fields equal the given values, a page at a time."""
+    offset = 0
+    while page := collection.where(offset=offset, limit=PAGE, **equal):
+        yield from page
+        offset += len(page)

@@ -1,0 +1,291 @@
+"""A transaction's view of all that is kept: every collection, declared once.
+
+Tables, statements, stores and whatever goes through all records follow from the declarations. A
+column is a field of the record, in the field's type. So a changed record needs a migration, and a
+test compares.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, cast
+
+from certdesk.domain.account import AccessKey, Account
+from certdesk.domain.organisation import Company, Manager
+from certdesk.domain.policy import Policy, Project, User
+from certdesk.domain.records import (
+    Authority,
+    BlockedKey,
+    Certificate,
+    DeniedKey,
+    Evidence,
+    Issuance,
+    Letter,
+    LookPace,
+    Mark,
+    PaceLimit,
+    Proof,
+    Renewal,
+    Review,
+    RevocationList,
+    RevokedCertificate,
+    SeenSignature,
+    Sight,
+    StockedKey,
+    Submission,
+    Task,
+)
+from certdesk.domain.usage import of_certificate, of_letter, of_order, of_submission, one
+from certdesk.domain.zones import Zone
+from certdesk.ports.collections import AuditLog, Collection, Orders, Record, Usage
+from certdesk.ports.specs import (
+    CollectionSpec,
+    CountedBy,
+    Index,
+    Key,
+    LimitedBy,
+    Numbering,
+    Unique,
+    specs_of,
+)
+
+
+@dataclasses.dataclass(slots=True, kw_only=True, eq=False)
+class Unit:
+    """One transaction's view of everything that is kept."""
+
+    accounts: Annotated[
+        Collection[Account], Key("uin"), LimitedBy("only the operator opens accounts")
+    ]
+    """Accounts, by Uin."""
+
+    access_keys: Annotated[
+        Collection[AccessKey],
+        Key("secret_id"),
+        Index("uin", "user_id"),
+        CountedBy(one("access_keys")),
+    ]
+    """Access keys, by SecretId."""
+
+    orders: Annotated[
+        Orders,
+        Key("certificate_id"),
+        Numbering("number"),
+        Index("uin", "number"),
+        Index("uin", "status", "number"),
+        Index("uin", "project_id", "status", "number"),
+        Index("uin", "ends_at", "number"),
+        Index("uin", "manager_id"),
+        Index("uin", "product_id", "certificate_type", "number"),
+        Index("uin", "product_id", "status", "registrable"),
+        Index("status"),
+        CountedBy(of_order),
+    ]
+    """Orders, by certificate id."""
+
+    submissions: Annotated[
+        Collection[Submission],
+        Key("certificate_id", "number"),
+        Index("inspected"),
+        Index("identity_since"),
+        Index("spki_sha256"),
+        CountedBy(of_submission),
+    ]
+    """Submissions, by certificate id and number."""
+
+    companies: Annotated[
+        Collection[Company],
+        Key("company_id"),
+        Index("uin"),
+        Index("uin", "likeness"),
+        CountedBy(one("companies")),
+    ]
+    """Companies, by id."""
+
+    managers: Annotated[
+        Collection[Manager],
+        Key("manager_id"),
+        Index("company_id"),
+        Index("uin", "company_id", "likeness"),
+        Index("identity_since"),
+        CountedBy(one("managers")),
+    ]
+    """Managers, by id."""
+
+    key_stock: Annotated[
+        Collection[StockedKey],
+        Key("stock_id"),
+        Index("kind"),
+        LimitedBy("the desk makes them for itself"),
+    ]
+    """Keys made ahead of need, by number."""
+
+    blocked_keys: Annotated[
+        Collection[BlockedKey],
+        Key("spki_sha256", "uin"),
+        LimitedBy("one for a certificate that was revoked, and each is in the audit log"),
+    ]
+    """Keys never accepted again, by SPKI hash and whom they are not accepted from."""
+
+    denied_keys: Annotated[
+        Collection[DeniedKey],
+        Key("uin", "spki_sha256"),
+        LimitedBy("one for a key of an order or an upload, and each is in the audit log"),
+    ]
+    """Keys of denied certificates that an account has no more, by Uin and SHA-256 (SPKI)."""
+
+    audit: Annotated[
+        AuditLog,
+        Key("entry_id"),
+        Index("uin", "at", "action"),
+        Index("subject"),
+        CountedBy(one("audit")),
+    ]
+    """The audit log, by number."""
+
+    marks: Annotated[Collection[Mark], Key("name"), LimitedBy("the desk makes them for itself")]
+    """The desk's own named values."""
+
+    users: Annotated[Collection[User], Key("user_id"), Index("uin"), CountedBy(one("users"))]
+    """Sub-users of accounts, by number."""
+
+    policies: Annotated[
+        Collection[Policy], Key("policy_id"), Index("uin"), CountedBy(one("policies"))
+    ]
+    """Policies of accounts, by number."""
+
+    projects: Annotated[
+        Collection[Project], Key("project_id"), Index("uin"), CountedBy(one("projects"))
+    ]
+    """Projects of accounts, by number."""
+
+    seen_signatures: Annotated[
+        Collection[SeenSignature],
+        Key("digest"),
+        Index("seen_at"),
+        LimitedBy("removed after 15 minutes, and no more than the pace allows"),
+    ]
+    """Signatures that have changed something, by digest."""
+
+    pace_limits: Annotated[
+        Collection[PaceLimit],
+        Key("uin", "action"),
+        LimitedBy("only the operator sets them, one for an action that there is"),
+    ]
+    """Limits that are not the default, by Uin and action."""
+
+    proofs: Annotated[
+        Collection[Proof], Key("certificate_id", "attempt", "name"), CountedBy(one("proofs"))
+    ]
+    """Proofs of names, by certificate id, attempt and name."""
+
+    evidence: Annotated[
+        Collection[Evidence],
+        Key("evidence_id"),
+        Index("certificate_id"),
+        Index("ended_at"),
+        LimitedBy("quota.looks for each proof; CAA is asked once a minute until the deadline"),
+    ]
+    """Looks for proofs, by number."""
+
+    issuances: Annotated[
+        Collection[Issuance],
+        Key("certificate_id", "attempt"),
+        Unique("issuer", "serial"),
+        LimitedBy("one for a submission of an order to the CA, which has proofs"),
+    ]
+    """What issuers asked to be kept, by certificate id and attempt."""
+
+    certificates: Annotated[
+        Collection[Certificate],
+        Key("certificate_id", "attempt"),
+        Index("uin", "sha256"),
+        Index("uin", "spki_sha256"),
+        Index("issuer", "serial"),
+        Index("spki_sha256"),
+        CountedBy(of_certificate),
+    ]
+    """Certificates in hand, by certificate id and attempt."""
+
+    reviews: Annotated[
+        Collection[Review],
+        Key("subject"),
+        Index("verdict"),
+        LimitedBy("one for a manager, an order, a revocation or a key that was revoked"),
+    ]
+    """What people are asked to look at, by what it is."""
+
+    sights: Annotated[
+        Collection[Sight],
+        Key("subject", "operator"),
+        LimitedBy("one for a review and an operator who looked at it"),
+    ]
+    """What operators saw of that, by what it is and who saw it."""
+
+    letters: Annotated[
+        Collection[Letter], Key("certificate_id", "attempt", "kind"), CountedBy(of_letter)
+    ]
+    """Letters that were uploaded, by certificate id, attempt and kind."""
+
+    authorities: Annotated[
+        Collection[Authority], Key("name"), LimitedBy("the desk makes them for itself")
+    ]
+    """CA certificates of the private CA, by name."""
+
+    revocation_lists: Annotated[
+        Collection[RevocationList], Key("authority"), LimitedBy("the desk makes them for itself")
+    ]
+    """The newest CRLs, by the authority's name."""
+
+    revoked_certificates: Annotated[
+        Collection[RevokedCertificate],
+        Key("authority", "serial"),
+        LimitedBy("one for a certificate, and each is in the audit log"),
+    ]
+    """Certificates that the private CA has revoked, by authority and serial number."""
+
+    renewals: Annotated[
+        Collection[Renewal],
+        Key("certificate_id"),
+        Index("due_at"),
+        Index("uin", "reason"),
+        LimitedBy("one for an order"),
+    ]
+    """Certificates that are to have a successor, by certificate id."""
+
+    zones: Annotated[Collection[Zone], Key("uin", "name"), CountedBy(one("zones"))]
+    """Zones in which the desk may add records for an account, by Uin and name."""
+
+    look_paces: Annotated[
+        Collection[LookPace],
+        Key("domain", "kind"),
+        Index("even_at"),
+        LimitedBy("removed ten minutes after the last look"),
+    ]
+    """How fast names are looked at, by registrable domain and kind of look."""
+
+    tasks: Annotated[
+        Collection[Task],
+        Key("certificate_id"),
+        Index("due_at"),
+        Index("set_aside"),
+        Index("uin", "reason"),
+        LimitedBy("one for an order"),
+    ]
+    """Work that goes on by itself, by certificate id."""
+
+    usage: Usage
+    """How much accounts have of what their quotas are about."""
+
+    def collection(self, spec: CollectionSpec[Record]) -> Collection[Record]:
+        """Return a collection by its declaration."""
+        return cast("Collection[Record]", getattr(self, spec.name))
+
+
+COLLECTIONS = specs_of(Unit)
+_BY_RECORD = {spec.record: spec for spec in COLLECTIONS}
+
+
+def spec_of(record: type[Record]) -> CollectionSpec[Record]:
+    """Return the declaration of the collection that has such records."""
+    return _BY_RECORD[record]
