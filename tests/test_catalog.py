@@ -127,14 +127,6 @@ def test_the_actions_are_listed_in_the_order_of_their_names(declared: Catalog) -
 # --- the real ones ------------------------------------------------------------------------------
 
 
-def test_every_module_of_actions_that_declares_one_is_imported() -> None:
-    """A module that the list in `actions/__init__.py` forgets would be missing silently."""
-    declaring = {
-        file.stem for file in FOLDER.glob("*.py") if "@catalog.action" in file.read_text("utf-8")
-    }
-    assert set(certdesk.actions.__all__) == declaring
-
-
 def test_every_declared_action_is_in_the_catalog() -> None:
     """As many as the folder's sources declare."""
     found = [

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import pytest
 
 from certdesk.bootstrap import actions
+from certdesk.wire.vendor import ACTIONS
 from tests.acceptance.crowd import Told, narrowest
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.conformance.forms import FORM, older
@@ -249,7 +250,7 @@ def a_request_that_was_refused_early_has_been_seen_too(desk: RunningDesk) -> Ite
 @LATER.append
 def an_unknown_action_has_been_seen_too(desk: RunningDesk) -> Iterator[None]:
     """A client of an action that the desk lacks gives nobody a change."""
-    unknown = captured(desk, "DescribePackages", b"{}")
+    unknown = captured(desk, min(ACTIONS - {action.name for action in actions()}), b"{}")
     assert unknown.send().code == "UnsupportedOperation"
     yield
     change = dataclasses.replace(unknown, action="CancelCertificateOrder")

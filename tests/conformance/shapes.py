@@ -24,19 +24,6 @@ from certdesk.catalog import Action
 from certdesk.wire.model import Reply, Request
 from tests.clients.jobs import PYTHON_CLIENTS
 
-MAINLAND_ACTIONS = frozenset(
-    {
-        "CompleteCertificate",
-        "DeleteManager",
-        "DescribeDownloadCertificateUrl",
-        "DescribeManagerDetail",
-        "SubmitAuditManager",
-        "UploadRevokeLetter",
-        "VerifyManager",
-    }
-)
-"""Actions that only the mainland edition of the API has; they are held against its own SDK."""
-
 _SCALARS = {
     "string": "string",
     "datetime": "string",
@@ -89,7 +76,7 @@ def mainland() -> Edition:
 
 def edition(action: Action) -> Edition:
     """Give the edition that an action is held against."""
-    return mainland() if action.name in MAINLAND_ACTIONS else INTERNATIONAL
+    return INTERNATIONAL if action.name in INTERNATIONAL.actions else mainland()
 
 
 def _mainland_module(name: str) -> ModuleType:
