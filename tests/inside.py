@@ -22,7 +22,7 @@ from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
-from certdesk.ports import DESK, DnsProviders, Keys, Store, Unit
+from certdesk.ports import DESK, DnsProviders, Issuer, Keys, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
@@ -31,17 +31,14 @@ from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.advancing import Advancing, StandsStill
-from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
-from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
 from tests.rules import rules_with
+from tests.working import PATIENCE_SECONDS, Parts, take_on
 
-PATIENCE_SECONDS = 30
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -85,26 +82,16 @@ class InsideDesk:
             urls=PublicUrls(BASE),
         )
         self.ca = PrivateCaParts(world, DESK_IDENTITY)
-        rng = random.Random(1)  # noqa: S311 -- repeatable, and guards nothing here
-        rules = rules or rules_with()
-        self.looking = Looking(
-            self.store,
-            self.clock,
-            provers=self.provers,
-            caa=self.caa,
-            records=AddedRecords(self.store, self.clock, self.dns_providers),
-            pacing=LookPacing(self.store, self.clock, rules),
-            kept_looks=rules.quotas.looks,
+        self.parts = Parts(
+            store=self.store,
+            vault=self.vault,
+            clock=self.clock,
+            rng=random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
+            rules=rules or rules_with(),
+            dns_providers=self.dns_providers,
         )
-        self.advancing = Advancing(
-            self.store,
-            self.vault,
-            self.clock,
-            rng,
-            looking=self.looking,
-            issuer=self.ca.issuer if private_ca else self.issuer,
-            rules=rules,
-        )
+        self.looking = self.parts.looking(self.provers, self.caa)
+        self.advancing = self.advancing_with(self.ca.issuer if private_ca else self.issuer)
         self.orders = OrderWork(
             self.store, self.clock, advancing=self.advancing, looking=self.looking
         )
@@ -116,9 +103,9 @@ class InsideDesk:
             pki=self.ca.pki,
             dns_providers=self.dns_providers,
             clock=self.clock,
-            rng=rng,
+            rng=self.parts.rng,
             work=self.orders,
-            rules=rules,
+            rules=self.parts.rules,
         )
         self.metrics = Metrics({})
         self.renewing = Renewing(
@@ -176,12 +163,11 @@ class InsideDesk:
 
     def take_on(self, certificate_id: str) -> datetime | None:
         """Take an order as far as it goes now; give when its next step is due."""
-        due_at = self._step(certificate_id)
-        while not (due_at is None or (isinstance(due_at, datetime) and due_at > self.clock.now())):
-            if isinstance(due_at, Future):
-                due_at.result(PATIENCE_SECONDS)
-            due_at = self._step(certificate_id)
-        return due_at
+        return take_on(self._step, self.clock, certificate_id)
+
+    def advancing_with(self, issuer: Issuer) -> Advancing:
+        """Return what takes the steps of orders, with an issuer of a test's own."""
+        return self.parts.advancing(self.looking, issuer)
 
     def _step(self, certificate_id: str) -> datetime | Future[None] | None:
         try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import dataclasses
 import uuid
-from concurrent.futures import Future
-from datetime import datetime
 
 import msgspec
 
@@ -15,16 +13,10 @@ from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
-from certdesk.testing.proving import ScriptedCaa, ScriptedProver
+from certdesk.testing.proving import ScriptedProver
 from certdesk.wire.decode import decode
-from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
-from certdesk.workflow.looking import Looking
-from certdesk.workflow.pacing import LookPacing
-from tests.rules import rules_with
 from tests.running import Keys, RunningDesk
-
-SECONDS = 30
+from tests.working import Parts, take_on
 
 
 def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
@@ -36,30 +28,16 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
     assert submit is not None
     caller = Caller(uin=keys.uin, actor=keys.secret_id, verified=True)
     with open_desk(settings) as opened:
-        store, vault = opened.desk.store, opened.desk.vault
+        store = opened.desk.store
+        # Nobody is looked at.
+        rules = dataclasses.replace(opened.desk.rules, looks_per_domain=0)
+        parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
         provers = {kind: ScriptedProver(clock, absent=Verdict.PROVED) for kind in ProofKind}
-        advancing = Advancing(
-            store,
-            vault,
-            clock,
-            random.SystemRandom(),
-            looking=Looking(
-                store,
-                clock,
-                provers=provers,
-                caa=ScriptedCaa(clock),
-                records=AddedRecords(store, clock, opened.desk.dns_providers),
-                # Nobody is looked at.
-                pacing=LookPacing(store, clock, rules_with(looks_per_domain=0)),
-                kept_looks=opened.desk.rules.quotas.looks,
-            ),
-            issuer=ScriptedIssuer(clock),
-            rules=opened.desk.rules,
-        )
+        advancing = parts.advancing(parts.looking(provers), ScriptedIssuer(clock))
         for certificate_id in certificate_ids:
             asked = decode({"CertId": certificate_id}, submit.request)
             opened.desk.perform(submit, caller, asked, str(uuid.uuid4()))
-            _take_on(advancing, clock, certificate_id)
+            take_on(advancing.step, clock, certificate_id)
             order = store.read(lambda unit, id_=certificate_id: unit.orders.get(id_))  # type: ignore[misc]
             assert order is not None
             assert order.status is Status.ISSUED
@@ -78,11 +56,3 @@ def succeed(desk: RunningDesk, keys: Keys, certificate_id: str) -> str:
         reply = opened.desk.perform(action, caller, asked, str(uuid.uuid4()))
     desk.start()
     return str(msgspec.structs.asdict(reply)["certificate_id"])
-
-
-def _take_on(advancing: Advancing, clock: SystemClock, certificate_id: str) -> None:
-    due_at = advancing.step(certificate_id)
-    while isinstance(due_at, Future) or (isinstance(due_at, datetime) and due_at <= clock.now()):
-        if isinstance(due_at, Future):
-            due_at.result(SECONDS)
-        due_at = advancing.step(certificate_id)

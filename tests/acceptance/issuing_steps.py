@@ -7,11 +7,7 @@ what the next process, which nobody kills, found and made of it.
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
-import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +21,22 @@ from certdesk.domain.revocation import Reason
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
-from certdesk.testing.proving import ScriptedCaa, ScriptedProver
-from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
-from certdesk.workflow.looking import Looking
-from certdesk.workflow.orders import OrderWork
-from certdesk.workflow.pacing import LookPacing
-from tests.acceptance.killing import Killer, SteppingStore, call, forked, killed
-from tests.actions.submitting import PERSONAL, csr_for
+from certdesk.testing.proving import ScriptedProver
+from tests.acceptance.killing import (
+    Killer,
+    SteppingStore,
+    buy,
+    call,
+    forked,
+    killed,
+    tell_attempts,
+    work_until,
+)
+from tests.actions.submitting import csr_for
 from tests.workflow.ordering import key
+from tests.working import Parts
 
 NAME = "shop.example.com"
-SECONDS = 60
 
 
 class SteppingIssuer:
@@ -67,12 +67,7 @@ def main(folder: Path) -> None:
     key()
     settings = Settings(data=str(folder / "desk"), stock_rsa_2048=0, stock_rsa_4096=0)
     caller = forked(folder, lambda: open_account(settings))
-    for number in itertools.count(1):
-        told = _attempt(folder, settings, caller, number)
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        if not told["step"]:
-            return
+    tell_attempts(lambda number: _attempt(folder, settings, caller, number))
 
 
 def _attempt(folder: Path, settings: Settings, caller: Any, number: int) -> dict[str, Any]:  # noqa: ANN401
@@ -96,59 +91,20 @@ def open_account(settings: Settings) -> list[str]:
 def _order(settings: Settings, account: list[str]) -> str:
     uin, secret_id = account
     caller = Caller(uin=uin, actor=secret_id, verified=True)
-    material = PERSONAL | {"GenCsrType": "parse", "Csr": csr_for(key(), NAME)}
-    material |= {"CertCommonName": NAME}
+    material = {"GenCsrType": "parse", "Csr": csr_for(key(), NAME), "CertCommonName": NAME}
     with open_desk(settings) as opened:
-        bought = call(
-            opened, caller, "CreateCertificate", ProductId=104, DomainNum=1, TimeSpan=1
-        ).certificate_ids[0]
-        call(opened, caller, "CertificateInfoSubmit", CertId=bought, **material)
-        call(opened, caller, "CertificateOrderSubmit", CertId=bought)
-        return str(bought)
+        return buy(opened, caller, 1, **material)
 
 
 def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
     """Work on what is due until the order is issued."""
     with open_desk(settings) as opened:
-        desk = opened.desk
-        store = SteppingStore(desk.store, killer)
-        prover = ScriptedProver(desk.clock)
+        parts = Parts.of(opened.desk, SteppingStore(opened.desk.store, killer))
+        prover = ScriptedProver(parts.clock)
         prover.verdicts[NAME] = Verdict.PROVED
-        looking = Looking(
-            store,
-            desk.clock,
-            provers=dict.fromkeys(ProofKind, prover),
-            caa=ScriptedCaa(desk.clock),
-            records=AddedRecords(store, desk.clock, desk.dns_providers),
-            pacing=LookPacing(store, desk.clock, desk.rules),
-            kept_looks=desk.rules.quotas.looks,
-        )
-        advancing = Advancing(
-            store,
-            desk.vault,
-            desk.clock,
-            desk.rng,
-            looking=looking,
-            issuer=SteppingIssuer(opened.issuer, killer),
-            rules=desk.rules,
-        )
-        work = OrderWork(store, desk.clock, advancing=advancing, looking=looking)
-        # What the killed process had taken up is not waited for.
-        desk.store.write(lambda unit: make_due(unit, certificate_id, opened))
-        work.start()
-        end = time.monotonic() + SECONDS
-        while not _issued(opened, certificate_id):
-            if time.monotonic() > end:
-                raise TimeoutError
-            time.sleep(0.005)
-        work.stop()
-
-
-def make_due(unit: Unit, certificate_id: str, opened: OpenDesk) -> None:
-    """Put an order on the list of what is worked on now."""
-    task = unit.tasks.get(certificate_id)
-    assert task is not None
-    unit.tasks.replace(dataclasses.replace(task, due_at=opened.desk.clock.now()))
+        looking = parts.looking(dict.fromkeys(ProofKind, prover))
+        work = parts.orders(looking, SteppingIssuer(opened.issuer, killer))
+        work_until(lambda: _issued(opened, certificate_id), opened, certificate_id, work)
 
 
 def _issued(opened: OpenDesk, certificate_id: str) -> bool:

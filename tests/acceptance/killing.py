@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,8 +19,12 @@ from typing import Any, TypeVar
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Store, Unit
+from certdesk.workflow.orders import OrderWork
+from tests.actions.submitting import PERSONAL
 
 Result = TypeVar("Result")
+ROOT = Path(__file__).parents[2]
+SECONDS = 60
 
 
 class Killer:
@@ -99,3 +108,59 @@ def call(opened: OpenDesk, caller: Caller, name: str, **parameters: object) -> A
     action = actions().find(name, internal=caller is OPERATOR)
     assert action is not None, name
     return opened.desk.perform(action, caller, action.decode(parameters), "steps")
+
+
+def attempts_of(program: str, folder: Path) -> list[dict[str, Any]]:
+    """Run a program that is killed at one step after the other; return what it told of each."""
+    done = subprocess.run(
+        [sys.executable, "-m", program, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def tell_attempts(attempt: Callable[[int], dict[str, Any]]) -> None:
+    """Make one attempt after the other, each killed at a later step, until one comes to its end."""
+    for number in itertools.count(1):
+        told = attempt(number)
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        if not told["step"]:
+            return
+
+
+def buy(opened: OpenDesk, caller: Caller, years: int, **material: object) -> str:
+    """Order a certificate, and submit it to the CA; return its certificate id."""
+    bought = call(
+        opened, caller, "CreateCertificate", ProductId=104, DomainNum=1, TimeSpan=years
+    ).certificate_ids[0]
+    call(opened, caller, "CertificateInfoSubmit", CertId=bought, **PERSONAL | material)
+    call(opened, caller, "CertificateOrderSubmit", CertId=bought)
+    return str(bought)
+
+
+def work_until(
+    done: Callable[[], bool], opened: OpenDesk, certificate_id: str, work: OrderWork
+) -> None:
+    """Work on what is due, an order before all, until its work is done.
+
+    What a killed process had taken up is not waited for.
+    """
+    opened.desk.store.write(lambda unit: _make_due(unit, certificate_id, opened))
+    work.start()
+    end = time.monotonic() + SECONDS
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.005)
+    work.stop()
+
+
+def _make_due(unit: Unit, certificate_id: str, opened: OpenDesk) -> None:
+    task = unit.tasks.get(certificate_id)
+    assert task is not None
+    unit.tasks.replace(dataclasses.replace(task, due_at=opened.desk.clock.now()))

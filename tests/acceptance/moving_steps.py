@@ -8,10 +8,7 @@ the next process, which nobody kills, found, and what it made of it.
 from __future__ import annotations
 
 import hashlib
-import itertools
-import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +18,19 @@ from certdesk.domain.proof import ProofKind
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import COLLECTIONS, Unit, place_of, place_of_submission
 from certdesk.settings import Settings
-from certdesk.testing.proving import ScriptedCaa, ScriptedProver
-from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
-from certdesk.workflow.looking import Looking
-from certdesk.workflow.orders import OrderWork
-from certdesk.workflow.pacing import LookPacing
-from tests.acceptance.issuing_steps import NAME, make_due, open_account, take_on
-from tests.acceptance.killing import Killer, SteppingStore, call, forked, killed
-from tests.actions.submitting import PERSONAL
-
-SECONDS = 60
+from certdesk.testing.proving import ScriptedProver
+from tests.acceptance.issuing_steps import NAME, open_account, take_on
+from tests.acceptance.killing import (
+    Killer,
+    SteppingStore,
+    buy,
+    call,
+    forked,
+    killed,
+    tell_attempts,
+    work_until,
+)
+from tests.working import Parts
 
 
 def main(folder: Path) -> None:
@@ -39,12 +38,7 @@ def main(folder: Path) -> None:
     log_to_stderr("warning")
     settings = Settings(data=str(folder / "desk"), stock_rsa_2048=0, stock_rsa_4096=0)
     old, new = (forked(folder, lambda: open_account(settings)) for _ in range(2))
-    for number in itertools.count(1):
-        told = _attempt(folder, settings, number, old, new)
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        if not told["step"]:
-            return
+    tell_attempts(lambda number: _attempt(folder, settings, number, old, new))
 
 
 def _attempt(
@@ -74,16 +68,11 @@ def _order(settings: Settings, account: list[str]) -> str:
     """Order a certificate whose key the desk makes, with a pass phrase."""
     uin, secret_id = account
     caller = Caller(uin=uin, actor=secret_id, verified=True)
-    material = PERSONAL | {"CertCommonName": NAME, "KeyPass": "12345678"}
     with open_desk(settings) as opened:
         opened.stock.start()
-        bought = call(
-            opened, caller, "CreateCertificate", ProductId=104, DomainNum=1, TimeSpan=2
-        ).certificate_ids[0]
-        call(opened, caller, "CertificateInfoSubmit", CertId=bought, **material)
-        call(opened, caller, "CertificateOrderSubmit", CertId=bought)
+        bought = buy(opened, caller, 2, CertCommonName=NAME, KeyPass="12345678")
         opened.stock.stop()
-        return str(bought)
+        return bought
 
 
 def _send(settings: Settings, certificate_id: str, uin: str) -> None:
@@ -94,36 +83,10 @@ def _send(settings: Settings, certificate_id: str, uin: str) -> None:
 def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> None:
     """Work on what is due until the other account has the order, and the work has rested."""
     with open_desk(settings) as opened:
-        desk = opened.desk
-        store = SteppingStore(desk.store, killer)
-        looking = Looking(
-            store,
-            desk.clock,
-            provers=dict.fromkeys(ProofKind, ScriptedProver(desk.clock)),
-            caa=ScriptedCaa(desk.clock),
-            records=AddedRecords(store, desk.clock, desk.dns_providers),
-            pacing=LookPacing(store, desk.clock, desk.rules),
-            kept_looks=desk.rules.quotas.looks,
-        )
-        advancing = Advancing(
-            store,
-            desk.vault,
-            desk.clock,
-            desk.rng,
-            looking=looking,
-            issuer=opened.issuer,
-            rules=desk.rules,
-        )
-        work = OrderWork(store, desk.clock, advancing=advancing, looking=looking)
-        # What the killed process had taken up is not waited for.
-        desk.store.write(lambda unit: make_due(unit, certificate_id, opened))
-        work.start()
-        end = time.monotonic() + SECONDS
-        while not _rests(opened, certificate_id, uin):
-            if time.monotonic() > end:
-                raise TimeoutError
-            time.sleep(0.005)
-        work.stop()
+        parts = Parts.of(opened.desk, SteppingStore(opened.desk.store, killer))
+        looking = parts.looking(dict.fromkeys(ProofKind, ScriptedProver(parts.clock)))
+        work = parts.orders(looking, opened.issuer)
+        work_until(lambda: _rests(opened, certificate_id, uin), opened, certificate_id, work)
 
 
 def _rests(opened: OpenDesk, certificate_id: str, uin: str) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
+from tests.acceptance.killing import attempts_of
+
 PROGRAM = "tests.acceptance.issuing_steps"
-ROOT = Path(__file__).parents[2]
 NAMED = ("_replace", "planning", "_keep", "signing")
 """Words in the names of steps that have to be among those killed at."""
 
@@ -21,15 +19,7 @@ def test_a_kill_at_any_step_of_issuing_costs_no_order_and_makes_no_second_serial
     tmp_path: Path,
 ) -> None:
     """What was planned is signed, the same bytes, by whoever comes after."""
-    done = subprocess.run(
-        [sys.executable, "-m", PROGRAM, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    attempts = [json.loads(line) for line in done.stdout.splitlines()]
+    attempts = attempts_of(PROGRAM, tmp_path)
     steps = [attempt["step"] for attempt in attempts]
 
     assert len(steps) > 12

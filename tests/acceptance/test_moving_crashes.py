@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.killing import attempts_of
+
 PROGRAM = "tests.acceptance.moving_steps"
-ROOT = Path(__file__).parents[2]
 NAMED = ("_replace", "_hand_over comes", "_hand_over is not committed", "_hand_over is durable")
 """Words in the names of steps that have to be among those killed at."""
 
@@ -20,15 +18,7 @@ def test_a_kill_at_any_step_of_a_move_leaves_the_certificate_in_one_account(
     tmp_path: Path,
 ) -> None:
     """Before the one transaction in the old, from then on in the new; nothing is lost."""
-    done = subprocess.run(
-        [sys.executable, "-m", PROGRAM, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    attempts = [json.loads(line) for line in done.stdout.splitlines()]
+    attempts = attempts_of(PROGRAM, tmp_path)
     steps = [attempt["step"] for attempt in attempts]
 
     assert all(any(word in step for step in steps) for word in NAMED), steps

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.products import PRODUCTS, Level, Product, Scope
 from certdesk.domain.proof import Verdict
-from certdesk.workflow.advancing import Advancing
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import NOON, InsideDesk
 from tests.linting import leaf_errors
@@ -70,16 +69,7 @@ class Desk(InsideDesk):
     def __init__(self, folder: Path) -> None:
         """Open an account, whose names are all proved."""
         rules = rules_with(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
-        super().__init__(folder, rules=rules)
-        self.advancing = Advancing(
-            self.store,
-            self.vault,
-            self.clock,
-            self.engine.rng,
-            looking=self.looking,
-            issuer=self.ca.issuer,
-            rules=rules,
-        )
+        super().__init__(folder, rules=rules, private_ca=True)
         self.caller = self.account()
         for prover in self.provers.values():
             for base in ("example.com", "www.example.com", "www.example.net"):

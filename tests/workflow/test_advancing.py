@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -21,7 +20,6 @@ from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.steps import TIMED_OUT
 from certdesk.ports import Stale
 from certdesk.testing.issuer import ScriptedIssuer
-from certdesk.workflow.advancing import Advancing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.workflow.ordering import Ordered, key, ordered
@@ -251,15 +249,7 @@ class OvertakenIssuer(ScriptedIssuer):
 def test_a_step_that_another_process_takes_first_is_stale(order: Ordered) -> None:
     """Be it the first or the last of issuing: it has not failed, and nothing is kept twice."""
     desk = order.desk
-    late = Advancing(
-        desk.store,
-        desk.vault,
-        desk.clock,
-        random.SystemRandom(),
-        looking=desk.looking,
-        issuer=OvertakenIssuer(desk),
-        rules=desk.engine.rules,
-    )
+    late = desk.advancing_with(OvertakenIssuer(desk))
     order.prove(NAME)
     overtaken = 0
     while order.status != (1, None):

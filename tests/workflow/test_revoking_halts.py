@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +17,9 @@ from certdesk.domain.order import Status
 from certdesk.domain.records import EVERYBODY, Certificate, Task
 from certdesk.domain.revocation import KEY_KNOWN
 from certdesk.ports import Unit
-from certdesk.workflow.advancing import Advancing
 from tests.actions.shown_keys import show_key
-from tests.rules import rules_with
 from tests.workflow.ordering import Ordered, key, ordered, submit
+from tests.working import take_on
 
 NAME = "shop.example.com"
 Result = TypeVar("Result")
@@ -32,29 +29,10 @@ class Ended(Exception):
     """The process has ended there."""
 
 
-def with_the_desks_ca(order: Ordered) -> Advancing:
-    """Give the work on orders whose certificates come from the desk's own CA."""
+def go_on(order: Ordered) -> None:
+    """Take an order as far as it goes now; the desk's own CA has its certificate."""
     desk = order.desk
-    return Advancing(
-        desk.store,
-        desk.vault,
-        desk.clock,
-        random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
-        looking=desk.looking,
-        issuer=desk.ca.issuer,
-        rules=rules_with(),
-    )
-
-
-def take_on(order: Ordered, advancing: Advancing) -> None:
-    """Take an order as far as it goes now."""
-    due_at = advancing.step(order.certificate_id)
-    while due_at is not None:
-        if isinstance(due_at, Future):
-            due_at.result(30)
-        elif due_at > order.desk.clock.now():
-            return
-        due_at = advancing.step(order.certificate_id)
+    take_on(desk.advancing_with(desk.ca.issuer).step, desk.clock, order.certificate_id)
 
 
 @pytest.fixture
@@ -62,7 +40,7 @@ def order(tmp_path: Path) -> Iterator[Ordered]:
     """An order whose certificate, from the desk's own CA, is to be revoked for a known key."""
     with ordered(tmp_path, NAME) as order:
         order.prove(NAME)
-        take_on(order, with_the_desks_ca(order))
+        go_on(order)
         call = functools.partial(order.desk.call, order.caller)
         show_key(call, key())
         call("RevokeCertificate", CertificateId=order.certificate_id, Reason="keyCompromise")
@@ -89,7 +67,7 @@ def test_a_revocation_is_found_again_wherever_the_work_on_it_ended(
         with monkeypatch.context() as failing:
             failing.setattr(order.desk.store, "write", ending(order, number, durable=durable))
             try:
-                take_on(order, with_the_desks_ca(order))
+                go_on(order)
             except Ended:
                 ends += 1
             else:
@@ -115,7 +93,7 @@ def test_other_certificates_for_a_known_key_are_found_again_wherever_the_work_en
     """What is due is all that is left of a process. Each is revoked, and once."""
     other = submit(order.desk, order.desk.account(), "other.example.com")
     other.prove("other.example.com")
-    take_on(other, with_the_desks_ca(order))
+    go_on(other)
     assert other.status == (1, None)
     ends = 0
     for number in itertools.count(1):
@@ -144,7 +122,7 @@ def take_on_what_is_due(order: Ordered) -> None:
     while due := desk.store.read(lambda unit: unit.tasks.due("due_at", desk.clock.now(), 10)):
         for task in due:
             its = Ordered(desk, order.caller, task.certificate_id)
-            take_on(its, with_the_desks_ca(order))
+            go_on(its)
             if its.task == task:
                 later = dataclasses.replace(task, due_at=None)
                 desk.store.write(functools.partial(replaced, later))
