@@ -11,10 +11,10 @@ import time
 from typing import Any
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
-from certdesk.cli.logs import log_to_stderr
 from certdesk.parsing.memory import hide_memory
 from certdesk.settings import Settings
 from certdesk.storage.places import PlaceUnsafe, check_folder
+from certdesk.web.socket_address import socket_address
 
 LINE_LIMIT = 1024 * 1024
 """Most bytes of a request, on the socket and without it."""
@@ -73,8 +73,6 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
 
 def _by_socket(settings: Settings, line: bytes) -> bytes | None:
     """Ask the running server; None where there is none that takes the request in hand."""
-    from certdesk.web.admin import socket_address  # noqa: PLC0415 - as below
-
     _check_socket(settings)
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
         try:
@@ -125,6 +123,7 @@ def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
     """Open the desk here; None where another process has it."""
     # Imported here: these take ten times as long as asking a running server does.
     from certdesk import bootstrap  # noqa: PLC0415 -- as above
+    from certdesk.cli.logs import log_to_stderr  # noqa: PLC0415 -- as above
     from certdesk.storage.lock import DeskBusy  # noqa: PLC0415 -- as above
     from certdesk.web.admin import answer  # noqa: PLC0415 -- as above
 

@@ -28,16 +28,16 @@ from certdesk.catalog import Action, Catalog
 from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
 from certdesk.engine import OPERATOR, Desk
 from certdesk.settings import Settings, SettingsError
+from certdesk.web.socket_address import socket_address
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 LINE_LIMIT = 1024 * 1024
-LONGEST_ADDRESS = 100
 OPERATOR_THREADS = 2
 GRACE_SECONDS = 25
 TAKEN_IN_HAND = b"\n"
@@ -176,19 +176,6 @@ def uid_in_xucred(credentials: bytes) -> int:
     """Read the user in what macOS tells of a peer."""
     _, uid, *_ = _XUCRED.unpack(credentials)
     return int(uid)
-
-
-@contextlib.contextmanager
-def socket_address(path: Path) -> Iterator[str]:
-    """Give the socket's address; a long path goes by way of an open folder (108 bytes at most)."""
-    if len(os.fsencode(path)) <= LONGEST_ADDRESS:
-        yield str(path)
-        return
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{descriptor}/{path.name}"
-    finally:
-        os.close(descriptor)
 
 
 def group_of(settings: Settings) -> int | None:
