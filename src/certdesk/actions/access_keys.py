@@ -18,6 +18,7 @@ from certdesk.domain.secret import Secret
 from certdesk.engine import Context
 from certdesk.ports import Place, Unit, Vault
 from certdesk.wire.model import Integer, Reply, Request, utc_time
+from certdesk.wire.operator import accounts as asked
 
 MOST_KEYS = 2
 """Keys in use at a time: one to leave, one to come."""
@@ -114,14 +115,14 @@ def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenRepl
     return commit
 
 
-class KeyRequest(Request):
+class RotateKeyRequest(Request):
     """Which key."""
 
     secret_id: str
 
 
 @catalog.action(InvalidParam, SecretIdNotFound, writes=True, internal=True)
-def rotate_key(context: Context, request: KeyRequest) -> Commit[NewKeyReply]:
+def rotate_key(context: Context, request: RotateKeyRequest) -> Commit[NewKeyReply]:
     """Put a new key in the place of an old one, which stops working at once."""
     old = context.desk.store.read(lambda unit: _key(unit, request.secret_id))
     if old.token_digest is not None:
@@ -148,7 +149,7 @@ class DisableKeyReply(Reply):
 
 
 @catalog.action(SecretIdNotFound, writes=True, internal=True)
-def disable_key(context: Context, request: KeyRequest) -> Commit[DisableKeyReply]:
+def disable_key(context: Context, request: asked.DisableKeyRequest) -> Commit[DisableKeyReply]:
     """Stop a key from working."""
 
     def commit(unit: Unit) -> DisableKeyReply:

@@ -13,6 +13,7 @@ from certdesk.domain.listing import searchable
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
+from certdesk.wire.operator import accounts as asked
 
 
 class AddAccountRequest(Request):
@@ -69,10 +70,6 @@ class AccountInfo(Part):
     secret_ids: list[str]
 
 
-class ListAccountsRequest(Request):
-    """No parameters."""
-
-
 class ListAccountsReply(Reply):
     """All accounts."""
 
@@ -80,7 +77,9 @@ class ListAccountsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[ListAccountsReply]:
+def list_accounts(
+    context: Context, request: asked.ListAccountsRequest
+) -> Commit[ListAccountsReply]:
     """List the accounts of the desk."""
 
     def look(unit: Unit) -> ListAccountsReply:
@@ -108,16 +107,6 @@ def list_accounts(context: Context, request: ListAccountsRequest) -> Commit[List
     return look
 
 
-class SwitchAccountRequest(Request):
-    """Which account, and what it is to be; what is absent stays."""
-
-    uin: str
-    enabled: bool | None = None
-    verified: bool | None = None
-    unsigned_payload: bool | None = None
-    signed_action: bool | None = None
-
-
 class SwitchAccountReply(Reply):
     """How the account stands now."""
 
@@ -129,7 +118,9 @@ class SwitchAccountReply(Reply):
 
 
 @catalog.action(writes=True, internal=True)
-def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[SwitchAccountReply]:
+def switch_account(
+    context: Context, request: asked.SwitchAccountRequest
+) -> Commit[SwitchAccountReply]:
     """Enable or disable an account, mark its identity verified, set what has to be signed.
 
     While it is disabled its orders and their deadlines stand still; enabled again, they go on.
@@ -157,7 +148,7 @@ def switch_account(context: Context, request: SwitchAccountRequest) -> Commit[Sw
     return commit
 
 
-def _switched(account: Account, request: SwitchAccountRequest, now: datetime) -> Account:
+def _switched(account: Account, request: asked.SwitchAccountRequest, now: datetime) -> Account:
     verified, enabled = request.verified, request.enabled
     unsigned, signed_action = request.unsigned_payload, request.signed_action
     return dataclasses.replace(

@@ -10,6 +10,7 @@ from certdesk.domain.telling import told
 from certdesk.engine import Context
 from certdesk.ports import Unit, block, blocks_of, issued_with, number_blocked
 from certdesk.wire.model import Reply, Request, Unsigned
+from certdesk.wire.operator import desk as asked
 
 
 class BlockKeysRequest(Request):
@@ -65,12 +66,6 @@ def _certificates_with(unit: Unit, digest: bytes) -> list[str]:
     return [each.certificate_id for each in issued_with(unit, digest)]
 
 
-class CountBlockedKeysRequest(Request):
-    """One digest to look up, or none."""
-
-    digest: str | None = None
-
-
 class CountBlockedKeysReply(Reply):
     """How many keys are blocked, and why the one asked for is (null: it is not).
 
@@ -87,7 +82,7 @@ class CountBlockedKeysReply(Reply):
 
 @catalog.action(InvalidParam, internal=True)
 def count_blocked_keys(
-    context: Context, request: CountBlockedKeysRequest
+    context: Context, request: asked.CountBlockedKeysRequest
 ) -> Commit[CountBlockedKeysReply]:
     """Tell how many keys are blocked, and whether one of them is a given one."""
     digest = _digest(request.digest) if request.digest else None

@@ -4,11 +4,8 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain import timekeeping
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request, utc_time
-
-
-class AcceptClockRequest(Request):
-    """No parameters."""
+from certdesk.wire.model import Reply, utc_time
+from certdesk.wire.operator import desk as asked
 
 
 class AcceptClockReply(Reply):
@@ -19,7 +16,7 @@ class AcceptClockReply(Reply):
 
 
 @catalog.action(writes=True, internal=True)
-def accept_clock(context: Context, request: AcceptClockRequest) -> Commit[AcceptClockReply]:
+def accept_clock(context: Context, request: asked.AcceptClockRequest) -> Commit[AcceptClockReply]:
     """Believe the clock as it is, though it was ahead before."""
 
     def commit(unit: Unit) -> AcceptClockReply:

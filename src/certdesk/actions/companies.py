@@ -16,6 +16,7 @@ from certdesk.domain.texts import organisation_faults
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Hidden, Integer, Part, Reply, Request, Tag, Withheld
+from certdesk.wire.operator import records as asked
 
 WIRE_NAMES = {
     "name": "CompanyName",
@@ -135,12 +136,6 @@ def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompa
     return commit
 
 
-class ListCompaniesRequest(Request):
-    """Whose companies."""
-
-    uin: str
-
-
 class ListCompaniesReply(Reply):
     """All companies of the account."""
 
@@ -148,7 +143,9 @@ class ListCompaniesReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_companies(context: Context, request: ListCompaniesRequest) -> Commit[ListCompaniesReply]:
+def list_companies(
+    context: Context, request: asked.ListCompaniesRequest
+) -> Commit[ListCompaniesReply]:
     """List the companies of an account."""
 
     def look(unit: Unit) -> ListCompaniesReply:
@@ -161,12 +158,6 @@ def list_companies(context: Context, request: ListCompaniesRequest) -> Commit[Li
     return look
 
 
-class ShowCompanyRequest(Request):
-    """Which company."""
-
-    company_id: Integer
-
-
 class ShowCompanyReply(Reply):
     """One company and the account that it belongs to."""
 
@@ -175,7 +166,7 @@ class ShowCompanyReply(Reply):
 
 
 @catalog.action(internal=True)
-def show_company(context: Context, request: ShowCompanyRequest) -> Commit[ShowCompanyReply]:
+def show_company(context: Context, request: asked.ShowCompanyRequest) -> Commit[ShowCompanyReply]:
     """Show one company."""
 
     def look(unit: Unit) -> ShowCompanyReply:

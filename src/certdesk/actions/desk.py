@@ -4,11 +4,8 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.keys import KeyKind
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request
-
-
-class VaultStatusRequest(Request):
-    """No parameters."""
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import desk as asked
 
 
 class VaultStatusReply(Reply):
@@ -20,7 +17,7 @@ class VaultStatusReply(Reply):
 
 
 @catalog.action(internal=True)
-def vault_status(context: Context, request: VaultStatusRequest) -> Commit[VaultStatusReply]:
+def vault_status(context: Context, request: asked.VaultStatusRequest) -> Commit[VaultStatusReply]:
     """Tell how secrets are kept."""
 
     def look(unit: Unit) -> VaultStatusReply:

@@ -10,24 +10,13 @@ from certdesk.domain.errors import InvalidParam, NoProjectPermission
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Request, Unsigned
-
-
-class GrantOrderRequest(Request):
-    """Which product for whom, as in CreateCertificate; without more for one name and one year.
-
-    The free product is for no years.
-    """
-
-    uin: str
-    product_id: Integer
-    domain_num: Integer | None = None
-    time_span: Integer | None = None
-    project_id: Unsigned | None = None
+from certdesk.wire.operator import orders as asked
 
 
 @catalog.action(InvalidParam, NoProjectPermission, writes=True, internal=True)
-def grant_order(context: Context, request: GrantOrderRequest) -> Commit[CreateCertificateReply]:
+def grant_order(
+    context: Context, request: asked.GrantOrderRequest
+) -> Commit[CreateCertificateReply]:
     """Give an account an order, which then waits for its material as one that was bought."""
     goods = _goods(request)
     project_id = request.project_id or FIRST
@@ -43,7 +32,7 @@ def grant_order(context: Context, request: GrantOrderRequest) -> Commit[CreateCe
     return commit
 
 
-def _goods(request: GrantOrderRequest) -> Goods:
+def _goods(request: asked.GrantOrderRequest) -> Goods:
     """Give what is to be had.
 
     Raises:

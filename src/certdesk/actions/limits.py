@@ -5,7 +5,8 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.quotas import DECLARED, PREFIX
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request
+from certdesk.wire.model import Part, Reply
+from certdesk.wire.operator import accounts as asked
 
 
 class LimitInfo(Part):
@@ -18,12 +19,6 @@ class LimitInfo(Part):
     what: str
 
 
-class ListLimitsRequest(Request):
-    """Whose quotas."""
-
-    uin: str
-
-
 class ListLimitsReply(Reply):
     """All quotas."""
 
@@ -31,7 +26,7 @@ class ListLimitsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_limits(context: Context, request: ListLimitsRequest) -> Commit[ListLimitsReply]:
+def list_limits(context: Context, request: asked.ListLimitsRequest) -> Commit[ListLimitsReply]:
     """Show what an account has, beside its quotas."""
     quotas = context.desk.rules.quotas
 

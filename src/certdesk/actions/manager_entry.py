@@ -17,6 +17,7 @@ from certdesk.domain.vetting import State, is_vetted
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, utc_time
+from certdesk.wire.operator import records as asked
 
 
 class AddManagerRequest(Request, kw_only=True):
@@ -128,13 +129,6 @@ def _people_faults(request: AddManagerRequest, people: People) -> Iterator[str]:
             yield f"{role}Mail: {fault}."
 
 
-class ListManagersRequest(Request):
-    """Whose managers; of one company where it is named."""
-
-    uin: str
-    company_id: Integer | None = None
-
-
 class ListManagersReply(Reply):
     """All managers asked for."""
 
@@ -142,7 +136,9 @@ class ListManagersReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_managers(context: Context, request: ListManagersRequest) -> Commit[ListManagersReply]:
+def list_managers(
+    context: Context, request: asked.ListManagersRequest
+) -> Commit[ListManagersReply]:
     """List the managers of an account."""
 
     def look(unit: Unit) -> ListManagersReply:
@@ -156,12 +152,6 @@ def list_managers(context: Context, request: ListManagersRequest) -> Commit[List
         )
 
     return look
-
-
-class ShowManagerRequest(Request):
-    """Which manager."""
-
-    manager_id: Integer
 
 
 class ContactInfo(Part):
@@ -185,7 +175,7 @@ class ShowManagerReply(Reply):
 
 
 @catalog.action(internal=True)
-def show_manager(context: Context, request: ShowManagerRequest) -> Commit[ShowManagerReply]:
+def show_manager(context: Context, request: asked.ShowManagerRequest) -> Commit[ShowManagerReply]:
     """Show one manager with its contact."""
 
     def look(unit: Unit) -> ShowManagerReply:

@@ -15,17 +15,10 @@ from certdesk.domain.order import SETTLING, IllegalTransition, Order, Status
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.engine import Context
 from certdesk.ports import Unit, neighbours_of
-from certdesk.wire.model import Reply, Request
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import orders as asked
 
 ASKED_BACK = frozenset({Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
-
-
-class MoveOrderRequest(Request):
-    """Which order, to which account, and why, where that is to be noted."""
-
-    certificate_id: str
-    uin: str
-    reason: str | None = None
 
 
 class MoveOrderReply(Reply):
@@ -37,7 +30,7 @@ class MoveOrderReply(Reply):
 
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
-def move_order(context: Context, request: MoveOrderRequest) -> Commit[MoveOrderReply]:
+def move_order(context: Context, request: asked.MoveOrderRequest) -> Commit[MoveOrderReply]:
     """Have a DV or uploaded certificate move to another account, with its order and its keys.
 
     As long as it has not moved, naming the account that it is in calls that off.

@@ -16,7 +16,8 @@ from certdesk.domain.records import AuditEntry, Evidence, Proof
 from certdesk.domain.renewal import in_force, is_over
 from certdesk.engine import Context
 from certdesk.ports import Unit, disabled_account, followers_of, successors_of
-from certdesk.wire.model import Part, Reply, Request, utc_time
+from certdesk.wire.model import Part, Reply, utc_time
+from certdesk.wire.operator import orders as asked
 
 LOOKS_SHOWN = 40
 """Newest looks of an order that are shown."""
@@ -45,12 +46,6 @@ class Happening(Part, kw_only=True):
     steps: list[str]
 
 
-class ShowOrderRequest(Request):
-    """Which order."""
-
-    certificate_id: str
-
-
 class ShowOrderReply(Reply, kw_only=True):
     """An order, its proofs, all that happened to it, oldest first, and what comes next.
 
@@ -71,7 +66,7 @@ class ShowOrderReply(Reply, kw_only=True):
 
 
 @catalog.action(internal=True)
-def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderReply]:
+def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[ShowOrderReply]:
     """Show one order as a story."""
 
     def look(unit: Unit) -> ShowOrderReply:
@@ -100,12 +95,6 @@ def show_order(context: Context, request: ShowOrderRequest) -> Commit[ShowOrderR
     return look
 
 
-class CurrentOrderRequest(Request):
-    """Which order, by the id that it was known by first or at any time since."""
-
-    certificate_id: str
-
-
 class CurrentOrderReply(Reply):
     """The newest good one of an order and its successors, or the order if it is to become so."""
 
@@ -113,7 +102,9 @@ class CurrentOrderReply(Reply):
 
 
 @catalog.action(InvalidCertificateStatusCode, internal=True)
-def current_order(context: Context, request: CurrentOrderRequest) -> Commit[CurrentOrderReply]:
+def current_order(
+    context: Context, request: asked.CurrentOrderRequest
+) -> Commit[CurrentOrderReply]:
     """Tell which certificate is in force in the place of one that was reissued or renewed."""
     del context
 
@@ -132,12 +123,6 @@ def current_order(context: Context, request: CurrentOrderRequest) -> Commit[Curr
     return look
 
 
-class ResumeOrderRequest(Request):
-    """Which order to work on again."""
-
-    certificate_id: str
-
-
 class ResumeOrderReply(Reply):
     """The order that is worked on again."""
 
@@ -145,7 +130,7 @@ class ResumeOrderReply(Reply):
 
 
 @catalog.action(internal=True, writes=True)
-def resume_order(context: Context, request: ResumeOrderRequest) -> Commit[ResumeOrderReply]:
+def resume_order(context: Context, request: asked.ResumeOrderRequest) -> Commit[ResumeOrderReply]:
     """Take an order up now, even if it was set aside or is not due yet."""
     context.held.callback(context.desk.work.wake)
 

@@ -9,15 +9,8 @@ from certdesk.domain.records import PaceLimit
 from certdesk.domain.telling import told_bare
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request, Unsigned
-
-
-class SetPaceLimitRequest(Request):
-    """The account, the action, and requests a second; none at all takes the usual number again."""
-
-    uin: str
-    action: str
-    per_second: Unsigned | None = None
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import accounts as asked
 
 
 class SetPaceLimitReply(Reply):
@@ -29,7 +22,9 @@ class SetPaceLimitReply(Reply):
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def set_pace_limit(context: Context, request: SetPaceLimitRequest) -> Commit[SetPaceLimitReply]:
+def set_pace_limit(
+    context: Context, request: asked.SetPaceLimitRequest
+) -> Commit[SetPaceLimitReply]:
     """Give an account a pace of its own for an action."""
     if catalog.find(request.action) is None:
         raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
@@ -50,7 +45,7 @@ def set_pace_limit(context: Context, request: SetPaceLimitRequest) -> Commit[Set
     return commit
 
 
-def _set(unit: Unit, request: SetPaceLimitRequest) -> None:
+def _set(unit: Unit, request: asked.SetPaceLimitRequest) -> None:
     known = unit.pace_limits.get(request.uin, request.action)
     if request.per_second is None:
         unit.pace_limits.remove(request.uin, request.action)

@@ -14,6 +14,7 @@ from certdesk.domain.telling import told, told_bare
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
+from certdesk.wire.operator import users as asked
 from certdesk.wire.vendor import ACTIONS
 
 LONGEST_PATTERN = 64
@@ -77,12 +78,6 @@ class PolicyInfo(Part):
     create_time: str | None
 
 
-class ListPoliciesRequest(Request):
-    """Whose policies."""
-
-    uin: str
-
-
 class ListPoliciesReply(Reply):
     """All policies of the account."""
 
@@ -90,7 +85,9 @@ class ListPoliciesReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_policies(context: Context, request: ListPoliciesRequest) -> Commit[ListPoliciesReply]:
+def list_policies(
+    context: Context, request: asked.ListPoliciesRequest
+) -> Commit[ListPoliciesReply]:
     """List the policies of an account."""
 
     def look(unit: Unit) -> ListPoliciesReply:
@@ -102,12 +99,6 @@ def list_policies(context: Context, request: ListPoliciesRequest) -> Commit[List
     return look
 
 
-class PolicyRequest(Request):
-    """Which policy."""
-
-    policy_id: Integer
-
-
 class ShowPolicyReply(Reply):
     """One policy, the account that it belongs to, and the users that it binds."""
 
@@ -117,7 +108,7 @@ class ShowPolicyReply(Reply):
 
 
 @catalog.action(internal=True)
-def show_policy(context: Context, request: PolicyRequest) -> Commit[ShowPolicyReply]:
+def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[ShowPolicyReply]:
     """Show one policy and whom it binds."""
 
     def look(unit: Unit) -> ShowPolicyReply:
@@ -130,7 +121,7 @@ def show_policy(context: Context, request: PolicyRequest) -> Commit[ShowPolicyRe
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def remove_policy(context: Context, request: PolicyRequest) -> Commit[PolicyReply]:
+def remove_policy(context: Context, request: asked.RemovePolicyRequest) -> Commit[PolicyReply]:
     """Remove a policy that binds nobody, so that no denial is lifted by mistake."""
 
     def commit(unit: Unit) -> PolicyReply:

@@ -8,14 +8,8 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.policy import Project
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
-
-
-class AddProjectRequest(Request):
-    """The new project's name, and whose it is."""
-
-    uin: str
-    name: str
+from certdesk.wire.model import Part, Reply, utc_time
+from certdesk.wire.operator import users as asked
 
 
 class ProjectReply(Reply):
@@ -25,7 +19,7 @@ class ProjectReply(Reply):
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def add_project(context: Context, request: AddProjectRequest) -> Commit[ProjectReply]:
+def add_project(context: Context, request: asked.AddProjectRequest) -> Commit[ProjectReply]:
     """Begin a project of an account."""
     check_name(request.name)
 
@@ -50,12 +44,6 @@ class ProjectInfo(Part):
     create_time: str | None
 
 
-class ListProjectsRequest(Request):
-    """Whose projects."""
-
-    uin: str
-
-
 class ListProjectsReply(Reply):
     """The projects of the account; number 0, which every account has, is not among them."""
 
@@ -63,7 +51,9 @@ class ListProjectsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_projects(context: Context, request: ListProjectsRequest) -> Commit[ListProjectsReply]:
+def list_projects(
+    context: Context, request: asked.ListProjectsRequest
+) -> Commit[ListProjectsReply]:
     """List the projects of an account."""
 
     def look(unit: Unit) -> ListProjectsReply:
@@ -83,15 +73,8 @@ def list_projects(context: Context, request: ListProjectsRequest) -> Commit[List
     return look
 
 
-class RenameProjectRequest(Request):
-    """Which project, and its new name."""
-
-    project_id: Integer
-    name: str
-
-
 @catalog.action(InvalidParam, writes=True, internal=True)
-def rename_project(context: Context, request: RenameProjectRequest) -> Commit[ProjectReply]:
+def rename_project(context: Context, request: asked.RenameProjectRequest) -> Commit[ProjectReply]:
     """Give a project another name."""
     check_name(request.name)
 
@@ -106,14 +89,8 @@ def rename_project(context: Context, request: RenameProjectRequest) -> Commit[Pr
     return commit
 
 
-class RemoveProjectRequest(Request):
-    """Which project."""
-
-    project_id: Integer
-
-
 @catalog.action(InvalidParam, writes=True, internal=True)
-def remove_project(context: Context, request: RemoveProjectRequest) -> Commit[ProjectReply]:
+def remove_project(context: Context, request: asked.RemoveProjectRequest) -> Commit[ProjectReply]:
     """End a project that has no orders; its number is never given again."""
 
     def commit(unit: Unit) -> ProjectReply:

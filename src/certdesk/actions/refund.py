@@ -9,14 +9,8 @@ from certdesk.domain.errors import InvalidCertificateStatusCode, InvalidParam
 from certdesk.domain.order import Event, IllegalTransition, Order
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Reply, Request
-
-
-class RefundOrderRequest(Request):
-    """Which order was paid back, and why: the owner gets to read it."""
-
-    certificate_id: str
-    reason: str | None = None
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import orders as asked
 
 
 class RefundOrderReply(Reply):
@@ -27,7 +21,7 @@ class RefundOrderReply(Reply):
 
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
-def refund_order(context: Context, request: RefundOrderRequest) -> Commit[RefundOrderReply]:
+def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[RefundOrderReply]:
     """Note that an order that was bought, and came to nothing, was paid back.
 
     Where no reason is given, what it failed for stays its StatusMsg.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 from datetime import UTC, datetime, timedelta
 
-from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.records import AuditEntry, AuditQuery
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
+from certdesk.wire.model import Part, Reply, utc_time
+from certdesk.wire.operator import reviews as asked
 
 DECISIONS = frozenset({"ApproveReview", "RejectReview", "KeepOrder"})
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,12 +29,6 @@ class Decision(Part, kw_only=True):
     detail: str
 
 
-class ListDecisionsRequest(Request):
-    """How many; 50 is the default, and 1000 the most."""
-
-    limit: Unsigned | None = None
-
-
 class ListDecisionsReply(Reply):
     """The decisions, newest first, and how many there are in all."""
 
@@ -43,9 +37,10 @@ class ListDecisionsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_decisions(context: Context, request: ListDecisionsRequest) -> Commit[ListDecisionsReply]:
+def list_decisions(
+    context: Context, request: asked.ListDecisionsRequest
+) -> Commit[ListDecisionsReply]:
     """List what was approved, rejected or kept, as long as the audit log has it."""
-    limit = limit_of(request.limit or None, 50)
 
     def look(unit: Unit) -> ListDecisionsReply:
         names = {NOBODYS: ""} | {each.uin: each.name for each in unit.accounts.where()}
@@ -57,13 +52,13 @@ def list_decisions(context: Context, request: ListDecisionsRequest) -> Commit[Li
                     since=BEGINNING,
                     # A clock that was ahead has left entries of days to come.
                     until=context.now + timedelta(days=36525),
-                    limit=limit,
+                    limit=request.limit,
                 )
             )
             for uin in names
         ]
         newest = heapq.merge(*(page.entries for page in pages), key=_place)
-        found = [entry for entry, _ in zip(newest, range(limit), strict=False)]
+        found = [entry for entry, _ in zip(newest, range(request.limit), strict=False)]
         return ListDecisionsReply(
             total_count=sum(page.total for page in pages),
             decisions=[_decision(entry, names[entry.uin]) for entry in found],

@@ -22,6 +22,7 @@ from certdesk.domain.vetting import KEY, ORDER, ReviewRefused, approved, in_turn
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
+from certdesk.wire.operator import reviews as asked
 
 
 class ReviewInfo(Part, kw_only=True):
@@ -45,10 +46,6 @@ class ReviewInfo(Part, kw_only=True):
     attempt: str
 
 
-class ListReviewsRequest(Request):
-    """No parameters."""
-
-
 class ListReviewsReply(Reply):
     """All that waits, in an order in which each can be approved after those before it.
 
@@ -60,7 +57,7 @@ class ListReviewsReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_reviews(context: Context, request: ListReviewsRequest) -> Commit[ListReviewsReply]:
+def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
     """List what waits to be vetted; that the operator has seen the list is kept."""
     del request
 

@@ -24,6 +24,7 @@ from certdesk.domain.vetting import subject_of_revocation
 from certdesk.engine import Context
 from certdesk.ports import Unit, block_known, issued_with, withdraw_review
 from certdesk.wire.model import Part, Reply, Request
+from certdesk.wire.operator import orders as asked
 
 
 class RevokeCertificateRequest(Request):
@@ -79,13 +80,6 @@ def revoke_certificate(
     return commit
 
 
-class RevokeOrderRequest(Request):
-    """Which order's certificate, and why: a reason by its name in RFC 5280."""
-
-    certificate_id: str
-    reason: str
-
-
 class RevokeOrderReply(Reply):
     """The order, which the desk's work takes to status 10.
 
@@ -99,7 +93,7 @@ class RevokeOrderReply(Reply):
 
 
 @catalog.action(*NOT_REVOCABLE, InvalidParam, writes=True, ends=True, internal=True)
-def revoke_order(context: Context, request: RevokeOrderRequest) -> Commit[RevokeOrderReply]:
+def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[RevokeOrderReply]:
     """Have a certificate revoked without proof, letter or review."""
     if request.reason not in set(Reason):
         raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
@@ -132,17 +126,6 @@ def _block_key(context: Context, unit: Unit, order: Order) -> list[str]:
     return [each for each in its if each != order.certificate_id]
 
 
-class KeepOrderRequest(Request):
-    """Which order's certificate, and why: the owner gets to read it.
-
-    `Attempt` is the digest of `revocation:CERTID` that was seen.
-    """
-
-    certificate_id: str
-    reason: str
-    attempt: str | None = None
-
-
 class KeepOrderReply(Reply):
     """The order, which is issued as before."""
 
@@ -151,7 +134,7 @@ class KeepOrderReply(Reply):
 
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
-def keep_order(context: Context, request: KeepOrderRequest) -> Commit[KeepOrderReply]:
+def keep_order(context: Context, request: asked.KeepOrderRequest) -> Commit[KeepOrderReply]:
     """Keep a certificate that its owner asked to have revoked, as long as nothing grants that.
 
     A request that has changed since the operator saw it is refused.

@@ -9,14 +9,8 @@ from certdesk.domain.errors import InvalidParam, PolicyNotFound
 from certdesk.domain.policy import User
 from certdesk.engine import Context
 from certdesk.ports import Unit
-from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
-
-
-class AddUserRequest(Request):
-    """The new user's name, and whose it is."""
-
-    uin: str
-    name: str
+from certdesk.wire.model import Part, Reply, utc_time
+from certdesk.wire.operator import users as asked
 
 
 class AddUserReply(Reply):
@@ -26,7 +20,7 @@ class AddUserReply(Reply):
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def add_user(context: Context, request: AddUserRequest) -> Commit[AddUserReply]:
+def add_user(context: Context, request: asked.AddUserRequest) -> Commit[AddUserReply]:
     """Enter a user of an account, who may do nothing until a policy is attached."""
     check_name(request.name)
 
@@ -51,12 +45,6 @@ class UserInfo(Part):
     create_time: str | None
 
 
-class ListUsersRequest(Request):
-    """Whose users."""
-
-    uin: str
-
-
 class ListUsersReply(Reply):
     """All users of the account."""
 
@@ -64,7 +52,7 @@ class ListUsersReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_users(context: Context, request: ListUsersRequest) -> Commit[ListUsersReply]:
+def list_users(context: Context, request: asked.ListUsersRequest) -> Commit[ListUsersReply]:
     """List the users of an account."""
 
     def look(unit: Unit) -> ListUsersReply:
@@ -74,12 +62,6 @@ def list_users(context: Context, request: ListUsersRequest) -> Commit[ListUsersR
         )
 
     return look
-
-
-class ShowUserRequest(Request):
-    """Which user."""
-
-    user_id: Integer
 
 
 class TemporaryKey(Part):
@@ -100,7 +82,7 @@ class ShowUserReply(Reply):
 
 
 @catalog.action(internal=True)
-def show_user(context: Context, request: ShowUserRequest) -> Commit[ShowUserReply]:
+def show_user(context: Context, request: asked.ShowUserRequest) -> Commit[ShowUserReply]:
     """Show one user with policies and temporary keys."""
 
     def look(unit: Unit) -> ShowUserReply:
@@ -116,13 +98,6 @@ def show_user(context: Context, request: ShowUserRequest) -> Commit[ShowUserRepl
     return look
 
 
-class SwitchUserRequest(Request):
-    """Which user, and whether its keys are to work."""
-
-    user_id: Integer
-    enabled: bool
-
-
 class SwitchUserReply(Reply):
     """How the user stands now."""
 
@@ -131,7 +106,7 @@ class SwitchUserReply(Reply):
 
 
 @catalog.action(writes=True, internal=True)
-def switch_user(context: Context, request: SwitchUserRequest) -> Commit[SwitchUserReply]:
+def switch_user(context: Context, request: asked.SwitchUserRequest) -> Commit[SwitchUserReply]:
     """Enable or disable a user."""
 
     def commit(unit: Unit) -> SwitchUserReply:
@@ -143,13 +118,6 @@ def switch_user(context: Context, request: SwitchUserRequest) -> Commit[SwitchUs
     return commit
 
 
-class UserPolicyRequest(Request):
-    """Which policy of which user."""
-
-    user_id: Integer
-    policy_id: Integer
-
-
 class UserPolicyReply(Reply):
     """What binds the user now."""
 
@@ -158,7 +126,7 @@ class UserPolicyReply(Reply):
 
 
 @catalog.action(writes=True, internal=True)
-def attach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPolicyReply]:
+def attach_policy(context: Context, request: asked.AttachPolicyRequest) -> Commit[UserPolicyReply]:
     """Bind a user by a policy of its account."""
 
     def commit(unit: Unit) -> UserPolicyReply:
@@ -172,7 +140,7 @@ def attach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPo
 
 
 @catalog.action(writes=True, internal=True)
-def detach_policy(context: Context, request: UserPolicyRequest) -> Commit[UserPolicyReply]:
+def detach_policy(context: Context, request: asked.DetachPolicyRequest) -> Commit[UserPolicyReply]:
     """Bind a user by a policy no longer."""
 
     def commit(unit: Unit) -> UserPolicyReply:

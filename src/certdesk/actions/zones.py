@@ -19,6 +19,7 @@ from certdesk.domain.zones import Zone, zone_name, zone_of
 from certdesk.engine import Context
 from certdesk.ports import SettingRefused, Unit, UpdateFailed
 from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_time
+from certdesk.wire.operator import zones as asked
 
 MOST_COUNTED = 10_000
 """Records that are looked at to tell how many of them wait to be removed."""
@@ -109,12 +110,6 @@ def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
     return commit
 
 
-class ListZonesRequest(Request):
-    """Of which account; of all where it is absent."""
-
-    uin: str | None = None
-
-
 class ListZonesReply(Reply):
     """The zones, by account and name."""
 
@@ -122,7 +117,7 @@ class ListZonesReply(Reply):
 
 
 @catalog.action(internal=True)
-def list_zones(context: Context, request: ListZonesRequest) -> Commit[ListZonesReply]:
+def list_zones(context: Context, request: asked.ListZonesRequest) -> Commit[ListZonesReply]:
     """List the zones that the desk may change, and what could not be removed from them yet."""
 
     def look(unit: Unit) -> ListZonesReply:
@@ -136,13 +131,6 @@ def list_zones(context: Context, request: ListZonesRequest) -> Commit[ListZonesR
     return look
 
 
-class RemoveZoneRequest(Request):
-    """Which zone of which account."""
-
-    uin: str
-    zone: Parsed
-
-
 class RemoveZoneReply(Reply):
     """The zone that was removed."""
 
@@ -151,7 +139,7 @@ class RemoveZoneReply(Reply):
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def remove_zone(context: Context, request: RemoveZoneRequest) -> Commit[RemoveZoneReply]:
+def remove_zone(context: Context, request: asked.RemoveZoneRequest) -> Commit[RemoveZoneReply]:
     """Take a zone from an account; what the desk has added there stays."""
     name = _name(request.zone)
 

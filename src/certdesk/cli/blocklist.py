@@ -11,10 +11,12 @@ import click
 from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
+from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import show
 from certdesk.domain.keys import digest_in
 from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
 from certdesk.settings import Settings
+from certdesk.wire.operator.desk import CountBlockedKeysRequest
 
 BATCH = 1000
 
@@ -51,15 +53,7 @@ def blocklist_import(settings: Settings, file: Path, reason: str, *, revoke: boo
     show({"Blocked": blocked, "CertificateIds": certificates})
 
 
-@blocklist.command("status")
-@click.argument("digest", required=False)
-@desk_options
-def blocklist_status(settings: Settings, digest: str | None) -> None:
-    """Print how many keys are blocked and, with DIGEST, why that one is (null: it is not).
-
-    Also whether certificates for it are revoked, and which there are yet.
-    """
-    show_reply(ask(settings, "CountBlockedKeys", Digest=digest))
+pass_on(blocklist, "status", CountBlockedKeysRequest)
 
 
 def _digests(file: Path) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -95,20 +96,32 @@ def _source(argument: str) -> str:
     return argument
 
 
-def show_reply(response: dict[str, Any], member: str = "") -> None:
-    """Print what an operator's action answered, or one member of it, or end with its refusal."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Form:
+    """How a reply is printed: `member` of it (or all of it) as JSON, by `person` at a terminal."""
+
+    member: str = ""
+    person: Callable[[dict[str, Any]], None] | None = None
+
+
+PLAIN = Form()
+"""JSON also at a terminal."""
+
+
+def show_reply(response: dict[str, Any], form: Form = PLAIN, *, json_: bool = False) -> None:
+    """Print what an operator's action answered, or end with its refusal.
+
+    With `json_` it is JSON also where there is a form for people.
+    """
     refused(response)
     del response["RequestId"]
-    show(response[member] if member else response)
+    if form.person is not None and not json_ and at_terminal():
+        form.person(response)
+    else:
+        show(response[form.member] if form.member else response)
 
 
 as_json = click.option("--json", "json_", is_flag=True, help="JSON also at a terminal.")
-
-
-def for_a_person(response: dict[str, Any]) -> bool:
-    """Whether a person reads an answer, and not a program; a refusal ends the command."""
-    refused(response)
-    return at_terminal()
 
 
 def refused(response: dict[str, Any]) -> None:

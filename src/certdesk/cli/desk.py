@@ -1,4 +1,4 @@
-"""`certdesk vault` and `certdesk settings`."""
+"""`certdesk vault`, `certdesk clock` and `certdesk settings`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 
 import click
 
-from certdesk.cli.common import as_json, desk_options, show_reply
+from certdesk.cli.common import as_json, desk_options
 from certdesk.cli.group import Group
-from certdesk.cli.operator import ask
+from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import at_terminal, show, table
 from certdesk.settings import DECLARATIONS, Declaration, Settings, without_password
+from certdesk.wire.operator import desk as asked
 
 
 @click.group(cls=Group)
@@ -18,11 +19,15 @@ def vault() -> None:
     """The vault: how secrets are kept."""
 
 
-@vault.command("status")
-@desk_options
-def vault_status(settings: Settings) -> None:
-    """Show the key-encryption key in use and the stock of ready keys; nothing secret."""
-    show_reply(ask(settings, "VaultStatus"))
+pass_on(vault, "status", asked.VaultStatusRequest)
+
+
+@click.group(cls=Group)
+def clock() -> None:
+    """The clock, where the desk does not believe it."""
+
+
+pass_on(clock, "accept", asked.AcceptClockRequest)
 
 
 @click.command()

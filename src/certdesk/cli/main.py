@@ -38,7 +38,7 @@ COMMANDS = {
     "vault": "certdesk.cli.desk",
     "blocklist": "certdesk.cli.blocklist",
     "ca": "certdesk.cli.ca",
-    "clock": "certdesk.cli.clock",
+    "clock": "certdesk.cli.desk",
     "doctor": "certdesk.cli.doctor",
     "settings": "certdesk.cli.desk",
     "products": "certdesk.cli.products",

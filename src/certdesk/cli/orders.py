@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import as_json, desk_options, for_a_person, refused, show_reply
+from certdesk.cli.common import Form, as_json, desk_options, refused, show_reply
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import local_time, say, table
 from certdesk.domain.order import STATUS_NAMES
@@ -78,10 +78,7 @@ def orders(
     """List the newest orders: a table at a terminal, JSON otherwise."""
     asked = {"Account": account, "Status": status, "Text": search, "EndingHours": ending}
     response = _listed(settings, asked, limit or None)
-    if json_ or not for_a_person(response):
-        show_reply(response, "Orders")
-    else:
-        _table(response)
+    show_reply(response, Form("Orders", _table), json_=json_)
 
 
 def _listed(settings: Settings, asked: Mapping[str, object], most: int | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from certdesk.cli.common import for_a_person, show_reply
+from certdesk.cli.common import Form
 from certdesk.cli.printing import local_time, say, styled, table
 
 NOTHING = "-"
@@ -14,31 +14,21 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|\+00:00)")
 _BEGINNING = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def show_list(
-    response: dict[str, Any], member: str, columns: Mapping[str, str], *, json_: bool, nothing: str
-) -> None:
-    """Print the list in a reply: a table at a terminal, JSON otherwise.
+def listed(member: str, columns: Mapping[str, str], *, nothing: str) -> Form:
+    """Return the form of a list in a reply: a table at a terminal, JSON otherwise.
 
     `columns` has the members of an entry that the table shows, by the words above them. Where the
     list is empty the table is `nothing`.
     """
-    if json_ or not for_a_person(response):
-        show_reply(response, member)
-        return
-    rows = [[_worded(each[name]) for name in columns.values()] for each in response[member]]
-    table(tuple(columns), rows, nothing=nothing)
+
+    def show_table(response: dict[str, Any]) -> None:
+        rows = [[_worded(each[name]) for name in columns.values()] for each in response[member]]
+        table(tuple(columns), rows, nothing=nothing)
+
+    return Form(member, show_table)
 
 
-def show_one(response: dict[str, Any], *, json_: bool) -> None:
-    """Print a reply: a line for each member at a terminal, JSON otherwise."""
-    if json_ or not for_a_person(response):
-        show_reply(response)
-        return
-    del response["RequestId"]
-    _show_members(response, "", 0)
-
-
-def _show_members(members: Mapping[str, Any], of: str, indent: int) -> None:
+def _show_members(members: Mapping[str, Any], of: str = "", indent: int = 0) -> None:
     """Print the members of a thing that is called `of`, those that have members of their own last.
 
     What its own name says is left out of theirs: of a company CompanyName is its name.
@@ -57,6 +47,10 @@ def _show_members(members: Mapping[str, Any], of: str, indent: int) -> None:
                 say()
             styled(_words(name, of), "bold", indent)
             _show_members(part, name, indent + 2)
+
+
+ONE = Form(person=_show_members)
+"""The form of one thing: a line for each of its members at a terminal, JSON otherwise."""
 
 
 def _parts(value: object) -> list[Mapping[str, Any]]:

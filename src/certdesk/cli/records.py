@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import as_json, desk_options, read_json, show_reply
+from certdesk.cli.common import desk_options, read_json, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
-from certdesk.cli.readable import show_list, show_one
+from certdesk.cli.passing_on import pass_on
+from certdesk.cli.readable import ONE, listed
 from certdesk.settings import Settings
+from certdesk.wire.operator import records as asked
 
 
 @click.group(cls=Group)
@@ -30,30 +32,20 @@ def company_add(settings: Settings, json: str, uin: str) -> None:
     show_reply(ask(settings, "AddCompany", **read_json(json) | {"Uin": uin}))
 
 
-@company.command("list")
-@click.option("--uin", required=True, help="Whose companies.")
-@as_json
-@desk_options
-def company_list(settings: Settings, uin: str, *, json_: bool) -> None:
-    """List an account's companies: a table at a terminal, JSON otherwise."""
-    columns = {
+COMPANIES = listed(
+    "Companies",
+    {
         "Id": "CompanyId",
         "Name": "CompanyName",
         "Country": "CompanyCountry",
         "City": "CompanyCity",
         "Telephone": "CompanyPhone",
-    }
-    response = ask(settings, "ListCompanies", Uin=uin)
-    show_list(response, "Companies", columns, json_=json_, nothing="No companies.")
+    },
+    nothing="No companies.",
+)
 
-
-@company.command("show")
-@click.argument("company_id", type=int)
-@as_json
-@desk_options
-def company_show(settings: Settings, company_id: int, *, json_: bool) -> None:
-    """Show one company."""
-    show_one(ask(settings, "ShowCompany", CompanyId=company_id), json_=json_)
+pass_on(company, "list", asked.ListCompaniesRequest, COMPANIES)
+pass_on(company, "show", asked.ShowCompanyRequest, ONE)
 
 
 @click.group(cls=Group)
@@ -85,28 +77,17 @@ def manager_add(settings: Settings, json: str, uin: str, company: int, status: s
     show_reply(ask(settings, "AddManager", **read_json(json) | own))
 
 
-@manager.command("list")
-@click.option("--uin", required=True, help="Whose managers.")
-@click.option("--company", type=int, help="Only this company's.")
-@as_json
-@desk_options
-def manager_list(settings: Settings, uin: str, company: int | None, *, json_: bool) -> None:
-    """List an account's managers: a table at a terminal, JSON otherwise."""
-    columns = {
+MANAGERS = listed(
+    "Managers",
+    {
         "Id": "ManagerId",
         "First name": "ManagerFirstName",
         "Last name": "ManagerLastName",
         "Status": "Status",
         "Vetted until": "ExpireTime",
-    }
-    response = ask(settings, "ListManagers", Uin=uin, CompanyId=company)
-    show_list(response, "Managers", columns, json_=json_, nothing="No managers.")
+    },
+    nothing="No managers.",
+)
 
-
-@manager.command("show")
-@click.argument("manager_id", type=int)
-@as_json
-@desk_options
-def manager_show(settings: Settings, manager_id: int, *, json_: bool) -> None:
-    """Show one manager with contact, company, and what looked odd about the numbers."""
-    show_one(ask(settings, "ShowManager", ManagerId=manager_id), json_=json_)
+pass_on(manager, "list", asked.ListManagersRequest, MANAGERS)
+pass_on(manager, "show", asked.ShowManagerRequest, ONE)

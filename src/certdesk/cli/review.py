@@ -12,18 +12,20 @@ import click
 
 from certdesk.cli.common import (
     REFUSED,
+    Form,
     as_json,
     desk_options,
     fail,
-    for_a_person,
     refused,
     show_reply,
 )
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
+from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import age, local_time, say, show, table, tell
-from certdesk.cli.readable import show_one
+from certdesk.cli.readable import ONE
 from certdesk.settings import Settings
+from certdesk.wire.operator import reviews as asked
 
 COLUMNS = ("Id", "About", "Account", "Product", "Level", "Letter", "Age", "Approved by")
 
@@ -49,39 +51,41 @@ def review() -> None:
     """Vetting: managers with their companies, OV and EV orders, revocations, reported keys."""
 
 
-@review.command("list")
-@as_json
-@desk_options
-def review_list(settings: Settings, *, json_: bool) -> None:
-    """List what waits, in an order for approving it: a table at a terminal, JSON otherwise."""
-    response = ask(settings, "ListReviews")
-    if json_ or not for_a_person(response):
-        show_reply(response, "Reviews")
-    else:
-        _table(response)
+def _table(response: dict[str, Any]) -> None:
+    rows = (
+        (
+            each["Id"],
+            each["About"],
+            each["AccountName"],
+            each["Product"] or "",
+            each["Level"] or "",
+            "letter" if each["Letter"] else "",
+            age(each["Since"], response["Now"]),
+            ", ".join(each["Approvals"]),
+        )
+        for each in response["Reviews"]
+    )
+    table(COLUMNS, rows, nothing="Nothing waits.")
 
 
-@review.command("decided")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 1000),
-    default=50,
-    show_default=True,
-    help="How many at most.",
-)
-@as_json
-@desk_options
-def review_decided(settings: Settings, *, limit: int, json_: bool) -> None:
-    """List what was decided, the newest first: a table at a terminal, JSON otherwise.
+def _decided(response: dict[str, Any]) -> None:
+    rows = [
+        (
+            local_time(each["Time"]),
+            each["AccountName"],
+            DONE[each["Action"]],
+            each["Subject"],
+            each["Detail"],
+        )
+        for each in response["Decisions"]
+    ]
+    table(("Time", "Account", "Decision", "About", "Detail"), rows, nothing="Nothing was decided.")
+    if rows:
+        say(f"{len(rows)} of {response['TotalCount']}")
 
-    It is what the audit log has of approvals and rejections, whose they were, and of the orders
-    that failed with a manager.
-    """
-    response = ask(settings, "ListDecisions", Limit=limit)
-    if json_ or not for_a_person(response):
-        show_reply(response, "Decisions")
-    else:
-        _decided(response)
+
+pass_on(review, "list", asked.ListReviewsRequest, Form("Reviews", _table))
+pass_on(review, "decided", asked.ListDecisionsRequest, Form("Decisions", _decided))
 
 
 @review.command("show")
@@ -100,7 +104,7 @@ def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
     refused(response)
     if response["Since"] is None:
         tell(f"{id_}: nobody has asked for a decision about it")
-    show_one(response, json_=json_)
+    show_reply(response, ONE, json_=json_)
 
 
 @review.command("approve")
@@ -174,36 +178,3 @@ def user_here() -> str:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # It has no entry in passwd(5), as in many containers.
         return str(os.getuid())
-
-
-def _table(response: dict[str, Any]) -> None:
-    rows = (
-        (
-            each["Id"],
-            each["About"],
-            each["AccountName"],
-            each["Product"] or "",
-            each["Level"] or "",
-            "letter" if each["Letter"] else "",
-            age(each["Since"], response["Now"]),
-            ", ".join(each["Approvals"]),
-        )
-        for each in response["Reviews"]
-    )
-    table(COLUMNS, rows, nothing="Nothing waits.")
-
-
-def _decided(response: dict[str, Any]) -> None:
-    rows = [
-        (
-            local_time(each["Time"]),
-            each["AccountName"],
-            DONE[each["Action"]],
-            each["Subject"],
-            each["Detail"],
-        )
-        for each in response["Decisions"]
-    ]
-    table(("Time", "Account", "Decision", "About", "Detail"), rows, nothing="Nothing was decided.")
-    if rows:
-        say(f"{len(rows)} of {response['TotalCount']}")

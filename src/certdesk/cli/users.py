@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
-from certdesk.cli.common import as_json, desk_options, show_reply
+from certdesk.cli.common import desk_options, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
-from certdesk.cli.readable import show_list, show_one
+from certdesk.cli.passing_on import pass_on
+from certdesk.cli.readable import ONE, listed
 from certdesk.settings import Settings
+from certdesk.wire.operator import users as asked
 
 
 @click.group(cls=Group)
@@ -20,76 +22,37 @@ def user() -> None:
     """
 
 
-@user.command("add")
-@click.argument("name")
-@click.option("--uin", required=True, help="The account that it belongs to.")
-@desk_options
-def user_add(settings: Settings, name: str, uin: str) -> None:
-    """Enter a user called NAME; print its UserId."""
-    show_reply(ask(settings, "AddUser", Uin=uin, Name=name))
-
-
-@user.command("list")
-@click.option("--uin", required=True, help="Whose users.")
-@as_json
-@desk_options
-def user_list(settings: Settings, uin: str, *, json_: bool) -> None:
-    """List an account's users: a table at a terminal, JSON otherwise.
-
-    With each are the ids of its keys and policies.
-    """
-    columns = {
+USERS = listed(
+    "Users",
+    {
         "Id": "UserId",
         "Name": "Name",
         "Enabled": "Enabled",
         "Policies": "PolicyIds",
         "Keys": "SecretIds",
-    }
-    response = ask(settings, "ListUsers", Uin=uin)
-    show_list(response, "Users", columns, json_=json_, nothing="No users.")
+    },
+    nothing="No users.",
+)
 
-
-@user.command("show")
-@click.argument("user_id", type=int)
-@as_json
-@desk_options
-def user_show(settings: Settings, user_id: int, *, json_: bool) -> None:
-    """Show one user with its policies and temporary keys."""
-    show_one(ask(settings, "ShowUser", UserId=user_id), json_=json_)
-
-
-@user.command("disable")
-@click.argument("user_id", type=int)
-@desk_options
-def user_disable(settings: Settings, user_id: int) -> None:
-    """Stop all keys of a user from working, within a second."""
-    show_reply(ask(settings, "SwitchUser", UserId=user_id, Enabled=False))
-
-
-@user.command("enable")
-@click.argument("user_id", type=int)
-@desk_options
-def user_enable(settings: Settings, user_id: int) -> None:
-    """Let a user's keys work again."""
-    show_reply(ask(settings, "SwitchUser", UserId=user_id, Enabled=True))
-
-
-@user.command("attach")
-@click.argument("user_id", type=int)
-@click.argument("policy_id", type=int)
-@desk_options
-def user_attach(settings: Settings, user_id: int, policy_id: int) -> None:
-    """Bind a user by a policy of its account, within a second."""
-    show_reply(ask(settings, "AttachPolicy", UserId=user_id, PolicyId=policy_id))
-
-
-@user.command("detach")
-@click.argument("user_id", type=int)
-@click.argument("policy_id", type=int)
-@desk_options
-def user_detach(settings: Settings, user_id: int, policy_id: int) -> None:
-    """Bind a user by a policy no longer."""
-    show_reply(ask(settings, "DetachPolicy", UserId=user_id, PolicyId=policy_id))
+pass_on(user, "add", asked.AddUserRequest)
+pass_on(user, "list", asked.ListUsersRequest, USERS)
+pass_on(user, "show", asked.ShowUserRequest, ONE)
+pass_on(
+    user,
+    "disable",
+    asked.SwitchUserRequest,
+    help="Stop all keys of a user from working, within a second.",
+    fixed={"enabled": False},
+)
+pass_on(
+    user,
+    "enable",
+    asked.SwitchUserRequest,
+    help="Let a user's keys work again.",
+    fixed={"enabled": True},
+)
+pass_on(user, "attach", asked.AttachPolicyRequest)
+pass_on(user, "detach", asked.DetachPolicyRequest)
 
 
 @click.group(cls=Group)
@@ -130,39 +93,22 @@ def policy_add(
     )
 
 
-@policy.command("list")
-@click.option("--uin", required=True, help="Whose policies.")
-@as_json
-@desk_options
-def policy_list(settings: Settings, uin: str, *, json_: bool) -> None:
-    """List an account's policies: a table at a terminal, JSON otherwise."""
-    columns = {
+POLICIES = listed(
+    "Policies",
+    {
         "Id": "PolicyId",
         "Name": "Name",
         "Effect": "Effect",
         "Actions": "Actions",
         "Certificates": "CertificateIds",
         "Projects": "ProjectIds",
-    }
-    response = ask(settings, "ListPolicies", Uin=uin)
-    show_list(response, "Policies", columns, json_=json_, nothing="No policies.")
+    },
+    nothing="No policies.",
+)
 
-
-@policy.command("show")
-@click.argument("policy_id", type=int)
-@as_json
-@desk_options
-def policy_show(settings: Settings, policy_id: int, *, json_: bool) -> None:
-    """Show one policy and the users that it binds."""
-    show_one(ask(settings, "ShowPolicy", PolicyId=policy_id), json_=json_)
-
-
-@policy.command("remove")
-@click.argument("policy_id", type=int)
-@desk_options
-def policy_remove(settings: Settings, policy_id: int) -> None:
-    """Remove a policy that binds nobody (user detach)."""
-    show_reply(ask(settings, "RemovePolicy", PolicyId=policy_id))
+pass_on(policy, "list", asked.ListPoliciesRequest, POLICIES)
+pass_on(policy, "show", asked.ShowPolicyRequest, ONE)
+pass_on(policy, "remove", asked.RemovePolicyRequest)
 
 
 @click.group(cls=Group)
@@ -170,49 +116,16 @@ def project() -> None:
     """Projects: groups of an account's orders; new orders lie in project 0, which is not listed."""
 
 
-@project.command("add")
-@click.argument("name")
-@click.option("--uin", required=True, help="The account that it belongs to.")
-@desk_options
-def project_add(settings: Settings, name: str, uin: str) -> None:
-    """Begin a project called NAME; print its ProjectId."""
-    show_reply(ask(settings, "AddProject", Uin=uin, Name=name))
+PROJECTS = listed(
+    "Projects",
+    {"Id": "ProjectId", "Name": "Name", "Orders": "OrderCount", "Begun": "CreateTime"},
+    nothing="No projects but 0.",
+)
 
-
-@project.command("list")
-@click.option("--uin", required=True, help="Whose projects.")
-@as_json
-@desk_options
-def project_list(settings: Settings, uin: str, *, json_: bool) -> None:
-    """List an account's projects: a table at a terminal, JSON otherwise.
-
-    With each is how many orders it has.
-    """
-    columns = {
-        "Id": "ProjectId",
-        "Name": "Name",
-        "Orders": "OrderCount",
-        "Begun": "CreateTime",
-    }
-    response = ask(settings, "ListProjects", Uin=uin)
-    show_list(response, "Projects", columns, json_=json_, nothing="No projects but 0.")
-
-
-@project.command("rename")
-@click.argument("project_id", type=int)
-@click.argument("name")
-@desk_options
-def project_rename(settings: Settings, project_id: int, name: str) -> None:
-    """Give a project another NAME."""
-    show_reply(ask(settings, "RenameProject", ProjectId=project_id, Name=name))
-
-
-@project.command("remove")
-@click.argument("project_id", type=int)
-@desk_options
-def project_remove(settings: Settings, project_id: int) -> None:
-    """Remove a project that has no orders."""
-    show_reply(ask(settings, "RemoveProject", ProjectId=project_id))
+pass_on(project, "add", asked.AddProjectRequest)
+pass_on(project, "list", asked.ListProjectsRequest, PROJECTS)
+pass_on(project, "rename", asked.RenameProjectRequest)
+pass_on(project, "remove", asked.RemoveProjectRequest)
 
 
 @click.group(cls=Group)

@@ -8,14 +8,16 @@ from typing import Any
 
 import click
 
-from certdesk.cli.common import Command, as_json, desk_options, for_a_person, show_reply
+from certdesk.cli.common import Command, Form, desk_options, show_reply
 from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
+from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import table
 from certdesk.domain.zones import described
 from certdesk.ports import Setting, settings_of
 from certdesk.proving.providers import PROVIDERS
 from certdesk.settings import Settings
+from certdesk.wire.operator import zones as asked
 
 PROVIDER_SETTINGS = {provider.name: settings_of(provider) for provider in PROVIDERS}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -119,32 +121,7 @@ def _text(file: Path, option: str) -> str:
         raise click.BadParameter(f"{file} cannot be read", param_hint=option) from None
 
 
-@zone.command("list")
-@click.option("--uin", help="Only this account's.")
-@as_json
-@desk_options
-def zone_list(settings: Settings, uin: str | None, *, json_: bool) -> None:
-    """List the zones and their settings, secrets aside: a table at a terminal, JSON otherwise.
-
-    Records that could not be removed yet are counted, with what the server said last.
-    """
-    response = ask(settings, "ListZones", Uin=uin)
-    if json_ or not for_a_person(response):
-        show_reply(response, "Zones")
-    else:
-        _table(response["Zones"])
-
-
-@zone.command("remove")
-@click.argument("zone")
-@click.option("--uin", required=True, help="The account that it was for.")
-@desk_options
-def zone_remove(settings: Settings, zone: str, uin: str) -> None:
-    """Have the desk change ZONE for the account UIN no more; what it has added stays."""
-    show_reply(ask(settings, "RemoveZone", Uin=uin, Zone=zone))
-
-
-def _table(zones: list[dict[str, Any]]) -> None:
+def _table(response: dict[str, Any]) -> None:
     rows = (
         (
             each["Uin"],
@@ -154,7 +131,11 @@ def _table(zones: list[dict[str, Any]]) -> None:
             str(each["RecordsWaiting"] or ""),
             each["LastFailure"] or "",
         )
-        for each in zones
+        for each in response["Zones"]
     )
     columns = ("Account", "Zone", "Provider", "Settings", "Records to be removed", "Last failure")
     table(columns, rows, nothing="No zones.")
+
+
+pass_on(zone, "list", asked.ListZonesRequest, Form("Zones", _table))
+pass_on(zone, "remove", asked.RemoveZoneRequest)

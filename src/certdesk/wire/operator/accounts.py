@@ -1,0 +1,54 @@
+"""What the operator may ask about accounts and their keys."""
+
+from typing import Annotated
+
+from certdesk.wire.model import Request, Unsigned
+from certdesk.wire.operator import Option
+
+
+class ListAccountsRequest(Request):
+    """List all accounts with the ids of their keys: a table at a terminal, JSON otherwise."""
+
+
+class SwitchAccountRequest(Request):
+    """Set what an account is to be; what is absent stays."""
+
+    uin: str
+    enabled: bool | None = None
+    verified: bool | None = None
+    unsigned_payload: Annotated[
+        bool | None,
+        Option(
+            "Take requests whose body is not signed (UNSIGNED-PAYLOAD), but for sensitive actions."
+        ),
+    ] = None
+    signed_action: Annotated[
+        bool | None,
+        Option("Refuse requests whose action is not signed, as most official clients send them."),
+    ] = None
+
+
+class SetPaceLimitRequest(Request):
+    """Let the account UIN make PER_SECOND requests of ACTION a second (0: without limit).
+
+    Without PER_SECOND the usual number holds again.
+    """
+
+    uin: str
+    action: str
+    per_second: Unsigned | None = None
+
+
+class ListLimitsRequest(Request):
+    """Show what the account UIN has beside what it may have: a table at a terminal, else JSON.
+
+    The settings quota.* say how much that is, for every account of the desk.
+    """
+
+    uin: str
+
+
+class DisableKeyRequest(Request):
+    """Stop SECRET_ID from working, within a second."""
+
+    secret_id: str

@@ -1,0 +1,31 @@
+"""What the operator may ask about companies and managers."""
+
+from typing import Annotated
+
+from certdesk.wire.model import Integer, Request
+from certdesk.wire.operator import Option
+
+
+class ListCompaniesRequest(Request):
+    """List an account's companies: a table at a terminal, JSON otherwise."""
+
+    uin: Annotated[str, Option("Whose companies.")]
+
+
+class ShowCompanyRequest(Request):
+    """Show one company."""
+
+    company_id: Integer
+
+
+class ListManagersRequest(Request):
+    """List an account's managers: a table at a terminal, JSON otherwise."""
+
+    uin: Annotated[str, Option("Whose managers.")]
+    company_id: Annotated[Integer | None, Option("Only this company's.", "--company")] = None
+
+
+class ShowManagerRequest(Request):
+    """Show one manager with contact, company, and what looked odd about the numbers."""
+
+    manager_id: Integer
