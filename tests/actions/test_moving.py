@@ -24,6 +24,7 @@ from certdesk.ports import (
     Place,
     Stale,
     Unit,
+    Vault,
     VaultError,
     place_of,
     place_of_letter,
@@ -36,6 +37,7 @@ from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, ORGANISATION, TECH
 from tests.deliveries import members
 from tests.rules import rules_with
+from tests.working import take_on
 
 NOBODYS = "AAAAAAAA"
 BY_TEXT: dict[str, Any] = COMPANY
@@ -704,15 +706,19 @@ def test_a_user_of_the_old_account_with_policies_sees_no_rows_of_it(desk: Desk) 
 # --- what is changed meanwhile -------------------------------------------------------------------
 
 
-class Interrupted:
-    """A vault in whose work something else happens, once."""
+class InterruptedVault:
+    """`ports.Vault` in whose work something else happens, once."""
 
-    def __init__(self, desk: Desk, happens: Callable[[], object]) -> None:
+    def __init__(self, vault: Vault, happens: Callable[[], object]) -> None:
         """Have it happen when something is sealed next."""
-        self._seal = desk.vault.seal
+        self.new_keyset = vault.new_keyset
+        self.open = vault.open
+        self.describe = vault.describe
+        self.likeness = vault.likeness
+        self._seal = vault.seal
         self._happens: Callable[[], object] | None = happens
 
-    def __call__(self, value: Secret, place: Place) -> bytes:
+    def seal(self, value: Secret, place: Place) -> bytes:
         """Seal, after it."""
         happens, self._happens = self._happens, None
         if happens is not None:
@@ -720,34 +726,34 @@ class Interrupted:
         return self._seal(value, place)
 
 
-def test_a_move_that_is_overtaken_moves_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is called off between the reading and the writing."""
+def take_on_while(desk: Desk, order: str, happens: Callable[[], object]) -> None:
+    """Move a certificate while something else happens, between the reading and the writing."""
+    parts = dataclasses.replace(desk.parts, vault=InterruptedVault(desk.vault, happens))
+    take_on(parts.advancing(desk.looking, desk.ca.issuer).step, desk.clock, order)
+
+
+def test_a_move_that_is_overtaken_moves_nothing(desk: Desk) -> None:
+    """It is called off meanwhile."""
     order = desk.with_key()
     desk.send(order)
-    call_off = lambda: desk.send(order, desk.old.uin)  # noqa: E731
-    monkeypatch.setattr(desk.vault, "seal", Interrupted(desk, call_off))
     with pytest.raises(Stale):
-        desk.take_on(order)
+        take_on_while(desk, order, lambda: desk.send(order, desk.old.uin))
     desk.take_on(order)
     assert stands(desk, order) == (desk.old.uin, 1)
     assert key_in_zip(desk, desk.old, order)
     assert of_order(desk, order, desk.new.uin) == []
 
 
-def test_material_that_is_changed_meanwhile_moves_as_it_is_then(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_material_that_is_changed_meanwhile_moves_as_it_is_then(desk: Desk) -> None:
     """Here its key is looked at by the slower checks."""
     order = desk.with_key()
     desk.send(order)
     (before,) = desk.submissions(order)
     change = dataclasses.replace(before, warnings=("remarked meanwhile",))
-    happens = lambda: desk.store.write(lambda unit: unit.submissions.replace(change))  # noqa: E731
-    monkeypatch.setattr(desk.vault, "seal", Interrupted(desk, happens))
     with pytest.raises(Stale):
-        desk.take_on(order)
+        take_on_while(
+            desk, order, lambda: desk.store.write(lambda unit: unit.submissions.replace(change))
+        )
     assert of_order(desk, order, desk.new.uin) == []
     desk.take_on(order)
     (after,) = desk.submissions(order)
