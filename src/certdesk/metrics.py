@@ -109,7 +109,7 @@ class Metrics:
         return counter
 
 
-class Standing(Collector):
+class DeskGauges(Collector):
     """What stands in the database and in stock at the time that somebody asks."""
 
     def __init__(

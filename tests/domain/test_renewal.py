@@ -22,7 +22,7 @@ from certdesk.domain.renewal import (
     first_look,
     in_force,
     looked,
-    next_move,
+    next_succession,
     succeeded,
     wanted,
     warning,
@@ -142,7 +142,7 @@ def test_one_successor_at_a_time_is_made(
     order: Order | None, successors: list[Order], move: object
 ) -> None:
     """Another one only after the last came to nothing."""
-    assert next_move(order, successors, NOON + 150 * DAY) == move
+    assert next_succession(order, successors, NOON + 150 * DAY) == move
 
 
 END = NOON + 199 * DAY
@@ -166,7 +166,7 @@ def test_what_ended_while_the_desk_was_off_has_a_successor_all_the_same(
     status: Status, fields: dict[str, Any], now: datetime, move: object
 ) -> None:
     """In the time that was bought; another time is bought for as long as the certificate lasted."""
-    assert next_move(issued(status=status, **fields), [], now) == move
+    assert next_succession(issued(status=status, **fields), [], now) == move
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_what_ended_while_the_desk_was_off_has_a_successor_all_the_same(
 )
 def test_what_has_ended_is_not_tried_again(successor: Order, move: object) -> None:
     """What failed in time, or once after the end, is its owner's to mend."""
-    assert next_move(issued(status=Status.EXPIRED), [successor], END + SECOND) == move
+    assert next_succession(issued(status=Status.EXPIRED), [successor], END + SECOND) == move
 
 
 def test_looks_are_after_a_minute_ten_a_hundred_and_then_daily() -> None:

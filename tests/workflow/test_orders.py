@@ -146,19 +146,19 @@ def test_an_order_is_never_worked_on_twice_at_once(tmp_path: Path) -> None:
     with ordered(tmp_path, NAME) as first:
         desk = first.desk
         counting = Counting(desk.issuer)
-        desk.advancing._issuer = counting  # noqa: SLF001 -- the desk was built around the other
+        work = desk.parts.orders(desk.looking, counting)
         names = [f"www{number}.example.net" for number in range(12)]
         first.prove(NAME, *names)
-        desk.orders.start()
+        work.start()
         orders = [first, *(submit(desk, first.caller, name) for name in names)]
         for each in orders:
             for _ in range(3):
-                desk.orders.wake()
+                work.wake()
                 each.desk.call(
                     each.caller, "CompleteCertificate", CertificateId=each.certificate_id
                 )
         until(lambda: all(each.status == (1, None) for each in orders))
-        desk.orders.stop()
+        work.stop()
 
     assert counting.most == 1
     assert all(len(each.certificates) == 1 for each in orders)
@@ -181,7 +181,7 @@ def test_what_a_process_took_up_and_did_not_finish_comes_up_again(tmp_path: Path
         desk.orders.stop()
 
 
-class Standing:
+class HeldIssuer:
     """An issuer that stands still until it may go on."""
 
     def __init__(self, issuer: Issuer) -> None:
@@ -227,18 +227,19 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
     with ordered(tmp_path, NAME) as order:
         order.prove(NAME)
         desk = order.desk
-        standing, late = Standing(desk.issuer), Late(desk.store, "keeping")
-        desk.advancing._issuer = standing  # noqa: SLF001 -- the desk was built around the other
+        held, late = HeldIssuer(desk.issuer), Late(desk.store, "keeping")
         store = cast("Store", late)
-        work = OrderWork(store, desk.clock, advancing=desk.advancing, looking=desk.looking)
+        work = OrderWork(
+            store, desk.clock, advancing=desk.advancing_with(held), looking=desk.looking
+        )
         work.round()
-        assert standing.asked.wait(SECONDS)
+        assert held.asked.wait(SECONDS)
 
         desk.clock.move(TAKEN_FOR)
         keeping = threading.Thread(target=work.round, name="keeping")
         keeping.start()
         assert late.written.wait(SECONDS)
-        standing.may_go_on.set()
+        held.may_go_on.set()
         until(lambda: order.status == (1, None))
         time.sleep(0.2)  # in which it would be put back, were it not for its turn
         late.may_go_on.set()

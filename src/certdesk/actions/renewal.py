@@ -18,7 +18,7 @@ from certdesk.domain.keys import KeyKind
 from certdesk.domain.material import Material
 from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
 from certdesk.domain.records import Proof, Renewal, Submission
-from certdesk.domain.renewal import Kind, Make, looked, next_move, succeeded
+from certdesk.domain.renewal import Kind, Make, looked, next_succession, succeeded
 from certdesk.domain.submission import ONLINE
 from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, note, stands_still, successors_of
@@ -111,7 +111,7 @@ def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
     """
     order = own_order(context, unit, certificate_id)
     renewal = unit.renewals.get(certificate_id)
-    move = next_move(order, successors_of(unit, order), context.now)
+    move = next_succession(order, successors_of(unit, order), context.now)
     submission = unit.submissions.get(certificate_id, order.submission)
     if stands_still(unit, order):
         raise Stale("accounts")

@@ -10,7 +10,7 @@ from typing import Protocol
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.catalog import Catalog
 from certdesk.engine import Desk
-from certdesk.metrics import Metrics, Standing
+from certdesk.metrics import DeskGauges, Metrics
 from certdesk.ports import Admission
 from certdesk.proving.answering import AnsweringResolvers
 from certdesk.proving.resolver import Resolver
@@ -87,7 +87,7 @@ def watch(
         return {name: name not in still for name in background}
 
     metrics.measure(
-        Standing(
+        DeskGauges(
             desk.store,
             desk.clock,
             stock=stock.ready,

@@ -67,7 +67,7 @@ class Forget:
     """There is nothing to be done for the certificate, and will not be."""
 
 
-Move: TypeAlias = Make | Leave | Forget
+Succession: TypeAlias = Make | Leave | Forget
 
 
 def wanted(order: Order) -> Kind | None:
@@ -94,7 +94,7 @@ def wanted_at(order: Order, now: datetime) -> Kind | None:
     return Kind.RENEWAL if order.auto_renew and order.product_id != FREE else None
 
 
-def next_move(order: Order | None, successors: Sequence[Order], now: datetime) -> Move:
+def next_succession(order: Order | None, successors: Sequence[Order], now: datetime) -> Succession:
     """Tell what is to be done for a certificate whose successor is due.
 
     `successors` are the orders that replace or renew it, as far as there are any. None of them is

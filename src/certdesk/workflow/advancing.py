@@ -25,7 +25,7 @@ from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import BlockedKey, Certificate, Issuance, Proof, Submission
-from certdesk.domain.renewal import Forget, first_look, next_move, wanted
+from certdesk.domain.renewal import Forget, first_look, next_succession, wanted
 from certdesk.domain.revocation import KEY_KNOWN, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
@@ -385,7 +385,7 @@ class Advancing:
     def _expire(self, order: Order, unit: Unit) -> None:
         """Note that a certificate has ended; a successor that is still to come is not forgotten."""
         ended = _unchanged(unit, order).after(Event.EXPIRE)
-        move = next_move(ended, successors_of(unit, ended), self._clock.now())
+        move = next_succession(ended, successors_of(unit, ended), self._clock.now())
         if isinstance(move, Forget):
             ended = dataclasses.replace(ended, hosted=False)
             unit.renewals.remove(order.certificate_id)

@@ -23,7 +23,7 @@ from certdesk.domain.errors import ServiceError
 from certdesk.domain.figures import Counted
 from certdesk.domain.order import Order
 from certdesk.domain.records import BY_DESK, Renewal
-from certdesk.domain.renewal import Forget, Make, Move, looked, next_move, warning
+from certdesk.domain.renewal import Forget, Make, Succession, looked, next_succession, warning
 from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Stale, Unit, note, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
@@ -60,7 +60,7 @@ class Bucket:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class DueCertificate:
     """A certificate whose successor is due, with what there is of one.
 
     `caller` is its account, None where that is disabled.
@@ -70,9 +70,9 @@ class Standing:
     successors: list[Order]
     caller: Caller | None
 
-    def move(self, now: datetime) -> Move:
+    def succession(self, now: datetime) -> Succession:
         """Tell what is to be done."""
-        return next_move(self.order, self.successors, now)
+        return next_succession(self.order, self.successors, now)
 
 
 class Renewing(Repeating):
@@ -111,28 +111,28 @@ class Renewing(Repeating):
     def _see_to(self, renewal: Renewal, now: datetime) -> bool:
         """Take a certificate on; tell whether there may be another one."""
         its = renewal.certificate_id
-        standing = self._desk.store.read(functools.partial(_standing, its))
-        order, move = standing.order, standing.move(now)
-        if order is not None and standing.caller is None:
+        due = self._desk.store.read(functools.partial(_due_certificate, its))
+        order, move = due.order, due.succession(now)
+        if order is not None and due.caller is None:
             with contextlib.suppress(Stale):
                 self._desk.store.write(functools.partial(_put_aside, order, renewal, now))
             return True
         if order is None or isinstance(move, Forget):
             self._desk.store.write(functools.partial(_forget, its))
             return True
-        assert standing.caller is not None  # noqa: S101 -- else it was put aside
+        assert due.caller is not None  # noqa: S101 -- else it was put aside
         # Of several processes that look at once, one is in time.
         with contextlib.suppress(Stale):
             days = warning(order, renewal, now)
             if days is not None:
-                renewal = self._warn(order, standing, renewal, days)
+                renewal = self._warn(order, due, renewal, days)
             if not isinstance(move, Make):
                 self._keep(looked(renewal, order, now))
                 return True
             if not self._bucket.has(now):
                 return False
             self._bucket.take(now)
-            self._make(order, standing.caller, renewal)
+            self._make(order, due.caller, renewal)
         return True
 
     def _make(self, order: Order, caller: Caller, renewal: Renewal) -> None:
@@ -164,13 +164,13 @@ class Renewing(Repeating):
         self._counts.count(Counted.RENEWALS, kind=made["kind"])
         log.info("a successor was made", certificate=order.certificate_id, **made)
 
-    def _warn(self, order: Order, standing: Standing, renewal: Renewal, days: int) -> Renewal:
+    def _warn(self, order: Order, due: DueCertificate, renewal: Renewal, days: int) -> Renewal:
         """Say that a certificate ends soon and has no fresh successor.
 
         Raises:
             Stale: somebody else has said it, or the account was disabled.
         """
-        why = "; ".join(_waiting(each) for each in standing.successors) or renewal.reason
+        why = "; ".join(_waiting(each) for each in due.successors) or renewal.reason
         now, detail = self._desk.clock.now(), f"{days} days; {why}" if why else f"{days} days"
 
         def commit(unit: Unit) -> Renewal:
@@ -195,15 +195,15 @@ class Renewing(Repeating):
         self._desk.store.write(lambda unit: unit.renewals.replace(renewal))
 
 
-def _standing(certificate_id: str, unit: Unit) -> Standing:
+def _due_certificate(certificate_id: str, unit: Unit) -> DueCertificate:
     order = unit.orders.get(certificate_id)
     if order is None:
-        return Standing(order=None, successors=[], caller=None)
+        return DueCertificate(order=None, successors=[], caller=None)
     account = unit.accounts.get(order.uin)
     caller = None
     if account is not None and account.enabled:
         caller = Caller(uin=account.uin, actor=BY_DESK, verified=account.verified)
-    return Standing(order=order, successors=successors_of(unit, order), caller=caller)
+    return DueCertificate(order=order, successors=successors_of(unit, order), caller=caller)
 
 
 def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> None:
