@@ -16,7 +16,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from certdesk.domain.census import Census, Wait
+from certdesk.domain.census import Census, WaitsFor
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.figures import Counted
 from certdesk.domain.keys import KeyKind
@@ -186,7 +186,7 @@ def _counted(census: Census) -> Iterator[Metric]:
     yield _one(
         "certdesk_orders_set_aside",
         "Orders on which the work failed again and again.",
-        census.waiting[Wait.OPERATOR],
+        census.waiting[WaitsFor.OPERATOR],
     )
     yield _each(
         "certdesk_orders_waiting",

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from certdesk.domain import letters, upload
-from certdesk.domain.chain import Fault
+from certdesk.domain.chain import ChainFault
 from certdesk.domain.keys import KeyKind, private_key_pem
 from certdesk.parsing.pool import ParserPool
 from certdesk.ports import Parsers, Pending
@@ -77,4 +77,4 @@ def test_a_refusal_comes_back_with_its_reason(parse: Parse) -> None:
     )
     refused = parse(upload.TOO_COSTLY, upload.examine, "none", None, None)
     assert isinstance(refused, upload.Examined)
-    assert refused.fault is Fault.UNREADABLE
+    assert refused.fault is ChainFault.UNREADABLE

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.caa import CaaRecord, Issuance, refusal
+from certdesk.domain.caa import CaaRecord, WantedIssuance, refusal
 from certdesk.domain.proof import ProofKind
 
 MINE = "ca.example.net"
 ACCOUNT = "https://ca.example.net/account/7"
-DNS = Issuance(frozenset({MINE, "second.example"}), frozenset({ACCOUNT}), ProofKind.TXT, False)  # noqa: FBT003
+DNS = WantedIssuance(
+    frozenset({MINE, "second.example"}), frozenset({ACCOUNT}), ProofKind.TXT, wildcard=False
+)
 WILD = dataclasses.replace(DNS, wildcard=True)
 FILE = dataclasses.replace(DNS, kind=ProofKind.FILE)
 
@@ -128,7 +130,7 @@ KNOWN = ["iodef", "issuemail", "issuevmc", "contactemail", "contactphone"]
 @pytest.mark.parametrize("flags", [0, 1, 0x7F, 0x80, 0xFF])
 @pytest.mark.parametrize("tag", KNOWN)
 def test_what_is_known_and_not_about_servers_changes_nothing(
-    tag: str, flags: int, issuance: Issuance
+    tag: str, flags: int, issuance: WantedIssuance
 ) -> None:
     """RFC 9495: issuemail is for e-mail; critical or not, it says nothing of a server."""
     for value in (b";", b"other.example", b"mailto:a@example.com"):
@@ -207,7 +209,7 @@ def test_an_account_may_be_asked_for() -> None:
         ("DNS-01", ()),
     ],
 )
-def test_methods_may_be_asked_for(methods: str, permits: tuple[Issuance, ...]) -> None:
+def test_methods_may_be_asked_for(methods: str, permits: tuple[WantedIssuance, ...]) -> None:
     """By the name that ACME has for one, or by the desk's own, in a list without a fault."""
     for issuance in (DNS, FILE):
         why = refusal(issue(f"{MINE}; validationmethods={methods}"), issuance)
@@ -293,7 +295,7 @@ ISSUANCES = st.sampled_from([DNS, WILD, FILE])
 
 @given(RECORDS, ISSUANCES)
 def test_permission_is_named_or_nothing_is_asked(
-    records: list[CaaRecord], issuance: Issuance
+    records: list[CaaRecord], issuance: WantedIssuance
 ) -> None:
     """No other way leads to it, whatever bytes are in the records."""
     if refusal(records, issuance) is not None:
@@ -307,7 +309,7 @@ def test_permission_is_named_or_nothing_is_asked(
 
 @given(RECORDS, ISSUANCES, st.randoms(use_true_random=False))
 def test_the_order_of_records_is_nothing(
-    records: list[CaaRecord], issuance: Issuance, rng: random.Random
+    records: list[CaaRecord], issuance: WantedIssuance, rng: random.Random
 ) -> None:
     """A server gives them in any."""
     shuffled = rng.sample(records, len(records))
@@ -316,7 +318,7 @@ def test_the_order_of_records_is_nothing(
 
 @given(RECORDS, ISSUANCES)
 def test_one_more_critical_unknown_always_forbids(
-    records: list[CaaRecord], issuance: Issuance
+    records: list[CaaRecord], issuance: WantedIssuance
 ) -> None:
     """And one more record that names nobody never permits."""
     assert refusal([*records, CaaRecord(0x80, "future", b"")], issuance) is not None

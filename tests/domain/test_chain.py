@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain import chain, keys
-from certdesk.domain.chain import ChainRefused, Fault
+from certdesk.domain.chain import ChainFault, ChainRefused
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.secret import Secret
 from tests import chains, programs
@@ -210,9 +210,9 @@ def test_a_key_that_fits_is_given_back(kind: KeyKind) -> None:
 def test_the_key_of_another_certificate_is_refused(kind: KeyKind) -> None:
     """Of the same kind or of another."""
     foreign = Secret(keys.private_key_pem(keys.generate(kind)))
-    assert refused(chains.pem(LEAF), foreign).fault is Fault.FOREIGN_KEY
+    assert refused(chains.pem(LEAF), foreign).fault is ChainFault.FOREIGN_KEY
     issuer = Secret(keys.private_key_pem(chains.intermediate().key))
-    assert refused(chains.pem(LEAF, INTERMEDIATE), issuer).fault is Fault.FOREIGN_KEY
+    assert refused(chains.pem(LEAF, INTERMEDIATE), issuer).fault is ChainFault.FOREIGN_KEY
 
 
 def test_a_server_certificate_needs_its_key_and_a_cas_does_not() -> None:
@@ -220,16 +220,16 @@ def test_a_server_certificate_needs_its_key_and_a_cas_does_not() -> None:
     leaf, ca = chain.read(chains.pem(LEAF)), chain.read(chains.pem(INTERMEDIATE, ROOT))
     with pytest.raises(ChainRefused) as caught:
         chain.for_server(leaf)
-    assert caught.value.fault is Fault.NO_KEY
+    assert caught.value.fault is ChainFault.NO_KEY
     assert chain.for_ca(ca) is ca
     with pytest.raises(ChainRefused) as caught:
         chain.for_ca(leaf)
-    assert caught.value.fault is Fault.NOT_A_CA
+    assert caught.value.fault is ChainFault.NOT_A_CA
 
 
 def test_an_unreadable_key_is_no_key() -> None:
     """The rule is that of reading keys, and shows nothing of it."""
-    assert refused(chains.pem(LEAF), Secret("hunter2")).fault is Fault.NO_KEY
+    assert refused(chains.pem(LEAF), Secret("hunter2")).fault is ChainFault.NO_KEY
     assert "hunter2" not in refused(chains.pem(LEAF), Secret("hunter2")).rule
 
 
@@ -299,7 +299,7 @@ def test_a_root_that_is_there_in_two_versions_stays_in_the_chain() -> None:
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_chain_in_which_one_did_not_issue_the_other_is_refused(what: str) -> None:
     """By name, by signature, and by the right to issue."""
-    assert refused(chains.pem(*BROKEN[what])).fault is Fault.BROKEN_CHAIN
+    assert refused(chains.pem(*BROKEN[what])).fault is ChainFault.BROKEN_CHAIN
 
 
 def test_the_rule_says_which_certificate_breaks_the_chain() -> None:
@@ -342,7 +342,7 @@ JUNK = {
 @pytest.mark.parametrize("what", JUNK)
 def test_what_is_not_certificates_in_pem_and_nothing_else_is_unreadable(what: str) -> None:
     """Whoever made a mistake is told, rather than half understood."""
-    assert refused(JUNK[what]).fault is Fault.UNREADABLE
+    assert refused(JUNK[what]).fault is ChainFault.UNREADABLE
 
 
 def test_twenty_certificates_are_read() -> None:
@@ -357,7 +357,7 @@ def test_an_sm2_certificate_is_refused_as_such(tmp_path: Path) -> None:
     key = tmp_path / "key"
     programs.run("openssl", "ecparam", "-name", "SM2", "-genkey", "-noout", "-out", key)
     words = ("req", "-x509", "-key", key, "-sm3", "-subj", "/CN=www.example.com", "-days", "9")
-    assert refused(programs.run("openssl", *words)).fault is Fault.SM2
+    assert refused(programs.run("openssl", *words)).fault is ChainFault.SM2
 
 
 def test_a_key_that_no_server_has_is_refused() -> None:
@@ -369,7 +369,7 @@ def test_a_key_that_no_server_has_is_refused() -> None:
         issuer=signer.certificate.subject,
         signing_key=signer.key,
     )
-    assert refused(chains.pem(certificate)).fault is Fault.INVALID
+    assert refused(chains.pem(certificate)).fault is ChainFault.INVALID
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256K1(), ec.SECP521R1(), ec.BrainpoolP256R1()])
@@ -393,7 +393,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("what", UNUSABLE)
 def test_what_cannot_be_shown_or_kept_is_refused(what: str) -> None:
     """Names go into lists, times into every time zone."""
-    assert refused(UNUSABLE[what]).fault is Fault.INVALID
+    assert refused(UNUSABLE[what]).fault is ChainFault.INVALID
 
 
 def test_a_certificate_may_have_ended() -> None:
@@ -457,7 +457,7 @@ def test_a_name_of_many_parts_is_refused() -> None:
     many = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "a")] * 80)
     fault = refused(made(name=many))
     assert (fault.fault, fault.rule) == (
-        Fault.UNREADABLE,
+        ChainFault.UNREADABLE,
         "certificate 1 has more than 300 elements",
     )
     few = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "a")] * 40)

@@ -6,7 +6,7 @@ import dataclasses
 import random
 from datetime import timedelta
 
-from certdesk.domain.checkup import Observation, State
+from certdesk.domain.checkup import Health, Observation
 from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
@@ -28,11 +28,11 @@ def examined(ca: InsideCa, base: str = BASE) -> list[Observation]:
     return list(CaCheckup(world, ca.parts.hierarchy, ca.parts.responder).examine())
 
 
-def wrong(ca: InsideCa, base: str = BASE) -> list[tuple[State, str]]:
+def wrong(ca: InsideCa, base: str = BASE) -> list[tuple[Health, str]]:
     """Tell what is not as it should be."""
     found = examined(ca, base)
-    assert all(bool(each.remedy) is (each.state is not State.OK) for each in found)
-    return [(each.state, each.what) for each in found if each.state is not State.OK]
+    assert all(bool(each.remedy) is (each.state is not Health.OK) for each in found)
+    return [(each.state, each.what) for each in found if each.state is not Health.OK]
 
 
 def begun(ca: InsideCa) -> InsideCa:
@@ -61,11 +61,11 @@ def test_a_crl_that_nobody_renews_is_told_of_and_then_fails(ca: InsideCa) -> Non
     ca.clock.move(DAY)
     assert wrong(ca) == []
     ca.clock.move(timedelta(seconds=1))
-    assert [state for state, _ in wrong(ca)] == [State.WARN, State.WARN]
+    assert [state for state, _ in wrong(ca)] == [Health.WARN, Health.WARN]
     ca.clock.move(6 * DAY)
     assert [(state, what.split(" ended")[0]) for state, what in wrong(ca)] == [
-        (State.FAIL, "the CRL of ecc-root"),
-        (State.FAIL, "the CRL of ecc-issuing"),
+        (Health.FAIL, "the CRL of ecc-root"),
+        (Health.FAIL, "the CRL of ecc-issuing"),
     ]
     ca.pki.renew_lists()
     assert wrong(ca) == []
@@ -79,14 +79,14 @@ def test_an_authority_near_its_end_without_another_is_told_of(ca: InsideCa) -> N
     ca.pki.renew_lists()
     ((state, what),) = wrong(ca)
     assert (state, what) == (
-        State.WARN,
+        Health.WARN,
         f"ecc-issuing ends on {end:%Y-%m-%d}, and no other follows",
     )
     ca.clock.move(60 * DAY)
     ca.pki.renew_lists()
     ((state, what),) = wrong(ca)
     assert (state, what) == (
-        State.FAIL,
+        Health.FAIL,
         f"ecc-issuing ended on {end:%Y-%m-%d}: it signs nothing more",
     )
     ca.pki.hand_over()
@@ -115,11 +115,11 @@ def test_a_key_that_does_not_open_is_a_failure(ca: InsideCa) -> None:
     altered = dataclasses.replace(found, private_key=found.private_key[::-1])
     ca.store.write(lambda unit: unit.authorities.remove("ecc-issuing"))
     ca.store.write(lambda unit: unit.authorities.add(altered))
-    assert wrong(ca) == [(State.FAIL, "the key of the CA's ecc-issuing does not open")]
+    assert wrong(ca) == [(Health.FAIL, "the key of the CA's ecc-issuing does not open")]
 
 
 def test_an_address_that_nobody_else_reaches_is_told_of(ca: InsideCa) -> None:
     """It is in every certificate."""
     for base in ("http://127.0.0.1:8080", "http://localhost", "http://[::1]:80"):
         ((state, what),) = wrong(begun(ca) if not ca.pki.authorities() else ca, base)
-        assert (state, base in what) == (State.WARN, True)
+        assert (state, base in what) == (Health.WARN, True)

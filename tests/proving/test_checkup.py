@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from certdesk.domain.checkup import Observation, State
+from certdesk.domain.checkup import Health, Observation
 from certdesk.proving.anchors import read_anchors
 from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.exchange import Server
@@ -24,7 +24,7 @@ def examined(*endpoints: str, checks: bool = False) -> list[Observation]:
     return list(ResolverCheckup(Resolver(servers, anchors, random.SystemRandom())).examine())
 
 
-def states(observations: list[Observation]) -> list[State]:
+def states(observations: list[Observation]) -> list[Health]:
     """Give how the things stand that were looked at."""
     return [each.state for each in observations]
 
@@ -34,34 +34,34 @@ def states(observations: list[Observation]) -> list[State]:
 def test_a_resolver_that_checks_signatures_is_well(lab: DnsLab) -> None:
     """Unbound, with the trust anchor that it was given."""
     (found,) = ResolverCheckup(lab.resolver()).examine()
-    assert found.state is State.OK
+    assert found.state is Health.OK
     assert "answers and checks DNSSEC signatures" in found.what
 
 
 def test_one_that_does_not_check_them_is_not_believed(names: NameServer) -> None:
     """The reason says what it is and what to set."""
     (found,) = examined(names.endpoint, checks=True)
-    assert found.state is State.FAIL
+    assert found.state is Health.FAIL
     assert "does not show that it checks DNSSEC signatures" in found.what
 
 
 def test_that_signatures_are_not_looked_at_is_told(names: NameServer) -> None:
     """It answers, but everybody is believed."""
     first, second = examined(names.endpoint)
-    assert (first.state, second.state) == (State.OK, State.WARN)
+    assert (first.state, second.state) == (Health.OK, Health.WARN)
     assert "dns.dnssec" in second.remedy
 
 
 def test_a_resolver_that_is_not_there_fails_if_it_is_the_only_one() -> None:
     """Until one answers nothing is issued; where another does, it is a warning."""
     gone = f"127.0.0.1:{free_port()}"
-    assert states(examined(gone)) == [State.FAIL, State.WARN]
+    assert states(examined(gone)) == [Health.FAIL, Health.WARN]
     with nameserver() as names:
-        assert states(examined(gone, names.endpoint)) == [State.WARN, State.OK, State.WARN]
+        assert states(examined(gone, names.endpoint)) == [Health.WARN, Health.OK, Health.WARN]
 
 
 def test_a_resolver_that_answers_with_a_failure_is_not_well(names: NameServer) -> None:
     """SERVFAIL is no answer."""
     names.fail(".")
     found = examined(names.endpoint)[0]
-    assert (found.state, "SERVFAIL" in found.what) == (State.FAIL, True)
+    assert (found.state, "SERVFAIL" in found.what) == (Health.FAIL, True)

@@ -10,7 +10,7 @@ from random import SystemRandom
 
 import pytest
 
-from certdesk.domain.checkup import State
+from certdesk.domain.checkup import Health
 from certdesk.domain.records import Mark
 from certdesk.storage import checkup
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
@@ -23,7 +23,7 @@ def test_a_folder_with_room_is_well(tmp_path: Path) -> None:
     """The room is told, and nothing is left there."""
     (found,) = FolderCheckup(tmp_path).examine()
     free = shutil.disk_usage(tmp_path).free // (1024 * 1024)
-    assert found.state is State.OK
+    assert found.state is Health.OK
     assert abs(int(found.what.split(" ")[0]) - free) < 1024
     assert list(tmp_path.iterdir()) == []
 
@@ -32,16 +32,16 @@ def test_a_folder_with_room_is_well(tmp_path: Path) -> None:
 def test_a_folder_that_takes_nothing_fails(folder: str) -> None:
     """Whatever the reason is, it is told."""
     (found,) = FolderCheckup(Path(folder)).examine()
-    assert found.state is State.FAIL
+    assert found.state is Health.FAIL
     assert found.what.startswith(f"nothing can be written to {folder}: ")
 
 
 @pytest.mark.parametrize(
     ("limits", "state"),
-    [({"LITTLE": 1 << 62}, State.WARN), ({"TOO_LITTLE": 1 << 62}, State.FAIL)],
+    [({"LITTLE": 1 << 62}, Health.WARN), ({"TOO_LITTLE": 1 << 62}, Health.FAIL)],
 )
 def test_little_room_is_told_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int], state: State
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int], state: Health
 ) -> None:
     """First as a warning: here the limits are moved, not the disk."""
     for name, value in limits.items():
@@ -56,7 +56,7 @@ def test_a_whole_database_is_well_also_while_it_is_used(tmp_path: Path) -> None:
     with closing(SqliteStore.open(path)) as store:
         store.write(lambda unit: unit.marks.add(Mark(name="a", value=b"b")))
         (found,) = SqliteCheckup(path).examine()
-    assert found.state is State.OK
+    assert found.state is Health.OK
     assert found.what.startswith("whole, at revision 0")
     assert "synchronous " in found.what
 
@@ -74,7 +74,7 @@ def test_a_damaged_database_is_told_of(tmp_path: Path, damage: str) -> None:
     content[begins : begins + 3000] = b"\xff" * 3000
     path.write_bytes(content)
     (found,) = SqliteCheckup(path).examine()
-    assert found.state is State.FAIL
+    assert found.state is Health.FAIL
     assert "is damaged" in found.what
     assert "last backup" in found.remedy
 
@@ -84,13 +84,13 @@ def test_a_server_is_well_until_it_stops(postgres: Cluster) -> None:
     """Its version and what it keeps to are told; once it is back it is well again."""
     with closing(PostgresStore.open(postgres.database(), rng=SystemRandom())) as store:
         (found,) = store.examine()
-        assert found.state is State.OK
+        assert found.state is Health.OK
         assert re.match(r"PostgreSQL \d+.* at revision \d{4}; on are fsync, ", found.what)
         postgres.stop()
         try:
             (found,) = store.examine()
         finally:
             postgres.start()
-        assert found.state is State.FAIL
+        assert found.state is Health.FAIL
         assert found.what.startswith("the server does not answer: ")
-        assert next(iter(store.examine())).state is State.OK
+        assert next(iter(store.examine())).state is Health.OK

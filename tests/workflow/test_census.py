@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain import standstill
-from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, Ending, Wait, Work
+from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, DueWork, Ending, WaitsFor
 from certdesk.domain.order import Status, StatusMessage
 from certdesk.domain.records import Renewal
 from certdesk.workflow.census import CensusTaker
@@ -76,14 +76,14 @@ def test_an_order_waits_for_what_its_status_says(its: Ordered) -> None:
     assert found[Status.AWAITING_LETTER, None] == "letter"
     assert found[Status.CANCELLING, None] == "records"
     assert found[Status.MIGRATING, None] == "move"
-    assert set(found.values()) == {*Wait} - {Wait.ACCOUNT, Wait.OPERATOR}
+    assert set(found.values()) == {*WaitsFor} - {WaitsFor.ACCOUNT, WaitsFor.OPERATOR}
 
 
 def test_an_order_of_a_disabled_account_waits_for_that_too(its: Ordered) -> None:
     """Beside what it would wait for."""
     its.desk.operator("SwitchAccount", Uin=its.caller.uin, Enabled=False)
     its.desk.orders.start()
-    until(lambda: Wait.ACCOUNT in waiting(its))
+    until(lambda: WaitsFor.ACCOUNT in waiting(its))
     its.desk.orders.stop()
     assert waiting(its) == {"proof": 1, "account": 1}
 
@@ -93,8 +93,8 @@ def test_what_nobody_takes_up_is_late(its: Ordered) -> None:
     assert list(census(its).notes()) == []
     its.desk.clock.move(timedelta(minutes=2))
     found = census(its)
-    assert found.late_seconds(Work.ORDERS) == pytest.approx(120)
-    assert found.late_seconds(Work.RENEWALS) == 0
+    assert found.late_seconds(DueWork.ORDERS) == pytest.approx(120)
+    assert found.late_seconds(DueWork.RENEWALS) == 0
     assert "orders are due since" in "".join(found.notes())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain import timekeeping
-from certdesk.domain.checkup import Observation, State
+from certdesk.domain.checkup import Health, Observation
 from certdesk.domain.keys import KeyKind
 from certdesk.domain.order import Order
 from certdesk.domain.records import StockedKey
@@ -33,8 +33,8 @@ def its(tmp_path: Path) -> Iterator[Ordered]:
 def wrong(examiner: Examiner) -> list[Observation]:
     """Tell what is not as it should be; each with what to do."""
     found = list(examiner())
-    assert all(bool(each.remedy) is (each.state is not State.OK) for each in found)
-    return [each for each in found if each.state is not State.OK]
+    assert all(bool(each.remedy) is (each.state is not Health.OK) for each in found)
+    return [each for each in found if each.state is not Health.OK]
 
 
 def work(desk: InsideDesk) -> list[Observation]:
@@ -52,7 +52,7 @@ def test_a_clock_that_went_back_fails(its: Ordered) -> None:
     assert wrong(examiner) == []
     desk.clock.move(-timedelta(minutes=1))
     (found,) = wrong(examiner)
-    assert (found.check, found.state) == ("clock", State.FAIL)
+    assert (found.check, found.state) == ("clock", Health.FAIL)
     assert "the clock is behind" in found.what
     assert "certdesk clock accept" in found.remedy
     desk.operator("AcceptClock")
@@ -72,7 +72,7 @@ def test_orders_that_were_set_aside_are_named_with_the_command(its: Ordered) -> 
     )
     desk.store.write(lambda unit: unit.tasks.replace(aside))
     (found,) = work(desk)
-    assert (found.check, found.state) == ("orders", State.FAIL)
+    assert (found.check, found.state) == ("orders", Health.FAIL)
     assert "is set aside after 5 failures: builtins.OSError" in found.what
     assert found.remedy.endswith(f"certdesk order resume {its.certificate_id}")
 
@@ -86,7 +86,7 @@ def test_work_that_nobody_does_is_told_of(its: Ordered) -> None:
     assert work(its.desk) == []
     its.desk.clock.move(timedelta(seconds=1))
     (found,) = work(its.desk)
-    assert (found.check, found.state) == ("work", State.WARN)
+    assert (found.check, found.state) == ("work", Health.WARN)
     assert "1 orders are due" in found.what
 
 
@@ -99,7 +99,7 @@ def issued(its: Ordered, **changes: object) -> Order:
     return its.desk.store.write(lambda unit: unit.orders.replace(order))
 
 
-def certificates(desk: InsideDesk) -> list[tuple[State, str, str]]:
+def certificates(desk: InsideDesk) -> list[tuple[Health, str, str]]:
     """Tell what is wrong with certificates."""
     return [
         (each.state, each.what, each.remedy) for each in work(desk) if each.check == "certificates"
@@ -119,12 +119,12 @@ def test_a_certificate_that_should_be_fresh_is_named_before_its_end(its: Ordered
     assert certificates(its.desk) == []
     until(its.desk, order, 13 * DAY)
     ((state, what, remedy),) = certificates(its.desk)
-    assert state is State.WARN
+    assert state is Health.WARN
     assert f"{order.certificate_id} for shop.example.com ends at" in what
     assert "nothing follows it" in what
     assert f"certdesk order show {order.certificate_id}" in remedy
     until(its.desk, order, 6 * DAY)
-    assert [state for state, _, _ in certificates(its.desk)] == [State.FAIL]
+    assert [state for state, _, _ in certificates(its.desk)] == [Health.FAIL]
 
 
 def test_time_that_was_bought_makes_it_one_that_should_be_fresh(its: Ordered) -> None:
@@ -174,7 +174,7 @@ def test_keys_are_ready_and_secrets_open(its: Ordered) -> None:
     sizes = {KeyKind.RSA_2048: 0, KeyKind.P_256: 4}
     examiner = KeysCheckup(desk.store, desk.vault, sizes).examine
     (found,) = wrong(examiner)
-    assert (found.state, "prime256v1" in found.what) == (State.WARN, True)
+    assert (found.state, "prime256v1" in found.what) == (Health.WARN, True)
     desk.store.write(
         lambda unit: unit.key_stock.add(
             StockedKey(kind="P_256", spki_sha256=b"", sealed=b"", created_at=desk.clock.now())
@@ -192,7 +192,7 @@ def test_an_account_whose_secrets_do_not_open_fails(its: Ordered) -> None:
     foreign = dataclasses.replace(account, uin="100000000009", version=1)
     desk.store.write(lambda unit: unit.accounts.add(foreign))
     (found,) = wrong(KeysCheckup(desk.store, desk.vault, {}).examine)
-    assert (found.check, found.state) == ("keys", State.FAIL)
+    assert (found.check, found.state) == ("keys", Health.FAIL)
     assert "100000000009" in found.what
 
 
@@ -211,7 +211,7 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     assert wrong(examiner) == []
     other.alive = False
     (found,) = wrong(examiner)
-    assert (found.state, found.what) == (State.FAIL, "background work has ended: trimming")
+    assert (found.state, found.what) == (Health.FAIL, "background work has ended: trimming")
     one.alive = False
     assert [each.what for each in examiner()] == ["it does not run; this is what its data say"]
 

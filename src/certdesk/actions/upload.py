@@ -9,7 +9,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain import chain, upload
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import pem_of
-from certdesk.domain.chain import ChainRefused, Fault, HandedChain
+from certdesk.domain.chain import ChainFault, ChainRefused, HandedChain
 from certdesk.domain.derivation import refused_for
 from certdesk.domain.errors import (
     CertificateCaError,
@@ -46,14 +46,14 @@ from certdesk.wire.model import (
 ISSUER = "upload"
 """The issuer of record of what was not issued here."""
 
-REFUSALS: dict[Fault, tuple[str, type[ServiceError]]] = {
-    Fault.UNREADABLE: ("CertificatePublicKey", CertificateParseError),
-    Fault.INVALID: ("CertificatePublicKey", CertificateInvalid),
-    Fault.NOT_A_CA: ("CertificateType", CertificateCaError),
-    Fault.BROKEN_CHAIN: ("CertificatePublicKey", CertificateChainError),
-    Fault.SM2: ("CertificatePublicKey", CertificateEncryptInvalid),
-    Fault.NO_KEY: ("CertificatePrivateKey", MissMatchPrivateKey),
-    Fault.FOREIGN_KEY: ("CertificatePrivateKey", CertificateMatchError),
+REFUSALS: dict[ChainFault, tuple[str, type[ServiceError]]] = {
+    ChainFault.UNREADABLE: ("CertificatePublicKey", CertificateParseError),
+    ChainFault.INVALID: ("CertificatePublicKey", CertificateInvalid),
+    ChainFault.NOT_A_CA: ("CertificateType", CertificateCaError),
+    ChainFault.BROKEN_CHAIN: ("CertificatePublicKey", CertificateChainError),
+    ChainFault.SM2: ("CertificatePublicKey", CertificateEncryptInvalid),
+    ChainFault.NO_KEY: ("CertificatePrivateKey", MissMatchPrivateKey),
+    ChainFault.FOREIGN_KEY: ("CertificatePrivateKey", CertificateMatchError),
 }
 """The parameter that is at fault, and the vendor's error that fits by its text."""
 

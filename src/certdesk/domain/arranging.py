@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from certdesk.domain import extensions, outline
-from certdesk.domain.outline import Certificate
+from certdesk.domain.outline import CertificateOutline
 
 
 class PathBroken(ValueError):
     """Certificates make no path; the text says which of them does not belong there."""
 
 
-def arranged(found: Sequence[Certificate]) -> list[Certificate]:
+def arranged(found: Sequence[CertificateOutline]) -> list[CertificateOutline]:
     """Return each certificate once: the first one, its issuer, and so on to the last.
 
     Of several that could have issued another, the first one comes first. Raises ``PathBroken``, and
@@ -33,7 +33,7 @@ def arranged(found: Sequence[Certificate]) -> list[Certificate]:
     return path
 
 
-def is_ca(certificate: Certificate) -> bool:
+def is_ca(certificate: CertificateOutline) -> bool:
     """Whether its extensions let it issue (RFC 5280, 4.2.1.3 and 4.2.1.9); version 1 has none.
 
     Raises ``ExtensionRefused``.
@@ -44,7 +44,7 @@ def is_ca(certificate: Certificate) -> bool:
     return constraints is not None and extensions.is_ca(constraints) and may
 
 
-def may_have_issued(issuer: Certificate, subject: Certificate) -> bool:
+def may_have_issued(issuer: CertificateOutline, subject: CertificateOutline) -> bool:
     """Whether a certificate is a CA's, has the name that the other one says, and signed it."""
     if not is_ca(issuer):
         return False
@@ -55,7 +55,7 @@ def may_have_issued(issuer: Certificate, subject: Certificate) -> bool:
     return True
 
 
-def _fault(certificate: Certificate, at: int, before: int) -> str:
+def _fault(certificate: CertificateOutline, at: int, before: int) -> str:
     if not is_ca(certificate):
         return f"certificate {at} is not that of a CA (RFC 5280, 4.2.1.3 and 4.2.1.9)"
     return f"certificate {at} did not issue certificate {before} (RFC 5280, 6.1.3)"

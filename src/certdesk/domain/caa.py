@@ -59,7 +59,7 @@ class CaaRecord:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Issuance:
+class WantedIssuance:
     """Who wants to issue for what.
 
     `identities` are the issuer domain names that stand for this desk, and `accounts` the account
@@ -85,7 +85,7 @@ class _Grant:
         return [value for name, value in self.parameters if name == tag]
 
 
-def refusal(records: Sequence[CaaRecord], issuance: Issuance) -> str | None:
+def refusal(records: Sequence[CaaRecord], issuance: WantedIssuance) -> str | None:
     """Say why the CAA records that apply to a name forbid issuing, or give None where they do not.
 
     No records forbid nothing. A critical record of a kind unknown here forbids everything, whatever
@@ -128,7 +128,7 @@ def _grant(value: bytes) -> _Grant | None:
     return _Grant(domain.lower(), parameters) if len(parameters) == len(read) else None
 
 
-def _withheld(grant: _Grant | None, issuance: Issuance) -> str | None:
+def _withheld(grant: _Grant | None, issuance: WantedIssuance) -> str | None:
     """Say why a grant is not this desk's, or give None where it is.
 
     Parameters other than those of RFC 8657 are an issuer's own to define, and the desk has none.
@@ -144,7 +144,7 @@ def _withheld(grant: _Grant | None, issuance: Issuance) -> str | None:
     )
 
 
-def _account_fault(accounts: Sequence[str], issuance: Issuance) -> str | None:
+def _account_fault(accounts: Sequence[str], issuance: WantedIssuance) -> str | None:
     """Say why the accounts of a grant are not the desk's; without any, all are meant."""
     if len(accounts) > 1:
         return "one has more than one accounturi, which no account can be (RFC 8657, 3)"
@@ -153,7 +153,7 @@ def _account_fault(accounts: Sequence[str], issuance: Issuance) -> str | None:
     return None
 
 
-def _method_fault(methods: Sequence[str], issuance: Issuance) -> str | None:
+def _method_fault(methods: Sequence[str], issuance: WantedIssuance) -> str | None:
     """Say why a name was not proved as a grant wants it; without any methods, all will do."""
     if len(methods) > 1:
         return "one has more than one validationmethods, which no proof can be (RFC 8657, 4)"

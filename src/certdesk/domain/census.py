@@ -19,7 +19,7 @@ ENDING = timedelta(days=7)
 """How long before its end a certificate without a successor is told of."""
 
 
-class Wait(enum.StrEnum):
+class WaitsFor(enum.StrEnum):
     """What an order waits for."""
 
     MATERIAL = "material"
@@ -49,7 +49,7 @@ class Ending(enum.StrEnum):
     """The desk's own server certificate."""
 
 
-class Work(enum.StrEnum):
+class DueWork(enum.StrEnum):
     """Work that falls due."""
 
     ORDERS = "orders"
@@ -57,25 +57,25 @@ class Work(enum.StrEnum):
 
 
 BY_STATUS = {
-    Status.AWAITING_MATERIAL: Wait.MATERIAL,
-    Status.FREE_AWAITING_MATERIAL: Wait.MATERIAL,
-    Status.AWAITING_LETTER: Wait.LETTER,
-    Status.AWAITING_REVOCATION_LETTER: Wait.LETTER,
-    Status.CANCELLING: Wait.RECORDS,
-    Status.MIGRATING: Wait.MOVE,
+    Status.AWAITING_MATERIAL: WaitsFor.MATERIAL,
+    Status.FREE_AWAITING_MATERIAL: WaitsFor.MATERIAL,
+    Status.AWAITING_LETTER: WaitsFor.LETTER,
+    Status.AWAITING_REVOCATION_LETTER: WaitsFor.LETTER,
+    Status.CANCELLING: WaitsFor.RECORDS,
+    Status.MIGRATING: WaitsFor.MOVE,
 }
 
 UNDER_WAY = (Status.UNDER_REVIEW, Status.RECORD_ADDED, Status.REISSUING, Status.REVOKING)
 """Where the status message tells what an order waits for."""
 
 
-def wait_of(status: Status, message: StatusMessage) -> Wait:
+def wait_of(status: Status, message: StatusMessage) -> WaitsFor:
     """Tell what an order waits for that is `UNDER_WAY`."""
     if message is StatusMessage.PENDING_DCV:
-        return Wait.PROOF
+        return WaitsFor.PROOF
     if message is StatusMessage.WAIT_ISSUE:
-        return Wait.REVOCATION if status is Status.REVOKING else Wait.ISSUE
-    return Wait.REVIEW
+        return WaitsFor.REVOCATION if status is Status.REVOKING else WaitsFor.ISSUE
+    return WaitsFor.REVIEW
 
 
 def days_until(end: datetime | None, now: datetime) -> float:
@@ -93,11 +93,11 @@ class Census:
     """
 
     now: datetime
-    waiting: Mapping[Wait, int]
-    due: Mapping[Work, datetime | None]
+    waiting: Mapping[WaitsFor, int]
+    due: Mapping[DueWork, datetime | None]
     ends: Mapping[Ending, datetime | None]
 
-    def late_seconds(self, work: Work) -> float:
+    def late_seconds(self, work: DueWork) -> float:
         """Return for how long work of a kind has been due, 0 where none is."""
         since = self.due[work]
         return 0.0 if since is None else max(0.0, (self.now - since).total_seconds())
@@ -108,7 +108,7 @@ class Census:
 
     def notes(self) -> Iterator[str]:
         """Tell in plain words of what stands still while the desk itself is well."""
-        aside = self.waiting[Wait.OPERATOR]
+        aside = self.waiting[WaitsFor.OPERATOR]
         if aside:
             yield f"{aside} {'order is' if aside == 1 else 'orders are'} set aside"
         for work, since in self.due.items():

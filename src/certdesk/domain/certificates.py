@@ -142,7 +142,7 @@ def links_of(certificate: Certificate) -> list[Link]:
     return [link_of(outline.certificate(data)) for data in ders_of(whole_pem(certificate))]
 
 
-def link_of(certificate: outline.Certificate) -> Link:
+def link_of(certificate: outline.CertificateOutline) -> Link:
     """Describe one certificate."""
     return Link(
         subject=_shown(certificate.subject),

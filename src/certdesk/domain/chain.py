@@ -23,7 +23,7 @@ from certdesk.domain import arranging, der, extensions, handed_key, keys, outlin
 from certdesk.domain.certificates import link_of
 from certdesk.domain.distinguished import COMMON_NAME
 from certdesk.domain.names import TEXT_LIMIT as NAME_LIMIT
-from certdesk.domain.outline import Certificate
+from certdesk.domain.outline import CertificateOutline
 from certdesk.domain.secret import Secret
 from certdesk.domain.texts import text_fault
 
@@ -46,7 +46,7 @@ _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
 _LAST_YEAR = 9998
 
 
-class Fault(enum.Enum):
+class ChainFault(enum.Enum):
     """What is wrong with what was handed in; the values say it for people."""
 
     UNREADABLE = "the text is no certificate that can be read"
@@ -64,7 +64,7 @@ class ChainRefused(ValueError):
     ``rule`` says why in plain words, without key material and without the certificate's text.
     """
 
-    def __init__(self, fault: Fault, rule: str) -> None:
+    def __init__(self, fault: ChainFault, rule: str) -> None:
         """Keep the kind of fault for a code, and the rule for messages."""
         super().__init__(rule)
         self.fault = fault
@@ -148,19 +148,19 @@ def read(
 def for_server(chain: HandedChain) -> HandedChain:
     """Give back what can be served: it has its key. Raises ``ChainRefused``."""
     if chain.private_key is None:
-        raise ChainRefused(Fault.NO_KEY, "a server certificate needs its private key")
+        raise ChainRefused(ChainFault.NO_KEY, "a server certificate needs its private key")
     return chain
 
 
 def for_ca(chain: HandedChain) -> HandedChain:
     """Give back what is a CA's certificate, with or without its key. Raises ``ChainRefused``."""
     if not chain.is_ca:
-        raise ChainRefused(Fault.NOT_A_CA, "the first certificate is not that of a CA")
+        raise ChainRefused(ChainFault.NOT_A_CA, "the first certificate is not that of a CA")
     return chain
 
 
 @contextmanager
-def _reading(rule: str, fault: Fault = Fault.UNREADABLE) -> Iterator[None]:
+def _reading(rule: str, fault: ChainFault = ChainFault.UNREADABLE) -> Iterator[None]:
     """Turn whatever the library raises into a refusal; it promises no list of classes."""
     try:
         yield
@@ -173,54 +173,54 @@ def _reading(rule: str, fault: Fault = Fault.UNREADABLE) -> Iterator[None]:
 def _blocks(text: str) -> Iterator[bytes]:
     """Return the content of each block; OpenSSL's description or bag attributes may be around."""
     if len(text) > TEXT_LIMIT:
-        raise ChainRefused(Fault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
+        raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
-        raise ChainRefused(Fault.UNREADABLE, "holds a private key, which has its own place")
+        raise ChainRefused(ChainFault.UNREADABLE, "holds a private key, which has its own place")
     found = pem.blocks(text)
     if not found:
         rule = "there is no whole PEM block CERTIFICATE (RFC 7468, 5)"
-        raise ChainRefused(Fault.UNREADABLE, rule)
+        raise ChainRefused(ChainFault.UNREADABLE, rule)
     if len(found) > CERTIFICATE_LIMIT:
-        raise ChainRefused(Fault.UNREADABLE, f"takes at most {CERTIFICATE_LIMIT} certificates")
+        raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {CERTIFICATE_LIMIT} certificates")
     for at, block in enumerate(found, start=1):
         if block.label not in _LABELS:
             rule = f"block {at} is not CERTIFICATE (RFC 7468, 5)"
-            raise ChainRefused(Fault.UNREADABLE, rule)
+            raise ChainRefused(ChainFault.UNREADABLE, rule)
         data = pem.decoded(block.body)
         if not data:
             rule = f"block {at} is not valid base64 (RFC 4648, 3 and 4)"
-            raise ChainRefused(Fault.UNREADABLE, rule)
+            raise ChainRefused(ChainFault.UNREADABLE, rule)
         yield data
 
 
-def _loaded(data: bytes, at: int) -> Certificate:
+def _loaded(data: bytes, at: int) -> CertificateOutline:
     if der.crowded(data, ELEMENTS_LIMIT):
         rule = f"certificate {at} has more than {ELEMENTS_LIMIT} elements"
-        raise ChainRefused(Fault.UNREADABLE, rule)
+        raise ChainRefused(ChainFault.UNREADABLE, rule)
     try:
         der.check(data)
         certificate = outline.certificate(data)
     except (der.NotDer, outline.OutlineRefused) as refused:
         rule = f"certificate {at} is not well-formed (RFC 5280): {refused}"
-        raise ChainRefused(Fault.UNREADABLE, rule) from None
+        raise ChainRefused(ChainFault.UNREADABLE, rule) from None
     if certificate.sm2:
-        raise ChainRefused(Fault.SM2, f"certificate {at} is of the SM2 standard")
+        raise ChainRefused(ChainFault.SM2, f"certificate {at} is of the SM2 standard")
     return certificate
 
 
-def _path(found: Sequence[Certificate]) -> list[Certificate]:
+def _path(found: Sequence[CertificateOutline]) -> list[CertificateOutline]:
     """Return the leaf and its issuers in order."""
     try:
         return arranging.arranged(found)
     except arranging.PathBroken as broken:
-        raise ChainRefused(Fault.BROKEN_CHAIN, str(broken)) from None
+        raise ChainRefused(ChainFault.BROKEN_CHAIN, str(broken)) from None
 
 
-def _public_key(leaf: Certificate) -> keys.PublicKey:
+def _public_key(leaf: CertificateOutline) -> keys.PublicKey:
     with _reading("the public key of the certificate cannot be read (RFC 5280, 4.1.2.7)"):
         public_key = leaf.key.public_key()
     if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise ChainRefused(Fault.INVALID, "the key of the certificate must be RSA or ECC")
+        raise ChainRefused(ChainFault.INVALID, "the key of the certificate must be RSA or ECC")
     return public_key
 
 
@@ -232,35 +232,35 @@ def _matching_key(
     try:
         key = handed_key.read(text, password)
     except handed_key.KeyRefused as refused:
-        raise ChainRefused(Fault.NO_KEY, refused.rule) from None
+        raise ChainRefused(ChainFault.NO_KEY, refused.rule) from None
     if key.public_key() != public_key:
         raise ChainRefused(
-            Fault.FOREIGN_KEY, "the private key is not that of the first certificate"
+            ChainFault.FOREIGN_KEY, "the private key is not that of the first certificate"
         )
     return keys.private_key_pem(key)
 
 
-def _serial(leaf: Certificate) -> str:
+def _serial(leaf: CertificateOutline) -> str:
     number = leaf.shell.serial_number
     if number <= 0:
         rule = "the serial number of the certificate is not positive (RFC 5280, 4.1.2.2)"
-        raise ChainRefused(Fault.INVALID, rule)
+        raise ChainRefused(ChainFault.INVALID, rule)
     return f"{number:x}"
 
 
-def _life(certificate: Certificate) -> tuple[datetime, datetime]:
+def _life(certificate: CertificateOutline) -> tuple[datetime, datetime]:
     """Return begin and end of a certificate that can be told of in a reply."""
     with _reading("the times of a certificate cannot be read (RFC 5280, 4.1.2.5)"):
         told = link_of(certificate)
     if told.ends_at < told.begins_at:
         rule = "a certificate ends before it begins (RFC 5280, 4.1.2.5)"
-        raise ChainRefused(Fault.INVALID, rule)
+        raise ChainRefused(ChainFault.INVALID, rule)
     if told.ends_at.year > _LAST_YEAR:
-        raise ChainRefused(Fault.INVALID, f"a certificate ends after the year {_LAST_YEAR}")
+        raise ChainRefused(ChainFault.INVALID, f"a certificate ends after the year {_LAST_YEAR}")
     return told.begins_at, told.ends_at
 
 
-def _all_names(leaf: Certificate) -> tuple[str, tuple[str, ...]]:
+def _all_names(leaf: CertificateOutline) -> tuple[str, tuple[str, ...]]:
     """Return the name that a certificate is known by, and all others."""
     common_names = [one.text for one in leaf.subject.of(COMMON_NAME) if one.text]
     alternative = _alternative_names(leaf)
@@ -270,7 +270,7 @@ def _all_names(leaf: Certificate) -> tuple[str, tuple[str, ...]]:
     return domain, tuple(others)
 
 
-def _alternative_names(leaf: Certificate) -> list[str]:
+def _alternative_names(leaf: CertificateOutline) -> list[str]:
     """Return DNS names and IP addresses; e-mail addresses, URIs and others are passed over."""
     value = leaf.values.get(extensions.ALTERNATIVE_NAMES)
     if value is None:
@@ -278,15 +278,17 @@ def _alternative_names(leaf: Certificate) -> list[str]:
     try:
         names = [str(name).lower() for name in extensions.alternative_names(value)]
     except extensions.ExtensionRefused as refused:
-        raise ChainRefused(Fault.UNREADABLE, f"the certificate cannot be read: {refused}") from None
+        raise ChainRefused(
+            ChainFault.UNREADABLE, f"the certificate cannot be read: {refused}"
+        ) from None
     return [name for name in names if name]
 
 
 def _refuse_unshowable(names: Sequence[str]) -> None:
     """Names are stored and shown, so they are bounded and hold nothing that does not print."""
     if len(names) > NAMES_LIMIT:
-        raise ChainRefused(Fault.INVALID, f"the certificate has more than {NAMES_LIMIT} names")
+        raise ChainRefused(ChainFault.INVALID, f"the certificate has more than {NAMES_LIMIT} names")
     for name in names:
         fault = text_fault(name, NAME_LIMIT)
         if fault is not None:
-            raise ChainRefused(Fault.INVALID, f"a name of the certificate {fault}")
+            raise ChainRefused(ChainFault.INVALID, f"a name of the certificate {fault}")

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Iterable
 
 
-class State(enum.StrEnum):
+class Health(enum.StrEnum):
     """How a thing stands: `warn` is to be looked at some day, `fail` now."""
 
     OK = "ok"
@@ -20,26 +20,26 @@ class Observation:
     """One thing that was looked at: `what` was found, and the `remedy` where something is wrong."""
 
     check: str
-    state: State
+    state: Health
     what: str
     remedy: str = ""
 
 
 def good(check: str, what: str) -> Observation:
     """Tell of something that is as it should be."""
-    return Observation(check, State.OK, what)
+    return Observation(check, Health.OK, what)
 
 
 def warning(check: str, what: str, remedy: str) -> Observation:
     """Tell of something that will have to be seen to."""
-    return Observation(check, State.WARN, what, remedy)
+    return Observation(check, Health.WARN, what, remedy)
 
 
 def failure(check: str, what: str, remedy: str) -> Observation:
     """Tell of something that is wrong now."""
-    return Observation(check, State.FAIL, what, remedy)
+    return Observation(check, Health.FAIL, what, remedy)
 
 
-def worst(states: Iterable[State]) -> State:
+def worst(states: Iterable[Health]) -> Health:
     """Give the worst of some states, `ok` of none."""
-    return max(states, key=list(State).index, default=State.OK)
+    return max(states, key=list(Health).index, default=Health.OK)

@@ -184,7 +184,7 @@ def _decoded(block: pem.Block) -> bytes:
     return data
 
 
-def _outlined(data: bytes) -> outline.Request:
+def _outlined(data: bytes) -> outline.RequestOutline:
     try:
         der.check(data)
         return outline.request(data)
@@ -209,7 +209,7 @@ def _good_key(key: outline.Key) -> keys.PublicKey:
     return public_key  # type: ignore[return-value]  # refuse_weak let only these two kinds pass
 
 
-def _verify(request: outline.Request, public_key: keys.PublicKey) -> None:
+def _verify(request: outline.RequestOutline, public_key: keys.PublicKey) -> None:
     """Check the signature by which the request proves that its maker has the private key."""
     with _reading("the signature algorithm of the CSR is not supported (RFC 2986, 4.2)"):
         shell = x509.load_der_x509_csr(request.shell)
@@ -220,7 +220,7 @@ def _verify(request: outline.Request, public_key: keys.PublicKey) -> None:
         outline.require_signature(shell, request.content, public_key)
 
 
-def _common_name(request: outline.Request) -> str | None:
+def _common_name(request: outline.RequestOutline) -> str | None:
     """Take the one common name, or None when the subject has none."""
     found = request.subject.of(distinguished.COMMON_NAME)
     if len(found) > 1:
@@ -233,7 +233,7 @@ def _common_name(request: outline.Request) -> str | None:
     return found[0].text
 
 
-def _dns_names(request: outline.Request) -> tuple[str, ...]:
+def _dns_names(request: outline.RequestOutline) -> tuple[str, ...]:
     """Take the DNS names; e-mail addresses, URIs, directory and other names are passed over."""
     if len(request.asked) > 1:
         raise CsrRefused("the CSR asks for extensions more than once (RFC 2985, 5.4.2)")

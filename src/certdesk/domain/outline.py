@@ -80,7 +80,7 @@ class Key:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RequestOutline:
     """A PKCS#10 request. `asked` are lists of extensions, of which there may be one."""
 
     content: bytes
@@ -91,7 +91,7 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class CertificateOutline:
     """A certificate. `names` has its issuer and its subject as they were written.
 
     `signed` tells that its signature is in form: whole bytes, and of the algorithm that was signed.
@@ -109,7 +109,7 @@ class Certificate:
     shell: x509.Certificate
 
 
-def request(data: bytes) -> Request:
+def request(data: bytes) -> RequestOutline:
     """Read a CSR that ``der.check`` has passed; raises ``OutlineRefused``."""
     with _form("it is not three elements: content, algorithm, signature (RFC 2986, 4.2)"):
         signed = _signed(data)
@@ -124,7 +124,7 @@ def request(data: bytes) -> Request:
         read_key = _key(key)
     with _form("its attributes are not a type and a set each (RFC 2986, 4.1)"):
         asked = tuple(_asked(attributes))
-    return Request(
+    return RequestOutline(
         content=signed.content.whole,
         subject=_name(subject),
         key=read_key,
@@ -133,7 +133,7 @@ def request(data: bytes) -> Request:
     )
 
 
-def certificate(data: bytes) -> Certificate:
+def certificate(data: bytes) -> CertificateOutline:
     """Read a certificate that ``der.check`` has passed, now or earlier.
 
     Raises ``OutlineRefused``. Extensions that are used are read, and not yet what they say.
@@ -151,7 +151,7 @@ def certificate(data: bytes) -> Certificate:
     )
     with _form("its version, serial number, times or algorithm cannot be read (RFC 5280, 4.1.2)"):
         read_shell = x509.load_der_x509_certificate(shell)
-    return Certificate(
+    return CertificateOutline(
         data=data,
         content=signed.content.whole,
         issuer=_name(issuer),
@@ -186,7 +186,7 @@ def require_signature(
         raise InvalidSignature
 
 
-def require_issued(subject: Certificate, issuer: Certificate) -> None:
+def require_issued(subject: CertificateOutline, issuer: CertificateOutline) -> None:
     """Check that a certificate was signed by another one's key, and names it (RFC 5280, 6.1.3).
 
     Raises what ``require_signature`` raises.

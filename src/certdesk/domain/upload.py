@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 
 from certdesk.domain import chain
-from certdesk.domain.chain import ChainRefused, Fault, HandedChain
+from certdesk.domain.chain import ChainFault, ChainRefused, HandedChain
 from certdesk.domain.secret import hidden
 
 
@@ -18,11 +18,11 @@ class Examined:
     """What was found, or else the fault and the rule in words."""
 
     found: HandedChain | None = None
-    fault: Fault | None = None
+    fault: ChainFault | None = None
     rule: str = ""
 
 
-TOO_COSTLY = Examined(fault=Fault.UNREADABLE, rule="takes too long to read, with its key")
+TOO_COSTLY = Examined(fault=ChainFault.UNREADABLE, rule="takes too long to read, with its key")
 """What counts where reading an upload does not come to an end."""
 
 Examining = Callable[[str, str | None, str | None], Examined]
@@ -44,5 +44,5 @@ def examine(certificates: str, private_key: str | None, password: str | None) ->
 def found_in(examined: Examined) -> HandedChain:
     """Give what was found; raises `ChainRefused` with the fault where there is one."""
     if examined.found is None:
-        raise ChainRefused(examined.fault or Fault.UNREADABLE, examined.rule)
+        raise ChainRefused(examined.fault or ChainFault.UNREADABLE, examined.rule)
     return examined.found

@@ -8,7 +8,7 @@ from typing import cast
 import dns.rdata
 import dns.rdtypes.ANY.CAA
 
-from certdesk.domain.caa import CaaRecord, Issuance, refusal
+from certdesk.domain.caa import CaaRecord, WantedIssuance, refusal
 from certdesk.domain.foreign import shown
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, ProofKind
@@ -59,7 +59,7 @@ class Caa:
                 began_at=began,
                 ended_at=self._clock.now(),
             )
-        issuance = Issuance(self._identities, self._accounts, kind, name.wildcard)
+        issuance = WantedIssuance(self._identities, self._accounts, kind, name.wildcard)
         why = refusal(records, issuance)
         return CaaFinding(
             permitted=why is None,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from certdesk.domain import standstill
-from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, Ending, Wait, Work, wait_of
+from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, DueWork, Ending, WaitsFor, wait_of
 from certdesk.domain.order import StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
@@ -44,27 +44,27 @@ class CensusTaker:
 
 def _counted(
     unit: Unit, now: datetime
-) -> tuple[Mapping[Wait, int], Mapping[Work, datetime | None], datetime | None]:
+) -> tuple[Mapping[WaitsFor, int], Mapping[DueWork, datetime | None], datetime | None]:
     """Read what comes from the database, all of one moment."""
     tasks = unit.tasks.due("due_at", now, 1)
     renewals = unit.renewals.due("due_at", now, 1)
     due = {
-        Work.ORDERS: tasks[0].due_at if tasks else None,
-        Work.RENEWALS: renewals[0].due_at if renewals else None,
+        DueWork.ORDERS: tasks[0].due_at if tasks else None,
+        DueWork.RENEWALS: renewals[0].due_at if renewals else None,
     }
     return _waiting(unit), due, _first_without_successor(unit)
 
 
-def _waiting(unit: Unit) -> Mapping[Wait, int]:
-    found = Counter(dict.fromkeys(Wait, 0))
+def _waiting(unit: Unit) -> Mapping[WaitsFor, int]:
+    found = Counter(dict.fromkeys(WaitsFor, 0))
     for status, wait in BY_STATUS.items():
         found[wait] += unit.orders.count(status=status)
     for status in UNDER_WAY:
         for message in StatusMessage:
             number = unit.orders.count(status=status, status_msg=message.value)
             found[wait_of(status, message)] += number
-    found[Wait.ACCOUNT] = unit.tasks.count(reason=standstill.REASON)
-    found[Wait.OPERATOR] = unit.tasks.count(set_aside=True)
+    found[WaitsFor.ACCOUNT] = unit.tasks.count(reason=standstill.REASON)
+    found[WaitsFor.OPERATOR] = unit.tasks.count(set_aside=True)
     return found
 
 

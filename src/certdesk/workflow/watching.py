@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
-from certdesk.domain.census import Census, Wait
+from certdesk.domain.census import Census, WaitsFor
 from certdesk.ports import Resolvers
 from certdesk.workflow.census import CensusTaker
 from certdesk.workflow.repeating import Repeating
 
 WATCH_SECONDS = 5
 
-NEED_DNS = (Wait.PROOF, Wait.ISSUE, Wait.REVOCATION)
+NEED_DNS = (WaitsFor.PROOF, WaitsFor.ISSUE, WaitsFor.REVOCATION)
 """What orders wait for that takes a resolver."""
 
 log = structlog.get_logger()
