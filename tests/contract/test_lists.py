@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import itertools
 from datetime import timedelta
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +17,6 @@ from certdesk.domain.order import Order, Status
 from certdesk.domain.policy import ALLOW, Grants, Policy
 from certdesk.domain.records import AuditEntry, AuditQuery
 from certdesk.ports import Store, Taken, Unit
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 from tests.contract.orders_and_queries import (
     NAMES,
@@ -32,32 +29,22 @@ from tests.contract.orders_and_queries import (
     put,
     queries,
 )
+from tests.storage.stores import KINDS, WITH_SQL, of_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-WITH_SQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
 
 ACCOUNTS = map(str, itertools.count(100000000001))
 """A store is shared by the tests of this file, and each account is used by one of them."""
 
 
-def opened(kind: str, folders: pytest.TempPathFactory, test: pytest.FixtureRequest) -> Store:
-    """Open an empty store."""
-    if kind == "memory":
-        return MemoryStore()
-    if kind == "sqlite":
-        return SqliteStore.open(folders.mktemp("lists") / "desk.db")
-    url = test.getfixturevalue("postgres").database()
-    return PostgresStore.open(url, rng=Random(1))  # noqa: S311 -- repeatable, and guards nothing here
-
-
-@pytest.fixture(scope="module", params=["memory", *WITH_SQL])
+@pytest.fixture(scope="module", params=KINDS)
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
     """A store of each kind."""
-    with contextlib.closing(opened(request.param, tmp_path_factory, request)) as made:
+    folder = tmp_path_factory.mktemp("lists")
+    with of_kind(request.param, folder, request, lasting=True) as made:
         yield made
 
 
@@ -66,7 +53,8 @@ def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
     """A store of each kind that answers by indexes."""
-    with contextlib.closing(opened(request.param, tmp_path_factory, request)) as made:
+    folder = tmp_path_factory.mktemp("lists")
+    with of_kind(request.param, folder, request, lasting=True) as made:
         yield made
 
 

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from certdesk.testing.store import MemoryStore
 from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import COMPANY
+from tests.storage.stores import KINDS, of_kind
 
 if TYPE_CHECKING:
     from certdesk.engine import Caller
-    from certdesk.ports import Store
-
-KINDS = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-
-
-def opened(kind: str, folder: Path, test: pytest.FixtureRequest) -> Store:
-    """Open an empty store."""
-    if kind == "memory":
-        return MemoryStore()
-    if kind == "sqlite":
-        return SqliteStore.open(folder / "desk.db")
-    return PostgresStore.open(
-        test.getfixturevalue("postgres").emptied_database(), rng=SystemRandom()
-    )
 
 
 @pytest.fixture(params=KINDS)
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     """A desk with two accounts on a store of each kind."""
-    with (
-        closing(opened(request.param, tmp_path, request)) as store,
-        Desk(tmp_path, store=store) as made,
-    ):
+    with of_kind(request.param, tmp_path, request) as store, Desk(tmp_path, store=store) as made:
         yield made
 
 

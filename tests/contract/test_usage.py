@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,12 @@ from certdesk.domain.records import AuditEntry, Letter
 from certdesk.ports import COLLECTIONS, Store, Unit
 from certdesk.storage.migrate import newest_revision
 from certdesk.storage.sqlite import SqliteStore
-from certdesk.testing.store import MemoryStore
 from tests.contract.test_store import NOON, entry, order, submission
 from tests.storage.before import bring_to, sqlite_before
-from tests.storage.stores import opened
+from tests.storage.stores import KINDS, of_two_desks
 
 if TYPE_CHECKING:
-    from tests.postgres import Cluster
+    pass
 
 ONE, OTHER = "100000000001", "100000000002"
 ROOM = 20
@@ -36,20 +35,11 @@ BEFORE, SUMMED = "0026", "0027"
 """The schema before sums were kept, and the one that has them."""
 
 
-@pytest.fixture(
-    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
+@pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Store]]:
     """The stores of two desks on one database, where it can have two."""
-    with ExitStack() as held:
-        if request.param == "memory":
-            yield [MemoryStore()] * 2
-        elif request.param == "sqlite":
-            yield [held.enter_context(closing(SqliteStore.open(tmp_path / "desk.db")))] * 2
-        else:
-            cluster: Cluster = request.getfixturevalue("postgres")
-            url = cluster.database()
-            yield [held.enter_context(opened(url)) for _ in range(2)]
+    with of_two_desks(request.param, tmp_path, request) as both:
+        yield both
 
 
 # --- sums ----------------------------------------------------------------------------------------

@@ -1,18 +1,54 @@
-"""Stores on PostgreSQL, and what tests write to them and wait for."""
+"""Stores of each kind, and what tests write to them and wait for."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from certdesk.domain.records import Mark
 from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.sqlite import SqliteStore
+from certdesk.testing.store import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from certdesk.ports import Unit
+    from certdesk.ports import Store, Unit
+    from tests.postgres import Cluster
+
+WITH_SQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
+KINDS = ["memory", *WITH_SQL]
+"""The kinds of stores, as parameters of a fixture or a test."""
+
+
+@contextmanager
+def of_kind(
+    kind: str, folder: Path, test: pytest.FixtureRequest, *, lasting: bool = False
+) -> Iterator[Store]:
+    """Open an empty store; a `lasting` one is there for more than one test."""
+    if kind == "postgresql":
+        cluster: Cluster = test.getfixturevalue("postgres")
+        with opened(cluster.database() if lasting else cluster.emptied_database()) as store:
+            yield store
+    else:
+        made = MemoryStore() if kind == "memory" else SqliteStore.open(folder / "desk.db")
+        with closing(made) as other:
+            yield other
+
+
+@contextmanager
+def of_two_desks(kind: str, folder: Path, test: pytest.FixtureRequest) -> Iterator[list[Store]]:
+    """Open the stores of two desks on one empty database, where it can have two."""
+    with ExitStack() as held:
+        if kind == "postgresql":
+            url = test.getfixturevalue("postgres").database()
+            yield [held.enter_context(opened(url)) for _ in range(2)]
+        else:
+            yield [held.enter_context(of_kind(kind, folder, test))] * 2
 
 
 def opened(url: str, **options: Any) -> closing[PostgresStore]:  # noqa: ANN401 -- as `open` takes them

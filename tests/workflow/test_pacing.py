@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +19,15 @@ from certdesk.domain.order import Status
 from certdesk.domain.pacing import PROOF
 from certdesk.domain.proof import Challenge, Finding
 from certdesk.ports import Store
-from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.store import MemoryStore
 from certdesk.workflow.pacing import LookPacing, Turn
 from tests.inside import InsideDesk
 from tests.rules import rules_with
-from tests.storage.stores import opened
+from tests.storage.stores import KINDS, of_two_desks
 from tests.workflow.ordering import Ordered, submit
 
 if TYPE_CHECKING:
-    from tests.postgres import Cluster
+    pass
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -200,20 +197,11 @@ def test_without_a_limit_all_are_looked_at(tmp_path: Path) -> None:
         assert looks(desk)["proof", "one.com"] == MANY
 
 
-@pytest.fixture(
-    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
+@pytest.fixture(params=KINDS)
 def desks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Store]]:
     """The stores of two desks on one database, where it can have two."""
-    with ExitStack() as held:
-        if request.param == "memory":
-            yield [MemoryStore()] * 2
-        elif request.param == "sqlite":
-            yield [held.enter_context(closing(SqliteStore.open(tmp_path / "desk.db")))] * 2
-        else:
-            cluster: Cluster = request.getfixturevalue("postgres")
-            url = cluster.database()
-            yield [held.enter_context(opened(url)) for _ in range(2)]
+    with of_two_desks(request.param, tmp_path, request) as both:
+        yield both
 
 
 def test_desks_of_one_database_keep_one_limit(desks: list[Store]) -> None:

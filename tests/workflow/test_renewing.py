@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
-import random
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,10 @@ from certdesk.domain.errors import CertificateSubmitHostingCertError, InvalidCer
 from certdesk.domain.issuing import Declined
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
-from certdesk.ports import Store
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from certdesk.testing.store import MemoryStore
 from certdesk.workflow.renewing import Renewing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
+from tests.storage.stores import KINDS, of_kind
 from tests.workflow.ordering import key
 from tests.workflow.renewing import NAME, LeftAlone
 
@@ -493,21 +488,15 @@ def test_a_clock_that_is_put_back_makes_nothing_twice(left: LeftAlone) -> None:
     assert len(left.all_of("a.example.com")) == len(left.all_of("b.example.com")) == 2
 
 
-@pytest.mark.parametrize(
-    "adapter",
-    ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))],
-)
+@pytest.mark.parametrize("adapter", KINDS)
 def test_of_many_who_see_to_a_certificate_one_makes_a_successor(
     adapter: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """As many processes do on one database, however often they look."""
-    store: Store = MemoryStore()
-    if adapter == "sqlite":
-        store = SqliteStore.open(tmp_path / "desk.db")
-    elif adapter == "postgresql":
-        url = request.getfixturevalue("postgres").database()
-        store = PostgresStore.open(url, rng=random.SystemRandom())
-    with closing(store), InsideDesk(tmp_path, private_ca=True, store=store) as desk:
+    with (
+        of_kind(adapter, tmp_path, request) as store,
+        InsideDesk(tmp_path, private_ca=True, store=store) as desk,
+    ):
         left = LeftAlone(desk, desk.account())
         names = [f"shop{number}.example.com" for number in range(4)]
         orders = [left.issue(name) for name in names]

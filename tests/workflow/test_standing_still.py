@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,15 +18,13 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
 from certdesk.domain.order import Order, Status
 from certdesk.domain.proof import Verdict
-from certdesk.ports import COLLECTIONS, Store, Unit
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.sqlite import SqliteStore
-from certdesk.testing.store import MemoryStore
+from certdesk.ports import COLLECTIONS, Unit
 from certdesk.workflow.checkup import WorkCheckup
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk
 from tests.inside import InsideDesk
 from tests.papers import PDF
 from tests.rules import rules_with
+from tests.storage.stores import KINDS, of_kind
 from tests.workflow.ordering import Ordered, submit
 from tests.workflow.renewing import LeftAlone
 from tests.zones import give, look_into_zones, serve
@@ -501,18 +497,13 @@ def test_what_is_signed_while_the_account_is_disabled_is_not_delivered(
 # --- the desk's own work, on every store ----------------------------------------------------------
 
 
-@pytest.fixture(
-    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))]
-)
+@pytest.fixture(params=KINDS)
 def working(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ordered]:
     """An order at a desk whose engine runs, on each kind of store."""
-    store: Store = MemoryStore()
-    if request.param == "sqlite":
-        store = SqliteStore.open(tmp_path / "desk.db")
-    elif request.param == "postgresql":
-        url = request.getfixturevalue("postgres").database()
-        store = PostgresStore.open(url, rng=random.SystemRandom())
-    with closing(store), InsideDesk(tmp_path, store=store) as desk:
+    with (
+        of_kind(request.param, tmp_path, request) as store,
+        InsideDesk(tmp_path, store=store) as desk,
+    ):
         its = submit(desk, desk.account(), NAME)
         desk.orders.start()
         yield its
