@@ -83,6 +83,18 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """The pages as a site, with every link checked."""
+    run(session, "python", "tools/site.py")
+
+
+@nox.session
+def picture(session: nox.Session) -> None:
+    """The terminal in the README, from a run of the demo."""
+    run(session, "python", "tools/picture.py")
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Resolve the hashed locks again; releases already locked stay unless --upgrade is given."""
     for name, *sources in (

@@ -13,7 +13,7 @@ from tests import nginx, programs
 from tests.pasting import ROOT
 from tests.ports import free_port
 
-GUIDE = ROOT / "docs" / "guide.md"
+PAGE = ROOT / "docs" / "guide" / "network.md"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Tls:
 def block(language: str) -> str:
     """Take the one block of the guide in a language."""
     (found,) = re.findall(
-        rf"^```{language}\n(.*?)^```", GUIDE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        rf"^```{language}\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
     return str(found)
 

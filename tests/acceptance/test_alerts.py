@@ -83,7 +83,7 @@ def test_prometheus_reads_the_rules_and_the_configuration() -> None:
 
 def test_the_guide_explains_every_alert() -> None:
     """And no other."""
-    guide = (ROOT / "docs" / "guide.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "guide" / "watch.md").read_text("utf-8")
     explained = re.findall(r"^\| `([A-Z]\w+)` \|", guide.partition("| Alert |")[2], re.MULTILINE)
     assert explained[: len(ALERTS)] == ALERTS
 

@@ -18,7 +18,7 @@ from tests.running import Keys, RunningDesk, running
 if TYPE_CHECKING:
     from tests.postgres import Cluster
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "data.md"
 SETTINGS = 'log.level = "debug"\n' + NO_RSA_STOCK
 
 
@@ -133,7 +133,7 @@ def test_what_the_guide_says_removes_a_person_from_the_files_of_postgresql(
     """From rows that are gone, indexes and statistics, in every table there is."""
     person = Person()
     url = postgres.database()
-    statements = re.findall(r"^```sql\n(.*?)^```$", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    statements = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     with (
         running(tmp_path / "desk", settings=f'database = "{url}"\n{SETTINGS}') as desk,
         postgres.connect(url) as operator,

@@ -74,7 +74,7 @@ def test_what_stands_in_the_desk_is_measured(desk: RunningDesk) -> None:
 
 def test_the_guide_explains_every_figure(desk: RunningDesk) -> None:
     """And no other."""
-    guide = (ROOT / "docs" / "guide.md").read_text("utf-8")
+    guide = (ROOT / "docs" / "guide" / "watch.md").read_text("utf-8")
     explained = re.findall(r"^\| `(certdesk_\w+)` \|", guide, re.MULTILINE)
     shown = re.findall(r"^# TYPE (certdesk_\w+) \w+$", _page(desk), re.MULTILINE)
 

@@ -18,7 +18,7 @@ from tests.proving.looking import CLOCK, CNAME, RECORD, TARGET, TOKEN, TXT
 from tests.running import PROGRAM
 from tools import servers
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
 NAME = DomainName.parse("shop.example.com")
 
 
@@ -100,7 +100,8 @@ def test_a_wrong_setting_keeps_the_desk_from_starting(
 @pytest.mark.needs("unbound")
 def test_unbound_takes_the_settings_of_the_guide(tmp_path: Path) -> None:
     """As its own check of them says."""
-    found = re.findall(r"^```text\n(server:\n.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    pages = "".join((GUIDE / page).read_text() for page in ("dns.md", "ca.md"))
+    found = re.findall(r"^```text\n(server:\n.*?)^```", pages, re.DOTALL | re.MULTILINE)
     assert len(found) == 2
     file = tmp_path / "unbound.conf"
     file.write_text("".join(found))

@@ -39,13 +39,13 @@ class Example:
     @property
     def title(self) -> str:
         """What is handed in, in words."""
-        return f"Hand in example {self.number}: {self.level}, {self.key}"
+        return f"Send the material of example {self.number}: {self.level}, {self.key}"
 
 
 EXAMPLES = (
     Example(1, "online_with_ids", 98, "CFCA OV with identity numbers", "the desk makes the key"),
     Example(2, "online_company_type_text", 25, "WoTrus DV", "the desk makes the key, with KeyPass"),
-    Example(3, "parse_uploaded_csr", 18, "GlobalSign OV", "with a CSR of one's own"),
+    Example(3, "parse_uploaded_csr", 18, "GlobalSign OV", "with your own CSR"),
 )
 
 

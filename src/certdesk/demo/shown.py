@@ -84,7 +84,7 @@ def _rows(detail: Detail) -> Iterator[tuple[str, str | None]]:
     yield "Name", given["CertificateDomain"]
     yield "Key", f"{detail['EncryptAlgorithm']}, {origin}"
     yield "KeyPassword", given["KeyPassword"] or "(never shown)"
-    yield "Proof by", given["VerifyType"]
+    yield "Validation", given["VerifyType"]
     yield "Organisation", given["OrganizationName"]
     yield "Place", f"{given['OrganizationCity']}, {given['OrganizationCountry']}"
     yield "Telephone", f"{given['PhoneAreaCode']} {masked(given['PhoneNumber'])}"

@@ -28,7 +28,7 @@ def start(scene: Scene) -> Said:
     yield typed(f"certdesk serve {options} --listen 127.0.0.1:0")
     scene.desk.start()
     yield told(f"It answers on http://{scene.desk.endpoint}.")
-    yield told("The commands below have the same --data and --config, which are left out.")
+    yield told("The commands below use the same --data and --config.")
 
 
 def enter(scene: Scene) -> Said:
@@ -36,7 +36,7 @@ def enter(scene: Scene) -> Said:
     yield typed('certdesk account add "Web team"')
     scene.keys = scene.desk.operate("account", "add", "Web team")
     expect(scene.keys.keys() >= {"Uin", "SecretId", "SecretKey"}, f"it has {list(scene.keys)}")
-    yield told(f"SecretId {scene.keys['SecretId']}; its SecretKey was shown this once.")
+    yield told(f"SecretId {scene.keys['SecretId']}; the desk shows the SecretKey only once.")
     owner = ("--uin", scene.keys["Uin"])
     yield typed(f"certdesk company add @demo/company.json {' '.join(owner)}")
     company = scene.desk.operate("company", "add", f"@{HERE / 'company.json'}", *owner)
@@ -59,7 +59,7 @@ def buy(scene: Scene) -> Said:
 
 
 def hand_in(example: Example, scene: Scene) -> Said:
-    """Hand in the material of an order."""
+    """Send the material of an order."""
     material = scene.material(example)
     others = len(material) - 3
     wanted = {name: material[name] for name in ("CertId", "GenCsrType", "CertCommonName")}
@@ -68,7 +68,7 @@ def hand_in(example: Example, scene: Scene) -> Said:
     )
     reply = scene.call("CertificateInfoSubmit", material)
     expect(bool(reply["RequestId"]), "the reply has no RequestId")
-    yield told(f"Taken, and on disk before the answer: RequestId {reply['RequestId']}.")
+    yield told(f"Stored on disk before the answer: RequestId {reply['RequestId']}.")
 
 
 def read_back(scene: Scene) -> Said:
@@ -101,7 +101,7 @@ def check_key(detail: Detail, given: dict[str, Any]) -> None:
 
 
 def search_files(scene: Scene) -> Said:
-    """Look for secrets in the desk's files, database and log among them."""
+    """Search the desk's files for secrets, database and log among them."""
     secrets = [("SecretKey", scene.keys["SecretKey"].encode())]
     for example in EXAMPLES:
         secrets += secrecy.of_material(scene.material(example))
@@ -117,7 +117,7 @@ def search_files(scene: Scene) -> Said:
 
 
 def be_refused(scene: Scene) -> Said:
-    """Hand in a CSR for another name, which is refused and changes nothing."""
+    """Send a CSR for another name, which the desk refuses without a change."""
     example = EXAMPLES[2]
     material = scene.material(example) | {"CertCommonName": "example.org"}
     wanted = {name: material[name] for name in ("CertId", "GenCsrType", "CertCommonName")}
@@ -131,7 +131,7 @@ def be_refused(scene: Scene) -> Said:
     else:
         raise StepFailed("it was accepted")
     expect_same(scene, example)
-    yield told("The order still has the material from before.")
+    yield told("The order keeps its material.")
 
 
 def crash(scene: Scene) -> Said:
@@ -142,7 +142,7 @@ def crash(scene: Scene) -> Said:
     scene.desk.start()
     for example in EXAMPLES:
         expect_same(scene, example)
-    yield told(f"It answers on http://{scene.desk.endpoint}, and all three orders are as before.")
+    yield told(f"It answers on http://{scene.desk.endpoint}, and all three orders are there.")
 
 
 STEPS: tuple[tuple[str, Step], ...] = (
@@ -150,14 +150,14 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("Open an account; enter a company and a vetted manager", enter),
     ("Buy three orders", buy),
     *((example.title, functools.partial(hand_in, example)) for example in EXAMPLES),
-    ("Read them back", read_back),
-    ("Look for secrets in the desk's files", search_files),
-    ("Hand in a CSR for another name, and be refused", be_refused),
-    ("Kill the desk, start it again", crash),
+    ("Read the orders back", read_back),
+    ("Search the desk's files for secrets", search_files),
+    ("Send a CSR for another name: the desk refuses it", be_refused),
+    ("Kill the desk and start it again", crash),
     ("Submit two more orders to the CA", order),
-    ("Publish the proofs, and wait for the certificates", publish),
+    ("Publish the record and the file, wait for the certificates", publish),
     ("Download the certificates", download),
-    ("Verify their chains", verify),
+    ("Verify the certificates", verify),
 )
 """The whole demo."""
 
