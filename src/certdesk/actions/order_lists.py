@@ -122,7 +122,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
     statuses = None if request.status is None else frozenset({Status(request.status)})
     query = OrderQuery(
         uin="",
-        limit=limit_of(request.limit or None, 50),
+        limit=limit_of(request.limit or None),
         statuses=statuses,
         text=searchable(request.text or ""),
         after=None if request.after is None else _seen(request.after),
