@@ -22,7 +22,7 @@ from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
-from certdesk.ports import DESK, DnsProviders, Issuer, Keys, Store, Unit
+from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
@@ -31,7 +31,7 @@ from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.advancing import Advancing, StandsStill
+from certdesk.workflow.advancing import Advancing, Ahead, StandsStill
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
@@ -56,10 +56,12 @@ class InsideDesk:
         *,
         private_ca: bool = False,
         store: Store | None = None,
+        issuers: Issuers | None = None,
     ) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given.
 
-        Certificates are from the private CA, or else from an issuer that does what a test says.
+        Certificates are from the private CA, or else from an issuer that does what a test says,
+        unless there are `issuers`.
         What is kept is kept in memory, unless a `store` is given.
         """
         self.store: Store = store or MemoryStore()
@@ -82,6 +84,8 @@ class InsideDesk:
             urls=PublicUrls(BASE),
         )
         self.ca = PrivateCaParts(world, DESK_IDENTITY)
+        both = (self.ca.issuer, self.issuer) if private_ca else (self.issuer, self.ca.issuer)
+        self.issuers = issuers or Issuers(both)
         self.parts = Parts(
             store=self.store,
             vault=self.vault,
@@ -89,9 +93,10 @@ class InsideDesk:
             rng=random.Random(1),  # noqa: S311 -- repeatable, and guards nothing here
             rules=rules or rules_with(),
             dns_providers=self.dns_providers,
+            issuers=self.issuers,
         )
         self.looking = self.parts.looking(self.provers, self.caa)
-        self.advancing = self.advancing_with(self.ca.issuer if private_ca else self.issuer)
+        self.advancing = self.parts.advancing(self.looking)
         self.orders = OrderWork(
             self.store, self.clock, advancing=self.advancing, looking=self.looking
         )
@@ -100,7 +105,7 @@ class InsideDesk:
             vault=self.vault,
             keys=keys or self.stock,
             parsers=self.parsers,
-            pki=self.ca.pki,
+            issuers=self.issuers,
             dns_providers=self.dns_providers,
             clock=self.clock,
             rng=self.parts.rng,
@@ -169,7 +174,7 @@ class InsideDesk:
         """Return what takes the steps of orders, with an issuer of a test's own."""
         return self.parts.advancing(self.looking, issuer)
 
-    def _step(self, certificate_id: str) -> datetime | Future[None] | None:
+    def _step(self, certificate_id: str) -> Ahead:
         try:
             return self.advancing.step(certificate_id)
         except StandsStill:

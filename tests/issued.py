@@ -11,6 +11,7 @@ from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import Caller
+from certdesk.issuers.hierarchy import NAME as PRIVATE
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.proving import ScriptedProver
@@ -33,7 +34,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
         rules = dataclasses.replace(opened.desk.rules, looks_per_domain=0)
         parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
         provers = {kind: ScriptedProver(clock, absent=Verdict.PROVED) for kind in ProofKind}
-        advancing = parts.advancing(parts.looking(provers), ScriptedIssuer(clock))
+        advancing = parts.advancing(parts.looking(provers), ScriptedIssuer(clock, PRIVATE))
         for certificate_id in certificate_ids:
             asked = decode({"CertId": certificate_id}, submit.request)
             opened.desk.perform(submit, caller, asked, str(uuid.uuid4()))

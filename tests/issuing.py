@@ -10,10 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain import csr
-from certdesk.domain.issuing import Ground, Issued, IssueRequest, Recorded
+from certdesk.domain.caa import CaaIdentity
+from certdesk.domain.issuing import Ground, Issued, IssueRequest, Progress, Recorded
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.names import DomainName
 from certdesk.domain.products import Level
+from certdesk.domain.records import Certificate
+from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer
 
 MOST_STEPS = 20
@@ -50,6 +53,32 @@ def asked(
         ),
     }
     return IssueRequest(**given | others)
+
+
+class IssuerAround(Issuer):
+    """`ports.Issuer` that does what another one does, for those that change one thing of it."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        """Issue by `issuer`."""
+        self._issuer = issuer
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._issuer.name
+
+    @property
+    def caa(self) -> CaaIdentity:
+        """Its identity."""
+        return self._issuer.caa
+
+    def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
+        """Take its step."""
+        return self._issuer.proceed(request, recorded)
+
+    def revoke(self, certificate: Certificate, reason: Reason) -> None:
+        """Have it take a certificate back."""
+        self._issuer.revoke(certificate, reason)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -212,7 +212,9 @@ class LeftAlone:
         house.tidying.tidy()
         house.forgetting.forget()
         house.trimming.trim()
-        self.opened.desk.pki.renew_lists()
+        pki = self.opened.desk.issuers.pki
+        assert pki is not None
+        pki.renew_lists()
 
     def work(self) -> None:
         """Let the desk work until nothing is due; what has to wait a minute for it does."""

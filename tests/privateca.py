@@ -33,9 +33,9 @@ class PrivateCaParts:
         """Put them together."""
         self.hierarchy = Hierarchy(world, identity, timedelta(days=Settings().ca_overlap_days))
         self.lists = RevocationLists(world.store, world.clock, self.hierarchy)
-        self.issuer = PrivateCa(world, self.hierarchy, self.lists, own_days)
+        self.issuer = PrivateCa(world, self.hierarchy, own_days)
         self.responder = Responder(world, self.hierarchy)
-        self.pki = Publication(self.hierarchy, self.lists, self.responder, world.urls)
+        self.pki = self.issuer.pki
 
 
 class InsideCa:

@@ -54,6 +54,8 @@ DECLARED = {
     "vetting.automatic": ("CERTDESK_VETTING_AUTOMATIC", None),
     "vetting.four_eyes": ("CERTDESK_VETTING_FOUR_EYES", False),
     "vetting.letter_products": ("CERTDESK_VETTING_LETTER_PRODUCTS", (8, 9, 10)),
+    "issuer.names": ("CERTDESK_ISSUER_NAMES", ("private",)),
+    "issuer.products": ("CERTDESK_ISSUER_PRODUCTS", ()),
     "ca.organisation": ("CERTDESK_CA_ORGANISATION", "certdesk"),
     "ca.country": ("CERTDESK_CA_COUNTRY", "XX"),
     "ca.base_url": ("CERTDESK_CA_BASE_URL", ""),

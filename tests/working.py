@@ -9,13 +9,14 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Self
 
+from certdesk.domain.issuing import Later
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.rules import Rules
 from certdesk.engine import Desk
-from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Prover, Store, Vault
+from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Issuers, Prover, Store, Vault
 from certdesk.testing.proving import ScriptedCaa
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
+from certdesk.workflow.advancing import Advancing, Ahead
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.orders import OrderWork
 from certdesk.workflow.pacing import LookPacing
@@ -33,6 +34,7 @@ class Parts:
     rng: random.Random
     rules: Rules
     dns_providers: DnsProviders
+    issuers: Issuers
 
     @classmethod
     def of(cls, desk: Desk, store: Store | None = None) -> Self:
@@ -44,6 +46,7 @@ class Parts:
             rng=desk.rng,
             rules=desk.rules,
             dns_providers=desk.dns_providers,
+            issuers=desk.issuers,
         )
 
     def looking(
@@ -55,36 +58,35 @@ class Parts:
             self.clock,
             provers=provers,
             caa=caa or ScriptedCaa(self.clock),
+            issuers=self.issuers,
             records=AddedRecords(self.store, self.clock, self.dns_providers),
             pacing=LookPacing(self.store, self.clock, self.rules),
             kept_looks=self.rules.quotas.looks,
         )
 
-    def advancing(self, looking: Looking, issuer: Issuer) -> Advancing:
-        """Return what takes the steps."""
+    def advancing(self, looking: Looking, *issuers: Issuer) -> Advancing:
+        """Return what takes the steps; `issuers` take the place of the desk's own."""
         return Advancing(
             self.store,
             self.vault,
             self.clock,
             self.rng,
             looking=looking,
-            issuer=issuer,
+            issuers=Issuers(issuers) if issuers else self.issuers,
             rules=self.rules,
         )
 
-    def orders(self, looking: Looking, issuer: Issuer) -> OrderWork:
+    def orders(self, looking: Looking, *issuers: Issuer) -> OrderWork:
         """Return what works on all that is due."""
-        advancing = self.advancing(looking, issuer)
+        advancing = self.advancing(looking, *issuers)
         return OrderWork(self.store, self.clock, advancing=advancing, looking=looking)
 
 
-def take_on(
-    step: Callable[[str], datetime | Future[None] | None], clock: Clock, certificate_id: str
-) -> datetime | None:
+def take_on(step: Callable[[str], Ahead], clock: Clock, certificate_id: str) -> datetime | None:
     """Take an order as far as it goes now; return when its next step is due."""
-    due_at = step(certificate_id)
-    while isinstance(due_at, Future) or (due_at is not None and due_at <= clock.now()):
-        if isinstance(due_at, Future):
-            due_at.result(PATIENCE_SECONDS)
-        due_at = step(certificate_id)
-    return due_at
+    ahead = step(certificate_id)
+    while isinstance(ahead, Future) or (isinstance(ahead, datetime) and ahead <= clock.now()):
+        if isinstance(ahead, Future):
+            ahead.result(PATIENCE_SECONDS)
+        ahead = step(certificate_id)
+    return ahead.at if isinstance(ahead, Later) else ahead

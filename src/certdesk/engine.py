@@ -34,12 +34,12 @@ from certdesk.ports import (
     Clock,
     DnsProviders,
     Examiner,
+    Issuers,
     Keys,
     KeyUsedUp,
     Parsers,
     ParsersBusy,
     Pending,
-    Pki,
     Stale,
     Store,
     Unit,
@@ -240,7 +240,7 @@ class Desk:
     vault: Vault
     keys: Keys
     parsers: Parsers
-    pki: Pki
+    issuers: Issuers
     dns_providers: DnsProviders
     clock: Clock
     rng: random.Random

@@ -196,6 +196,19 @@ class Settings:
         "Numbers of the OV and EV products whose orders wait for a letter of confirmation (a list; "
         "commas in the environment).",
     )
+    issuer_names: tuple[str, ...] = _setting(
+        "issuer.names",
+        ("private",),
+        "Issuers that this desk has; the first one issues the products that issuer.products does "
+        "not name. An issuer stays here as long as its orders are under way and its certificates "
+        "are good: private is the desk's own CA (a list; commas in the environment).",
+    )
+    issuer_products: tuple[str, ...] = _setting(
+        "issuer.products",
+        (),
+        "Issuers of single products, by the products' numbers, such as 8=private; an order keeps "
+        "the issuer that it was submitted to (a list; commas in the environment).",
+    )
     ca_organisation: str = _setting(
         "ca.organisation",
         "certdesk",

@@ -16,8 +16,6 @@ from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.issuing import IssueRequest, Progress, Recorded
 from certdesk.domain.order import Status
 from certdesk.domain.proof import ProofKind, Verdict
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
@@ -33,32 +31,28 @@ from tests.acceptance.killing import (
     work_until,
 )
 from tests.actions.submitting import csr_for
+from tests.issuing import IssuerAround
 from tests.workflow.ordering import key
 from tests.working import Parts
 
 NAME = "shop.example.com"
 
 
-class SteppingIssuer:
-    """`ports.Issuer` that comes to a step before and after each of its own."""
+class SteppingIssuer(IssuerAround):
+    """An issuer that comes to a step before and after each of its own."""
 
     def __init__(self, issuer: Issuer, killer: Killer) -> None:
         """Issue by `issuer`."""
-        self.name = issuer.name
-        self._issuer = issuer
+        super().__init__(issuer)
         self._killer = killer
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the issuer's step."""
         what = "planning" if recorded is None else "signing"
         self._killer.step(f"{what} comes")
-        progress = self._issuer.proceed(request, recorded)
+        progress = super().proceed(request, recorded)
         self._killer.step(f"{what} is done")
         return progress
-
-    def revoke(self, certificate: Certificate, reason: Reason) -> None:
-        """Do as the issuer does."""
-        self._issuer.revoke(certificate, reason)
 
 
 def main(folder: Path) -> None:
@@ -103,7 +97,8 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
         prover = ScriptedProver(parts.clock)
         prover.verdicts[NAME] = Verdict.PROVED
         looking = parts.looking(dict.fromkeys(ProofKind, prover))
-        work = parts.orders(looking, SteppingIssuer(opened.issuer, killer))
+        stepping = (SteppingIssuer(issuer, killer) for issuer in parts.issuers)
+        work = parts.orders(looking, *stepping)
         work_until(lambda: _issued(opened, certificate_id), opened, certificate_id, work)
 
 

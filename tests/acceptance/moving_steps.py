@@ -85,7 +85,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
     with open_desk(settings) as opened:
         parts = Parts.of(opened.desk, SteppingStore(opened.desk.store, killer))
         looking = parts.looking(dict.fromkeys(ProofKind, ScriptedProver(parts.clock)))
-        work = parts.orders(looking, opened.issuer)
+        work = parts.orders(looking)
         work_until(lambda: _rests(opened, certificate_id, uin), opened, certificate_id, work)
 
 

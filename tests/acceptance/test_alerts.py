@@ -14,6 +14,7 @@ from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.domain.figures import Counted
 from certdesk.domain.order import Order, Status, StatusMessage
 from certdesk.domain.records import Renewal, Task
+from certdesk.ports import Pki
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
 from certdesk.world.nameserver import nameserver
@@ -41,7 +42,14 @@ class Idle:
     def __init__(self, opened: OpenDesk, clock: ManualClock) -> None:
         """Begin at noon, with the authorities and lists of any desk."""
         self.opened, self.clock = opened, clock
-        opened.desk.pki.prepare()
+        self.pki.prepare()
+
+    @property
+    def pki(self) -> Pki:
+        """What its CA shows."""
+        pki = self.opened.desk.issuers.pki
+        assert pki is not None
+        return pki
 
     @property
     def page(self) -> str:
@@ -138,7 +146,7 @@ def fail_a_request(idle: Idle) -> None:
 
 def come_to_the_end_of_lists(idle: Idle) -> None:
     """Three days pass without new CRLs."""
-    idle.opened.desk.pki.renew_lists()
+    idle.pki.renew_lists()
     idle.clock.move(3 * DAY)
 
 
@@ -149,7 +157,7 @@ def come_to_the_end_of_the_server_certificate(idle: Idle) -> None:
 
 def come_to_the_end_of_authorities(idle: Idle) -> None:
     """Authorities have a month left."""
-    end = idle.opened.desk.pki.first_end()
+    end = idle.pki.first_end()
     assert end is not None
     idle.clock.move(end - 30 * DAY - idle.clock.now())
 
@@ -175,7 +183,7 @@ def test_every_alert_is_made_to_fire_here() -> None:
 @pytest.mark.parametrize("alert", ON_AN_IDLE)
 def test_an_alert_fires_when_its_time_has_come(tmp_path: Path, idle: Idle, alert: str) -> None:
     """Not before, however long it is as it was; on a clock that is moved."""
-    idle.opened.desk.pki.renew_lists()
+    idle.pki.renew_lists()
     before = idle.page
     ON_AN_IDLE[alert](idle)
 

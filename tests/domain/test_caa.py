@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.caa import CaaRecord, WantedIssuance, refusal
+from certdesk.domain.caa import NO_IDENTITY, CaaIdentity, CaaRecord, WantedIssuance, refusal
 from certdesk.domain.proof import ProofKind
 
 MINE = "ca.example.net"
 ACCOUNT = "https://ca.example.net/account/7"
-DNS = WantedIssuance(
-    frozenset({MINE, "second.example"}), frozenset({ACCOUNT}), ProofKind.TXT, wildcard=False
-)
+MYSELF = CaaIdentity(frozenset({MINE, "second.example"}), frozenset({ACCOUNT}))
+DNS = WantedIssuance(MYSELF, ProofKind.TXT, wildcard=False)
 WILD = dataclasses.replace(DNS, wildcard=True)
 FILE = dataclasses.replace(DNS, kind=ProofKind.FILE)
 
@@ -96,7 +95,7 @@ def test_one_record_of_many_is_enough() -> None:
 
 def test_a_desk_without_identity_is_never_named() -> None:
     """An empty value names nobody, and nobody is not such a desk."""
-    nameless = dataclasses.replace(DNS, identities=frozenset())
+    nameless = dataclasses.replace(DNS, identity=NO_IDENTITY)
     assert refusal(issue(";"), nameless) is not None
     assert refusal(issue(MINE), nameless) is not None
     assert refusal([CaaRecord(0, "iodef", b"mailto:a@example.com")], nameless) is None

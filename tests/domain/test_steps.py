@@ -83,6 +83,7 @@ def proof(name: str = NAMES[0], **fields: object) -> Proof:
         attempt=1,
         name=name,
         uin="100000000001",
+        issuer="private",
         kind="TXT",
         label="_dnsauth",
         value="x",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, ProofKind
 from certdesk.proving.caa import Caa, CaaUnchecked
@@ -24,8 +25,8 @@ def caa(
     kind: ProofKind = ProofKind.TXT,
 ) -> CaaFinding:
     """Ask whether the desk may issue for a name."""
-    checker = Caa(resolver_of(names.endpoint), CLOCK, identities=identities, accounts=accounts)
-    return checker.look(DomainName.parse(name), kind)
+    identity = CaaIdentity(frozenset(identities), frozenset(accounts))
+    return Caa(resolver_of(names.endpoint), CLOCK).look(DomainName.parse(name), kind, identity)
 
 
 def test_every_name_up_to_the_top_is_asked(names: NameServer) -> None:
@@ -189,7 +190,7 @@ def test_what_changes_is_seen(names: NameServer) -> None:
 def test_a_desk_that_does_not_check_says_so(names: NameServer) -> None:
     """It asks nothing, and its evidence has that."""
     names.add("example.com", "CAA", FORBIDDING)
-    found = CaaUnchecked(CLOCK).look(DomainName.parse("example.com"), ProofKind.FILE)
+    found = CaaUnchecked(CLOCK).look(DomainName.parse("example.com"), ProofKind.FILE, NO_IDENTITY)
     assert (found.permitted, found.secure) == (True, None)
     assert found.steps == (
         "CAA records of example.com (FILE) were not asked for: caa.check is off",

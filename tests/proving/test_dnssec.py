@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import Challenge, ProofKind, Verdict
 from certdesk.proving.anchors import read_anchors
@@ -122,16 +123,20 @@ def test_a_resolver_that_checks_is_asked_where_another_does_not(lab: DnsLab) -> 
 
 def test_caa_records_are_found_above_the_name(lab: DnsLab) -> None:
     """In signed zones, up to the first name that has some."""
-    caa = Caa(lab.resolver(), CLOCK, identities=["ca.example.net"], accounts=[])
-    found = caa.look(DomainName.parse("a.shop.example.com"), ProofKind.TXT)
+    mine = CaaIdentity(frozenset({"ca.example.net"}), frozenset())
+    found = Caa(lab.resolver(), CLOCK).look(
+        DomainName.parse("a.shop.example.com"), ProofKind.TXT, mine
+    )
     assert (found.permitted, found.found_at, found.secure) == (True, "example.com", True)
     assert found.records == ("0 issue ca.example.net",)
 
 
 def test_without_caa_records_up_to_the_top_issuing_is_permitted(lab: DnsLab) -> None:
     """Every name on the way is asked for."""
-    caa = Caa(lab.resolver(), CLOCK, identities=["ca.example.net"], accounts=[])
-    found = caa.look(DomainName.parse("shop.example.net"), ProofKind.TXT)
+    mine = CaaIdentity(frozenset({"ca.example.net"}), frozenset())
+    found = Caa(lab.resolver(), CLOCK).look(
+        DomainName.parse("shop.example.net"), ProofKind.TXT, mine
+    )
     assert (found.permitted, found.found_at, found.secure) == (True, None, False)
     assert [step.split(",")[0] for step in found.steps] == [
         "CAA of shop.example.net",
@@ -142,7 +147,9 @@ def test_without_caa_records_up_to_the_top_issuing_is_permitted(lab: DnsLab) -> 
 
 def test_caa_records_that_were_changed_refuse(lab: DnsLab) -> None:
     """Whoever changes them gains nothing: neither by other records nor by none."""
-    caa = Caa(lab.resolver(), CLOCK, identities=["rogue.example"], accounts=[])
-    found = caa.look(DomainName.parse("tampered.example.com"), ProofKind.TXT)
+    mine = CaaIdentity(frozenset({"rogue.example"}), frozenset())
+    found = Caa(lab.resolver(), CLOCK).look(
+        DomainName.parse("tampered.example.com"), ProofKind.TXT, mine
+    )
     assert not found.permitted
     assert "As long as that is so, nothing is issued." in found.reason

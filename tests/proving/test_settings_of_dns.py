@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.bootstrap import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.issuing import caa_identity
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.settings import Settings
@@ -65,7 +66,8 @@ def test_caa_is_asked_as_who_the_desk_is_set_to_be(
     names.add("example.com", "CAA", '0 issue "ca.example.net; accounturi=https://ca/7"')
     settings = set_to(names, **changes)
     checker = caa_checker(settings, dns_resolver(settings), CLOCK)
-    assert checker.look(NAME, ProofKind.TXT).permitted is permitted
+    identity = caa_identity(settings)
+    assert checker.look(NAME, ProofKind.TXT, identity).permitted is permitted
 
 
 @pytest.mark.parametrize(

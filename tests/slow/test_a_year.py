@@ -60,7 +60,8 @@ def check_freshness(desk: LeftAlone) -> None:
 
 def check_lists(desk: LeftAlone) -> None:
     """Every CRL is its authority's, and is good now."""
-    pki = desk.opened.desk.pki
+    pki = desk.opened.desk.issuers.pki
+    assert pki is not None
     shown = [each for each in pki.authorities() if each.crl_url is not None]
     assert shown
     for authority in shown:

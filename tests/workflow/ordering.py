@@ -89,10 +89,12 @@ class Ordered:
 
 
 @contextmanager
-def ordered(folder: Path, *names: str, **parameters: object) -> Iterator[Ordered]:
+def ordered(
+    folder: Path, *names: str, private_ca: bool = False, **parameters: object
+) -> Iterator[Ordered]:
     """Submit an order for names, the first of them the main one."""
     names = names or ("shop.example.com",)
-    with InsideDesk(folder) as desk:
+    with InsideDesk(folder, private_ca=private_ca) as desk:
         yield submit(desk, desk.account(), *names, **parameters)
 
 

@@ -15,10 +15,9 @@ from typing import cast
 import pytest
 
 from certdesk.domain.issuing import IssueRequest, Progress, Recorded
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer, Result, Store, Unit
 from certdesk.workflow.orders import TAKEN_FOR, OrderWork
+from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
 
 NAME = "shop.example.com"
@@ -114,14 +113,13 @@ def test_who_is_alone_does_not_wait_for_a_process_that_has_ended(tmp_path: Path)
         alone.stop()
 
 
-class Counting:
+class Counting(IssuerAround):
     """An issuer that notes how many ask it for one order at once."""
 
     def __init__(self, issuer: Issuer) -> None:
         """Issue as `issuer` does."""
-        self.name = issuer.name
+        super().__init__(issuer)
         self.most = 0
-        self._issuer = issuer
         self._asking: Counter[str] = Counter()
         self._guard = threading.Lock()
 
@@ -131,14 +129,10 @@ class Counting:
             self._asking[request.certificate_id] += 1
             self.most = max(self.most, self._asking[request.certificate_id])
         time.sleep(0.02)
-        progress = self._issuer.proceed(request, recorded)
+        progress = super().proceed(request, recorded)
         with self._guard:
             self._asking[request.certificate_id] -= 1
         return progress
-
-    def revoke(self, certificate: Certificate, reason: Reason) -> None:
-        """Do as the issuer does."""
-        self._issuer.revoke(certificate, reason)
 
 
 def test_an_order_is_never_worked_on_twice_at_once(tmp_path: Path) -> None:
@@ -181,24 +175,19 @@ def test_what_a_process_took_up_and_did_not_finish_comes_up_again(tmp_path: Path
         desk.orders.stop()
 
 
-class HeldIssuer:
+class HeldIssuer(IssuerAround):
     """An issuer that stands still until it may go on."""
 
     def __init__(self, issuer: Issuer) -> None:
         """Issue as `issuer` does, later."""
-        self.name = issuer.name
+        super().__init__(issuer)
         self.asked, self.may_go_on = threading.Event(), threading.Event()
-        self._issuer = issuer
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Wait, and issue."""
         self.asked.set()
         assert self.may_go_on.wait(SECONDS)
-        return self._issuer.proceed(request, recorded)
-
-    def revoke(self, certificate: Certificate, reason: Reason) -> None:
-        """Do as the issuer does."""
-        self._issuer.revoke(certificate, reason)
+        return super().proceed(request, recorded)
 
 
 class Late:

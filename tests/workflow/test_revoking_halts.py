@@ -19,7 +19,6 @@ from certdesk.domain.revocation import KEY_KNOWN
 from certdesk.ports import Unit
 from tests.actions.shown_keys import show_key
 from tests.workflow.ordering import Ordered, key, ordered, submit
-from tests.working import take_on
 
 NAME = "shop.example.com"
 Result = TypeVar("Result")
@@ -29,18 +28,12 @@ class Ended(Exception):
     """The process has ended there."""
 
 
-def go_on(order: Ordered) -> None:
-    """Take an order as far as it goes now; the desk's own CA has its certificate."""
-    desk = order.desk
-    take_on(desk.advancing_with(desk.ca.issuer).step, desk.clock, order.certificate_id)
-
-
 @pytest.fixture
 def order(tmp_path: Path) -> Iterator[Ordered]:
     """An order whose certificate, from the desk's own CA, is to be revoked for a known key."""
-    with ordered(tmp_path, NAME) as order:
+    with ordered(tmp_path, NAME, private_ca=True) as order:
         order.prove(NAME)
-        go_on(order)
+        order.desk.take_on(order.certificate_id)
         call = functools.partial(order.desk.call, order.caller)
         show_key(call, key())
         call("RevokeCertificate", CertificateId=order.certificate_id, Reason="keyCompromise")
@@ -67,7 +60,7 @@ def test_a_revocation_is_found_again_wherever_the_work_on_it_ended(
         with monkeypatch.context() as failing:
             failing.setattr(order.desk.store, "write", ending(order, number, durable=durable))
             try:
-                go_on(order)
+                order.desk.take_on(order.certificate_id)
             except Ended:
                 ends += 1
             else:
@@ -93,7 +86,7 @@ def test_other_certificates_for_a_known_key_are_found_again_wherever_the_work_en
     """What is due is all that is left of a process. Each is revoked, and once."""
     other = submit(order.desk, order.desk.account(), "other.example.com")
     other.prove("other.example.com")
-    go_on(other)
+    order.desk.take_on(other.certificate_id)
     assert other.status == (1, None)
     ends = 0
     for number in itertools.count(1):
@@ -122,7 +115,7 @@ def take_on_what_is_due(order: Ordered) -> None:
     while due := desk.store.read(lambda unit: unit.tasks.due("due_at", desk.clock.now(), 10)):
         for task in due:
             its = Ordered(desk, order.caller, task.certificate_id)
-            go_on(its)
+            order.desk.take_on(its.certificate_id)
             if its.task == task:
                 later = dataclasses.replace(task, due_at=None)
                 desk.store.write(functools.partial(replaced, later))

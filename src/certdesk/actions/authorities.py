@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.authority import plan_of
+from certdesk.domain.errors import FailedOperation
 from certdesk.domain.keys import describe
 from certdesk.engine import Context
 from certdesk.ports import Published, Unit
@@ -43,13 +44,16 @@ class DescribeAuthoritiesReply(Reply):
     authorities: list[AuthorityInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(FailedOperation, internal=True)
 def describe_authorities(
     context: Context, request: DescribeAuthoritiesRequest
 ) -> Commit[DescribeAuthoritiesReply]:
     """Tell of the private CA's authorities; make the two lines first where they are not yet."""
-    context.desk.pki.prepare()
-    told = [_told(published) for published in context.desk.pki.authorities()]
+    pki = context.desk.issuers.pki
+    if pki is None:
+        raise FailedOperation("This desk has no CA of its own (setting issuer.names).")
+    pki.prepare()
+    told = [_told(published) for published in pki.authorities()]
 
     def look(unit: Unit) -> DescribeAuthoritiesReply:
         return DescribeAuthoritiesReply(authorities=told)

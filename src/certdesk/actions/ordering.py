@@ -200,6 +200,7 @@ def submit_order(
         event = Event.SUBMIT_ORDER
     sent = order.submitted(
         event,
+        issuer=context.desk.issuers.of(order.product_id).name,
         order_id=new_order_id(context.desk.rng),
         verify_type=method,
         now=context.now,

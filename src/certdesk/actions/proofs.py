@@ -53,11 +53,13 @@ NOTHING_TO_PUBLISH = DvAuthDetail(
 def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Proof] = ()) -> None:
     """Draw what is to be published to prove the names of an order by its method.
 
-    A name that one of the `earlier` proofs is of is proved by the same record again, and need not
-    be as long as that proof is good.
+    A name that one of the `earlier` proofs is of, for the same issuer, is proved by the same record
+    again, and need not be as long as that proof is good.
     """
     kind = kind_of(order.verify_type or "", PRODUCTS[order.product_id])
-    known = {proof.name: proof for proof in earlier if proof.kind == kind}
+    known = {
+        proof.name: proof for proof in earlier if (proof.kind, proof.issuer) == (kind, order.issuer)
+    }
     for base in dict.fromkeys(DomainName(name).base for name in order.ascii_names):
         before = known.get(base)
         if before is None:
@@ -71,6 +73,7 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
                 attempt=order.proving,
                 name=challenge.name,
                 uin=order.uin,
+                issuer=order.issuer or "",
                 kind=challenge.kind.value,
                 label=challenge.label,
                 value=challenge.value,

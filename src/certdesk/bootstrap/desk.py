@@ -11,7 +11,7 @@ from certdesk.bootstrap.beginning import Beginning
 from certdesk.bootstrap.database import Database, note_service, open_database
 from certdesk.bootstrap.examining import examiners
 from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
-from certdesk.bootstrap.issuing import Ca, private_ca, public_urls
+from certdesk.bootstrap.issuing import issuers_of, issuers_of_products, public_urls
 from certdesk.bootstrap.places import check_places
 from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.rules import rules_of
@@ -33,7 +33,7 @@ from certdesk.ports import (
     Clock,
     Counts,
     DnsProviders,
-    Issuer,
+    Issuers,
     Prover,
     StoreUnavailable,
     VaultError,
@@ -66,7 +66,6 @@ class OpenDesk:
 
     desk: Desk
     admission: Admission
-    issuer: Issuer
     urls: PublicUrls
     metrics: Metrics
     probe: Probe
@@ -125,6 +124,7 @@ def open_desk(
     """
     # Whatever is wrong with the settings is told before anything is made.
     rules_of(settings, sandbox=False)
+    issuers_of_products(settings)
     check_places(settings)
     clock = clock or SystemClock()
     resolver = dns_resolver(settings)
@@ -150,7 +150,7 @@ def open_desk(
             database,
             world,
             rules=rules,
-            ca=private_ca(world, settings, sandbox=of_sandbox),
+            issuers=issuers_of(world, settings, sandbox=of_sandbox),
             looks=looks,
             resolver=resolver,
         )
@@ -162,7 +162,7 @@ def _put_together(
     world: Surroundings,
     *,
     rules: Rules,
-    ca: Ca,
+    issuers: Issuers,
     looks: Mapping[ProofKind, Prover],
     resolver: Resolver,
 ) -> OpenDesk:
@@ -170,9 +170,9 @@ def _put_together(
     caa = caa_checker(settings, resolver, world.clock)
     dns_providers = DnsProviders(world.vault, PROVIDERS)
     records = AddedRecords(world.store, world.clock, dns_providers)
-    looking = _looking(world, rules, looks, caa, metrics, records)
+    looking = _looking(world, rules, looks, caa, metrics, records, issuers)
     stock = _key_stock(settings, world)
-    orders = _order_work(world, rules, looking, ca.issuer, metrics, alone=not database.shared)
+    orders = _order_work(world, rules, looking, issuers, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
     parsers = ParserPool(processes=settings.parsing_processes, seconds=settings.parsing_seconds)
     background: dict[str, BackgroundWork] = {
@@ -183,21 +183,22 @@ def _put_together(
         "identity numbers": house.forgetting,
         "trimming": house.trimming,
         "orders": orders,
-        "revocation lists": ListRenewal(ca.pki),
     }
+    if issuers.pki is not None:
+        background["revocation lists"] = ListRenewal(issuers.pki)
     desk = Desk(
         store=world.store,
         vault=world.vault,
         keys=stock,
         parsers=parsers,
-        pki=ca.pki,
+        issuers=issuers,
         dns_providers=dns_providers,
         clock=world.clock,
         rng=strong_random(),
         work=orders,
         rules=rules,
         examiners=examiners(
-            settings, database, world, ca, resolver, background, _stock_sizes(settings)
+            settings, database, world, issuers, resolver, background, _stock_sizes(settings)
         ),
     )
     # It carries out actions of the desk, which looks at it in turn.
@@ -215,7 +216,6 @@ def _put_together(
     return OpenDesk(
         desk=desk,
         admission=database.admission,
-        issuer=ca.issuer,
         urls=world.urls,
         metrics=metrics,
         probe=watched.probe,
@@ -228,13 +228,14 @@ def _put_together(
     )
 
 
-def _looking(
+def _looking(  # noqa: PLR0917 -- all that looks
     world: Surroundings,
     rules: Rules,
     looks: Mapping[ProofKind, Prover],
     caa: CaaChecker,
     counts: Counts,
     records: AddedRecords,
+    issuers: Issuers,
 ) -> Looking:
     """Make who looks for proofs and CAA records, and has each look counted."""
     store, clock = world.store, world.clock
@@ -243,6 +244,7 @@ def _looking(
         clock,
         provers={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
         caa=CountedCaa(caa, counts),
+        issuers=issuers,
         records=records,
         pacing=LookPacing(store, clock, rules),
         kept_looks=rules.quotas.looks,
@@ -272,7 +274,7 @@ def _order_work(
     world: Surroundings,
     rules: Rules,
     looking: Looking,
-    issuer: Issuer,
+    issuers: Issuers,
     counts: Counts,
     *,
     alone: bool,
@@ -284,7 +286,7 @@ def _order_work(
         clock,
         world.rng,
         looking=looking,
-        issuer=issuer,
+        issuers=issuers,
         rules=rules,
         counts=counts,
     )

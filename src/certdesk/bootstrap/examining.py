@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from certdesk.bootstrap.database import Database
-from certdesk.bootstrap.issuing import Ca
 from certdesk.bootstrap.places import examine_places
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.domain.keys import KeyKind
 from certdesk.issuers.hierarchy import Surroundings
-from certdesk.ports import Examiner
+from certdesk.ports import Examiner, Issuers
 from certdesk.proving.checkup import ResolverCheckup
 from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings
 from certdesk.workflow.checkup import (
     Background,
     ClockCheckup,
+    IssuersCheckup,
     KeysCheckup,
     ThreadsCheckup,
     WorkCheckup,
@@ -27,7 +27,7 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
     settings: Settings,
     database: Database,
     world: Surroundings,
-    ca: Ca,
+    issuers: Issuers,
     resolver: Resolver,
     background: Mapping[str, Background],
     stock_sizes: Mapping[KeyKind, int],
@@ -41,7 +41,8 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
         examine_places(settings),
         KeysCheckup(store, world.vault, stock_sizes).examine,
         ResolverCheckup(resolver).examine,
-        ca.examiner,
+        *(issuer.examine for issuer in issuers),
+        IssuersCheckup(store, issuers).examine,
         ServerCertificate(settings, clock).examine,
         WorkCheckup(store, clock).examine,
     )

@@ -1,35 +1,55 @@
-"""The CA that issues for the desk, by the settings."""
+"""The CAs that issue for the desk, by the settings."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 
 from certdesk.domain.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity, overlap_of
+from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.countries import COUNTRIES
+from certdesk.domain.products import PRODUCTS
 from certdesk.domain.texts import subject_fault
 from certdesk.domain.validity import days_allowed
-from certdesk.issuers.checkup import CaCheckup
-from certdesk.issuers.hierarchy import Hierarchy, Surroundings
+from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
-from certdesk.issuers.publication import Publication
-from certdesk.issuers.responder import Responder
-from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import Examiner, Issuer, Pki
+from certdesk.ports import Issuer, Issuers
 from certdesk.settings import Settings, SettingsError
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ca:
-    """A CA: what issues, what it shows to the world, and who looks whether it is well."""
+def issuers_of(world: Surroundings, settings: Settings, *, sandbox: bool) -> Issuers:
+    """Return the CAs that the settings name, the first of them for products that say nothing else.
 
-    issuer: Issuer
-    pki: Pki
-    examiner: Examiner
+    Raises:
+        SettingsError: a certificate cannot have the name of one.
+    """
+    made = [ISSUERS[name](world, settings, sandbox) for name in settings.issuer_names]
+    return Issuers(made, issuers_of_products(settings))
 
 
-def private_ca(world: Surroundings, settings: Settings, *, sandbox: bool) -> Ca:
-    """Give the CA of the desk's own.
+def issuers_of_products(settings: Settings) -> dict[int, str]:
+    """Return the names of the issuers of single products, by the products' numbers.
+
+    Raises:
+        SettingsError: there is no such issuer or product, or one is not written so.
+    """
+    names = settings.issuer_names
+    unknown = [name for name in names if name not in ISSUERS]
+    if unknown or not names:
+        known = ", ".join(ISSUERS)
+        raise SettingsError(f"issuer.names: {unknown[0] if names else 'none'} is not of {known}")
+    products = {}
+    for text in settings.issuer_products:
+        number, _, name = text.partition("=")
+        if not number.isdecimal() or int(number) not in PRODUCTS or name not in names:
+            rule = "is not a product's number and a name of issuer.names, such as 8"
+            raise SettingsError(f"issuer.products: {text} {rule}={names[0]}")
+        products[int(number)] = name
+    return products
+
+
+def private_ca(world: Surroundings, settings: Settings, sandbox: bool) -> Issuer:  # noqa: FBT001 -- as all makers
+    """Return the CA of the desk's own.
 
     Raises:
         SettingsError: a certificate cannot have its name.
@@ -37,13 +57,17 @@ def private_ca(world: Surroundings, settings: Settings, *, sandbox: bool) -> Ca:
     days = settings.ca_validity_days
     overlap = overlap_of(settings.ca_overlap_days, days_allowed(world.clock.now(), days, None))
     hierarchy = Hierarchy(world, _identity(settings, sandbox=sandbox), overlap)
-    responder = Responder(world, hierarchy)
-    lists = RevocationLists(world.store, world.clock, hierarchy)
-    return Ca(
-        issuer=PrivateCa(world, hierarchy, lists, days),
-        pki=Publication(hierarchy, lists, responder, world.urls),
-        examiner=CaCheckup(world, hierarchy, responder).examine,
-    )
+    return PrivateCa(world, hierarchy, days, caa_identity(settings))
+
+
+ISSUERS: dict[str, Callable[[Surroundings, Settings, bool], Issuer]] = {NAME: private_ca}
+"""The kinds of issuer that a desk may have: each by its name, and what makes it."""
+
+
+def caa_identity(settings: Settings) -> CaaIdentity:
+    """Return by what CAA records permit the desk's own CA."""
+    domains = frozenset(map(str.lower, settings.caa_identities))
+    return CaaIdentity(domains, frozenset(settings.caa_accounts))
 
 
 def public_urls(settings: Settings) -> PublicUrls:

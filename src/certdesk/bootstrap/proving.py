@@ -65,6 +65,4 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
 
 def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
     """Give who asks whether CAA records permit issuing."""
-    if not settings.caa_check:
-        return CaaUnchecked(clock)
-    return Caa(resolver, clock, identities=settings.caa_identities, accounts=settings.caa_accounts)
+    return Caa(resolver, clock) if settings.caa_check else CaaUnchecked(clock)

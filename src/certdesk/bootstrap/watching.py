@@ -59,8 +59,8 @@ def watch(
     background: MutableMapping[str, BackgroundWork],
 ) -> Watched:
     """Have the desk watched, which is background work too, and what stands in it measured."""
-    own = ServerCertificate(settings, desk.clock)
-    census = CensusTaker(desk.store, desk.pki, desk.clock.now, own.end)
+    own, pki = ServerCertificate(settings, desk.clock), desk.issuers.pki
+    census = CensusTaker(desk.store, pki, desk.clock.now, own.end)
     resolvers = AnsweringResolvers(resolver)
     watching = Watching(
         census,
@@ -74,7 +74,7 @@ def watch(
         desk.clock,
         admission,
         further=lambda: [
-            *desk.pki.faults(),
+            *(pki.faults() if pki else ()),
             *standing_still(background).values(),
             *watching.faults(),
             *_no_more_files(),

@@ -34,11 +34,8 @@ _ADVICE = {
 
 def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: datetime) -> str:
     """Say what is waited for, and who has to do what."""
-    if task is not None and task.set_aside:
-        return (
-            f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
-            "into the log, then certdesk order resume."
-        )
+    if task is not None and (held := _held(task)):
+        return held
     if order.status in TAKES_MATERIAL:
         return (
             "Its material is in: submit the order with CertificateOrderSubmit."
@@ -52,6 +49,17 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
     if order.ends_at is not None and order.expires_soon(now):
         return "The certificate ends within 30 days."
     return _ADVICE.get(order.status, "")
+
+
+def _held(task: Task) -> str:
+    """Say what holds the work on an order back; "" where nothing does."""
+    if task.set_aside:
+        return (
+            f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
+            "into the log, then certdesk order resume."
+        )
+    paused = task.reason and not task.failures
+    return f"{task.reason} The desk tries again by itself." if paused else ""
 
 
 def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:

@@ -59,16 +59,26 @@ class CaaRecord:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class CaaIdentity:
+    """By what CAA records permit an issuer: issuer domain names in small letters, account URIs."""
+
+    domains: frozenset[str]
+    accounts: frozenset[str]
+
+
+NO_IDENTITY = CaaIdentity(frozenset(), frozenset())
+"""That of an issuer which no record that names issuers permits."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class WantedIssuance:
     """Who wants to issue for what.
 
-    `identities` are the issuer domain names that stand for this desk, and `accounts` the account
-    URIs that it issues under, both as the operator set them; `kind` is how control of the name
-    was proved, and `wildcard` whether the certificate's name begins with `*.`.
+    `kind` is how control of the name was proved, and `wildcard` whether the certificate's name
+    begins with `*.`.
     """
 
-    identities: frozenset[str]
-    accounts: frozenset[str]
+    identity: CaaIdentity
     kind: ProofKind
     wildcard: bool
 
@@ -137,7 +147,7 @@ def _withheld(grant: _Grant | None, issuance: WantedIssuance) -> str | None:
         return "one is malformed, and so names no issuer (RFC 8659, 4.2)"
     if not grant.domain:
         return "one names no issuer"
-    if grant.domain not in issuance.identities:
+    if grant.domain not in issuance.identity.domains:
         return f"one names {printable_text(grant.domain)}"
     return _account_fault(grant.all("accounturi"), issuance) or _method_fault(
         grant.all("validationmethods"), issuance
@@ -148,7 +158,7 @@ def _account_fault(accounts: Sequence[str], issuance: WantedIssuance) -> str | N
     """Say why the accounts of a grant are not the desk's; without any, all are meant."""
     if len(accounts) > 1:
         return "one has more than one accounturi, which no account can be (RFC 8657, 3)"
-    if accounts and accounts[0] not in issuance.accounts:
+    if accounts and accounts[0] not in issuance.identity.accounts:
         return f"one is for the account {printable_text(accounts[0])} (RFC 8657, 3)"
     return None
 

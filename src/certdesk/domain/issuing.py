@@ -106,4 +106,9 @@ class Declined:
     reason: str
 
 
+def absent(issuer: str) -> str:
+    """Say that an order waits for an issuer that the desk does not have (any more)."""
+    return f"Its issuer {issuer} is not among those of this desk (setting issuer.names)."
+
+
 Progress: TypeAlias = Recorded | Issued | Later | Declined

@@ -238,8 +238,9 @@ class Order:
     certificate's chain.
     Of an order whose names the desk proves by records that it adds, `delete_record` is whether
     they are to be removed when the certificate is issued.
-    `attempt` counts the order's submissions to the CA (0: none); `order_id` and `ordered_at` are
-    the last one's, and at `deadline` it is closed if its names are not proved by then.
+    `attempt` counts the order's submissions to the CA (0: none); `issuer` (the CA's name),
+    `order_id` and `ordered_at` are the last one's, and at `deadline` it is closed if its names are
+    not proved by then.
     Of a free order, which has no years, `registrable` is the registrable domain of its name, and
     `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
     order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
@@ -296,6 +297,7 @@ class Order:
     replaced_by: Code | None = None
     ends_by: datetime | None = None
     attempt: int = 0
+    issuer: Code | None = None
     order_id: Code | None = None
     ordered_at: datetime | None = None
     deadline: datetime | None = None
@@ -425,6 +427,7 @@ class Order:
         self,
         event: Event,
         *,
+        issuer: str,
         order_id: str,
         verify_type: str,
         now: datetime,
@@ -439,6 +442,7 @@ class Order:
         return dataclasses.replace(
             self.after(event),
             attempt=self.attempt + 1,
+            issuer=issuer,
             order_id=order_id,
             verify_type=verify_type,
             ordered_at=now,

@@ -178,8 +178,9 @@ class Proof:
     """The proof of one name for one order submission: what to publish, and how it stands.
 
     `attempt` counts an order's submissions to the CA; each has its own values, so those of a
-    cancelled one are void. `name` is in ASCII without `*.`; `kind`, `label` and `value` are a
-    `Challenge`'s. `verdict`, `reason` and `seen` are the last look's; `looks` counts them.
+    cancelled one are void. `issuer` is who is to issue by it. `name` is in ASCII without `*.`;
+    `kind`, `label` and `value` are a `Challenge`'s. `verdict`, `reason` and `seen` are the last
+    look's; `looks` counts them.
     Where the desk adds the record by itself, `added_at` is when it was last about to: the record
     may be outside from then on, until it is removed and `added_at` is None again. `removals`
     counts the tries to remove it, the last one at `removal_at`.
@@ -189,6 +190,7 @@ class Proof:
     attempt: int
     name: Code
     uin: Code
+    issuer: Code
     kind: Code
     label: Code
     value: Code

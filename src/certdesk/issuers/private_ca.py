@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.domain import csr, profile, timekeeping
 from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
+from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
+from certdesk.domain.checkup import Observation
 from certdesk.domain.gate import FIRST_BACK, LAST_BACK, Circumstances, Unfounded
 from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.keys import PrivateKey
@@ -22,9 +25,12 @@ from certdesk.domain.revocation import Reason
 from certdesk.domain.signing import Planned, prepare, record
 from certdesk.domain.timekeeping import latest_of
 from certdesk.domain.validity import days_allowed, period
+from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
+from certdesk.issuers.publication import Publication
+from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
-from certdesk.ports import DESK, Taken, block_of
+from certdesk.ports import DESK, Issuer, Taken, block_of
 
 AGAIN_AFTER = timedelta(minutes=1)
 """When to ask again after the gate found proofs or CAA permissions too old, or the clock wrong."""
@@ -34,7 +40,7 @@ _THROW_AWAY_BITS = 2048
 log = structlog.get_logger()
 
 
-class PrivateCa:
+class PrivateCa(Issuer):
     """`ports.Issuer` with the desk's own authorities.
 
     `own_days` is how long certificates last by the operator's wish; 0 is as long as a public CA's
@@ -45,20 +51,38 @@ class PrivateCa:
         self,
         world: Surroundings,
         hierarchy: Hierarchy,
-        lists: RevocationLists,
         own_days: int,
+        caa: CaaIdentity | None = None,
     ) -> None:
         """Prepare; authorities are made when the first certificate needs them."""
         self._world = world
         self._hierarchy = hierarchy
-        self._lists = lists
+        self._lists = RevocationLists(world.store, world.clock, hierarchy)
+        responder = Responder(world, hierarchy)
+        self._pki = Publication(hierarchy, self._lists, responder, world.urls)
+        self._checkup = CaCheckup(world, hierarchy, responder)
         self._own_days = own_days
+        self._caa = caa or NO_IDENTITY
         self._rehearsing = threading.Lock()
 
     @property
     def name(self) -> str:
         """The name by which records and the log speak of it."""
         return NAME
+
+    @property
+    def caa(self) -> CaaIdentity:
+        """By what CAA records permit it."""
+        return self._caa
+
+    @property
+    def pki(self) -> Publication:
+        """Its certificates, its CRLs, and the status of what it issued."""
+        return self._pki
+
+    def examine(self) -> Iterator[Observation]:
+        """Look whether it can sign; see `ports.Issuer`."""
+        return self._checkup.examine()
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the next step: at first write the certificate, then sign what was written.

@@ -33,7 +33,7 @@ from certdesk.ports.dns_providers import (
     UpdateFailed,
     settings_of,
 )
-from certdesk.ports.issuing import Issuer
+from certdesk.ports.issuing import Issuer, Issuers
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
 from certdesk.ports.lineage import (
     followers_of,
@@ -80,6 +80,7 @@ __all__ = [
     "Examiner",
     "Given",
     "Issuer",
+    "Issuers",
     "KeyUsedUp",
     "Keys",
     "KeysBusy",

@@ -1,21 +1,42 @@
-"""A CA that issues for the desk."""
+"""The CAs that issue for the desk."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
+from certdesk.domain.checkup import Observation
 from certdesk.domain.issuing import IssueRequest, Progress, Recorded
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
+from certdesk.ports.pki import Pki
 
 
 class Issuer(Protocol):
-    """A CA that issues for the desk. Safe to use from several threads."""
+    """A CA that issues for the desk. Safe to use from several threads.
+
+    What has a body here holds for an issuer that says nothing else.
+    """
 
     @property
     def name(self) -> str:
-        """The name by which records and the log speak of it."""
+        """The name by which settings, records and the log speak of it."""
         ...
+
+    @property
+    def caa(self) -> CaaIdentity:
+        """By what CAA records permit it."""
+        return NO_IDENTITY
+
+    @property
+    def pki(self) -> Pki | None:
+        """What it shows to the world below `/pki/`, None where that is not this desk's to show."""
+        return None
+
+    def examine(self) -> Iterator[Observation]:
+        """Look whether it can issue, for `certdesk doctor`; it may take some seconds."""
+        yield from ()
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Take the next step of issuing and tell how far it has come.
@@ -35,3 +56,41 @@ class Issuer(Protocol):
             LookupError: it did not issue that certificate.
         """
         ...
+
+
+class Issuers:
+    """The issuers of a desk: by name, and by the product that is ordered.
+
+    An order keeps the issuer that it was submitted to, so that settings which change meanwhile
+    send nothing to another one.
+    """
+
+    def __init__(
+        self, issuers: Sequence[Issuer], products: Mapping[int, str] | None = None
+    ) -> None:
+        """Have the first one issue all products but those of `products`, a name for a number."""
+        self._issuers = {issuer.name: issuer for issuer in issuers}
+        self._first = issuers[0]
+        self._products = products or {}
+
+    def __iter__(self) -> Iterator[Issuer]:
+        return iter(self._issuers.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._issuers
+
+    def __getitem__(self, name: str) -> Issuer:
+        return self._issuers[name]
+
+    def of(self, product: int) -> Issuer:
+        """Return the issuer of a product that is ordered now."""
+        name = self._products.get(product)
+        return self._issuers[name] if name else self._first
+
+    @property
+    def pki(self) -> Pki | None:
+        """What the desk shows below `/pki/`, None where no issuer has anything to show.
+
+        Names there are one issuer's own, so the first that has any shows them.
+        """
+        return next((issuer.pki for issuer in self if issuer.pki is not None), None)

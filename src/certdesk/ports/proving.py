@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, Challenge, Finding, ProofKind
 
@@ -20,11 +21,12 @@ class Prover(Protocol):
 
 
 class CaaChecker(Protocol):
-    """Asks whether CAA records let this desk issue. Safe to use from several threads."""
+    """Asks whether CAA records let an issuer issue. Safe to use from several threads."""
 
-    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Look once, within 20 seconds; whatever is not a sure permission refuses.
 
-        `kind` is how control of the name was proved, which records may ask for (RFC 8657).
+        `kind` is how control of the name was proved, which records may ask for (RFC 8657), and
+        `identity` the issuer's.
         """
         ...

@@ -8,7 +8,7 @@ from typing import cast
 import dns.rdata
 import dns.rdtypes.ANY.CAA
 
-from certdesk.domain.caa import CaaRecord, WantedIssuance, refusal
+from certdesk.domain.caa import CaaIdentity, CaaRecord, WantedIssuance, refusal
 from certdesk.domain.foreign import shown
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, ProofKind
@@ -24,21 +24,12 @@ class Caa:
     (3.2.2.8: a zone that is provably not signed, asked again), and nothing here does.
     """
 
-    def __init__(
-        self,
-        resolver: Resolver,
-        clock: Clock,
-        *,
-        identities: Iterable[str],
-        accounts: Iterable[str],
-    ) -> None:
-        """Issue as `identities` (issuer domain names) and under `accounts` (account URIs)."""
+    def __init__(self, resolver: Resolver, clock: Clock) -> None:
+        """Ask by `resolver`."""
         self._resolver = resolver
         self._clock = clock
-        self._identities = frozenset(identity.lower() for identity in identities)
-        self._accounts = frozenset(accounts)
 
-    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Climb from the name to the first one that has CAA records, and judge these.
 
         A CNAME record on the way is followed for its own name alone: the names above its target
@@ -59,11 +50,11 @@ class Caa:
                 began_at=began,
                 ended_at=self._clock.now(),
             )
-        issuance = WantedIssuance(self._identities, self._accounts, kind, name.wildcard)
+        issuance = WantedIssuance(identity, kind, name.wildcard)
         why = refusal(records, issuance)
         return CaaFinding(
             permitted=why is None,
-            reason="" if why is None else self._advice(name, found_at, why),
+            reason="" if why is None else _advice(name, found_at, why, identity),
             found_at=found_at,
             records=shown(str(record).encode() for record in records),
             resolver=answers[-1].server,
@@ -83,14 +74,6 @@ class Caa:
                 return name, tuple(map(_record, answers[-1].records))
         return None, ()
 
-    def _advice(self, name: DomainName, found_at: str | None, why: str) -> str:
-        text = f"CAA records of {found_at} do not let this desk issue for {name.ascii}: {why}."
-        if not self._identities:
-            return f"{text} The desk has no identity for CAA (setting caa.identities)."
-        tag = "issuewild" if name.wildcard else "issue"
-        mine = " or ".join(sorted(self._identities))
-        return f'{text} A record that does is 0 {tag} "{mine}".'
-
 
 class CaaUnchecked:
     """`ports.CaaChecker` of a desk that is set not to ask: it permits, and says why."""
@@ -99,7 +82,7 @@ class CaaUnchecked:
         """Take the times from `clock`."""
         self._clock = clock
 
-    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+    def look(self, name: DomainName, kind: ProofKind, _: CaaIdentity) -> CaaFinding:
         """Permit the name."""
         now = self._clock.now()
         return CaaFinding(
@@ -109,6 +92,15 @@ class CaaUnchecked:
             began_at=now,
             ended_at=now,
         )
+
+
+def _advice(name: DomainName, found_at: str | None, why: str, identity: CaaIdentity) -> str:
+    text = f"CAA records of {found_at} do not let this desk issue for {name.ascii}: {why}."
+    if not identity.domains:
+        return f"{text} The desk has no identity for CAA (setting caa.identities)."
+    tag = "issuewild" if name.wildcard else "issue"
+    mine = " or ".join(sorted(identity.domains))
+    return f'{text} A record that does is 0 {tag} "{mine}".'
 
 
 def _upwards(base: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.figures import Counted
 from certdesk.domain.names import DomainName
 from certdesk.domain.pacing import CAA
@@ -33,9 +34,9 @@ class CountedCaa:
         self._checker = checker
         self._counts = counts
 
-    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Look for the CAA records of a name."""
-        found = self._checker.look(name, kind)
+        found = self._checker.look(name, kind, identity)
         result = _result(found, good=found.permitted)
         self._counts.count(Counted.LOOKS, kind=CAA, result=result)
         return found

@@ -13,25 +13,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certdesk.domain import csr
+from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
 from certdesk.domain.issuing import Issued, IssueRequest, Progress, Recorded
 from certdesk.domain.keys import PublicKey
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
-from certdesk.ports import Clock
+from certdesk.ports import Clock, Issuer
 
 LEAF_DAYS = timedelta(days=90)
 CA_DAYS = timedelta(days=3650)
 
 
-class ScriptedIssuer:
+class ScriptedIssuer(Issuer):
     """`ports.Issuer` that asks for one thing to be kept, then issues, whatever the grounds.
 
     `asked` has every call in order: the request and the state. `revoked` has the serial numbers of
     what was taken back, and why.
     """
 
-    def __init__(self, clock: Clock, name: str = "scripted") -> None:
+    def __init__(
+        self, clock: Clock, name: str = "scripted", caa: CaaIdentity | None = None
+    ) -> None:
         """Make a root and an issuing CA."""
+        self._caa = caa or NO_IDENTITY
         self.asked: list[tuple[IssueRequest, bytes | None]] = []
         self.revoked: dict[str, Reason] = {}
         self._clock = clock
@@ -48,6 +52,11 @@ class ScriptedIssuer:
     def name(self) -> str:
         """The name by which records and the log speak of it."""
         return self._name
+
+    @property
+    def caa(self) -> CaaIdentity:
+        """By what CAA records permit it."""
+        return self._caa
 
     def will(self, *answers: Progress | Exception) -> None:
         """Give the next calls these answers, or raise them, instead of issuing."""

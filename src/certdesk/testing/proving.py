@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.names import DomainName
 from certdesk.domain.proof import CaaFinding, Challenge, Finding, ProofKind, Verdict
 from certdesk.ports import Clock
@@ -48,11 +49,14 @@ class ScriptedCaa:
         """Why a name is refused, by the name in ASCII with `*.`."""
         self.looked: list[str] = []
         """Every name that was looked at, in order."""
+        self.identities: list[CaaIdentity] = []
+        """For whom, likewise."""
         self._clock = clock
 
-    def look(self, name: DomainName, kind: ProofKind) -> CaaFinding:
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Permit the name, or refuse it for the scripted reason."""
         self.looked.append(name.ascii)
+        self.identities.append(identity)
         reason = self.refused.get(name.ascii, "")
         now = self._clock.now()
         return CaaFinding(

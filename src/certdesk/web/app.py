@@ -31,7 +31,7 @@ MISDIRECTED = 421
 NO_STORE = "no-store"
 
 
-def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) -> ASGIApp:
+def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge: Edge) -> ASGIApp:
     """Put the API at `/` and the rest beside it.
 
     The API is a bare ASGI callable: routing would cost more than the rest of its edge.
@@ -39,8 +39,7 @@ def application(api: Api, pki: Pki, downloads: Route, watch: Watch, edge: Edge) 
     pages = Starlette(
         routes=[
             *watch.routes(),
-            *ocsp_routes(pki, edge),
-            pki_route(pki, edge),
+            *(() if pki is None else (*ocsp_routes(pki, edge), pki_route(pki, edge))),
             downloads,
             home_route(),
         ],

@@ -75,7 +75,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         )
         downloads = Downloads(desk, actions(), paces).route(edge, threads)
         watch = Watch(opened, watched, edge.peers)
-        config = _config(settings, application(api, desk.pki, downloads, watch, edge))
+        config = _config(settings, application(api, desk.issuers.pki, downloads, watch, edge))
         # It is written into certificates.
         if not settings.ca_base_url:
             opened.urls.base = url

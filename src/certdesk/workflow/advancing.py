@@ -12,14 +12,23 @@ import functools
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
 from certdesk.domain.bundles import new_pass_word
 from certdesk.domain.certificates import certificate_of, requested
 from certdesk.domain.figures import Counted
-from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.issuing import (
+    Declined,
+    Issued,
+    IssueRequest,
+    Later,
+    Progress,
+    Recorded,
+    absent,
+)
 from certdesk.domain.order import Event, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
@@ -49,7 +58,7 @@ from certdesk.domain.vetting import is_vetted, subject_of_revocation
 from certdesk.ports import (
     Clock,
     Counts,
-    Issuer,
+    Issuers,
     Stale,
     Store,
     Unit,
@@ -70,6 +79,15 @@ from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
 NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
+
+WITHOUT_ISSUER = timedelta(minutes=10)
+"""When to look again after an order whose issuer the desk does not have."""
+
+AT_ISSUER = AskCaa | Issue | Revoke
+"""The steps that need the order's issuer."""
+
+Ahead: TypeAlias = datetime | Future[None] | Later | None
+"""What an order waits for: a time, a look, a pause with its reason; None is for nothing."""
 
 log = structlog.get_logger()
 
@@ -102,14 +120,15 @@ class Standing:
         """What is vetted for the order."""
         return PRODUCTS[self.order.product_id].level
 
-    def blocked_for(self, issuer: str) -> BlockedKey | None:
-        """What is to be acted on of its key being blocked: not what is another issuer's to do.
+    @property
+    def block(self) -> BlockedKey | None:
+        """What is to be acted on of its key being blocked: of what is begun the issuer decides."""
+        return self.blocked if self.certificate or not self.issuance else None
 
-        Of what the issuer has begun it decides itself.
-        """
-        if self.certificate is not None:
-            return self.blocked if self.certificate.issuer == issuer else None
-        return None if self.issuance else self.blocked
+    @property
+    def issuer(self) -> str:
+        """The name of its issuer: the one that has signed, or that it was submitted to last."""
+        return self.certificate.issuer if self.certificate else self.order.issuer or ""
 
     def vetted_until(self, now: datetime) -> datetime | None:
         """How long what was vetted may be relied on, None where it may not be now."""
@@ -135,7 +154,7 @@ class Advancing:
         rng: random.Random,
         *,
         looking: Looking,
-        issuer: Issuer,
+        issuers: Issuers,
         rules: Rules,
         counts: Counts | None = None,
     ) -> None:
@@ -146,14 +165,12 @@ class Advancing:
         self._rng = rng
         self._looking = looking
         self._moving = Moving(store, vault, clock)
-        self._issuer = issuer
+        self._issuers = issuers
         self._rules = rules
         self._counts = counts or Uncounted()
 
-    def step(self, certificate_id: str) -> datetime | Future[None] | None:
-        """Take the order's next step.
-
-        Gives when the one after it is due, None for never, or what has to be done before it.
+    def step(self, certificate_id: str) -> Ahead:
+        """Take the order's next step; return what it waits for then.
 
         Raises:
             Stale: the order was changed meanwhile; nothing was done to it.
@@ -166,13 +183,15 @@ class Advancing:
         step = self._next_step(standing, now)
         if isinstance(step, Wait):
             return step.until
+        if isinstance(step, AT_ISSUER) and standing.issuer not in self._issuers:
+            return Later(at=now + WITHOUT_ISSUER, reason=absent(standing.issuer))
         kind = type(step).__name__
         log.debug("step", certificate=certificate_id, step=kind)
         with self._counted(kind):
             return self._take(standing, step, now)
 
     def _next_step(self, standing: Standing, now: datetime) -> Step:
-        order, blocked = standing.order, standing.blocked_for(self._issuer.name)
+        order, blocked = standing.order, standing.block
         if not standing.halted:
             interval = self._rules.proof_interval
             return next_step(order, standing.proofs, now, interval, blocked, standing.added)
@@ -194,9 +213,7 @@ class Advancing:
         else:
             self._counts.count(Counted.STEPS, kind=kind, result="done")
 
-    def _take(
-        self, standing: Standing, step: Step, now: datetime
-    ) -> datetime | Future[None] | None:
+    def _take(self, standing: Standing, step: Step, now: datetime) -> Ahead:
         match step:
             case Prove(names):
                 return self._looking.prove(standing.order, names)
@@ -228,7 +245,7 @@ class Advancing:
             case EndCancelling():
                 self._end_cancelling(order, unit)
 
-    def _issue(self, standing: Standing, now: datetime) -> datetime | None:
+    def _issue(self, standing: Standing, now: datetime) -> Ahead:
         submission = standing.submission
         assert submission is not None  # noqa: S101 -- no order is submitted without one
         if not submission.inspected:
@@ -249,9 +266,9 @@ class Advancing:
         )
         kept = standing.issuance
         recorded = Recorded(state=kept.state, serial=kept.serial) if kept else None
-        progress = self._issuer.proceed(request, recorded)
+        progress = self._issuers[standing.issuer].proceed(request, recorded)
         if isinstance(progress, Later):
-            return max(progress.at, now)
+            return progress
         self._store.write(functools.partial(self._keep, standing, request, progress))
         return now
 
@@ -288,7 +305,7 @@ class Advancing:
                 certificate_id=order.certificate_id,
                 attempt=order.attempt,
                 uin=order.uin,
-                issuer=self._issuer.name,
+                issuer=standing.issuer,
                 state=progress.state,
                 serial=progress.serial,
                 begun_at=self._clock.now(),
@@ -299,7 +316,7 @@ class Advancing:
         self, unit: Unit, standing: Standing, request: IssueRequest, issued: Issued
     ) -> None:
         order, now = standing.order, self._clock.now()
-        certificate = certificate_of(request, issued, issuer=self._issuer.name, now=now)
+        certificate = certificate_of(request, issued, issuer=standing.issuer, now=now)
         after = _unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
         unit.certificates.add(
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
@@ -358,7 +375,9 @@ class Advancing:
         order, certificate = standing.order, standing.certificate
         assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
         try:
-            self._issuer.revoke(certificate, Reason(order.revocation_reason or ""))
+            self._issuers[standing.issuer].revoke(
+                certificate, Reason(order.revocation_reason or "")
+            )
         except LookupError:
             self._store.write(functools.partial(self._keep_certificate, order, NOT_ITS_OWN))
         else:

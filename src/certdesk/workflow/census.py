@@ -18,7 +18,9 @@ Ends = Callable[[], datetime | None]
 class CensusTaker:
     """Counts what waits in a desk, as often as somebody asks."""
 
-    def __init__(self, store: Store, pki: Pki, now: Callable[[], datetime], tls_end: Ends) -> None:
+    def __init__(
+        self, store: Store, pki: Pki | None, now: Callable[[], datetime], tls_end: Ends
+    ) -> None:
         """Count in `store`; `tls_end` tells when the server's own certificate ends."""
         self._store = store
         self._pki = pki
@@ -35,8 +37,8 @@ class CensusTaker:
         waiting, due, certificate = self._store.read(lambda unit: _counted(unit, now))
         ends = {
             Ending.CERTIFICATE: certificate,
-            Ending.CRL: self._pki.first_list_end(),
-            Ending.AUTHORITY: self._pki.first_end(),
+            Ending.CRL: self._pki.first_list_end() if self._pki else None,
+            Ending.AUTHORITY: self._pki.first_end() if self._pki else None,
             Ending.TLS: self._tls_end(),
         }
         return Census(now=now, waiting=waiting, due=due, ends=ends)

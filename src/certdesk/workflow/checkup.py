@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,12 +12,13 @@ from certdesk.domain import standstill, timekeeping
 from certdesk.domain.census import LATE
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.order import STATUS_NAMES, UNDER_WAY, Order, Status
 from certdesk.domain.records import Mark
 from certdesk.domain.secret import Secret
 from certdesk.ports import (
     DESK,
     Clock,
+    Issuers,
     Place,
     Store,
     StoreUnavailable,
@@ -167,6 +169,39 @@ class WorkCheckup:
                 )
 
 
+class IssuersCheckup:
+    """Looks for orders and certificates of issuers that the desk does not have."""
+
+    def __init__(self, store: Store, issuers: Issuers) -> None:
+        """Know the issuers that there are."""
+        self._store = store
+        self._issuers = issuers
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of each such issuer: what waits for it, and what it alone can revoke."""
+        waiting, good_ones = self._store.read(
+            lambda unit: (
+                self._absent(unit, UNDER_WAY | {Status.REVOKING}),
+                self._absent(unit, {Status.ISSUED}),
+            )
+        )
+        for issuer in sorted(waiting | good_ones):
+            found = (
+                f"{waiting[issuer]} orders wait for the issuer {issuer}, and only that can revoke "
+                f"{good_ones[issuer]} certificates: this desk does not have it"
+            )
+            tell = failure if waiting[issuer] else warning
+            yield tell("issuers", found, f"put {issuer} back into issuer.names")
+
+    def _absent(self, unit: Unit, statuses: Collection[Status]) -> Counter[str]:
+        return Counter(
+            order.issuer
+            for status in statuses
+            for order in _all_at(unit, status)
+            if order.issuer and order.issuer not in self._issuers
+        )
+
+
 class KeysCheckup:
     """Looks whether secrets open, and whether keys are ready."""
 
@@ -238,17 +273,22 @@ def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
     of that is done for disabled accounts.
     """
     disabled = {account.uin for account in unit.accounts.where(enabled=False)}
+    for order in _all_at(unit, Status.ISSUED):
+        if order.ends_at is None or not now < order.ends_at < now + EXPIRING:
+            continue
+        if order.uin in disabled:
+            continue
+        following = _following(unit, order)
+        fresh = following is not None and following.status is Status.ISSUED
+        if not fresh and (order.auto_renew or order.ends_at < (order.ends_by or order.ends_at)):
+            yield order, following
+
+
+def _all_at(unit: Unit, status: Status) -> Iterator[Order]:
+    """Read all orders at a status, page by page."""
     offset = 0
-    while page := unit.orders.where(status=Status.ISSUED, offset=offset, limit=PAGE):
-        for order in page:
-            if order.ends_at is None or not now < order.ends_at < now + EXPIRING:
-                continue
-            if order.uin in disabled:
-                continue
-            following = _following(unit, order)
-            fresh = following is not None and following.status is Status.ISSUED
-            if not fresh and (order.auto_renew or order.ends_at < (order.ends_by or order.ends_at)):
-                yield order, following
+    while page := unit.orders.where(status=status, offset=offset, limit=PAGE):
+        yield from page
         offset += len(page)
 
 

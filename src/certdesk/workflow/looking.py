@@ -20,7 +20,7 @@ from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import Evidence, Proof
 from certdesk.domain.steps import GOING_ON, is_proved
-from certdesk.ports import CaaChecker, Clock, Prover, Store, Unit, note, stands_still
+from certdesk.ports import CaaChecker, Clock, Issuers, Prover, Store, Unit, note, stands_still
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
@@ -69,13 +69,14 @@ class Look:
 class Looking:
     """Carries looks out on threads of its own; the same look asked for twice is one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- it works with all that looks
         self,
         store: Store,
         clock: Clock,
         *,
         provers: Mapping[ProofKind, Prover],
         caa: CaaChecker,
+        issuers: Issuers,
         records: AddedRecords,
         pacing: LookPacing,
         kept_looks: int,
@@ -88,6 +89,7 @@ class Looking:
         self._clock = clock
         self._provers = provers
         self._caa = caa
+        self._issuers = issuers
         self._records = records
         self._pacing = pacing
         self._kept_looks = kept_looks
@@ -192,8 +194,10 @@ class Looking:
         if proof is None or order is None:
             return
         if look.aim is Aim.CAA:
+            identity = self._issuers[proof.issuer].caa
             found = [
-                self._caa.look(name, ProofKind(proof.kind)) for name in _names_of(order, proof)
+                self._caa.look(name, ProofKind(proof.kind), identity)
+                for name in _names_of(order, proof)
             ]
             worst = next((each for each in found if not each.permitted), found[0])
             self._slow_down(look, order, found)

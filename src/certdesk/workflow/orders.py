@@ -21,10 +21,11 @@ import structlog
 
 from certdesk.domain import standstill
 from certdesk.domain.failing import doubled
+from certdesk.domain.issuing import Later
 from certdesk.domain.order import Order
 from certdesk.domain.records import Task
 from certdesk.ports import Clock, Stale, Store, Unit, stands_still
-from certdesk.workflow.advancing import Advancing, StandsStill
+from certdesk.workflow.advancing import Advancing, Ahead, StandsStill
 from certdesk.workflow.looking import Looking, Stopped
 from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
 
@@ -187,7 +188,8 @@ class OrderWork(Repeating):
             if isinstance(due_at, Future):
                 due_at.add_done_callback(functools.partial(self._go_on, task))
                 return
-            after = dataclasses.replace(task, due_at=due_at, failures=0, reason="")
+            at, reason = (due_at.at, due_at.reason) if isinstance(due_at, Later) else (due_at, "")
+            after = dataclasses.replace(task, due_at=at, failures=0, reason=reason)
         except StandsStill:
             after = dataclasses.replace(task, due_at=None, failures=0, reason=standstill.REASON)
         except (Stale, Stopped):
@@ -196,13 +198,13 @@ class OrderWork(Repeating):
             after = self._failed(task, error)
         self._put_back(task, after)
 
-    def _steps(self, task: Task) -> datetime | Future[None] | None:
+    def _steps(self, task: Task) -> Ahead:
         due_at = self._step(task)
         while isinstance(due_at, datetime) and due_at <= self._clock.now():
             due_at = self._step(task)
         return due_at
 
-    def _step(self, task: Task) -> datetime | Future[None] | None:
+    def _step(self, task: Task) -> Ahead:
         """Take one step, which is known to be in hand meanwhile."""
         self._in_hand[task.certificate_id] = time.monotonic()
         try:
