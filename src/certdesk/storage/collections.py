@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, cast
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from certdesk.ports import Record, Stale, Taken
 from certdesk.storage import ReadOnly
-from certdesk.storage.driver import Statement
+from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import TABLES
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Statements(Generic[Record]):
             column == bindparam(f"its_{column.name}", type_=column.type) for column in self.key
         ]
         its_version = [table.c.version == bindparam("its_version")] if spec.versioned else []
-        insert_ = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        insert_ = INSERTS[dialect]
         self.insert_numbered = Statement(
             insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key, reads=self.key
         )

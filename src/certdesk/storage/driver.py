@@ -11,12 +11,20 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlalchemy.dialects import postgresql, sqlite
+
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Table
     from sqlalchemy.sql import ClauseElement, ColumnElement
 
 Process: TypeAlias = Callable[[Any], Any] | None
 Row: TypeAlias = Sequence[Any]
+
+INSERTS: Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+"""How a dialect inserts, unless a row is there already."""
 
 
 class Driver:

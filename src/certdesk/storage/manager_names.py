@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from certdesk.storage.driver import Statement
+from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import MANAGER_NAMES
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class ManagerNames:
 
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        insert = INSERTS[dialect]
         self._more = Statement(
             insert(MANAGER_NAMES)
             .values(orders=1)

@@ -6,13 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from certdesk.domain.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.order import Order
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
-from certdesk.storage.driver import Statement
+from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_pages import OrderPages
 from certdesk.storage.order_words import WordIndex, word_index, words
@@ -35,7 +34,7 @@ class OrderStatements(Statements[Order]):
         super().__init__(ORDERS, dialect)
         self.index: WordIndex = word_index(dialect)
         self.manager_names = ManagerNames(dialect)
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        insert = INSERTS[dialect]
         # An id or a number that is taken shows in that nothing comes back.
         number = self.table.c.number
         inserted = insert(self.table).on_conflict_do_nothing().returning(number)

@@ -11,17 +11,16 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
-from certdesk.storage.driver import Statement
+from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from certdesk.domain.usage import Counts
-    from certdesk.ports import CollectionSpec
+    from certdesk.ports import CollectionSpec, Usage
     from certdesk.storage.driver import Driver, Row
 
 PARTS = {"sqlite": 1, "postgresql": 8}
@@ -66,7 +65,7 @@ class UsageStatements:
     def __init__(self, dialect: str) -> None:
         """Build them for `sqlite` or `postgresql`."""
         self.parts = PARTS[dialect]
-        self._insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self._insert = INSERTS[dialect]
         self._turns = itertools.count()
         self._adding: dict[tuple[str, ...], Statement] = {}
         sums = [sa.func.coalesce(sa.func.sum(USAGE.c[kind]), 0) for kind in COUNTED]
@@ -195,11 +194,7 @@ class EmbeddedUsage(SqlUsage):
         """Count what the commit has added so far, within limits."""
         for uin, changes in self.tally.take():
             _add_up(self._of_commit.setdefault(uin, {}), changes)
-            grown = [kind for kind, number in changes.items() if number > 0 and kind in limits]
-            sums = self.of(uin) if grown else {}
-            for kind in grown:
-                if sums[kind] > limits[kind]:
-                    raise QuotaExceeded(kind, limits[kind])
+            refuse_excess(self, uin, changes, limits)
 
     def begin(self) -> None:
         """Let what the last commit has settled stay."""
@@ -222,6 +217,15 @@ class EmbeddedUsage(SqlUsage):
             if uin in self._sums:
                 _add_up(self._sums[uin], changes)
         self._settled = {}
+
+
+def refuse_excess(usage: Usage, uin: str, changes: Counts, limits: Mapping[str, int]) -> None:
+    """Refuse what was added to an account where there is more of it now than its limit."""
+    grown = [kind for kind, number in changes.items() if number > 0 and kind in limits]
+    sums = usage.of(uin) if grown else {}
+    for kind in grown:
+        if sums[kind] > limits[kind]:
+            raise QuotaExceeded(kind, limits[kind])
 
 
 def _add_up(sums: dict[str, int], changes: Mapping[str, int]) -> None:

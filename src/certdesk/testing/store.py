@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from certdesk.domain.listing import OrderPage, OrderQuery, within_an_answer
 from certdesk.domain.order import Order
-from certdesk.domain.quotas import COUNTED, QuotaExceeded
+from certdesk.domain.quotas import COUNTED
 from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import COLLECTIONS, Record, Stale, StoreUnavailable, Taken
 from certdesk.storage import ReadOnly
 from certdesk.storage.collections import check_page
 from certdesk.storage.schema import AUDIT, ORDERS
 from certdesk.storage.unit import open_unit
-from certdesk.storage.usage import Tally
+from certdesk.storage.usage import Tally, refuse_excess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -247,11 +247,7 @@ class MemoryUsage:
     def settle(self, limits: Mapping[str, int]) -> None:
         """See whether what was added is within limits."""
         for uin, changes in self._tally.take():
-            grown = [kind for kind in limits if changes.get(kind, 0) > 0]
-            sums = self.of(uin) if grown else {}
-            for kind in grown:
-                if sums[kind] > limits[kind]:
-                    raise QuotaExceeded(kind, limits[kind])
+            refuse_excess(self, uin, changes, limits)
 
 
 class MemoryStore:
