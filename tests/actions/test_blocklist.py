@@ -41,7 +41,9 @@ def test_a_blocked_key_keeps_its_first_reason(desk: InsideDesk) -> None:
     assert desk.operator("CountBlockedKeys") == none
 
 
-@pytest.mark.parametrize("digest", ["a1", ONE + "a1", "z" * 64, "not a digest"])
+@pytest.mark.parametrize(
+    "digest", ["a1", ONE + "a1", "z" * 64, "not a digest", f"{ONE[:32]} {ONE[32:]}"]
+)
 def test_what_is_no_digest_blocks_nothing(desk: InsideDesk, digest: str) -> None:
     """Not even the good ones of the same list."""
     with pytest.raises(InvalidParam, match="is not a SHA-256 digest in hexadecimal"):
