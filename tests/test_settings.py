@@ -227,15 +227,18 @@ def test_a_number_is_read_from_the_environment(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests carried out"),
+        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests to run"),
         ("http.threads = true", "http.threads: Expected `int`, got `bool`. "),
         ("http.threads = 1.5", "http.threads: Expected `int`, got `float`. "),
-        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests carried out at"),
+        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests to run at"),
         ("keys.makers = 0", "keys.makers: must be 1 or more, not 0. "),
         ("keys.queue = -1", "keys.queue: must be 0 or more, not -1. "),
         ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1. "),
         ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0. "),
-        ("proof.http_port = 0", "proof.http_port: must be 1 or more, not 0. Port that files of"),
+        (
+            "proof.http_port = 0",
+            "proof.http_port: must be 1 or more, not 0. Port for validation files",
+        ),
         ("data = 7", "data: Expected `str`, got `int`. Folder of the database"),
         ("data = ['a']", "data: Expected `str`, got `array`. "),
         ("caa.check = 7", "caa.check: Expected `bool`, got `int`. "),

@@ -51,7 +51,7 @@ def drawn(lines: list[str]) -> str:
     size = f'width="{width}" height="{height}"'
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size} role="img"
- font-family="ui-monospace, Menlo, Consolas, monospace" font-size="{SIZE}" xml:space="preserve">
+ font-family="ui-monospace, Menlo, Consolas, monospace" font-size="{SIZE}" style="white-space: pre">
 <title>A terminal: make demo orders, validates and verifies certificates</title>
 <rect {size} rx="8" fill="#1c2027"/>
 {text}

@@ -59,6 +59,8 @@ def _setting(name: str, default: object, explanation: str, *, least: int = 0) ->
 
 
 SOCKET_NAME = "admin.sock"
+LISTED = " A list; in the environment separated by commas."
+"""What the help of a list ends with."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,307 +68,300 @@ class Settings:
     """How this desk is to run."""
 
     data: str = _setting(
-        "data", "./certdesk-data", "Folder of the database, the key file and the admin socket."
+        "data", "./certdesk-data", "Folder of the database, the key file and the operator's socket."
     )
     listen: str = _setting(
         "listen",
         "127.0.0.1:8080",
-        "HOST:PORT to serve on; port 0 takes a free one. Plain HTTP is served on loopback, and to "
+        "HOST:PORT to serve on; port 0 takes a free port. Plain HTTP only on loopback and for "
         "http.plain_networks.",
     )
     database: str = _setting(
         "database",
         "",
-        "Database URL: sqlite:///PATH or postgresql://USER@HOST/NAME; empty is certdesk.db in the "
-        "folder.",
+        "Database URL: sqlite:///PATH or postgresql://USER@HOST/NAME. Empty: certdesk.db in the"
+        " data folder.",
     )
     admin_socket: str = _setting(
-        "admin.socket", "", "Path of the operator's socket; empty is admin.sock in the folder."
+        "admin.socket", "", "Path of the operator's socket. Empty: admin.sock in the data folder."
     )
     admin_group: str = _setting(
         "admin.group",
         "",
-        "Group of the system whose members may use the socket too, and so are operators; empty is "
-        "none.",
+        "System group whose members may use the operator's socket, and so are operators. Empty:"
+        " none.",
     )
     tls_cert: str = _setting("tls.cert", "", "PEM file of the server's certificate chain.")
     tls_key: str = _setting("tls.key", "", "PEM file of the server's private key.")
     vault_key_file: str = _setting(
-        "vault.key_file", "", "File of the key-encryption key; empty is kek.json in the folder."
+        "vault.key_file", "", "File of the key-encryption key. Empty: kek.json in the data folder."
     )
-    stock_rsa_2048: int = _setting("keys.stock.rsa_2048", 16, "RSA 2048 keys kept ready.")
-    stock_rsa_4096: int = _setting("keys.stock.rsa_4096", 2, "RSA 4096 keys kept ready.")
-    stock_p_256: int = _setting("keys.stock.p_256", 16, "ECC prime256v1 keys kept ready.")
-    keys_makers: int = _setting("keys.makers", 2, "Keys made at the same time.", least=1)
+    stock_rsa_2048: int = _setting("keys.stock.rsa_2048", 16, "RSA 2048 keys to keep ready.")
+    stock_rsa_4096: int = _setting("keys.stock.rsa_4096", 2, "RSA 4096 keys to keep ready.")
+    stock_p_256: int = _setting("keys.stock.p_256", 16, "ECC prime256v1 keys to keep ready.")
+    keys_makers: int = _setting("keys.makers", 2, "Keys to make at the same time.", least=1)
     keys_queue: int = _setting(
         "keys.queue",
         200,
-        "Requests that may wait for a key when the stock is empty; 0 hands out stock only.",
+        "Requests that may wait for a key when the stock is empty. 0: none waits.",
     )
     parsing_processes: int = _setting(
         "parsing.processes",
         2,
-        "Processes that look into letters and uploaded certificates and keys, which may take long; "
-        "they are started when they are needed, and one works for an account at a time.",
+        "Processes that read letters, uploaded certificates and uploaded keys. They start when "
+        "they are needed; each works for one account at a time.",
         least=1,
     )
     parsing_seconds: int = _setting(
         "parsing.seconds",
         5,
-        "Seconds of CPU that one letter or upload may take there; what takes longer is refused.",
+        "Seconds of CPU that one letter or upload may take to read. The desk refuses what takes"
+        " longer.",
         least=1,
     )
     internal_suffixes: tuple[str, ...] = _setting(
         "names.internal_suffixes",
         (),
-        "Suffixes, such as corp.internal, under which names may be ordered that are nobody's in "
-        "the public DNS; only for a desk whose certificates come from a private CA (a list; "
-        "commas in the environment).",
+        "Suffixes of internal names that accounts may order, such as corp.internal. Only for a "
+        "desk whose certificates all come from a private CA.",
     )
     dns_resolvers: tuple[str, ...] = _setting(
         "dns.resolvers",
         ("127.0.0.1:53",),
-        "ADDRESS:PORT of the resolvers that proofs and CAA records are looked up by, in turn; each "
-        "has to check DNSSEC signatures, and belongs on this machine, such as unbound (a list; "
-        "commas in the environment).",
+        "ADDRESS:PORT of the resolvers, asked in turn. Each must validate DNSSEC and should run"
+        " on this machine, such as unbound.",
     )
     dns_dnssec: Literal["validate", "off"] = _setting(
         "dns.dnssec",
         "validate",
-        "validate: only a resolver that shows that it checks DNSSEC signatures is believed; off: "
-        "every resolver is, which is for tests alone.",
+        "validate: accept only a resolver that validates DNSSEC. off: accept any resolver, for "
+        "tests only.",
     )
     dns_trust_anchors: tuple[str, ...] = _setting(
         "dns.trust_anchors",
         ROOT_ANCHORS,
-        "DS or DNSKEY records, or files of such lines, by whose keys a resolver shows that it "
-        "checks; the default is the keys of the DNS root (a list; commas in the environment).",
+        "DS or DNSKEY records, or files with such lines, with which a resolver must prove that "
+        "it validates. Default: the keys of the DNS root.",
     )
     caa_check: bool = _setting(
         "caa.check",
         True,  # noqa: FBT003 - a default
-        "Whether CAA records have to permit issuing; false is for a desk all of whose certificates "
-        "come from a private CA.",
+        "Whether CAA records must permit a certificate. Use false only if all certificates of "
+        "the desk come from a private CA.",
     )
     caa_identities: tuple[str, ...] = _setting(
         "caa.identities",
         (),
-        "Issuer domain names, such as ca.example.com, by which CAA records permit this desk to "
-        "issue; with none, any CAA record that names issuers forbids it (a list; commas in the "
-        "environment).",
+        "Issuer domain names of this desk in CAA records, such as ca.example.com. With none, "
+        "any CAA record that names an issuer forbids the certificate.",
     )
     caa_accounts: tuple[str, ...] = _setting(
         "caa.accounts",
         (),
-        "Account URIs that this desk issues under, for CAA records with accounturi (a list; commas "
-        "in the environment).",
+        "Account URIs of this desk, for CAA records with accounturi.",
     )
     proof_http_port: int = _setting(
         "proof.http_port",
         80,
-        "Port that files of proof are fetched from by http; another one than 80 is for tests.",
+        "Port for validation files by http. A port other than 80 is for tests.",
         least=1,
     )
     proof_https_port: int = _setting(
         "proof.https_port",
         443,
-        "Port that files of proof are fetched from by https; another one than 443 is for tests.",
+        "Port for validation files by https. A port other than 443 is for tests.",
         least=1,
     )
     proof_allow_networks: tuple[str, ...] = _setting(
         "proof.allow_networks",
         (),
-        "Networks, such as 10.1.0.0/16, that files of proof are fetched from though they are not "
-        "public, this machine's own addresses included (a list; commas in the environment).",
+        "Networks that are not public, such as 10.1.0.0/16, from which the desk may fetch "
+        "validation files, its own addresses included.",
     )
     vetting_automatic: bool | None = _setting(
         "vetting.automatic",
         None,
-        "Whether managers and orders are approved by themselves, so that nobody looks at them. "
-        "Where it is not set, they are in a sandbox without vetting.four_eyes, and nowhere else.",
+        "Whether the desk approves managers and orders itself, without a reviewer. Not set: "
+        "only in a sandbox without vetting.four_eyes.",
     )
     vetting_four_eyes: bool = _setting(
         "vetting.four_eyes",
         False,  # noqa: FBT003 - a default
-        "Whether two people, who are two users of the system, have to approve each EV order.",
+        "Whether each EV order needs two reviewers, who are two users of the system.",
     )
     vetting_letter_products: tuple[int, ...] = _setting(
         "vetting.letter_products",
         (8, 9, 10),
-        "Numbers of the OV and EV products whose orders wait for a letter of confirmation (a list; "
-        "commas in the environment).",
+        "Numbers of the OV and EV products whose orders need a letter of confirmation.",
     )
     issuer_names: tuple[str, ...] = _setting(
         "issuer.names",
         ("private",),
-        "Issuers that this desk has; the first one issues the products that issuer.products does "
-        "not name. An issuer stays here as long as its orders are under way and its certificates "
-        "are good: private is the desk's own CA (a list; commas in the environment).",
+        "Issuers of this desk; private is its own CA. The first one issues all products that "
+        "issuer.products does not name. Keep an issuer here while its orders are under way and "
+        "its certificates are valid.",
     )
     issuer_products: tuple[str, ...] = _setting(
         "issuer.products",
         (),
-        "Issuers of single products, by the products' numbers, such as 8=private; an order keeps "
-        "the issuer that it was submitted to (a list; commas in the environment).",
+        "Issuers of single products, by their numbers, such as 8=private. An order keeps the "
+        "issuer that it was submitted to.",
     )
     ca_organisation: str = _setting(
         "ca.organisation",
         "certdesk",
-        "Organisation in the names of the private CA's authorities, 40 characters at most. It is "
-        "used when they are made, as ca.country and ca.base_url are.",
+        "Organisation in the names of the private CA's authorities, at most 40 characters. It "
+        "takes effect when an authority is created, as do ca.country and ca.base_url.",
     )
     ca_country: str = _setting(
-        "ca.country", "XX", "Its country, two capitals of ISO 3166-1; XX stands for none."
+        "ca.country",
+        "XX",
+        "Country in the names of the authorities: two capital letters of ISO 3166-1. XX: none.",
     )
     ca_base_url: str = _setting(
         "ca.base_url",
         "",
-        "URL, best with http:, at which others reach the desk's /pki/ for the CA's certificates "
-        "and CRLs; it is written into certificates. Empty is the address that the desk listens on.",
+        "URL at which others reach the desk's /pki/ for the CA's certificates and CRLs, usually"
+        " with http:. Certificates contain it. Empty: the address that the desk listens on.",
     )
     ca_validity_days: int = _setting(
         "ca.validity_days",
         0,
-        "Days that certificates of the private CA last; 0 is what public CAs may: 199, from "
-        "2027-03-15 on 99, from 2029-03-15 on 46.",
+        "Days that certificates of the private CA last. 0: as long as those of public CAs may, "
+        "199, from 2027-03-15 on 99, from 2029-03-15 on 46.",
     )
     ca_overlap_days: int = _setting(
         "ca.overlap_days",
         365,
-        "Days before its end at which an issuing authority hands over to a new one; at least as "
+        "Days before an issuing authority expires at which a new one takes over; at least as "
         "many as its certificates last.",
     )
     privacy_identity_days: int = _setting(
         "privacy.identity_days",
         90,
-        "Days after which the identity numbers of managers and contacts are erased that were "
-        "handed in; as long as an order that needs them is under way, they are kept.",
+        "Days after which the desk erases identity numbers of managers and contacts. It keeps "
+        "those that an order under way needs.",
         least=1,
     )
     retention_looks_days: int = _setting(
         "retention.looks_days",
         90,
-        "Days for which looks are kept that found no proof, or that CAA records refused; those "
-        "that found one are kept for ever.",
+        "Days that the desk keeps checks without success. It keeps successful ones for ever.",
         least=1,
     )
     retention_material_days: int = _setting(
         "retention.material_days",
         365,
-        "Days after which material is removed, private keys included, whose order has failed, was "
-        "cancelled, has expired or was revoked, or in whose place other material was handed in.",
+        "Days that the desk keeps the material and private keys of orders that failed, were "
+        "cancelled, expired or were revoked, and material that was replaced.",
         least=1,
     )
     retention_audit_days: int = _setting(
         "retention.audit_days",
         1130,
-        "Days for which rows of the audit log are kept, which nothing but age removes; where "
-        "certificates last longer (ca.validity_days), two years more than that.",
+        "Days that the desk keeps rows of the audit log. If certificates last longer "
+        "(ca.validity_days): two years more than they do.",
         least=1,
     )
     retention_letters_days: int = _setting(
         "retention.letters_days",
         398,
-        "Days after which letters of confirmation are removed whose order nobody looks at any "
-        "more.",
+        "Days that the desk keeps letters of confirmation after the review of their order.",
         least=1,
     )
     rate_limit: int = _setting(
-        "rate.limit", 10, "Requests a second that an account may make of an action; 0: no limit."
+        "rate.limit",
+        10,
+        "Requests a second that an account may make, for each action. 0: no limit.",
     )
     rate_actions: tuple[str, ...] = _setting(
         "rate.actions",
         (),
-        "Other limits for single actions, such as CertificateInfoSubmit=20 (a list; commas in the "
-        "environment).",
+        "Other limits for single actions, such as CertificateInfoSubmit=20.",
     )
     proof_interval: int = _setting(
         "proof.interval",
         10,
-        "Seconds between two looks for the proof of one name, at first; they grow to ten minutes.",
+        "Seconds between the first two checks of a name. The pauses grow to ten minutes.",
         least=1,
     )
     proof_deadline_hours: int = _setting(
         "proof.deadline_hours",
         72,
-        "Hours after which an order is closed whose names are not proved.",
+        "Hours after which the desk closes an order whose names are not validated.",
         least=1,
     )
     proof_per_domain: int = _setting(
         "proof.per_domain",
         60,
-        "Looks for proofs that may begin a minute at the names of one registrable domain, for all "
-        "accounts and orders together, and as many looks for CAA records; 0: no limit.",
+        "Checks a minute of names of one registrable domain, for all accounts and orders "
+        "together, and as many CAA lookups. 0: no limit.",
     )
     proof_per_address: int = _setting(
         "proof.per_address",
         300,
-        "Connections a minute to one address (IPv6: to one /64) to fetch files of proof, whatever "
-        "the names are; 0: no limit.",
+        "Connections a minute to one address (one /64 of IPv6) for validation files of any "
+        "name. 0: no limit.",
     )
     renewal_per_minute: int = _setting(
         "renewal.per_minute",
         60,
-        "Successors of certificates that the desk begins by itself in a minute, each process of "
-        "its own; what ends first comes first.",
+        "Successors of certificates that each process starts in a minute, those that expire "
+        "first at the front.",
         least=1,
     )
     free_limit: int = _setting(
         "free.limit",
         50,
-        "Free certificates that have not ended and orders of them that an account may have; 0 is "
-        "none.",
+        "Free certificates and orders for them that an account may have at a time. 0: none.",
     )
     free_per_domain: int = _setting(
-        "free.per_domain", 20, "How many of these may be for the names of one registrable domain."
+        "free.per_domain", 20, "How many of these may be for one registrable domain."
     )
     download_link_minutes: int = _setting(
-        "download.link_minutes", 10, "Minutes for which a link to a download may be used.", least=1
+        "download.link_minutes", 10, "Minutes for which a download link works.", least=1
     )
     download_link_per_minute: int = _setting(
         "download.link_per_minute",
         30,
-        "Times a minute that one link to a download may be used; 0: no limit.",
+        "Uses of one download link a minute. 0: no limit.",
     )
     public_url: str = _setting(
         "http.public_url",
         "",
-        "URL at which clients reach the desk, such as https://ssl.example.com, for links to "
-        "downloads; empty is the address that it listens on.",
+        "URL at which clients reach the desk, such as https://ssl.example.com, for download "
+        "links. Empty: the address that the desk listens on.",
     )
-    threads: int = _setting("http.threads", 4, "Requests carried out at the same time.", least=1)
+    threads: int = _setting("http.threads", 4, "Requests to run at the same time.", least=1)
     body_seconds: int = _setting(
-        "http.body_seconds", 30, "Seconds that a request's body may take to arrive.", least=1
+        "http.body_seconds", 30, "Seconds for the body of a request to arrive.", least=1
     )
     head_seconds: int = _setting(
-        "http.head_seconds", 10, "Seconds that a request's head may take to arrive.", least=1
+        "http.head_seconds", 10, "Seconds for the head of a request to arrive.", least=1
     )
     hosts: tuple[str, ...] = _setting(
         "http.hosts",
         (),
-        "Names by which the desk may be asked, besides the address that it listens on, those of "
-        "this machine's loopback, and the hosts of http.public_url and ca.base_url; ports do not "
-        "count. Requests for any other name are refused, except for /pki/ and the health pages (a "
-        "list; commas in the environment).",
+        "Further host names of the desk. It always has the address that it listens on, "
+        "loopback, and the hosts of http.public_url and ca.base_url. The desk refuses requests "
+        "for other names, except for /pki/ and the health pages. Ports do not matter.",
     )
     proxies: tuple[str, ...] = _setting(
         "http.proxies",
         (),
-        "Networks of the proxies in front of the desk, such as 10.0.0.7/32. Their X-Forwarded-For "
-        "is believed; only http.connections limits their connections (a list; commas in the "
-        "environment).",
+        "Networks of the proxies in front of the desk, such as 10.0.0.7/32. The desk believes "
+        "their X-Forwarded-For, and only http.connections limits their connections.",
     )
     plain_networks: tuple[str, ...] = _setting(
         "http.plain_networks",
         (),
-        "Networks, such as that of the containers of this machine, whose peers are served plain "
-        "HTTP beyond loopback; who can listen on the way reads keys and repeats requests (a list; "
-        "commas in the environment).",
+        "Networks, such as that of the containers of this machine, that may use plain HTTP. "
+        "Anybody who can listen in between can read keys and repeat requests.",
     )
     connections: int = _setting(
         "http.connections",
         512,
-        "Connections at the same time, not counting the operator's socket.",
+        "Connections at a time, without those to the operator's socket.",
         least=1,
     )
     connections_per_address: int = _setting(
@@ -381,46 +376,43 @@ class Settings:
     write_seconds: int = _setting(
         "http.write_seconds",
         30,
-        "Seconds after which a connection is closed whose client does not take its answer, or "
-        "takes it at less than 1 KiB a second.",
+        "Seconds after which the desk closes a connection whose client reads nothing of its "
+        "answer, or less than 1 KiB a second.",
         least=1,
     )
     bodies_mib: int = _setting(
         "http.bodies_mib",
         128,
-        "MiB of memory for the bodies of requests that are larger than 64 KiB; one address may "
-        "have a quarter of it.",
+        "MiB of memory for request bodies larger than 64 KiB. One address may use a quarter of it.",
         least=4,
     )
     wrong_per_minute: int = _setting(
         "http.wrong_per_minute",
         20,
-        "Wrong signatures, keys, tokens and links of an address that are answered at once in a "
-        "minute; the answers to more of them wait for their turn. 0: all are answered at once.",
+        "Wrong signatures, keys, tokens and links a minute from one address that the desk "
+        "answers at once; further answers wait for their turn. 0: none waits.",
     )
     unsigned_per_second: int = _setting(
         "http.unsigned_per_second",
         10,
-        "Requests a second of an address to the API that are answered at once though they are "
-        "refused before their signature can be checked; the answers to more of them wait for their "
-        "turn. 0: all are answered at once.",
+        "Requests a second from one address whose signature cannot be checked and that the desk"
+        " refuses at once; further refusals wait for their turn. 0: none waits.",
     )
     pages_per_second: int = _setting(
         "http.pages_per_second",
         100,
-        "Requests a second of an address for /pki/, downloads and the page at /; 0: no limit.",
+        "Requests a second from one address for /pki/, downloads and the page at /. 0: no limit.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "log.level", "info", "debug, info, warning or error."
     )
     log_format: Literal["json", "console"] = _setting(
-        "log.format", "json", "json, an object a line, or console, for people."
+        "log.format", "json", "json: one object a line. console: for people."
     )
     watch_networks: tuple[str, ...] = _setting(
         "watch.allow_networks",
         (),
-        "Networks besides this machine that may ask for /healthz, /readyz and /metrics (a list; "
-        "separated by commas in the environment).",
+        "Networks besides this machine that may read /healthz, /readyz and /metrics.",
     )
 
     quotas: Quotas = dataclasses.field(default_factory=Quotas)
@@ -462,7 +454,7 @@ DECLARATIONS = tuple(
         field.metadata["name"],
         field.name,
         field.default,
-        field.metadata["help"],
+        field.metadata["help"] + (LISTED if isinstance(field.default, tuple) else ""),
         field.metadata["least"],
     )
     for field in dataclasses.fields(Settings)

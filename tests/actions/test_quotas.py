@@ -167,7 +167,7 @@ def test_one_more_than_a_quota_is_refused_and_undone(desk: Quota, kind: str) -> 
         # The operator is not bound by it: what adds here are the account's own requests.
         assert desk.operated("AddUser", Name="unbound")
         kept = desk.kept()
-    with pytest.raises(LimitExceeded, match=rf"may have {full} .* at most \(quota\.{kind}\)\."):
+    with pytest.raises(LimitExceeded, match=rf"may have at most {full} .* \(quota\.{kind}\)\."):
         more()
     assert desk.kept() == kept
     desk.allow(**{kind: 2 * full + 10})
@@ -253,7 +253,7 @@ def test_material_is_handed_in_so_often(desk: Quota) -> None:
     """What was handed in last stays in force."""
     desk.allow(submissions=2)
     order = desk.handed_in(DV, desk.handed_in())
-    with pytest.raises(LimitExceeded, match=r"2 submissions of one order at most"):
+    with pytest.raises(LimitExceeded, match=r"at most 2 submissions of one order"):
         desk.handed_in(DV, order)
     assert [each.number for each in desk.submissions(order)] == [1, 2]
 
@@ -310,4 +310,4 @@ def test_looks_in_vain_are_kept_so_often(desk: Quota) -> None:
 
 def test_a_quota_says_of_what_it_is() -> None:
     """The texts are those of the declaration."""
-    assert str(QuotaExceeded("users", 3)) == "The account may have 3 users at most (quota.users)."
+    assert str(QuotaExceeded("users", 3)) == "The account may have at most 3 users (quota.users)."

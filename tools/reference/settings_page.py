@@ -35,20 +35,25 @@ def settings_page() -> str:
     }
     return page(
         "Settings",
-        "Every setting has a default. A settings file (TOML; `--config FILE`, or else the variable "
-        f"`{CONFIG}`) wins over the defaults, the environment over the file, and `--data`, "
-        "`--database` and `--listen` over all. A dot in a name is a table in the file:",
-        block(FILE, "toml"),
-        "`certdesk settings` shows what holds with the options and the environment that it is "
-        "given. A name in the file that is not in this list is an error, unless it belongs to a "
-        f"part of the desk that is not built yet ({_coming()}): then a warning says that it has no "
-        "effect.",
+        "Every setting has a default. A later place wins over an earlier one:",
         table(
-            ("Setting", "In the environment", "Type", "Default", "What it is"),
+            ("Place", "How"),
+            [
+                ("settings file (TOML)", f"`--config FILE`, or the variable `{CONFIG}`"),
+                ("environment", "`keys.stock.p_256` is `CERTDESK_KEYS_STOCK_P_256`"),
+                ("options", "`--data`, `--database` and `--listen`"),
+            ],
+        ),
+        "A dot in a name stands for a table in the file:",
+        block(FILE, "toml"),
+        "`certdesk settings` shows the values that its file, environment and options give. A name "
+        "in the file that is not in this list is an error. The desk only warns of a name that "
+        f"belongs to a part that is not built yet ({_coming()}).",
+        table(
+            ("Setting", "Type", "Default", "What it is"),
             [
                 (
                     code(one.name),
-                    code(one.variable),
                     KINDS[kinds[one.attribute]].format(least=one.least),
                     _default(one.default),
                     one.explanation,

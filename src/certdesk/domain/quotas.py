@@ -24,11 +24,11 @@ class QuotaExceeded(Exception):
         self.kind = kind
         self.most = most
         what = DECLARED[kind]["what"]
-        super().__init__(f"The account may have {most} {what} at most ({PREFIX}{kind}).")
+        super().__init__(f"The account may have at most {most} {what} ({PREFIX}{kind}).")
 
 
 def _counted(default: int, what: str) -> Any:  # noqa: ANN401 -- as dataclasses.field
-    return _quota(default, what, f"How many {what} an account may have.", counted=True)
+    return _quota(default, what, f"At most for an account: {what}.", counted=True)
 
 
 def _single(default: int, what: str, explanation: str) -> Any:  # noqa: ANN401 -- as above
@@ -44,13 +44,13 @@ def _quota(default: int, what: str, explanation: str, *, counted: bool) -> Any: 
 class Quotas:
     """The quotas of every account of a desk; 0 is none at all."""
 
-    orders: int = _counted(100_000, "orders, whatever has become of them, uploads aside")
+    orders: int = _counted(100_000, "orders at any status, without uploads")
     open_orders: int = _counted(
-        20_000, "orders that wait for something: material, proof, review, issue or revocation"
+        20_000, "orders that wait for material, validation, review, issue or revocation"
     )
-    open_names: int = _counted(10_000, "names that are being proved")
+    open_names: int = _counted(10_000, "names under validation")
     uploads: int = _counted(10_000, "uploaded certificates")
-    proofs: int = _counted(1_000_000, "proofs of names, of all submissions of all orders")
+    proofs: int = _counted(1_000_000, "validations of names, of all submissions of all orders")
     letters: int = _counted(10_000, "letters of confirmation and revocation")
     stored_bytes: int = _counted(
         10 * GIB, "bytes of material, certificates, letters, names and tags"
@@ -64,20 +64,18 @@ class Quotas:
     zones: int = _counted(1_000, "DNS zones")
     audit: int = _counted(2_000_000, "rows of the audit log")
     submissions: int = _single(
-        1_000, "submissions of one order", "How often material may be handed in for one order."
+        1_000, "submissions of one order", "Submissions of material for one order."
     )
     looks: int = _single(
         1_000,
-        "looks in vain at one name of one submission",
-        "How many looks in vain at a name are kept for each submission of an order; those beyond "
-        "show in the order alone.",
+        "checks without success of one name of one submission",
+        "Checks without success that the desk keeps of one name of one submission. Of further ones "
+        "only the order shows the last.",
     )
-    tags: int = _single(50, "tags of one thing", "How many tags an order or a company may have.")
-    tag_key: int = _single(
-        127, "characters of a tag's key", "How many characters the key of a tag may have."
-    )
+    tags: int = _single(50, "tags of one thing", "Tags of an order or a company.")
+    tag_key: int = _single(127, "characters of a tag's key", "Characters of the key of a tag.")
     tag_value: int = _single(
-        255, "characters of a tag's value", "How many characters the value of a tag may have."
+        255, "characters of a tag's value", "Characters of the value of a tag."
     )
 
 
