@@ -16,7 +16,7 @@ from certdesk import bootstrap
 from certdesk.bootstrap import strong_random
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind
-from certdesk.domain.records import AuditEntry, Submission
+from certdesk.domain.records import AuditEntry, Submission, Task
 from certdesk.domain.rules import Rules
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
@@ -37,7 +37,7 @@ from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
 from tests.rules import rules_with
-from tests.working import PATIENCE_SECONDS, Parts, take_on
+from tests.working import PATIENCE_SECONDS, Parts, take_on, until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,6 +57,7 @@ class InsideDesk:
         private_ca: bool = False,
         store: Store | None = None,
         issuers: Issuers | None = None,
+        clock: ManualClock | None = None,
     ) -> None:
         """Keep the key-encryption key in `folder`; lend keys from `keys` where it is given.
 
@@ -65,7 +66,7 @@ class InsideDesk:
         What is kept is kept in memory, unless a `store` is given.
         """
         self.store: Store = store or MemoryStore()
-        self.clock = ManualClock(NOON)
+        self.clock = clock or ManualClock(NOON)
         kek = LocalKeyset.open(folder / "kek.json", create=True)
         self.vault = TinkVault(kek, self._keyset)
         self._own_keyset = self.vault.new_keyset(DESK)
@@ -169,6 +170,15 @@ class InsideDesk:
     def take_on(self, certificate_id: str) -> datetime | None:
         """Take an order as far as it goes now; give when its next step is due."""
         return take_on(self._step, self.clock, certificate_id)
+
+    def work(self) -> None:
+        """Work on all that is due until the desk rests; once in its life."""
+        self.orders.start()
+        until(lambda: not self.orders.under_way and not self.store.read(self._due))
+        self.orders.stop()
+
+    def _due(self, unit: Unit) -> list[Task]:
+        return unit.tasks.due("due_at", self.clock.now(), 1)
 
     def advancing_with(self, issuer: Issuer) -> Advancing:
         """Return what takes the steps of orders, with an issuer of a test's own."""

@@ -11,7 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain import csr
 from certdesk.domain.caa import CaaIdentity
-from certdesk.domain.issuing import Ground, Issued, IssueRequest, Progress, Recorded
+from certdesk.domain.issuing import (
+    ChallengesWanted,
+    Ground,
+    Issued,
+    IssueRequest,
+    Offered,
+    Progress,
+    Recorded,
+)
 from certdesk.domain.keys import PrivateKey
 from certdesk.domain.names import DomainName
 from certdesk.domain.products import Level
@@ -101,9 +109,31 @@ class Course:
         return [x509.load_der_x509_certificate(part) for part in parts]
 
 
+def offered(issuer: Issuer, request: IssueRequest) -> tuple[list[Recorded], Offered]:
+    """Ask for the challenges of a request until they are there; return what was to be kept."""
+    assert issuer.challenger is not None
+    wanted = ChallengesWanted(
+        certificate_id=request.certificate_id,
+        attempt=request.attempt,
+        uin=request.uin,
+        names=request.names,
+        method="DNS",
+    )
+    recorded: list[Recorded] = []
+    while not isinstance(
+        step := issuer.challenger.offer(wanted, recorded[-1] if recorded else None), Offered
+    ):
+        assert isinstance(step, Recorded), step
+        recorded.append(step)
+    return recorded, step
+
+
 def issue(issuer: Issuer, request: IssueRequest, last: Recorded | None = None) -> Course:
     """Go on from `last` until there is a certificate, as the work on an order does."""
     recorded: list[Recorded] = []
+    if issuer.challenger is not None and last is None:
+        recorded, _ = offered(issuer, request)
+        last = recorded[-1]
     for _ in range(MOST_STEPS):
         progress = issuer.proceed(request, last)
         if isinstance(progress, Issued):

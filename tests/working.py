@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
@@ -82,11 +83,19 @@ class Parts:
         return OrderWork(self.store, self.clock, advancing=advancing, looking=looking)
 
 
+def until(met: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not met():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+
+
 def take_on(step: Callable[[str], Ahead], clock: Clock, certificate_id: str) -> datetime | None:
     """Take an order as far as it goes now; return when its next step is due."""
     ahead = step(certificate_id)
     while isinstance(ahead, Future) or (isinstance(ahead, datetime) and ahead <= clock.now()):
-        if isinstance(ahead, Future):
-            ahead.result(PATIENCE_SECONDS)
+        if isinstance(ahead, Future) and (pause := ahead.result(PATIENCE_SECONDS)) is not None:
+            return pause.at
         ahead = step(certificate_id)
     return ahead.at if isinstance(ahead, Later) else ahead

@@ -1,4 +1,4 @@
-"""What every issuer promises, proven on each adapter; a new one joins by a line in ADAPTERS."""
+"""What every issuer promises, proven on each adapter; a new one joins by a line below."""
 
 from __future__ import annotations
 
@@ -14,18 +14,25 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain.certificates import certificate_of
-from certdesk.domain.issuing import Issued, IssueRequest, Recorded
+from certdesk.domain.issuing import Declined, Issued, IssueRequest, Recorded
+from certdesk.domain.proof import Challenge, check_offered
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
+from certdesk.testing.elsewhere import IssuerElsewhere
 from certdesk.testing.issuer import ScriptedIssuer
-from tests.issuing import asked, issue
+from tests.issuing import asked, issue, offered
 from tests.privateca import InsideCa
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
-ADAPTERS: dict[str, Callable[[ManualClock, Path], Issuer]] = {
+OWN_CHALLENGES: dict[str, Callable[[ManualClock, Path], Issuer]] = {
+    "elsewhere": lambda clock, _: IssuerElsewhere(clock),
+}
+"""The issuers that make their own challenges."""
+
+ADAPTERS: dict[str, Callable[[ManualClock, Path], Issuer]] = OWN_CHALLENGES | {
     "private": lambda clock, folder: InsideCa(folder, clock=clock).issuer,
     "scripted": lambda clock, _: ScriptedIssuer(clock),
 }
@@ -42,6 +49,14 @@ def issuer(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -
     """An issuer that has issued nothing yet."""
     made = request.param(clock, tmp_path)
     assert made.name
+    return made  # type: ignore[no-any-return]  # a fixture's parameter has no type
+
+
+@pytest.fixture(params=OWN_CHALLENGES.values(), ids=list(OWN_CHALLENGES))
+def challenging(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Issuer:
+    """An issuer that makes its own challenges."""
+    made = request.param(clock, tmp_path)
+    assert made.challenger is not None
     return made  # type: ignore[no-any-return]  # a fixture's parameter has no type
 
 
@@ -110,9 +125,10 @@ def test_another_attempt_is_another_certificate(issuer: Issuer) -> None:
 
 def test_many_orders_are_served_at_once(issuer: Issuer) -> None:
     """Threads do not get each other's certificates, the first ones neither."""
-    names = [f"host{number}.example.com" for number in range(16)]
+    names = [f"host{number:02}.example.com" for number in range(16)]
+    requests = [asked(NOON, name, certificate_id=f"host{name[4:6]}00") for name in names]
     with ThreadPoolExecutor(8) as threads:
-        courses = list(threads.map(lambda name: issue(issuer, asked(NOON, name)), names))
+        courses = list(threads.map(lambda request: issue(issuer, request), requests))
 
     alternative = [
         course.leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -120,6 +136,36 @@ def test_many_orders_are_served_at_once(issuer: Issuer) -> None:
     ]
     assert [value.get_values_for_type(x509.DNSName)[0] for value in alternative] == names
     assert len({course.path[-1] for course in courses}) == 1
+
+
+NAMES = ("www.example.com", "*.www.example.com", "example.com")
+
+
+def challenges(issuer: Issuer, request: IssueRequest) -> tuple[Challenge, ...]:
+    """What an issuer that makes its own challenges has published."""
+    return offered(issuer, request)[1].challenges
+
+
+def test_an_issuer_of_its_own_challenges_has_one_for_each_name(challenging: Issuer) -> None:
+    """A name and its wildcard have one together; the desk takes them as they are."""
+    request = asked(NOON, *NAMES)
+    made = challenges(challenging, request)
+    check_offered(made, request.names, "DNS")
+    assert sorted(each.name for each in made) == ["example.com", "www.example.com"]
+
+
+def test_challenges_that_are_asked_for_again_are_the_same(challenging: Issuer) -> None:
+    """A process that died before it kept them gets them again; another attempt gets others."""
+    request = asked(NOON, *NAMES)
+    made = challenges(challenging, request)
+    assert challenges(challenging, request) == made
+    other = challenges(challenging, dataclasses.replace(request, attempt=2))
+    assert {each.value for each in other}.isdisjoint(each.value for each in made)
+
+
+def test_nothing_is_issued_for_which_no_challenges_were_asked(challenging: Issuer) -> None:
+    """As then nobody has proved anything to such a CA."""
+    assert isinstance(challenging.proceed(asked(NOON), None), Declined)
 
 
 def kept(issuer: Issuer, request: IssueRequest) -> Certificate:

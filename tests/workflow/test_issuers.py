@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from certdesk.domain.caa import CaaIdentity
 from certdesk.domain.checkup import Health
 from certdesk.domain.proof import Verdict
-from certdesk.domain.records import Certificate, Renewal, Task
+from certdesk.domain.records import Certificate, Renewal
 from certdesk.domain.revocation import Reason
 from certdesk.ports import Issuers, Unit
 from certdesk.testing.issuer import ScriptedIssuer
@@ -24,7 +23,6 @@ NAME, OTHER = "shop.example.com", "www.example.com"
 DV, WILD = 104, 12
 """Two products: that of one name, and that of a wildcard, which `submit` orders for them."""
 
-SECONDS = 30
 HERE, THERE = "here", "there"
 GONE = "Its issuer there is not among those of this desk (setting issuer.names)."
 
@@ -48,11 +46,12 @@ class Two:
 
     def begin(self, *issuers: ScriptedIssuer, products: dict[int, str] | None = None) -> None:
         """Begin anew on what is kept, as a process does whose settings name these issuers."""
-        clock = self.desk.clock
         self.desk = InsideDesk(
-            self.folder, store=self.desk.store, issuers=Issuers(issuers, products)
+            self.folder,
+            store=self.desk.store,
+            issuers=Issuers(issuers, products),
+            clock=self.desk.clock,
         )
-        self.desk.clock.move(clock.now() - self.desk.clock.now())
         for prover in self.desk.provers.values():
             prover.verdicts.update({NAME: Verdict.PROVED, "example.com": Verdict.PROVED})
 
@@ -72,19 +71,6 @@ class Two:
     def certificate(self, certificate_id: str) -> Certificate:
         """Return what was issued for it."""
         return self.order(certificate_id).certificates[-1]
-
-    def work(self) -> None:
-        """Work on what is due until the desk rests; once after it has begun."""
-        orders = self.desk.orders
-        orders.start()
-        end = time.monotonic() + SECONDS
-        while orders.under_way or self.desk.store.read(self._due):
-            assert time.monotonic() < end, "it does not come to rest"
-            time.sleep(0.01)
-        orders.stop()
-
-    def _due(self, unit: Unit) -> list[Task]:
-        return unit.tasks.due("due_at", self.desk.clock.now(), 1)
 
     def told(self, certificate_id: str) -> str:
         """What the operator is told of an order."""
@@ -156,7 +142,7 @@ def test_an_order_whose_issuer_is_gone_waits_and_says_why(two: Two) -> None:
     order = two.take_on(certificate_id)
     assert order.status == (0, "PENDING-DCV")
     assert two.here.asked == two.there.asked == []
-    two.work()
+    two.desk.work()
     assert order.task.reason == GONE
     assert two.told(certificate_id) == f"{GONE} The desk tries again by itself."
     (found,) = IssuersCheckup(two.desk.store, two.desk.issuers).examine()
@@ -166,7 +152,7 @@ def test_an_order_whose_issuer_is_gone_waits_and_says_why(two: Two) -> None:
     two.begin(two.here, two.there)
     assert list(IssuersCheckup(two.desk.store, two.desk.issuers).examine()) == []
     two.desk.clock.move(timedelta(minutes=10))
-    two.work()
+    two.desk.work()
     assert two.certificate(certificate_id).issuer == THERE
     assert order.task.reason == ""
 
@@ -180,7 +166,7 @@ def test_a_certificate_is_taken_back_by_who_signed_it(two: Two) -> None:
     assert found.state is Health.WARN
 
     two.desk.operator("RevokeOrder", CertificateId=certificate_id, Reason="superseded")
-    two.work()
+    two.desk.work()
     assert two.order(certificate_id).status == (9, None)
     assert two.order(certificate_id).task.reason == GONE
 

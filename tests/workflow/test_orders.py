@@ -19,17 +19,10 @@ from certdesk.ports import Issuer, Result, Store, Unit
 from certdesk.workflow.orders import TAKEN_FOR, OrderWork
 from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
+from tests.working import until
 
 NAME = "shop.example.com"
 SECONDS = 30
-
-
-def until(met: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
 
 
 def _failed(order: Ordered, failures: int) -> bool:

@@ -18,7 +18,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, IllegalTransition, Order
 from certdesk.engine import Context
-from certdesk.ports import Unit
+from certdesk.ports import Unit, has_begun
 from certdesk.wire.model import Reply, Request
 
 
@@ -117,8 +117,7 @@ def _after(unit: Unit, order: Order, event: Event) -> Order:
         cancelled = order.after(event)
     except IllegalTransition as refused:
         raise CannotBeCancelled(f"{refused} {way_to_end(order)}") from None
-    begun = unit.issuances.get(order.certificate_id, order.attempt) is not None
-    if order.status in UNDER_WAY and begun:
+    if order.status in UNDER_WAY and has_begun(unit, order):
         raise CannotBeCancelled(BEGUN)
     return cancelled
 

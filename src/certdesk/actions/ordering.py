@@ -11,6 +11,7 @@ from certdesk.actions.dns_auto import zone_fault
 from certdesk.actions.due import make_due
 from certdesk.actions.proofs import draw_proofs
 from certdesk.catalog import Commit, catalog
+from certdesk.domain.certificates import method_wanted
 from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
@@ -35,10 +36,12 @@ from certdesk.domain.records import Proof
 from certdesk.domain.telling import told_near
 from certdesk.domain.zones import DNS_AUTO
 from certdesk.engine import Context
-from certdesk.ports import Unit, block_of
+from certdesk.ports import Issuer, Unit, block_of
 from certdesk.wire.model import Reply, Request, Unsigned
 
 VERIFY_TYPES = ("DNS", DNS_AUTO, "FILE")
+VERIFY_METHODS = frozenset({"DNS", "FILE"})
+"""What the desk itself draws challenges for."""
 SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}
 
 SUBMITTING = (CertificateInvalid, InvalidParam)
@@ -163,12 +166,15 @@ def submit_order(
 ) -> Order:
     """Submit an order whose status was looked at, draw its proofs, and have work on it begin.
 
+    Where the CA makes its own challenges, the work on the order asks for them.
+
     Names that `earlier` proofs are of are proved by the same records, as `draw_proofs` says.
     `delete_record` is as in `Order`; None leaves it as it is.
 
     Raises:
         CertificateInvalid: its key was set aside.
-        InvalidParam: a wildcard name cannot be proved by FILE, or one that is in no zone of the
+        InvalidParam: its CA does not prove names by the method, a wildcard name cannot be proved
+            by FILE, or one that is in no zone of the
             account by DNS_AUTO, of its company too little is known for the certificate, or its
             manager was erased.
     """
@@ -182,6 +188,8 @@ def submit_order(
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
+    issuer = context.desk.issuers.of(product.number)
+    _check_method(issuer, method)
     if delete_record is not None:
         order = dataclasses.replace(order, delete_record=delete_record)
     fault = zone_fault(unit, dataclasses.replace(order, verify_type=method))
@@ -200,17 +208,32 @@ def submit_order(
         event = Event.SUBMIT_ORDER
     sent = order.submitted(
         event,
-        issuer=context.desk.issuers.of(order.product_id).name,
+        issuer=issuer.name,
         order_id=new_order_id(context.desk.rng),
         verify_type=method,
         now=context.now,
     )
     submitted = unit.orders.replace(sent if with_letter else vetting.begin(context, unit, sent))
-    draw_proofs(context, unit, submitted, earlier)
+    if issuer.challenger is None:
+        draw_proofs(context, unit, submitted, earlier)
     make_due(context, unit, submitted)
     replaced = f", replaces {order.replaces}" if order.replaces else ""
     context.record(unit, order.certificate_id, f"attempt {submitted.attempt}{replaced}")
     return submitted
+
+
+def _check_method(issuer: Issuer, verify_type: str) -> None:
+    """Refuse a method that a CA which makes its own challenges has none for.
+
+    Raises:
+        InvalidParam: it has none.
+    """
+    methods = VERIFY_METHODS if issuer.challenger is None else issuer.challenger.methods
+    if method_wanted(verify_type) not in methods:
+        raise InvalidParam(
+            f"VerifyType: {verify_type} cannot be used, as the CA of this product proves names by "
+            f"{' or '.join(sorted(methods))} only."
+        )
 
 
 def takes_letter(context: Context, product: Product) -> bool:

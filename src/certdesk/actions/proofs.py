@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import TAKES_MATERIAL, UNDER_WAY, Order, Status
 from certdesk.domain.products import PRODUCTS
-from certdesk.domain.proof import FILE_PATH, ProofKind, challenge_of, kind_of, new_challenge
+from certdesk.domain.proof import (
+    FILE_PATH,
+    ProofKind,
+    challenge_of,
+    kind_of,
+    new_challenge,
+    proof_of,
+)
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import is_proved
 from certdesk.engine import Context
@@ -67,33 +75,24 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
         else:
             challenge = challenge_of(before)
         good = before is not None and is_proved(before, context.now)
+        proof = proof_of(challenge, order, context.now)
         unit.proofs.add(
-            Proof(
-                certificate_id=order.certificate_id,
-                attempt=order.proving,
-                name=challenge.name,
-                uin=order.uin,
-                issuer=order.issuer or "",
-                kind=challenge.kind.value,
-                label=challenge.label,
-                value=challenge.value,
-                made_at=context.now,
-                proved_at=before.proved_at if before and good else None,
-            )
+            dataclasses.replace(proof, proved_at=before.proved_at if before and good else None)
         )
 
 
 def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
     """Tell what is to be published now for an order's names, the main one first.
 
-    A name and its wildcard are proved together, once. None before the order is submitted.
+    A name and its wildcard are proved together, once. None before the order is submitted, and until
+    a CA that makes its own challenges has said what they are.
     """
     if order.status in TAKES_MATERIAL:
         return None
     if order.status not in WANTED:
         return NOTHING_TO_PUBLISH
     proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt)
-    return _detail(_parts(order, proofs)) if proofs else NOTHING_TO_PUBLISH
+    return _detail(_parts(order, proofs)) if proofs else None
 
 
 def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths]:

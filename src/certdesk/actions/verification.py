@@ -146,6 +146,10 @@ def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, 
     """
     order = own_order(context, unit, certificate_id)
     proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.proving)
+    if not proofs and order.status in UNDER_WAY:
+        raise CertificateStatusNotAllowVerify(
+            "Its CA has not said yet what to publish; DescribeCertificateDetail shows it then."
+        )
     if not proofs or order.status not in LOOKED_FOR | {Status.ISSUED}:
         raise CertificateStatusNotAllowVerify(
             f"It stands at status {order.status.value}; names are proved after "

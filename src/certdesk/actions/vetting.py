@@ -28,7 +28,7 @@ from certdesk.domain.vetting import (
     subject_of_order,
 )
 from certdesk.engine import Context
-from certdesk.ports import Unit, put_review, withdraw_review
+from certdesk.ports import Unit, has_begun, put_review, withdraw_review
 
 ASKING = {
     MANAGER: frozenset[str](),
@@ -114,7 +114,7 @@ def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
         for order in its
         if PRODUCTS[order.product_id].level is not Level.DV
         and order.status in UNDER_WAY | {Status.AWAITING_LETTER}
-        and unit.issuances.get(order.certificate_id, order.attempt) is None
+        and not has_begun(unit, order)
     ]
 
 

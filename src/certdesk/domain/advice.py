@@ -84,6 +84,8 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
     if order.status_msg in UNDER_REVIEW:
         return f"People are to vet it (certdesk review list). {_to_publish(proofs)}".rstrip()
+    if not proofs:
+        return "Its CA is asked what to publish; nothing to do."
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
     held = f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
     return _to_publish(proofs) or held

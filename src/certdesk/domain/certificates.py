@@ -16,12 +16,12 @@ from cryptography import x509
 from certdesk.domain import keys, outline, pem
 from certdesk.domain.csr import Subject
 from certdesk.domain.distinguished import COMMON_NAME, DistinguishedName
-from certdesk.domain.issuing import Ground, Issued, IssueRequest
+from certdesk.domain.issuing import ChallengesWanted, Ground, Issued, IssueRequest
 from certdesk.domain.names import DomainName
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Organisation
 from certdesk.domain.products import FREE, FREE_DAYS, PRODUCTS, Level
-from certdesk.domain.proof import ProofKind
+from certdesk.domain.proof import ProofKind, method_of
 from certdesk.domain.records import Certificate, Proof, Submission
 from certdesk.domain.vetting import certified_subject, registration_of
 
@@ -66,6 +66,22 @@ def requested(
     )
 
 
+def wanted_challenges(order: Order) -> ChallengesWanted:
+    """Ask what is to be published for the names of an order."""
+    return ChallengesWanted(
+        certificate_id=order.certificate_id,
+        attempt=order.attempt,
+        uin=order.uin,
+        names=tuple(map(DomainName, order.ascii_names)),
+        method=method_wanted(order.verify_type),
+    )
+
+
+def method_wanted(verify_type: str | None) -> str:
+    """Return the method by which an order's names are proved: `DNS_AUTO` is one by DNS too."""
+    return "FILE" if verify_type == "FILE" else "DNS"
+
+
 def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Ground]:
     """Give a ground for each name that has a proof and CAA's permission."""
     by_name = {proof.name: proof for proof in proofs}
@@ -74,7 +90,7 @@ def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Groun
         proof = by_name.get(name.base)
         if proof is None or proof.proved_at is None or proof.caa_at is None or proof.caa_reason:
             continue
-        method = "FILE" if proof.kind == ProofKind.FILE else "DNS"
+        method = method_of(ProofKind(proof.kind))
         found.append(
             Ground(covers=name.ascii, method=method, proved_at=proof.proved_at, caa_at=proof.caa_at)
         )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from certdesk.domain.csr import Subject
 from certdesk.domain.names import DomainName
 from certdesk.domain.products import Level
+from certdesk.domain.proof import Challenge
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,27 @@ class IssueRequest:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengesWanted:
+    """What is to be published for the names of an order, to prove them by a method.
+
+    `names` has the main name first; `method` is `DNS` or `FILE`.
+    """
+
+    certificate_id: str
+    attempt: int
+    uin: str
+    names: tuple[DomainName, ...]
+    method: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What is to be published: one challenge for each name, and one for a name and its wildcard."""
+
+    challenges: tuple[Challenge, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """The issuer is about to do what may be done once: keep `state`, then ask again.
 
@@ -111,4 +133,5 @@ def absent(issuer: str) -> str:
     return f"Its issuer {issuer} is not among those of this desk (setting issuer.names)."
 
 
+Offering: TypeAlias = Recorded | Offered | Later | Declined
 Progress: TypeAlias = Recorded | Issued | Later | Declined

@@ -235,6 +235,7 @@ class Evidence:
 class Issuance:
     """How far an issuer has come with an order's attempt: what it asked to be kept.
 
+    It has not `begun` to issue as long as it was only asked what to publish.
     `serial` is unique among those of an issuer, where it is known before the certificate is.
     """
 
@@ -245,6 +246,7 @@ class Issuance:
     state: bytes
     serial: Code | None
     begun_at: datetime
+    begun: bool = True
     version: int = 1
 
 

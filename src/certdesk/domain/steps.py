@@ -47,6 +47,7 @@ LONGEST_REMOVAL_PAUSE = timedelta(hours=1)
 """How often it is tried to remove a record: with these pauses for about a day."""
 
 TIMED_OUT = "The domain names were not proved in time, and the order was closed."
+NOT_OFFERED = "The CA did not say in time what to publish, and the order was closed."
 NOT_PROVED = "The domain names were not proved in time, and the certificate was not revoked."
 KEY_BLOCKED = "Its key is blocked; submit the order again with a new one."
 NO_LETTER = "No letter of revocation came in time, and the certificate was not revoked."
@@ -61,6 +62,11 @@ class Prove:
     """Look for the proofs of these names."""
 
     names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskForChallenges:
+    """Have the issuer, which makes its own challenges, say what to publish."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class Wait:
 
 Step: TypeAlias = (
     Prove
+    | AskForChallenges
     | AskCaa
     | Issue
     | Close
@@ -219,6 +226,8 @@ def _own_step(
 def _towards_issue(
     order: Order, proofs: Sequence[Proof], now: datetime, interval: timedelta
 ) -> Step:
+    if not proofs:
+        return Close(NOT_OFFERED) if _overdue(order, now) else AskForChallenges()
     unproved = _unproved(order, proofs, now)
     if unproved:
         return _towards_proof(order, unproved, now, interval, Close(TIMED_OUT))

@@ -33,7 +33,7 @@ from certdesk.ports.dns_providers import (
     UpdateFailed,
     settings_of,
 )
-from certdesk.ports.issuing import Issuer, Issuers
+from certdesk.ports.issuing import Challenger, Issuer, Issuers, has_begun
 from certdesk.ports.keys import Keys, KeysBusy, KeyUsedUp, ReadyKey
 from certdesk.ports.lineage import (
     followers_of,
@@ -71,6 +71,7 @@ __all__ = [
     "Admission",
     "AuditLog",
     "CaaChecker",
+    "Challenger",
     "Clock",
     "Collection",
     "CollectionSpec",
@@ -119,6 +120,7 @@ __all__ = [
     "carry_blocks",
     "disabled_account",
     "followers_of",
+    "has_begun",
     "has_shown",
     "ids_with_key_of",
     "in_force_with",

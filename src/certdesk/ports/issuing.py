@@ -7,10 +7,29 @@ from typing import Protocol
 
 from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
 from certdesk.domain.checkup import Observation
-from certdesk.domain.issuing import IssueRequest, Progress, Recorded
+from certdesk.domain.issuing import ChallengesWanted, IssueRequest, Offering, Progress, Recorded
+from certdesk.domain.order import Order
 from certdesk.domain.records import Certificate
 from certdesk.domain.revocation import Reason
 from certdesk.ports.pki import Pki
+from certdesk.ports.unit import Unit
+
+
+class Challenger(Protocol):
+    """Makes what is to be published for an issuer that makes its own, such as one by ACME."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that it has challenges for: of `DNS` and `FILE`."""
+        ...
+
+    def offer(self, wanted: ChallengesWanted, recorded: Recorded | None) -> Offering:
+        """Take the next step towards the challenges of an order's attempt, within 20 seconds.
+
+        `recorded` is as in `Issuer.proceed`, which goes on with the last one of these. A CA that
+        does not answer is `Later`, and one that refuses `Declined`; nothing but a bug raises.
+        """
+        ...
 
 
 class Issuer(Protocol):
@@ -32,6 +51,14 @@ class Issuer(Protocol):
     @property
     def pki(self) -> Pki | None:
         """What it shows to the world below `/pki/`, None where that is not this desk's to show."""
+        return None
+
+    @property
+    def challenger(self) -> Challenger | None:
+        """Who makes what is to be published; None where the desk does, as the order is submitted.
+
+        The work on orders does not wait for the steps of an issuer that has one.
+        """
         return None
 
     def examine(self) -> Iterator[Observation]:
@@ -94,3 +121,9 @@ class Issuers:
         Names there are one issuer's own, so the first that has any shows them.
         """
         return next((issuer.pki for issuer in self if issuer.pki is not None), None)
+
+
+def has_begun(unit: Unit, order: Order) -> bool:
+    """Whether its CA has begun to issue for an order, so that there may be a certificate."""
+    kept = unit.issuances.get(order.certificate_id, order.attempt)
+    return kept is not None and kept.begun

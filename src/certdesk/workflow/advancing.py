@@ -18,13 +18,15 @@ from typing import TypeAlias
 import structlog
 
 from certdesk.domain.bundles import new_pass_word
-from certdesk.domain.certificates import certificate_of, requested
+from certdesk.domain.certificates import certificate_of, requested, wanted_challenges
 from certdesk.domain.figures import Counted
 from certdesk.domain.issuing import (
     Declined,
     Issued,
     IssueRequest,
     Later,
+    Offered,
+    Offering,
     Progress,
     Recorded,
     absent,
@@ -33,12 +35,14 @@ from certdesk.domain.order import Event, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
+from certdesk.domain.proof import check_offered, proof_of
 from certdesk.domain.records import BlockedKey, Certificate, Issuance, Proof, Submission
 from certdesk.domain.renewal import Forget, first_look, next_succession, wanted
 from certdesk.domain.revocation import KEY_KNOWN, Reason
 from certdesk.domain.rules import Rules
 from certdesk.domain.steps import (
     AskCaa,
+    AskForChallenges,
     Close,
     Condemn,
     EndCancelling,
@@ -46,6 +50,7 @@ from certdesk.domain.steps import (
     Issue,
     Keep,
     Move,
+    ProofsMissing,
     Prove,
     Remove,
     Revoke,
@@ -75,6 +80,7 @@ from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.inspection import note_look, weakness_of
 from certdesk.workflow.looking import Looking
 from certdesk.workflow.moving import Moving
+from certdesk.workflow.outside import Outside
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
@@ -83,11 +89,17 @@ NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it
 WITHOUT_ISSUER = timedelta(minutes=10)
 """When to look again after an order whose issuer the desk does not have."""
 
-AT_ISSUER = AskCaa | Issue | Revoke
-"""The steps that need the order's issuer."""
+BY_ISSUER = AskForChallenges | Issue | Revoke
+"""The steps that the order's issuer takes."""
 
-Ahead: TypeAlias = datetime | Future[None] | Later | None
-"""What an order waits for: a time, a look, a pause with its reason; None is for nothing."""
+AT_ISSUER = BY_ISSUER | AskCaa
+"""The steps that need it."""
+
+Ahead: TypeAlias = datetime | Future[None] | Future[Later | None] | Later | None
+"""What an order waits for: a time, a look, a pause with its reason; None is for nothing.
+
+A step at an issuer elsewhere ends with the pause that the order then needs, if any.
+"""
 
 log = structlog.get_logger()
 
@@ -123,7 +135,18 @@ class Standing:
     @property
     def block(self) -> BlockedKey | None:
         """What is to be acted on of its key being blocked: of what is begun the issuer decides."""
-        return self.blocked if self.certificate or not self.issuance else None
+        return self.blocked if self.certificate or not self.begun else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether its issuer has begun to issue."""
+        return self.issuance is not None and self.issuance.begun
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What its issuer has asked to be kept last."""
+        kept = self.issuance
+        return Recorded(state=kept.state, serial=kept.serial) if kept else None
 
     @property
     def issuer(self) -> str:
@@ -138,7 +161,7 @@ class Standing:
 
     def ended_vetting(self, now: datetime) -> bool:
         """Whether what was vetted may not be relied on any more, before issuing has begun."""
-        if self.level is Level.DV or self.issuance is not None:
+        if self.level is Level.DV or self.begun:
             return False
         return self.manager is None or not is_vetted(self.manager, now)
 
@@ -167,6 +190,7 @@ class Advancing:
         self._moving = Moving(store, vault, clock)
         self._issuers = issuers
         self._rules = rules
+        self._outside = Outside()
         self._counts = counts or Uncounted()
 
     def step(self, certificate_id: str) -> Ahead:
@@ -187,7 +211,17 @@ class Advancing:
             return Later(at=now + WITHOUT_ISSUER, reason=absent(standing.issuer))
         kind = type(step).__name__
         log.debug("step", certificate=certificate_id, step=kind)
-        with self._counted(kind):
+        take = functools.partial(self._take_counted, standing, step, now)
+        if isinstance(step, BY_ISSUER) and self._issuers[standing.issuer].challenger:
+            return self._outside.take(standing.issuer, lambda: _pause_in(take()))
+        return take()
+
+    def stop(self) -> None:
+        """Let steps at issuers elsewhere end, and begin no more."""
+        self._outside.stop()
+
+    def _take_counted(self, standing: Standing, step: Step, now: datetime) -> Ahead:
+        with self._counted(type(step).__name__):
             return self._take(standing, step, now)
 
     def _next_step(self, standing: Standing, now: datetime) -> Step:
@@ -221,6 +255,8 @@ class Advancing:
                 return self._looking.ask_caa(standing.order, names)
             case Remove(records):
                 return self._looking.remove(standing.order, records)
+            case AskForChallenges():
+                return self._ask_for_challenges(standing, now)
             case Issue():
                 return self._issue(standing, now)
             case Revoke():
@@ -245,6 +281,32 @@ class Advancing:
             case EndCancelling():
                 self._end_cancelling(order, unit)
 
+    def _ask_for_challenges(self, standing: Standing, now: datetime) -> Ahead:
+        challenger = self._issuers[standing.issuer].challenger
+        if challenger is None:
+            raise ProofsMissing(", ".join(standing.order.ascii_names))
+        wanted = wanted_challenges(standing.order)
+        offering = challenger.offer(wanted, standing.recorded)
+        if isinstance(offering, Later):
+            return offering
+        if isinstance(offering, Offered):
+            check_offered(offering.challenges, wanted.names, wanted.method)
+        self._store.write(functools.partial(self._keep_offering, standing, offering))
+        return now
+
+    def _keep_offering(self, standing: Standing, offering: Offering, unit: Unit) -> None:
+        order = _unchanged(unit, standing.order)
+        if unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt):
+            raise Stale("proofs")
+        match offering:
+            case Recorded():
+                self._keep_recorded(unit, standing, offering, begun=False)
+            case Offered(challenges=challenges):
+                for challenge in challenges:
+                    unit.proofs.add(proof_of(challenge, order, self._clock.now()))
+            case Declined(reason=reason):
+                self._close(order, reason, unit)
+
     def _issue(self, standing: Standing, now: datetime) -> Ahead:
         submission = standing.submission
         assert submission is not None  # noqa: S101 -- no order is submitted without one
@@ -264,9 +326,7 @@ class Advancing:
             self._organisation(standing),
             standing.vetted_until(now),
         )
-        kept = standing.issuance
-        recorded = Recorded(state=kept.state, serial=kept.serial) if kept else None
-        progress = self._issuers[standing.issuer].proceed(request, recorded)
+        progress = self._issuers[standing.issuer].proceed(request, standing.recorded)
         if isinstance(progress, Later):
             return progress
         self._store.write(functools.partial(self._keep, standing, request, progress))
@@ -292,11 +352,19 @@ class Advancing:
                 self._close(standing.order, reason, unit)
 
     def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
-        order, earlier = standing.order, standing.issuance
         # The order goes to a next version, so that nobody cancels it at the same time unseen.
-        unit.orders.replace(_unchanged(unit, order).to_be_issued())
+        unit.orders.replace(_unchanged(unit, standing.order).to_be_issued())
+        self._keep_recorded(unit, standing, progress, begun=True)
+
+    def _keep_recorded(
+        self, unit: Unit, standing: Standing, recorded: Recorded, *, begun: bool
+    ) -> None:
+        order, earlier = standing.order, standing.issuance
         if earlier is not None:
-            unit.issuances.replace(dataclasses.replace(earlier, state=progress.state))
+            serial = recorded.serial or earlier.serial
+            unit.issuances.replace(
+                dataclasses.replace(earlier, state=recorded.state, serial=serial, begun=begun)
+            )
             return
         if unit.issuances.get(order.certificate_id, order.attempt) is not None:
             raise Stale("issuances")
@@ -306,9 +374,10 @@ class Advancing:
                 attempt=order.attempt,
                 uin=order.uin,
                 issuer=standing.issuer,
-                state=progress.state,
-                serial=progress.serial,
+                state=recorded.state,
+                serial=recorded.serial,
                 begun_at=self._clock.now(),
+                begun=begun,
             )
         )
 
@@ -435,6 +504,10 @@ def _standing(certificate_id: str, unit: Unit) -> Standing | None:
         certificate=unit.certificates.get(certificate_id, order.attempt),
         halted=stands_still(unit, order),
     )
+
+
+def _pause_in(ahead: Ahead) -> Later | None:
+    return ahead if isinstance(ahead, Later) else None
 
 
 def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:

@@ -101,6 +101,7 @@ class OrderWork(Repeating):
         """End the steps in hand and begin no more."""
         super().stop()
         self._looking.stop()
+        self._advancing.stop()
         self._threads.shutdown()
 
     @property
@@ -188,8 +189,7 @@ class OrderWork(Repeating):
             if isinstance(due_at, Future):
                 due_at.add_done_callback(functools.partial(self._go_on, task))
                 return
-            at, reason = (due_at.at, due_at.reason) if isinstance(due_at, Later) else (due_at, "")
-            after = dataclasses.replace(task, due_at=at, failures=0, reason=reason)
+            after = _rested(task, due_at)
         except StandsStill:
             after = dataclasses.replace(task, due_at=None, failures=0, reason=standstill.REASON)
         except (Stale, Stopped):
@@ -212,16 +212,18 @@ class OrderWork(Repeating):
         finally:
             del self._in_hand[task.certificate_id]
 
-    def _go_on(self, task: Task, looks: Future[None]) -> None:
-        """Go on after looks have ended."""
-        error = looks.exception()
-        if error is None:
+    def _go_on(self, task: Task, part: Future[None] | Future[Later | None]) -> None:
+        """Go on after looks have ended, or a step at an issuer elsewhere."""
+        error = part.exception()
+        if isinstance(error, (Stopped, Stale)):
+            self._put_back(task, dataclasses.replace(task, due_at=self._clock.now()))
+        elif error is not None:
+            self._put_back(task, self._failed(task, error))
+        elif (pause := part.result()) is not None:
+            self._put_back(task, _rested(task, pause))
+        else:
             with contextlib.suppress(RuntimeError):  # the desk is ending
                 self._threads.submit(self._work_on, task)
-        elif isinstance(error, Stopped):
-            self._put_back(task, dataclasses.replace(task, due_at=self._clock.now()))
-        else:
-            self._put_back(task, self._failed(task, error))
 
     def _failed(self, task: Task, error: BaseException) -> Task:
         failures = task.failures + 1
@@ -254,6 +256,12 @@ class OrderWork(Repeating):
 
     def _put(self, task: Task) -> Task:
         return self._store.write(functools.partial(_replace, task, self._clock.now()))
+
+
+def _rested(task: Task, ahead: datetime | Later | None) -> Task:
+    """Return the task of an order that waits for a time, and for what reason if there is one."""
+    at, reason = (ahead.at, ahead.reason) if isinstance(ahead, Later) else (ahead, "")
+    return dataclasses.replace(task, due_at=at, failures=0, reason=reason)
 
 
 def _replace(task: Task, now: datetime, unit: Unit) -> Task:
