@@ -17,7 +17,8 @@ import sqlalchemy
 from bench.inside import OwnDesk
 from bench.rows import CSRS, EXAMPLE
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.quotas import Quotas, limits_of
 from certdesk.domain.records import AuditEntry
 from certdesk.domain.sightings import Use

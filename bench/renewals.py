@@ -19,7 +19,8 @@ from bench.load import Load
 from bench.servers import database_of, signed
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.records import Renewal
 from certdesk.settings import Settings
 from certdesk.world.nameserver import nameserver
@@ -103,7 +104,6 @@ def _add(
             certificate_id=its,
             number=0,
             status=Status.ISSUED,
-            status_msg=None,
             hosted=True,
             begins_at=ends_at - LIFE,
             ends_at=ends_at,

@@ -33,8 +33,9 @@ from certdesk.domain import (
     visible,
 )
 from certdesk.domain import ocsp_request as status_requests
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.material import Material
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.secret import Secret

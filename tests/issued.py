@@ -8,7 +8,7 @@ import uuid
 import msgspec
 
 from certdesk.bootstrap import SystemClock, actions, open_desk
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.issuers.hierarchy import NAME as PRIVATE

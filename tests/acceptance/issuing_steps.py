@@ -14,7 +14,7 @@ from typing import Any
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.issuing import IssueRequest, Progress, Recorded
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit

@@ -12,7 +12,8 @@ import pytest
 
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.domain.figures import Counted
-from certdesk.domain.order import Order, Status, StatusMessage
+from certdesk.domain.lifecycle import Status, StatusMessage
+from certdesk.domain.order import Order
 from certdesk.domain.records import Renewal, Task
 from certdesk.ports import Pki
 from certdesk.settings import Settings
@@ -65,7 +66,7 @@ class Idle:
             domain_num=1,
             time_span=1,
             status=Status.UNDER_REVIEW,
-            status_msg=message,
+            waits_for=message,
             deal_id="deal",
             created_at=NOON,
         )

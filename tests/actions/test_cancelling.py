@@ -11,7 +11,7 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.products import UPLOADED
 from tests.actions.submitting import COMPANY, refusal
 from tests.actions.test_every_status import PATHS

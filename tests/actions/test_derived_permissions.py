@@ -21,7 +21,7 @@ from certdesk.actions.download import FetchDownloadReply
 from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.keys import PrivateKey
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.policy import READ_KEY, READ_PERSONAL
 from certdesk.engine import Caller
 from certdesk.settings import Settings

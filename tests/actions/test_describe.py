@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status, StatusMessage
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, refusal
@@ -196,7 +196,9 @@ def put(desk: InsideDesk, caller: Caller, status: Status) -> str:
     def change(unit: Unit) -> None:
         order = unit.orders.get(certificate_id)
         assert order is not None
-        unit.orders.replace(dataclasses.replace(order, status=status, status_msg="PENDING-DCV"))
+        unit.orders.replace(
+            dataclasses.replace(order, status=status, waits_for=StatusMessage.PENDING_DCV)
+        )
 
     desk.store.write(change)
     return certificate_id

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from certdesk import bootstrap
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
-from certdesk.domain.order import Event
+from certdesk.domain.lifecycle import Event
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.order import STATUS_NAMES, Status, StatusMessage
+from certdesk.domain.lifecycle import STATUS_NAMES, Status, StatusMessage
 from tests.actions.vetting import DV, EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
 from tests.rules import rules_with
@@ -196,4 +196,4 @@ def test_a_message_is_reached_and_shown(desk: Desk, message: str) -> None:
 def test_no_status_and_no_message_is_left_out() -> None:
     """The vendor has the numbers 0 to 15 and five messages."""
     assert set(PATHS) == set(range(16))
-    assert set(MESSAGES) == set(StatusMessage)
+    assert set(MESSAGES) == {message.value for message in StatusMessage}

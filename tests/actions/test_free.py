@@ -19,7 +19,8 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.ports import Unit

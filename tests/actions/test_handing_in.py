@@ -18,7 +18,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import Secret
 from certdesk.engine import Caller

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
@@ -24,7 +25,7 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     ServiceError,
 )
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import Verdict
 from certdesk.engine import Caller
 from certdesk.ports import Unit
@@ -279,7 +280,7 @@ def test_an_order_for_an_organisation_is_looked_at_by_people_first(inside: Insid
     answer = submit(inside, caller, order)
     assert (answer["Status"], answer["IsAudited"]) == (0, True)
     kept = inside.order(order)
-    assert (kept.status_msg, kept.deadline) == ("PRE-REVIEWING", None)
+    assert (status_msg(kept), kept.deadline) == ("PRE-REVIEWING", None)
     due_at = inside.take_on(order)
     assert due_at is not None
     assert due_at > inside.clock.now()

@@ -13,7 +13,7 @@ import pytest
 
 from certdesk import bootstrap
 from certdesk.domain.errors import InvalidParam, LimitExceeded
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded, Quotas
 from certdesk.engine import Caller
 from certdesk.ports import COLLECTIONS, CollectionSpec

@@ -22,7 +22,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.issuing import Declined
-from certdesk.domain.order import DELETABLE, Status
+from certdesk.domain.lifecycle import DELETABLE, Status
 from certdesk.domain.products import FREE, UPLOADED
 from certdesk.ports import Collection, Unit
 from tests.actions.submitting import refusal, withdraw

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 import certdesk
 from certdesk.domain import errors
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.keys import spki_sha256
 from certdesk.engine import Caller
@@ -405,7 +406,7 @@ def _done(desk: Desk, order: str, deed: str, reason: str | None) -> object:
             message = message.replace(each.certificate_id, "")
         return refused.code, message
     found = desk.store.read(lambda unit: unit.orders.get(order))
-    return None if found is None else (found.status, found.status_msg)
+    return None if found is None else (found.status, status_msg(found))
 
 
 def _finds_by_key(node: ast.AST) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from certdesk.actions import wordings
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.records import Review
 from certdesk.domain.words import Text, has_words, hints, marks_of, texts_of
 from certdesk.ports import COLLECTIONS, CollectionSpec

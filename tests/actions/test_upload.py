@@ -26,7 +26,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from tests import chains, programs
 from tests.actions.submitting import refusal, withdraw
 from tests.inside import InsideDesk

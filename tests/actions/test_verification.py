@@ -22,7 +22,7 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.issuing import Declined
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import Verdict
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from certdesk.domain.advice import status_msg
 from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.rules import Rules
@@ -66,7 +67,7 @@ class Desk(InsideDesk):
     def stands(self, certificate_id: str) -> tuple[int, str | None]:
         """Give status and StatusMsg."""
         order: Order = self.order(certificate_id)
-        return order.status.value, order.status_msg
+        return order.status.value, status_msg(order)
 
     def letter(self, certificate_id: str, content: bytes, kind: str = "Confirm") -> dict[str, Any]:
         """Upload a letter, of confirmation or (`Revoke`) of revocation."""

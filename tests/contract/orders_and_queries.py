@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Seen, Sort, searchable
-from certdesk.domain.order import CA, SERVER, Order, Status
+from certdesk.domain.order import CA, SERVER, Order
 from certdesk.domain.policy import ALLOW, DENY, EVERY, EVERYTHING, UNBOUND, Grants, Policy
 from certdesk.domain.products import UPLOADED
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import OrderPage, OrderQuery, Sort
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.policy import ALLOW, Grants, Policy
 from certdesk.domain.records import AuditEntry, AuditQuery
 from certdesk.ports import Store, Taken, Unit

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status, StatusMessage
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company
 from certdesk.domain.records import AuditEntry, Issuance, Mark, Renewal, Submission, Task
 from certdesk.ports import (
@@ -83,7 +84,9 @@ def account(uin: str = "100000000001", name: str = "alice") -> Account:
     )
 
 
-def order(certificate_id: str, uin: str = "100000000001", status_msg: str | None = None) -> Order:
+def order(
+    certificate_id: str, uin: str = "100000000001", waits_for: StatusMessage | None = None
+) -> Order:
     """Make an order."""
     return Order(
         certificate_id=certificate_id,
@@ -92,7 +95,7 @@ def order(certificate_id: str, uin: str = "100000000001", status_msg: str | None
         domain_num=1,
         time_span=1,
         status=Status.AWAITING_MATERIAL,
-        status_msg=status_msg,
+        waits_for=waits_for,
         deal_id="20260301000000000000001",
         tags=(("team", "web"), ("stage", "")),
         created_at=NOON,
@@ -313,23 +316,32 @@ def test_a_record_without_a_version_is_never_changed(store: Store) -> None:
 
 def test_a_filter_takes_records_that_are_equal_in_every_field(store: Store) -> None:
     """Two conditions hold both."""
-    orders = [order("a", uin="1"), order("b", uin="2"), order("c", uin="1", status_msg="late")]
+    orders = [
+        order("a", uin="1"),
+        order("b", uin="2"),
+        order("c", uin="1", waits_for=StatusMessage.WAIT_ISSUE),
+    ]
     store.write(lambda unit: [unit.orders.add(each) for each in orders])
 
     found = store.read(lambda unit: unit.orders.where(uin="1", status=Status.AWAITING_MATERIAL))
-    late = store.read(lambda unit: unit.orders.where(uin="1", status_msg="late"))
+    late = store.read(lambda unit: unit.orders.where(uin="1", waits_for=StatusMessage.WAIT_ISSUE))
 
     assert tuple([o.certificate_id for o in each] for each in (found, late)) == (["a", "c"], ["c"])
 
 
 def test_a_filter_for_none_takes_records_without_a_value(store: Store) -> None:
     """None is a value like others in a filter."""
-    store.write(lambda unit: [unit.orders.add(order("a")), unit.orders.add(order("b", "1", "m"))])
+    store.write(
+        lambda unit: [
+            unit.orders.add(order("a")),
+            unit.orders.add(order("b", "1", StatusMessage.WAIT_ISSUE)),
+        ]
+    )
 
-    found = store.read(lambda unit: unit.orders.where(status_msg=None))
+    found = store.read(lambda unit: unit.orders.where(waits_for=None))
 
     assert [order("a")] == found
-    assert store.read(lambda unit: unit.orders.count(status_msg=None)) == 1
+    assert store.read(lambda unit: unit.orders.count(waits_for=None)) == 1
 
 
 @pytest.mark.parametrize("value", ["' OR 1=1 --", '"', "%", "_", "\\", ":uin", "?"])

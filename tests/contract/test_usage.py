@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, Letter
 from certdesk.ports import COLLECTIONS, Store, Unit

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from certdesk.domain.derivation import taken_to, with_new_secrets
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 
 ORDER = Order(
     certificate_id="abcdefgh",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import Extent, OrderQuery, Sort, searchable, texts
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.policy import ALLOW, DENY, UNBOUND, Grants, Policy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

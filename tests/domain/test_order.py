@@ -1,8 +1,9 @@
-"""The life of an order, against the vendor's published one as far as it is built."""
+"""An order: its requests to revoke, its times and its ids."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.order import (
-    BOUGHT_ONLY,
-    LIVING,
-    REISSUES_ONLY,
-    STATUS_NAMES,
-    TRANSITIONS,
+from certdesk.domain.lifecycle import (
     Event,
     IllegalTransition,
-    Order,
     Status,
+)
+from certdesk.domain.order import (
+    Decider,
+    Explanation,
+    Order,
+    Revocation,
     new_certificate_id,
     new_deal_id,
     years_later,
@@ -29,106 +30,9 @@ from certdesk.domain.products import FREE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-# Certificates.Status of both editions: number, and what it means.
-PUBLISHED = {
-    0: "under review",
-    1: "issued",
-    2: "review failed",
-    3: "expired",
-    4: "DNS record added by the service",
-    5: "paid, material awaited",
-    6: "order being cancelled",
-    7: "cancelled",
-    8: "letter of confirmation awaited",
-    9: "being revoked",
-    10: "revoked",
-    11: "being reissued",
-    12: "revocation letter awaited",
-    13: "free, material awaited",
-    14: "refunded",
-    15: "being migrated",
-}
 
-# (status before, event, status after); all that is not here is refused.
-LIFE = [
-    (5, Event.SUBMIT_MATERIAL, 5),
-    (13, Event.SUBMIT_MATERIAL, 13),
-    (5, Event.SUBMIT_ORDER, 0),
-    (13, Event.SUBMIT_ORDER, 0),
-    (5, Event.SUBMIT_ORDER_WITH_RECORDS, 4),
-    (13, Event.SUBMIT_ORDER_WITH_RECORDS, 4),
-    (5, Event.SUBMIT_ORDER_WITH_LETTER, 8),
-    (8, Event.SUBMIT_LETTER, 0),
-    (8, Event.SUBMIT_LETTER_WITH_RECORDS, 4),
-    (5, Event.CANCEL_ORDER, 7),
-    (13, Event.CANCEL_ORDER, 7),
-    (0, Event.CANCEL_ORDER, 7),
-    (4, Event.CANCEL_ORDER, 7),
-    (8, Event.CANCEL_ORDER, 7),
-    (11, Event.CANCEL_ORDER, 7),
-    (5, Event.CANCEL_ORDER_WITH_RECORDS, 6),
-    (0, Event.CANCEL_ORDER_WITH_RECORDS, 6),
-    (4, Event.CANCEL_ORDER_WITH_RECORDS, 6),
-    (8, Event.CANCEL_ORDER_WITH_RECORDS, 6),
-    (11, Event.CANCEL_ORDER_WITH_RECORDS, 6),
-    (6, Event.UNDO, 7),
-    (0, Event.CANCEL_AUDIT, 7),
-    (4, Event.CANCEL_AUDIT, 7),
-    (8, Event.CANCEL_AUDIT, 7),
-    (11, Event.CANCEL_AUDIT, 7),
-    (2, Event.RESUBMIT, 5),
-    (7, Event.RESUBMIT, 5),
-    (2, Event.REFUND, 14),
-    (7, Event.REFUND, 14),
-    (0, Event.REISSUE, 11),
-    (4, Event.REISSUE, 11),
-    (11, Event.PROVE_AGAIN, 0),
-    (11, Event.PROVE_AGAIN_WITH_RECORDS, 4),
-    (0, Event.FAIL, 2),
-    (4, Event.FAIL, 2),
-    (8, Event.FAIL, 2),
-    (11, Event.FAIL, 2),
-    (0, Event.ISSUE, 1),
-    (4, Event.ISSUE, 1),
-    (11, Event.ISSUE, 1),
-    (1, Event.EXPIRE, 3),
-    (1, Event.ASK_TO_REVOKE, 9),
-    (1, Event.ASK_TO_REVOKE_WITH_LETTER, 12),
-    (12, Event.SUBMIT_REVOCATION_LETTER, 9),
-    (1, Event.DECIDE_TO_REVOKE, 9),
-    (12, Event.DECIDE_TO_REVOKE, 9),
-    (9, Event.DECIDE_TO_REVOKE, 9),
-    (9, Event.REVOKE, 10),
-    (9, Event.KEEP, 1),
-    (12, Event.KEEP, 1),
-    (1, Event.MOVE, 15),
-    (3, Event.MOVE, 15),
-    (10, Event.MOVE, 15),
-    (15, Event.SETTLE_ISSUED, 1),
-    (15, Event.SETTLE_EXPIRED, 3),
-    (15, Event.SETTLE_REVOKED, 10),
-]
-
-orders = st.builds(
-    Order,
-    certificate_id=st.just("aB3dE5fG"),
-    uin=st.just("100000000001"),
-    product_id=st.integers(2, 105),
-    domain_num=st.integers(1, 100),
-    time_span=st.integers(1, 10),
-    status=st.sampled_from(Status),
-    status_msg=st.none() | st.text(max_size=10),
-    auto_renew=st.booleans(),
-    deal_id=st.just("20260301000000000000001"),
-    submission=st.integers(0, 9),
-    replaces=st.none() | st.just("Zz9Yy8Xx"),
-    created_at=st.just(NOON),
-    version=st.integers(1, 9),
-)
-
-
-def standing_at(status: Status, event: Event | None = None) -> Order:
-    """Make an order at a status, a reissue where only to such ones the event can happen."""
+def standing_at(status: Status) -> Order:
+    """Make an order at a status."""
     return Order(
         certificate_id="aB3dE5fG",
         uin="100000000001",
@@ -137,60 +41,23 @@ def standing_at(status: Status, event: Event | None = None) -> Order:
         time_span=1,
         status=status,
         deal_id="20260301000000000000001",
-        replaces="Zz9Yy8Xx" if event in REISSUES_ONLY else None,
         created_at=NOON,
     )
-
-
-def test_the_statuses_are_the_published_numbers() -> None:
-    """0 to 15, each with a name to show."""
-    assert [status.value for status in Status] == list(PUBLISHED)
-    assert set(STATUS_NAMES) == set(Status)
-
-
-def test_the_table_is_the_published_life() -> None:
-    """Each line of it, and no line more."""
-    table = [(before.value, event, after.value) for (before, event), after in TRANSITIONS.items()]
-    assert table == LIFE
-
-
-@pytest.mark.parametrize(("before", "event", "after"), LIFE)
-def test_an_order_goes_on_as_the_table_says(before: int, event: Event, after: int) -> None:
-    """And nothing but its status changes, and what it waits for or why it failed."""
-    order = standing_at(Status(before), event)
-    moved = dataclasses.replace(order, status=Status(after), status_msg="a reason")
-    assert order.after(event, "a reason") == moved
-
-
-@pytest.mark.parametrize(
-    ("number", "event"),
-    [
-        (number, event)
-        for number in PUBLISHED
-        for event in Event
-        if (number, event) not in {(before, what) for before, what, _ in LIFE}
-    ],
-)
-def test_an_order_does_nothing_that_the_table_does_not_say(number: int, event: Event) -> None:
-    """The refusal says where the order stands."""
-    name = STATUS_NAMES[Status(number)]
-    with pytest.raises(IllegalTransition) as refused:
-        standing_at(Status(number)).after(event)
-    assert (refused.value.status, refused.value.event) == (number, event)
-    assert str(refused.value) == f"The order stands at status {number} ({name})."
 
 
 def test_requests_to_revoke_are_numbered_on_from_the_submissions_to_the_ca() -> None:
     """So that what proved the names of the order proves nothing of its revocation."""
     issued = dataclasses.replace(standing_at(Status.ISSUED), attempt=3)
-    first = issued.asked_back(Event.ASK_TO_REVOKE, reason="superseded", deadline=NOON)
+    ask = functools.partial(issued.asked_back, Event.ASK_TO_REVOKE, decided_by=Decider.OWNER)
+    first = ask(reason="superseded", deadline=NOON)
     assert (issued.proving, first.proving, first.deadline) == (3, 4, NOON)
 
     kept = first.kept("Nobody proved it.")
-    assert (kept.status, kept.status_msg, kept.deadline) == (1, "Nobody proved it.", None)
+    assert (kept.status, kept.reason, kept.deadline) == (1, Explanation("Nobody proved it."), None)
     assert kept.proving == 3
-    second = kept.asked_back(Event.ASK_TO_REVOKE, reason="unspecified", deadline=None)
-    assert (second.attempt, second.proving, second.revocation_reason) == (3, 5, "unspecified")
+    second = kept.asked_back(Event.ASK_TO_REVOKE, reason="unspecified", decided_by=Decider.OWNER)
+    assert (second.attempt, second.proving) == (3, 5)
+    assert second.revocation == Revocation(5, "unspecified", Decider.OWNER)
 
 
 @pytest.mark.parametrize("number", [2, 7])
@@ -211,36 +78,6 @@ def test_what_was_not_bought_is_neither_opened_again_nor_paid_back(
     reissue = dataclasses.replace(standing_at(Status(number)), replaces="Zz9Yy8Xx")
     with pytest.raises(IllegalTransition, match=rf"It is a reissue: {of_reissues}\.$"):
         reissue.after(event)
-
-
-@pytest.mark.parametrize(("number", "event"), [(0, Event.REISSUE), (11, Event.PROVE_AGAIN)])
-def test_only_a_reissue_is_being_reissued(number: int, event: Event) -> None:
-    """An order for a first certificate stays under review until it is issued."""
-    with pytest.raises(IllegalTransition, match=r"It is no reissue\.$"):
-        standing_at(Status(number)).after(event)
-
-
-def test_free_orders_count_until_they_can_be_deleted() -> None:
-    """All statuses but failed, expired, cancelled, revoked and refunded."""
-    assert [status.value for status in LIVING] == [0, 1, 4, 5, 6, 8, 9, 11, 12, 13, 15]
-
-
-@given(order=orders, events=st.lists(st.sampled_from(Event), max_size=6))
-def test_no_order_leaves_the_table_whatever_happens_to_it(
-    order: Order, events: list[Event]
-) -> None:
-    """Every status that is reached was reached by a line of the table; a refusal moves nothing."""
-    for event in events:
-        try:
-            after = order.after(event)
-        except IllegalTransition:
-            free = order.product_id == FREE and event in BOUGHT_ONLY
-            barred = REISSUES_ONLY if order.replaces is None else set(BOUGHT_ONLY)
-            assert free or event in barred or (order.status, event) not in TRANSITIONS
-            continue
-        assert (order.status.value, event, after.status.value) in LIFE
-        assert after == dataclasses.replace(order, status=after.status, status_msg=None)
-        order = after
 
 
 @pytest.mark.parametrize(

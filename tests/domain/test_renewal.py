@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.products import FREE, UPLOADED
 from certdesk.domain.records import Renewal
 from certdesk.domain.renewal import (

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.account import Account
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.standstill import DEADLINES, resumed, time_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.material import Material, value_at, with_value
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Organisation, Person
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.secret import Secret

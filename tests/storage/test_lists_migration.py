@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import OrderPage, OrderQuery
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Explanation, Order
 from tests.storage.before import Migrated, bring_to
 
 if TYPE_CHECKING:
@@ -97,7 +98,11 @@ def test_orders_of_before_are_numbered_and_found(store: Store) -> None:
         ),
         2,
     )
-    assert (oldest.certificate_id, oldest.status_msg, oldest.domain) == ("aaaaaaaa", "gone", None)
+    assert (oldest.certificate_id, oldest.reason, oldest.domain) == (
+        "aaaaaaaa",
+        Explanation("gone"),
+        None,
+    )
     assert [each.number for each in (oldest, newest)] == [2, 3]
     assert (by_name.orders, by_tag.orders, by_old_name.orders) == ((newest,), (newest,), ())
     assert by_alias.orders == (oldest,)

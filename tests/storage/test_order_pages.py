@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import OrderQuery, Sort
-from certdesk.domain.order import CA, SERVER, Order, Status
+from certdesk.domain.order import CA, SERVER, Order
 from certdesk.domain.policy import ALLOW, DENY, Grants, Policy
 from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import AuditEntry, AuditQuery

@@ -26,7 +26,8 @@ def shown(made: Column[object]) -> tuple[str, str, bool]:
     [
         ("orders", "certificate_id", ("TEXT", 'TEXT COLLATE "C"', False)),
         ("orders", "status", ("INTEGER", "INTEGER", False)),
-        ("orders", "status_msg", ("TEXT", 'TEXT COLLATE "C"', True)),
+        ("orders", "registrable", ("TEXT", 'TEXT COLLATE "C"', True)),
+        ("orders", "waits_for", ("TEXT", "TEXT", True)),
         ("orders", "tags", ("TEXT", "TEXT", False)),
         ("orders", "auto_renew", ("BOOLEAN", "BOOLEAN", False)),
         ("orders", "created_at", ("DATETIME", "TIMESTAMP WITH TIME ZONE", False)),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from certdesk.domain.advice import status_msg
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import Certificate, Evidence, Issuance, Proof, Task
 from certdesk.engine import Caller
@@ -43,7 +44,7 @@ class Ordered:
     def status(self) -> tuple[int, str | None]:
         """Status and StatusMsg."""
         order = self.desk.order(self.certificate_id)
-        return order.status.value, order.status_msg
+        return order.status.value, status_msg(order)
 
     @property
     def proofs(self) -> dict[str, Proof]:

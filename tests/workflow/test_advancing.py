@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import (
     CertificateNotFoundOrCantCancel,
     InvalidCertificateStatusCode,
@@ -309,4 +310,4 @@ def test_a_vetted_product_waits_for_people(order: Ordered) -> None:
 
     assert (submitted["Status"], submitted["IsAudited"]) == (0, True)
     assert desk.take_on(bought) is None
-    assert desk.order(bought).status_msg == "PRE-REVIEWING"
+    assert status_msg(desk.order(bought)) == "PRE-REVIEWING"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import Verdict
 from certdesk.ports import place_of_party, place_of_submission
 from certdesk.workflow.forgetting import Forgetting

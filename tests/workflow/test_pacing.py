@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import Status
 from certdesk.domain.pacing import PROOF
 from certdesk.domain.proof import Challenge, Finding
 from certdesk.ports import Store

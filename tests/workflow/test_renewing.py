@@ -13,9 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from certdesk.bootstrap import actions
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import CertificateSubmitHostingCertError, InvalidCertificateStatusCode
 from certdesk.domain.issuing import Declined
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.workflow.renewing import Renewing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
@@ -262,7 +264,7 @@ def test_a_record_that_comes_back_in_time_is_found(left: LeftAlone) -> None:
         left.pass_time(DAY)
     left.pass_time(14 * DAY)
     last, waiting = left.chain(first)[-2:]
-    assert (waiting.status_msg, last.status) == ("PENDING-DCV", Status.ISSUED)
+    assert (status_msg(waiting), last.status) == ("PENDING-DCV", Status.ISSUED)
     left.publish()
     left.pass_time(DAY)
     assert left.order(waiting.certificate_id).status is Status.ISSUED
@@ -298,7 +300,7 @@ def test_people_are_asked_when_the_vetting_has_ended(left: LeftAlone) -> None:
     first = vetted(left)
     left.pass_time(480 * DAY)
     chain = left.chain(first)
-    assert (chain[-1].status, chain[-1].status_msg) == (Status.UNDER_REVIEW, "PRE-REVIEWING")
+    assert (chain[-1].status, status_msg(chain[-1])) == (Status.UNDER_REVIEW, "PRE-REVIEWING")
     waiting = {review["Id"] for review in left.desk.operator("ListReviews")["Reviews"]}
     assert f"order:{chain[-1].certificate_id}" in waiting
 
@@ -435,7 +437,7 @@ def test_a_successor_that_was_under_way_when_the_desk_went_off_has_a_last_look(
     left.put(second.ends_at - timedelta(hours=1))
     left.work()
     third = left.chain(first)[-1]
-    assert (third.status_msg, third.replaces) == ("PENDING-DCV", second.certificate_id)
+    assert (status_msg(third), third.replaces) == ("PENDING-DCV", second.certificate_id)
 
     left.publish()
     left.put(second.ends_at + 30 * DAY)
@@ -529,7 +531,7 @@ def test_a_warning_is_logged_counted_and_listed(left: LeftAlone) -> None:
         left.jump(SECOND)
     after = left.successor(first)
     assert after is not None
-    why = f"{after.certificate_id} stands at {after.status_msg}"
+    why = f"{after.certificate_id} stands at {status_msg(after)}"
     (told,) = [each for each in logs if "no fresh successor" in each["event"]]
     assert (told["certificate"], told["days"], told["why"]) == (first, 14, why)
     assert left.counted("certdesk_warnings") == {"14": 1}

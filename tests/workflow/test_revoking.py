@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import BlockedKey, Certificate, Proof
 from certdesk.domain.revocation import Reason
@@ -50,7 +50,8 @@ def revoke(order: Ordered, reason: str | None = None) -> list[dict[str, str | No
 
 def proofs_of_revocation(order: Ordered) -> list[Proof]:
     """Read what proves the revocation under way."""
-    attempt = order.desk.order(order.certificate_id).revocation
+    revocation = order.desk.order(order.certificate_id).revocation
+    attempt = revocation.number if revocation else 0
     its = order.certificate_id
     return order.desk.store.read(
         lambda unit: unit.proofs.where(certificate_id=its, attempt=attempt)
@@ -86,7 +87,9 @@ def test_a_certificate_is_revoked_when_its_name_is_proved_anew(order: Ordered) -
     assert order.desk.take_on(order.certificate_id) is None
     assert standing(order) == (10, None)
     assert order.desk.issuer.revoked == {certificate(order).serial: Reason.SUPERSEDED}
-    assert order.desk.order(order.certificate_id).revoked_at == order.desk.clock.now()
+    revocation = order.desk.order(order.certificate_id).revocation
+    assert revocation is not None
+    assert revocation.revoked_at == order.desk.clock.now()
     assert order.done[-3:] == ["RevokeCertificate", "ProveDomain", "Revoke"]
     assert blocked(order) is None
 

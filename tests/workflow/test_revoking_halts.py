@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from cryptography import x509
 
-from certdesk.domain.order import Status
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.records import EVERYBODY, Certificate, Task
 from certdesk.domain.revocation import KEY_KNOWN
 from certdesk.ports import Unit

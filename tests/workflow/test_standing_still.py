@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.ports import COLLECTIONS, Unit
 from certdesk.workflow.checkup import WorkCheckup

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from certdesk.domain.order import STATUS_NAMES, TRANSITIONS, Status, StatusMessage
+import contextlib
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from certdesk.domain.lifecycle import (
+    STATUS_NAMES,
+    Event,
+    HoldEvent,
+    IllegalTransition,
+    Stage,
+    Status,
+    StatusMessage,
+    WaitEvent,
+    status_of,
+)
+from certdesk.domain.order import Order
+from certdesk.domain.products import FREE
 from certdesk.domain.proof import Verdict
+from certdesk.domain.zones import DNS_AUTO
 from tools.reference.markdown import code, page, table
+
+PAID = 25
 
 STATUSES = {
     Status.UNDER_REVIEW: "submitted: names are being proved, people look at it, or the CA issues",
@@ -79,5 +100,55 @@ def statuses_page() -> str:
 
 
 def _after(status: Status) -> str:
-    following = {after for (before, _), after in TRANSITIONS.items() if before is status}
+    following = {after for before, after in _changes() if before is status}
     return ", ".join(str(each.value) for each in sorted(following - {status})) or "nothing"
+
+
+@functools.cache
+def _changes() -> frozenset[tuple[Status, Status]]:
+    """Every change of status that the tables allow an order of any kind."""
+    found: set[tuple[Status, Status]] = set()
+    left = list(_bought())
+    seen = set(left)
+    while left:
+        order = left.pop()
+        for after in _following(order):
+            found.add((order.status, after.status))
+            if after not in seen:
+                seen.add(after)
+                left.append(after)
+    return frozenset(found)
+
+
+def _bought() -> Iterator[Order]:
+    """Orders of each kind that differs on the wire, as they are bought."""
+    kinds = itertools.product((FREE, PAID), ("DNS", DNS_AUTO), (None, "aB3dE5fG"))
+    for product_id, verify_type, replaces in kinds:
+        yield Order(
+            certificate_id="Zz9Yy8Xx",
+            uin="100000000001",
+            product_id=product_id,
+            domain_num=1,
+            time_span=1,
+            status=status_of(Stage.AWAITING_MATERIAL, free=product_id == FREE),
+            deal_id="",
+            verify_type=verify_type,
+            replaces=replaces,
+            created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        )
+
+
+def _following(order: Order) -> Iterator[Order]:
+    letters = {Event.SUBMIT_ORDER_WITH_LETTER} if order.product_id == FREE else set()
+    tries: list[Callable[[], Order]] = [
+        *(functools.partial(order.after, event) for event in Event if event not in letters),
+        *(functools.partial(order.waiting, event) for event in WaitEvent),
+        # Cancelling and the clean-up that it needs are one commit.
+        lambda: order.after(Event.CANCEL_ORDER).held(HoldEvent.BEGIN_CLEANUP),
+        functools.partial(order.held, HoldEvent.END_CLEANUP),
+        functools.partial(order.sent_to, "100000000002"),
+        order.left_here,
+    ]
+    for each in tries:
+        with contextlib.suppress(IllegalTransition):
+            yield each()

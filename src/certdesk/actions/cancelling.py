@@ -16,7 +16,8 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, IllegalTransition, Order
+from certdesk.domain.lifecycle import TRANSITIONS, UNDER_WAY, Event, HoldEvent, IllegalTransition
+from certdesk.domain.order import Order
 from certdesk.engine import Context
 from certdesk.ports import Unit, has_begun
 from certdesk.wire.model import Reply, Request
@@ -48,7 +49,7 @@ def cancel_certificate_order(
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:
         order = own_order(context, unit, request.certificate_id)
-        if (order.status, Event.CANCEL_AUDIT) in TRANSITIONS:
+        if (order.stage, Event.CANCEL_AUDIT) in TRANSITIONS:
             check_not_denied(context, "CancelAuditCertificate", order)
         if not context.caller.verified:
             raise NoRealNameAuth
@@ -57,7 +58,7 @@ def cancel_certificate_order(
         except CannotBeCancelled as refused:
             raise InvalidCertificateStatusCode(f"{refused}") from None
         if records_outside(unit, cancelled):
-            cancelled = order.after(Event.CANCEL_ORDER_WITH_RECORDS)
+            cancelled = cancelled.held(HoldEvent.BEGIN_CLEANUP)
         _put(context, unit, order, cancelled)
         context.record(unit, order.certificate_id, f"status {order.status.value}")
         return CancelCertificateOrderReply(certificate_id=order.certificate_id)

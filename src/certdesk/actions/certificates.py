@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.advice import status_msg
+from certdesk.domain.lifecycle import STATUS_NAMES, Status
+from certdesk.domain.order import Order
 from certdesk.domain.products import FREE, FREE_MONTHS, PRODUCTS, Level, Product, Scope
 from certdesk.wire.model import Blank, Part, Reply, Tag, field, local_time
 
@@ -75,7 +77,7 @@ def members_of(order: Order, now: datetime) -> dict[str, Any]:
         "domain": order.domain or "",
         "alias": order.alias,
         "status": order.status,
-        "status_msg": order.status_msg,
+        "status_msg": status_msg(order),
         "verify_type": order.verify_type,
         "cert_begin_time": local_time(order.begins_at),
         "cert_end_time": local_time(order.ends_at),

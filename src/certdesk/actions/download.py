@@ -37,7 +37,8 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     ServiceError,
 )
-from certdesk.domain.order import STATUS_NAMES, Order, Status
+from certdesk.domain.lifecycle import STATUS_NAMES, Status
+from certdesk.domain.order import Order
 from certdesk.domain.policy import READ_KEY
 from certdesk.domain.records import Certificate, Submission
 from certdesk.domain.renewal import in_force

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from certdesk.actions.due import make_due
 from certdesk.domain import standstill
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import OrderQuery
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.engine import Context
 from certdesk.ports import Unit
 
@@ -27,7 +28,7 @@ def resume(context: Context, unit: Unit, uin: str, disabled_at: datetime) -> Non
     for renewal in unit.renewals.where(uin=uin, reason=standstill.REASON):
         unit.renewals.replace(dataclasses.replace(renewal, due_at=context.now, reason=""))
     for order in unit.orders.where(status=Status.MIGRATING):
-        if order.moves_to == uin:
+        if order.headed_for == uin:
             make_due(context, unit, order)
 
 

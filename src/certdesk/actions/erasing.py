@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from certdesk.actions.traces import Trace, Traces
 from certdesk.actions.wordings import reworded, taken_back
 from certdesk.domain.identity import SETTLED, holds_identity
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.material import Material
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.person import Role, Traits, without_roles
 from certdesk.domain.personal import facts_of, personal_of

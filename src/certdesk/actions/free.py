@@ -30,10 +30,11 @@ from certdesk.domain.errors import (
     InvalidParam,
     PackageNotFound,
 )
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.mailbox import mailbox_fault
 from certdesk.domain.material import PERSONAL_HOLDER
 from certdesk.domain.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
-from certdesk.domain.order import EXPIRES_SOON, Order, Status, new_certificate_id, new_deal_id
+from certdesk.domain.order import EXPIRES_SOON, Order, new_certificate_id, new_deal_id
 from certdesk.domain.products import FREE, FREE_MONTHS
 from certdesk.domain.submission import ONLINE
 from certdesk.domain.telling import told, told_near

@@ -33,8 +33,9 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.identity import holds_identity
 from certdesk.domain.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
+from certdesk.domain.lifecycle import Event, IllegalTransition
 from certdesk.domain.material import COMPANY_HOLDER, Material, has_masked, unmask
-from certdesk.domain.order import Event, IllegalTransition, Order
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Manager, Organisation, People
 from certdesk.domain.personal import facts_of, personal_of, whole
 from certdesk.domain.products import FREE, PRODUCTS, Level, Product

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from certdesk.domain.order import LIVING, Order
+from certdesk.domain.lifecycle import LIVING
+from certdesk.domain.order import Order
 from certdesk.domain.records import EVERYBODY
 from certdesk.ports import Unit, blocks_of, in_force_with, orders_with
 from certdesk.wire.model import Part, utc_time

@@ -27,7 +27,8 @@ from certdesk.domain.letters import (
     read_letter,
     read_revocation_letter,
 )
-from certdesk.domain.order import Event, IllegalTransition, Order
+from certdesk.domain.lifecycle import Event, IllegalTransition
+from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Letter
 from certdesk.domain.secret import Secret
@@ -81,8 +82,7 @@ def upload_confirm_letter(
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting(context, unit, request.certificate_id)
         _keep(context, unit, letter, order.attempt)
-        event = Event.SUBMIT_LETTER_WITH_RECORDS if order.adds_records else Event.SUBMIT_LETTER
-        sent = vetting.begin(context, unit, order.after(event), letter=True)
+        sent = vetting.begin(context, unit, order.after(Event.SUBMIT_LETTER), letter=True)
         make_due(context, unit, unit.orders.replace(sent))
         return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 
@@ -119,16 +119,22 @@ def upload_revoke_letter(
         lambda unit: _awaiting_revocation(context, unit, request.certificate_id)
     )
     read = read_revocation_letter(request.revoke_letter, _examining(context))
-    letter = _sealed(context, order, REVOKE, order.revocation, *read)
+    letter = _sealed(context, order, REVOKE, _request_number(order), *read)
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> LetterTaken:
         order = _awaiting_revocation(context, unit, request.certificate_id)
-        _keep(context, unit, letter, order.revocation)
+        _keep(context, unit, letter, _request_number(order))
         revoking.have_reviewed(context, unit, order)
         return LetterTaken(certificate_id=order.certificate_id, is_success=True)
 
     return commit
+
+
+def _request_number(order: Order) -> int:
+    """The number of the request to revoke an order's certificate, which there is."""
+    assert order.revocation is not None  # noqa: S101 -- it awaits the letter of that request
+    return order.revocation.number
 
 
 def _examining(context: Context) -> Examining:

@@ -11,7 +11,8 @@ from certdesk.actions.certificates import (
 from certdesk.catalog import permission_of
 from certdesk.domain.bundles import ROOT, SERVER_KINDS, fitting_kinds
 from certdesk.domain.derivation import refused_for
-from certdesk.domain.order import UNDER_WAY, Order, Status
+from certdesk.domain.lifecycle import UNDER_WAY, Status
+from certdesk.domain.order import Order
 from certdesk.domain.policy import Project
 from certdesk.domain.products import PRODUCTS
 from certdesk.engine import Context
@@ -133,7 +134,7 @@ def info_of(context: Context, unit: Unit, order: Order, project: Project | None)
         is_expiring=order.expires_soon(context.now),
         dv_auth_deadline=local_time(order.deadline) if order.status in TIMED else None,
         cert_sans=list(order.all_names),
-        cert_revoked_time=local_time(order.revoked_at),
+        cert_revoked_time=local_time(order.revocation.revoked_at if order.revocation else None),
         key_password_custom_flag=order.key_pass,
         support_download_type=_downloads(context, unit, order),
     )

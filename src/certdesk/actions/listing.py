@@ -6,8 +6,9 @@ from certdesk.actions.listed import CertificateInfo, info_of
 from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import MOST_TEXT, OrderQuery, Sort, searchable
-from certdesk.domain.order import CA, EXPIRES_SOON, SERVER, Status
+from certdesk.domain.order import CA, EXPIRES_SOON, SERVER
 from certdesk.domain.telling import told_near
 from certdesk.engine import Context
 from certdesk.ports import Unit

@@ -11,7 +11,8 @@ from certdesk.domain.errors import (
     InvalidParam,
 )
 from certdesk.domain.identity import SETTLED
-from certdesk.domain.order import SETTLING, IllegalTransition, Order, Status
+from certdesk.domain.lifecycle import MOVABLE, IllegalTransition, Status, statuses_of
+from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.engine import Context
 from certdesk.ports import Unit, neighbours_of
@@ -88,7 +89,7 @@ def _remedy(order: Order) -> str:
             "A request to revoke it is under way: wait for its end, or end it with certdesk "
             "order keep."
         )
-    return f"It can be moved at {_names(*SETTLING)}."
+    return f"It can be moved at {_names(*sorted(statuses_of(*MOVABLE)))}."
 
 
 def _check_neighbours(unit: Unit, order: Order) -> None:
@@ -122,7 +123,7 @@ def _called_off(order: Order, uin: str) -> Order:
     if order.uin != uin:
         raise InvalidCertificateStatusCode(
             f"The order stands at status {_names(order.status)}: it moves to account "
-            f"{order.moves_to}. Naming account {order.uin} calls that off."
+            f"{order.headed_for}. Naming account {order.uin} calls that off."
         )
     return order.left_here()
 

@@ -13,9 +13,11 @@ from certdesk.actions.certificates import name_of
 from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.account import Account
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import AccountNotFound, InvalidParam
+from certdesk.domain.lifecycle import LIVING, STATUS_NAMES, Status
 from certdesk.domain.listing import OrderPage, OrderQuery, Seen, Sort, searchable
-from certdesk.domain.order import LIVING, STATUS_NAMES, Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.telling import told_missing
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -104,7 +106,7 @@ def order_info(unit: Unit, order: Order, account: Account | None) -> OrderInfo:
         domain=order.domain,
         status=order.status,
         status_name=STATUS_NAMES[order.status],
-        status_msg=order.status_msg,
+        status_msg=status_msg(order),
         create_time=utc_time(order.created_at),
         cert_end_time=utc_time(order.ends_at),
         set_aside=task is not None and task.set_aside,

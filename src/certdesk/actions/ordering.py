@@ -21,16 +21,9 @@ from certdesk.domain.errors import (
     InvalidParam,
     NoRealNameAuth,
 )
+from certdesk.domain.lifecycle import UNDER_WAY, Event, IllegalTransition, Status, StatusMessage
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import (
-    UNDER_WAY,
-    Event,
-    IllegalTransition,
-    Order,
-    Status,
-    StatusMessage,
-    new_order_id,
-)
+from certdesk.domain.order import Order, new_order_id
 from certdesk.domain.products import PRODUCTS, Level, Product
 from certdesk.domain.records import Proof
 from certdesk.domain.telling import told_near
@@ -109,7 +102,7 @@ def certificate_order_submit(
         return CertificateOrderSubmitReply(
             order_id=submitted.order_id or "",
             status=submitted.status,
-            is_audited=submitted.status_msg != StatusMessage.PENDING_DCV,
+            is_audited=submitted.waits_for is not StatusMessage.PENDING_DCV,
         )
 
     return commit
@@ -200,14 +193,8 @@ def submit_order(
         context, unit, order
     )
     with_letter = takes_letter(context, product) and not again
-    if with_letter:
-        event = Event.SUBMIT_ORDER_WITH_LETTER
-    elif method == DNS_AUTO:
-        event = Event.SUBMIT_ORDER_WITH_RECORDS
-    else:
-        event = Event.SUBMIT_ORDER
     sent = order.submitted(
-        event,
+        Event.SUBMIT_ORDER_WITH_LETTER if with_letter else Event.SUBMIT_ORDER,
         issuer=issuer.name,
         order_id=new_order_id(context.desk.rng),
         verify_type=method,

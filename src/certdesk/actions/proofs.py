@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from certdesk.domain.lifecycle import TAKES_MATERIAL, UNDER_WAY, Status
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import TAKES_MATERIAL, UNDER_WAY, Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.proof import (
     FILE_PATH,
@@ -102,7 +103,7 @@ def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths]:
     """
     if order.status is not Status.REVOKING:
         return []
-    proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.revocation)
+    proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
     return _parts(order, proofs) if proofs else []
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from certdesk.actions.access import FIRST
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import AuthError, InvalidParam
-from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.policy import NO_CERTIFICATE
 from certdesk.domain.products import FREE, PRODUCTS, Product, Sale, spelled
 from certdesk.domain.tags import tags_faults

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from certdesk.domain.errors import ExceedsFreeLimit, MainDomainCertificateCountLimit
-from certdesk.domain.order import LIVING, Order
+from certdesk.domain.lifecycle import LIVING
+from certdesk.domain.order import Order
 from certdesk.domain.products import FREE
 from certdesk.domain.quotas import AUDIT, QuotaExceeded
 from certdesk.engine import Context

@@ -5,8 +5,10 @@ from __future__ import annotations
 from certdesk.actions.naming import known_order
 from certdesk.actions.review_detail import checked_reason
 from certdesk.catalog import Commit, catalog
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import InvalidCertificateStatusCode, InvalidParam
-from certdesk.domain.order import Event, IllegalTransition, Order
+from certdesk.domain.lifecycle import Event, IllegalTransition
+from certdesk.domain.order import Order
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply
@@ -31,7 +33,7 @@ def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[
     def commit(unit: Unit) -> RefundOrderReply:
         order = known_order(unit, request.certificate_id)
         try:
-            refunded = order.after(Event.REFUND, reason or order.status_msg)
+            refunded = order.after(Event.REFUND, reason or status_msg(order) or "")
         except IllegalTransition as refused:
             raise InvalidCertificateStatusCode(f"{refused}") from None
         if _was_given(unit, order):

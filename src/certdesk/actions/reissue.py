@@ -25,8 +25,9 @@ from certdesk.domain.errors import (
     ServiceError,
 )
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.lifecycle import GIVEN_UP, Status
 from certdesk.domain.material import Material
-from certdesk.domain.order import EXPIRES_SOON, GIVEN_UP, Order, Status, new_certificate_id
+from certdesk.domain.order import EXPIRES_SOON, Order, new_certificate_id
 from certdesk.domain.products import FREE
 from certdesk.domain.records import Submission
 from certdesk.domain.revocation import ReasonRefused, words_of

@@ -16,7 +16,8 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     RenewNotIssued,
 )
-from certdesk.domain.order import DELETABLE, LIVING, Order, Status
+from certdesk.domain.lifecycle import DELETABLE, LIVING, Status
+from certdesk.domain.order import Order
 from certdesk.domain.products import FREE
 from certdesk.domain.vetting import subject_of_order, subject_of_revocation
 from certdesk.engine import Context

@@ -12,11 +12,13 @@ from certdesk.actions.ordering import SUBMITTING, submit_order
 from certdesk.actions.reissue import ReissueParameters
 from certdesk.actions.submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog
+from certdesk.domain.advice import status_msg
 from certdesk.domain.derivation import derived
 from certdesk.domain.errors import OrderReplaceFailed
 from certdesk.domain.keys import KeyKind
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.material import Material
-from certdesk.domain.order import Order, Status, new_certificate_id, new_deal_id
+from certdesk.domain.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.records import Proof, Renewal, Submission
 from certdesk.domain.renewal import Kind, Make, looked, next_succession, succeeded
 from certdesk.domain.submission import ONLINE
@@ -97,7 +99,7 @@ def succeed_certificate(
         note(unit, context.now, due.order, NOTED[due.kind], detail, request_id)
         sent = submit_order(context, unit, order, due.order.verify_type, due.proofs)
         return SucceedCertificateReply(
-            certificate_id=sent.certificate_id, kind=due.kind.value, status_msg=sent.status_msg
+            certificate_id=sent.certificate_id, kind=due.kind.value, status_msg=status_msg(sent)
         )
 
     return commit

@@ -13,6 +13,7 @@ from certdesk.actions.key_in_use import KeyOfReview, OrderWithKey, key_of, key_o
 from certdesk.actions.manager_entry import ContactInfo, contact_info
 from certdesk.actions.managers import ManagerInfo, manager_info
 from certdesk.actions.review_subject import Subject
+from certdesk.domain.advice import status_msg
 from certdesk.domain.letters import CONFIRM, REVOKE
 from certdesk.domain.order import Order
 from certdesk.domain.organisation import Company, Organisation
@@ -145,14 +146,14 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
         product=name_of(order),
         level=None if order.uploaded else PRODUCTS[order.product_id].level.value,
         status=order.status,
-        status_msg=order.status_msg,
+        status_msg=status_msg(order),
         names=list(order.ascii_names),
         key=order.key,
         spki=spki.hex() if spki else None,
         same_key=same_key(unit, order.uin, spki),
         subject=list(_named(order, known)),
         remarks=list(submission.warnings) if submission else [],
-        revocation_reason=order.revocation_reason,
+        revocation_reason=order.revocation.reason if order.revocation else None,
         said=order.said,
         letter=_letter_info(letter) if letter else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
 from datetime import datetime
 
@@ -10,7 +9,8 @@ from certdesk.actions import revoking, vetting
 from certdesk.actions.due import make_due
 from certdesk.actions.review_subject import Subject
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
-from certdesk.domain.order import Order, Status, StatusMessage
+from certdesk.domain.lifecycle import Status, StatusMessage, WaitEvent
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager
 from certdesk.domain.products import PRODUCTS
 from certdesk.domain.records import Review
@@ -20,7 +20,6 @@ from certdesk.domain.vetting import (
     REVOCATION,
     State,
     is_vetted,
-    message_of,
     people_needed,
     state_of,
     subject_of_manager,
@@ -113,7 +112,7 @@ def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> N
     if order is None or manager is None:
         return
     its, first = subject_of_order(order.certificate_id), subject_of_manager(manager.manager_id)
-    if order.status_msg == StatusMessage.PRE_REVIEWING or manager.status == State.AUDIT:
+    if order.waits_for is StatusMessage.PRE_REVIEWING or manager.status == State.AUDIT:
         raise InvalidParam(f"{its}: {first} has to be approved first.")
     if not is_vetted(manager, now):
         raise InvalidParam(
@@ -125,7 +124,6 @@ def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> N
 def _go_on(context: Context, unit: Unit, order: Order, review: Review) -> None:
     """Say what an order waits for after somebody approved it."""
     if review.verdict is None:
-        message = message_of(review, vetted=True)
-        unit.orders.replace(dataclasses.replace(order, status_msg=message))
+        unit.orders.replace(order.waiting(WaitEvent.FIRST_APPROVAL))
         return
     make_due(context, unit, unit.orders.replace(vetting.going_on(context, unit, order)))

@@ -17,7 +17,8 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
-from certdesk.domain.order import Event, Order, StatusMessage
+from certdesk.domain.lifecycle import Event, WaitEvent
+from certdesk.domain.order import Decider, Order
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.revocation import Reason, ReasonRefused, meant, words_of
 from certdesk.domain.vetting import subject_of_revocation
@@ -103,7 +104,9 @@ def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[
         order = known_order(unit, request.certificate_id)
         check_certificate(context, order, Event.DECIDE_TO_REVOKE)
         decided = unit.orders.replace(
-            order.asked_back(Event.DECIDE_TO_REVOKE, reason=request.reason, deadline=None)
+            order.asked_back(
+                Event.DECIDE_TO_REVOKE, reason=request.reason, decided_by=Decider.OPERATOR
+            )
         )
         withdraw_review(unit, subject_of_revocation(order.certificate_id))
         make_due(context, unit, decided)
@@ -171,17 +174,21 @@ def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) 
     deadline = context.now + context.desk.rules.proof_deadline
     if PRODUCTS[order.product_id].level is not Level.DV:
         awaiting = order.asked_back(
-            Event.ASK_TO_REVOKE_WITH_LETTER, reason=reason, said=said, deadline=deadline
+            Event.ASK_TO_REVOKE_WITH_LETTER,
+            reason=reason,
+            decided_by=Decider.OWNER,
+            said=said,
+            deadline=deadline,
         )
         return unit.orders.replace(awaiting)
     asked = unit.orders.replace(
         order.asked_back(
             Event.ASK_TO_REVOKE,
             reason=reason,
+            decided_by=Decider.OWNER,
             said=said,
             deadline=deadline,
-            status_msg=StatusMessage.PENDING_DCV,
-        )
+        ).waiting(WaitEvent.PROVE)
     )
     draw_proofs(context, unit, asked)
     return asked

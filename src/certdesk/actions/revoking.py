@@ -12,7 +12,8 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     RevokeFailed,
 )
-from certdesk.domain.order import Event, IllegalTransition, Order, StatusMessage
+from certdesk.domain.lifecycle import Event, IllegalTransition, WaitEvent
+from certdesk.domain.order import Order
 from certdesk.domain.steps import Revoke, next_step
 from certdesk.domain.vetting import AUTOMATIC, approved, subject_of_revocation
 from certdesk.engine import Context
@@ -59,10 +60,10 @@ def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
 def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
     """Have people look at the letter of revocation of an order."""
     sent = dataclasses.replace(
-        order.after(Event.SUBMIT_REVOCATION_LETTER, StatusMessage.LEGAL_REVIEWING), deadline=None
+        order.after(Event.SUBMIT_REVOCATION_LETTER).waiting(WaitEvent.VET_ORDER), deadline=None
     )
     subject = subject_of_revocation(order.certificate_id)
-    review = vetting.ask(context, unit, subject, order.uin, order.revocation)
+    review = vetting.ask(context, unit, subject, order.uin, sent.proving)
     if context.desk.rules.vetting_automatic:
         put_review(unit, approved(review, AUTOMATIC, context.now))
         grant(context, unit, sent)
@@ -72,7 +73,7 @@ def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
 
 def grant(context: Context, unit: Unit, order: Order) -> None:
     """Have a certificate revoked: nobody has to look at the request any more."""
-    make_due(context, unit, unit.orders.replace(dataclasses.replace(order, status_msg=None)))
+    make_due(context, unit, unit.orders.replace(order.waiting(WaitEvent.GRANT)))
 
 
 def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> Order:

@@ -2,8 +2,9 @@
 
 from certdesk.actions.access import may_read_personal
 from certdesk.actions.submissions import earlier_material
+from certdesk.domain.lifecycle import TAKES_MATERIAL
 from certdesk.domain.material import COMPANY_HOLDER
-from certdesk.domain.order import TAKES_MATERIAL, Order
+from certdesk.domain.order import Order
 from certdesk.domain.records import Submission
 from certdesk.domain.secret import masked, plain
 from certdesk.domain.submission import PARSE

@@ -23,7 +23,8 @@ from certdesk.domain.errors import (
     MissMatchPrivateKey,
     ServiceError,
 )
-from certdesk.domain.order import CA, SERVER, Order, Status, new_certificate_id
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import CA, SERVER, Order, new_certificate_id
 from certdesk.domain.products import UPLOADED
 from certdesk.domain.records import Certificate, Task
 from certdesk.domain.secret import Secret

@@ -16,7 +16,8 @@ from certdesk.domain.errors import (
     InvalidParam,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import LOOKED_FOR, UNDER_WAY, Order, Status
+from certdesk.domain.lifecycle import LOOKED_FOR, UNDER_WAY, Status
+from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind, Verdict
 from certdesk.domain.records import Proof
 from certdesk.domain.steps import caa_permits

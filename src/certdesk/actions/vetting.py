@@ -8,7 +8,8 @@ from certdesk.actions.dns_auto import have_records_removed
 from certdesk.actions.parties import is_nobody, organisation_of
 from certdesk.domain import standstill
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.order import UNDER_WAY, Event, Order, Status, StatusMessage
+from certdesk.domain.lifecycle import UNDER_WAY, Event, Status, StatusMessage, WaitEvent
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import Manager, vetted
 from certdesk.domain.products import PRODUCTS, Level
 from certdesk.domain.records import Review
@@ -22,7 +23,6 @@ from certdesk.domain.vetting import (
     approved,
     certified_subject,
     is_vetted,
-    message_of,
     needs_review,
     subject_of_manager,
     subject_of_order,
@@ -86,9 +86,8 @@ def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
     after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
     settled = unit.managers.replace(after)
     for order in orders_under_way(unit, manager):
-        if order.status_msg == StatusMessage.PRE_REVIEWING:
-            message = StatusMessage.LEGAL_REVIEWING
-            unit.orders.replace(dataclasses.replace(order, status_msg=message))
+        if order.waits_for is StatusMessage.PRE_REVIEWING:
+            unit.orders.replace(order.waiting(WaitEvent.MANAGER_VETTED))
     return settled
 
 
@@ -147,9 +146,8 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
         level, vetted=good, four_eyes=context.desk.rules.four_eyes, letter=seen
     ):
         return going_on(context, unit, order)
-    subject = subject_of_order(order.certificate_id)
-    review = ask(context, unit, subject, order.uin, order.attempt)
-    return dataclasses.replace(order, status_msg=message_of(review, vetted=good))
+    ask(context, unit, subject_of_order(order.certificate_id), order.uin, order.attempt)
+    return order.waiting(WaitEvent.VET_ORDER if good else WaitEvent.VET_MANAGER)
 
 
 def check_parties(context: Context, unit: Unit, order: Order) -> None:
@@ -193,7 +191,7 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None and before.ends_at is not None:
         deadline = max(deadline, before.ends_at)
-    return dataclasses.replace(order, status_msg=StatusMessage.PENDING_DCV, deadline=deadline)
+    return dataclasses.replace(order.waiting(WaitEvent.PROVE), deadline=deadline)
 
 
 def withdraw(unit: Unit, order: Order) -> None:

@@ -25,7 +25,7 @@ SEALED = (Submission, Company, Manager)
 
 _CALLED: dict[tuple[type, str], str] = {
     (Review, "reason"): "reason of its review",
-    (Order, "status_msg"): "its StatusMsg",
+    (Order, "reason"): "its StatusMsg",
     (Order, "said"): "what its owner said of why",
     (AuditEntry, "detail"): "its text",
     (Submission, "facts"): "a text of the material",

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from certdesk.domain.order import (
+from certdesk.domain.lifecycle import (
     GIVEN_UP,
     STATUS_NAMES,
     TAKES_MATERIAL,
     UNDER_WAY,
-    Order,
+    VETTING,
     Status,
-    StatusMessage,
 )
+from certdesk.domain.order import Order
 from certdesk.domain.proof import challenge_of
 from certdesk.domain.records import Proof, Renewal, Task
-from certdesk.domain.steps import UNDER_REVIEW
 
 _ADVICE = {
     Status.ISSUED: "The certificate is in hand: download it.",
@@ -30,6 +29,16 @@ _ADVICE = {
     Status.REFUNDED: "It was paid back; it can be deleted.",
     Status.REVOKED: "The certificate was revoked; the order can be deleted.",
 }
+
+
+def status_msg(order: Order) -> str | None:
+    """Return what the wire shows beside the status (Certificates.StatusMsg).
+
+    That is what the order waits for, or else why it stands where it does.
+    """
+    if order.waits_for is not None:
+        return order.waits_for.value
+    return None if order.reason is None else order.reason.text
 
 
 def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: datetime) -> str:
@@ -70,8 +79,7 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
     living = [each for each in successors if each.status not in GIVEN_UP]
     if living:
         last = living[-1]
-        awaits = last.status_msg if last.status_msg in set(StatusMessage) else None
-        stands = awaits or STATUS_NAMES[last.status]
+        stands = last.waits_for.value if last.waits_for else STATUS_NAMES[last.status]
         return f"{last.certificate_id} takes its place and stands at {stands}."
     if renewal is None:
         return ""
@@ -82,7 +90,7 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
 
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
-    if order.status_msg in UNDER_REVIEW:
+    if order.waits_for in VETTING:
         return f"People are to vet it (certdesk review list). {_to_publish(proofs)}".rstrip()
     if not proofs:
         return "Its CA is asked what to publish; nothing to do."
@@ -92,7 +100,7 @@ def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
 
 
 def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
-    if order.status_msg in UNDER_REVIEW:
+    if order.waits_for in VETTING:
         return "People are to look at its letter of revocation (certdesk review list)."
     return _to_publish(proofs) or "The CA is about to revoke the certificate; nothing to do."
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from certdesk.domain.order import Status, StatusMessage
+from certdesk.domain.lifecycle import Status, StatusMessage
 
 DAY = timedelta(days=1)
 
@@ -61,21 +61,25 @@ BY_STATUS = {
     Status.FREE_AWAITING_MATERIAL: WaitsFor.MATERIAL,
     Status.AWAITING_LETTER: WaitsFor.LETTER,
     Status.AWAITING_REVOCATION_LETTER: WaitsFor.LETTER,
+    Status.REVOKING: WaitsFor.REVOCATION,
     Status.CANCELLING: WaitsFor.RECORDS,
     Status.MIGRATING: WaitsFor.MOVE,
 }
 
-UNDER_WAY = (Status.UNDER_REVIEW, Status.RECORD_ADDED, Status.REISSUING, Status.REVOKING)
-"""Where the status message tells what an order waits for."""
+BY_MESSAGE = {
+    StatusMessage.PRE_REVIEWING: WaitsFor.REVIEW,
+    StatusMessage.LEGAL_REVIEWING: WaitsFor.REVIEW,
+    StatusMessage.CA_REVIEWING: WaitsFor.REVIEW,
+    StatusMessage.PENDING_DCV: WaitsFor.PROOF,
+    StatusMessage.WAIT_ISSUE: WaitsFor.ISSUE,
+}
 
 
-def wait_of(status: Status, message: StatusMessage) -> WaitsFor:
-    """Tell what an order waits for that is `UNDER_WAY`."""
-    if message is StatusMessage.PENDING_DCV:
-        return WaitsFor.PROOF
-    if message is StatusMessage.WAIT_ISSUE:
-        return WaitsFor.REVOCATION if status is Status.REVOKING else WaitsFor.ISSUE
-    return WaitsFor.REVIEW
+def wait_of(status: Status, waits_for: StatusMessage | None) -> WaitsFor | None:
+    """Return what an order waits for, None where nothing has to happen any more."""
+    if waits_for is not None:
+        return BY_MESSAGE[waits_for]
+    return BY_STATUS.get(status)
 
 
 def days_until(end: datetime | None, now: datetime) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 
 BEGUN = "It is being issued; once it is, RevokeCertificate takes its certificate back."
 """What is so once the CA has begun, though the status is that of an order under review."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeVar
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.material import Material
-from certdesk.domain.order import Order, Status
+from certdesk.domain.order import Order
 from certdesk.domain.organisation import People
 
 Holder = TypeVar("Holder", bound="Material | People")

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from certdesk.domain.derivation import refused_for
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.policy import ALLOW, DENY, EVERY, UNBOUND, Grants
 
 MOST_TEXT = 64

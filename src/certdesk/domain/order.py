@@ -1,8 +1,4 @@
-"""The life of a certificate order, as a table; one method moves an order.
-
-Status numbers and transitions are those of the vendor's API (Certificates.Status; the life
-cycle as its Terraform provider and guides show it).
-"""
+"""An order: what was bought, and how far it has come. `domain/lifecycle.py` has its states."""
 
 from __future__ import annotations
 
@@ -12,197 +8,29 @@ import random
 from datetime import datetime, timedelta
 
 from certdesk.domain.account import letters
+from certdesk.domain.lifecycle import (
+    BOUGHT_ONLY,
+    HOLD_STAGES,
+    HOLDS,
+    ON_HOLD,
+    STAGES,
+    TRANSITIONS,
+    WAIT_STAGES,
+    WAITS,
+    Event,
+    Hold,
+    HoldEvent,
+    IllegalTransition,
+    Stage,
+    Status,
+    StatusMessage,
+    WaitEvent,
+    status_of,
+)
 from certdesk.domain.names import normal_form
 from certdesk.domain.products import FREE, UPLOADED
 from certdesk.domain.words import Code, Lasting, Words
 from certdesk.domain.zones import DNS_AUTO
-
-
-class Status(enum.IntEnum):
-    """The wire's status numbers."""
-
-    UNDER_REVIEW = 0
-    ISSUED = 1
-    REVIEW_FAILED = 2
-    EXPIRED = 3
-    RECORD_ADDED = 4
-    AWAITING_MATERIAL = 5
-    CANCELLING = 6
-    CANCELLED = 7
-    AWAITING_LETTER = 8
-    REVOKING = 9
-    REVOKED = 10
-    REISSUING = 11
-    AWAITING_REVOCATION_LETTER = 12
-    FREE_AWAITING_MATERIAL = 13
-    REFUNDED = 14
-    MIGRATING = 15
-
-    @property
-    def told(self) -> str:
-        """Its number and name, as messages tell of it."""
-        return f"{self.value} ({STATUS_NAMES[self]})"
-
-
-STATUS_NAMES = {
-    Status.UNDER_REVIEW: "Under review",
-    Status.ISSUED: "Issued",
-    Status.REVIEW_FAILED: "Review failed",
-    Status.EXPIRED: "Expired",
-    Status.RECORD_ADDED: "To be validated",
-    Status.AWAITING_MATERIAL: "Pending submission",
-    Status.CANCELLING: "Cancelling order",
-    Status.CANCELLED: "Cancelled",
-    Status.AWAITING_LETTER: "Pending upload of confirmation letter",
-    Status.REVOKING: "Revoking",
-    Status.REVOKED: "Revoked",
-    Status.REISSUING: "Reissuing",
-    Status.AWAITING_REVOCATION_LETTER: "Pending upload of revocation letter",
-    Status.FREE_AWAITING_MATERIAL: "Pending submission",
-    Status.REFUNDED: "Refunded",
-    Status.MIGRATING: "Migrating",
-}
-
-
-class StatusMessage(enum.StrEnum):
-    """What an order waits for while it is under review (Certificates.StatusMsg)."""
-
-    PRE_REVIEWING = "PRE-REVIEWING"
-    LEGAL_REVIEWING = "LEGAL-REVIEWING"
-    CA_REVIEWING = "CA-REVIEWING"
-    PENDING_DCV = "PENDING-DCV"
-    WAIT_ISSUE = "WAIT-ISSUE"
-
-
-class Event(enum.Enum):
-    """What can happen to an order."""
-
-    SUBMIT_MATERIAL = "the material is submitted"
-    SUBMIT_ORDER = "the order is submitted to the CA"
-    SUBMIT_ORDER_WITH_LETTER = "the order is submitted, and a letter has to follow"
-    SUBMIT_ORDER_WITH_RECORDS = "the order is submitted, and the desk adds its DNS records"
-    SUBMIT_LETTER = "the letter is submitted"
-    SUBMIT_LETTER_WITH_RECORDS = "the letter is submitted, and the desk adds its DNS records"
-    CANCEL_ORDER = "the order is cancelled"
-    CANCEL_ORDER_WITH_RECORDS = "the order is cancelled, and its DNS records are to be removed"
-    UNDO = "nothing is left to be undone for the order"
-    CANCEL_AUDIT = "the review is cancelled"
-    RESUBMIT = "the order is opened again"
-    REFUND = "what was paid for the order is paid back"
-    REISSUE = "nobody but the CA has anything to do any more for a reissue"
-    PROVE_AGAIN = "a name of a reissue has to be proved again"
-    PROVE_AGAIN_WITH_RECORDS = "a name of a reissue has to be, and the desk adds its DNS record"
-    FAIL = "the review fails"
-    ISSUE = "the certificate is issued"
-    EXPIRE = "the certificate ends"
-    ASK_TO_REVOKE = "its owner asks to revoke the certificate"
-    ASK_TO_REVOKE_WITH_LETTER = "its owner asks to revoke it, and a letter has to follow"
-    SUBMIT_REVOCATION_LETTER = "the letter of revocation is submitted"
-    DECIDE_TO_REVOKE = "the operator has the certificate revoked"
-    REVOKE = "the certificate is revoked"
-    KEEP = "the certificate is not revoked after all"
-    MOVE = "it is to move to another account"
-    SETTLE_ISSUED = "it has moved or stays, and its certificate is good"
-    SETTLE_EXPIRED = "it has moved or stays, and its certificate has ended"
-    SETTLE_REVOKED = "it has moved or stays, and its certificate was revoked"
-
-
-S = Status
-UNDER_WAY = frozenset({S.UNDER_REVIEW, S.RECORD_ADDED, S.REISSUING})
-"""The CA has the order, and its names are being proved or its data vetted, or it is issued."""
-LOOKED_FOR = UNDER_WAY | {S.REVOKING}
-"""Names are looked for: for a certificate, or to have one revoked."""
-
-TRANSITIONS: dict[tuple[Status, Event], Status] = {
-    (S.AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.AWAITING_MATERIAL,
-    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_MATERIAL): S.FREE_AWAITING_MATERIAL,
-    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
-    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_ORDER): S.UNDER_REVIEW,
-    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_RECORDS): S.RECORD_ADDED,
-    (S.FREE_AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_RECORDS): S.RECORD_ADDED,
-    (S.AWAITING_MATERIAL, Event.SUBMIT_ORDER_WITH_LETTER): S.AWAITING_LETTER,
-    (S.AWAITING_LETTER, Event.SUBMIT_LETTER): S.UNDER_REVIEW,
-    (S.AWAITING_LETTER, Event.SUBMIT_LETTER_WITH_RECORDS): S.RECORD_ADDED,
-    (S.AWAITING_MATERIAL, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.FREE_AWAITING_MATERIAL, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.UNDER_REVIEW, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.RECORD_ADDED, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.AWAITING_LETTER, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.REISSUING, Event.CANCEL_ORDER): S.CANCELLED,
-    (S.AWAITING_MATERIAL, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
-    (S.UNDER_REVIEW, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
-    (S.RECORD_ADDED, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
-    (S.AWAITING_LETTER, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
-    (S.REISSUING, Event.CANCEL_ORDER_WITH_RECORDS): S.CANCELLING,
-    (S.CANCELLING, Event.UNDO): S.CANCELLED,
-    (S.UNDER_REVIEW, Event.CANCEL_AUDIT): S.CANCELLED,
-    (S.RECORD_ADDED, Event.CANCEL_AUDIT): S.CANCELLED,
-    (S.AWAITING_LETTER, Event.CANCEL_AUDIT): S.CANCELLED,
-    (S.REISSUING, Event.CANCEL_AUDIT): S.CANCELLED,
-    (S.REVIEW_FAILED, Event.RESUBMIT): S.AWAITING_MATERIAL,
-    (S.CANCELLED, Event.RESUBMIT): S.AWAITING_MATERIAL,
-    (S.REVIEW_FAILED, Event.REFUND): S.REFUNDED,
-    (S.CANCELLED, Event.REFUND): S.REFUNDED,
-    (S.UNDER_REVIEW, Event.REISSUE): S.REISSUING,
-    (S.RECORD_ADDED, Event.REISSUE): S.REISSUING,
-    (S.REISSUING, Event.PROVE_AGAIN): S.UNDER_REVIEW,
-    (S.REISSUING, Event.PROVE_AGAIN_WITH_RECORDS): S.RECORD_ADDED,
-    (S.UNDER_REVIEW, Event.FAIL): S.REVIEW_FAILED,
-    (S.RECORD_ADDED, Event.FAIL): S.REVIEW_FAILED,
-    (S.AWAITING_LETTER, Event.FAIL): S.REVIEW_FAILED,
-    (S.REISSUING, Event.FAIL): S.REVIEW_FAILED,
-    (S.UNDER_REVIEW, Event.ISSUE): S.ISSUED,
-    (S.RECORD_ADDED, Event.ISSUE): S.ISSUED,
-    (S.REISSUING, Event.ISSUE): S.ISSUED,
-    (S.ISSUED, Event.EXPIRE): S.EXPIRED,
-    (S.ISSUED, Event.ASK_TO_REVOKE): S.REVOKING,
-    (S.ISSUED, Event.ASK_TO_REVOKE_WITH_LETTER): S.AWAITING_REVOCATION_LETTER,
-    (S.AWAITING_REVOCATION_LETTER, Event.SUBMIT_REVOCATION_LETTER): S.REVOKING,
-    (S.ISSUED, Event.DECIDE_TO_REVOKE): S.REVOKING,
-    (S.AWAITING_REVOCATION_LETTER, Event.DECIDE_TO_REVOKE): S.REVOKING,
-    (S.REVOKING, Event.DECIDE_TO_REVOKE): S.REVOKING,
-    (S.REVOKING, Event.REVOKE): S.REVOKED,
-    (S.REVOKING, Event.KEEP): S.ISSUED,
-    (S.AWAITING_REVOCATION_LETTER, Event.KEEP): S.ISSUED,
-    (S.ISSUED, Event.MOVE): S.MIGRATING,
-    (S.EXPIRED, Event.MOVE): S.MIGRATING,
-    (S.REVOKED, Event.MOVE): S.MIGRATING,
-    (S.MIGRATING, Event.SETTLE_ISSUED): S.ISSUED,
-    (S.MIGRATING, Event.SETTLE_EXPIRED): S.EXPIRED,
-    (S.MIGRATING, Event.SETTLE_REVOKED): S.REVOKED,
-}
-
-SETTLING = {
-    S.ISSUED: Event.SETTLE_ISSUED,
-    S.EXPIRED: Event.SETTLE_EXPIRED,
-    S.REVOKED: Event.SETTLE_REVOKED,
-}
-"""What ends a move of an order, by where it stood before."""
-
-BOUGHT_ONLY = {
-    Event.RESUBMIT: ("ask for another", "apply for another"),
-    Event.REFUND: ("nothing was paid for it", "nothing was paid for it"),
-}
-"""What never happens to a reissue or to a free order, with what is to be told of each instead.
-
-ModifyCertificateResubmit is for paid orders.
-"""
-
-TAKES_MATERIAL = frozenset({S.AWAITING_MATERIAL, S.FREE_AWAITING_MATERIAL})
-"""Where material is handed in, and what was handed in is shown."""
-
-REISSUES_ONLY = frozenset({Event.REISSUE, Event.PROVE_AGAIN, Event.PROVE_AGAIN_WITH_RECORDS})
-"""What happens to no order but one that replaces another's certificate."""
-
-GIVEN_UP = frozenset({S.REVIEW_FAILED, S.CANCELLED, S.REFUNDED})
-"""Where an order stands that came to nothing."""
-
-DELETABLE = frozenset({S.REVIEW_FAILED, S.EXPIRED, S.CANCELLED, S.REVOKED, S.REFUNDED})
-"""Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
-
-LIVING = tuple(status for status in Status if status not in DELETABLE)
-"""Where a free order counts towards what an account may have of them."""
-
 
 WILD = "*."
 """What a wildcard begins with."""
@@ -213,15 +41,46 @@ SERVER, CA = "SVR", "CA"
 EXPIRES_SOON = timedelta(days=30)
 
 
-class IllegalTransition(Exception):
-    """The order's status does not allow what was asked."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an order failed, was paid back, or why its certificate is or is not revoked.
 
-    def __init__(self, status: Status, event: Event, reason: str = "") -> None:
-        """Say in which status the order stands, what could not happen, and why else."""
-        self.status = status
-        self.event = event
-        text = f"The order stands at status {status.told}."
-        super().__init__(f"{text} {reason}" if reason else text)
+    A type of its own: the text is for people, and mypy refuses to compare it with anything that
+    decides what comes next.
+    """
+
+    text: Words
+
+
+class Decider(enum.Enum):
+    """Who had a certificate revoked."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+    DESK = "desk"
+    """Its key is known to others."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Revocation:
+    """The last request to revoke an order's certificate.
+
+    `number` counts on from the order's attempts, so that what proves a name for the one proves
+    nothing for the other. `reason` is a `Reason` of `domain/revocation.py`.
+    """
+
+    number: int
+    reason: Code
+    decided_by: Decider
+    revoked_at: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """A move to another account that has begun: to which one, and the stage that it hides."""
+
+    to: Code
+    stage: Stage
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,16 +104,15 @@ class Order:
     `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
     order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
     the last that was asked for. Warnings of the end of a `muted` one are not wanted.
-    `revocation` numbers what was published or uploaded for the last request to revoke the
-    certificate, on from `attempt` (0: none was made); `revocation_reason` is that one's `Reason`,
-    until `deadline` it may be proved, and `revoked_at` is when the certificate was revoked.
-    `said` is why its owner asked for that, or for this reissue, in the owner's own words.
+    `status` is what the wire shows of the order's state (`lifecycle.status_of`), `waits_for` what
+    has to happen next, and `reason` why the order stands where it does, where that needs words.
+    A `revocation` that was asked for may be proved until `deadline`. `said` is why its owner asked
+    for that, or for this reissue, in the owner's own words.
     `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
     the end of the time that was bought, which no reissue outlasts: it has that from the original.
     The desk makes the successor of a `hosted` certificate by itself; when that was issued is
     `succeeded_at`, and the successor is `by_desk`.
-    One that moves to another account stands at `MIGRATING` meanwhile: it goes to `moves_to`, and
-    `returns_to` is where it stood before.
+    `move` is there while it moves to another account.
     `origins` are the ids of all certificates that this one comes from, and `home_projects` the
     projects that its secrets belong to, where that is not its own project alone
     (`domain/derivation.py`).
@@ -269,7 +127,8 @@ class Order:
     domain_num: int
     time_span: int
     status: Status
-    status_msg: Words | None = None
+    waits_for: StatusMessage | None = None
+    reason: Explanation | None = None
     project_id: int = 0
     alias: Words = ""
     auto_renew: bool = False
@@ -303,12 +162,9 @@ class Order:
     deadline: datetime | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
-    revocation: int = 0
-    revocation_reason: Code | None = None
+    revocation: Revocation | None = None
     said: Words = ""
-    revoked_at: datetime | None = None
-    moves_to: Code | None = None
-    returns_to: Status | None = None
+    move: Move | None = None
     origins: tuple[Code, ...] = ()
     home_projects: tuple[int, ...] = ()
     created_at: datetime
@@ -367,19 +223,39 @@ class Order:
     @property
     def proving(self) -> int:
         """The attempt whose proofs count: the order's own, or that of a revocation in progress."""
-        return self.revocation if self.status is Status.REVOKING else self.attempt
+        if self.status is Status.REVOKING and self.revocation is not None:
+            return self.revocation.number
+        return self.attempt
 
-    def after(self, event: Event, status_msg: str | None = None) -> Order:
-        """Give the order as it stands after `event`, and what it waits for or why it failed.
+    @property
+    def stage(self) -> Stage:
+        """How far it has come; a move hides that on the wire, and remembers it."""
+        return STAGES[self.status] if self.move is None else self.move.stage
+
+    @property
+    def hold(self) -> Hold | None:
+        """The work of the desk's own that has to end before anything else happens to it."""
+        return ON_HOLD.get(self.status)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is on its way to another account, so that nothing else happens to it."""
+        return self.hold is Hold.MOVE
+
+    @property
+    def headed_for(self) -> str:
+        """The account that it moves to, or else the one that it is in."""
+        return self.uin if self.move is None else self.move.to
+
+    def after(self, event: Event, reason: str = "") -> Order:
+        """Return the order as it stands after `event`, waiting for nothing yet, and why.
 
         Raises:
             IllegalTransition: the table has no such step, or none for such an order.
         """
-        target = TRANSITIONS.get((self.status, event))
-        if target is None:
+        stage = None if self.hold else TRANSITIONS.get((self.stage, event))
+        if stage is None:
             raise IllegalTransition(self.status, event)
-        if event in REISSUES_ONLY and self.replaces is None:
-            raise IllegalTransition(self.status, event, "It is no reissue.")
         if event in BOUGHT_ONLY and self.reissue:
             raise IllegalTransition(
                 self.status, event, f"It is a reissue: {BOUGHT_ONLY[event][0]}."
@@ -388,27 +264,53 @@ class Order:
             raise IllegalTransition(
                 self.status, event, f"It is a free one: {BOUGHT_ONLY[event][1]}."
             )
-        return dataclasses.replace(self, status=target, status_msg=status_msg)
+        return dataclasses.replace(
+            self,
+            status=self._status_at(stage),
+            waits_for=None,
+            reason=Explanation(reason) if reason else None,
+        )
 
-    def to_be_issued(self) -> Order:
-        """Give the order, which is under way, when nobody but the CA has anything to do any more.
+    def waiting(self, event: WaitEvent) -> Order:
+        """Return the order as it waits after `event`.
 
-        A reissue stands at a status of its own from then on.
+        Raises:
+            IllegalTransition: its wait does not change so, or not where it stands.
         """
-        if self.replaces is not None and self.status is not Status.REISSUING:
-            return self.after(Event.REISSUE, StatusMessage.WAIT_ISSUE)
-        return dataclasses.replace(self, status_msg=StatusMessage.WAIT_ISSUE)
+        step = (self.waits_for, event)
+        if self.hold or step not in WAITS or self.stage not in WAIT_STAGES[event]:
+            raise IllegalTransition(self.status, event)
+        waits_for = WAITS[step]
+        return dataclasses.replace(
+            self, status=self._status_at(self.stage, waits_for), waits_for=waits_for
+        )
 
-    def to_be_proved_again(self) -> Order:
-        """Give the order, which was to be issued, after the proof of a name became too old."""
-        if self.status is Status.REISSUING:
-            auto = self.adds_records
-            event = Event.PROVE_AGAIN_WITH_RECORDS if auto else Event.PROVE_AGAIN
-            return self.after(event, StatusMessage.PENDING_DCV)
-        return dataclasses.replace(self, status_msg=StatusMessage.PENDING_DCV)
+    def held(self, event: HoldEvent) -> Order:
+        """Return the order as it is after work of the desk's own began or ended.
+
+        Raises:
+            IllegalTransition: that does not begin or end where it stands.
+        """
+        step = (self.hold, event)
+        if step not in HOLDS or self.stage not in HOLD_STAGES[event]:
+            raise IllegalTransition(self.status, event)
+        status = self._status_at(self.stage, self.waits_for, HOLDS[step])
+        return dataclasses.replace(self, status=status)
+
+    def _status_at(
+        self, stage: Stage, waits_for: StatusMessage | None = None, hold: Hold | None = None
+    ) -> Status:
+        return status_of(
+            stage,
+            waits_for,
+            hold,
+            free=self.product_id == FREE,
+            adds_records=self.adds_records,
+            reissue=self.reissue,
+        )
 
     def issued(self, begins_at: datetime, ends_at: datetime) -> Order:
-        """Give the order after its certificate was issued, which is valid from when to when.
+        """Return the order after its certificate was issued, which is valid from when to when.
 
         The first one of all sets the end of the time that was bought.
 
@@ -432,15 +334,15 @@ class Order:
         verify_type: str,
         now: datetime,
     ) -> Order:
-        """Give the order after it was submitted to the CA; this is its next attempt.
+        """Return the order after it was submitted to the CA; this is its next attempt.
 
         What it waits for then, and until when, is yet to be said.
 
         Raises:
             IllegalTransition: `event` cannot happen to it now.
         """
-        return dataclasses.replace(
-            self.after(event),
+        sent = dataclasses.replace(
+            self,
             attempt=self.attempt + 1,
             issuer=issuer,
             order_id=order_id,
@@ -448,64 +350,80 @@ class Order:
             ordered_at=now,
             deadline=None,
         )
+        return sent.after(event)
 
     def asked_back(
         self,
         event: Event,
         *,
         reason: str,
+        decided_by: Decider,
         said: str = "",
-        deadline: datetime | None,
-        status_msg: str | None = None,
+        deadline: datetime | None = None,
+        why: str = "",
     ) -> Order:
-        """Give the order after its certificate is to be revoked; this is the next such request.
+        """Return the order after its certificate is to be revoked; this is the next such request.
+
+        `reason` is what the CRL says, `why` what the owner is told.
 
         Raises:
             IllegalTransition: `event` cannot happen to it now.
         """
+        last = self.attempt if self.revocation is None else self.revocation.number
+        number = max(self.attempt, last) + 1
         return dataclasses.replace(
-            self.after(event, status_msg),
-            revocation=max(self.attempt, self.revocation) + 1,
-            revocation_reason=reason,
+            self.after(event, why),
+            revocation=Revocation(number, reason, decided_by),
             said=said,
             deadline=deadline,
         )
 
-    def kept(self, status_msg: str) -> Order:
-        """Give the order after its certificate is not revoked after all, and why not.
+    def revoked(self, now: datetime) -> Order:
+        """Return the order after its certificate was revoked, which the desk does not renew.
+
+        Where the desk decided that by itself, the order goes on to say why.
 
         Raises:
             IllegalTransition: it was not to be revoked.
         """
-        return dataclasses.replace(self.after(Event.KEEP, status_msg), deadline=None)
+        after, request = self.after(Event.REVOKE), self.revocation
+        if request is None:
+            return dataclasses.replace(after, hosted=False)
+        return dataclasses.replace(
+            after,
+            reason=self.reason if request.decided_by is Decider.DESK else None,
+            revocation=dataclasses.replace(request, revoked_at=now),
+            hosted=False,
+        )
 
-    @property
-    def moving(self) -> bool:
-        """Whether it is on its way to another account, so that nothing else happens to it."""
-        return self.status is Status.MIGRATING
+    def kept(self, why: str) -> Order:
+        """Return the order after its certificate is not revoked after all, and why not.
+
+        Raises:
+            IllegalTransition: it was not to be revoked.
+        """
+        return dataclasses.replace(self.after(Event.KEEP, why), deadline=None)
 
     def sent_to(self, uin: str) -> Order:
-        """Give the order as it is while it moves to an account.
+        """Return the order as it is while it moves to an account.
 
         Raises:
             IllegalTransition: it does not move from where it stands.
         """
-        sent = self.after(Event.MOVE, self.status_msg)
-        return dataclasses.replace(sent, moves_to=uin, returns_to=self.status)
+        return dataclasses.replace(
+            self.held(HoldEvent.BEGIN_MOVE), move=Move(to=uin, stage=self.stage)
+        )
 
     def left_here(self) -> Order:
-        """Give the order as it stood before it was to move.
+        """Return the order as it stood before it was to move.
 
         Raises:
             IllegalTransition: it was not to.
         """
-        if self.returns_to is None:
-            raise IllegalTransition(self.status, Event.SETTLE_ISSUED)
-        back = self.after(SETTLING[self.returns_to], self.status_msg)
-        return dataclasses.replace(back, moves_to=None, returns_to=None)
+        return dataclasses.replace(self.held(HoldEvent.END_MOVE), move=None)
 
     def moved(self) -> Order:
-        """Give the order as it is in the account that it was to move to.
+        """Return the order as it is in the account that it was to move to.
 
         Of the other account's projects, managers and orders it knows nothing there.
 
@@ -514,7 +432,7 @@ class Order:
         """
         return dataclasses.replace(
             self.left_here(),
-            uin=self.moves_to or self.uin,
+            uin=self.headed_for,
             project_id=0,
             home_projects=(),
             manager_id=None,

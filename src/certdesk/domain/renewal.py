@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from certdesk.domain.order import GIVEN_UP, Order, Status
+from certdesk.domain.lifecycle import GIVEN_UP, Status
+from certdesk.domain.order import Order
 from certdesk.domain.products import FREE
 from certdesk.domain.records import Renewal
 

@@ -12,7 +12,8 @@ import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.domain.identity import SETTLED
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 from certdesk.domain.proof import Verdict
 from certdesk.domain.records import Submission
 

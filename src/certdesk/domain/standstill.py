@@ -12,7 +12,8 @@ import dataclasses
 from datetime import datetime
 
 from certdesk.domain.account import Account
-from certdesk.domain.order import Order, Status
+from certdesk.domain.lifecycle import Status
+from certdesk.domain.order import Order
 
 REASON = "The account is disabled."
 """What tasks and renewals say as long as they stand still."""

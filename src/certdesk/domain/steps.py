@@ -12,23 +12,23 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from certdesk.domain.failing import doubled
-from certdesk.domain.order import TRANSITIONS, UNDER_WAY, Event, Order, Status, StatusMessage
+from certdesk.domain.lifecycle import (
+    TRANSITIONS,
+    UNDER_WAY,
+    VETTING,
+    Event,
+    Stage,
+    Status,
+    StatusMessage,
+)
+from certdesk.domain.order import Order
 from certdesk.domain.records import BlockedKey, Proof
 from certdesk.domain.validity import CAA_LASTS, terms_at
-
-UNDER_REVIEW = frozenset(
-    {
-        StatusMessage.PRE_REVIEWING,
-        StatusMessage.LEGAL_REVIEWING,
-        StatusMessage.CA_REVIEWING,
-    }
-)
-"""People look at the order."""
 
 GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
 """Nobody has to look at it, or has to any more."""
 
-CERTIFIED = frozenset({Status.ISSUED, Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
+CERTIFIED = frozenset({Stage.ISSUED, Stage.AWAITING_REVOCATION_LETTER, Stage.REVOKING})
 """There is a certificate, which is good."""
 
 RECORDS_WANTED = UNDER_WAY | {Status.AWAITING_LETTER, Status.REVOKING}
@@ -186,7 +186,13 @@ def step_while_disabled(order: Order, now: datetime, blocked: BlockedKey | None)
     A certificate is revoked all the same if others know its key (Baseline Requirements 4.9.1.1).
     """
     ended = order.ends_at is not None and order.ends_at < now
-    if order.status not in CERTIFIED or ended or blocked is None or not blocked.compromised:
+    if (
+        order.moving
+        or order.stage not in CERTIFIED
+        or ended
+        or blocked is None
+        or not blocked.compromised
+    ):
         return None
     return Condemn()
 
@@ -213,12 +219,12 @@ def _own_step(
     """
     if order.moving:
         return Move()
-    if order.status in CERTIFIED:
+    if order.stage in CERTIFIED:
         step = _towards_end(order, proofs, now, interval)
         return Condemn() if _condemned(step, blocked) else step
-    if blocked and (order.status, Event.FAIL) in TRANSITIONS:
+    if blocked and (order.stage, Event.FAIL) in TRANSITIONS:
         return Close(KEY_BLOCKED)
-    if order.status not in UNDER_WAY or order.status_msg not in GOING_ON | UNDER_REVIEW:
+    if order.status not in UNDER_WAY or order.waits_for is None:
         return Wait(None)
     return _towards_issue(order, proofs, now, interval)
 
@@ -231,7 +237,7 @@ def _towards_issue(
     unproved = _unproved(order, proofs, now)
     if unproved:
         return _towards_proof(order, unproved, now, interval, Close(TIMED_OUT))
-    if order.status_msg in UNDER_REVIEW:
+    if order.waits_for in VETTING:
         return Wait(None)
     unasked = [proof for proof in proofs if not caa_permits(proof, now)]
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
@@ -247,9 +253,9 @@ def _towards_end(order: Order, proofs: Sequence[Proof], now: datetime, interval:
         return _towards_expiry(order, now)
     if order.status is Status.AWAITING_REVOCATION_LETTER:
         return Keep(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
-    if order.status_msg in UNDER_REVIEW:
+    if order.waits_for in VETTING:
         return Wait(None)
-    pending = order.status_msg == StatusMessage.PENDING_DCV
+    pending = order.waits_for is StatusMessage.PENDING_DCV
     unproved = _unproved(order, proofs, now) if pending else ()
     if unproved:
         return _towards_proof(order, unproved, now, interval, Keep(NOT_PROVED))

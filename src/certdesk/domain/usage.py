@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeAlias
 
-from certdesk.domain.order import DELETABLE, LOOKED_FOR, Order, Status
+from certdesk.domain.lifecycle import DELETABLE, LOOKED_FOR, Status
+from certdesk.domain.order import Order
 from certdesk.domain.records import Certificate, Letter, Submission
 
 Counts: TypeAlias = Mapping[str, int]

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from certdesk.domain.countries import country_code
 from certdesk.domain.csr import Subject
 from certdesk.domain.issuing import Registration
-from certdesk.domain.order import StatusMessage
 from certdesk.domain.organisation import Manager, Organisation
 from certdesk.domain.products import Level
 from certdesk.domain.records import Review
@@ -91,15 +90,6 @@ def needs_review(level: Level, *, vetted: bool, four_eyes: bool, letter: bool = 
 def people_needed(level: Level, *, four_eyes: bool) -> int:
     """Tell how many people have to approve an order."""
     return 2 if four_eyes and level is Level.EV else 1
-
-
-def message_of(review: Review | None, *, vetted: bool) -> StatusMessage:
-    """Tell what an order waits for that was submitted; `vetted` is its manager."""
-    if not vetted:
-        return StatusMessage.PRE_REVIEWING
-    if review is None or review.verdict is not None:
-        return StatusMessage.PENDING_DCV
-    return StatusMessage.CA_REVIEWING if review.approvals else StatusMessage.LEGAL_REVIEWING
 
 
 def subject_of_manager(manager_id: int) -> str:

@@ -15,7 +15,7 @@ def disabled_account(unit: Unit, order: Order) -> Account | None:
     """
     if goes_on(order):
         return None
-    account = unit.accounts.get(order.moves_to or order.uin)
+    account = unit.accounts.get(order.headed_for)
     return account if account is not None and not account.enabled else None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import json
 import types
 import typing
 from datetime import UTC, datetime
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -98,6 +100,47 @@ class Numbered(TypeDecorator[enum.IntEnum]):
         return None if value is None else self.members(value)
 
 
+class Named(TypeDecorator[enum.Enum]):
+    """A member of an `Enum` of texts, kept as its value."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[enum.Enum]) -> None:
+        """Keep members of this enumeration."""
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: enum.Enum | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Give the member's value."""
+        return None if value is None else str(value.value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> enum.Enum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Give the member of that value."""
+        return None if value is None else self.members(value)
+
+
+class Part(TypeDecorator[object]):
+    """A dataclass that is a part of a record, kept as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        """Keep values of this dataclass."""
+        super().__init__()
+        self.kind = kind
+        self._decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind)
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Write the value as a JSON object."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Read the JSON object as the value again."""
+        return None if value is None else self._decoder.decode(value)
+
+
 # SQLite numbers rows by itself only where the column is declared INTEGER; its integers have
 # 64 bits under every name. PostgreSQL sorts text as the server's locale has it unless it is told
 # to go by code point, as SQLite and Python do.
@@ -138,6 +181,10 @@ def _type_of(kind: object) -> TypeEngine[typing.Any]:
         return Texts()
     if isinstance(kind, type) and issubclass(kind, enum.IntEnum):
         return Numbered(kind)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return Named(kind)
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return Part(kind)
     if kind not in TYPES:
         raise TypeError(f"no column keeps a {kind}")
     return TYPES[kind]

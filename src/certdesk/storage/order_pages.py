@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
+from certdesk.domain.lifecycle import Status
 from certdesk.domain.listing import OrderPage, OrderQuery, Sort, within_an_answer
-from certdesk.domain.order import WILD, Order, Status
+from certdesk.domain.order import WILD, Order
 from certdesk.domain.policy import UNBOUND
 from certdesk.domain.products import UPLOADED
 from certdesk.storage import order_words

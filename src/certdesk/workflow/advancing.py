@@ -31,7 +31,8 @@ from certdesk.domain.issuing import (
     Recorded,
     absent,
 )
-from certdesk.domain.order import Event, Order
+from certdesk.domain.lifecycle import Event, HoldEvent, WaitEvent
+from certdesk.domain.order import Decider, Order
 from certdesk.domain.organisation import Company, Manager, Organisation
 from certdesk.domain.personal import whole
 from certdesk.domain.products import PRODUCTS, Level
@@ -353,7 +354,7 @@ class Advancing:
 
     def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
         # The order goes to a next version, so that nobody cancels it at the same time unseen.
-        unit.orders.replace(_unchanged(unit, standing.order).to_be_issued())
+        unit.orders.replace(_unchanged(unit, standing.order).waiting(WaitEvent.NAMES_PROVED))
         self._keep_recorded(unit, standing, progress, begun=True)
 
     def _keep_recorded(
@@ -433,8 +434,8 @@ class Advancing:
         decided = _as_read(unit, order).asked_back(
             Event.DECIDE_TO_REVOKE,
             reason=Reason.KEY_COMPROMISE,
-            deadline=None,
-            status_msg=KEY_KNOWN,
+            decided_by=Decider.DESK,
+            why=KEY_KNOWN,
         )
         unit.orders.replace(decided)
         withdraw_review(unit, subject_of_revocation(order.certificate_id))
@@ -442,29 +443,25 @@ class Advancing:
 
     def _revoke(self, standing: Standing) -> None:
         order, certificate = standing.order, standing.certificate
-        assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+        # Both were kept: when the order became issued, and when it was to be revoked.
+        assert certificate is not None  # noqa: S101 -- as above
+        assert order.revocation is not None  # noqa: S101 -- as above
+        reason = Reason(order.revocation.reason)
         try:
-            self._issuers[standing.issuer].revoke(
-                certificate, Reason(order.revocation_reason or "")
-            )
+            self._issuers[standing.issuer].revoke(certificate, reason)
         except LookupError:
             self._store.write(functools.partial(self._keep_certificate, order, NOT_ITS_OWN))
         else:
-            self._store.write(functools.partial(self._revoked, order, certificate))
+            self._store.write(functools.partial(self._revoked, order, certificate, reason))
 
-    def _revoked(self, order: Order, certificate: Certificate, unit: Unit) -> None:
-        """Keep that a certificate is revoked, and what its owner says of its key.
-
-        Where that was the desk's own doing the order goes on to say why.
-        """
+    def _revoked(self, order: Order, certificate: Certificate, reason: Reason, unit: Unit) -> None:
+        """Keep that a certificate is revoked, and what its owner says of its key."""
         now, stored = self._clock.now(), _unchanged(unit, order)
-        why = KEY_KNOWN if stored.status_msg == KEY_KNOWN else None
-        after = dataclasses.replace(stored.after(Event.REVOKE, why), hosted=False, revoked_at=now)
-        unit.orders.replace(after)
+        unit.orders.replace(stored.revoked(now))
         unit.renewals.remove(order.certificate_id)
-        if stored.revocation_reason == Reason.KEY_COMPROMISE:
+        if reason is Reason.KEY_COMPROMISE:
             report_key(unit, stored, certificate.spki_sha256, now)
-        note(unit, self._clock.now(), order, "Revoke", f"{stored.revocation_reason}")
+        note(unit, now, order, "Revoke", reason)
 
     def _keep_certificate(self, order: Order, reason: str, unit: Unit) -> None:
         unit.orders.replace(_unchanged(unit, order).kept(reason))
@@ -481,7 +478,7 @@ class Advancing:
         note(unit, self._clock.now(), order, "Expire", "")
 
     def _end_cancelling(self, order: Order, unit: Unit) -> None:
-        unit.orders.replace(_unchanged(unit, order).after(Event.UNDO))
+        unit.orders.replace(_unchanged(unit, order).held(HoldEvent.END_CLEANUP))
         note(unit, self._clock.now(), order, "EndCancelling", "")
 
 

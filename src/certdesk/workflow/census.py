@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from certdesk.domain import standstill
-from certdesk.domain.census import BY_STATUS, UNDER_WAY, Census, DueWork, Ending, WaitsFor, wait_of
-from certdesk.domain.order import StatusMessage
+from certdesk.domain.census import BY_STATUS, Census, DueWork, Ending, WaitsFor, wait_of
+from certdesk.domain.lifecycle import LOOKED_FOR, StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -59,12 +59,11 @@ def _counted(
 
 def _waiting(unit: Unit) -> Mapping[WaitsFor, int]:
     found = Counter(dict.fromkeys(WaitsFor, 0))
-    for status, wait in BY_STATUS.items():
-        found[wait] += unit.orders.count(status=status)
-    for status in UNDER_WAY:
-        for message in StatusMessage:
-            number = unit.orders.count(status=status, status_msg=message.value)
-            found[wait_of(status, message)] += number
+    for status in LOOKED_FOR | BY_STATUS.keys():
+        for waits_for in (None, *StatusMessage):
+            wait = wait_of(status, waits_for)
+            if wait is not None:
+                found[wait] += unit.orders.count(status=status, waits_for=waits_for)
     found[WaitsFor.ACCOUNT] = unit.tasks.count(reason=standstill.REASON)
     found[WaitsFor.OPERATOR] = unit.tasks.count(set_aside=True)
     return found

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from certdesk.domain import standstill, timekeeping
+from certdesk.domain.advice import status_msg
 from certdesk.domain.census import LATE
 from certdesk.domain.checkup import Observation, failure, good, warning
 from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import STATUS_NAMES, UNDER_WAY, Order, Status
+from certdesk.domain.lifecycle import STATUS_NAMES, UNDER_WAY, Status
+from certdesk.domain.order import Order
 from certdesk.domain.records import Mark
 from certdesk.domain.secret import Secret
 from certdesk.ports import (
@@ -307,7 +309,7 @@ def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
         )
         return tell("certificates", f"{what}, and nothing follows it", remedy)
     its = following.certificate_id
-    waits = following.status_msg or STATUS_NAMES[following.status]
+    waits = status_msg(following) or STATUS_NAMES[following.status]
     return tell(
         "certificates",
         f"{what}, and {its}, which follows it, is at {waits}",

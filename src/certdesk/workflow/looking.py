@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
+from certdesk.domain.lifecycle import LOOKED_FOR, StatusMessage, WaitEvent
 from certdesk.domain.names import DomainName
-from certdesk.domain.order import LOOKED_FOR, Order, StatusMessage
+from certdesk.domain.order import Order
 from certdesk.domain.pacing import CAA, PROOF
 from certdesk.domain.proof import CaaFinding, Finding, ProofKind, Verdict, challenge_of
 from certdesk.domain.records import Evidence, Proof
@@ -259,7 +260,10 @@ class Looking:
         if proof is None or order is None:
             return
         # CAA records are looked for when every name is proved and people are done.
-        if order.status_msg in GOING_ON and (after := order.to_be_issued()) != order:
+        if (
+            order.waits_for in GOING_ON
+            and (after := order.waiting(WaitEvent.NAMES_PROVED)) != order
+        ):
             unit.orders.replace(after)
         refusal = "" if finding.permitted else finding.reason or "CAA records refuse."
         unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
@@ -284,8 +288,8 @@ def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
 
     So its name is the owner's concern again, and CAA records are asked anew when it is proved.
     """
-    if order.status_msg == StatusMessage.WAIT_ISSUE:
-        unit.orders.replace(order.to_be_proved_again())
+    if order.waits_for is StatusMessage.WAIT_ISSUE:
+        unit.orders.replace(order.waiting(WaitEvent.PROOF_TOO_OLD))
     return dataclasses.replace(proof, proved_at=None, caa_at=None, caa_reason="")
 
 

@@ -19,6 +19,7 @@ import structlog
 
 from certdesk.catalog import Action, Catalog
 from certdesk.domain import standstill
+from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.figures import Counted
 from certdesk.domain.order import Order
@@ -224,4 +225,4 @@ def _forget(certificate_id: str, unit: Unit) -> None:
 
 
 def _waiting(order: Order) -> str:
-    return f"{order.certificate_id} stands at {order.status_msg or order.status.name}"
+    return f"{order.certificate_id} stands at {status_msg(order) or order.status.name}"
