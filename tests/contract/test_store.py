@@ -138,6 +138,9 @@ def values(annotation: object) -> st.SearchStrategy[Any]:
         return st.one_of([values(kind) for kind in typing.get_args(annotation)])
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return st.sampled_from(annotation)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        parts = typing.get_type_hints(annotation)
+        return st.builds(annotation, **{name: values(kind) for name, kind in parts.items()})
     if typing.get_origin(annotation) is tuple:
         kinds = typing.get_args(annotation)
         if kinds[-1] is Ellipsis:

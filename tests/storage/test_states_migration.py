@@ -31,7 +31,7 @@ KEY_KNOWN = "Its private key counts as known to others, so the certificate is re
 
 def fill(connection: Connection) -> None:
     """Bring a database to the revision before, and orders into it."""
-    bring_to(connection, "0031")
+    bring_to(connection, "0032")
     revoked = {"status": 10, "revocation": 2, "revoked": "'2026-03-02 12:00:00'"}
     superseded = revoked | {"reason": "'superseded'"}
     rows: list[dict[str, object]] = [

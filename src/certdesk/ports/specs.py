@@ -3,10 +3,11 @@
 A declaration is the annotation of an attribute: the type of the collection, which has the type of
 its records, and marks that name fields of the record.
 
->>> class Unit:
-...     zones: Annotated[Collection[Zone], Key("uin", "name"), CountedBy(one("zones"))]
->>> [spec.key for spec in specs_of(Unit)]
-[('uin', 'name')]
+    zones: Annotated[Collection[Zone], Key("uin", "name"), CountedBy(one("zones"))]
+
+>>> from certdesk.ports.unit import Unit
+>>> next(spec.key for spec in specs_of(Unit) if spec.name == "zones")
+('uin', 'name')
 """
 
 from __future__ import annotations

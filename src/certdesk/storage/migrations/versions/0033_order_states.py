@@ -8,8 +8,8 @@ from datetime import UTC
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 WAITS = ("PRE-REVIEWING", "LEGAL-REVIEWING", "CA-REVIEWING", "PENDING-DCV", "WAIT-ISSUE")
 STAGES = {1: "issued", 3: "expired", 10: "revoked"}
