@@ -318,10 +318,10 @@ def another_user(uid: int, gid: int | None = None) -> list[str]:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *, settings: str = "", clock: Path | None = None
+    folder: Path, *, settings: str = "", clock: Path | None = None, under: Sequence[str] = ()
 ) -> Iterator[RunningDesk]:
-    """Run a desk on `folder` as long as the context lasts."""
-    desk = RunningDesk(folder, settings=settings, clock=clock)
+    """Run a desk on `folder` as long as the context lasts; see `RunningDesk`."""
+    desk = RunningDesk(folder, settings=settings, clock=clock, under=under)
     try:
         desk.start()
         yield desk

@@ -9,7 +9,7 @@ import io
 import ssl
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,12 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path, settings: str = "", clock: Path | None = None) -> Iterator[World]:
+def world(
+    folder: Path, settings: str = "", clock: Path | None = None, under: Sequence[str] = ()
+) -> Iterator[World]:
     """Run servers on loopback and a desk that is told to ask them, with further settings.
 
-    What is written to `clock` moves the desk's own.
+    What is written to `clock` moves the desk's own. `under` is as in `RunningDesk`.
     """
     with nameserver() as names, webserver() as web:
         settings += f"""
@@ -46,7 +48,7 @@ def world(folder: Path, settings: str = "", clock: Path | None = None) -> Iterat
             keys.stock.rsa_2048 = 1
             keys.stock.rsa_4096 = 0
         """
-        with running(folder, settings=settings, clock=clock) as desk:
+        with running(folder, settings=settings, clock=clock, under=under) as desk:
             yield World(desk, names, web)
 
 

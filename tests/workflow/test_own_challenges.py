@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from certdesk.domain.errors import CertificateStatusNotAllowVerify, InvalidParam
-from certdesk.domain.issuing import ChallengesWanted, Offering, Recorded
+from certdesk.domain.issuing import ChallengesWanted, Offered, Offering, Recorded
 from certdesk.domain.proof import Verdict
 from certdesk.domain.revocation import Reason
 from certdesk.domain.steps import NOT_OFFERED, TIMED_OUT
@@ -212,6 +212,15 @@ def test_a_ca_that_refuses_names_fails_the_order(at: DeskElsewhere) -> None:
     at.ca.refused = "It does not issue for example.com."
     at.take_on()
     assert at.order.status == (2, "It does not issue for example.com.")
+
+
+def test_challenges_that_were_not_asked_for_are_shown_to_nobody(at: DeskElsewhere) -> None:
+    """The step fails, as the CA does what it must not."""
+    others = Offered(challenges=())
+    at.issuer.offer = lambda *_: others  # type: ignore[method-assign,assignment]  # a bad CA
+    with pytest.raises(ValueError, match="not one challenge for each name"):
+        at.take_on()
+    assert at.shown()["DvAuthDetail"] is None
 
 
 def test_an_order_can_be_given_up_before_the_ca_has_begun_to_issue(at: DeskElsewhere) -> None:

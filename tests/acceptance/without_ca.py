@@ -1,0 +1,15 @@
+"""Runs certdesk with one more kind of issuer: `elsewhere`, a CA that makes its own challenges."""
+
+from __future__ import annotations
+
+import sys
+
+from certdesk.bootstrap.issuing import ISSUERS
+from certdesk.cli.main import main
+from certdesk.testing.elsewhere import IssuerElsewhere
+
+if __name__ == "__main__":
+    ISSUERS["elsewhere"] = lambda world, *_: IssuerElsewhere(world.clock)
+    # Behind this program stands the path of the other one.
+    del sys.argv[1]
+    main()
