@@ -217,7 +217,7 @@ def test_a_ca_that_refuses_names_fails_the_order(at: DeskElsewhere) -> None:
 def test_challenges_that_were_not_asked_for_are_shown_to_nobody(at: DeskElsewhere) -> None:
     """The step fails, as the CA does what it must not."""
     others = Offered(challenges=())
-    at.issuer.offer = lambda *_: others  # type: ignore[method-assign,assignment]  # a bad CA
+    at.issuer.offer = lambda *_: others  # type: ignore[method-assign]  # a bad CA
     with pytest.raises(ValueError, match="not one challenge for each name"):
         at.take_on()
     assert at.shown()["DvAuthDetail"] is None
