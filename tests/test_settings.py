@@ -262,6 +262,7 @@ def test_a_wrong_value_is_refused_with_what_the_setting_is(
         ("http.thread = 7", "http.thread"),
         ("[keys.stock]\nrsa_1024 = 1", "keys.stock.rsa_1024"),
         ("Data = 'x'", "Data"),
+        ("issuer.name = ['private']", "issuer.name"),
     ],
 )
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, text: str, name: str) -> None:

@@ -38,7 +38,7 @@ _OF_SERVICE = re.compile(
 """What Kubernetes tells each container of a service that is called certdesk, or certdesk-…; the
 variable `CERTDESK_PORT` itself has a URL for its value."""
 
-COMING = ("issuer.",)
+COMING = ("issuer.acme.",)
 """Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
 
 ROOT_ANCHORS = (

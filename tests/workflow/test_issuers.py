@@ -144,7 +144,7 @@ def test_an_order_whose_issuer_is_gone_waits_and_says_why(two: Two) -> None:
     assert two.here.asked == two.there.asked == []
     two.desk.work()
     assert order.task.reason == GONE
-    assert two.told(certificate_id) == f"{GONE} The desk tries again by itself."
+    assert two.told(certificate_id) == f"The work on it waits, and goes on by itself: {GONE}"
     (found,) = IssuersCheckup(two.desk.store, two.desk.issuers).examine()
     assert (found.state, found.remedy) == (Health.FAIL, "put there back into issuer.names")
     assert found.what.startswith("1 orders wait for the issuer there, and only that can revoke 0")

@@ -148,7 +148,7 @@ def test_a_ca_that_does_not_answer_is_asked_again_and_the_order_says_why(
         task = at.order.task
         assert (task.due_at, task.failures) == (at.desk.clock.now() + timedelta(seconds=30), 0)
         told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)["Next"]
-        assert told == f"{AWAY} The desk tries again by itself."
+        assert told == f"The work on it waits, and goes on by itself: {AWAY}"
         at.desk.clock.move(timedelta(seconds=30))
         at.begin()
 

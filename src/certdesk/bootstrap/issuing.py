@@ -23,7 +23,9 @@ def issuers_of(world: Surroundings, settings: Settings, *, sandbox: bool) -> Iss
     Raises:
         SettingsError: a certificate cannot have the name of one.
     """
-    made = [ISSUERS[name](world, settings, sandbox) for name in settings.issuer_names]
+    made = [
+        ISSUERS[name](world, settings, sandbox) for name in dict.fromkeys(settings.issuer_names)
+    ]
     return Issuers(made, issuers_of_products(settings))
 
 

@@ -67,8 +67,9 @@ def _held(task: Task) -> str:
             f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
             "into the log, then certdesk order resume."
         )
-    paused = task.reason and not task.failures
-    return f"{task.reason} The desk tries again by itself." if paused else ""
+    if not task.reason or task.failures:
+        return ""
+    return f"The work on it waits, and goes on by itself: {task.reason.removesuffix('.')}."
 
 
 def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
