@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +13,14 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.storage.migrate import newest_revision
+from tests.acceptance.newer import NEWER, newer_version
 from tests.acceptance.processes import NO_RSA_STOCK, Served, certdesk, serving
 from tests.acceptance.watching import RED, told, until
 from tests.running import RunningDesk, running
-from tests.storage.before import bring_to, postgres_before, sqlite_before
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
 
-OLDER = "0026"
-NEWER = "9999"
 FAILED = 3
 
 
@@ -36,33 +36,30 @@ def url(postgres: Cluster) -> str:
     return postgres.database()
 
 
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables with which the program is of a newer version."""
+    return newer_version(tmp_path_factory.mktemp("newer"))
+
+
 @pytest.mark.needs("postgres")
 def test_nobody_migrates_a_database_under_a_desk_of_an_older_version(
-    postgres: Cluster, url: str, tmp_path: Path
+    postgres: Cluster, url: str, newer: dict[str, str], tmp_path: Path
 ) -> None:
     """The text says who is there; once nobody is, the log says from where to where it went."""
-    with postgres_before(url) as connection:
-        bring_to(connection, OLDER)
-    words = (
-        "serve",
-        "--data",
-        str(tmp_path / "data"),
-        "--database",
-        url,
-        "--listen",
-        "127.0.0.1:0",
-    )
-    with postgres.connect(url) as running_one:
-        running_one.execute("SET application_name = 'certdesk'")
-        refused = certdesk(*words)
+    elsewhere = ("--data", str(tmp_path / "elsewhere"), "--database", url)
+    words = ("serve", "--data", str(tmp_path / "data"), *elsewhere[2:], "--listen", "127.0.0.1:0")
+    with serving(tmp_path / "older", *words), postgres.connect(url) as connection:
+        refused = certdesk("account", "list", *elsewhere, variables=newer)
         assert (refused.returncode, refused.stdout) == (FAILED, "")
-        assert "another version uses the database (1 sessions, from this machine)" in refused.stderr
-        found = running_one.execute("SELECT version_num FROM alembic_version").fetchone()
-        assert found == (OLDER,)
+        assert "certdesk of another version uses the database (" in refused.stderr
+        assert ", from this machine), and would not know it after a migration" in refused.stderr
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert found == (newest_revision(),)
 
-    with serving(tmp_path / "log", *words):
+    with serving(tmp_path / "log", *words, variables=newer):
         (line,) = events((tmp_path / "log").read_text(), "the database was migrated")
-    assert (line["from_revision"], line["to_revision"]) == (OLDER, newest_revision())
+    assert (line["from_revision"], line["to_revision"]) == (newest_revision(), NEWER)
 
 
 @pytest.mark.needs("postgres")
@@ -104,15 +101,34 @@ def test_doctor_tells_of_a_database_that_does_not_answer_beside_a_running_desk(
     assert "  disk  " in done.stdout
 
 
-def test_a_file_of_an_older_version_is_migrated_with_a_line(tmp_path: Path) -> None:
-    """From where to where."""
-    data = tmp_path / "data"
-    data.mkdir(mode=0o700)
-    with sqlite_before(data / "certdesk.db") as connection:
-        bring_to(connection, OLDER)
-    serve(tmp_path / "first", data)
+def test_a_file_of_an_older_version_is_migrated_with_a_line(
+    embedded: Path, newer: dict[str, str], tmp_path: Path
+) -> None:
+    """From where to where; what was there is there, and the older version refuses it after that."""
+    before = certdesk("account", "list", "--data", str(embedded))
+    serve(tmp_path / "first", embedded, variables=newer)
     (line,) = events((tmp_path / "first").read_text(), "the database was migrated")
-    assert (line["from_revision"], line["to_revision"]) == (OLDER, newest_revision())
+    assert (line["from_revision"], line["to_revision"]) == (newest_revision(), NEWER)
+    migrated = certdesk("account", "list", "--data", str(embedded), variables=newer)
+    assert migrated.stdout == before.stdout
+
+    refused = certdesk("account", "list", "--data", str(embedded))
+    assert (refused.returncode, refused.stdout) == (FAILED, "")
+    assert f"the database is at revision {NEWER}" in refused.stderr
+    assert "a newer one has written it" in refused.stderr
+
+
+def test_a_file_from_before_the_first_release_is_refused_with_what_to_do(embedded: Path) -> None:
+    """By the server, by commands, and by doctor, which has a remedy for it."""
+    with closing(sqlite3.connect(embedded / "certdesk.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0033'")
+    data = ("--data", str(embedded))
+    for words in (("serve", "--listen", "127.0.0.1:0", *data), ("account", "list", *data)):
+        refused = certdesk(*words)
+        assert (refused.returncode, refused.stdout) == (FAILED, "")
+        assert "before its first release" in refused.stderr
+        assert "begin anew in another folder or database (--data, --database)" in refused.stderr
+    assert "-> begin anew in another folder or database" in certdesk("doctor", *data).stdout
 
 
 @pytest.fixture
@@ -124,9 +140,10 @@ def embedded(tmp_path: Path) -> Iterator[Path]:
     assert (folder / "certdesk.db").exists()
 
 
-def serve(log: Path, folder: Path, *words: str) -> Served:
+def serve(log: Path, folder: Path, *words: str, variables: dict[str, str] | None = None) -> Served:
     """Start a desk on a folder, and end it again."""
-    with serving(log, "serve", "--data", str(folder), "--listen", "127.0.0.1:0", *words) as served:
+    asked = ("serve", "--data", str(folder), "--listen", "127.0.0.1:0", *words)
+    with serving(log, *asked, variables=variables) as served:
         return served
 
 
@@ -166,7 +183,7 @@ def test_a_desk_on_postgresql_is_not_begun_anew_in_a_file_where_its_url_was_forg
 
 @pytest.mark.needs("postgres")
 def test_a_password_in_a_databases_url_is_neither_kept_nor_told(url: str, tmp_path: Path) -> None:
-    """In the query too, and where an older version has noted it."""
+    """In the query too, and where the operator has noted it."""
     folder, secret = tmp_path / "data", "Other9"
     queried = f"{url}&password={secret}&sslpassword={secret}"
     words = ("--data", str(folder), "--database", queried)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +18,7 @@ from certdesk.domain.lifecycle import Status
 from certdesk.domain.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.records import AuditEntry, Letter
 from certdesk.ports import COLLECTIONS, Store, Unit
-from certdesk.storage.migrate import newest_revision
-from certdesk.storage.sqlite import SqliteStore
 from tests.contract.test_store import NOON, entry, order, submission
-from tests.storage.before import bring_to, sqlite_before
 from tests.storage.stores import KINDS, of_two_desks
 
 if TYPE_CHECKING:
@@ -31,8 +26,6 @@ if TYPE_CHECKING:
 
 ONE, OTHER = "100000000001", "100000000002"
 ROOM = 20
-BEFORE, SUMMED = "0026", "0027"
-"""The schema before sums were kept, and the one that has them."""
 
 
 @pytest.fixture(params=KINDS)
@@ -247,31 +240,3 @@ def add_for_none(uin: str, unit: Unit) -> None:
     """Write a row, of which there may be none."""
     note(uin, unit)
     unit.usage.settle({"audit": 0})
-
-
-def test_sums_are_counted_once_by_the_migration(tmp_path: Path) -> None:
-    """Of what a database had before they were kept."""
-    path = tmp_path / "desk.db"
-    made: list[Change] = [
-        functools.partial(put_order, "a", ONE, Status.UNDER_REVIEW, 2),
-        functools.partial(put_order, "b", OTHER, Status.ISSUED, 3),
-        functools.partial(put_submission, "a", ONE, 9),
-        functools.partial(put_letter, "b", OTHER, 7),
-        functools.partial(note, ONE),
-    ]
-    with closing(SqliteStore.open(path)) as store:
-        store.write(functools.partial(carry_out, made, undone=False))
-        before = [store.read(functools.partial(both, uin)) for uin in (ONE, OTHER)]
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("DROP TABLE usage")
-        database.execute("UPDATE alembic_version SET version_num = ?", (BEFORE,))
-        database.commit()
-    # What came later is there already.
-    with sqlite_before(path) as connection:
-        bring_to(connection, SUMMED)
-        newest = (newest_revision(),)
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = ?", newest)
-    with closing(SqliteStore.open(path)) as store:
-        after = [store.read(functools.partial(both, uin)) for uin in (ONE, OTHER)]
-    assert after == before
-    assert all(told == counted for told, counted in after)

@@ -12,10 +12,8 @@ import pytest
 from certdesk.domain.listing import OrderQuery
 from certdesk.ports import Unit
 from certdesk.storage import order_words
-from certdesk.storage.order_words import FtsIndex
 from certdesk.storage.session import Library
 from certdesk.storage.sqlite import SqliteStore
-from tests.storage.test_migrations import migrate_to, transaction
 from tests.storage.test_order_pages import order
 
 LIBRARIES = [Library.find(), Library(sqlite3, write_ahead=False)]
@@ -67,20 +65,3 @@ def test_words_of_a_changed_alias_and_of_a_removed_order_are_overwritten(
         assert not holds(file)
         page = store.read(lambda unit: unit.orders.page(OrderQuery(uin="1", limit=1, text="shop")))
     assert page.total == OTHERS - 2
-
-
-def test_words_that_were_erased_by_an_older_version_are_overwritten(tmp_path: Path) -> None:
-    """By the migration, once the log is in the file."""
-    file = tmp_path / "desk.db"
-    with transaction(file) as session:
-        migrate_to(session, "0028")
-        index = FtsIndex()
-        index.put(session.driver, 1, [CANARY])
-    with transaction(file) as session:
-        index.take(session.driver, 1, [CANARY])
-        index.put(session.driver, 1, ["shop"])
-    assert holds(file)
-
-    SqliteStore.open(file).close()
-
-    assert not holds(file)

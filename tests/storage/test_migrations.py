@@ -3,21 +3,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from certdesk.domain.account import AccessKey, Account
 from certdesk.domain.records import Mark
 from certdesk.ports import COLLECTIONS
-from certdesk.storage.migrate import SchemaUnknown, migrate
+from certdesk.storage.migrate import SchemaUnknown, SchemaUnreleased, migrate
 from certdesk.storage.schema import metadata
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.sqlite import SqliteStore
@@ -25,7 +21,6 @@ from certdesk.storage.sqlite import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PROCESSES = Path(__file__).with_name("processes.py")
 
 
@@ -37,14 +32,6 @@ def transaction(database: Path, end: str = "COMMIT") -> Iterator[Session]:
         session.run("BEGIN IMMEDIATE")
         yield session
         session.run(end)
-
-
-def migrate_to(session: Session, revision: str) -> None:
-    """Bring a database to the schema of an older version."""
-    config = Config()
-    config.set_main_option("script_location", "certdesk.storage:migrations")
-    config.attributes["connection"] = session.connection
-    command.upgrade(config, revision)
 
 
 def is_declared(name: str | None, kind: str, _: object) -> bool:
@@ -83,48 +70,6 @@ def test_migrations_number_what_the_schema_numbers(tmp_path: Path) -> None:
     assert numbered == {spec.name for spec in COLLECTIONS if spec.numbered or spec.numbering}
 
 
-def test_accounts_and_keys_of_the_first_release_keep_what_they_had(tmp_path: Path) -> None:
-    """What came later is switched off for them, and a read-only key may do nothing any more."""
-    database = tmp_path / "desk.db"
-    with transaction(database) as session:
-        migrate_to(session, "0001")
-        session.run(
-            "INSERT INTO accounts VALUES ('1', 'alice', 1, 1, '2026-03-01 12:00:00', x'01', 7)"
-        )
-        for secret_id, enabled, read_only in (("a", 1, 0), ("b", 1, 1), ("c", 0, 0)):
-            session.run(
-                f"INSERT INTO access_keys VALUES ('{secret_id}', '1', x'02', {enabled}, "  # noqa: S608 -- values of the test
-                f"{read_only}, '2026-03-01 12:00:00', 3)"
-            )
-
-    with closing(SqliteStore.open(database)) as store:
-        account = store.read(lambda unit: unit.accounts.get("1"))
-        keys = store.read(lambda unit: [unit.access_keys.get(name) for name in "abc"])
-
-    assert account == Account(
-        uin="1",
-        name="alice",
-        verified=True,
-        enabled=True,
-        created_at=NOON,
-        keyset=b"\x01",
-        unsigned_payload=False,
-        signed_action=False,
-        version=7,
-    )
-    assert keys == [
-        AccessKey(
-            secret_id=secret_id,
-            uin="1",
-            sealed_secret=b"\x02",
-            enabled=enabled,
-            created_at=NOON,
-            version=3,
-        )
-        for secret_id, enabled in (("a", True), ("b", False), ("c", False))
-    ]
-
-
 def test_an_up_to_date_database_is_left_as_it_is(tmp_path: Path) -> None:
     """Opening again changes nothing, not even the file."""
     with closing(SqliteStore.open(tmp_path / "desk.db")) as store:
@@ -146,6 +91,22 @@ def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(SchemaUnknown, match="revision f00d"):
             SqliteStore.open(tmp_path / "desk.db")
+
+    assert (tmp_path / "desk.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("revision", ["0001", "0033"])
+def test_a_database_from_before_the_first_release_is_refused_and_not_touched(
+    revision: str, tmp_path: Path
+) -> None:
+    """The revisions of development are gone; the text says what to do instead."""
+    SqliteStore.open(tmp_path / "desk.db").close()
+    with transaction(tmp_path / "desk.db") as session:
+        session.run(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608 -- a value of the test
+    before = (tmp_path / "desk.db").read_bytes()
+
+    with pytest.raises(SchemaUnreleased, match=f"revision {revision}.*: begin anew in another"):
+        SqliteStore.open(tmp_path / "desk.db")
 
     assert (tmp_path / "desk.db").read_bytes() == before
 

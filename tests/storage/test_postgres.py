@@ -98,6 +98,28 @@ def test_migrations_make_the_schema_that_is_declared(postgres: Cluster) -> None:
     assert differences == []
 
 
+COLUMNS = """
+SELECT table_name, column_name, data_type, collation_name, column_default, is_nullable
+  FROM information_schema.columns
+  WHERE table_schema = 'public'
+    AND table_name NOT IN ('commits', 'order_words', 'alembic_version')
+"""
+
+
+def test_migrations_make_columns_as_they_are_declared(postgres: Cluster) -> None:
+    """With their collations and defaults, which the comparison above does not look at."""
+    migrated, declared = postgres.database(), postgres.database()
+    with opened(migrated):
+        pass
+    engine = sqlalchemy.create_engine(declared, poolclass=sqlalchemy.NullPool)
+    metadata.create_all(engine)
+
+    with postgres.connect(migrated) as one, postgres.connect(declared) as other:
+        made, meant = (set(each.execute(COLUMNS).fetchall()) for each in (one, other))
+
+    assert made == meant
+
+
 def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Cluster) -> None:
     """Each finds the schema as it is to be, whoever made it."""
     url = postgres.database()
@@ -113,16 +135,23 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Clus
         store.write(lambda unit: unit.marks.add(mark("kek")))
 
 
-def test_a_newer_database_is_refused(
-    store: PostgresStore, url: str, foreign: psycopg.Connection[Any]
+@pytest.mark.parametrize(
+    ("revision", "refusal"), [("f00d", "a newer one has written it"), ("0033", "begin anew")]
+)
+def test_a_database_of_another_version_is_refused(
+    store: PostgresStore,
+    url: str,
+    foreign: psycopg.Connection[Any],
+    revision: str,
+    refusal: str,
 ) -> None:
-    """Going back to an older version says what is wrong, and changes nothing."""
+    """A newer one, or one from before the first release; it says what is wrong, changes nothing."""
     store.write(lambda unit: unit.marks.add(mark("kek")))
     (version,) = foreign.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
-    foreign.execute("UPDATE alembic_version SET version_num = 'f00d'")
+    foreign.execute("UPDATE alembic_version SET version_num = %s", (revision,))
     try:
         for _ in range(2):
-            with pytest.raises(SchemaUnknown, match="revision f00d"):
+            with pytest.raises(SchemaUnknown, match=f"revision {revision}.*{refusal}"):
                 PostgresStore.open(url, rng=SystemRandom())
     finally:
         foreign.execute("UPDATE alembic_version SET version_num = %s", (version,))

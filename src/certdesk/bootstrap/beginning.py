@@ -57,7 +57,7 @@ class Beginning:
 
     def _elsewhere(self) -> str:
         """Name the other database that the folder's desk has, "" where there is none."""
-        # What an older version noted has the password of the URL's query.
+        # A note that the operator wrote may have the password of the URL's query.
         noted = str(without_password(self._noted()))
         if noted not in ("", self._own):
             return noted

@@ -15,6 +15,7 @@ OK, FAIL = "ok", "fail"
 CLOSED = {
     "SettingsError": ("settings", "mend the setting; certdesk settings explains each"),
     "PlaceUnsafe": ("files", "run what the text says, and look whether anything was changed"),
+    "SchemaUnreleased": ("database", "begin anew in another folder or database"),
     "SchemaUnknown": ("database", "start the newer version of certdesk that has written it"),
     "StoreUnavailable": ("database", "mend what the text names: the path, the disk, the server"),
     "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),

@@ -24,6 +24,10 @@ class SchemaUnknown(Exception):
     """The database has a schema that this version does not know."""
 
 
+class SchemaUnreleased(SchemaUnknown):
+    """The database was made before the first release, and no release upgrades it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Migration:
     """What was done to a schema: the revisions `before`, empty in a new database, and `after`."""
@@ -58,22 +62,35 @@ def migrate(
     one in use is changed; what they raise keeps it from being done.
 
     Raises:
-        SchemaUnknown: a newer version of certdesk has written the database; nothing is changed.
+        SchemaUnknown: a newer version of certdesk has written the database, or one from before
+            the first release; nothing is changed.
     """
     script = _script()
-    known = {revision.revision for revision in script.walk_revisions()}
     present = set(MigrationContext.configure(connection).get_current_heads())
-    if present - known:
-        raise SchemaUnknown(
-            f"the database is at revision {', '.join(sorted(present - known))}, which this "
-            "version of certdesk does not know: a newer one has written it"
-        )
+    _check_known(present, script)
     if present != set(script.get_heads()):
         (changing if present else beginning)()
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return Migration(", ".join(sorted(present)), newest_revision())
+
+
+def _check_known(present: set[str], script: ScriptDirectory) -> None:
+    unknown = present - {revision.revision for revision in script.walk_revisions()}
+    named = ", ".join(sorted(unknown))
+    # Revisions are numbered, and those of development came before the first that was released.
+    if unknown and max(unknown) < min(script.get_bases()):
+        raise SchemaUnreleased(
+            f"the database is at revision {named}, which certdesk had before its first release and "
+            "no release upgrades: begin anew in another folder or database (--data, --database), "
+            "and keep this one for the version that made it"
+        )
+    if unknown:
+        raise SchemaUnknown(
+            f"the database is at revision {named}, which this version of certdesk does not know: "
+            "a newer one has written it"
+        )
 
 
 @functools.cache

@@ -163,7 +163,6 @@ _TAKE = Statement(
     sa.text("INSERT INTO order_words(order_words, rowid, words) VALUES ('delete', :number, :words)")
 )
 _MERGE = Statement(sa.text("INSERT INTO order_words(order_words, rank) VALUES ('merge', :pages)"))
-_DROP_TAKEN = Statement(sa.text("INSERT INTO order_words(order_words) VALUES ('optimize')"))
 
 
 class GinIndex:

@@ -44,8 +44,7 @@ def check_nobody_else(connection: Connection) -> None:
         StoreUnavailable: it does, and the text says what to do.
     """
     asked = {
-        # Versions before the first that has names had this one alone.
-        "ours": rf"(^| ){PROGRAM}( \S+)?$",
+        "ours": rf"(^| ){PROGRAM} \S+$",
         "own": f"{PROGRAM} {newest_revision()}",
     }
     latest = time.monotonic() + PATIENCE_SECONDS
