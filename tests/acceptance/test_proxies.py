@@ -28,7 +28,7 @@ from tests.acceptance.watching import until
 from tests.clients import jobs
 from tests.clients.jobs import Job
 from tests.programs import ended
-from tests.proxies import GUIDE, Tls, haproxy_before, nginx_before
+from tests.proxies import PAGE, Tls, haproxy_before, nginx_before
 from tests.running import Keys, RunningDesk, running
 from tests.web.raw import Answer, Wire, request
 
@@ -102,7 +102,7 @@ each_proxy = pytest.mark.parametrize("proxy", ["nginx", "haproxy"])
 @each_proxy
 def test_the_python_sdk_comes_through_by_the_line_of_the_guide(behind: Behind, proxy: str) -> None:
     """And is stopped by the certificate without it."""
-    assert 'certification="roots.pem"' in GUIDE.read_text("utf-8")
+    assert 'certification="roots.pem"' in PAGE.read_text("utf-8")
     known, unknown = jobs.python_sdk().run([behind.job(proxy, behind.roots), behind.job(proxy)])
     assert known.reply is not None
     assert known.reply["TotalCount"] == 0
@@ -113,7 +113,7 @@ def test_the_python_sdk_comes_through_by_the_line_of_the_guide(behind: Behind, p
 @pytest.mark.needs("node")
 def test_the_node_sdk_comes_through_by_the_line_of_the_guide(behind: Behind, proxy: str) -> None:
     """And is stopped by the certificate without it."""
-    assert "`NODE_EXTRA_CA_CERTS=roots.pem node app.js`" in GUIDE.read_text("utf-8")
+    assert "`NODE_EXTRA_CA_CERTS=roots.pem node app.js`" in PAGE.read_text("utf-8")
     client = jobs.node("sdk")
     more = {**client.environment, "NODE_EXTRA_CA_CERTS": str(behind.roots)}
     (known,) = dataclasses.replace(client, environment=more).run([behind.job(proxy)])
@@ -126,7 +126,7 @@ def test_the_node_sdk_comes_through_by_the_line_of_the_guide(behind: Behind, pro
 def test_tccli_comes_through_by_the_line_of_the_guide(behind: Behind, tmp_path: Path) -> None:
     """In an environment whose list of roots may be changed: here a copy of it."""
     line = """cat roots.pem >> "$(python -c 'import certifi; print(certifi.where())')\""""
-    assert f"`{line}`" in GUIDE.read_text("utf-8")
+    assert f"`{line}`" in PAGE.read_text("utf-8")
     shutil.copytree(str(files(certifi)), tmp_path / "certifi")
     shutil.copy(behind.roots, tmp_path)
     environment = os.environ | {
