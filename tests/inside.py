@@ -14,6 +14,7 @@ import msgspec
 
 from certdesk import bootstrap
 from certdesk.bootstrap import strong_random
+from certdesk.bootstrap.vault import KEYSET_MARK
 from certdesk.domain.order import Order
 from certdesk.domain.proof import ProofKind
 from certdesk.domain.records import AuditEntry, Submission, Task
@@ -63,13 +64,15 @@ class InsideDesk:
 
         Certificates are from the private CA, or else from an issuer that does what a test says,
         unless there are `issuers`.
-        What is kept is kept in memory, unless a `store` is given.
+        What is kept is kept in memory, unless a `store` is given, which may be one that was begun
+        with the same key-encryption key.
         """
         self.store: Store = store or MemoryStore()
         self.clock = clock or ManualClock(NOON)
         kek = LocalKeyset.open(folder / "kek.json", create=True)
         self.vault = TinkVault(kek, self._keyset)
-        self._own_keyset = self.vault.new_keyset(DESK)
+        begun = self.store.read(lambda unit: unit.marks.get(KEYSET_MARK))
+        self._own_keyset = begun.value if begun else self.vault.new_keyset(DESK)
         self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
         self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
