@@ -196,13 +196,13 @@ def _counted(census: Census) -> Iterator[Metric]:
     )
     yield _each(
         "certdesk_work_late_seconds",
-        "How long the oldest work has been due that was not taken up, by kind.",
+        "How long the oldest work has been due without being started, by kind.",
         "work",
         {work: census.late_seconds(work) for work in census.due},
     )
     yield _each(
         "certdesk_days_left",
-        "Days until the first end of a kind.",
+        "Days until the first one of a kind expires.",
         "what",
         {ending: census.days_left(ending) for ending in census.ends},
     )

@@ -52,7 +52,7 @@ def test_a_desk_that_is_well_is_told_so(tmp_path: Path, names: NameServer) -> No
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert any(line.startswith("ok    clock") for line in lines)
-    after = lines[lines.index("warn  resolver      DNSSEC signatures are not looked at") + 1]
+    after = lines[lines.index("warn  resolver      DNSSEC signatures are not validated") + 1]
     assert after.strip().startswith("-> set dns.dnssec to validate")
 
 

@@ -222,9 +222,9 @@ def test_nothing_is_decided_that_nobody_asked_about(world: World) -> None:
     office = Office(world)
     bought = office.client.buy(OV)
     subject = f"order:{bought}"
-    assert "nobody asked people to look at it" in office.refused("approve", subject, "ann")
+    assert "it does not wait for a review" in office.refused("approve", subject, "ann")
     why = ("--reason", "Not this name.")
-    assert "nobody asked people to look at it" in office.refused("reject", subject, "ann", *why)
+    assert "it does not wait for a review" in office.refused("reject", subject, "ann", *why)
     assert office.stands(bought) == (5, None)
     assert office.desk.certdesk("review", "show", subject)["Verdict"] is None
 

@@ -69,7 +69,7 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
         ("x" * 65, "takes at most 64 printable characters"),
         ("a\nb", r"must not hold control characters: U\+000A"),
         ("a\u202eb", r"must not hold control characters: U\+202E"),
-        ("a\u2800", r"must not hold characters that nobody can see: U\+2800"),
+        ("a\u2800", r"must not hold invisible characters: U\+2800"),
     ],
 )
 def test_a_name_is_short_and_printable(inside: InsideDesk, name: str, rule: str) -> None:
@@ -81,7 +81,7 @@ def test_a_name_is_short_and_printable(inside: InsideDesk, name: str, rule: str)
 
 def test_a_name_is_more_than_blanks(inside: InsideDesk) -> None:
     """Else nobody could tell an account from another in the list."""
-    with pytest.raises(InvalidParam, match="Name: must hold something that can be seen"):
+    with pytest.raises(InvalidParam, match="Name: must hold a visible character"):
         inside.operator("AddAccount", Name="   ")
     assert inside.operator("ListAccounts") == {"Accounts": []}
 
@@ -126,7 +126,7 @@ def test_two_keys_are_in_use_at_most(inside: InsideDesk) -> None:
     first = inside.operator("AddAccount", Name="alice")
     uin = first["Uin"]
     inside.operator("AddKey", Uin=uin)
-    with pytest.raises(InvalidParam, match="has 2 keys in use already; disable one first"):
+    with pytest.raises(InvalidParam, match="has 2 keys in use; disable one first"):
         inside.operator("AddKey", Uin=uin)
     inside.operator("DisableKey", SecretId=first["SecretId"])
     inside.operator("AddKey", Uin=uin)

@@ -27,7 +27,7 @@ ENDING = (
     "DeleteCertificate",
 )
 NAMED = re.compile(r"\b(?:Cancel|Revoke|Delete|Upload)[A-Z]\w+")
-WAITS = {6: "the DNS records", 9: "about to be revoked", 15: "has moved to another account"}
+WAITS = {6: "the DNS records", 9: "about to be revoked", 15: "moves to another account"}
 """Where no action ends an order, and what its owner is told there."""
 
 TAKEN_BY = {

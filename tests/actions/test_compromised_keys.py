@@ -33,7 +33,7 @@ from tests.running import Client, RunningDesk
 from tests.workflow.test_inspection import sound, sparse
 
 REVOKED = (10, None)
-CONDEMNED = (10, "Its private key counts as known to others, so the certificate is revoked.")
+CONDEMNED = (10, "Its private key is compromised, so the certificate is revoked.")
 
 
 @pytest.fixture

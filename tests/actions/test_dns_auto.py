@@ -34,7 +34,7 @@ SETTLED = timedelta(seconds=11)
 
 DAY = timedelta(days=1)
 NO_ZONE = (
-    "DNS_AUTO is for names in DNS zones that the desk may change for the account, and {name} is in "
+    "DNS_AUTO needs a DNS zone that the desk may change for the account, and {name} is in "
     "none; have its zone added (certdesk zone add), or use DNS."
 )
 
@@ -277,8 +277,8 @@ def test_a_zone_that_was_taken_away_is_the_reason(desk: Desk) -> None:
     reason = check(desk, order)["LocalCheckFailReason"]
     value = proofs(desk, order)[0].value
     assert reason == (
-        "The account has no DNS zone any more in which the desk may add _dnsauth.example.com: have "
-        f"it added (certdesk zone add), or publish a TXT record there with the value {value}."
+        "The account has no DNS zone any more in which the desk may add _dnsauth.example.com: add "
+        f"the zone again (certdesk zone add), or publish a TXT record there with the value {value}."
     )
     assert "no DNS zone" in desk.operator("ShowOrder", CertificateId=order)["Proofs"][0]["Reason"]
     assert proofs(desk, order)[0].added_at is None

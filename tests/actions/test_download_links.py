@@ -102,7 +102,7 @@ def test_who_may_only_look_gets_no_link_to_a_private_key(place: Place) -> None:
         "FailedOperation.CertificateNotAllowDownload",
         (
             "The certificate may not be downloaded. "
-            "Its private key would be in it, and no policy allows ssl:ReadPrivateKey."
+            "It would hold the private key, and no policy allows ssl:ReadPrivateKey."
         ),
     )
     assert fetch(link(looker, place.online, "root")[0])[0] == 200

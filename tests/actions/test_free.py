@@ -38,10 +38,7 @@ ECC: dict[str, object] = {
 FEW = "[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 8\n[free]\nlimit = 5\nper_domain = 3\n"
 EXCEEDED = (
     "FailedOperation.ExceedsFreeLimit",
-    (
-        "The number of free certificates exceeds the maximum value. "
-        "An account may have 5 that have not ended."
-    ),
+    ("The number of free certificates exceeds the maximum value. An account may have 5 at a time."),
 )
 
 
@@ -113,7 +110,7 @@ def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None
         (
             {"DvAuthMethod": "DNS_AUTO"},
             (
-                "DvAuthMethod: DNS_AUTO is for names in DNS zones that the desk may change for the "
+                "DvAuthMethod: DNS_AUTO needs a DNS zone that the desk may change for the "
                 "account, and www.example.com is in none; have its zone added (certdesk zone add), "
                 "or use DNS."
             ),

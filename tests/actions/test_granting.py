@@ -224,7 +224,7 @@ def test_a_domain_has_no_more_than_it_may_have(desk: Desk) -> None:
     first, second, third = grant(desk), grant(desk), grant(desk)
     for order in (first, second, first):
         hand_in(desk, order)
-    with pytest.raises(ExceedsFreeLimit, match=r"2 that have not ended for names of example\.com"):
+    with pytest.raises(ExceedsFreeLimit, match=r"2 at a time for names of example\.com"):
         hand_in(desk, third)
     with pytest.raises(ExceedsFreeLimit):
         desk.call(

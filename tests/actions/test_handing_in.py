@@ -251,7 +251,7 @@ def test_an_order_that_was_cancelled_meanwhile_takes_no_material(scripted: Scrip
     error = scripted.refused(order)
     assert isinstance(error, InvalidCertificateStatusCode)
     assert error.message == (
-        "The certificate status is incorrect. It changed while the material was being checked. "
+        "The certificate status is incorrect. It changed while the desk checked the material. "
         "The order stands at status 7 (Cancelled)."
     )
     assert scripted.desk.order(order).status is Status.CANCELLED

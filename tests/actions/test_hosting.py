@@ -124,5 +124,5 @@ def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> N
     uin = left.caller.uin
     assert ahead(left, first) == (
         f"It stands still, as account {uin} is disabled since 2026-03-01 12:00 UTC: certdesk "
-        f"account enable {uin} has it go on."
+        f"account enable {uin} lets it go on."
     )

@@ -56,7 +56,7 @@ def test_a_name_can_be_taken_away(client: Client, order: str, alias: str | None)
         ("a" * 201, "takes at most 200 characters, not 201"),
         ("a\nb", "must not hold control characters: U+000A"),
         ("a\u202eb", "must not hold control characters: U+202E"),
-        ("\u3164", "must not hold characters that nobody can see: U+3164"),
+        ("\u3164", "must not hold invisible characters: U+3164"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(

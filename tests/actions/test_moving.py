@@ -204,8 +204,8 @@ def test_an_order_waits_for_its_successor(desk: Desk) -> None:
     successor = replaced(desk, order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"{successor}, which replaces it, stands at status 0 (Under review): wait until that has "
-        "come to an end, or have it cancelled."
+        f"{successor}, which replaces it, stands at status 0 (Under review): wait until it "
+        "ends, or cancel it."
     )
     desk.call(desk.old, "CancelAuditCertificate", CertificateId=successor)
     assert desk.move(order).uin == desk.new.uin
@@ -219,8 +219,8 @@ def test_an_order_waits_for_what_it_takes_the_place_of(desk: Desk) -> None:
     desk.send(order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(successor))
     assert said == (
-        f"{order}, which it replaces, stands at status 15 (Migrating): wait until that has come "
-        "to an end, or have it cancelled."
+        f"{order}, which it replaces, stands at status 15 (Migrating): wait until it ends, "
+        "or cancel it."
     )
 
 
@@ -639,7 +639,7 @@ def test_free_certificates_count_in_the_new_account_and_hinder_no_move(desk: Des
     moved = free(desk)
     assert stands(desk, desk.move(moved).certificate_id) == (desk.new.uin, 1)
     said = refused(errors.ExceedsFreeLimit, lambda: free(desk, desk.new))
-    assert said == "An account may have 2 that have not ended."
+    assert said == "An account may have 2 at a time."
     for _ in range(2):
         free(desk)
 

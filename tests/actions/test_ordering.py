@@ -368,7 +368,7 @@ def test_a_file_proves_no_wildcard(inside: InsideDesk, action: str) -> None:
     """Which it could not when the material was handed in either."""
     caller = inside.account()
     order = ready(inside, caller, TRUSTASIA_WILDCARD, CertCommonName="*.example.com")
-    with pytest.raises(InvalidParam, match=r"FILE cannot prove the wildcard \*\.example\.com"):
+    with pytest.raises(InvalidParam, match=r"FILE cannot validate the wildcard \*\.example\.com"):
         submit(inside, caller, order, action, VerifyType="FILE")
     assert submit(inside, caller, order, action)["Status"] == 0
 

@@ -79,7 +79,7 @@ def test_a_letter_that_takes_too_long_is_refused_and_the_desk_goes_on(desk: Runn
     with pytest.raises(TencentCloudSDKException) as refused:
         client.call("UploadConfirmLetter", CertificateId=order, ConfirmLetter=hostile)
     assert refused.value.get_code() == "FailedOperation.InvalidConfirmLetterFormat"
-    assert "ConfirmLetter: takes too long to look into." in refused.value.get_message()
+    assert "ConfirmLetter: takes too long to read." in refused.value.get_message()
     assert client.detail(order)["Status"] == 8
     good = in_base64(PDF)
     assert client.call("UploadConfirmLetter", CertificateId=order, ConfirmLetter=good)["IsSuccess"]

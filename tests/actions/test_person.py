@@ -314,7 +314,7 @@ def test_an_owners_words_that_name_the_person_are_taken_back(desk: Desk) -> None
     said = f"{EMAIL} has left us"
     desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason=said)
     desk.operator("KeepOrder", CertificateId=order, Reason="not so")
-    where = {"Record": f"order:{order}", "What": "what its owner said of why"}
+    where = {"Record": f"order:{order}", "What": "the comment of its owner"}
     assert {**where, "Uin": desk.caller.uin, "Text": said} in desk.export()["Texts"]
     assert where in desk.erase()["Erased"]
     assert EMAIL not in json.dumps(desk.operator("ShowReview", Id=f"order:{order}"))

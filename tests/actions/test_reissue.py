@@ -90,7 +90,7 @@ def reissue(client: Client, certificate_id: str, **changes: object) -> str:
         (
             {"ValidType": "DNS_AUTO"},
             (
-                "ValidType: DNS_AUTO is for names in DNS zones that the desk may change for the "
+                "ValidType: DNS_AUTO needs a DNS zone that the desk may change for the "
                 "account, and example.com is in none; have its zone added (certdesk zone add), or "
                 "use DNS."
             ),
@@ -653,7 +653,7 @@ def test_what_is_being_replaced_is_not_deleted(
     caller = inside.account()
     old, fresh = begin(inside, caller)
     ended(inside, old)
-    with pytest.raises(RenewNotIssued, match=f"{fresh} is to take its place"):
+    with pytest.raises(RenewNotIssued, match=f"{fresh} will replace it"):
         inside.call(caller, "DeleteCertificate", CertificateId=old)
     inside.call(caller, "CancelAuditCertificate", CertificateId=fresh)
     inside.call(caller, "DeleteCertificate", CertificateId=fresh)

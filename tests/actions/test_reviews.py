@@ -228,7 +228,7 @@ def test_a_product_with_a_letter_waits_for_it(desk: Desk) -> None:
     """Then for people, as every other; they can read it."""
     order = desk.submit(LETTER_OV)
     assert desk.stands(order)[0] == 8
-    with pytest.raises(errors.InvalidParam, match="letter of confirmation is awaited first"):
+    with pytest.raises(errors.InvalidParam, match="letter of confirmation has to come first"):
         desk.approve(f"order:{order}")
 
     assert desk.letter(order, PDF) == {"CertificateId": order, "IsSuccess": True}
@@ -376,7 +376,9 @@ def test_nobody_looks_at_a_cancelled_order_and_its_manager_is_vetted_all_the_sam
     desk.approve("manager:1")
     assert desk.stands(stopped)[0] == 7
     assert desk.stands(other) == (0, "LEGAL-REVIEWING")
-    with pytest.raises(errors.ReviewNotFound, match=f"order:{stopped}: nobody asked"):
+    with pytest.raises(
+        errors.ReviewNotFound, match=f"order:{stopped}: it does not wait for a review"
+    ):
         desk.approve(f"order:{stopped}")
     assert desk.stands(stopped)[0] == 7
 

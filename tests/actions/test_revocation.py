@@ -298,10 +298,10 @@ def test_a_letter_of_revocation_is_taken_where_it_is_awaited_and_nowhere_else(
         desk.letter(issued, PDF, "Revoke")
     with pytest.raises(errors.CertificateNotFound):
         desk.letter("AAAAAAAA", PDF, "Revoke")
-    with pytest.raises(errors.ReviewNotFound, match="nobody asked"):
+    with pytest.raises(errors.ReviewNotFound, match="nobody asked to revoke it"):
         desk.approve(f"revocation:{issued}")
     revoke(desk, issued)
-    with pytest.raises(errors.InvalidParam, match="letter of revocation is awaited first"):
+    with pytest.raises(errors.InvalidParam, match="letter of revocation has to come first"):
         desk.approve(f"revocation:{issued}")
 
 
@@ -513,7 +513,7 @@ def test_the_operator_does_not_keep_what_may_be_revoked_at_any_moment(desk: Desk
             desk.operator("KeepOrder", CertificateId=order, Reason="no")
     with pytest.raises(errors.CertificateNotFound):
         desk.operator("KeepOrder", CertificateId="AAAAAAAA", Reason="no")
-    with pytest.raises(errors.InvalidParam, match="Reason: must hold something"):
+    with pytest.raises(errors.InvalidParam, match="Reason: must hold a visible"):
         desk.operator("KeepOrder", CertificateId=proved, Reason=" ")
 
 

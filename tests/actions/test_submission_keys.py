@@ -248,7 +248,7 @@ def test_a_csr_may_ask_for_fewer_names_than_are_ordered(client: Client) -> None:
         (UPLOADED.replace("MIIC5zCC", "MIIC5zCD"), "the CSR is not a well-formed PKCS#10 request"),
         (UPLOADED.replace("rFT7AS", "rFT7AT"), "the signature of the CSR is not valid"),
         (UPLOADED.replace("MIIC", "MI IC!"), "the CSR must be one PEM block"),
-        ("-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n", "a private key was"),
+        ("-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n", "it holds a private key"),
         ("A" * 40000, "the CSR is longer than 32768 characters"),
     ],
     ids=["text", "twice", "after text", "broken", "altered", "not base64", "private key", "long"],

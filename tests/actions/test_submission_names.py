@@ -323,6 +323,6 @@ def test_a_file_does_not_prove_a_wildcard(
 ) -> None:
     """Not since 2021-11-21; DNS does."""
     order = client.buy(product, 2 if product == MULTI_WILDCARD else 1)
-    wanted = invalid('VerifyType: FILE cannot prove a wildcard; use DNS; got "FILE".')
+    wanted = invalid('VerifyType: FILE cannot validate a wildcard; use DNS; got "FILE".')
     assert refused(client, order, **names, VerifyType="FILE") == wanted
     client.submit(order, **names, VerifyType="DNS")

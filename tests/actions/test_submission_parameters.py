@@ -183,7 +183,7 @@ def test_a_value_among_the_choices_is_taken(
 def test_automatic_dns_is_refused_with_the_reason(client: Client, order: str) -> None:
     """The desk may write no records in any zone of the account."""
     assert refused(client, order, VerifyType="DNS_AUTO") == invalid(
-        "VerifyType: DNS_AUTO is for names in DNS zones that the desk may change for the account, "
+        "VerifyType: DNS_AUTO needs a DNS zone that the desk may change for the account, "
         "and example.com is in none; have its zone added (certdesk zone add), or use DNS."
     )
 

@@ -167,7 +167,7 @@ def test_temporary_keys_take_no_lasting_ones_place(inside: InsideDesk) -> None:
         inside.operator("AddToken", UserId=user, Minutes=5)
     for _ in range(2):
         inside.operator("AddKey", Uin=uin, UserId=user)
-    with pytest.raises(InvalidParam, match="The user has 2 keys in use already"):
+    with pytest.raises(InvalidParam, match="The user has 2 keys in use"):
         inside.operator("AddKey", Uin=uin, UserId=user)
     shown = inside.operator("ShowUser", UserId=user)
     assert len(shown["TemporaryKeys"]) == 3

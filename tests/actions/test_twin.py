@@ -194,7 +194,7 @@ def test_what_is_missing_is_named_in_the_older_words(client: Client) -> None:
         ({"CsrType": "parse"}, "CsrContent: needed when CsrType is parse."),
         (
             {"VerifyType": "DNS_AUTO"},
-            "VerifyType: DNS_AUTO is for names in DNS zones that the desk may change for the ",
+            "VerifyType: DNS_AUTO needs a DNS zone that the desk may change for the ",
         ),
         ({"ContactEmail": "nobody"}, "ContactEmail: is not an e-mail address: "),
         ({"PhoneNumber": "62***99"}, "PhoneNumber: is a masked value, and no earlier number"),

@@ -100,9 +100,9 @@ def test_an_accounts_own_keys_are_listed_apart_from_its_users(
         inside.operator("AddKey", Uin=account.uin, UserId=robot)
     (listed,) = inside.operator("ListAccounts")["Accounts"]
     assert sorted(listed["SecretIds"]) == sorted([account.actor, second])
-    with pytest.raises(InvalidParam, match="The account has 2 keys in use already"):
+    with pytest.raises(InvalidParam, match="The account has 2 keys in use"):
         inside.operator("AddKey", Uin=account.uin)
-    with pytest.raises(InvalidParam, match="The user has 2 keys in use already"):
+    with pytest.raises(InvalidParam, match="The user has 2 keys in use"):
         inside.operator("AddKey", Uin=account.uin, UserId=robot)
 
 
@@ -145,7 +145,7 @@ def test_a_name_is_free_and_fit_to_be_listed(inside: InsideDesk, uin: str, actio
     for name in ("x" * 65, "a\nb", "\u2800"):
         with pytest.raises(InvalidParam, match=r"Name: (takes at most 64 print|must not hold)"):
             inside.operator(action, Uin=uin, Name=name, **rule)
-    with pytest.raises(InvalidParam, match="Name: must hold something that can be seen"):
+    with pytest.raises(InvalidParam, match="Name: must hold a visible character"):
         inside.operator(action, Uin=uin, Name=" ", **rule)
     with pytest.raises(AccountNotFound, match="There is no account nobody"):
         inside.operator(action, Uin="nobody", Name="other", **rule)
@@ -223,7 +223,7 @@ def test_a_policy_allows_or_denies_something(inside: InsideDesk, uin: str) -> No
     """Nothing else, and not nothing."""
     with pytest.raises(InvalidParam, match="Effect: must be allow or deny"):
         add_policy(inside, uin, Effect="Allow")
-    with pytest.raises(InvalidParam, match="Actions: name one at least"):
+    with pytest.raises(InvalidParam, match="Actions: name at least one"):
         add_policy(inside, uin, Actions=[])
 
 
@@ -244,7 +244,9 @@ def test_a_policy_that_binds_somebody_is_not_removed(inside: InsideDesk, uin: st
     robot, policy = add_user(inside, uin), add_policy(inside, uin)
     inside.operator("AttachPolicy", UserId=robot, PolicyId=policy)
     assert inside.operator("ShowPolicy", PolicyId=policy)["UserIds"] == [robot]
-    with pytest.raises(InvalidParam, match=rf"The policy binds users \({robot}\); detach it first"):
+    with pytest.raises(
+        InvalidParam, match=rf"The policy is attached to users \({robot}\); detach it first"
+    ):
         inside.operator("RemovePolicy", PolicyId=policy)
     inside.operator("DetachPolicy", UserId=robot, PolicyId=policy)
     assert inside.operator("RemovePolicy", PolicyId=policy) == {"PolicyId": policy}

@@ -247,7 +247,7 @@ def test_what_was_found_then_revokes_the_certificate(revoking: Ordered) -> None:
 
 def test_a_certificate_that_is_to_be_revoked_is_not_completed(revoking: Ordered) -> None:
     """It was issued before."""
-    with pytest.raises(FailedOperation, match="status 9; it is to be revoked"):
+    with pytest.raises(FailedOperation, match="status 9; it will be revoked"):
         ask(revoking, COMPLETE)
     assert looks(revoking) == 0
 

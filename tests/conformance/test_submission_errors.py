@@ -337,7 +337,7 @@ CAUSES = (
         situation="the order was cancelled while its key was being made",
         code="FailedOperation.InvalidCertificateStatusCode",
         sentence="The certificate status is incorrect.",
-        named=("changed while the material was being checked", "status 7", "Cancelled"),
+        named=("changed while the desk checked the material", "status 7", "Cancelled"),
         refusal=of_an_order_that_is_cancelled_meanwhile,
     ),
     Cause(

@@ -263,7 +263,7 @@ def test_a_private_key_is_refused_and_not_repeated() -> None:
     """The commonest mistake; the key must not travel on in a message."""
     key = keys.private_key_pem(rsa_key()).decode()
     for text in (key, UPLOADED + key, key.replace("PRIVATE", "RSA PRIVATE")):
-        assert refusal(text) == "a private key was handed in; the CSR alone is needed"
+        assert refusal(text) == "it holds a private key; send only the CSR"
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_the_owner_reads_what_is_wrong(letter: bytes) -> None:
     """In the code for a wrong format."""
     assert read_revocation_letter(base64.b64encode(letter).decode())[1] == letter
     rubbish = letter[:8] + letter[:2:-1]
-    with pytest.raises(InvalidFileType, match=r"RevokeLetter: is no [A-Z]+ file to go by: "):
+    with pytest.raises(InvalidFileType, match=r"RevokeLetter: is not a complete [A-Z]+ file: "):
         read_revocation_letter(base64.b64encode(rubbish).decode())
 
 
@@ -252,7 +252,7 @@ def test_a_page_that_only_shows_something_is_taken() -> None:
 @pytest.mark.parametrize("name", ACTIVE)
 def test_what_acts_is_refused_by_its_name(name: str) -> None:
     """Wherever it stands, and however it is spelt."""
-    found = f"it holds {name}, and a letter is only to be read"
+    found = f"it holds {name}, which a letter must not have"
     escaped = "".join(f"#{ord(letter):02X}" if at % 2 else letter for at, letter in enumerate(name))
     for spelt in (name, escaped):
         assert flawed(check_pdf, pdf(f"<</S /{spelt}>>".encode())) == found
@@ -286,7 +286,7 @@ def test_objects_that_cannot_be_looked_into_are_refused(entries: bytes) -> None:
     """However their stream is described."""
     packed = stream(b"00", entries)
     found = flawed(check_pdf, pdf(packed))
-    assert found == "its objects are packed in a way that is not looked into"
+    assert found == "its objects are packed in a way that the desk does not read"
 
 
 def test_what_is_packed_wrongly_is_refused() -> None:

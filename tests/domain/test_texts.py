@@ -14,7 +14,7 @@ from certdesk.domain.secret import Secret
 from certdesk.domain.texts import organisation_faults, person_faults
 
 CONTROL = "must not hold control characters"
-UNSEEN = "must not hold characters that nobody can see"
+UNSEEN = "must not hold invisible characters"
 PUNCTUATION = "must hold more than dots, dashes and blanks"
 
 # Most characters of each text.

@@ -77,7 +77,7 @@ def test_a_zone_written_twice_is_told(names: NameServer) -> None:
     assert found.verdict is Verdict.TXT_ABSENT
     assert found.reason == (
         f"txt record not found. {WISH} It stands at {RECORD}.example.com, where example.com is "
-        "written twice: as the record's name, give _dnsauth.shop alone."
+        "written twice: as the record's name, use _dnsauth.shop alone."
     )
     assert names.asked("TXT") == [RECORD, f"{RECORD}.example.com"]
 

@@ -152,4 +152,4 @@ def test_caa_records_that_were_changed_refuse(lab: DnsLab) -> None:
         DomainName.parse("tampered.example.com"), ProofKind.TXT, mine
     )
     assert not found.permitted
-    assert "As long as that is so, nothing is issued." in found.reason
+    assert "Until they can be read, nothing is issued." in found.reason

@@ -78,7 +78,7 @@ def test_a_missing_file_is_told_with_what_to_do(world: Sites) -> None:
     assert finding.reason == (
         f"{NAME}: by http, the answer has status 404 instead of 200; "
         "by https, the answer has status 404 instead of 200. "
-        f"Put the file at http://{NAME}{PATH}, to be answered with status 200 to anybody."
+        f"Put the file at http://{NAME}{PATH}, and answer with status 200 to anybody."
     )
     assert finding.seen == ()
 
@@ -91,7 +91,7 @@ def test_another_content_is_shown_with_what_to_do(world: Sites) -> None:
     assert finding.verdict is Verdict.FILE_DIFFERS
     assert finding.reason == (
         f"{NAME}: by http, the content is not the value; by https, the content is not the value. "
-        f"Let the file at http://{NAME}{PATH} hold the value alone, as plain text."
+        f"The file at http://{NAME}{PATH} must hold only the value, as plain text."
     )
     assert finding.seen == ("another",)
 

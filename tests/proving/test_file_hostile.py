@@ -149,7 +149,9 @@ def test_an_encoded_content_proves_nothing(world: Sites, headers: dict[str, str]
     world.http.put(NAME, PATH, BODY, headers=headers)
     finding = world.look()
     assert finding.verdict is Verdict.FILE_DIFFERS
-    assert f"encoded ({headers['Content-Encoding']}), which nobody asked for" in finding.reason
+    assert (
+        f"encoded ({headers['Content-Encoding']}), which the desk did not ask for" in finding.reason
+    )
     assert finding.seen == ()
 
 
@@ -354,5 +356,5 @@ def test_hosts_share_the_total_time() -> None:
         world.http.put("www.shop.test", PATH, VALUE)
         finding = world.look("shop.test", limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "www.shop.test is not known: the time for looking is over" in finding.reason
+    assert "www.shop.test is not known: the time for the check is over" in finding.reason
     assert set(threading.enumerate()) == before

@@ -58,7 +58,8 @@ def test_a_name_at_such_an_address_is_not_fetched_from(world: Sites, address: st
     for finding in (alone, mixed):
         assert finding.verdict is Verdict.FILE_ABSENT
         assert (
-            "and nothing is fetched from there: let all of its A and AAAA records" in finding.reason
+            "and the desk fetches nothing from there: let all of its A and AAAA records"
+            in finding.reason
         )
     assert world.http.requests == []
     assert not world.reached()

@@ -200,7 +200,7 @@ def test_an_answer_that_is_cut_by_tcp_as_well_is_none(names: NameServer) -> None
     """There is nothing left to ask by."""
     honest(names)
     altered(names, lambda response: setattr(response, "flags", response.flags | dns.flags.TC))
-    assert "is no answer to the question" in unanswered(look(TXT, names.endpoint))
+    assert "does not answer the question" in unanswered(look(TXT, names.endpoint))
 
 
 def test_a_connection_that_is_closed_early_is_no_answer(names: NameServer) -> None:
@@ -429,7 +429,7 @@ def test_no_question_is_begun_when_the_time_is_over(names: NameServer) -> None:
     honest(names)
     with pytest.raises(Unanswered) as failure:
         resolver_of(names.endpoint).ask(RECORD, "TXT", time.monotonic())
-    assert failure.value.reason == "the time for looking is over"
+    assert failure.value.reason == "the time for the check is over"
     assert names.questions == []
 
 

@@ -84,7 +84,7 @@ def test_resolvers_are_asked_in_turn() -> None:
 )
 def test_what_dns_cannot_hold_is_not_asked_for(names: NameServer, name: str) -> None:
     """And is no other failure than others are."""
-    with pytest.raises(Unanswered, match="no name that DNS can hold"):
+    with pytest.raises(Unanswered, match="not a name that DNS can hold"):
         resolver_of(names.endpoint).ask(name, "A", look_deadline())
     assert names.questions == []
 
@@ -215,11 +215,11 @@ def test_a_key_may_be_longer_than_a_files_name(names: NameServer) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (f". IN DS 20326 8 2 {'00' * 32}\n. IN A 192.0.2.1", "A records are no anchors"),
+        (f". IN DS 20326 8 2 {'00' * 32}\n. IN A 192.0.2.1", "A records are not anchors"),
         (". IN A 192.0.2.1", "cannot be read: No such file"),
         ("x" * 300, "cannot be read: File name too long"),
-        (". IN DS 20326 8 2 nonsense", "is no trust anchor"),
-        (". IN DS", "is no trust anchor"),
+        (". IN DS 20326 8 2 nonsense", "is not a trust anchor"),
+        (". IN DS", "is not a trust anchor"),
         ("/nowhere/root.key", "/nowhere/root.key cannot be read: No such file"),
         ("", "cannot be read"),
     ],
@@ -232,5 +232,5 @@ def test_what_is_no_anchor_is_refused(text: str, why: str) -> None:
 
 def test_without_any_anchor_nothing_can_be_shown() -> None:
     """It would be the same as off, without saying so."""
-    with pytest.raises(ValueError, match="no trust anchor is given"):
+    with pytest.raises(ValueError, match="there is no trust anchor"):
         read_anchors([])

@@ -75,10 +75,10 @@ def test_caa_is_asked_as_who_the_desk_is_set_to_be(
     [
         ("DNS_RESOLVERS", "localhost:53", "dns.resolvers: 'localhost:53' does not appear to be"),
         ("DNS_RESOLVERS", "127.0.0.1:99999", "dns.resolvers: 99999 is no port"),
-        ("DNS_RESOLVERS", ",", "dns.resolvers: there has to be one at least"),
+        ("DNS_RESOLVERS", ",", "dns.resolvers: name at least one"),
         ("DNS_TRUST_ANCHORS", "/nowhere", "dns.trust_anchors: /nowhere cannot be read"),
-        ("DNS_TRUST_ANCHORS", ". IN DS 1", "dns.trust_anchors: . IN DS 1 is no trust anchor"),
-        ("DNS_TRUST_ANCHORS", ",", "dns.trust_anchors: no trust anchor is given"),
+        ("DNS_TRUST_ANCHORS", ". IN DS 1", "dns.trust_anchors: . IN DS 1 is not a trust anchor"),
+        ("DNS_TRUST_ANCHORS", ",", "dns.trust_anchors: there is no trust anchor"),
         ("DNS_DNSSEC", "on", "dns.dnssec: Invalid enum value 'on'"),
         ("CAA_CHECK", "perhaps", "caa.check: Expected `bool`, got `str`"),
     ],

@@ -87,7 +87,7 @@ def test_work_that_nobody_does_is_told_of(its: Ordered) -> None:
     its.desk.clock.move(timedelta(seconds=1))
     (found,) = work(its.desk)
     assert (found.check, found.state) == ("work", Health.WARN)
-    assert "1 orders are due" in found.what
+    assert "1 orders have been due" in found.what
 
 
 def issued(its: Ordered, **changes: object) -> Order:
@@ -121,7 +121,7 @@ def test_a_certificate_that_should_be_fresh_is_named_before_its_end(its: Ordered
     ((state, what, remedy),) = certificates(its.desk)
     assert state is Health.WARN
     assert f"{order.certificate_id} for shop.example.com ends at" in what
-    assert "nothing follows it" in what
+    assert "it has no successor" in what
     assert f"certdesk order show {order.certificate_id}" in remedy
     until(its.desk, order, 6 * DAY)
     assert [state for state, _, _ in certificates(its.desk)] == [Health.FAIL]
@@ -150,7 +150,7 @@ def test_what_follows_a_certificate_is_named_until_it_is_there(its: Ordered) -> 
     )
     desk.store.write(lambda unit: unit.orders.replace(followed))
     ((_, what, remedy),) = certificates(desk)
-    assert f"{following.certificate_id}, which follows it, is at PENDING-DCV" in what
+    assert f"its successor {following.certificate_id} is at PENDING-DCV" in what
     assert f"certdesk order show {following.certificate_id}" in remedy
     desk.take_on(following.certificate_id)
     assert following.status == (1, None)
@@ -213,7 +213,7 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     (found,) = wrong(examiner)
     assert (found.state, found.what) == (Health.FAIL, "background work has ended: trimming")
     one.alive = False
-    assert [each.what for each in examiner()] == ["it does not run; this is what its data say"]
+    assert [each.what for each in examiner()] == ["it does not run; this is what its data says"]
 
 
 def test_background_work_that_stands_still_fails() -> None:

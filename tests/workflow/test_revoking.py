@@ -170,7 +170,7 @@ def test_a_key_that_others_know_is_blocked_when_its_certificate_is_revoked(order
     order.desk.take_on(order.certificate_id)
     kept = blocked(order)
     assert kept is not None
-    assert kept.reason == "its private key was reported to be known to others"
+    assert kept.reason == "its private key was reported as compromised"
     assert order.desk.issuer.revoked == {certificate(order).serial: Reason.KEY_COMPROMISE}
 
 

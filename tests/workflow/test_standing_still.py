@@ -466,7 +466,7 @@ def test_the_checkup_tells_what_stands_still_and_why(desk: Desk) -> None:
         f"1 stand still, and the successors of 1 certificates, as account {uin} is disabled since "
         "2026-03-01 12:00 UTC"
     ) in found
-    assert "none ends within 14 days that should be fresh" in found
+    assert "none that should be renewed expires within 14 days" in found
 
 
 # --- in the transaction that commits --------------------------------------------------------------

@@ -29,7 +29,7 @@ def action_page(action: Action) -> str:
         "## Reply",
         inspect.getdoc(action.reply) or "",
         table(
-            ("Name", "Type", "Where there is nothing", "How far"),
+            ("Name", "Type", "If empty", "How far"),
             [
                 (code(one.path), one.kind, code(one.nothing), how_far(one))
                 for one in members(action.reply)
@@ -48,15 +48,14 @@ def action_page(action: Action) -> str:
 def index_page(actions: list[Action]) -> str:
     """List the actions."""
     return page(
-        "Reference",
-        "One page for each action of the API that is built. [Coverage](../coverage.md) says how "
-        "far each of their fields goes, and which actions of the API are not built.",
+        "Actions",
+        "One page for each action of the API. [Coverage](../coverage.md) says how far each of "
+        "their fields goes, and which actions are not built yet.",
         table(
             ("Action", "What it does"),
             [(f"[{action.name}]({action.name}.md)", action.summary) for action in actions],
         ),
-        "The operator's commands are [on a page of their own](../commands.md), and so are the "
-        "[settings](../settings.md).",
+        "See also the operator's [commands](../commands.md) and the [settings](../settings.md).",
     )
 
 
@@ -82,8 +81,8 @@ def _example(action: Action) -> list[str]:
 
 def _way(action: Action) -> str:
     reach = "Changes something" if action.writes else "Only reads"
-    whole = " and have to allow it for the whole account" if action.account_wide else ""
+    whole = ", and have to allow it for the whole account" if action.account_wide else ""
     return (
         f"{reach}. Policies call it {code(action.permission)}{whole}. "
-        f"Its body may have {action.body_limit // 1024} KiB at most."
+        f"The body has at most {action.body_limit // 1024} KiB."
     )

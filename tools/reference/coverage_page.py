@@ -13,11 +13,11 @@ from tools.reference.fields import members, parameters
 from tools.reference.markdown import code, page, table
 
 WORDS = """\
-- **real**: it does what the API says it does, as far as the actions that are built reach;
-- **stored only**: it is checked and kept, and nothing acts on it yet;
-- **ignored**: it is taken for the sake of clients, and has no effect;
+- **real**: it does what the API says, as far as the actions that are built go;
+- **stored only**: the desk checks and stores it, but nothing acts on it yet;
+- **ignored**: the desk accepts it, and it has no effect;
 - **withheld**: the member is there and always empty, because its value is a secret;
-- **not implemented**: nothing fills it yet; what stands there meanwhile is said."""
+- **not implemented**: nothing fills it yet; the page shows the value that is there."""
 
 
 def coverage_page(actions: list[Action]) -> str:
@@ -28,16 +28,14 @@ def coverage_page(actions: list[Action]) -> str:
         "Coverage",
         f"certdesk has {len(built & international)} of the {len(international)} actions of the "
         f"vendor's international edition, and {len(built)} of the {len(ACTIONS)} of both editions. "
-        "This page is made of the declarations that the program runs on: a parameter carries its "
-        "mark in its type, and a member of a reply has a default value exactly where nothing fills "
-        "it. The words:",
+        "The program's own declarations make this page. The words:",
         WORDS,
-        "What differs from the vendor's service is in [compat.md](compat.md).",
+        "[Differences](compat.md) says how it differs from the vendor's service.",
         *(part for action in actions for part in _action(action)),
         "## Not built",
-        "These are answered with `UnsupportedOperation`. Of the international edition:",
+        "These get `UnsupportedOperation`. In the international edition:",
         _list(international - built),
-        "Of the mainland edition alone:",
+        "Only in the mainland edition:",
         _list(ACTIONS - international - built),
     )
 

@@ -10,9 +10,9 @@ def products_page() -> str:
     """List every product by its number."""
     return page(
         "Products",
-        "What CreateCertificate takes as ProductId, and what replies show as PackageType. "
-        "`certdesk products` prints the same list. DV orders need a proof of their names; OV and "
-        "EV orders are also reviewed by a person, and some wait for a letter of confirmation "
+        "The values of `ProductId` in CreateCertificate and of `PackageType` in replies. "
+        "`certdesk products` prints the same list. DV orders need the validation of their names. "
+        "OV and EV orders also need a review, and some a letter of confirmation "
         "([`vetting.letter_products`](settings.md)).",
         table(
             ("Number", "Product", "Level", "Names", "Wildcards", "Sold for", "Ordered with"),

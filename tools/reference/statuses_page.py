@@ -28,42 +28,42 @@ from tools.reference.markdown import code, page, table
 PAID = 25
 
 STATUSES = {
-    Status.UNDER_REVIEW: "submitted: names are being proved, people look at it, or the CA issues",
-    Status.ISSUED: "there is a certificate, and it is good",
-    Status.REVIEW_FAILED: "it came to nothing: rejected, not proved in time, its key blocked",
-    Status.EXPIRED: "the certificate has ended",
-    Status.RECORD_ADDED: "as 0, and the desk adds the DNS records by itself (`DNS_AUTO`)",
-    Status.AWAITING_MATERIAL: "bought, or opened again: it waits for material, or to be submitted",
-    Status.CANCELLING: "cancelled, and DNS records of the desk's are still to be removed",
-    Status.CANCELLED: "cancelled before there was a certificate",
-    Status.AWAITING_LETTER: "it waits for a letter of confirmation (`UploadConfirmLetter`)",
-    Status.REVOKING: "the certificate is to be revoked, once that is proved or decided",
-    Status.REVOKED: "the certificate was revoked",
-    Status.REISSUING: "a reissue that waits for the CA alone",
-    Status.AWAITING_REVOCATION_LETTER: "as 9, and it waits for a letter (`UploadRevokeLetter`)",
-    Status.FREE_AWAITING_MATERIAL: "as 5, of a free order that the operator gave",
-    Status.REFUNDED: "the operator noted that it was paid back",
-    Status.MIGRATING: "it moves to another account, for some seconds",
+    Status.UNDER_REVIEW: "submitted: under validation, under review, or with the CA",
+    Status.ISSUED: "the certificate is issued and valid",
+    Status.REVIEW_FAILED: "no certificate: rejected, not validated in time, or its key is blocked",
+    Status.EXPIRED: "the certificate has expired",
+    Status.RECORD_ADDED: "as 0, and the desk adds the DNS records itself (`DNS_AUTO`)",
+    Status.AWAITING_MATERIAL: "bought, or opened again: waits for material, or for its submission",
+    Status.CANCELLING: "cancelled; the desk still has to remove DNS records",
+    Status.CANCELLED: "cancelled without a certificate",
+    Status.AWAITING_LETTER: "waits for a letter of confirmation (`UploadConfirmLetter`)",
+    Status.REVOKING: "the certificate will be revoked after validation or review",
+    Status.REVOKED: "the certificate is revoked",
+    Status.REISSUING: "a reissue that only waits for the CA",
+    Status.AWAITING_REVOCATION_LETTER: "as 9, and waits for a letter (`UploadRevokeLetter`)",
+    Status.FREE_AWAITING_MATERIAL: "as 5, for a free order that the operator granted",
+    Status.REFUNDED: "the operator recorded a refund",
+    Status.MIGRATING: "moves to another account, for some seconds",
 }
 
 MESSAGES = {
-    StatusMessage.PRE_REVIEWING: "the manager is to be vetted",
-    StatusMessage.LEGAL_REVIEWING: "the order is to be approved",
-    StatusMessage.CA_REVIEWING: "a second person is to approve it",
-    StatusMessage.PENDING_DCV: "names are to be proved",
-    StatusMessage.WAIT_ISSUE: "the CA is to issue",
+    StatusMessage.PRE_REVIEWING: "somebody vets the manager",
+    StatusMessage.LEGAL_REVIEWING: "somebody approves the order",
+    StatusMessage.CA_REVIEWING: "a second person approves the order",
+    StatusMessage.PENDING_DCV: "the names are validated",
+    StatusMessage.WAIT_ISSUE: "the CA issues the certificate",
 }
 
 LOOKS = {
-    Verdict.PROVED: "the name is proved",
+    Verdict.PROVED: "the name is validated",
     Verdict.TXT_ABSENT: "there is no TXT record",
     Verdict.TXT_DIFFERS: "there is a TXT record with another value",
-    Verdict.TXT_UNANSWERED: "the look for the TXT record was not answered",
+    Verdict.TXT_UNANSWERED: "no answer to the check of the TXT record",
     Verdict.FILE_ABSENT: "the file was not found",
     Verdict.FILE_DIFFERS: "the file has other content",
     Verdict.CNAME_ABSENT: "there is no CNAME record",
     Verdict.CNAME_DIFFERS: "the CNAME record leads elsewhere",
-    Verdict.CNAME_UNANSWERED: "the look for the CNAME record was not answered",
+    Verdict.CNAME_UNANSWERED: "no answer to the check of the CNAME record",
     Verdict.OTHER_FILE_ABSENT: "the file was not found at the other host, with or without `www.`",
     Verdict.OTHER_FILE_DIFFERS: "the file has other content at the other host",
 }
@@ -73,8 +73,8 @@ def statuses_page() -> str:
     """List the values of Status, StatusMsg, LocalCheck and their like."""
     return page(
         "Statuses",
-        "The values by which replies tell how an order stands, and what each may become. The "
-        "operator's `certdesk order show` says in words what an order waits for.",
+        "The values in replies that show the state of an order, and what can follow each. "
+        "`certdesk order show` tells the operator what an order waits for.",
         "## Status",
         table(
             ("Status", "StatusName", "What it means", "What may follow"),
@@ -84,15 +84,15 @@ def statuses_page() -> str:
             ],
         ),
         "## StatusMsg",
-        "While an order is under review it is one of these. Else it is null, or a reason: why the "
-        "order failed or was paid back, or why its certificate is or is not revoked.",
+        "During a review it is one of these. Otherwise it is null, or a reason: why the order "
+        "failed or was paid back, or why its certificate is or is not revoked.",
         table(
-            ("StatusMsg", "What is next"),
+            ("StatusMsg", "What comes next"),
             [(code(each.value), MESSAGES[each]) for each in StatusMessage],
         ),
         "## LocalCheck",
-        "What CheckCertificateDomainVerification found of a name; `LocalCheckFailReason` says it "
-        "in words. `CaCheck` is 2 once the CA may issue for the name, else -1.",
+        "The result of CheckCertificateDomainVerification for a name; `LocalCheckFailReason` "
+        "explains it. `CaCheck` is 2 once the CA may issue for the name, otherwise -1.",
         table(
             ("LocalCheck", "What was found"), [(str(each.value), LOOKS[each]) for each in Verdict]
         ),

@@ -55,9 +55,7 @@ def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
         )
         if in_use >= MOST_KEYS:
             owner = "account" if request.user_id is None else "user"
-            raise InvalidParam(
-                f"The {owner} has {MOST_KEYS} keys in use already; disable one first."
-            )
+            raise InvalidParam(f"The {owner} has {MOST_KEYS} keys in use; disable one first.")
         unit.access_keys.add(key)
         context.record(unit, f"key:{key.secret_id}", _whose(key), uin=request.uin)
         return NewKeyReply(uin=request.uin, secret_id=key.secret_id, secret_key=secret_key)

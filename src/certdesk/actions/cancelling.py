@@ -40,11 +40,11 @@ class CancelCertificateOrderReply(Reply):
 def cancel_certificate_order(
     context: Context, request: CancelCertificateOrderRequest
 ) -> Commit[CancelCertificateOrderReply]:
-    """Give up an order, its review included, as long as the CA has not begun to issue.
+    """Cancel an order, its review included, as long as the CA has not begun to issue.
 
-    A review is not stopped where a policy denies CancelAuditCertificate. What was published to
-    prove its names is void from then on. Where DNS records that the desk added are still there, the
-    order stands at status 6 until they are removed.
+    A policy that denies CancelAuditCertificate prevents that during a review. The published
+    records and files are void from then on. While the desk still has to remove DNS records that
+    it added, the order stands at status 6.
     """
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:
@@ -74,7 +74,7 @@ class CancelAuditCertificateRequest(Request):
 
 
 class CancelAuditCertificateReply(Reply):
-    """Whether it was stopped: always true, as what cannot be stopped is refused."""
+    """Always true: the review was stopped."""
 
     result: bool
 
@@ -83,9 +83,9 @@ class CancelAuditCertificateReply(Reply):
 def cancel_audit_certificate(
     context: Context, request: CancelAuditCertificateRequest
 ) -> Commit[CancelAuditCertificateReply]:
-    """Stop the review of an order; what was published to prove its names is void from now on.
+    """Stop the review of an order; the published records and files are void from now on.
 
-    Records that the desk has added for `DNS_AUTO` are removed. Once the CA has begun to issue it is
+    The desk removes records that it added for `DNS_AUTO`. Once the CA has begun to issue it is
     too late.
     """
 

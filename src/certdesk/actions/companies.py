@@ -56,7 +56,7 @@ class DescribeCompaniesRequest(Request):
 
 
 class DescribeCompaniesReply(Reply):
-    """A page of companies and how many there are in all."""
+    """A page of companies, and the number of all."""
 
     companies: list[CompanyInfo]
     total_count: int
@@ -66,7 +66,7 @@ class DescribeCompaniesReply(Reply):
 def describe_companies(
     context: Context, request: DescribeCompaniesRequest
 ) -> Commit[DescribeCompaniesReply]:
-    """List the account's companies in the order in which they came."""
+    """List the account's companies in the order in which they were entered."""
     for fault in page_faults(request.offset, request.limit):
         raise InvalidParameterValue(fault)
     offset, limit = request.offset or 0, limit_of(request.limit or None)

@@ -63,7 +63,7 @@ class DescribedMembers(CertificateMembers, kw_only=True):
 
 
 class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
-    """Everything known about an order; the last four members are the mainland edition's."""
+    """An order; only the mainland edition has the last four members."""
 
     certificate_private_key: Confidential[str | None]
     certificate_public_key: str | None
@@ -85,13 +85,13 @@ class DescribeCertificateDetailReply(DescribedMembers, kw_only=True):
 def describe_certificate_detail(
     context: Context, request: DescribeCertificateDetailRequest
 ) -> Commit[DescribeCertificateDetailReply]:
-    """Show an order with its material, its proofs, its certificate and its private key.
+    """Show an order with its material, what to publish, its certificate and its private key.
 
-    The private key, which is there if the desk made it or it was uploaded, is for who is allowed
-    `ssl:ReadPrivateKey`, and not shown while the order moves to another account; that it was shown
-    is noted in the operate log. What was handed in is shown until the order is submitted; its
-    telephone numbers are masked for a user without `ssl:ReadPersonalData`. Identity numbers and the
-    key pass phrase are never shown.
+    The private key is there if the desk made it or it was uploaded, for users with
+    `ssl:ReadPrivateKey`, and not while the order moves to another account. The operate log
+    notes each time it is shown. The reply has the material until the order is submitted.
+    Telephone numbers in it are masked for a user without `ssl:ReadPersonalData`. It never has
+    identity numbers and the key pass phrase.
     """
 
     def look(unit: Unit) -> DescribeCertificateDetailReply:
@@ -160,7 +160,7 @@ class DescribeCertificateRequest(Request):
 
 
 class DescribeCertificateReply(DescribedMembers, kw_only=True):
-    """What is known about an order, its private key and its certificate aside."""
+    """An order without its private key and its certificate."""
 
     package_type_name: str
     ca_encrypt_algorithms: list[str] = field(name="CAEncryptAlgorithms", default_factory=list)
@@ -172,10 +172,11 @@ class DescribeCertificateReply(DescribedMembers, kw_only=True):
 def describe_certificate(
     context: Context, request: DescribeCertificateRequest
 ) -> Commit[DescribeCertificateReply]:
-    """Show an order with its material and its proofs.
+    """Show an order with its material and what to publish.
 
-    What was handed in is shown until the order is submitted; its telephone numbers are masked for a
-    user without `ssl:ReadPersonalData`. Identity numbers and the key pass phrase are never shown.
+    The reply has the material until the order is submitted. Telephone numbers in it are masked
+    for a user without `ssl:ReadPersonalData`. It never has identity numbers and the key pass
+    phrase.
     """
 
     def look(unit: Unit) -> DescribeCertificateReply:

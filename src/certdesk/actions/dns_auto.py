@@ -22,7 +22,7 @@ def zone_fault(unit: Unit, order: Order) -> str | None:
     if name is None:
         return None
     return (
-        "DNS_AUTO is for names in DNS zones that the desk may change for the account, and "
+        "DNS_AUTO needs a DNS zone that the desk may change for the account, and "
         f"{name} is in none; have its zone added (certdesk zone add), or use DNS"
     )
 

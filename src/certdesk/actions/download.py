@@ -51,7 +51,7 @@ from certdesk.wire.model import Confidential, Reply, Request
 KIB = 1024
 ZIP = "application/zip"
 DEFAULT_KIND = "nginx"
-NO_KEY = f"Its private key would be in it, and no policy allows {READ_KEY}."
+NO_KEY = f"It would hold the private key, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
 """Where links are sealed for: they lie nowhere but with whoever asked for them."""
@@ -89,7 +89,7 @@ class DescribeDownloadCertificateUrlRequest(Request):
 
 
 class DescribeDownloadCertificateUrlReply(Reply):
-    """A link to a zip, which is good for a few minutes, and the name to save it by."""
+    """A link to a zip, which works for a few minutes, and a file name for it."""
 
     download_certificate_url: Confidential[str]
     download_filename: str
@@ -143,11 +143,10 @@ _LINK = msgspec.json.Decoder(DownloadLink)
 def download_certificate(
     context: Context, request: DownloadCertificateRequest
 ) -> Commit[DownloadCertificateReply]:
-    """Hand over a certificate with its chain, in the files that servers read.
+    """Download a certificate with its chain, in the files that servers read.
 
-    The private key is among them where the desk made it, or has it from an upload, and the caller
-    has to be allowed `ssl:ReadPrivateKey` as well. That they were handed over is noted in the
-    operate log.
+    The private key is among them if the desk made it, or has it from an upload; then the caller
+    needs `ssl:ReadPrivateKey` as well. The operate log notes the download.
     """
     holding = context.desk.store.read(lambda unit: _whole(context, unit, request.certificate_id))
     content = base64.b64encode(whole_zip(_delivery(context, holding))).decode("ascii")
@@ -164,12 +163,12 @@ def download_certificate(
 def describe_download_certificate_url(
     context: Context, request: DescribeDownloadCertificateUrlRequest
 ) -> Commit[DescribeDownloadCertificateUrlReply]:
-    """Give a link to a certificate in the files that one kind of server reads.
+    """Return a download link for a certificate, in the files that one kind of server reads.
 
-    Whoever has the link may use it until it ends (`download.link_minutes`); each use is noted in
-    the operate log. With `?current` behind it, it leads to the certificate that is in force then in
-    the place of this one, reissued or renewed. Where the files hold the private key, the caller has
-    to be allowed `ssl:ReadPrivateKey` as well.
+    Anybody who has the link can use it until it ends (`download.link_minutes`); the operate log
+    notes each use. With `?current` it leads to the certificate that is then in force in place
+    of this one. If the files hold the private key, the caller needs `ssl:ReadPrivateKey` as
+    well.
     """
     kind = request.service_type or DEFAULT_KIND
     holding, archive = _prepared(context, request.certificate_id, kind)

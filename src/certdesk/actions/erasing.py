@@ -119,7 +119,7 @@ def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
             yield (
                 subject,
                 "domain names and CSR",
-                "they tell what was ordered, and are not personal",
+                "they say what was ordered, and are not personal",
             )
     for trace in traces.found:
         if isinstance(trace.record, Manager):
@@ -127,7 +127,9 @@ def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
         elif isinstance(trace.record, Company):
             yield trace.name, "name, address and number", "they are the organisation's"
     for user in traces.users:
-        remedy = f"its keys and policies hang on it; certdesk user disable {user.user_id} ends them"
+        remedy = (
+            f"its keys and policies depend on it; certdesk user disable {user.user_id} ends them"
+        )
         yield f"user:{user.user_id}", "its name", remedy
     yield from dict.fromkeys(
         (each.record, each.what, each.why) for each in traces.texts if each.why

@@ -51,7 +51,7 @@ class ApplyCertificateRequest(Request):
     """Which name, how it is to be proved, and with which key."""
 
     dv_auth_method: str
-    """How control of the name is to be proved: `DNS`, `DNS_AUTO` or `FILE`."""
+    """How the desk validates the name: `DNS`, `DNS_AUTO` or `FILE`."""
     domain_name: Parsed
     """The domain name: one, and no wildcard."""
     project_id: Unsigned | None = None
@@ -76,7 +76,7 @@ class ApplyCertificateRequest(Request):
     """The certificate id of an order for the same name that this one renews: its certificate
     ends within 30 days."""
     package_id: str | None = None
-    """A benefit package; there are none, so any is refused."""
+    """A benefit package; there are none, so the desk refuses any."""
     delete_dns_auto_record: bool | None = None
     """Whether the record that the desk adds for `DNS_AUTO` is to be removed when the certificate is
     issued; without it it stays."""
@@ -124,9 +124,9 @@ def apply_certificate(
 ) -> Commit[ApplyCertificateReply]:
     """Order a free certificate for one name, with a key that the desk makes.
 
-    The order goes to the CA at once: what to publish to prove the name is shown by
-    DescribeCertificateDetail. An account may have so many that have not ended (`free.limit`), and
-    so many for the names of one registrable domain (`free.per_domain`).
+    The order goes to the CA at once: DescribeCertificateDetail shows what to publish. An
+    account may have `free.limit` free certificates at a time, and `free.per_domain` of them for
+    one registrable domain.
     """
     check_may_add(context, request.project_id or FIRST)
     name = _checked(context, request)

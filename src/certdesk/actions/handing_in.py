@@ -182,7 +182,7 @@ def _consider(
     # The desk itself hands the material in before the order is submitted for the first time.
     if order.by_desk and order.attempt:
         raise CertificateSubmitHostingCertError(
-            f"The desk made {order.certificate_id} by itself, of what was handed in before."
+            f"The desk made {order.certificate_id} by itself, from earlier material."
         )
     try:
         order.after(Event.SUBMIT_MATERIAL)
@@ -239,7 +239,7 @@ def _still_open(order: Order) -> Order:
     try:
         return order.after(Event.SUBMIT_MATERIAL)
     except IllegalTransition as refused:
-        detail = f"It changed while the material was being checked. {refused}"
+        detail = f"It changed while the desk checked the material. {refused}"
         raise InvalidCertificateStatusCode(detail) from None
 
 

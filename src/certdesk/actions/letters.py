@@ -41,7 +41,7 @@ LETTER_BODY = 2304 * KIB
 
 
 class LetterTaken(Reply):
-    """The order, and that its letter is there: always true, as what is not taken is refused."""
+    """The order; `IsSuccess` is always true."""
 
     certificate_id: str
     is_success: bool
@@ -72,7 +72,7 @@ def upload_confirm_letter(
 ) -> Commit[LetterTaken]:
     """Upload the letter of confirmation that an OV or EV order waits for; the review then begins.
 
-    It is kept encrypted, and shown to nobody but those who vet the order.
+    The desk stores it encrypted, and shows it only to reviewers of the order.
     """
     order = context.desk.store.read(lambda unit: _awaiting(context, unit, request.certificate_id))
     read = read_letter(request.confirm_letter, PRODUCTS[order.product_id], _examining(context))
@@ -111,9 +111,9 @@ class UploadRevokeLetterRequest(Request):
 def upload_revoke_letter(
     context: Context, request: UploadRevokeLetterRequest
 ) -> Commit[LetterTaken]:
-    """Upload the letter that an OV or EV certificate to be revoked waits for; people then look.
+    """Upload the letter for the revocation of an OV or EV certificate; then a review begins.
 
-    It is kept encrypted, and shown to nobody but those who vet the request.
+    The desk stores it encrypted, and shows it only to reviewers of the request.
     """
     order = context.desk.store.read(
         lambda unit: _awaiting_revocation(context, unit, request.certificate_id)

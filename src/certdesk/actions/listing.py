@@ -37,7 +37,7 @@ class DescribeCertificatesRequest(Request):
     project_id: Unsigned | None = None
     """The project they are in."""
     expiration_sort: str | None = None
-    """`ASC`: first to end first; `DESC`: last to end first. Without it newest first."""
+    """`ASC`: first to expire first; `DESC`: last to expire first. Without it newest first."""
     certificate_status: list[Unsigned] | None = None
     """The [statuses](../statuses.md) they may have, 0 to 15."""
     deployable: Unsigned | None = None
@@ -65,7 +65,7 @@ class DescribeCertificatesRequest(Request):
 
 
 class DescribeCertificatesReply(Reply):
-    """A page of orders, and how many there are in all."""
+    """A page of orders, and the number of all."""
 
     total_count: int
     certificates: list[CertificateInfo]
@@ -75,7 +75,7 @@ class DescribeCertificatesReply(Reply):
 def describe_certificates(
     context: Context, request: DescribeCertificatesRequest
 ) -> Commit[DescribeCertificatesReply]:
-    """List the account's orders, newest first; a user sees those that its policies allow."""
+    """List the account's orders, newest first; a user sees those that their policies allow."""
     faults = list(_faults(request))
     if faults:
         raise InvalidParam(" ".join(faults))

@@ -37,7 +37,7 @@ class DescribeManagerDetailRequest(Request):
 
 
 class DescribeManagerDetailReply(Reply, kw_only=True):
-    """A manager: telephone numbers masked, identity numbers never shown."""
+    """A manager; telephone numbers are masked, and identity numbers are never shown."""
 
     status: str
     manager_first_name: str | None
@@ -68,10 +68,10 @@ class DescribeManagerDetailReply(Reply, kw_only=True):
 def describe_manager_detail(
     context: Context, request: DescribeManagerDetailRequest
 ) -> Commit[DescribeManagerDetailReply]:
-    """Show a manager with its company, its contact, and how vetting stands.
+    """Show a manager with company, contact and the state of the vetting.
 
-    `ManagerPreAuditDomains` are the domains that its orders have proved, and until when a CA may
-    rely on that; `Limit` and `Offset` page through them.
+    `ManagerPreAuditDomains` are the domains that the manager's orders validated, and until when
+    a CA may rely on that; `Limit` and `Offset` page through them.
     """
     for fault in page_faults(request.offset, request.limit):
         raise InvalidParam(fault)

@@ -29,7 +29,7 @@ class SubmitAuditManagerRequest(Request):
 
 
 class SubmitAuditManagerReply(Reply):
-    """The manager that was sent."""
+    """The manager."""
 
     manager_id: int
 
@@ -38,9 +38,9 @@ class SubmitAuditManagerReply(Reply):
 def submit_audit_manager(
     context: Context, request: SubmitAuditManagerRequest
 ) -> Commit[SubmitAuditManagerReply]:
-    """Send a manager to be vetted that was not sent yet or was refused, or whose time runs out.
+    """Ask for the vetting of a manager who is not vetted, was rejected, or expires soon.
 
-    What was vetted before is good until people decide, or until its time is over.
+    An earlier vetting stays valid until a reviewer decides, or until it expires.
     """
 
     def commit(unit: Unit) -> SubmitAuditManagerReply:
@@ -58,16 +58,16 @@ class VerifyManagerRequest(Request):
 
 
 class VerifyManagerReply(Reply):
-    """The manager that was sent."""
+    """The manager."""
 
     manager_id: int
 
 
 @catalog.action(IllegalManagerStatus, ManagerNotFound, writes=True, account_wide=True)
 def verify_manager(context: Context, request: VerifyManagerRequest) -> Commit[VerifyManagerReply]:
-    """Have a manager vetted once more that was vetted before, so that its time begins anew.
+    """Ask for a new vetting of a manager who was vetted before.
 
-    What was vetted before is good until people decide, or until its time is over.
+    The earlier vetting stays valid until a reviewer decides, or until it expires.
     """
 
     def commit(unit: Unit) -> VerifyManagerReply:

@@ -82,7 +82,7 @@ class DescribeManagersRequest(Request):
 
 
 class DescribeManagersReply(Reply):
-    """A page of managers and how many there are in all."""
+    """A page of managers, and the number of all."""
 
     managers: list[ManagerInfo]
     total_count: int

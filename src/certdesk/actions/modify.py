@@ -36,7 +36,7 @@ class ModifyCertificateAliasReply(Reply):
 def modify_certificate_alias(
     context: Context, request: ModifyCertificateAliasRequest
 ) -> Commit[ModifyCertificateAliasReply]:
-    """Give an order a name of the account's own, which lists show and search."""
+    """Name an order with an alias, which lists show and search."""
     alias = request.alias or ""
     fault = text_fault(alias, ALIAS_LENGTH)
 
@@ -62,7 +62,7 @@ class ModifyCertificateProjectRequest(Request):
 
 
 class ModifyCertificateProjectReply(Reply):
-    """The orders that were moved, and those that were not."""
+    """The ids that were moved, and those that were not."""
 
     success_certificates: list[str]
     fail_certificates: list[str]
@@ -72,13 +72,11 @@ class ModifyCertificateProjectReply(Reply):
 def modify_certificate_project(
     context: Context, request: ModifyCertificateProjectRequest
 ) -> Commit[ModifyCertificateProjectReply]:
-    """Move orders to a project; a user has to be allowed this where they are and where they go.
+    """Move orders to a project; a user needs permission in the old and in the new project.
 
-    If a user moves an order whose private key or telephone numbers it may not read, the project
-    that they were in goes on to count for reading them.
-
-    An id that is unknown, another account's, not allowed or on its way to another account is told
-    back, and hinders no other.
+    If a user moves an order whose private key or telephone numbers they may not read, the old
+    project still counts for reading them. An id that is unknown, of another account, not
+    allowed or on its way to another account is returned, and does not prevent the others.
     """
     ids = list(dict.fromkeys(request.certificate_id_list))
     if not 1 <= len(ids) <= MOST_IDS:

@@ -102,7 +102,7 @@ def _check_neighbours(unit: Unit, order: Order) -> None:
         if other.status not in SETTLED:
             raise InvalidCertificateStatusCode(
                 f"{other.certificate_id}, {_relation(order, other)}, stands at status "
-                f"{_names(other.status)}: wait until that has come to an end, or have it cancelled."
+                f"{_names(other.status)}: wait until it ends, or cancel it."
             )
 
 

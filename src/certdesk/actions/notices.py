@@ -26,7 +26,7 @@ class ModifyCertificatesExpiringNotificationSwitchRequest(Request):
 
 
 class ModifyCertificatesExpiringNotificationSwitchReply(Reply):
-    """The certificates, as they were given."""
+    """The certificates of the request."""
 
     certificate_ids: list[str]
 
@@ -35,10 +35,10 @@ class ModifyCertificatesExpiringNotificationSwitchReply(Reply):
 def modify_certificates_expiring_notification_switch(
     context: Context, request: ModifyCertificatesExpiringNotificationSwitchRequest
 ) -> Commit[ModifyCertificatesExpiringNotificationSwitchReply]:
-    """Say whether the end of certificates is to be warned of, all of them or none.
+    """Switch warnings before certificates expire on or off, for all of these or for none.
 
-    DescribeCertificates shows it as `IsIgnore`. The desk warns of the end of a certificate that it
-    is to renew and could not.
+    DescribeCertificates shows the switch as `IsIgnore`. The desk warns of a certificate that it
+    should renew and could not.
     """
     ids, status = list(dict.fromkeys(request.certificate_ids)), request.switch_status
     if len(ids) > MOST_IDS:

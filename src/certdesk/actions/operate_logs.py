@@ -43,7 +43,7 @@ TYPES = {
     "UploadConfirmLetter": ("uploadConfirmLetter", "uploads the letter of confirmation of"),
     "RevokeCertificate": ("revoke", "revokes"),
     "UploadRevokeLetter": ("editRevokeLetter", "uploads the letter of revocation of"),
-    "CondemnKey": ("revoke", "revokes, since others know its key,"),
+    "CondemnKey": ("revoke", "revokes, because its key is compromised,"),
     "Revoke": ("revoked", "completes the revocation of"),
     "CancelRevoke": ("cancelRevoke", "gives up revoking"),
     "ProveDomain": ("domainValidationPassed", "proves a name of"),
@@ -88,7 +88,7 @@ class OperationLog(Part):
 
 
 class DescribeCertificateOperateLogsReply(Reply):
-    """A page of the log, how long the page is, and how many there are in all."""
+    """A page of the log, the length of the page, and the number of all rows."""
 
     all_total: int
     total_count: int
@@ -101,7 +101,7 @@ def describe_certificate_operate_logs(
 ) -> Commit[DescribeCertificateOperateLogsReply]:
     """List what was done to the account's certificates, newest first.
 
-    A user sees what was done to certificates that its policies allow.
+    A user sees only certificates that their policies allow.
     """
     query = _query(context, request)
 

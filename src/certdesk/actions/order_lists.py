@@ -61,7 +61,7 @@ class ListOrdersRequest(Request):
 
 
 class ListOrdersReply(Reply):
-    """The orders, newest first or first to end first, and how many there are in all.
+    """The orders, newest first or first to expire first, and how many there are in all.
 
     `Next` asks for those that follow, and is null where there are none.
     """

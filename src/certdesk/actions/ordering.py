@@ -55,7 +55,7 @@ class CertificateOrderSubmitRequest(Request):
 
 
 class CertificateOrderSubmitReply(Reply):
-    """The order as the CA has it; `IsAudited` tells that people look at it first."""
+    """The order as the CA has it; `IsAudited` means that a reviewer has to approve it."""
 
     order_id: str
     status: int
@@ -74,12 +74,12 @@ class CertificateOrderSubmitReply(Reply):
 def certificate_order_submit(
     context: Context, request: CertificateOrderSubmitRequest
 ) -> Commit[CertificateOrderSubmitReply]:
-    """Submit an order, whose material is handed in, to the CA.
+    """Submit an order that has its material to the CA.
 
-    From now on its names are looked for again and again; DescribeCertificateDetail shows what to
-    publish, which with `DNS_AUTO` the desk does by itself. A DV certificate is issued as soon as
-    all names are proved; an OV or EV order waits for its organisation to be vetted, unless that was
-    done within 398 days.
+    From now on the desk checks its names again and again. DescribeCertificateDetail shows what
+    to publish; with `DNS_AUTO` the desk publishes it. A DV certificate is issued as soon as all
+    names are validated. An OV or EV order waits for the vetting of its organisation, unless
+    that was done within 398 days.
     """
     if request.delete_dns_auto_record not in (None, 0, 1):
         raise InvalidParam(
@@ -174,13 +174,13 @@ def submit_order(
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
     if block_of(unit, order.uin, submission.spki_sha256) is not None:
-        raise CertificateInvalid("Its key is blocked; hand in the material with a new one.")
+        raise CertificateInvalid("Its key is blocked; send the material with a new one.")
     product = PRODUCTS[order.product_id]
     method = verify_type or order.verify_type or VERIFY_TYPES[0]
     names = [DomainName(name) for name in order.ascii_names]
     wild = next((name for name in names if name.wildcard), None)
     if method == "FILE" and wild is not None:
-        raise InvalidParam(f"VerifyType: FILE cannot prove the wildcard {wild}; use DNS.")
+        raise InvalidParam(f"VerifyType: FILE cannot validate the wildcard {wild}; use DNS.")
     issuer = context.desk.issuers.of(product.number)
     _check_method(issuer, method)
     if delete_record is not None:
@@ -253,7 +253,7 @@ def _check_order(context: Context, order: Order) -> None:
         raise InvalidCertificateStatusCode(f"{refused}") from None
     if not order.submission:
         raise CertificateInfoSubmitStatusInvalid(
-            "Hand in its material with CertificateInfoSubmit first."
+            "Send its material with CertificateInfoSubmit first."
         )
 
 
@@ -274,10 +274,11 @@ class ModifyCertificateResubmitReply(Reply):
 def modify_certificate_resubmit(
     context: Context, request: ModifyCertificateResubmitRequest
 ) -> Commit[ModifyCertificateResubmitReply]:
-    """Open an order again whose review failed or that was cancelled.
+    """Open an order again that failed its review or was cancelled.
 
-    It waits for its material as after the purchase; what was handed in last is still there, so
-    that it can be submitted to the CA at once or changed before. Free orders are not opened again.
+    It waits for its material as after the purchase. The last material is still there: submit
+    the order to the CA at once, or change the material first. Free orders cannot be opened
+    again.
     """
 
     def commit(unit: Unit) -> ModifyCertificateResubmitReply:

@@ -129,7 +129,7 @@ def remove_policy(context: Context, request: asked.RemovePolicyRequest) -> Commi
         bound = _bound(unit, policy)
         if bound:
             users = ", ".join(map(str, bound))
-            raise InvalidParam(f"The policy binds users ({users}); detach it first.")
+            raise InvalidParam(f"The policy is attached to users ({users}); detach it first.")
         unit.policies.remove(policy.policy_id)
         context.record(unit, f"policy:{policy.policy_id}", "removed", uin=policy.uin)
         return PolicyReply(policy_id=policy.policy_id)
@@ -162,7 +162,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
     if request.effect not in (ALLOW, DENY):
         raise InvalidParam(f"Effect: must be {ALLOW} or {DENY}.")
     if not request.actions:
-        raise InvalidParam("Actions: name one at least.")
+        raise InvalidParam("Actions: name at least one.")
     for pattern in request.actions:
         # A denial with a slip of the pen would deny nothing.
         speaks = any(fits(pattern, permission) for permission in PERMISSIONS)

@@ -34,7 +34,7 @@ class CreateCertificateRequest(Request):
 
 
 class CreateCertificateReply(Reply):
-    """The new order; `ResourceIds` is the mainland edition's."""
+    """The new order; only the mainland edition has `ResourceIds`."""
 
     certificate_ids: list[str]
     deal_ids: list[str]
@@ -45,10 +45,10 @@ class CreateCertificateReply(Reply):
 def create_certificate(
     context: Context, request: CreateCertificateRequest
 ) -> Commit[CreateCertificateReply]:
-    """Buy a certificate order, which then waits for its material.
+    """Buy an order, which then waits for its material.
 
-    It lies in project 0. There is no billing: what it costs is between the desk and its users,
-    and `AutoVoucher` is accepted for that reason and has no effect.
+    It is in project 0. There is no billing: what it costs is between the desk and its users.
+    `AutoVoucher` has no effect.
     """
     if not context.caller.verified:
         raise AuthError("The account's identity is not verified, so it cannot buy.")

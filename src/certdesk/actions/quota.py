@@ -23,7 +23,7 @@ def check_for_one_more(context: Context, unit: Unit, draft: Order) -> None:
     """
     rules = context.desk.rules
     if _living(unit, draft.uin) >= rules.free_limit:
-        raise ExceedsFreeLimit(f"An account may have {rules.free_limit} that have not ended.")
+        raise ExceedsFreeLimit(f"An account may have {rules.free_limit} at a time.")
     if _living(unit, draft.uin, registrable=draft.registrable) >= rules.free_per_domain:
         raise MainDomainCertificateCountLimit(
             subject=(str(draft.registrable), str(rules.free_per_domain))
@@ -41,7 +41,7 @@ def check_domain(context: Context, unit: Unit, order: Order) -> None:
     most = context.desk.rules.free_per_domain
     if order.product_id == FREE and most < _living(unit, order.uin, registrable=order.registrable):
         raise ExceedsFreeLimit(
-            f"An account may have {most} that have not ended for names of {order.registrable}."
+            f"An account may have {most} at a time for names of {order.registrable}."
         )
 
 

@@ -38,7 +38,7 @@ def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[
             raise InvalidCertificateStatusCode(f"{refused}") from None
         if _was_given(unit, order):
             raise InvalidCertificateStatusCode(
-                f"{request.certificate_id} was given (certdesk order grant): nothing was paid "
+                f"{request.certificate_id} was granted (certdesk order grant): nothing was paid "
                 "for it."
             )
         unit.orders.replace(refunded)

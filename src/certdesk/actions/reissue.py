@@ -55,18 +55,18 @@ class ReplaceCertificateRequest(Request):
     certificate_id: str
     """The certificate id of the original, which is issued and has more than 30 days left."""
     valid_type: str
-    """How control of the names is to be proved: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
     wildcard."""
     csr_type: str | None = None
     """Where the CSR comes from, in any case: `Original`, the default, takes that of the original
     and its key; `Upload` takes `CsrContent`; for `Online` the desk makes both."""
     csr_content: Pem | None = None
-    """The PEM of a CSR for the same names, when `CsrType` is `Upload`; else it is not looked at."""
+    """The PEM of a CSR for the same names, when `CsrType` is `Upload`; otherwise ignored."""
     csrkey_password: HiddenParsed | None = None
     """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown. Without it
     that of the original stays where its key does."""
     reason: str | None = None
-    """Why it is reissued, in 255 characters at most: whoever looks at the order gets to read it."""
+    """Why it is reissued, in 255 characters at most: reviewers of the order read it."""
     cert_csr_encrypt_algo: str | None = field(name="CertCSREncryptAlgo", default=None)
     """Algorithm of the key, when `CsrType` is `Online`: `RSA`, the default, or `ECC`."""
     cert_csr_key_parameter: str | None = field(name="CertCSRKeyParameter", default=None)
@@ -140,9 +140,9 @@ def replace_certificate(
 ) -> Commit[ReplaceCertificateReply]:
     """Reissue a certificate: a new order for the same names, which goes to the CA at once.
 
-    Its names are to be proved anew; people need not look at it while company and manager are
-    vetted. The new certificate lasts as long as it may within the time that was bought; the old
-    one stays good until its own end.
+    The desk validates its names again. It needs no review while company and manager are vetted.
+    The new certificate lasts as long as it may within the bought time; the old one stays valid
+    until it expires.
     """
     original, submission = context.desk.store.read(
         lambda unit: _replaceable(context, unit, request.certificate_id)
@@ -158,7 +158,7 @@ def replace_certificate(
     def commit(unit: Unit) -> ReplaceCertificateReply:
         current, _ = _replaceable(context, unit, request.certificate_id)
         if again is not None and block_of(unit, current.uin, again.spki_sha256) is not None:
-            raise OrderReplaceFailed("Its key is blocked; have a new one made, or send a CSR.")
+            raise OrderReplaceFailed("Its key is blocked; order it with Online, or send a CSR.")
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         # What renews the original renews the reissue as well: no second time is bought.
@@ -212,7 +212,7 @@ def _check_not_replaced(unit: Unit, order: Order) -> None:
     """
     if order.product_id == FREE and order.replaces is not None:
         raise OrderAlreadyReplaced(
-            f"A free certificate is reissued once, and this one replaces {order.replaces}."
+            f"A free certificate can be reissued once, and this one replaces {order.replaces}."
         )
     if order.replaced_by is None:
         return
@@ -311,6 +311,6 @@ def _check_key(order: Order) -> None:
     """
     if order.product_id == FREE and order.key != FREE_KIND.label:
         raise RenewAlgorithmInvalid(
-            f"A free certificate is reissued for a key of {FREE_KIND.label}, and this is "
+            f"A free certificate can be reissued for a key of {FREE_KIND.label}, and this is "
             f"{order.key}."
         )

@@ -38,7 +38,7 @@ class DeleteCertificateRequest(Request):
 
 
 class DeleteCertificateReply(Reply):
-    """Whether it was deleted: always true, as what cannot be deleted is refused."""
+    """Always true: it was deleted."""
 
     delete_result: bool
     task_id: str | None = None
@@ -57,10 +57,10 @@ class DeleteCertificateReply(Reply):
 def delete_certificate(
     context: Context, request: DeleteCertificateRequest
 ) -> Commit[DeleteCertificateReply]:
-    """Delete an order that has come to its end, or a certificate that was uploaded.
+    """Delete an order that has ended, or an uploaded certificate.
 
-    All that was handed in and made for it goes with it, private keys too. What shows that a
-    certificate was rightly issued stays: its serial number, the looks for proofs, the audit log.
+    Its material and everything made for it are deleted too, private keys included. What shows
+    that the certificate was rightly issued stays: its serial number, the checks, the audit log.
     """
 
     def commit(unit: Unit) -> DeleteCertificateReply:
@@ -129,8 +129,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
             continue
         if successor.status in LIVING:
             raise RenewNotIssued(
-                f"{successor_id} is to take its place, and stands at status "
-                f"{successor.status.told}."
+                f"{successor_id} will replace it, and stands at status {successor.status.told}."
             )
 
 

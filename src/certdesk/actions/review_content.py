@@ -40,7 +40,7 @@ class OrderOfReview(Part, kw_only=True):
 
     `Spki` is the SHA-256 of its public key, and `SameKey` are the good certificates that other
     accounts have for that. `RevocationReason` is why its certificate is to be revoked or was, null
-    where nobody asked; `Said` is what its owner said of why, or of why it is to be reissued.
+    where nobody asked; `Said` is the comment of its owner, or of why it is to be reissued.
     """
 
     certificate_id: str

@@ -72,9 +72,9 @@ def earlier_approval(subject: Subject, review: Review | None) -> Review:
         raise InvalidParam(f"{name}: it was rejected ({review.reason}) and not sent again.")
     if order is not None and name == subject_of_revocation(order.certificate_id):
         if order.status is Status.AWAITING_REVOCATION_LETTER:
-            raise InvalidParam(f"{name}: its letter of revocation is awaited first.")
+            raise InvalidParam(f"{name}: its letter of revocation has to come first.")
     elif order is not None and order.status is Status.AWAITING_LETTER:
-        raise InvalidParam(f"{name}: its letter of confirmation is awaited first.")
+        raise InvalidParam(f"{name}: its letter of confirmation has to come first.")
     if review is None:
         raise not_asked(name)
     return review
@@ -83,8 +83,8 @@ def earlier_approval(subject: Subject, review: Review | None) -> Review:
 def not_asked(name: str) -> ReviewNotFound:
     """Say that nobody asked people to look at something."""
     if name.startswith(f"{REVOCATION}:"):
-        return ReviewNotFound(f"{name}: nobody asked people to have it revoked.")
-    return ReviewNotFound(f"{name}: nobody asked people to look at it, or no longer does.")
+        return ReviewNotFound(f"{name}: nobody asked to revoke it.")
+    return ReviewNotFound(f"{name}: it does not wait for a review.")
 
 
 def people_needed_for(context: Context, review: Review, order: Order | None) -> int:

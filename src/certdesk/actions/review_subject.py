@@ -77,5 +77,5 @@ def _of_key(unit: Unit, digest: str) -> Subject:
     name = subject_of_key(spki_sha256)
     review = unit.reviews.get(name)
     if review is None:
-        raise ReviewNotFound(f"{name}: no account reported that others know it.")
+        raise ReviewNotFound(f"{name}: no account reported it as compromised.")
     return Subject(name=name, kind=KEY, uin=review.uin, review=review, spki_sha256=spki_sha256)

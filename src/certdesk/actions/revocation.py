@@ -47,7 +47,7 @@ class RevokeDomainValidateAuths(Part):
 
 
 class RevokeCertificateReply(Reply):
-    """What to publish to prove the names anew; nothing where a letter is awaited."""
+    """What to publish to validate the names again; empty if the order waits for a letter."""
 
     revoke_domain_validate_auths: list[RevokeDomainValidateAuths]
 
@@ -58,14 +58,14 @@ class RevokeCertificateReply(Reply):
 def revoke_certificate(
     context: Context, request: RevokeCertificateRequest
 ) -> Commit[RevokeCertificateReply]:
-    """Ask to have a certificate revoked.
+    """Ask to revoke a certificate.
 
-    A DV certificate is revoked as soon as all its names are proved anew, by what the reply says is
-    to be published; an OV or EV one when its letter (UploadRevokeLetter) has come and people have
-    looked at it. Where neither happens within `proof.deadline_hours`, it stays good. After
-    `keyCompromise` the account gets no certificate for its key any more. Nobody does, and all
-    others for it are revoked, where the desk made the key for the account or the account uploaded
-    it with a certificate; for any other key that is decided by people.
+    A DV certificate is revoked as soon as all its names are validated again, with the values in
+    the reply; an OV or EV one when its letter (UploadRevokeLetter) was approved. If neither
+    happens within `proof.deadline_hours`, it stays valid. After `keyCompromise` the account
+    gets no certificate for this key any more. If the desk made the key for the account, or the
+    account uploaded it with a certificate, nobody does, and all other certificates for it are
+    revoked. For any other key a reviewer decides.
     """
     said, reason = _said(request.reason)
     context.held.callback(context.desk.work.wake)

@@ -100,8 +100,7 @@ def check_seen(
     name, now = subject.name, look.content.attempt
     if attempt is None and always:
         raise InvalidParam(
-            f"Attempt: {name} is decided with --attempt DIGEST alone, which certdesk review show "
-            "prints with all that this concerns."
+            f"Attempt: {name} needs --attempt DIGEST, which certdesk review show prints."
         )
     sight = unit.sights.get(name, context.caller.operator)
     told = _told(sight, look) if sight else ""

@@ -27,13 +27,13 @@ class CertificateInfoSubmitRequest(Request):
     cert_id: str
     """The certificate id of a bought order."""
     gen_csr_type: str
-    """`online`: the desk makes the key and the CSR; `parse`: `Csr` is handed in."""
+    """`online`: the desk makes the key and the CSR; `parse`: you send it in `Csr`."""
     cert_common_name: Parsed
     """The domain name in the subject's common name; `Csr`, where it has one, must agree."""
     company_type: Unsigned
     """1: a person, for DV products only; 2: a company, for every product."""
     company_id: str
-    """The id of a known company, which then need not be described; `0` for none."""
+    """The id of a company that the account has; `0` for none."""
     org_id_type: Stored[str | None] = None
     """Kind of the company's number, for CFCA products: `TYDMZ` or `OTHERS`."""
     org_id_number: Stored[Hidden | None] = None
@@ -47,7 +47,7 @@ class CertificateInfoSubmitRequest(Request):
     tech_id_number: Stored[Hidden | None] = None
     """Number of the contact's document, for CFCA products; kept encrypted and never shown."""
     csr: Pem | None = None
-    """The PEM of a CSR, when `GenCsrType` is `parse`; else it is not looked at."""
+    """The PEM of a CSR, when `GenCsrType` is `parse`; otherwise the desk ignores it."""
     dns_names: list[Parsed] | None = None
     """The other domain names, for products that cover several."""
     key_pass: HiddenParsed | None = None
@@ -55,7 +55,7 @@ class CertificateInfoSubmitRequest(Request):
     org_organization: str | None = None
     """The company's name: 64 characters at most, as the other `Org` texts unless said."""
     org_division: str | None = None
-    """The department; it describes the manager and enters no certificate."""
+    """The department; it describes the manager, and no certificate has it."""
     org_address: str | None = None
     """Street address: 256 characters at most."""
     org_country: str | None = None
@@ -69,7 +69,7 @@ class CertificateInfoSubmitRequest(Request):
     org_phone_number: Hidden | None = None
     """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
-    """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
     wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
     the account."""
     admin_first_name: str | None = None
@@ -95,7 +95,7 @@ class CertificateInfoSubmitRequest(Request):
     csr_encrypt_algo: str | None = None
     """Algorithm of the key, when `GenCsrType` is `online`: `RSA`, the default, or `ECC`."""
     manager_id: str | None = None
-    """The id of a known manager, who brings contact and company along; `0` for none."""
+    """The id of a manager that the account has, with contact and company; `0` for none."""
     tech_phone: Hidden | None = None
     """The contact's mobile number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     tech_email: Hidden | None = None
@@ -113,7 +113,7 @@ class CertificateInfoSubmitRequest(Request):
 
 
 class CertificateInfoSubmitReply(Reply):
-    """Nothing but the RequestId."""
+    """Only the RequestId."""
 
 
 PARAMETERS = Parameters(
@@ -174,7 +174,7 @@ PARAMETERS = Parameters(
 def certificate_info_submit(
     context: Context, request: CertificateInfoSubmitRequest
 ) -> Commit[CertificateInfoSubmitReply]:
-    """Hand in the material for a paid order; it may be replaced until the order is submitted."""
+    """Send the material of a paid order; you can replace it until the order is submitted."""
     material = PARAMETERS.material(request)
     return hand_in(
         context, request.cert_id, material, PARAMETERS, reply=CertificateInfoSubmitReply()

@@ -42,7 +42,7 @@ class SubmitCertificateInformationRequest(Request):
     csr_type: str | None = None
     """Needed. `online`: the desk makes an RSA key of 2048 bits and the CSR; `parse`: see below."""
     csr_content: Pem | None = None
-    """The PEM of a CSR, when `CsrType` is `parse`; else it is not looked at."""
+    """The PEM of a CSR, when `CsrType` is `parse`; otherwise the desk ignores it."""
     certificate_domain: Parsed | None = None
     """Needed. The domain name in the subject's common name; a CSR that has one must agree."""
     domain_list: list[Parsed] | None = None
@@ -52,7 +52,7 @@ class SubmitCertificateInformationRequest(Request):
     organization_name: str | None = None
     """The company's name: 64 characters at most, as the other `Organization` texts unless said."""
     organization_division: str | None = None
-    """The department; it describes the manager and enters no certificate."""
+    """The department; it describes the manager, and no certificate has it."""
     organization_address: str | None = None
     """Street address: 256 characters at most."""
     organization_country: str | None = None
@@ -68,7 +68,7 @@ class SubmitCertificateInformationRequest(Request):
     phone_number: Hidden | None = None
     """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
-    """How control of the names is to be proven: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
     wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
     the account."""
     admin_first_name: str | None = None
@@ -147,7 +147,7 @@ PARAMETERS = Parameters(
 def submit_certificate_information(
     context: Context, request: SubmitCertificateInformationRequest
 ) -> Commit[SubmitCertificateInformationReply]:
-    """Hand in the material for a paid order, in the older form of CertificateInfoSubmit.
+    """Send the material of a paid order, in the older form of CertificateInfoSubmit.
 
     It does the same under other names. What only the newer action can say has its default here:
     no ids, an RSA key of 2048 bits, no renewal.

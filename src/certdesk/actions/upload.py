@@ -75,7 +75,7 @@ class UploadCertificateRequest(Request):
     project_id: Unsigned | None = None
     """The number of a project of the account; 0 is the default."""
     certificate_use: Ignored[str | None] = None
-    """Where it is to be used, such as `CLB`; there is nothing here to use it."""
+    """Where it is to be used, such as `CLB`; it has no effect here."""
     tags: list[Tag] | None = None
     """Labels: 50 at most, with keys of 127 and values of 255 characters."""
     repeatable: bool | None = None
@@ -86,7 +86,7 @@ class UploadCertificateRequest(Request):
 
 
 class UploadCertificateReply(Reply):
-    """The certificate that is kept; `RepeatCertId` names it again if it was there before."""
+    """The stored certificate; `RepeatCertId` is the same id if it was there before."""
 
     certificate_id: str
     repeat_cert_id: Blank
@@ -103,10 +103,10 @@ class UploadCertificateReply(Reply):
 def upload_certificate(
     context: Context, request: UploadCertificateRequest
 ) -> Commit[UploadCertificateReply]:
-    """Keep a certificate that was made elsewhere, with its chain and its private key.
+    """Store a certificate that was made elsewhere, with its chain and its private key.
 
-    It is at status 1 at once. The chain has to hold together and the key has to fit; whether
-    anybody trusts the root is not looked at.
+    It is at status 1 at once. The chain has to be complete in itself and the key has to match. The
+    desk does not check whether anybody trusts the root.
     """
     project_id = request.project_id or FIRST
     check_may_add(context, project_id)

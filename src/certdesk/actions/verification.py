@@ -28,7 +28,9 @@ from certdesk.wire.model import Part, Reply, Request
 PATIENCE = timedelta(seconds=20)
 """How long a request asks for more looks of an order whose domains are looked at often."""
 
-NO_TURN_YET = "Not looked for yet: names of its domain are looked for often. It will have its turn."
+NO_TURN_YET = (
+    "Not checked yet: the limit for checks of its domain is reached. The desk checks it later."
+)
 
 CA_PASSED = 2
 CA_FAILED = -1
@@ -75,12 +77,12 @@ class CheckCertificateDomainVerificationReply(Reply):
 def check_certificate_domain_verification(
     context: Context, request: CheckCertificateDomainVerificationRequest
 ) -> Commit[CheckCertificateDomainVerificationReply]:
-    """Look for the proofs of an order's names now, and show what was found of each.
+    """Check the names of an order now, and show the result for each.
 
-    A name that was looked for within `proof.interval` is not looked for again: what was found
-    then is shown, with `Frequently`. So it is where names of its domain were looked for too often
-    in the last minute (`proof.per_domain`). While a certificate is to be revoked the proofs are
-    those that RevokeCertificate asked for.
+    A name that was checked within `proof.interval` is not checked again: the reply shows the
+    earlier result, with `Frequently`. The same holds if names of its domain were checked too
+    often in the last minute (`proof.per_domain`). For a certificate that will be revoked, the
+    checks are those for RevokeCertificate.
     """
     order, proofs = context.desk.store.read(
         lambda unit: _to_look(context, unit, request.certificate_id)
@@ -108,7 +110,7 @@ class CompleteCertificateRequest(Request):
 
 
 class CompleteCertificateReply(Reply):
-    """The order that is being taken on."""
+    """The order."""
 
     certificate_id: str
 
@@ -117,9 +119,9 @@ class CompleteCertificateReply(Reply):
 def complete_certificate(
     context: Context, request: CompleteCertificateRequest
 ) -> Commit[CompleteCertificateReply]:
-    """Look for the proofs of an order's names now, and have the certificate issued.
+    """Check the names of an order now, and issue the certificate if they are validated.
 
-    It answers when the looks are done; the certificate follows in the background.
+    It answers when the checks are done; the certificate follows in the background.
     """
     order, proofs = context.desk.store.read(
         lambda unit: _to_complete(context, unit, request.certificate_id)
@@ -149,7 +151,7 @@ def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, 
     proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.proving)
     if not proofs and order.status in UNDER_WAY:
         raise CertificateStatusNotAllowVerify(
-            "Its CA has not said yet what to publish; DescribeCertificateDetail shows it then."
+            "Its CA has not said yet what to publish; DescribeCertificateDetail will show it."
         )
     if not proofs or order.status not in LOOKED_FOR | {Status.ISSUED}:
         raise CertificateStatusNotAllowVerify(
@@ -177,7 +179,7 @@ def _to_complete(
     except CertificateStatusNotAllowVerify as refused:
         raise FailedOperation(refused.detail) from None
     if order.status is Status.REVOKING:
-        raise FailedOperation(f"It stands at status {order.status.value}; it is to be revoked.")
+        raise FailedOperation(f"It stands at status {order.status.value}; it will be revoked.")
     return order, proofs
 
 

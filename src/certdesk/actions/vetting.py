@@ -164,14 +164,14 @@ def check_parties(context: Context, unit: Unit, order: Order) -> None:
     assert manager is not None and company is not None  # noqa: S101, PT018 -- those named stay
     if is_nobody(context.desk.vault, manager):
         raise InvalidParam(
-            f"ManagerId: manager {manager.manager_id} was erased; hand in the material with "
+            f"ManagerId: manager {manager.manager_id} was erased; send the material with "
             "another manager."
         )
     subject = certified_subject(organisation_of(context.desk.vault, company))
     if not (subject.region or subject.locality):
         raise InvalidParam(
             f"CompanyId: company {company.company_id} has neither CompanyProvince nor CompanyCity, "
-            "and the certificate needs one of them; hand in the material with another company."
+            "and the certificate needs one of them; send the material with another company."
         )
 
 

@@ -26,7 +26,7 @@ SEALED = (Submission, Company, Manager)
 _CALLED: dict[tuple[type, str], str] = {
     (Review, "reason"): "reason of its review",
     (Order, "reason"): "its StatusMsg",
-    (Order, "said"): "what its owner said of why",
+    (Order, "said"): "the comment of its owner",
     (AuditEntry, "detail"): "its text",
     (Submission, "facts"): "a text of the material",
     (Company, "facts"): "a text of the company",
@@ -34,11 +34,11 @@ _CALLED: dict[tuple[type, str], str] = {
 }
 _STAYS: dict[type, str] = {
     AuditEntry: "it is never changed",
-    Evidence: "it is the evidence of how a name was proved, until retention.looks_days are over",
-    Order: "lists and clients know the certificate by it",
-    Review: "it tells who asked and who approved",
+    Evidence: "it is the evidence of how a name was validated, for retention.looks_days",
+    Order: "lists and clients use it to find the certificate",
+    Review: "it says who asked and who approved",
 }
-_GOES_BY = "other things go by it"
+_GOES_BY = "other records depend on it"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

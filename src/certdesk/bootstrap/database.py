@@ -143,7 +143,7 @@ def database_path(settings: Settings) -> Path:
     if not url.startswith(SQLITE):
         raise SettingsError(
             f"database: {url.partition(':')[0]} is not supported; "
-            "give sqlite:///PATH or postgresql://HOST/NAME"
+            "use sqlite:///PATH or postgresql://HOST/NAME"
         )
     return Path(url.removeprefix(SQLITE))
 

@@ -87,5 +87,5 @@ def _identity(settings: Settings, *, sandbox: bool) -> Identity:
     if fault is not None:
         raise SettingsError(f"ca.organisation: {fault}")
     if country not in COUNTRIES | {NO_COUNTRY}:
-        raise SettingsError(f"ca.country: {country} is no code of ISO 3166-1 in capitals")
+        raise SettingsError(f"ca.country: {country} is not a code of ISO 3166-1 in capitals")
     return Identity(organisation=organisation, country=country)

@@ -36,7 +36,7 @@ def examine_places(settings: Settings) -> Callable[[], Iterator[Observation]]:
                 check()
             except PlaceUnsafe as unsafe:
                 sound = False
-                yield failure(FILES, str(unsafe), "run it, and look whether anything was changed")
+                yield failure(FILES, str(unsafe), "run it, and check whether anything was changed")
         if sound:
             yield good(FILES, f"nobody else may write to {settings.folder}, nor to the key files")
 

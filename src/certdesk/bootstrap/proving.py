@@ -30,7 +30,7 @@ def dns_resolver(settings: Settings) -> Resolver:
     except ValueError as error:
         raise SettingsError(f"dns.resolvers: {error}; give addresses, as 127.0.0.1:53") from error
     if not servers:
-        raise SettingsError("dns.resolvers: there has to be one at least, such as 127.0.0.1:53")
+        raise SettingsError("dns.resolvers: name at least one, such as 127.0.0.1:53")
     if settings.dns_dnssec == "off":
         return Resolver(servers, None, strong_random())
     try:

@@ -18,7 +18,7 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
     """
     four_eyes, automatic = settings.vetting_four_eyes, settings.vetting_automatic
     if automatic and four_eyes:
-        raise SettingsError("vetting.four_eyes: with vetting.automatic nobody looks at orders")
+        raise SettingsError("vetting.four_eyes: with vetting.automatic nobody reviews orders")
     return Rules(
         internal_suffixes=_internal_suffixes(settings),
         proof_interval=timedelta(seconds=settings.proof_interval),

@@ -49,13 +49,13 @@ _LAST_YEAR = 9998
 class ChainFault(enum.Enum):
     """What is wrong with what was handed in; the values say it for people."""
 
-    UNREADABLE = "the text is no certificate that can be read"
+    UNREADABLE = "the text is not a readable certificate"
     INVALID = "the certificate cannot be used"
     NOT_A_CA = "the certificate is not a CA's"
     BROKEN_CHAIN = "a certificate did not issue the one before it"
-    SM2 = "the certificate is of the SM2 standard"
-    NO_KEY = "no private key is there, or it cannot be read"
-    FOREIGN_KEY = "the private key is that of another certificate"
+    SM2 = "the certificate uses SM2"
+    NO_KEY = "the private key is missing or unreadable"
+    FOREIGN_KEY = "the private key belongs to another certificate"
 
 
 class ChainRefused(ValueError):
@@ -175,7 +175,9 @@ def _blocks(text: str) -> Iterator[bytes]:
     if len(text) > TEXT_LIMIT:
         raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
-        raise ChainRefused(ChainFault.UNREADABLE, "holds a private key, which has its own place")
+        raise ChainRefused(
+            ChainFault.UNREADABLE, "holds a private key, which has its own parameter"
+        )
     found = pem.blocks(text)
     if not found:
         rule = "there is no whole PEM block CERTIFICATE (RFC 7468, 5)"

@@ -168,7 +168,7 @@ def _one_block(text: str) -> pem.Block:
     if len(text) > TEXT_LIMIT:
         raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
-        raise CsrRefused("a private key was handed in; the CSR alone is needed")
+        raise CsrRefused("it holds a private key; send only the CSR")
     if text.count("-----BEGIN") > 1:
         raise CsrRefused("there is more than one PEM block")
     found = pem.blocks(text)

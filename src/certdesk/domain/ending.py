@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.domain.lifecycle import Status
 from certdesk.domain.order import Order
 
-BEGUN = "It is being issued; once it is, RevokeCertificate takes its certificate back."
+BEGUN = "It is being issued; after that RevokeCertificate revokes its certificate."
 """What is so once the CA has begun, though the status is that of an order under review."""
 
 _CANCEL = "CancelCertificateOrder cancels it."
@@ -14,25 +14,27 @@ _DELETE = "DeleteCertificate deletes it."
 
 _WAYS = {
     Status.UNDER_REVIEW: _CANCEL_IN_TIME,
-    Status.ISSUED: "RevokeCertificate takes its certificate back.",
+    Status.ISSUED: "RevokeCertificate revokes its certificate.",
     Status.REVIEW_FAILED: _DELETE,
     Status.EXPIRED: _DELETE,
     Status.RECORD_ADDED: _CANCEL_IN_TIME,
     Status.AWAITING_MATERIAL: _CANCEL,
     Status.CANCELLING: (
-        "It is cancelled as soon as the DNS records that the desk added are removed."
+        "It is cancelled as soon as the desk has removed the DNS records that it added."
     ),
     Status.CANCELLED: _DELETE,
     Status.AWAITING_LETTER: _CANCEL,
-    Status.REVOKING: "Its certificate is about to be revoked; that takes no other action.",
+    Status.REVOKING: "Its certificate is about to be revoked; there is nothing to do.",
     Status.REVOKED: _DELETE,
     Status.REISSUING: _CANCEL_IN_TIME,
     Status.AWAITING_REVOCATION_LETTER: (
-        "Its certificate is to be revoked; UploadRevokeLetter hands in the letter that is awaited."
+        "Its certificate will be revoked; UploadRevokeLetter sends the letter that it waits for."
     ),
     Status.FREE_AWAITING_MATERIAL: _CANCEL,
     Status.REFUNDED: _DELETE,
-    Status.MIGRATING: "Nothing ends it until it has moved to another account, or stays.",
+    Status.MIGRATING: (
+        "It moves to another account, and nothing ends it before that is done or cancelled."
+    ),
 }
 
 

@@ -116,14 +116,14 @@ class SignatureExpire(ServiceError):
 
 
 class SecretIdNotFound(ServiceError):
-    """No such key, or it (or its account) is disabled."""
+    """The key does not exist, or the key or its account is disabled."""
 
     code = "AuthFailure.SecretIdNotFound"
     text = "The SecretId is not found, please ensure that your SecretId is correct."
 
 
 class TokenFailure(ServiceError):
-    """The token of a temporary key is missing, not its own, or over; or another key has one."""
+    """The token of a temporary key is missing, wrong or expired; or a lasting key has one."""
 
     code = "AuthFailure.TokenFailure"
     text = "The token could not be validated."
@@ -157,7 +157,7 @@ class UnknownParameter(ServiceError):
 
 
 class InvalidParameter(ServiceError):
-    """A value has the wrong JSON type, or the body is not the JSON that it should be."""
+    """A value has the wrong JSON type, or the body is not valid JSON."""
 
     code = "InvalidParameter"
     text = "The value type of parameter `%s` is not valid."
@@ -172,35 +172,35 @@ class InvalidRequest(ServiceError):
 
 
 class InvalidAction(ServiceError):
-    """The catalog has no action of that name."""
+    """The action does not exist."""
 
     code = "InvalidAction"
     text = "The request `Action` is invalid or not found."
 
 
 class UnsupportedOperation(ServiceError):
-    """The vendor's service has the action, and this desk has not."""
+    """The vendor's service has the action, and this desk does not."""
 
     code = "UnsupportedOperation"
     text = "The operation is not supported."
 
 
 class LimitExceeded(ServiceError):
-    """The account has as much of something as it may have."""
+    """The account would exceed a quota."""
 
     code = "LimitExceeded"
     text = "The quota is exceeded."
 
 
 class ResponseSizeLimitExceeded(ServiceError):
-    """The answer is longer than answers may be."""
+    """The answer would be too long."""
 
     code = "ResponseSizeLimitExceeded"
     text = "The response exceeds the size limit."
 
 
 class RequestLimitExceeded(ServiceError):
-    """The account asks for the action more often in a second than its limit allows."""
+    """The account exceeds its rate limit for the action."""
 
     code = "RequestLimitExceeded"
     text = (
@@ -232,14 +232,14 @@ class UnsupportedProtocol(ServiceError):
 
 
 class RequestSizeLimitExceeded(ServiceError):
-    """The body is larger than the action takes."""
+    """The body is larger than the action allows."""
 
     code = "RequestSizeLimitExceeded"
     text = "The request size exceeds the limit."
 
 
 class InternalError(ServiceError):
-    """Something unforeseen; the RequestId finds it in the log."""
+    """An unforeseen fault; the log has it under the RequestId."""
 
     code = "InternalError"
     text = (
@@ -253,7 +253,7 @@ class InternalError(ServiceError):
 
 
 class FailedOperation(ServiceError):
-    """The request is right, but it cannot be carried out now."""
+    """The request is right, but the desk cannot do it now."""
 
     code = "FailedOperation"
     text = "Operation failed."
@@ -309,7 +309,7 @@ class CertificateInfoSubmitContactEmailEmpty(ServiceError):
 
 
 class CertificateInfoSubmitDomainInvalid(ServiceError):
-    """CertCommonName or a member of DnsNames is not a domain name that can be certified."""
+    """CertCommonName or a member of DnsNames is not a domain name that can have a certificate."""
 
     code = "FailedOperation.CertificateInfoSubmitDomainInvalid"
     text = "The input domain name %s is in incorrect format. Please check and resubmit."
@@ -333,7 +333,7 @@ class CertificateOrderSubmitRootCAInvalid(ServiceError):
 
 
 class InvalidCertificateStatusCode(ServiceError):
-    """The order's status forbids the step, or changed while the request was being carried out."""
+    """The order's status forbids the step, or changed during the request."""
 
     code = "FailedOperation.InvalidCertificateStatusCode"
     text = "The certificate status is incorrect."
@@ -349,7 +349,7 @@ class RenewAlgorithmInvalid(ServiceError):
 
 
 class InvalidParameterValue(ServiceError):
-    """A value has the right type and is not one that the action takes."""
+    """A value has the right type, but the action does not accept it."""
 
     code = "InvalidParameterValue"
     text = "Invalid parameter value."
@@ -407,7 +407,7 @@ class ProjectNotFound(ServiceError):
 
 
 class CertificateInvalid(ServiceError):
-    """The certificate cannot be used, or its key was set aside since it was handed in."""
+    """The certificate cannot be used, or its key was blocked after the material came."""
 
     code = "FailedOperation.CertificateInvalid"
     text = "The certificate is invalid."
@@ -415,7 +415,7 @@ class CertificateInvalid(ServiceError):
 
 
 class CertificateParseError(ServiceError):
-    """A text is no certificate that can be read."""
+    """A text is not a readable certificate."""
 
     code = "FailedOperation.CertificateParseError"
     text = (
@@ -426,7 +426,7 @@ class CertificateParseError(ServiceError):
 
 
 class CertificateCaError(ServiceError):
-    """A certificate that should be a CA's is not."""
+    """A certificate is not a CA certificate and should be."""
 
     code = "FailedOperation.CertificateCaError"
     text = (
@@ -445,7 +445,7 @@ class CertificateChainError(ServiceError):
 
 
 class CertificateEncryptInvalid(ServiceError):
-    """A certificate is of the SM2 standard."""
+    """A certificate uses SM2."""
 
     code = "FailedOperation.CertificateEncryptInvalid"
     text = (
@@ -457,7 +457,7 @@ class CertificateEncryptInvalid(ServiceError):
 
 
 class CertificateMatchError(ServiceError):
-    """A private key is that of another certificate."""
+    """A private key belongs to another certificate."""
 
     code = "FailedOperation.CertificateMatchError"
     text = (
@@ -468,7 +468,7 @@ class CertificateMatchError(ServiceError):
 
 
 class MissMatchPrivateKey(ServiceError):
-    """A private key is missing, or cannot be read."""
+    """A private key is missing or unreadable."""
 
     code = "InvalidParameter.MissMatchPrivateKey"
     text = "There is no matching private key."
@@ -476,7 +476,7 @@ class MissMatchPrivateKey(ServiceError):
 
 
 class CertificateOrderSubmitProcessing(ServiceError):
-    """The order is with the CA already."""
+    """The order is already with the CA."""
 
     code = "FailedOperation.CertificateOrderSubmitProcessing"
     text = "Your order is being processed. Please wait patiently."
@@ -484,7 +484,7 @@ class CertificateOrderSubmitProcessing(ServiceError):
 
 
 class CertificateNotFoundOrCantCancel(ServiceError):
-    """There is no such certificate, or its review cannot be cancelled."""
+    """The certificate does not exist, or its review cannot be cancelled."""
 
     code = "FailedOperation.CertificateNotFoundOrCantCancel"
     text = "The certificate does not exist, or the review cannot be canceled."
@@ -500,7 +500,7 @@ class CertificateStatusNotAllowResubmit(ServiceError):
 
 
 class CertificateStatusNotAllowVerify(ServiceError):
-    """The order does not wait for proofs of its names."""
+    """The order does not wait for the validation of its names."""
 
     code = "FailedOperation.CertificateStatusNotAllowVerify"
     text = "The certificate status does not allow domain name verification."
@@ -508,7 +508,7 @@ class CertificateStatusNotAllowVerify(ServiceError):
 
 
 class CannotBeDeletedIssued(ServiceError):
-    """The certificate is issued and still good."""
+    """The certificate is issued and has not expired."""
 
     code = "FailedOperation.CannotBeDeletedIssued"
     text = "Failed to delete the certificate because it has been issued."
@@ -524,7 +524,7 @@ class CannotBeDeletedWithinHour(ServiceError):
 
 
 class CertificateDownloadServiceTypeNotSupport(ServiceError):
-    """There is no such ServiceType, or what its files need is not there."""
+    """The ServiceType does not exist, or the desk lacks what its files need."""
 
     code = "FailedOperation.CertificateDownloadServiceTypeNotSupport"
     text = "The service type is not supported for this download."
@@ -548,9 +548,9 @@ class CertificateStatusNotAllowDownload(ServiceError):
 
 
 class ExceedsFreeLimit(ServiceError):
-    """The account has as many free certificates as it may have (`free.limit`).
+    """The account already has `free.limit` free certificates.
 
-    Where material is handed in: for names of one registrable domain (`free.per_domain`).
+    With new material: `free.per_domain` for one registrable domain.
     """
 
     code = "FailedOperation.ExceedsFreeLimit"
@@ -559,7 +559,7 @@ class ExceedsFreeLimit(ServiceError):
 
 
 class MainDomainCertificateCountLimit(ServiceError):
-    """It has as many as it may have of one registrable domain (`free.per_domain`)."""
+    """The account already has `free.per_domain` for this registrable domain."""
 
     code = "FailedOperation.MainDomainCertificateCountLimit"
     text = (
@@ -570,7 +570,7 @@ class MainDomainCertificateCountLimit(ServiceError):
 
 
 class PackageNotFound(ServiceError):
-    """A benefit package is named; there are none."""
+    """The request names a benefit package; there are none."""
 
     code = "FailedOperation.PackageNotFound"
     text = "The benefit package does not exist."
@@ -586,7 +586,7 @@ class CertificateDomainMaxLengthInvalid(ServiceError):
 
 
 class CertificateEmailParseInvalid(ServiceError):
-    """ContactEmail is no e-mail address."""
+    """ContactEmail is not an e-mail address."""
 
     code = "InvalidParameterValue.CertificateEmailParseInvalid"
     text = "The e-mail address is in incorrect format."
@@ -594,7 +594,7 @@ class CertificateEmailParseInvalid(ServiceError):
 
 
 class CertificateSubmitHostingCertError(ServiceError):
-    """The order is a successor that the desk made by itself, and nobody else hands material in."""
+    """The order is a successor that the desk made by itself; nobody else sends material for it."""
 
     code = "FailedOperation.CertificateSubmitHostingCertError"
     text = "Uploaded certificate managed renewal cannot submit order manually"
@@ -602,7 +602,7 @@ class CertificateSubmitHostingCertError(ServiceError):
 
 
 class CertificatesNumberExceeded(ServiceError):
-    """More certificates are named than an action takes."""
+    """The request names too many certificates."""
 
     code = "InvalidParameter.CertificatesNumberExceeded"
     text = "Number of certificates exceed the limit."
@@ -618,7 +618,7 @@ class OrderAlreadyReplaced(ServiceError):
 
 
 class OrderReplaceFailed(ServiceError):
-    """What the original was ordered with does not do any more."""
+    """What the original was ordered with is no longer accepted."""
 
     code = "FailedOperation.OrderReplaceFailed"
     text = "Failed to reissue a certificate."
@@ -634,7 +634,7 @@ class RenewNotIssued(ServiceError):
 
 
 class InvalidCertificateSource(ServiceError):
-    """The certificate was uploaded, so there is no order behind it."""
+    """The certificate was uploaded, so it has no order."""
 
     code = "FailedOperation.InvalidCertificateSource"
     text = "Certificate source error."
@@ -658,7 +658,7 @@ class ConfirmLetterTooSmall(ServiceError):
 
 
 class InvalidFileType(ServiceError):
-    """A letter of revocation is in none of the formats that are taken."""
+    """A letter of revocation has none of the accepted formats."""
 
     code = "FailedOperation.InvalidFileType"
     text = "The file type is invalid (JPG, JPEG, PNG, and PDF are supported)."
@@ -666,7 +666,7 @@ class InvalidFileType(ServiceError):
 
 
 class RevokeFailed(ServiceError):
-    """A certificate cannot be revoked, because it has ended."""
+    """A certificate cannot be revoked, because it has expired."""
 
     code = "FailedOperation.RevokeFailed"
     text = "Certificate revocation failed."
@@ -674,7 +674,7 @@ class RevokeFailed(ServiceError):
 
 
 class InvalidConfirmLetterFormat(ServiceError):
-    """A letter is in none of the formats that are taken."""
+    """A letter has none of the accepted formats."""
 
     code = "FailedOperation.InvalidConfirmLetterFormat"
     text = (
@@ -685,7 +685,7 @@ class InvalidConfirmLetterFormat(ServiceError):
 
 
 class InvalidConfirmLetterFormatWosign(ServiceError):
-    """A letter for a product of WoTrus is in none of the formats that its CA takes."""
+    """A letter for a WoTrus product has none of the formats that its CA accepts."""
 
     code = "FailedOperation.InvalidConfirmLetterFormatWosign"
     text = (
@@ -695,7 +695,7 @@ class InvalidConfirmLetterFormatWosign(ServiceError):
 
 
 class UploadConfirmCertificateNotSupportDV(ServiceError):
-    """An order for a DV certificate takes no letter."""
+    """An order for a DV certificate needs no letter."""
 
     code = "FailedOperation.UploadConfirmCertificateNotSupportDV"
     text = "A DV certificate does not take a confirmation letter."
@@ -703,7 +703,7 @@ class UploadConfirmCertificateNotSupportDV(ServiceError):
 
 
 class IllegalManagerStatus(ServiceError):
-    """A manager cannot be sent to be vetted as it stands."""
+    """The status of the manager does not allow a vetting."""
 
     code = "FailedOperation.IllegalManagerStatus"
     text = "The status of the company manager is invalid."
@@ -737,7 +737,7 @@ class PersonNeeded(ServiceError):
     """Something of the person is under way and needs them (operator's commands only)."""
 
     code = "FailedOperation.PersonNeeded"
-    text = "Something of this person is under way; nothing was erased."
+    text = "Something still needs this person; nothing was erased."
 
 
 NOT_THERE: tuple[type[ServiceError], ...] = (

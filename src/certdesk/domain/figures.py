@@ -29,18 +29,18 @@ class Counted(enum.Enum):
     )
     LOOKS = (
         "certdesk_looks",
-        "Looks at other people's servers for proofs and CAA records, by kind and result.",
+        "Checks of other people's servers for validation and CAA, by kind and result.",
         # It is unanswered where nobody gave an answer to rely on.
         {"kind": [*ProofKind, CAA], "result": ["good", "bad", "unanswered"]},
     )
     RENEWALS = (
         "certdesk_renewals",
-        "Certificates that the desk had succeeded by itself.",
+        "Successors that the desk made by itself, by kind.",
         {"kind": [kind.value for kind in Kind]},
     )
     WARNINGS = (
         "certdesk_warnings",
-        "Warnings of certificates that end without a successor, by days before their end.",
+        "Warnings of certificates that expire without a successor, by days left.",
         {"days": [str(days) for days in WARNED_BEFORE]},
     )
 

@@ -63,7 +63,7 @@ class Examined:
     rule: str = ""
 
 
-TOO_COSTLY = Examined(flaw=Flaw.FORMAT, rule="takes too long to look into")
+TOO_COSTLY = Examined(flaw=Flaw.FORMAT, rule="takes too long to read")
 """What counts where examining a letter does not come to an end."""
 
 Examining = Callable[[str, tuple[str, ...]], Examined]
@@ -85,12 +85,12 @@ def examine(text: str, forms: tuple[str, ...]) -> Examined:
         return Examined(flaw=flaw, rule=f"has {len(content)} bytes")
     form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
     if form is None or form not in forms:
-        found = f"is a {form} file" if form else "begins like no file of these"
+        found = f"is a {form} file" if form else "does not begin like one of these"
         return Examined(flaw=Flaw.FORMAT, rule=found)
     try:
         _CHECKS[form](content)
     except (BadPicture, BadPdf) as bad:
-        return Examined(flaw=Flaw.FORMAT, rule=f"is no {form} file to go by: {bad}")
+        return Examined(flaw=Flaw.FORMAT, rule=f"is not a complete {form} file: {bad}")
     return Examined(form=form, content=content)
 
 

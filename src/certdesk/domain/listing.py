@@ -24,8 +24,8 @@ class Sort(enum.Enum):
     """The order of a list; what is not certified yet stands behind what is."""
 
     NEWEST = "newest first"
-    ENDS_FIRST = "first to end first"
-    ENDS_LAST = "last to end first"
+    ENDS_FIRST = "first to expire first"
+    ENDS_LAST = "last to expire first"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def check_pdf(content: bytes) -> None:
     for text in (content, *_objects_in_streams(content, budget)):
         acts = _ACTS.search(text)
         if acts:
-            raise BadPdf(f"it holds {_plain(acts[0])}, and a letter is only to be read")
+            raise BadPdf(f"it holds {_plain(acts[0])}, which a letter must not have")
         pages = pages or _PAGE.search(text) is not None
     if not pages:
         raise BadPdf("it has no page")
@@ -179,7 +179,7 @@ def _is_packed(dictionary: _Dictionary) -> bool:
     filters = dictionary.entries.get(b"Filter", [])
     others = dictionary.entries.keys() & {b"DecodeParms", b"DP", b"F", b"FFilter"}
     if filters not in ([], [b"FlateDecode"]) or others:
-        raise BadPdf("its objects are packed in a way that is not looked into")
+        raise BadPdf("its objects are packed in a way that the desk does not read")
     return bool(filters)
 
 

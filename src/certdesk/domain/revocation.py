@@ -32,10 +32,10 @@ class Reason(enum.StrEnum):
         return None if self is Reason.UNSPECIFIED else x509.ReasonFlags(self.value)
 
 
-KEY_KNOWN = "Its private key counts as known to others, so the certificate is revoked."
+KEY_KNOWN = "Its private key is compromised, so the certificate is revoked."
 """The StatusMsg of what the desk takes back by itself; it tells of nobody else's certificate."""
 
-COMPROMISED = "its private key was reported to be known to others"
+COMPROMISED = "its private key was reported as compromised"
 """Why a key is blocked whose certificate was revoked for `KEY_COMPROMISE`; it tells of nobody."""
 
 OWN = tuple(reason for reason in Reason if reason is not Reason.PRIVILEGE_WITHDRAWN)

@@ -58,7 +58,7 @@ def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
 
 def told(account: Account) -> str:
     """Say that an order stands still, as its account is disabled, and what ends that."""
-    return f"It stands still{since(account)}: certdesk account enable {account.uin} has it go on."
+    return f"It stands still{since(account)}: certdesk account enable {account.uin} lets it go on."
 
 
 def since(account: Account) -> str:

@@ -406,7 +406,7 @@ def _wildcard_faults(
     if product.scope.wildcards and not product.scope.many and not wild:
         yield Fault("common_name", f"must be a wildcard (*.…) for {product.name}")
     if wild and material.verify_type == "FILE":
-        yield Fault("verify_type", "FILE cannot prove a wildcard; use DNS")
+        yield Fault("verify_type", "FILE cannot validate a wildcard; use DNS")
 
 
 def _root_faults(material: Material, product: Product) -> Iterator[Fault]:

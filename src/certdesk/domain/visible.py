@@ -71,10 +71,10 @@ def unseen_fault(text: str, *, secret: bool = False) -> str | None:
     found = unseen(text)
     if found is not None:
         named = "" if secret else f": U+{ord(found):04X}"
-        kind = "control characters" if _CONTROL.match(found) else "characters that nobody can see"
+        kind = "control characters" if _CONTROL.match(found) else "invisible characters"
         return f"must not hold {kind}{named}"
     if text and not any(map(_shows, text)):
-        return "must hold something that can be seen"
+        return "must hold a visible character"
     bare = text.strip(" ")
     outer = next((end for end in (bare[:1], bare[-1:]) if end and end in _BLANKS), None)
     if outer is not None:

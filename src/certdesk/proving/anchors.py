@@ -34,10 +34,10 @@ def read_anchors(texts: Iterable[str]) -> Anchors:
         for rrset in _records(text):
             kind = dns.rdatatype.to_text(rrset.rdtype)
             if kind not in _TYPES:
-                raise ValueError(f"{text}: {kind} records are no anchors")
+                raise ValueError(f"{text}: {kind} records are not anchors")
             anchors.setdefault(rrset.name, []).extend(cast("Iterable[DS | DNSKEY]", rrset))
     if not anchors:
-        raise ValueError("no trust anchor is given")
+        raise ValueError("there is no trust anchor")
     return anchors
 
 
@@ -54,7 +54,7 @@ def _records(text: str) -> list[dns.rrset.RRset]:
     except OSError as error:
         raise ValueError(f"{text} cannot be read: {error.strerror}") from error
     except (dns.exception.DNSException, ValueError) as error:
-        raise ValueError(f"{text} is no trust anchor: {error}") from error
+        raise ValueError(f"{text} is not a trust anchor: {error}") from error
 
 
 def _names(zone: dns.name.Name, anchor: DS | DNSKEY, key: DNSKEY) -> bool:

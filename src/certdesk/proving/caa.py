@@ -43,7 +43,7 @@ class Caa:
             return CaaFinding(
                 permitted=False,
                 reason=f"CAA records that apply to {name.ascii} cannot be read: {failure.reason}. "
-                "As long as that is so, nothing is issued.",
+                "Until they can be read, nothing is issued.",
                 resolver=failure.server,
                 steps=_steps(answers) + failure.steps,
                 answered=False,

@@ -14,7 +14,7 @@ from certdesk.proving.resolver import Resolver, look_deadline
 CHECK = "resolver"
 REMEDY = (
     "start it (systemctl start unbound), or name another in dns.resolvers; until one answers no "
-    "name is proved and nothing is issued"
+    "name is validated and nothing is issued"
 )
 
 
@@ -34,12 +34,12 @@ class ResolverCheckup:
             elif all(found.values()):
                 yield failure(CHECK, f"{server}: {reason}", REMEDY)
             else:
-                yield warning(CHECK, f"{server}: {reason}", "others answer; mend it or drop it")
+                yield warning(CHECK, f"{server}: {reason}", "others answer; repair it or remove it")
         if not self._resolver.checks:
             yield warning(
                 CHECK,
-                "DNSSEC signatures are not looked at",
-                "set dns.dnssec to validate: off is for tests alone",
+                "DNSSEC signatures are not validated",
+                "set dns.dnssec to validate: off is only for tests",
             )
 
     def _how(self) -> str:

@@ -70,7 +70,7 @@ class DnsProof:
             return Finding(
                 verdict=way.unanswered,
                 reason=f"{kind} records of {challenge.record} cannot be read: {failure.reason}. "
-                "This is looked at again by itself.",
+                "The desk checks again by itself.",
                 resolver=failure.server,
                 steps=failure.steps,
                 answered=False,
@@ -110,7 +110,7 @@ class DnsProof:
             return "", answer.steps
         hint = (
             f" It stands at {wrong}, where {challenge.zone} is written twice: as the record's "
-            f"name, give {challenge.label} alone."
+            f"name, use {challenge.label} alone."
         )
         return hint, answer.steps
 

@@ -167,7 +167,7 @@ def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.
     except _Unreadable:
         raise Unanswered("its answer cannot be read") from None
     if not _answers(query, response) or response.flags & dns.flags.TC:
-        raise Unanswered("what it sent is no answer to the question")
+        raise Unanswered("what it sent does not answer the question")
     return response
 
 

@@ -121,8 +121,9 @@ class Fetcher:
             kind = refusal(address, self._allowed, is_own)
             if kind is not None:
                 raise HostRefused(
-                    f"{host} is at {address} ({kind}), and nothing is fetched from there: let all "
-                    "of its A and AAAA records have public addresses, or prove the name by DNS"
+                    f"{host} is at {address} ({kind}), and the desk fetches nothing from there: "
+                    "let all of its A and AAAA records have public addresses, or validate the "
+                    "name by DNS"
                 )
         return _in_turn(found)
 
@@ -212,7 +213,8 @@ def _content(answer: Answer) -> bytes:
         raise NotFetched(f"the answer has status {answer.status} instead of {OK}")
     if answer.encoding is not None:
         raise Unusable(
-            f"the content is encoded ({printable_text(answer.encoding)}), which nobody asked for"
+            f"the content is encoded ({printable_text(answer.encoding)}), "
+            "which the desk did not ask for"
         )
     return answer.body
 

@@ -134,10 +134,10 @@ def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
     seen = tuple(text for sight in sights for text in sight.seen)
     if any(sight.verdict is Verdict.FILE_DIFFERS for sight in sights):
         verdict = Verdict.FILE_DIFFERS
-        advice = f"Let the file at {target.url} hold the value alone, as plain text."
+        advice = f"The file at {target.url} must hold only the value, as plain text."
     else:
         verdict = Verdict.FILE_ABSENT
-        advice = f"Put the file at {target.url}, to be answered with status 200 to anybody."
+        advice = f"Put the file at {target.url}, and answer with status 200 to anybody."
     answered = any(sight.answered for sight in sights)
     return _Sight(verdict, f"{target.host}: {found}. {advice}", seen, answered=answered)
 

@@ -183,7 +183,7 @@ class _Lookup:
         try:
             asked, kind = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
         except dns.exception.DNSException:
-            raise Unanswered(f"{name!r} is no name that DNS can hold") from None
+            raise Unanswered(f"{name!r} is not a name that DNS can hold") from None
         chain = [asked]
         try:
             records = self._along(chain, kind)
@@ -216,7 +216,7 @@ class _Lookup:
     ) -> dns.message.Message:
         kind, host = dns.rdatatype.to_text(rdtype), name.to_text(omit_final_dot=True)
         what = f"{kind} of {printable_text(host)}"
-        reason = "the time for looking is over"
+        reason = "the time for the check is over"
         for server in self._resolver.turns():
             if time.monotonic() >= self._deadline:
                 break

@@ -42,8 +42,7 @@ class FolderCheckup:
             yield failure(
                 DISK,
                 f"nothing can be written to {self._folder}: {error.strerror}",
-                "make room, or have the file system mounted for writing; the desk goes on by "
-                "itself then",
+                "make room, or mount the file system for writing; then the desk goes on by itself",
             )
             return
         room = f"{free // MIB} MiB are free in {self._folder}"
@@ -81,7 +80,7 @@ class SqliteCheckup:
             yield failure(
                 DATABASE,
                 f"{self._path} is damaged: {'; '.join(faults)}",
-                "stop the desk, keep the file, put the last backup in its place (guide: Back up)",
+                "stop the desk, keep the file, restore the last backup (guide: Back up)",
             )
             return
         version, synced = library.module.sqlite_version, library.journal[1]
@@ -106,11 +105,11 @@ def examine_server(pool: Pool) -> Iterator[Observation]:
             (standby,) = read("SELECT pg_is_in_recovery()").one()
     except (sqlalchemy.exc.DBAPIError, StoreUnavailable) as error:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
-        remedy = "start it again, or mend the network; the desk comes back by itself"
+        remedy = "start it again, or repair the network; the desk comes back by itself"
         yield failure(DATABASE, f"the server does not answer: {reason}", remedy)
         return
     if standby:
-        remedy = "have the URL name the primary, or promote this one"
+        remedy = "let the URL name the primary, or promote this one"
         yield failure(DATABASE, "the server is a standby, which takes no changes", remedy)
         return
     kept = ", ".join(MUST_BE_ON)

@@ -182,7 +182,7 @@ class Writer:
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
         if self._broken:
-            raise StoreUnavailable("the disk has lost a write: certdesk must be started again")
+            raise StoreUnavailable("the disk has lost a write: start certdesk again")
         if self._session is None:
             self._session = self._reopen()
         session = self._session

@@ -136,7 +136,7 @@ def _make_way(path: Path) -> None:
     except OSError:
         return  # Whether one can be made there shows when it is made.
     if not stat.S_ISSOCK(mode):
-        raise SettingsError(f"admin.socket: {path} is there and is no socket")
+        raise SettingsError(f"admin.socket: {path} is there and is not a socket")
     if not _is_left_over(path):
         raise SettingsError(f"admin.socket: another desk answers at {path}")
     path.unlink(missing_ok=True)

@@ -57,7 +57,7 @@ def call(
         if isinstance(reply, dict) and isinstance(reply.get("Response"), dict):
             response: dict[str, Any] = reply["Response"]
             return response
-    raise NoAnswer(f"{endpoint} is no desk: it answered {status}")
+    raise NoAnswer(f"{endpoint} is not a desk: it answered {status}")
 
 
 def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:

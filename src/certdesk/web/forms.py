@@ -249,7 +249,7 @@ class Tc3Json(Tc3Body):
             return parse_object(body)
         except BadJson as bad:
             raise InvalidParameter(
-                f"The body is not the JSON that it should be: {bad.rule}.", subject="body"
+                f"The body is not valid JSON: {bad.rule}.", subject="body"
             ) from None
 
 

@@ -151,11 +151,11 @@ def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None
         SignatureFailure: with what to sign too.
     """
     if not claim.payload_signed and not known.identity.unsigned_payload:
-        raise SignatureFailure("The account takes no UNSIGNED-PAYLOAD; sign the body.")
+        raise SignatureFailure("The account does not allow UNSIGNED-PAYLOAD; sign the body.")
     if not claim.payload_signed and action is not None and action.sensitive:
-        raise SignatureFailure(f"{action.name} takes no UNSIGNED-PAYLOAD; sign the body.")
+        raise SignatureFailure(f"{action.name} does not allow UNSIGNED-PAYLOAD; sign the body.")
     if not claim.action_signed and known.identity.signed_action:
-        raise SignatureFailure("The account wants its actions signed; sign x-tc-action too.")
+        raise SignatureFailure("The account requires signed actions; sign x-tc-action too.")
 
 
 def check_token(known: KnownKey, token: str, now: datetime) -> None:

@@ -45,7 +45,7 @@ def _check_pair(certificate: Path, key: Path) -> None:
 
 def _no_pass_phrase() -> NoReturn:
     """Refuse a key that is encrypted; OpenSSL would ask at the terminal."""
-    raise ValueError("the key is encrypted; give one that is not")
+    raise ValueError("the key is encrypted; use one that is not")
 
 
 async def renew_certificate(config: uvicorn.Config) -> None:

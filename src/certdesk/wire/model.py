@@ -158,7 +158,7 @@ def read_time(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("is no time that there is") from None
+        raise ValueError("is not a valid time") from None
     if read.year not in _YEARS:
         raise ValueError(f"must be from {_YEARS[0]} to {_YEARS[-1]}")
     return read if read.tzinfo else read.replace(tzinfo=_BEIJING)

@@ -137,7 +137,7 @@ def _read_json(content: bytes, name: str, nodes: int) -> object:
         return parse_value(content, nodes=nodes)
     except BadJson as bad:
         raise InvalidParameter(
-            f"It is not the JSON that it should be: {bad.rule}.", subject=told_name(name)
+            f"It is not valid JSON: {bad.rule}.", subject=told_name(name)
         ) from None
 
 

@@ -115,13 +115,13 @@ def _in_order(parameters: Mapping[str, str]) -> str:
 def _check_cuts(form: SignedForm) -> None:
     """Refuse a form whose signed text could also be read as another form."""
     if not _HOST.fullmatch(form.host):
-        raise SignatureFailure("The host has characters that no host has.")
+        raise SignatureFailure("The host has characters that a host cannot have.")
     for name, value in form.parameters.items():
         if not _NAME.fullmatch(name):
             raise UnknownParameter(subject=told_name(name))
         if _NEXT_PARAMETER.search(value):
             raise InvalidParameter(
-                "In it stands what could be a further parameter (`&`, a name, `=`), which this "
+                "It holds what could be a further parameter (`&`, a name, `=`), which this "
                 f"kind of signature cannot tell apart. Sign it with {ALGORITHM}.",
                 subject=name,
             )

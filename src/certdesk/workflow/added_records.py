@@ -49,8 +49,8 @@ class AddedRecords:
         if zone is None:
             raise NotAdded(
                 f"The account has no DNS zone any more in which the desk may add "
-                f"{challenge.record}: have it added (certdesk zone add), or publish a {proof.kind} "
-                f"record there with the value {challenge.value}."
+                f"{challenge.record}: add the zone again (certdesk zone add), or publish a "
+                f"{proof.kind} record there with the value {challenge.value}."
             )
         try:
             self._providers.add(zone, challenge)
@@ -67,7 +67,7 @@ class AddedRecords:
             return
         failure = ""
         if zone is None:
-            failure = "The account has no DNS zone any more in which the desk may remove it."
+            failure = "The account has no DNS zone any more in which the desk could remove it."
         else:
             try:
                 self._providers.remove(zone, challenge_of(proof))

@@ -80,7 +80,7 @@ class ThreadsCheckup:
     def examine(self) -> Iterator[Observation]:
         """Tell of what stands still; all of it does where no server runs in this process."""
         if not any(work.alive for work in self._background.values()):
-            yield good("desk", "it does not run; this is what its data say")
+            yield good("desk", "it does not run; this is what its data says")
             return
         still = standing_still(self._background)
         if not still:
@@ -118,8 +118,8 @@ class ClockCheckup:
             yield failure(
                 "database",
                 f"nothing can be written to it: {_why(error)}",
-                "see disk, the log, and whether a program has it locked; the desk comes back by "
-                "itself",
+                "check the disk, the log, and whether a program has locked it; the desk comes back "
+                "by itself",
             )
 
 
@@ -139,7 +139,7 @@ class WorkCheckup:
             yield failure(
                 "orders",
                 f"{task.certificate_id} is set aside after {task.failures} failures: {task.reason}",
-                f"see the log for the reason, mend it, then certdesk order resume "
+                f"find the reason in the log, fix it, then certdesk order resume "
                 f"{task.certificate_id}",
             )
         if not aside:
@@ -153,18 +153,18 @@ class WorkCheckup:
             rest = len(ending) - SHOWN
             yield failure("certificates", f"and {rest} more end soon", "as above")
         if not ending:
-            yield good("certificates", "none ends within 14 days that should be fresh")
+            yield good("certificates", "none that should be renewed expires within 14 days")
 
     def _late(self, now: datetime) -> Iterator[Observation]:
         orders, renewals = self._store.read(lambda unit: _left(unit, now - LATE))
         if not orders and not renewals:
-            yield good("work", "nothing that is due was left")
+            yield good("work", "all due work was started")
         for name, late in (("orders", orders), ("renewals", renewals)):
             if late:
                 count = f"more than {SHOWN}" if len(late) > SHOWN else str(len(late))
                 yield warning(
                     "work",
-                    f"{count} {name} are due and were not taken up, since "
+                    f"{count} {name} have been due without being started since "
                     f"{late[0]:%Y-%m-%d %H:%M} UTC",
                     "start certdesk serve, or certdesk worker, if none runs; else it has more to "
                     "do than it can, and catches up",
@@ -305,14 +305,14 @@ def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
     tell = failure if order.ends_at - now < ENDING else warning
     if following is None:
         remedy = (
-            f"certdesk order show {order.certificate_id} tells why; reissue it by hand if need be"
+            f"certdesk order show {order.certificate_id} says why; reissue it by hand if need be"
         )
-        return tell("certificates", f"{what}, and nothing follows it", remedy)
+        return tell("certificates", f"{what}, and it has no successor", remedy)
     its = following.certificate_id
     waits = status_msg(following) or STATUS_NAMES[following.status]
     return tell(
         "certificates",
-        f"{what}, and {its}, which follows it, is at {waits}",
-        f"certdesk order show {its} tells what it waits for: its proof, or people (certdesk review "
+        f"{what}, and its successor {its} is at {waits}",
+        f"certdesk order show {its} says what it waits for: validation, or people (certdesk review "
         "list)",
     )

@@ -62,7 +62,7 @@ def weakness_of(submission: Submission) -> str | None:
         # Taken once, by rules that have become stricter since; nothing is said about its key, and
         # the gate lets no such CSR pass.
         log.warning(
-            "CSR not accepted any more",
+            "CSR no longer accepted",
             certificate=submission.certificate_id,
             reason=refused.rule,
         )

@@ -173,7 +173,7 @@ def _code(
     except Exception:  # noqa: BLE001 - dnspython's are many, and any bytes may come
         # Who sends no signature may be anybody. That nothing was done is told all the same.
         if head.rcode() == dns.rcode.NOERROR:
-            raise _Unbelievable("did not sign its answer rightly") from None
+            raise _Unbelievable("signed its answer wrongly") from None
     return head.rcode()
 
 
