@@ -43,15 +43,15 @@ def drawn(lines: list[str]) -> str:
     width = round(WIDTH * ADVANCE) + 2 * MARGIN
     height = len(lines) * LEADING + 2 * MARGIN
     rows = [
-        f'<text x="{MARGIN}" y="{MARGIN + LEADING * (number + 0.7):g}"{look(line)}>'
-        f"{escape(line)}</text>"
+        f'<text x="{MARGIN + ADVANCE * indent(line):g}" y="{MARGIN + LEADING * (number + 0.7):g}"'
+        f"{look(line)}>{escape(line.strip())}</text>"
         for number, line in enumerate(lines)
     ]
     text = "\n".join(rows)
     size = f'width="{width}" height="{height}"'
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size} role="img"
- font-family="ui-monospace, Menlo, Consolas, monospace" font-size="{SIZE}" style="white-space: pre">
+ font-family="ui-monospace, Menlo, Consolas, monospace" font-size="{SIZE}">
 <title>A terminal: make demo orders, validates and verifies certificates</title>
 <rect {size} rx="8" fill="#1c2027"/>
 {text}
@@ -65,9 +65,17 @@ def look(line: str) -> str:
     return f' fill="{colour}"' + (' font-weight="bold"' if line.startswith("[") else "")
 
 
+def indent(line: str) -> int:
+    """Return how many blanks a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
 def read(picture: str) -> list[str]:
     """Return the lines that a picture shows."""
-    return [unescape(line) for line in re.findall(r"<text [^>]*>([^<]*)</text>", picture)]
+    return [
+        " " * round((float(left) - MARGIN) / ADVANCE) + unescape(line)
+        for left, line in re.findall(r'<text x="([\d.]+)"[^>]*>([^<]*)</text>', picture)
+    ]
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def test_a_body_is_signed_unless_the_account_says_otherwise(scene: Scene, loose:
     answer = by_unsigned_json(call_of(scene, "CreateCertificate"), PURCHASE)
     assert answer.code == "AuthFailure.SignatureFailure"
     assert answer.message.startswith(RECORDED_FAILURE)
-    assert "takes no UNSIGNED-PAYLOAD" in answer.message
+    assert "does not allow UNSIGNED-PAYLOAD" in answer.message
     assert by_unsigned_json(call_of(scene, "CreateCertificate", loose), PURCHASE).code == "ok"
 
 
@@ -211,7 +211,7 @@ def test_a_sensitive_action_always_wants_its_body_signed(
     answer = by_unsigned_json(call_of(scene, action.name, loose), {})
     if action.sensitive:
         assert answer.code == "AuthFailure.SignatureFailure"
-        assert f"{action.name} takes no UNSIGNED-PAYLOAD" in answer.message
+        assert f"{action.name} does not allow UNSIGNED-PAYLOAD" in answer.message
     else:
         assert answer.code in ("MissingParameter", "ok")
 
