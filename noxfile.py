@@ -14,6 +14,21 @@ BIN = Path(sys.executable).parent
 PYTHON_FOLDERS = ("src", "tests", "bench", "tools", "noxfile.py")
 # Releases younger than this are not taken: most poisoned ones are found within days.
 COOLDOWN = "1 week"
+# What a rule, a record or the work on an order is tested by within one process.
+QUICK = (
+    "tests/domain",
+    "tests/issuers",
+    "tests/storage",
+    "tests/vault",
+    "tests/wire",
+    "tests/workflow",
+    "tests/test_catalog.py",
+    "tests/test_engine.py",
+    "tests/test_settings.py",
+)
+# Where Python is told to keep no compiled modules, each of the hundreds of processes that tests
+# start would compile the whole program again.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 LOCK_OPTIONS = (
     "--quiet",
     "--universal",
@@ -38,6 +53,11 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
     session.run(str(BIN / program), *arguments)
+
+
+def run_tests(session: nox.Session, *arguments: str) -> None:
+    words = ("-n", "auto", "--dist", "loadgroup", *arguments, *session.posargs)
+    session.run(str(BIN / "pytest"), *words, env=COMPILED)
 
 
 @nox.session
@@ -73,7 +93,13 @@ def servers(session: nox.Session) -> None:
 @nox.session(requires=["servers"])
 def tests(session: nox.Session) -> None:
     """The whole suite, on all cores."""
-    run(session, "pytest", "-n", "auto", "--dist", "loadgroup", *session.posargs)
+    run_tests(session)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """The tests that need no server and no other program, for the loop of an edit and a look."""
+    run_tests(session, "-m", "not needs", "--alone", *QUICK)
 
 
 @nox.session(requires=["servers"])

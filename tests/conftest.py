@@ -7,6 +7,7 @@ environment has `CI` set, one skip fails the run.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,28 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("certdesk")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make quick`."""
+    parser.addoption("--alone", action="store_true", help="skip what starts another program")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what tests start, if they are to start nothing."""
+    if config.getoption("alone"):
+        sys.addaudithook(skip_where_a_program_starts)
+
+
+def skip_where_a_program_starts(event: str, words: tuple[object, ...]) -> None:
+    """Skip the test that is about to start another program."""
+    if event == "subprocess.Popen" and "PYTEST_CURRENT_TEST" in os.environ:
+        pytest.skip(f"starts {words[0]}")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one test more than there are cores: a quarter of their time tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +127,9 @@ def pytest_terminal_summary(
 ) -> None:
     """Name every skipped test at the end of the run."""
     skipped = skipped_tests(config)
-    if skipped:
+    if skipped and config.getoption("alone"):
+        terminalreporter.line(f"{len(skipped)} tests start other programs: make test runs them")
+    elif skipped:
         terminalreporter.section("skipped tests")
         for line in skipped:
             terminalreporter.line(line)
