@@ -16,19 +16,19 @@ import sqlalchemy
 
 from bench.inside import OwnDesk
 from bench.rows import CSRS, EXAMPLE
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.quotas import Quotas, limits_of
-from certdesk.domain.records import AuditEntry
-from certdesk.domain.sightings import Use
-from certdesk.domain.visible import unseen_fault
+from certdesk.domain.accounts.quotas import Quotas, limits_of
+from certdesk.domain.accounts.records import AuditEntry
+from certdesk.domain.accounts.replay import Use
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.visible import unseen_fault
 from certdesk.storage.driver import Driver
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.schema import AUDIT, ORDERS, USAGE
 from certdesk.storage.usage import EmbeddedUsage, UsageStatements
+from certdesk.web.connections.heads import check_head
 from certdesk.web.guard import Guard
-from certdesk.web.heads import check_head
 from certdesk.web.hosts import hosts_of
 from certdesk.web.peers import Peers
 

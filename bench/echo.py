@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from certdesk.web.protocol import LimitedProtocol
+from certdesk.web.connections.protocol import LimitedProtocol
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -15,7 +15,7 @@ import msgspec
 from bench.rows import CSRS, EXAMPLE
 from bench.servers import ORDER, signed
 from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings

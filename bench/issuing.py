@@ -21,8 +21,8 @@ from bench.load import Load
 from bench.servers import cpu_seconds, database_of, signed
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
-from certdesk.domain.keys import KeyKind, generate
-from certdesk.domain.proof import challenge_of
+from certdesk.domain.validation.challenge import challenge_of
+from certdesk.domain.values.keys import KeyKind, generate
 from certdesk.engine import Caller
 from certdesk.settings import Settings
 from certdesk.world.nameserver import NameServer, nameserver
@@ -30,8 +30,9 @@ from tests.actions.submitting import csr_for
 from tests.running import running
 
 if TYPE_CHECKING:
-    from certdesk.domain.order import Order
-    from certdesk.domain.records import Proof, Submission, Task
+    from certdesk.domain.orders.order import Order
+    from certdesk.domain.orders.records import Submission, Task
+    from certdesk.domain.validation.records import Proof
     from certdesk.engine import Desk
     from certdesk.ports import Unit
 

@@ -25,7 +25,7 @@ from certdesk.settings import Settings
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.web.api import Api
 from certdesk.web.edge import edge_of
-from certdesk.web.pace import Limits
+from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
 from certdesk.workflow.counting import Uncounted
 

@@ -14,8 +14,8 @@ from rich.progress import track
 
 from bench.inside import perform
 from certdesk.bootstrap import open_desk
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order, new_certificate_id, new_deal_id
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.engine import OPERATOR
 from certdesk.ports import Unit
 from certdesk.settings import Settings

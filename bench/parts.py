@@ -24,11 +24,13 @@ from bench.load import CONNECTIONS, PROCESSES
 from bench.plain import plain_writer
 from bench.rows import CSRS, material
 from bench.servers import Customer, last_submission
-from certdesk.actions.submit import CertificateInfoSubmitRequest
-from certdesk.domain import csr, keys
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.names import DomainName
-from certdesk.domain.secret import Secret
+from certdesk.actions.orders.certificate_info_submit import CertificateInfoSubmitRequest
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.subject import Subject
 from certdesk.ports import Place
 from certdesk.wire import signature
 from certdesk.wire.decode import decode
@@ -148,7 +150,7 @@ def taking(kind: KeyKind, desk: OwnDesk) -> Part:
         pem = desk.vault.open(stocked, there).reveal()
         key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
         assert isinstance(key, keys.PrivateKey)  # noqa: S101 - it was made above
-        csr.build(key, NAME, (), csr.Subject())
+        csr.build(key, NAME, (), Subject())
         keys.spki_sha256(key.public_key())
         desk.vault.seal(Secret(keys.private_key_pem(key)), here)
 

@@ -19,9 +19,9 @@ from bench.load import Load
 from bench.servers import database_of, signed
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.records import Renewal
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal
 from certdesk.settings import Settings
 from certdesk.world.nameserver import nameserver
 from tests.running import running
@@ -29,7 +29,8 @@ from tests.running import running
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from certdesk.domain.records import Proof, Submission
+    from certdesk.domain.orders.records import Submission
+    from certdesk.domain.validation.records import Proof
     from certdesk.ports import Unit
 
 RENEWING = f"read back, {DUE:,} renewals due"

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bench.servers import Customer
-from certdesk.domain import csr, keys
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.names import DomainName
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.subject import Subject
 
 Prepare: TypeAlias = Callable[[Customer, int], list[bytes]]
 
@@ -157,7 +159,7 @@ def submissions(customer: Customer, count: int, **changes: str) -> list[bytes]:
 
 
 def _request(kind: KeyKind) -> str:
-    return csr.build(keys.generate(kind), DomainName.parse("tencent.com"), (), csr.Subject())
+    return csr.build(keys.generate(kind), DomainName.parse("tencent.com"), (), Subject())
 
 
 CSRS = {kind: _request(kind) for kind in (KeyKind.RSA_2048, KeyKind.P_256)}

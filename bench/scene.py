@@ -17,7 +17,7 @@ from bench.parts import Parts
 from bench.rows import FLOOR, MOTO, ROWS, Row, submit_rsa
 from bench.servers import Customer, cpu_seconds, echo_up, wait_for_inspection, wait_for_stock
 from bench.starting import Starts
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values.keys import KeyKind
 from tests.running import RunningDesk, running
 
 RESULTS = Path(__file__).parents[1] / "bench-results"

@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator, Mapping
 
 from bench.load import Load
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.secret import Secret
 from certdesk.storage.session import Library
 from certdesk.wire.signature import authorize
 from tests.running import Keys, RunningDesk

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import keys
-from certdesk.domain.keys import KeyKind, PrivateKey
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind, PrivateKey
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 ENDS = datetime(2046, 1, 1, tzinfo=UTC)

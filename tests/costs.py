@@ -14,9 +14,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from certdesk.actions.letters import LETTER_BODY
-from certdesk.domain import letters, upload
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.actions.vetting.letters import LETTER_BODY
+from certdesk.domain.pki import upload
+from certdesk.domain.values.keys import KeyKind, private_key_pem
+from certdesk.domain.vetting import letters
 from certdesk.parsing.pool import ParserPool
 from certdesk.ports import Pending
 from tests import chains, hostile_files

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import csr, der, extensions, keys
-from certdesk.domain.keys import KeyKind, PublicKey
+from certdesk.domain.pki import csr, der, extensions
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind, PublicKey
 from certdesk.wire.model import Pem as PemText
 from tests import chains
 from tests.costs_kinds import Case, Worst, hostile, listing

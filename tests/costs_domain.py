@@ -14,31 +14,28 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certdesk.domain import (
+from certdesk.domain.accounts import policy
+from certdesk.domain.orders import submission, warnings
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.material import Material
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki import csr, der, pem
+from certdesk.domain.pki import ocsp_request as status_requests
+from certdesk.domain.privacy import data_subject
+from certdesk.domain.validation import redirects
+from certdesk.domain.values import (
     addresses,
-    csr,
-    der,
     labels,
     mailbox,
     names,
-    pem,
-    person,
-    policy,
-    redirects,
-    remarks,
-    revocation,
-    submission,
+    revocation_reason,
     telling,
     texts,
     visible,
 )
-from certdesk.domain import ocsp_request as status_requests
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.material import Material
-from certdesk.domain.order import Order
-from certdesk.domain.organisation import Organisation, Person
-from certdesk.domain.products import PRODUCTS
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.products import PRODUCTS
+from certdesk.domain.values.secret import Secret
 from certdesk.web.ocsp import REQUEST_LIMIT
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT
 from tests.costs_csr import PEM_LIMIT
@@ -145,7 +142,7 @@ def remarked() -> Iterator[Case]:
     """Telephone and identity numbers as long as the rules let through."""
     for text in hostile(32):
         of = Person(phone=Secret(text), id_number=Secret(text), id_type="SFZ")
-        yield Case(text[:9], listing, remarks.person_remarks, of, "CN")
+        yield Case(text[:9], listing, warnings.person_remarks, of, "CN")
 
 
 def remarked_companies() -> Iterator[Case]:
@@ -154,7 +151,7 @@ def remarked_companies() -> Iterator[Case]:
         of = Organisation(
             phone_area=text[:8], phone_number=Secret(text), id_number=Secret(text), id_type="TYDMZ"
         )
-        yield Case(text[:9], listing, remarks.organisation_remarks, of)
+        yield Case(text[:9], listing, warnings.organisation_remarks, of)
 
 
 def rules() -> Iterator[Case]:
@@ -212,12 +209,12 @@ DOMAIN: Worst = {
     "domain.pem.blocks": each(pem.blocks, PEM_LIMIT),
     "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
     "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
-    "domain.person.same_number": each(lambda text: person.same_number(text, "1" + text)),
+    "domain.person.same_number": each(lambda text: data_subject.same_number(text, "1" + text)),
     "domain.policy.fits": rules,
     "domain.redirects.follow": locations,
     "domain.remarks.organisation_remarks": remarked_companies,
     "domain.remarks.person_remarks": remarked,
-    "domain.revocation.meant": each(revocation.meant),
+    "domain.revocation.meant": each(revocation_reason.meant),
     "domain.submission.judge": orders,
     "domain.telling.looks_personal": each(telling.looks_personal, PEM_LIMIT),
     "domain.telling.may_be_told": each(telling.may_be_told, PEM_LIMIT),

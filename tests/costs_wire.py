@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certdesk.actions.letters import LETTER_BODY
-from certdesk.actions.submit import CertificateInfoSubmitRequest
-from certdesk.domain.secret import Secret
+from certdesk.actions.orders.certificate_info_submit import CertificateInfoSubmitRequest
+from certdesk.actions.vetting.letters import LETTER_BODY
+from certdesk.domain.values.secret import Secret
 from certdesk.web.forms import V1_LIMIT
 from certdesk.wire import decode, forms, model, multipart, signature, signature_v1, strict_json
 from tests.costs_kinds import Case, Worst

@@ -6,11 +6,13 @@ import io
 import zipfile
 from datetime import UTC, datetime
 
-from certdesk.domain import csr, keys
-from certdesk.domain.bundles import Delivery
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.names import DomainName
-from certdesk.domain.secret import Secret
+from certdesk.domain.delivery.bundles import Delivery
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.subject import Subject
 from tests import chains
 
 MADE_AT = datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC)
@@ -39,7 +41,7 @@ def delivery(
         chain=(chains.der(chains.intermediate().certificate),),
         root=chains.der(chains.root().certificate),
         private_key=Secret(keys.private_key_pem(key)) if online else None,
-        csr=csr.build(key, name, (), csr.Subject())
+        csr=csr.build(key, name, (), Subject())
         if online and isinstance(name, DomainName)
         else None,
         key_pass=None if key_pass is None else Secret(key_pass),

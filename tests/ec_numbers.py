@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certdesk.domain import der
+from certdesk.domain.pki import der
 
 
 def ec_private_key(number: int, size: int, curve: ec.EllipticCurve, *, public: bool) -> bytes:

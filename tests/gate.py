@@ -10,11 +10,11 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.domain import profile
-from certdesk.domain.authority import ECC_ISSUING, Source, hash_named
-from certdesk.domain.gate import FIRST_BACK, Circumstances, Unfounded, refuse_unfounded
-from certdesk.domain.issuing import IssueRequest
-from certdesk.domain.validity import Period, period
+from certdesk.domain.pki import profile
+from certdesk.domain.pki.authority import ECC_ISSUING, Source, hash_named
+from certdesk.domain.pki.issuance import IssueRequest
+from certdesk.domain.pki.preissuance import FIRST_BACK, Circumstances, Unfounded, refuse_unfounded
+from certdesk.domain.values.validity import Period, period
 from tests.privateca import NOON
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -6,9 +6,9 @@ import base64
 import textwrap
 import zlib
 
-from certdesk.domain import der
-from certdesk.domain.letters import MOST
-from certdesk.domain.pdf import MOST_OBJECTS
+from certdesk.domain.pki import der
+from certdesk.domain.vetting.letters import MOST
+from certdesk.domain.vetting.pdf import MOST_OBJECTS
 
 _BEGIN, _END = b"%PDF-1.4\n", b"\nstartxref\n0\n%%EOF\n"
 

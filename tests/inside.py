@@ -15,10 +15,11 @@ import msgspec
 from certdesk import bootstrap
 from certdesk.bootstrap import strong_random
 from certdesk.bootstrap.vault import KEYSET_MARK
-from certdesk.domain.order import Order
-from certdesk.domain.proof import ProofKind
-from certdesk.domain.records import AuditEntry, Submission, Task
+from certdesk.domain.accounts.records import AuditEntry
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission, Task
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
@@ -27,13 +28,13 @@ from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Uni
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
-from certdesk.testing.proving import ScriptedCaa, ScriptedProver
 from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
+from certdesk.testing.validation import ScriptedCaa, ScriptedProver
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.advancing import Advancing, Ahead, StandsStill
-from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.order_engine import Advancing, Ahead, StandsStill
+from certdesk.workflow.order_scheduler import OrderWork
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts

@@ -8,13 +8,13 @@ import uuid
 import msgspec
 
 from certdesk.bootstrap import SystemClock, actions, open_desk
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.issuers.hierarchy import NAME as PRIVATE
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
-from certdesk.testing.proving import ScriptedProver
+from certdesk.testing.validation import ScriptedProver
 from certdesk.wire.decode import decode
 from tests.running import Keys, RunningDesk
 from tests.working import Parts, take_on

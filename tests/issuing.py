@@ -9,9 +9,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.domain import csr
-from certdesk.domain.caa import CaaIdentity
-from certdesk.domain.issuing import (
+from certdesk.domain.pki import csr
+from certdesk.domain.pki.issuance import (
     ChallengesWanted,
     Ground,
     Issued,
@@ -20,16 +19,18 @@ from certdesk.domain.issuing import (
     Progress,
     Recorded,
 )
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.names import DomainName
-from certdesk.domain.products import Level
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.caa import CaaIdentity
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.products import Level
+from certdesk.domain.values.revocation_reason import Reason
+from certdesk.domain.values.subject import Subject
 from certdesk.ports import Issuer
 
 MOST_STEPS = 20
-NOBODY = csr.Subject()
-SOMEBODY = csr.Subject(
+NOBODY = Subject()
+SOMEBODY = Subject(
     country="GB", region="Oxfordshire", locality="Oxford", organisation="Example Ltd"
 )
 

@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from certdesk.domain.authority import Identity
+from certdesk.domain.pki.authority import Identity
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication

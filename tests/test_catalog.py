@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import certdesk.actions
+import certdesk.operator
 from certdesk import bootstrap
 from certdesk.catalog import Catalog, Commit
 from certdesk.domain.errors import (
@@ -20,7 +21,7 @@ from certdesk.domain.errors import (
 from certdesk.engine import Context
 from certdesk.wire.model import Reply, Request
 
-FOLDER = Path(certdesk.actions.__file__).parent
+FOLDERS = [Path(path) for path in (*certdesk.actions.__path__, *certdesk.operator.__path__)]
 
 
 class EchoRequest(Request):
@@ -131,7 +132,8 @@ def test_every_declared_action_is_in_the_catalog() -> None:
     """As many as the folder's sources declare."""
     found = [
         "".join(word.capitalize() for word in node.name.split("_"))
-        for file in FOLDER.glob("*.py")
+        for folder in FOLDERS
+        for file in folder.rglob("*.py")
         for node in ast.parse(file.read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef) and _is_action(node)
     ]

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from certdesk.cli.zones import provider_options, read_settings
-from certdesk.domain.names import DomainName
-from certdesk.domain.proof import Challenge, ProofKind, new_challenge
-from certdesk.domain.secret import Secret
-from certdesk.domain.zones import Zone
+from certdesk.domain.validation.challenge import Challenge, ProofKind, new_challenge
+from certdesk.domain.validation.dns_zone import Zone
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import DnsProviders, Given, SettingRefused, UpdateFailed, settings_of
-from certdesk.proving.providers import PROVIDERS
+from certdesk.validation.providers import PROVIDERS
 from tests.inside import NOON, InsideDesk
 
 CHALLENGE = new_challenge(

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-import certdesk.actions
 from certdesk.catalog import Catalog, Commit
+from certdesk.domain.accounts.records import SeenSignature
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
     InternalError,
     SignatureExpire,
 )
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.records import SeenSignature
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Caller, CallerChanged, Context
 from certdesk.ports import KeyUsedUp, Pending, ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
@@ -29,7 +28,6 @@ from certdesk.wire.model import Reply, Request
 from tests.inside import InsideDesk
 
 CALLER = Caller(uin="100000000001", actor="AKID", verified=True)
-FOLDER = Path(certdesk.actions.__file__).parent
 
 
 class EchoRequest(Request):

@@ -10,10 +10,10 @@ import sys
 FIRST_USES = """
 import contextlib, sys
 from certdesk.bootstrap import actions
-from certdesk.domain import personal
+from certdesk.domain.values import sealed_fields
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.material import Material
-from certdesk.domain.organisation import Organisation, People, Person
+from certdesk.domain.orders.material import Material
+from certdesk.domain.values.organisation import Organisation, People, Person
 from certdesk.wire.decode import decode
 import msgspec
 
@@ -30,7 +30,7 @@ for action in declared:
         decode({}, action.request)
 for kind in (Material, Organisation, Person, People):
     with contextlib.suppress(msgspec.ValidationError):
-        personal.build(kind, {})
+        sealed_fields.build(kind, {})
 sys.setprofile(None)
 print(len(declared), readings)
 """

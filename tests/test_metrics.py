@@ -9,11 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from certdesk.bootstrap import actions
 from certdesk.bootstrap.watching import figures
-from certdesk.domain.figures import Counted
-from certdesk.domain.pacing import CAA
-from certdesk.domain.proof import ProofKind
-from certdesk.domain.renewal import WARNED_BEFORE, Kind
-from certdesk.domain.steps import Step, Wait
+from certdesk.domain.operation.figures import Counted
+from certdesk.domain.orders.renewal import WARNED_BEFORE, Kind
+from certdesk.domain.orders.steps import Step, Wait
+from certdesk.domain.validation.challenge import ProofKind
+from certdesk.domain.validation.look_pace import CAA
 from certdesk.engine import OF_EVERY_ACTION
 from certdesk.metrics import Metrics
 

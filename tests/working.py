@@ -10,17 +10,17 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Self
 
-from certdesk.domain.issuing import Later
-from certdesk.domain.proof import ProofKind
+from certdesk.domain.pki.issuance import Later
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import Desk
 from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Issuers, Prover, Store, Vault
-from certdesk.testing.proving import ScriptedCaa
+from certdesk.testing.validation import ScriptedCaa
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing, Ahead
-from certdesk.workflow.looking import Looking
-from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.order_engine import Advancing, Ahead
+from certdesk.workflow.order_scheduler import OrderWork
 from certdesk.workflow.pacing import LookPacing
+from certdesk.workflow.validation_run import Looking
 
 PATIENCE_SECONDS = 30
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from certdesk.domain.proof import Challenge, Finding, ProofKind, Verdict
-from certdesk.domain.secret import Secret
+from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind, Verdict
+from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller
-from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.proving import ScriptedProver
 from certdesk.testing.records import MemoryRecords
+from certdesk.testing.validation import ScriptedProver
+from certdesk.validation.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from tests.inside import InsideDesk
 
 SECRET = "dGhpcnR5LXR3byBieXRlcyBvZiBhIHNlY3JldCBrZXk="

@@ -14,8 +14,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from certdesk.domain.accounts.policy import Grants
 from certdesk.domain.errors import NOT_THERE, InvalidParam, InvalidParameter, ServiceError
-from certdesk.domain.policy import Grants
 from certdesk.ports import Unit
 from certdesk.wire.decode import decode, prepare
 from certdesk.wire.model import Reply, Request, shows_a_secret

@@ -16,6 +16,10 @@ from typing import Generic, cast
 import structlog
 
 from certdesk.catalog import Action, Answer, Commit, permission_of
+from certdesk.domain.accounts.policy import UNBOUND, Grants
+from certdesk.domain.accounts.quotas import AUDIT, QuotaExceeded, limits_of
+from certdesk.domain.accounts.records import BY_DESK, AuditEntry, SeenSignature
+from certdesk.domain.accounts.replay import HONEST_SECONDS, replayed
 from certdesk.domain.errors import (
     FailedOperation,
     InternalError,
@@ -24,12 +28,8 @@ from certdesk.domain.errors import (
     ServiceError,
     SignatureExpire,
 )
-from certdesk.domain.listing import ANSWER_BYTES, PageTooLong
-from certdesk.domain.policy import UNBOUND, Grants
-from certdesk.domain.quotas import AUDIT, QuotaExceeded, limits_of
-from certdesk.domain.records import BY_DESK, AuditEntry, SeenSignature
+from certdesk.domain.orders.listing import ANSWER_BYTES, PageTooLong
 from certdesk.domain.rules import Rules
-from certdesk.domain.sightings import HONEST_SECONDS, replayed
 from certdesk.ports import (
     Clock,
     DnsProviders,

@@ -16,10 +16,10 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from certdesk.domain.census import Census, WaitsFor
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.figures import Counted
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.operation.census import Census, WaitsFor
+from certdesk.domain.operation.figures import Counted
+from certdesk.domain.values.keys import KeyKind
 from certdesk.ports import Clock, Store, Unit
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from certdesk.domain import quotas
-from certdesk.domain.quotas import Quotas
-from certdesk.domain.secret_urls import without_secrets
-from certdesk.domain.telling import why
+from certdesk.domain.accounts import quotas
+from certdesk.domain.accounts.quotas import Quotas
+from certdesk.domain.values.secret_urls import without_secrets
+from certdesk.domain.values.telling import why
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
@@ -416,7 +416,7 @@ class Settings:
     )
 
     quotas: Quotas = dataclasses.field(default_factory=Quotas)
-    """What an account may have; `domain/quotas.py` declares these settings."""
+    """What an account may have; `domain/accounts/quotas.py` declares these settings."""
 
     @property
     def folder(self) -> Path:

@@ -13,13 +13,13 @@ from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
-from certdesk.domain.issuing import IssueRequest, Progress, Recorded
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
+from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
-from certdesk.testing.proving import ScriptedProver
+from certdesk.testing.validation import ScriptedProver
 from tests.acceptance.killing import (
     Killer,
     SteppingStore,

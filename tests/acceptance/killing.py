@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Store, Unit
-from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.order_scheduler import OrderWork
 from tests.actions.submitting import PERSONAL
 
 Result = TypeVar("Result")

@@ -14,11 +14,11 @@ from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
-from certdesk.domain.proof import ProofKind
+from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import COLLECTIONS, Unit, place_of, place_of_submission
 from certdesk.settings import Settings
-from certdesk.testing.proving import ScriptedProver
+from certdesk.testing.validation import ScriptedProver
 from tests.acceptance.issuing_steps import NAME, open_account, take_on
 from tests.acceptance.killing import (
     Killer,

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from certdesk.bootstrap import OpenDesk, open_desk
-from certdesk.domain.figures import Counted
-from certdesk.domain.lifecycle import Status, StatusMessage
-from certdesk.domain.order import Order
-from certdesk.domain.records import Renewal, Task
+from certdesk.domain.operation.figures import Counted
+from certdesk.domain.orders.lifecycle import Status, StatusMessage
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Task
 from certdesk.ports import Pki
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.storage.postgres import FIRST_START_LOCK
+from certdesk.storage.postgresql.store import FIRST_START_LOCK
 from tests.acceptance.processes import NO_RSA_STOCK, environment
 from tests.acceptance.test_replay import NO_ACCIDENT
 from tests.actions.submitting import ADMIN, ORGANISATION, TECH

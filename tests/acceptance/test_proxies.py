@@ -21,7 +21,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values.keys import KeyKind
 from tests import chains
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.acceptance.watching import until

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.bootstrap import open_desk
-from certdesk.domain.addresses import networks
+from certdesk.domain.values.addresses import networks
 from certdesk.settings import Settings
 from certdesk.web.health import Watch
 from tests.acceptance.database import change

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from certdesk import bootstrap
-from certdesk.actions.download import FetchDownloadReply
-from certdesk.domain.keys import KeyKind, private_key_pem
-from certdesk.domain.order import Order
-from certdesk.domain.proof import Verdict
+from certdesk.actions.orders.download import FetchDownloadReply
+from certdesk.domain.orders.order import Order
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from certdesk.engine import Caller
 from certdesk.ports import Store
 from certdesk.wire.decode import decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from certdesk.domain.keys import PrivateKey, private_key_pem
+from certdesk.domain.values.keys import PrivateKey, private_key_pem
 from tests import chains
 
 

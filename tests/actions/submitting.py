@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.domain.keys import PrivateKey
+from certdesk.domain.values.keys import PrivateKey
 from tests.running import Client, RunningDesk
 
 ORGANISATION = {

@@ -8,30 +8,46 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import certdesk.actions
+import certdesk.operator
 from certdesk import bootstrap
 from certdesk.catalog import Action
 
-FOLDER = Path(certdesk.actions.__file__).parent
+PACKAGES = (certdesk.actions, certdesk.operator)
 Place = tuple[str, str]
-"""A function of the package, by module and name."""
+"""A function of the packages, by module and name."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Give each module of the packages by its name."""
+    for package in PACKAGES:
+        (folder,) = package.__path__
+        for file in Path(folder).rglob("*.py"):
+            parts = file.relative_to(folder).with_suffix("").parts
+            yield ".".join((package.__name__, *parts)), file
 
 
 @functools.cache
 def uses() -> dict[Place, set[Place | None]]:
-    """Give what each function of the package uses: others, and None where it asks policies."""
+    """Give what each function of the packages uses: others, and None where it asks policies."""
     found: dict[Place, set[Place | None]] = {}
-    for file in FOLDER.glob("*.py"):
+    for module, file in modules():
         body = ast.parse(file.read_text("utf-8")).body
         functions = [node for node in body if isinstance(node, ast.FunctionDef)]
-        known = _imported(body) | {node.name: (file.stem, node.name) for node in functions}
+        known = _imported(body) | {node.name: (module, node.name) for node in functions}
         for node in functions:
-            found[file.stem, node.name] = set(_used(node, known))
+            found[module, node.name] = set(_used(node, known))
     return found
+
+
+@functools.cache
+def _named() -> set[str]:
+    return {name for name, _ in modules()}
 
 
 def _imported(body: list[ast.stmt]) -> dict[str, Place]:
@@ -39,12 +55,12 @@ def _imported(body: list[ast.stmt]) -> dict[str, Place]:
     names: dict[str, Place] = {}
     for node in body:
         if isinstance(node, ast.ImportFrom) and node.module:
-            package, _, module = node.module.rpartition(".")
             for each in node.names:
-                if node.module == certdesk.actions.__name__:
-                    names[each.asname or each.name] = each.name, "*"
-                elif package == certdesk.actions.__name__:
-                    names[each.asname or each.name] = module, each.name
+                whole = f"{node.module}.{each.name}"
+                if whole in _named():
+                    names[each.asname or each.name] = whole, "*"
+                elif node.module in _named():
+                    names[each.asname or each.name] = node.module, each.name
     return names
 
 
@@ -65,7 +81,7 @@ def _used(function: ast.FunctionDef, known: dict[str, Place]) -> list[Place | No
 def used_by(action: Action, *, but: Place = ("", "")) -> set[Place | None]:
     """Give all that an action's handler uses, directly or not, but for what one function uses."""
     handler = action.handler
-    left: list[Place | None] = [(handler.__module__.rpartition(".")[2], handler.__name__)]
+    left: list[Place | None] = [(handler.__module__, handler.__name__)]
     seen: set[Place | None] = set()
     while left:
         place = left.pop()
@@ -85,8 +101,11 @@ def test_an_action_asks_about_orders_or_is_about_the_account(action: Action) -> 
     assert action.account_wide is not (None in used_by(action))
 
 
-OPENING = {("submissions", "private_key_of"), ("upload", "uploaded_key_of")}
-SEALED_AGAIN = ("handing_in", "_used_again")
+OPENING = {
+    ("certdesk.actions.orders.stored_submissions", "private_key_of"),
+    ("certdesk.actions.orders.upload", "uploaded_key_of"),
+}
+SEALED_AGAIN = ("certdesk.actions.orders.material", "_used_again")
 """Where a reissue has the key of its original sealed for it, which nobody gets to see."""
 
 
@@ -97,4 +116,4 @@ def test_whatever_opens_a_private_key_asks_whether_it_may_be_read() -> None:
     ]
     assert {action.name for action in opening} >= {"DownloadCertificate", "FetchDownload"}
     for action in opening:
-        assert ("access", "may_read_key") in used_by(action), action.name
+        assert ("certdesk.actions.access", "may_read_key") in used_by(action), action.name

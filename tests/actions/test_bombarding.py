@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from certdesk.domain.keys import KeyKind, generate
+from certdesk.domain.values.keys import KeyKind, generate
 from certdesk.world.nameserver import NameServer, nameserver
 from certdesk.world.webserver import WebServer, webserver
 from tests.actions.asking import becomes

@@ -15,9 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.products import PRODUCTS, Level, Product, Scope
-from certdesk.domain.proof import Verdict
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.products import PRODUCTS, Level, Product, Scope
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import NOON, InsideDesk
 from tests.linting import leaf_errors

@@ -11,8 +11,8 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.products import UPLOADED
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.products import UPLOADED
 from tests.actions.submitting import COMPANY, refusal
 from tests.actions.test_every_status import PATHS
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk

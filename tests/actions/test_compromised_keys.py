@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certdesk.domain import errors
-from certdesk.domain.keys import PrivateKey, spki_sha256
-from certdesk.domain.records import Task
-from certdesk.domain.revocation import Reason
-from certdesk.domain.steps import KEY_BLOCKED
+from certdesk.domain.orders.records import Task
+from certdesk.domain.orders.steps import KEY_BLOCKED
+from certdesk.domain.values.keys import PrivateKey, spki_sha256
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.engine import Caller
 from certdesk.ports import Stale, Unit
-from certdesk.workflow.inspection import Inspection
+from certdesk.workflow.key_inspection import Inspection
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import becomes, publish
 from tests.actions.shown_keys import show_key

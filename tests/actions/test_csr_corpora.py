@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.domain.names import DomainName, DomainRefused
+from certdesk.domain.values.names import DomainName, DomainRefused
 from tests.requests_of_others import (
     ACCEPTED,
     acceptable,

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certdesk import bootstrap
-from certdesk.actions.download import FetchDownloadReply
+from certdesk.actions.orders.download import FetchDownloadReply
 from certdesk.bootstrap.housekeeping import retention_of
+from certdesk.domain.accounts.policy import READ_KEY, READ_PERSONAL
 from certdesk.domain.errors import AuthError, ServiceError
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.policy import READ_KEY, READ_PERSONAL
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.keys import PrivateKey
 from certdesk.engine import Caller
 from certdesk.settings import Settings
 from certdesk.web.guard import Guard

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.lifecycle import Status, StatusMessage
+from certdesk.domain.orders.lifecycle import Status, StatusMessage
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, refusal

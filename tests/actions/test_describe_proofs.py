@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from certdesk.domain.proof import ProofKind
+from certdesk.domain.validation.challenge import ProofKind
 from tests.actions.submitting import PERSONAL
 from tests.actions.test_describe import NOTHING_TO_PUBLISH
 from tests.inside import InsideDesk

@@ -16,8 +16,8 @@ from certdesk.domain.errors import (
     OrderReplaceFailed,
     ServiceError,
 )
-from certdesk.domain.proof import challenge_of
-from certdesk.domain.records import Proof
+from certdesk.domain.validation.challenge import challenge_of
+from certdesk.domain.validation.records import Proof
 from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.actions.vetting import DV, LETTER_OV, Desk

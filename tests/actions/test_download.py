@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from tests import chains, programs
 from tests.actions.downloading import KEY_PASS, Place, download, link
 from tests.actions.submitting import refusal

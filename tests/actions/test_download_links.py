@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from certdesk import bootstrap
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
-from certdesk.domain.lifecycle import Event
-from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.orders.lifecycle import Event
+from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.downloads import FREELY, Downloads

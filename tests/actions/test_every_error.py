@@ -17,8 +17,8 @@ import pytest
 
 from certdesk import bootstrap
 from certdesk.domain import errors
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
+from certdesk.domain.accounts.policy import ALLOW, EVERYTHING, Grants, Policy
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Pending
 from tests import chains

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.lifecycle import STATUS_NAMES, Status, StatusMessage
+from certdesk.domain.orders.lifecycle import STATUS_NAMES, Status, StatusMessage
 from tests.actions.vetting import DV, EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
 from tests.rules import rules_with

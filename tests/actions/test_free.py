@@ -19,9 +19,9 @@ from certdesk.domain.errors import (
     InvalidCertificateStatusCode,
     InvalidParam,
 )
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal, withdraw

@@ -20,7 +20,7 @@ from certdesk.domain.errors import (
     NoProjectPermission,
     RenewAlgorithmInvalid,
 )
-from certdesk.domain.proof import Verdict
+from certdesk.domain.validation.challenge import Verdict
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.actions.vetting import Desk
 from tests.rules import rules_with

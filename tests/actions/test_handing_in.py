@@ -17,10 +17,10 @@ from certdesk.domain.errors import (
     InvalidParam,
     ServiceError,
 )
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.records import Submission
-from certdesk.domain.secret import Secret
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Place, ReadyKey, VaultError
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL

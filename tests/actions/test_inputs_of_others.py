@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certdesk.domain import keys as keypairs
-from certdesk.domain import pem
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.pki import pem
+from certdesk.domain.values import keys as keypairs
+from certdesk.domain.values.keys import KeyKind
 from certdesk.world.nameserver import NameServer
 from tests import chains, programs
 from tests.actions.asking import becomes, publish

@@ -14,7 +14,7 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.ssl.v20191205 import models, ssl_client
 
-from certdesk.domain.lifecycle import Status
+from certdesk.domain.orders.lifecycle import Status
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, invalid, refusal

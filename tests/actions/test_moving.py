@@ -14,10 +14,10 @@ import pytest
 
 from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
-from certdesk.domain.lifecycle import STATUS_NAMES, Status
-from certdesk.domain.policy import ALLOW, EVERYTHING, Grants, Policy
-from certdesk.domain.records import Letter, Review
-from certdesk.domain.secret import Secret
+from certdesk.domain.accounts.policy import ALLOW, EVERYTHING, Grants, Policy
+from certdesk.domain.orders.lifecycle import STATUS_NAMES, Status
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.vetting.records import Letter, Review
 from certdesk.engine import Caller
 from certdesk.ports import (
     COLLECTIONS,

@@ -12,9 +12,9 @@ from cryptography import x509
 
 from certdesk.bootstrap import actions
 from certdesk.catalog import Action
-from certdesk.domain import keys as keypairs
 from certdesk.domain.errors import InternalError, ServiceError
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values import keys as keypairs
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import OPERATOR, Caller
 from tests import chains
 from tests.conformance.shapes import declared

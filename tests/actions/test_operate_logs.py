@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from certdesk.domain.accounts.policy import ALLOW, Grants, Policy
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.policy import ALLOW, Grants, Policy
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal

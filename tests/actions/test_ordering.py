@@ -12,7 +12,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import (
     CertificateInfoSubmitStatusInvalid,
     CertificateInvalid,
@@ -25,8 +24,9 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     ServiceError,
 )
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer

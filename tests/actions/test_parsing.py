@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from tests import chains
 from tests.actions.conftest import STOCK
 from tests.children import gone, parsers_of

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from certdesk.domain import errors
-from certdesk.domain.proof import Verdict
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.engine import Caller
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import InsideDesk

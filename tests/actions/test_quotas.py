@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from certdesk import bootstrap
+from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded, Quotas
 from certdesk.domain.errors import InvalidParam, LimitExceeded
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.quotas import COUNTED, QuotaExceeded, Quotas
+from certdesk.domain.orders.lifecycle import Status
 from certdesk.engine import Caller
 from certdesk.ports import COLLECTIONS, CollectionSpec
 from tests import chains

@@ -25,9 +25,9 @@ from certdesk.domain.errors import (
     RenewAlgorithmInvalid,
     RenewNotIssued,
 )
-from certdesk.domain.keys import KeyKind, private_key_pem
-from certdesk.domain.order import Order
-from certdesk.domain.proof import ProofKind, Verdict
+from certdesk.domain.orders.order import Order
+from certdesk.domain.validation.challenge import ProofKind, Verdict
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from certdesk.engine import Caller
 from certdesk.world.nameserver import NameServer
 from tests import chains

@@ -21,9 +21,9 @@ from certdesk.domain.errors import (
     NoRealNameAuth,
     ServiceError,
 )
-from certdesk.domain.issuing import Declined
-from certdesk.domain.lifecycle import DELETABLE, Status
-from certdesk.domain.products import FREE, UPLOADED
+from certdesk.domain.orders.lifecycle import DELETABLE, Status
+from certdesk.domain.pki.issuance import Declined
+from certdesk.domain.values.products import FREE, UPLOADED
 from certdesk.ports import Collection, Unit
 from tests.actions.submitting import refusal, withdraw
 from tests.inside import InsideDesk

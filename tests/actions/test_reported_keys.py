@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 
 import certdesk
 from certdesk.domain import errors
-from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.keys import spki_sha256
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.values.keys import spki_sha256
 from certdesk.engine import Caller
 from certdesk.world.nameserver import NameServer
 from tests import chains

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from certdesk.domain import errors
-from certdesk.domain.revocation import Reason
-from certdesk.domain.steps import NO_LETTER
+from certdesk.domain.orders.steps import NO_LETTER
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish

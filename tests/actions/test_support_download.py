@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from tests import chains
 from tests.actions.downloading import Place, link
 from tests.running import Client

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from certdesk.actions import wordings
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.records import Review
-from certdesk.domain.words import Text, has_words, hints, marks_of, texts_of
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.free_text import Text, has_words, hints, marks_of, texts_of
+from certdesk.domain.vetting.records import Review
+from certdesk.operator import free_texts
 from certdesk.ports import COLLECTIONS, CollectionSpec
 from tests.actions.test_person import DV, EMAIL, PHONE, Desk
 from tests.inside import NOON
@@ -111,7 +111,11 @@ def valued(hint: str, words: str) -> object:
 
 @pytest.mark.parametrize(
     "spec",
-    [spec for spec in COLLECTIONS if has_words(spec.record) and spec.record not in wordings.SEALED],
+    [
+        spec
+        for spec in COLLECTIONS
+        if has_words(spec.record) and spec.record not in free_texts.SEALED
+    ],
     ids=lambda spec: spec.name,
 )
 def test_every_text_of_a_record_is_found_by_its_type(desk: Desk, spec: CollectionSpec[Any]) -> None:
@@ -147,5 +151,5 @@ def test_what_is_told_as_erased_is_gone_though_several_records_are_called_alike(
 
 @pytest.mark.parametrize("kind", [spec.record for spec in COLLECTIONS])
 def test_every_text_of_a_record_says_what_it_is(kind: type) -> None:
-    """Somebody's words, or an id, a number, a name of the trade (`domain/words.py`)."""
+    """Somebody's words, or an id, a number, a name of the trade (`domain/values/free_text.py`)."""
     assert [path for path, mark in marks_of(kind).items() if mark is None] == []

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from certdesk.domain import keys as keypairs
 from certdesk.domain.errors import (
     CertificateCaError,
     CertificateChainError,
@@ -25,8 +24,9 @@ from certdesk.domain.errors import (
     MissMatchPrivateKey,
     ServiceError,
 )
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.lifecycle import Status
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values import keys as keypairs
+from certdesk.domain.values.keys import KeyKind
 from tests import chains, programs
 from tests.actions.submitting import refusal, withdraw
 from tests.inside import InsideDesk

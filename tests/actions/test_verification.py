@@ -21,9 +21,9 @@ from certdesk.domain.errors import (
     InvalidParam,
     ServiceError,
 )
-from certdesk.domain.issuing import Declined
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.pki.issuance import Declined
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import becomes, publish

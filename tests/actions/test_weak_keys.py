@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from certdesk.domain import errors
-from certdesk.domain.keys import WeakKey, inspect_further, refuse_weak
-from certdesk.domain.steps import KEY_BLOCKED
+from certdesk.domain.orders.steps import KEY_BLOCKED
+from certdesk.domain.values.keys import WeakKey, inspect_further, refuse_weak
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import SECONDS, publish
 from tests.actions.submitting import csr_for

@@ -7,10 +7,10 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from certdesk.domain.advice import status_msg
-from certdesk.domain.order import Order
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.order import Order
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.engine import Caller
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from certdesk.bootstrap.server_certificate import ServerCertificate
-from certdesk.domain.checkup import Health
+from certdesk.domain.operation.checkup import Health
 from certdesk.settings import Settings
 from certdesk.testing.clock import ManualClock
 from tests.own_certificate import CHAIN, own_certificate

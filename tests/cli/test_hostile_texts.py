@@ -18,9 +18,9 @@ import click
 import pytest
 
 from certdesk.cli import main as cli
-from certdesk.domain import keys as keypairs
-from certdesk.domain.visible import MARKS, unseen
-from certdesk.domain.words import Half, Text, hints
+from certdesk.domain.values import keys as keypairs
+from certdesk.domain.values.free_text import Half, Text, hints
+from certdesk.domain.values.visible import MARKS, unseen
 from certdesk.ports import COLLECTIONS
 from tests import chains
 from tests.actions.submitting import COMPANY

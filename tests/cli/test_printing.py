@@ -19,7 +19,7 @@ from rich.cells import cell_len
 import certdesk.cli
 from certdesk.cli import logs, printing
 from certdesk.cli.main import certdesk as program
-from certdesk.domain.visible import unseen
+from certdesk.domain.values.visible import unseen
 from tests.cli.test_hostile_texts import leaves
 
 MODULES = sorted(Path(certdesk.cli.__file__).parent.glob("*.py"))

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.domain.values.keys import KeyKind, private_key_pem
 from tests import chains
 from tests.clients.jobs import NODE_CLIENTS, ROOT
 from tests.programs import path_of

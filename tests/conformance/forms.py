@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlencode
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.wire.signature import hash_payload
 from certdesk.wire.signature_v1 import sign, string_to_sign
 from tests.conformance.raw import Answer, Call, encode, send

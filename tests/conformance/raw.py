@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.wire.signature import (
     canonical_request,
     derive_key,

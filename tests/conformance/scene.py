@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values.keys import KeyKind
 from tests import chains
 from tests.issued import issue
 from tests.papers import PDF

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.listing import MOST_TEXT, OrderQuery, Seen, Sort, searchable
-from certdesk.domain.order import CA, SERVER, Order
-from certdesk.domain.policy import ALLOW, DENY, EVERY, EVERYTHING, UNBOUND, Grants, Policy
-from certdesk.domain.products import UPLOADED
+from certdesk.domain.accounts.policy import ALLOW, DENY, EVERY, EVERYTHING, UNBOUND, Grants, Policy
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import MOST_TEXT, OrderQuery, Seen, Sort, searchable
+from certdesk.domain.orders.order import CA, SERVER, Order
+from certdesk.domain.values.products import UPLOADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

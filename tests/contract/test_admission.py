@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certdesk.domain.accounts.replay import Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
-from certdesk.domain.sightings import Sighting, Use, check_use
 from certdesk.ports import Admission, PaceExceeded, Slot
 from certdesk.storage.memory_admission import MemoryAdmission
-from certdesk.storage.postgres_admission import PostgresAdmission
+from certdesk.storage.postgresql.admission import PostgresAdmission
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster

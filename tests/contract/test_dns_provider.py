@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from certdesk.domain.names import DomainName
-from certdesk.domain.proof import Challenge, ProofKind, new_challenge
-from certdesk.domain.secret import Secret
+from certdesk.domain.validation.challenge import Challenge, ProofKind, new_challenge
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import DnsProvider, UpdateFailed, settings_of
-from certdesk.proving.providers import PROVIDERS
-from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from certdesk.testing.records import MemoryRecords
+from certdesk.validation.providers import PROVIDERS
+from certdesk.validation.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from tests.knot import knot
 from tests.zones import by_rfc2136
 

@@ -13,11 +13,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.domain.certificates import certificate_of
-from certdesk.domain.issuing import Declined, Issued, IssueRequest, Recorded
-from certdesk.domain.proof import Challenge, check_offered
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.orders.certificate import certificate_of
+from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Recorded
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.challenge import Challenge, check_offered
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.elsewhere import IssuerElsewhere

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.listing import OrderPage, OrderQuery, Sort
-from certdesk.domain.order import Order
-from certdesk.domain.policy import ALLOW, Grants, Policy
-from certdesk.domain.records import AuditEntry, AuditQuery
+from certdesk.domain.accounts.policy import ALLOW, Grants, Policy
+from certdesk.domain.accounts.records import AuditEntry, AuditQuery
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort
+from certdesk.domain.orders.order import Order
 from certdesk.ports import Store, Taken, Unit
 from certdesk.testing.store import MemoryStore
 from tests.contract.orders_and_queries import (

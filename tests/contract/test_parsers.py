@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 import pytest
 
-from certdesk.domain import letters, upload
-from certdesk.domain.chain import ChainFault
-from certdesk.domain.keys import KeyKind, private_key_pem
+from certdesk.domain.pki import upload
+from certdesk.domain.pki.chain import ChainFault
+from certdesk.domain.values.keys import KeyKind, private_key_pem
+from certdesk.domain.vetting import letters
 from certdesk.parsing.pool import ParserPool
 from certdesk.ports import Parsers, Pending
 from certdesk.testing.parsing import HereParsers

@@ -10,18 +10,24 @@ from typing import Protocol
 
 import pytest
 
-from certdesk.domain.addresses import networks
-from certdesk.domain.names import DomainName
-from certdesk.domain.proof import FILE_PATH, Challenge, ProofKind, Verdict, new_challenge
-from certdesk.domain.redirects import Ports
+from certdesk.domain.validation.challenge import (
+    FILE_PATH,
+    Challenge,
+    ProofKind,
+    Verdict,
+    new_challenge,
+)
+from certdesk.domain.validation.redirects import Ports
+from certdesk.domain.values.addresses import networks
+from certdesk.domain.values.names import DomainName
 from certdesk.ports import Prover
-from certdesk.proving.courtesy import Courtesy
-from certdesk.proving.dns import DnsProof
-from certdesk.proving.exchange import Server
-from certdesk.proving.file import FileProof
-from certdesk.proving.resolver import Resolver
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.proving import ScriptedProver
+from certdesk.testing.validation import ScriptedProver
+from certdesk.validation.courtesy import Courtesy
+from certdesk.validation.dns import DnsProof
+from certdesk.validation.exchange import Server
+from certdesk.validation.file import FileProof
+from certdesk.validation.resolver import Resolver
 from certdesk.world.nameserver import NameServer, nameserver
 from certdesk.world.webserver import WebServer, webserver
 

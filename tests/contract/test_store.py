@@ -18,11 +18,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.lifecycle import Status, StatusMessage
-from certdesk.domain.order import Order
-from certdesk.domain.organisation import Company
-from certdesk.domain.records import AuditEntry, Issuance, Mark, Renewal, Submission, Task
+from certdesk.domain.accounts.account import AccessKey, Account
+from certdesk.domain.accounts.records import AuditEntry
+from certdesk.domain.orders.lifecycle import Status, StatusMessage
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Submission, Task
+from certdesk.domain.pki.records import Issuance
+from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.organisation import Company
 from certdesk.ports import (
     COLLECTIONS,
     CollectionSpec,
@@ -33,7 +36,7 @@ from certdesk.ports import (
     Unit,
 )
 from certdesk.storage import ReadOnly
-from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.session import Library
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore

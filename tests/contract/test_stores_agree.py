@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from certdesk.domain.organisation import Company
-from certdesk.domain.records import Submission
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.values.organisation import Company
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 

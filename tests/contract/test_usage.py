@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.quotas import COUNTED, QuotaExceeded
-from certdesk.domain.records import AuditEntry, Letter
+from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded
+from certdesk.domain.accounts.records import AuditEntry
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.vetting.records import Letter
 from certdesk.ports import COLLECTIONS, Store, Unit
 from tests.contract.test_store import NOON, entry, order, submission
 from tests.storage.stores import KINDS, of_two_desks

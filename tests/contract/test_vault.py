@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import DESK, Place, Vault, VaultError
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certdesk.domain.authority import ECC_ISSUING, Source
+from certdesk.domain.pki.authority import ECC_ISSUING, Source
 from tests.privateca import InsideCa
 
 

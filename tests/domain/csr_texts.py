@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import csr, keys
-from certdesk.domain.names import DomainName
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
+from certdesk.domain.values.names import DomainName
 
 # Fixed, so that every run works on the same bytes.
 KEY = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())

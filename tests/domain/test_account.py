@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.account import letters, new_secret_id, new_secret_key, new_uin
+from certdesk.domain.accounts.account import letters, new_secret_id, new_secret_key, new_uin
 
 SHAPES = [
     (new_uin, r"1000[0-9]{8}"),

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain import bundles, keys
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.delivery import bundles
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
 from tests import chains, nginx, programs
 from tests.deliveries import delivery
 

@@ -14,9 +14,10 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import bundles, keys
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.secret import Secret
+from certdesk.domain.delivery import bundles
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.secret import Secret
 from tests import chains, programs
 from tests.deliveries import MADE_PASS, delivery, members
 

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.caa import NO_IDENTITY, CaaIdentity, CaaRecord, WantedIssuance, refusal
-from certdesk.domain.proof import ProofKind
+from certdesk.domain.validation.caa import (
+    NO_IDENTITY,
+    CaaIdentity,
+    CaaRecord,
+    WantedIssuance,
+    refusal,
+)
+from certdesk.domain.validation.challenge import ProofKind
 
 MINE = "ca.example.net"
 ACCOUNT = "https://ca.example.net/account/7"

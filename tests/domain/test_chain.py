@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import chain, keys
-from certdesk.domain.chain import ChainFault, ChainRefused
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.secret import Secret
+from certdesk.domain.pki import chain
+from certdesk.domain.pki.chain import ChainFault, ChainRefused
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.secret import Secret
 from tests import chains, programs
 
 KEY = chains.key_of(KeyKind.P_256)

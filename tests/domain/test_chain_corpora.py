@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from certdesk.domain import chain
+from certdesk.domain.pki import chain
 from tests import chains, programs
 
 # The library warns of what it tolerates: lengths of names, odd serial numbers and parameters.

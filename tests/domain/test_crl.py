@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.crl import Edition, next_edition
+from certdesk.domain.pki.crl import Edition, next_edition
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 times = st.datetimes(

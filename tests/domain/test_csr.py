@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import csr, keys
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
 from tests import programs
 from tests.domain.csr_texts import (
     KEY,

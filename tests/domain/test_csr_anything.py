@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import csr
+from certdesk.domain.pki import csr
 from tests.domain.csr_texts import (
     SAN,
     common_name,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from certdesk.domain import csr
+from certdesk.domain.pki import csr
 from tests.requests_of_others import (
     ACCEPTED,
     acceptable,

@@ -11,8 +11,10 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import csr, keys
-from certdesk.domain.names import DomainName
+from certdesk.domain.pki import csr
+from certdesk.domain.values import keys
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.subject import Subject
 from tests.domain.csr_texts import (
     KEY,
     common_name,
@@ -114,7 +116,7 @@ def test_a_name_under_an_ordered_wildcard_is_not_ordered() -> None:
 
 # --- building -----------------------------------------------------------------------------------
 
-FULL = csr.Subject(country="CN", region="湖南省", locality="长沙市", organisation="Example Ltd")
+FULL = Subject(country="CN", region="湖南省", locality="长沙市", organisation="Example Ltd")
 
 
 @pytest.mark.parametrize("key", [KEY, rsa_key()], ids=["P-256", "RSA"])
@@ -146,14 +148,14 @@ def test_a_built_request_has_the_subject_and_nothing_more() -> None:
 
 def test_blanks_around_a_part_of_the_subject_are_not_signed() -> None:
     """They were typed by mistake; those within a name stay."""
-    subject = csr.Subject(region=" \t", organisation="  Example  Ltd \u3000")
+    subject = Subject(region=" \t", organisation="  Example  Ltd \u3000")
     built = x509.load_pem_x509_csr(csr.build(KEY, domain("example.com"), [], subject).encode())
     assert [part.value for part in built.subject] == ["Example  Ltd", "example.com"]
 
 
 def test_parts_of_the_subject_may_be_left_out() -> None:
     """A request for a domain-validated certificate has the common name alone."""
-    for subject in (csr.Subject(), csr.Subject(country="", organisation="")):
+    for subject in (Subject(), Subject(country="", organisation="")):
         built = x509.load_pem_x509_csr(csr.build(KEY, domain("example.com"), [], subject).encode())
         assert [part.value for part in built.subject] == ["example.com"]
 
@@ -161,26 +163,26 @@ def test_parts_of_the_subject_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("subject", "rule"),
     [
-        (csr.Subject(country="China"), "the country must be two capital letters"),
-        (csr.Subject(country="cn"), "the country must be two capital letters"),
-        (csr.Subject(country="é"), "the country must be two capital letters"),
-        (csr.Subject(country="C\n"), "the country must be two capital letters"),
+        (Subject(country="China"), "the country must be two capital letters"),
+        (Subject(country="cn"), "the country must be two capital letters"),
+        (Subject(country="é"), "the country must be two capital letters"),
+        (Subject(country="C\n"), "the country must be two capital letters"),
         (
-            csr.Subject(region="r" * 129),
+            Subject(region="r" * 129),
             "the region may have at most 128 characters in a certificate",
         ),
         (
-            csr.Subject(locality="l" * 129),
+            Subject(locality="l" * 129),
             "the locality may have at most 128 characters in a certificate",
         ),
         (
-            csr.Subject(organisation="o" * 65),
+            Subject(organisation="o" * 65),
             "the organisation may have at most 64 characters in a certificate",
         ),
-        (csr.Subject(organisation="\ud800"), "the subject cannot be written into a CSR"),
+        (Subject(organisation="\ud800"), "the subject cannot be written into a CSR"),
     ],
 )
-def test_a_subject_that_does_not_fit_is_refused(subject: csr.Subject, rule: str) -> None:
+def test_a_subject_that_does_not_fit_is_refused(subject: Subject, rule: str) -> None:
     """X.520 upper bounds; characters are counted, not bytes."""
     with pytest.raises(csr.CsrRefused) as refused:
         csr.build(KEY, domain("example.com"), [], subject)
@@ -189,9 +191,7 @@ def test_a_subject_that_does_not_fit_is_refused(subject: csr.Subject, rule: str)
 
 def test_the_longest_subject_fits() -> None:
     """64 characters of three bytes each for an organisation, and so on."""
-    subject = csr.Subject(
-        country="CN", region="省" * 128, locality="市" * 128, organisation="公" * 64
-    )
+    subject = Subject(country="CN", region="省" * 128, locality="市" * 128, organisation="公" * 64)
     name = domain(f"{'a' * 60}.com")
     assert csr.parse(csr.build(KEY, name, [], subject)).common_name == name.ascii
 
@@ -199,7 +199,7 @@ def test_the_longest_subject_fits() -> None:
 @given(st.text(max_size=140))
 def test_any_text_in_a_subject_is_written_or_refused(text: str) -> None:
     """The caller has no more to check than it wishes to word itself."""
-    subject = csr.Subject(region=text, locality=text, organisation=text)
+    subject = Subject(region=text, locality=text, organisation=text)
     with suppress(csr.CsrRefused):
         built = csr.build(KEY, domain("example.com"), [], subject)
         assert csr.parse(built).common_name == "example.com"

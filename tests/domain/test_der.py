@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import der
+from certdesk.domain.pki import der
 
 
 @pytest.mark.parametrize(

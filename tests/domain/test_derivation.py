@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from certdesk.domain.derivation import taken_to, with_new_secrets
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
+from certdesk.domain.orders.derivation import taken_to, with_new_secrets
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
 
 ORDER = Order(
     certificate_id="abcdefgh",

@@ -10,12 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import der, keys, profile
-from certdesk.domain.authority import Source
-from certdesk.domain.gate import FIRST_BACK, LAST_BACK
-from certdesk.domain.issuing import IssueRequest
-from certdesk.domain.products import Level
-from certdesk.domain.validity import Period
+from certdesk.domain.pki import der, profile
+from certdesk.domain.pki.authority import Source
+from certdesk.domain.pki.issuance import IssueRequest
+from certdesk.domain.pki.preissuance import FIRST_BACK, LAST_BACK
+from certdesk.domain.values import keys
+from certdesk.domain.values.products import Level
+from certdesk.domain.values.validity import Period
 from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import asked
 from tests.privateca import NOON

@@ -12,10 +12,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certdesk.domain import profile
-from certdesk.domain.authority import Source
-from certdesk.domain.issuing import Ground, IssueRequest
-from certdesk.domain.products import Level
+from certdesk.domain.pki import profile
+from certdesk.domain.pki.authority import Source
+from certdesk.domain.pki.issuance import Ground, IssueRequest
+from certdesk.domain.values.products import Level
 from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import SOMEBODY, asked
 from tests.privateca import NOON

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import der, handed_key, keys, pem
-from certdesk.domain.handed_key import KeyRefused
-from certdesk.domain.keys import KeyKind, PrivateKey
-from certdesk.domain.secret import Secret
+from certdesk.domain.pki import der, pem, private_key
+from certdesk.domain.pki.private_key import KeyRefused
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind, PrivateKey
+from certdesk.domain.values.secret import Secret
 from tests import chains, programs
 from tests.ec_numbers import ec_private_key, private_key_info
 from tests.programs import PASSWORD
@@ -32,7 +33,7 @@ PEM = keys.private_key_pem(chains.key_of(KeyKind.P_256)).decode()
 def refusal(text: str, password: str | None = None) -> str:
     """Read a key that must be refused, and give the rule."""
     with pytest.raises(KeyRefused) as caught:
-        handed_key.read(Secret(text), None if password is None else Secret(password))
+        private_key.read(Secret(text), None if password is None else Secret(password))
     return caught.value.rule
 
 
@@ -44,7 +45,7 @@ def openssl(kind: KeyKind, *words: str | Path) -> str:
 
 def assert_same(text: str, key: PrivateKey, password: str | None = None) -> None:
     """A key is read as the very one."""
-    found = handed_key.read(Secret(text), None if password is None else Secret(password))
+    found = private_key.read(Secret(text), None if password is None else Secret(password))
     assert found.private_numbers() == key.private_numbers()
 
 
@@ -72,7 +73,7 @@ def test_a_key_is_read_behind_the_block_of_its_curve() -> None:
     """As `openssl ecparam -genkey` writes it."""
     text = programs.run("openssl", "ecparam", "-name", "prime256v1", "-genkey")
     assert text.startswith("-----BEGIN EC PARAMETERS-----")
-    assert keys.describe(handed_key.read(Secret(text)).public_key()) == "ECC prime256v1"
+    assert keys.describe(private_key.read(Secret(text)).public_key()) == "ECC prime256v1"
 
 
 @pytest.mark.needs("openssl")
@@ -231,7 +232,7 @@ def test_what_is_not_one_key_in_pem_is_refused(text: str) -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     """Secrets may be either."""
     with pytest.raises(KeyRefused):
-        handed_key.read(Secret(b"\xff\xfe"))
+        private_key.read(Secret(b"\xff\xfe"))
 
 
 @pytest.mark.needs("openssl")
@@ -251,7 +252,7 @@ def test_a_damaged_key_is_read_or_refused(at: int, value: int, encrypted: bool) 
     label = "ENCRYPTED PRIVATE KEY" if encrypted else "PRIVATE KEY"
     text = f"-----BEGIN {label}-----\n{base64.encodebytes(data).decode()}-----END {label}-----\n"
     try:
-        found = handed_key.read(Secret(text), Secret("p"))
+        found = private_key.read(Secret(text), Secret("p"))
     except KeyRefused:
         return
     assert found.public_key() == key.public_key()

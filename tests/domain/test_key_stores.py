@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain import bundles, jks
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.secret import Secret
+from certdesk.domain.delivery import bundles, jks
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.secret import Secret
 from tests import chains, programs
 from tests.deliveries import MADE_AT, MADE_PASS, delivery, members
 from tests.programs import PASSWORD

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from certdesk.domain import keys
+from certdesk.domain.values import keys
 
 SIZE = "the RSA modulus must have 2048, 3072 or 4096 bits"
 CURVE = "the curve must be P-256 or P-384"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certdesk.domain import labels
-from certdesk.domain.names import DomainName, DomainRefused, normal_form
+from certdesk.domain.values import labels
+from certdesk.domain.values.names import DomainName, DomainRefused, normal_form
 
 LETTERS = st.characters(min_codepoint=0x80, categories=["Ll", "Lo"])
 LABELS = st.text(LETTERS | st.sampled_from("ab1"), min_size=1, max_size=40)

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.errors import InvalidFileType
-from certdesk.domain.letters import MOST, read_revocation_letter
-from certdesk.domain.pdf import ACTIVE, MOST_OBJECTS, BadPdf, check_pdf
-from certdesk.domain.pictures import BadPicture, check_gif, check_jpeg, check_png
+from certdesk.domain.vetting.letters import MOST, read_revocation_letter
+from certdesk.domain.vetting.pdf import ACTIVE, MOST_OBJECTS, BadPdf, check_pdf
+from certdesk.domain.vetting.pictures import BadPicture, check_gif, check_jpeg, check_png
 from tests.papers import GIF, JPG, PDF, PNG, pdf, stream
 from tests.programs import run
 

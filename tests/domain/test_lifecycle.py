@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.advice import advice, status_msg
-from certdesk.domain.census import wait_of
-from certdesk.domain.ending import way_to_end
-from certdesk.domain.lifecycle import (
+from certdesk.domain.operation.census import wait_of
+from certdesk.domain.orders.advice import advice, status_msg
+from certdesk.domain.orders.ending import way_to_end
+from certdesk.domain.orders.lifecycle import (
     BOUGHT_ONLY,
     DELETABLE,
     GIVEN_UP,
@@ -39,10 +39,9 @@ from certdesk.domain.lifecycle import (
     WaitEvent,
     status_of,
 )
-from certdesk.domain.order import Decider, Order
-from certdesk.domain.products import FREE
+from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.usage import AT_REST
-from certdesk.domain.zones import DNS_AUTO
+from certdesk.domain.values.products import DNS_AUTO, FREE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -272,9 +271,9 @@ def test_free_orders_count_until_they_can_be_deleted() -> None:
 
 
 STEERED = """
-from certdesk.domain.lifecycle import VETTING, StatusMessage
-from certdesk.domain.order import Order
-from certdesk.domain.revocation import KEY_KNOWN
+from certdesk.domain.orders.lifecycle import VETTING, StatusMessage
+from certdesk.domain.orders.order import Order
+from certdesk.domain.values.revocation_reason import KEY_KNOWN
 
 def by_its_reason(order: Order) -> bool:
     return order.reason == KEY_KNOWN

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.listing import Extent, OrderQuery, Sort, searchable, texts
-from certdesk.domain.order import Order
-from certdesk.domain.policy import ALLOW, DENY, UNBOUND, Grants, Policy
+from certdesk.domain.accounts.policy import ALLOW, DENY, UNBOUND, Grants, Policy
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import Extent, OrderQuery, Sort, searchable, texts
+from certdesk.domain.orders.order import Order
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PERMISSION = "ssl:DescribeCertificates"

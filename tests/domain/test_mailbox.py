@@ -1,6 +1,6 @@
 import pytest
 
-from certdesk.domain.mailbox import mailbox_fault
+from certdesk.domain.values.mailbox import mailbox_fault
 
 
 @pytest.mark.parametrize("text", ["ssl@tencent.com", "a@example.com", "用户@例子.广告"])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.material import MASKED_PHONES, Material, unmask, value_at, with_value
-from certdesk.domain.organisation import Organisation, Person
-from certdesk.domain.secret import Secret, mask
+from certdesk.domain.orders.material import MASKED_PHONES, Material, unmask, value_at, with_value
+from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.secret import Secret, mask
 
 phones = st.text("0123456789+- ", min_size=1, max_size=20).map(Secret)
 

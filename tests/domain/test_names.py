@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
-from certdesk.domain.names import DomainName, DomainRefused, ascii_form
+from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
 
 UNSEEN_CONTROL = "a domain name must not hold control characters"
 NOT_ALLOWED = "only letters, digits, hyphens and dots may stand in a domain name"

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from certdesk.domain.names import DomainName
-from certdesk.domain.proof import Challenge, ProofKind, check_offered
+from certdesk.domain.validation.challenge import Challenge, ProofKind, check_offered
+from certdesk.domain.values.names import DomainName
 
 NAMES = (DomainName("example.com"), DomainName("*.example.com"), DomainName("www.example.com"))
 GOOD = tuple(

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import (
+from certdesk.domain.orders.lifecycle import (
     Event,
     IllegalTransition,
     Status,
 )
-from certdesk.domain.order import (
+from certdesk.domain.orders.order import (
     Decider,
     Explanation,
     Order,
@@ -26,7 +26,7 @@ from certdesk.domain.order import (
     new_deal_id,
     years_later,
 )
-from certdesk.domain.products import FREE
+from certdesk.domain.values.products import FREE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

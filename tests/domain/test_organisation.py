@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 
-from certdesk.domain.organisation import Manager, vetted
+from certdesk.domain.values.organisation import Manager, vetted
 
 WAITING = Manager(
     manager_id=7,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.pacing import LONGEST_DEBT, UNANSWERED, LookLimit
-from certdesk.domain.records import LookPace
+from certdesk.domain.validation.look_pace import LONGEST_DEBT, UNANSWERED, LookLimit
+from certdesk.domain.validation.records import LookPace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

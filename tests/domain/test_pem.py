@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from certdesk.domain import keys, pem
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.pki import pem
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind
 from tests import chains
 from tests.domain import csr_texts
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from certdesk.domain.material import Material
-from certdesk.domain.organisation import Organisation, People, Person
-from certdesk.domain.person import Known, Role, Traits, Wanted, same_number, without_roles
-from certdesk.domain.secret import Secret
+from certdesk.domain.orders.material import Material
+from certdesk.domain.privacy.data_subject import (
+    Known,
+    Role,
+    Traits,
+    Wanted,
+    same_number,
+    without_roles,
+)
+from certdesk.domain.values.organisation import Organisation, People, Person
+from certdesk.domain.values.secret import Secret
 
 ADA = Person(
     first_name="Ada",

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.material import Material
-from certdesk.domain.organisation import Organisation, People, Person
-from certdesk.domain.personal import build, facts_of, personal_of, whole
-from certdesk.domain.secret import Secret
+from certdesk.domain.orders.material import Material
+from certdesk.domain.values.organisation import Organisation, People, Person
+from certdesk.domain.values.sealed_fields import build, facts_of, personal_of, whole
+from certdesk.domain.values.secret import Secret
 
 KINDS = [Material, Organisation, Person, People]
 

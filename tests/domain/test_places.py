@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.places import Entry, Group, Part, Self, fault
+from certdesk.domain.operation.places import Entry, Group, Part, Self, fault
 
 DESK = Self(uid=990, name="desk", owners=frozenset({0, 990}), groups=frozenset({990, 7000}))
 GROUPS = {

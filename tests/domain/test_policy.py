@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.policy import NO_CERTIFICATE, Grants, Policy, Refused, fits
+from certdesk.domain.accounts.policy import NO_CERTIFICATE, Grants, Policy, Refused, fits
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACTIONS = ("ssl:DescribeCertificates", "ssl:DescribeCompanies", "ssl:CertificateInfoSubmit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certdesk.domain.products import PRODUCTS, Level, Scope
+from certdesk.domain.values.products import PRODUCTS, Level, Scope
 
 # CreateCertificate.ProductId and Certificates.PackageType of both editions of the API:
 # S one name, W a wildcard, M many names, WM many names and wildcards.

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.names import DomainName
-from certdesk.domain.redirects import Ports, RedirectRefused, Target, follow
+from certdesk.domain.validation.redirects import Ports, RedirectRefused, Target, follow
+from certdesk.domain.values.names import DomainName
 
 HERE = Target("http", "www.shop.example.com", "/.well-known/pki-validation/a.txt")
 PORTS = Ports(80, 443)

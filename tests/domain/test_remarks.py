@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.organisation import Organisation, Person
-from certdesk.domain.remarks import organisation_remarks, person_remarks
-from certdesk.domain.secret import Secret
+from certdesk.domain.orders.warnings import organisation_remarks, person_remarks
+from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.secret import Secret
 
 CODE = "the check digit of the unified social credit code does not fit"
 CARD = "the check digit of the identity card does not fit"

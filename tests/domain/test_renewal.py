@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.products import FREE, UPLOADED
-from certdesk.domain.records import Renewal
-from certdesk.domain.renewal import (
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal
+from certdesk.domain.orders.renewal import (
     Forget,
     Kind,
     Leave,
@@ -28,6 +27,7 @@ from certdesk.domain.renewal import (
     wanted,
     warning,
 )
+from certdesk.domain.values.products import FREE, UPLOADED
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.secret import Secret, hidden, mask, masked, plain
+from certdesk.domain.values.secret import Secret, hidden, mask, masked, plain
 
 CANARY = "c4nary-5ecret"
 texts = st.text(st.characters(codec="utf-8"))

@@ -6,7 +6,7 @@ import pytest
 from psycopg import pq
 from sqlalchemy import make_url
 
-from certdesk.domain.secret_urls import SECRET_FIELDS, without_secrets
+from certdesk.domain.values.secret_urls import SECRET_FIELDS, without_secrets
 
 SECRET = "Other9"
 HIDDEN = [

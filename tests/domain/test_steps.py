@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status, StatusMessage
-from certdesk.domain.order import Decider, Order, Revocation
-from certdesk.domain.records import BlockedKey, Proof
-from certdesk.domain.steps import (
+from certdesk.domain.orders.lifecycle import Status, StatusMessage
+from certdesk.domain.orders.order import Decider, Order, Revocation
+from certdesk.domain.orders.steps import (
     KEY_BLOCKED,
     LONGEST_REMOVAL_PAUSE,
     MOST_REMOVALS,
@@ -41,7 +40,9 @@ from certdesk.domain.steps import (
     next_removal,
     next_step,
 )
-from certdesk.domain.validity import CAA_LASTS
+from certdesk.domain.pki.records import BlockedKey
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.validity import CAA_LASTS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.material import Material, value_at, with_value
-from certdesk.domain.order import Order
-from certdesk.domain.organisation import Organisation, Person
-from certdesk.domain.products import PRODUCTS, Level
-from certdesk.domain.secret import Secret
-from certdesk.domain.submission import Judged, MaterialRefused, judge
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.material import Material, value_at, with_value
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.submission import Judged, MaterialRefused, judge
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.secret import Secret
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

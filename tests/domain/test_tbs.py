@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain import tbs
+from certdesk.domain.pki import tbs
 from tests import chains
 
 

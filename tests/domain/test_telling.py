@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.telling import may_be_told, told, told_bare, told_missing, told_name, told_near
+from certdesk.domain.values.telling import (
+    may_be_told,
+    told,
+    told_bare,
+    told_missing,
+    told_name,
+    told_near,
+)
 
 DIGITS = st.text(string.digits, min_size=7, max_size=32)
 

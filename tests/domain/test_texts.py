@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.countries import COUNTRIES, country_code
-from certdesk.domain.organisation import Organisation, Person
-from certdesk.domain.secret import Secret
-from certdesk.domain.texts import organisation_faults, person_faults
+from certdesk.domain.values.countries import COUNTRIES, country_code
+from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.texts import organisation_faults, person_faults
 
 CONTROL = "must not hold control characters"
 UNSEEN = "must not hold invisible characters"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.validity import Period, Terms, days_allowed, period, terms_at
+from certdesk.domain.values.validity import Period, Terms, days_allowed, period, terms_at
 
 SECOND = timedelta(seconds=1)
 FAR = datetime(2099, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from idna import uts46data
 
-from certdesk.domain.visible import MARKS, unseen, unseen_fault, visible
+from certdesk.domain.values.visible import MARKS, unseen, unseen_fault, visible
 
 BLANK = "\u2800\u3164\u115f\u1160\uffa0\u17b4\u180e\ufffc\U0001d159"
 IGNORED = "\u00ad\u034f\u200b\u2060\u2063\ufeff\ufe0f\ufe00\U000e0020\U000e0041\U000e0100"

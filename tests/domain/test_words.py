@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-from certdesk.domain.words import (
+from certdesk.domain.values.free_text import (
     ERASED,
     Code,
     Half,

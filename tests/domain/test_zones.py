@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from certdesk.domain.names import DomainRefused
-from certdesk.domain.zones import Zone, outside, zone_name, zone_of
+from certdesk.domain.validation.dns_zone import Zone, outside, zone_name, zone_of
+from certdesk.domain.values.names import DomainRefused
 
 
 def test_a_zone_has_one_spelling() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certdesk.domain.authority import PLANS
+from certdesk.domain.pki.authority import PLANS
 from tests.privateca import InsideCa
 
 

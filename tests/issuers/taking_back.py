@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certdesk.domain import der
-from certdesk.domain.certificates import certificate_of
-from certdesk.domain.records import Certificate
+from certdesk.domain.orders.certificate import certificate_of
+from certdesk.domain.pki import der
+from certdesk.domain.pki.records import Certificate
 from tests.issuing import asked, issue
 from tests.privateca import InsideCa
 

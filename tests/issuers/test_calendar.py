@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.validity import BACKDATED
+from certdesk.domain.values.validity import BACKDATED
 from certdesk.testing.clock import ManualClock
 from tests.issuing import asked, issue
 from tests.privateca import InsideCa

@@ -6,7 +6,7 @@ import dataclasses
 import random
 from datetime import timedelta
 
-from certdesk.domain.checkup import Health, Observation
+from certdesk.domain.operation.checkup import Health, Observation
 from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certdesk.domain.authority import Rank, overlap_of, plan_of
-from certdesk.domain.issuing import Recorded
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki.authority import Rank, overlap_of, plan_of
+from certdesk.domain.pki.issuance import Recorded
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.revocation_reason import Reason
 from tests import chains
 from tests.issuers.taking_back import in_hand, request_for
 from tests.issuing import asked, issue

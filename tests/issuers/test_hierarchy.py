@@ -11,8 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain.authority import ORGANISATION_LIMIT, PLANS, Identity, issuer_for, path_above
-from certdesk.domain.records import Authority
+from certdesk.domain.pki.authority import (
+    ORGANISATION_LIMIT,
+    PLANS,
+    Identity,
+    issuer_for,
+    path_above,
+)
+from certdesk.domain.pki.records import Authority
 from certdesk.ports import DESK, Place, VaultError
 from tests.issuing import asked, issue
 from tests.privateca import NOON, InsideCa

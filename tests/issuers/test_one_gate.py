@@ -72,7 +72,7 @@ def test_what_an_issuer_signs_it_signs_in_six_places() -> None:
 
 def test_a_token_is_made_after_the_gate_in_one_place() -> None:
     """Of what was kept alone; and an authority signs what a token has, and nothing else."""
-    assert callers("SigningToken") == {("domain/signing.py", "prepare")}
+    assert callers("SigningToken") == {("domain/pki/signing.py", "prepare")}
     assert callers("spend", SOURCE / "issuers") == {("issuers/hierarchy.py", "sign")}
     (preparing,) = [
         function

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import strategies as st
 
-from certdesk.domain import keys
-from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Recorded
-from certdesk.domain.profile import SANDBOX_WORDS
-from certdesk.domain.records import BlockedKey
-from certdesk.domain.signing import SigningToken
-from certdesk.domain.validity import BACKDATED
+from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later, Recorded
+from certdesk.domain.pki.profile import SANDBOX_WORDS
+from certdesk.domain.pki.records import BlockedKey
+from certdesk.domain.pki.signing import SigningToken
+from certdesk.domain.values import keys
+from certdesk.domain.values.validity import BACKDATED
 from certdesk.issuers.hierarchy import new_serial
 from certdesk.ports import Issuer
 from tests.issuing import asked, issue

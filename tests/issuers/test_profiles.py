@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain.authority import PLANS, Rank, own_hash
-from certdesk.domain.crl import Revoked, builder, next_edition
-from certdesk.domain.issuing import Registration
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.products import Level
+from certdesk.domain.pki.authority import PLANS, Rank, own_hash
+from certdesk.domain.pki.crl import Revoked, builder, next_edition
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.products import Level
+from certdesk.domain.values.subject import Registration
 from tests import chains
 from tests.issuing import Course, asked, issue
 from tests.linting import CaKind, certificate_errors, crl_errors, leaf_errors

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pkilint.cabf.serverauth.serverauth_constants import CertificateType
 
-from certdesk.domain import der
-from certdesk.domain.ocsp import LASTS
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki import der
+from certdesk.domain.pki.ocsp import LASTS
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.testing.clock import ManualClock
 from tests import chains
 from tests.issuers.taking_back import Hash, in_hand, request_for, request_of, several

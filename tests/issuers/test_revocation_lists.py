@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Unit
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.workflow.tidying import Tidying

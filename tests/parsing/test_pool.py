@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from certdesk.domain import letters
+from certdesk.domain.vetting import letters
 from certdesk.parsing.pool import PER_ACCOUNT, ParserPool
 from certdesk.ports import ParsersBusy, Pending
 from tests.children import arguments_of, gone, parsers_of

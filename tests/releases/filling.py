@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from certdesk.domain import keys as keypairs
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.proof import Verdict
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values import keys as keypairs
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Caller
 from certdesk.ports import COLLECTIONS, Store, Unit
 from certdesk.testing.clock import ManualClock

@@ -22,7 +22,7 @@ from certdesk.bootstrap import open_desk
 from certdesk.cli.logs import log_to_stderr
 from certdesk.ports import Store
 from certdesk.settings import Settings
-from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.clock import ManualClock
 from tests.postgres import Cluster, cluster

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgresql.store import PostgresStore
 from tests.storage.stores import opened
 
 if TYPE_CHECKING:

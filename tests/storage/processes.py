@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from certdesk.domain.records import AuditEntry
+from certdesk.domain.accounts.records import AuditEntry
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import migrate
 from certdesk.storage.session import Library, Sessions

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from certdesk.domain.records import Mark
-from certdesk.storage.postgres import PostgresStore
+from certdesk.domain.values.mark import Mark
+from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 

@@ -10,11 +10,11 @@ from random import SystemRandom
 
 import pytest
 
-from certdesk.domain.checkup import Health
-from certdesk.domain.records import Mark
+from certdesk.domain.operation.checkup import Health
+from certdesk.domain.values.mark import Mark
 from certdesk.storage import checkup
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
-from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import SqliteStore
 from tests.postgres import Cluster
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.listing import OrderQuery
+from certdesk.domain.orders.listing import OrderQuery
 from certdesk.ports import Unit
 from certdesk.storage import order_words
 from certdesk.storage.session import Library

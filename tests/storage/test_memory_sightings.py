@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from certdesk.domain.accounts.replay import Use
 from certdesk.domain.errors import SignatureExpire
-from certdesk.domain.sightings import Use
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.wire.signature import signature_digest
 

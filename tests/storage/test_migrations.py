@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from certdesk.domain.records import Mark
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import COLLECTIONS
 from certdesk.storage.migrate import SchemaUnknown, SchemaUnreleased, migrate
 from certdesk.storage.schema import metadata

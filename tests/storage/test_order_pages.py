@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.listing import OrderQuery, Sort
-from certdesk.domain.order import CA, SERVER, Order
-from certdesk.domain.policy import ALLOW, DENY, Grants, Policy
-from certdesk.domain.products import UPLOADED
-from certdesk.domain.records import AuditEntry, AuditQuery
+from certdesk.domain.accounts.policy import ALLOW, DENY, Grants, Policy
+from certdesk.domain.accounts.records import AuditEntry, AuditQuery
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import OrderQuery, Sort
+from certdesk.domain.orders.order import CA, SERVER, Order
+from certdesk.domain.values.products import UPLOADED
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.sqlite import SqliteStore
 

@@ -18,11 +18,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from certdesk.domain.account import Account
-from certdesk.domain.records import Mark
+from certdesk.domain.accounts.account import Account
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
-from certdesk.storage.postgres import MIGRATION_LOCK, PostgresStore
+from certdesk.storage.postgresql.store import MIGRATION_LOCK, PostgresStore
 from certdesk.storage.schema import metadata
 from tests.postgres import wait_until, waiting
 from tests.storage.stores import add, mark, names, opened
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.needs("postgres")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OPEN = """
 import random, sys
-from certdesk.storage.postgres import PostgresStore
+from certdesk.storage.postgresql.store import PostgresStore
 PostgresStore.open(sys.argv[1], rng=random.SystemRandom()).close()
 """
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from certdesk.ports import StoreUnavailable
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.postgres_connection import Connection
+from certdesk.storage.postgresql.connection import Connection
+from certdesk.storage.postgresql.store import PostgresStore
 from tests.postgres import PATIENCE_SECONDS, wait_until, waiting
 from tests.proxy import Proxy
 from tests.storage.stores import add, mark, names, opened

@@ -11,12 +11,12 @@ import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.sightings import Use
+from certdesk.domain.accounts.replay import Use
 from certdesk.ports import COLLECTIONS, CollectionSpec, StoreUnavailable
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.postgres_admission import PostgresAdmission
-from certdesk.storage.postgres_pool import Pool
-from certdesk.storage.postgres_settings import PINNED, REFUSED, of_options
+from certdesk.storage.postgresql.admission import PostgresAdmission
+from certdesk.storage.postgresql.pool import Pool
+from certdesk.storage.postgresql.session_settings import PINNED, REFUSED, of_options
+from certdesk.storage.postgresql.store import PostgresStore
 from tests.contract.test_store import values
 from tests.pgbouncer import pooling, through
 from tests.storage.stores import add, names, opened

@@ -7,7 +7,7 @@ from sqlalchemy import Column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from certdesk.domain.account import Account
+from certdesk.domain.accounts.account import Account
 from certdesk.ports import COLLECTIONS
 from certdesk.storage.columns import column
 from certdesk.storage.schema import TABLES

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from certdesk.domain.records import Mark
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.session import Library

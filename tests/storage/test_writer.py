@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from certdesk.domain.records import Mark
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import migrate
 from certdesk.storage.session import Library, Session, Sessions

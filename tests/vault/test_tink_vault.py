@@ -7,7 +7,7 @@ import pytest
 import tink
 from tink.aead import Aead
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import DESK, Place, VaultError
 from certdesk.vault import KeyEncryption, WrongKey
 from certdesk.vault.local_keyset import LocalKeyset

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.server import ServerState
 
-from certdesk.web.protocol import LimitedProtocol
-from certdesk.web.seats import SeatLimits, Seats
+from certdesk.web.connections.protocol import LimitedProtocol
+from certdesk.web.connections.seats import SeatLimits, Seats
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -73,6 +73,7 @@ async def told_back(scope: Scope, receive: Receive, send: Send) -> None:
 async def _conversation(pieces: Iterable[bytes], *, hurried: bool) -> tuple[bytes, bool]:
     config = uvicorn.Config(told_back, ws="none", lifespan="off", log_config=None, access_log=False)
     protocol = LimitedProtocol(config, ServerState(), {})
+    protocol.head_seconds = protocol.write_seconds = 60
     protocol.seats = Seats(ROOM)
     line = Line()
     seat = protocol.seats.take("127.0.0.1", line.abort, shaking=False)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.wire.signature import authorize
 from tests.running import Keys
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.addresses import block_of
+from certdesk.domain.values.addresses import block_of
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.body import SHARE, SMALL, BodyRoom, BodyShare, BodyTooSlow, NoRoom, read_body
+from certdesk.web.connections.listening import make_room_for_files
+from certdesk.web.connections.seats import SEAT, Seat, SeatLimits, Seats, slowed
 from certdesk.web.edge import edge_of
 from certdesk.web.forms import Head, V1Form
 from certdesk.web.hosts import hosts_of
-from certdesk.web.listening import make_room_for_files
 from certdesk.web.peers import Peers
-from certdesk.web.seats import SEAT, Seat, SeatLimits, Seats, slowed
 from certdesk.web.turns import MOST, Turns
 
 ADDRESSES = st.ip_addresses()

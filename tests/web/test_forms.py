@@ -23,7 +23,7 @@ from certdesk.domain.errors import (
     SignatureFailure,
     UnsupportedProtocol,
 )
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.web.forms import (
     Form,
     Head,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import certdesk
-from certdesk.web.heads import MAY_REPEAT, check_head
+from certdesk.web.connections.heads import MAY_REPEAT, check_head
 
 HOST = (b"host", b"desk.example")
 TOKENS = st.from_regex(rb"[a-z0-9!#$%&'*+.^_`|~-]{1,20}", fullmatch=True)

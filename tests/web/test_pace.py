@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certdesk.web.pace import Limits
+from certdesk.web.rate_limits import Limits
 
 
 def test_an_action_may_have_a_limit_of_its_own() -> None:

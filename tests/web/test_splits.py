@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from certdesk.web.framing import CHUNK_EXTENSIONS, Broken, Framing, Part
-from certdesk.web.protocol import HEADERS_TOTAL, REQUEST_LINE
+from certdesk.web.connections.framing import CHUNK_EXTENSIONS, Broken, Framing, Part
+from certdesk.web.connections.protocol import HEADERS_TOTAL, REQUEST_LINE
 from tests.web.inprocess import conversation
 
 KIB = 1024

@@ -17,7 +17,7 @@ from certdesk.domain.errors import (
     SignatureExpire,
     SignatureFailure,
 )
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.wire.signature import (
     Authorization,
     SignedRequest,

@@ -18,7 +18,7 @@ from certdesk.domain.errors import (
     SignatureFailure,
     UnknownParameter,
 )
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.wire.forms import read_pairs, unflatten
 from certdesk.wire.signature_v1 import COMMON, SignedForm, sign, string_to_sign, verify
 

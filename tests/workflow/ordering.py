@@ -10,9 +10,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certdesk.domain.advice import status_msg
-from certdesk.domain.proof import Verdict
-from certdesk.domain.records import Certificate, Evidence, Issuance, Proof, Task
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.records import Task
+from certdesk.domain.pki.records import Certificate, Issuance
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.engine import Caller
 from tests.actions.submitting import PERSONAL, csr_for
 from tests.inside import InsideDesk

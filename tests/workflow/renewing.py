@@ -9,10 +9,11 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from certdesk.domain import standstill
-from certdesk.domain.order import Order
-from certdesk.domain.proof import Verdict
-from certdesk.domain.records import Proof, Renewal, Submission, Task
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Submission, Task
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.validation.records import Proof
 from certdesk.engine import Caller
 from certdesk.ports import Unit, stands_still
 from tests.actions.submitting import PERSONAL

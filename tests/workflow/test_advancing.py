@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import (
     CertificateNotFoundOrCantCancel,
     InvalidCertificateStatusCode,
     ServiceError,
 )
-from certdesk.domain.issuing import Declined, IssueRequest, Later, Progress, Recorded
-from certdesk.domain.proof import ProofKind, Verdict
-from certdesk.domain.steps import TIMED_OUT
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.steps import TIMED_OUT
+from certdesk.domain.pki.issuance import Declined, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.ports import Stale
 from certdesk.testing.issuer import ScriptedIssuer
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain import standstill
-from certdesk.domain.census import BY_STATUS, Census, DueWork, Ending, WaitsFor
-from certdesk.domain.lifecycle import UNDER_WAY, Status, StatusMessage
-from certdesk.domain.records import Renewal
+from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending, WaitsFor
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.lifecycle import UNDER_WAY, Status, StatusMessage
+from certdesk.domain.orders.records import Renewal
 from certdesk.workflow.census import CensusTaker
 from tests.acceptance.watching import until
 from tests.workflow.ordering import Ordered, ordered

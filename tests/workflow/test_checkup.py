@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain import timekeeping
-from certdesk.domain.checkup import Health, Observation
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.order import Order
-from certdesk.domain.records import StockedKey
+from certdesk.domain.operation.checkup import Health, Observation
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki import clock_guard
+from certdesk.domain.pki.records import StockedKey
+from certdesk.domain.values.keys import KeyKind
 from certdesk.ports import Examiner
 from certdesk.workflow import checkup
 from certdesk.workflow.checkup import ClockCheckup, KeysCheckup, ThreadsCheckup, WorkCheckup
@@ -61,7 +61,7 @@ def test_a_clock_that_went_back_fails(its: Ordered) -> None:
 
 def note(desk: InsideDesk) -> None:
     """Have the desk see the time, as its probe does."""
-    desk.store.write(lambda unit: unit.marks.add(timekeeping.mark_of(desk.clock.now())))
+    desk.store.write(lambda unit: unit.marks.add(clock_guard.mark_of(desk.clock.now())))
 
 
 def test_orders_that_were_set_aside_are_named_with_the_command(its: Ordered) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.ports import place_of_party, place_of_submission
 from certdesk.workflow.forgetting import Forgetting
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for

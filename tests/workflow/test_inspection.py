@@ -12,9 +12,9 @@ import gmpy2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from certdesk.domain.keys import PrivateKey, spki_sha256
-from certdesk.domain.records import Submission
-from certdesk.workflow.inspection import BATCH, Inspection
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.values.keys import PrivateKey, spki_sha256
+from certdesk.workflow.key_inspection import BATCH, Inspection
 from tests.actions.submitting import csr_for
 from tests.inside import NOON, InsideDesk
 

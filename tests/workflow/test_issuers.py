@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.caa import CaaIdentity
-from certdesk.domain.checkup import Health
-from certdesk.domain.proof import Verdict
-from certdesk.domain.records import Certificate, Renewal
-from certdesk.domain.revocation import Reason
+from certdesk.domain.operation.checkup import Health
+from certdesk.domain.orders.records import Renewal
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.caa import CaaIdentity
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuers, Unit
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.workflow.checkup import IssuersCheckup

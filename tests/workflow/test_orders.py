@@ -14,9 +14,9 @@ from typing import cast
 
 import pytest
 
-from certdesk.domain.issuing import IssueRequest, Progress, Recorded
+from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
 from certdesk.ports import Issuer, Result, Store, Unit
-from certdesk.workflow.orders import TAKEN_FOR, OrderWork
+from certdesk.workflow.order_scheduler import TAKEN_FOR, OrderWork
 from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
 from tests.working import until

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import pytest
 
 from certdesk.domain.errors import CertificateStatusNotAllowVerify, InvalidParam
-from certdesk.domain.issuing import ChallengesWanted, Offered, Offering, Recorded
-from certdesk.domain.proof import Verdict
-from certdesk.domain.revocation import Reason
-from certdesk.domain.steps import NOT_OFFERED, TIMED_OUT
+from certdesk.domain.orders.steps import NOT_OFFERED, TIMED_OUT
+from certdesk.domain.pki.issuance import ChallengesWanted, Offered, Offering, Recorded
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuers, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.elsewhere import AWAY, CaElsewhere, IssuerElsewhere

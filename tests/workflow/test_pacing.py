@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.names import DomainName
-from certdesk.domain.pacing import PROOF
-from certdesk.domain.proof import Challenge, Finding
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.validation.challenge import Challenge, Finding
+from certdesk.domain.validation.look_pace import PROOF
+from certdesk.domain.values.names import DomainName
 from certdesk.ports import Store
 from certdesk.testing.clock import ManualClock
 from certdesk.workflow.pacing import LookPacing, Turn

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from certdesk.domain import timekeeping
+from certdesk.domain.pki import clock_guard
 from certdesk.ports import Clock, Slot
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.testing.clock import ManualClock
@@ -46,7 +46,7 @@ class Patient:
 
     def kept(self) -> datetime | None:
         """Give the latest time that was kept."""
-        return self.store.read(lambda unit: timekeeping.latest_of(unit.marks.get(timekeeping.MARK)))
+        return self.store.read(lambda unit: clock_guard.latest_of(unit.marks.get(clock_guard.MARK)))
 
 
 @pytest.fixture

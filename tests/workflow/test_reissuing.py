@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.errors import CertificateNotFoundOrCantCancel, CertificateOrderSubmitProcessing
-from certdesk.domain.issuing import Declined
-from certdesk.domain.proof import Verdict
+from certdesk.domain.pki.issuance import Declined
+from certdesk.domain.validation.challenge import Verdict
 from tests.inside import InsideDesk
 from tests.workflow.renewing import NAME, LeftAlone
 

@@ -13,12 +13,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from certdesk.bootstrap import actions
-from certdesk.domain.advice import status_msg
 from certdesk.domain.errors import CertificateSubmitHostingCertError, InvalidCertificateStatusCode
-from certdesk.domain.issuing import Declined
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki.issuance import Declined
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.workflow.renewing import Renewing
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk

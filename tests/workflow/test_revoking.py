@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.proof import Verdict
-from certdesk.domain.records import BlockedKey, Certificate, Proof
-from certdesk.domain.revocation import Reason
-from certdesk.domain.steps import NOT_PROVED
-from certdesk.workflow.advancing import NOT_ITS_OWN
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.steps import NOT_PROVED
+from certdesk.domain.pki.records import BlockedKey, Certificate
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.revocation_reason import Reason
+from certdesk.workflow.order_engine import NOT_ITS_OWN
 from tests.workflow.ordering import Ordered, ordered
 
 NAME = "shop.example.com"

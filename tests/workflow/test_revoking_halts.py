@@ -13,9 +13,10 @@ from typing import TypeVar
 import pytest
 from cryptography import x509
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.records import EVERYBODY, Certificate, Task
-from certdesk.domain.revocation import KEY_KNOWN
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.records import Task
+from certdesk.domain.pki.records import EVERYBODY, Certificate
+from certdesk.domain.values.revocation_reason import KEY_KNOWN
 from certdesk.ports import Unit
 from tests.actions.shown_keys import show_key
 from tests.workflow.ordering import Ordered, key, ordered, submit

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.issuing import IssueRequest, Later, Progress, Recorded
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.order import Order
-from certdesk.domain.proof import Verdict
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki.issuance import IssueRequest, Later, Progress, Recorded
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.ports import COLLECTIONS, Unit
 from certdesk.workflow.checkup import WorkCheckup
 from tests.actions.vetting import DV, LETTER_OV, OV, Desk

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.domain.keys import KeyKind, describe, spki_sha256
-from certdesk.domain.records import StockedKey
+from certdesk.domain.pki.records import StockedKey
+from certdesk.domain.values.keys import KeyKind, describe, spki_sha256
 from certdesk.ports import KeysBusy, KeyUsedUp, Pending, ReadyKey, StoreUnavailable
 from certdesk.workflow import stock as module
 from certdesk.workflow.stock import KeyStock

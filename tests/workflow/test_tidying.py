@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from certdesk.domain.records import SeenSignature
+from certdesk.domain.accounts.records import SeenSignature
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore

@@ -11,7 +11,7 @@ import pytest
 
 from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
-from certdesk.domain.proof import Verdict
+from certdesk.domain.validation.challenge import Verdict
 from certdesk.settings import Settings
 from certdesk.workflow import trimming
 from certdesk.workflow.trimming import Trimming

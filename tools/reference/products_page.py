@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certdesk.domain.products import PRODUCTS, Product, spelled
+from certdesk.domain.values.products import PRODUCTS, Product, spelled
 from tools.reference.markdown import page, table
 
 

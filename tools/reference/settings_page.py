@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.domain.quotas import Quotas
+from certdesk.domain.accounts.quotas import Quotas
 from certdesk.settings import COMING, CONFIG, DECLARATIONS, Settings
 from tools.reference.markdown import block, code, page, table
 

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from certdesk.domain.lifecycle import (
+from certdesk.domain.orders.lifecycle import (
     STATUS_NAMES,
     Event,
     HoldEvent,
@@ -19,10 +19,9 @@ from certdesk.domain.lifecycle import (
     WaitEvent,
     status_of,
 )
-from certdesk.domain.order import Order
-from certdesk.domain.products import FREE
-from certdesk.domain.proof import Verdict
-from certdesk.domain.zones import DNS_AUTO
+from certdesk.domain.orders.order import Order
+from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.products import DNS_AUTO, FREE
 from tools.reference.markdown import code, page, table
 
 PAID = 25

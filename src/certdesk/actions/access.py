@@ -1,8 +1,8 @@
 """What a caller may do to which orders: every action on one asks here."""
 
 from certdesk.catalog import permission_of
-from certdesk.domain import derivation
-from certdesk.domain.derivation import coming_from, denied_for, refused_for
+from certdesk.domain.accounts.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
+from certdesk.domain.accounts.quotas import AUDIT, QuotaExceeded
 from certdesk.domain.errors import (
     AuthError,
     CertificateNotFound,
@@ -11,8 +11,9 @@ from certdesk.domain.errors import (
     ServiceError,
     UnauthorizedOperation,
 )
-from certdesk.domain.order import Order
-from certdesk.domain.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
+from certdesk.domain.orders import derivation
+from certdesk.domain.orders.derivation import coming_from, denied_for, refused_for
+from certdesk.domain.orders.order import Order
 from certdesk.engine import Context
 from certdesk.ports import Unit, ids_with_key_of
 
@@ -137,3 +138,14 @@ def check_may_add(context: Context, project_id: int) -> None:
         raise AuthError(f"No policy allows {context.permission} for new certificates.")
     if not context.caller.verified:
         raise NoRealNameAuth
+
+
+def check_audit(context: Context, unit: Unit) -> None:
+    """Refuse now what could not be written in the audit log later.
+
+    Raises:
+        QuotaExceeded: the account's log is full.
+    """
+    most = context.desk.rules.quotas.audit
+    if unit.usage.of(context.caller.uin)[AUDIT] >= most:
+        raise QuotaExceeded(AUDIT, most)

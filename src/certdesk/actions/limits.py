@@ -1,8 +1,8 @@
 """What an account has of what its quotas are about, beside how much it may have."""
 
-from certdesk.actions.naming import known_account
+from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.quotas import DECLARED, PREFIX
+from certdesk.domain.accounts.quotas import DECLARED, PREFIX
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply

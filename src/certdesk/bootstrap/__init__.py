@@ -5,7 +5,7 @@
 
 from certdesk.bootstrap.database import DATABASE_NAME, is_begun
 from certdesk.bootstrap.desk import CANNOT_OPEN, OpenDesk, actions, open_desk
-from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.validation import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.world import SystemClock, strong_random
 
 __all__ = [

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from certdesk.bootstrap.world import strong_random
-from certdesk.domain.records import Mark
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import Admission, Examiner, Store, StoreUnavailable, Unit
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.memory_admission import MemoryAdmission
-from certdesk.storage.postgres import PostgresStore
-from certdesk.storage.postgres_admission import PostgresAdmission
+from certdesk.storage.postgresql.admission import PostgresAdmission
+from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 
 DATABASE_NAME = "certdesk.db"

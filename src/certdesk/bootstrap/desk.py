@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 
 import certdesk.actions
+import certdesk.operator
 from certdesk.bootstrap.beginning import Beginning
 from certdesk.bootstrap.database import Database, note_service, open_database
 from certdesk.bootstrap.examining import examiners
 from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import issuers_of, issuers_of_products, public_urls
 from certdesk.bootstrap.places import check_places
-from certdesk.bootstrap.proving import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.validation import caa_checker, dns_resolver, provers
 from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
 from certdesk.bootstrap.world import SystemClock, strong_random
 from certdesk.catalog import Catalog, catalog
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.proof import ProofKind
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import ProofKind
+from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.issuers.urls import PublicUrls
@@ -38,22 +41,22 @@ from certdesk.ports import (
     StoreUnavailable,
     VaultError,
 )
-from certdesk.proving.counted import CountedCaa, CountedProver
-from certdesk.proving.providers import PROVIDERS
-from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.places import PlaceUnsafe
+from certdesk.validation.counted import CountedCaa, CountedProver
+from certdesk.validation.providers import PROVIDERS
+from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.advancing import Advancing
 from certdesk.workflow.list_renewal import ListRenewal
-from certdesk.workflow.looking import Looking
-from certdesk.workflow.orders import OrderWork
+from certdesk.workflow.order_engine import Advancing
+from certdesk.workflow.order_scheduler import OrderWork
 from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
+from certdesk.workflow.validation_run import Looking
 from certdesk.workflow.watching import Watching
 
 CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
@@ -97,8 +100,10 @@ class OpenDesk:
 
 
 def actions() -> Catalog:
-    """Give the catalog with all actions in it."""
-    assert certdesk.actions.MODULES  # noqa: S101 - importing the package fills the catalog
+    """Return the catalog with all actions in it: importing a module declares its own."""
+    for package in (certdesk.actions, certdesk.operator):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
     return catalog
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from certdesk.bootstrap.database import Database
 from certdesk.bootstrap.places import examine_places
 from certdesk.bootstrap.server_certificate import ServerCertificate
-from certdesk.domain.keys import KeyKind
+from certdesk.domain.values.keys import KeyKind
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.ports import Examiner, Issuers
-from certdesk.proving.checkup import ResolverCheckup
-from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings
+from certdesk.validation.checkup import ResolverCheckup
+from certdesk.validation.resolver import Resolver
 from certdesk.workflow.checkup import (
     Background,
     ClockCheckup,

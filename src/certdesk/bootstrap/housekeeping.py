@@ -6,13 +6,13 @@ import dataclasses
 from datetime import timedelta
 
 from certdesk.bootstrap.world import SystemClock
-from certdesk.domain.retention import AUDIT_AFTER_END, Retention
-from certdesk.domain.validity import LONGEST_DAYS
+from certdesk.domain.privacy.retention import AUDIT_AFTER_END, Retention
+from certdesk.domain.values.validity import LONGEST_DAYS
 from certdesk.issuers.hierarchy import Surroundings
 from certdesk.ports import Admission
 from certdesk.settings import Settings
 from certdesk.workflow.forgetting import Forgetting
-from certdesk.workflow.inspection import Inspection
+from certdesk.workflow.key_inspection import Inspection
 from certdesk.workflow.tidying import Tidying
 from certdesk.workflow.trimming import Trimming
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from certdesk.domain.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity, overlap_of
-from certdesk.domain.caa import CaaIdentity
-from certdesk.domain.countries import COUNTRIES
-from certdesk.domain.products import PRODUCTS
-from certdesk.domain.texts import subject_fault
-from certdesk.domain.validity import days_allowed
+from certdesk.domain.pki.authority import NO_COUNTRY, ORGANISATION_LIMIT, Identity, overlap_of
+from certdesk.domain.validation.caa import CaaIdentity
+from certdesk.domain.values.countries import COUNTRIES
+from certdesk.domain.values.products import PRODUCTS
+from certdesk.domain.values.texts import subject_fault
+from certdesk.domain.values.validity import days_allowed
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.urls import PublicUrls

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from certdesk.bootstrap.database import database_file
 from certdesk.bootstrap.vault import key_file
-from certdesk.domain.checkup import Observation, failure, good
+from certdesk.domain.operation.checkup import Observation, failure, good
 from certdesk.settings import Settings
 from certdesk.storage.places import PlaceUnsafe, check_file, check_folder
 

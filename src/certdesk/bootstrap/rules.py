@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from certdesk.domain.names import DomainRefused, internal_suffix
 from certdesk.domain.rules import Rules
+from certdesk.domain.values.names import DomainRefused, internal_suffix
 from certdesk.settings import Settings, SettingsError
 
 

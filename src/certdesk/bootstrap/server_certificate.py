@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from certdesk.domain.census import ENDING, Ending
-from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.domain.operation.census import ENDING, Ending
+from certdesk.domain.operation.checkup import Observation, failure, good, warning
 from certdesk.ports import Clock
 from certdesk.settings import Settings
 

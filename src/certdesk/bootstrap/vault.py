@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from certdesk.bootstrap.database import Alone
-from certdesk.domain.records import Mark
+from certdesk.domain.values.mark import Mark
 from certdesk.ports import DESK, Store, Unit
 from certdesk.settings import Settings, SettingsError, without_password
 from certdesk.vault.local_keyset import LocalKeyset

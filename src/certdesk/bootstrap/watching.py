@@ -12,9 +12,9 @@ from certdesk.catalog import Catalog
 from certdesk.engine import Desk
 from certdesk.metrics import DeskGauges, Metrics
 from certdesk.ports import Admission
-from certdesk.proving.answering import AnsweringResolvers
-from certdesk.proving.resolver import Resolver
 from certdesk.settings import Settings
+from certdesk.validation.resolver import Resolver
+from certdesk.validation.resolver_watch import AnsweringResolvers
 from certdesk.workflow.census import CensusTaker
 from certdesk.workflow.checkup import Background, standing_still
 from certdesk.workflow.probe import Probe

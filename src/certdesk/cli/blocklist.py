@@ -13,8 +13,8 @@ from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import show
-from certdesk.domain.keys import digest_in
-from certdesk.domain.pem import NoPublicKey, spki_digest_of_pem
+from certdesk.domain.pki.pem import NoPublicKey, spki_digest_of_pem
+from certdesk.domain.values.keys import digest_in
 from certdesk.settings import Settings
 from certdesk.wire.operator.desk import CountBlockedKeysRequest
 

@@ -8,7 +8,7 @@ import click
 
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail, read_json
 from certdesk.cli.printing import show
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.web import client
 from certdesk.web.client import Credentials, NoAnswer
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 import click
 
 from certdesk.cli.printing import at_terminal, show, tell
-from certdesk.domain.telling import why
+from certdesk.domain.values.telling import why
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
 

@@ -8,7 +8,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from certdesk.domain.visible import visible
+from certdesk.domain.values.visible import visible
 
 
 def log_to_stderr(level: str, form: str = "json") -> None:

@@ -14,8 +14,8 @@ import click
 from certdesk.cli.group import Group
 from certdesk.cli.printing import fitting, forsake_output, tell
 from certdesk.cli.streams import OutputLost, open_streams
-from certdesk.domain.telling import told
-from certdesk.domain.visible import visible
+from certdesk.domain.values.telling import told
+from certdesk.domain.values.visible import visible
 
 COMMANDS = {
     "serve": "certdesk.cli.serve",

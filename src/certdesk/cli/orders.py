@@ -11,8 +11,8 @@ import click
 from certdesk.cli.common import Form, as_json, desk_options, refused, show_reply
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import local_time, say, table
-from certdesk.domain.lifecycle import STATUS_NAMES
-from certdesk.domain.telling import told
+from certdesk.domain.orders.lifecycle import STATUS_NAMES
+from certdesk.domain.values.telling import told
 from certdesk.settings import Settings
 
 AT_ONCE = 1000

@@ -1,7 +1,7 @@
 """The one way to a person's terminal: what tenants wrote is shown there, and obeyed by nobody.
 
 Texts come as they are stored or sent. Markup is not read in them, and what shows nothing, turns the
-reading direction or controls a terminal is escaped (`domain/visible.py`), and so is what the
+reading direction or controls a terminal is escaped (`domain/values/visible.py`), and so is what the
 encoding of the output does not have. No other module of the commands uses rich, or click's
 printing; a test holds that.
 """
@@ -23,7 +23,7 @@ from typing import TextIO
 import click
 
 from certdesk.cli.streams import OutputLost
-from certdesk.domain.visible import visible
+from certdesk.domain.values.visible import visible
 
 CELL = 512
 """Most characters of a table's cell; a reason has 500."""

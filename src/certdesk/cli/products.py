@@ -6,7 +6,7 @@ import click
 
 from certdesk.cli.common import as_json, desk_options
 from certdesk.cli.printing import at_terminal, show, table
-from certdesk.domain.products import PRODUCTS, Product, Sale, spelled
+from certdesk.domain.values.products import PRODUCTS, Product, Sale, spelled
 from certdesk.settings import Settings
 
 COLUMNS = ("Id", "Name", "Names", "Sold for", "Letter")

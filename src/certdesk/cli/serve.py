@@ -19,14 +19,14 @@ from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.printing import say, tell
 from certdesk.cli.throwaway import throwaway_folder
-from certdesk.domain.telling import why
+from certdesk.domain.values.telling import why
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.places import PlaceUnsafe, check_file
 from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
-from certdesk.web.listening import check_listening
+from certdesk.web.connections.listening import check_listening
 from certdesk.web.server import serve as run_server
 
 PATIENCE_SECONDS = 5

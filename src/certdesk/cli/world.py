@@ -10,7 +10,7 @@ import click
 
 from certdesk.cli.common import UNREACHABLE, fail
 from certdesk.cli.printing import say, tell
-from certdesk.domain.telling import why
+from certdesk.domain.values.telling import why
 from certdesk.storage.places import PlaceUnsafe, check_folder
 
 

@@ -13,10 +13,10 @@ from certdesk.cli.group import Group
 from certdesk.cli.operator import ask
 from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import table
-from certdesk.domain.zones import described
+from certdesk.domain.validation.dns_zone import described
 from certdesk.ports import Setting, settings_of
-from certdesk.proving.providers import PROVIDERS
 from certdesk.settings import Settings
+from certdesk.validation.providers import PROVIDERS
 from certdesk.wire.operator import zones as asked
 
 PROVIDER_SETTINGS = {provider.name: settings_of(provider) for provider in PROVIDERS}

@@ -9,7 +9,7 @@ from typing import Any
 
 from certdesk.demo.shown import Detail
 from certdesk.demo.stage import DeskProcess, StepFailed
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.web import client
 from certdesk.web.client import Credentials
 from certdesk.world.files import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from certdesk.domain.quotas import Quotas
+from certdesk.domain.accounts.quotas import Quotas
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeAlias
 
-from certdesk.domain.lifecycle import DELETABLE, LOOKED_FOR, Status
-from certdesk.domain.order import Order
-from certdesk.domain.records import Certificate, Letter, Submission
+from certdesk.domain.orders.lifecycle import DELETABLE, LOOKED_FOR, Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.vetting.records import Letter
 
 Counts: TypeAlias = Mapping[str, int]
 Measure: TypeAlias = Callable[[Any], Counts]

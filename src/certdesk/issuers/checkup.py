@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certdesk.domain.addresses import address_in
-from certdesk.domain.authority import Rank, line_of, plan_of
-from certdesk.domain.checkup import Observation, failure, good, warning
-from certdesk.domain.crl import RENEWED_AFTER
-from certdesk.domain.records import Authority
+from certdesk.domain.operation.checkup import Observation, failure, good, warning
+from certdesk.domain.pki.authority import Rank, line_of, plan_of
+from certdesk.domain.pki.crl import RENEWED_AFTER
+from certdesk.domain.pki.records import Authority
+from certdesk.domain.values.addresses import address_in
 from certdesk.issuers.hierarchy import Hierarchy, Surroundings
 from certdesk.issuers.responder import Responder
 

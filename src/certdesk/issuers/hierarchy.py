@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from certdesk.domain import keys, tbs
-from certdesk.domain.authority import (
+from certdesk.domain.pki import tbs
+from certdesk.domain.pki.authority import (
     PLANS,
     Identity,
     Plan,
@@ -31,11 +31,12 @@ from certdesk.domain.authority import (
     own_hash,
     plan_of,
 )
-from certdesk.domain.authority_profile import Draft, builder, name_of
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.records import Authority
-from certdesk.domain.secret import Secret
-from certdesk.domain.signing import SigningToken
+from certdesk.domain.pki.authority_profile import Draft, builder, name_of
+from certdesk.domain.pki.records import Authority
+from certdesk.domain.pki.signing import SigningToken
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.secret import Secret
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError, note_of
 

@@ -13,18 +13,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain import csr, profile, timekeeping
-from certdesk.domain.authority import Source, hash_named, issuer_for, path_above
-from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
-from certdesk.domain.checkup import Observation
-from certdesk.domain.gate import FIRST_BACK, LAST_BACK, Circumstances, Unfounded
-from certdesk.domain.issuing import Declined, Issued, IssueRequest, Later, Progress, Recorded
-from certdesk.domain.keys import PrivateKey
-from certdesk.domain.records import Certificate, RevokedCertificate
-from certdesk.domain.revocation import Reason
-from certdesk.domain.signing import Planned, prepare, record
-from certdesk.domain.timekeeping import latest_of
-from certdesk.domain.validity import days_allowed, period
+from certdesk.domain.operation.checkup import Observation
+from certdesk.domain.pki import clock_guard, csr, profile
+from certdesk.domain.pki.authority import Source, hash_named, issuer_for, path_above
+from certdesk.domain.pki.clock_guard import latest_of
+from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.pki.preissuance import FIRST_BACK, LAST_BACK, Circumstances, Unfounded
+from certdesk.domain.pki.records import Certificate, RevokedCertificate
+from certdesk.domain.pki.signing import Planned, prepare, record
+from certdesk.domain.validation.caa import NO_IDENTITY, CaaIdentity
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.revocation_reason import Reason
+from certdesk.domain.values.validity import days_allowed, period
 from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
 from certdesk.issuers.publication import Publication
@@ -186,7 +186,7 @@ class PrivateCa(Issuer):
             own_days=self._own_days,
             back=back,
             sandbox=self._hierarchy.sandbox,
-            latest=self._world.store.read(lambda unit: latest_of(unit.marks.get(timekeeping.MARK))),
+            latest=self._world.store.read(lambda unit: latest_of(unit.marks.get(clock_guard.MARK))),
         )
 
     def _blocked(self, uin: str, spki_sha256: bytes) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from certdesk.domain.authority import ECC_ISSUING, RSA_ISSUING, line_of
-from certdesk.domain.records import Authority
+from certdesk.domain.pki.authority import ECC_ISSUING, RSA_ISSUING, line_of
+from certdesk.domain.pki.records import Authority
 from certdesk.issuers.hierarchy import Hierarchy
 from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists

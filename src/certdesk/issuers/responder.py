@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPResponse
 
-from certdesk.domain import ocsp, ocsp_request
-from certdesk.domain.authority import Rank, own_hash, plan_of
-from certdesk.domain.crl import Revoked
-from certdesk.domain.ocsp_request import Asked
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki import ocsp, ocsp_request
+from certdesk.domain.pki.authority import Rank, own_hash, plan_of
+from certdesk.domain.pki.crl import Revoked
+from certdesk.domain.pki.ocsp_request import Asked
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
 from certdesk.ports import OcspAnswer, Unit, note_of
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from certdesk.domain.authority import own_hash
-from certdesk.domain.crl import RENEWED_AFTER, Edition, Revoked, builder, listed, next_edition
-from certdesk.domain.records import Authority, RevocationList
+from certdesk.domain.pki.authority import own_hash
+from certdesk.domain.pki.crl import RENEWED_AFTER, Edition, Revoked, builder, listed, next_edition
+from certdesk.domain.pki.records import Authority, RevocationList
 from certdesk.issuers.hierarchy import Hierarchy
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
 

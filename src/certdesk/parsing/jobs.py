@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from certdesk.domain import letters, upload
+from certdesk.domain.pki import upload
+from certdesk.domain.vetting import letters
 
 PARSERS: Mapping[str, Callable[..., object]] = {
     "letter": letters.examine,
@@ -41,7 +42,7 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 ENCODER = msgspec.msgpack.Encoder()
 ASKED = msgspec.msgpack.Decoder(Asked)
 TOLD = msgspec.msgpack.Decoder(Told)
-# Made while there is one thread: see `domain/personal.py`.
+# Made while there is one thread: see `domain/values/sealed_fields.py`.
 FOUND: Mapping[str, msgspec.msgpack.Decoder[Any]] = {
     name: msgspec.msgpack.Decoder(typing.get_type_hints(parser)["return"])
     for name, parser in PARSERS.items()

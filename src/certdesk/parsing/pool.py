@@ -12,7 +12,7 @@ from typing import cast
 
 import structlog
 
-from certdesk.domain.failing import Failures
+from certdesk.domain.values.retry import Failures
 from certdesk.parsing.jobs import ENCODER, FOUND, NAMES, TOLD, Asked
 from certdesk.parsing.process import ParserProcess, ProcessLost
 from certdesk.ports.parsing import Found, P, ParsersBusy

@@ -45,12 +45,12 @@ from certdesk.ports.lineage import (
 from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
-from certdesk.ports.proving import CaaChecker, Prover
 from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
 from certdesk.ports.specs import CollectionSpec
 from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import Result, Store, StoreUnavailable
 from certdesk.ports.unit import COLLECTIONS, Unit, spec_of
+from certdesk.ports.validation import CaaChecker, Prover
 from certdesk.ports.vault import (
     DESK,
     Place,

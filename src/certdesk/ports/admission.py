@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from certdesk.domain.sightings import Use
+    from certdesk.domain.accounts.replay import Use
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Admission(Protocol):
 
         Raises:
             SignatureExpire: the signature was used before, or may have been
-                (`domain/sightings.py`). No place is taken.
+                (`domain/accounts/replay.py`). No place is taken.
             PaceExceeded: `limit` places are taken.
         """
         ...

@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from certdesk.domain.order import Order
-from certdesk.domain.records import EVERYBODY, BlockedKey, Submission
-from certdesk.domain.revocation import COMPROMISED
-from certdesk.domain.steps import CERTIFIED
-from certdesk.domain.vetting import subject_of_key
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.orders.steps import CERTIFIED
+from certdesk.domain.pki.records import EVERYBODY, BlockedKey
+from certdesk.domain.values.revocation_reason import COMPROMISED
+from certdesk.domain.vetting.review import subject_of_key
 from certdesk.ports.reviewing import withdraw_review
 from certdesk.ports.unit import Unit
 

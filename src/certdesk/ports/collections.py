@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from certdesk.domain.listing import OrderPage, OrderQuery
-from certdesk.domain.order import Order
-from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.orders.listing import OrderPage, OrderQuery
+from certdesk.domain.orders.order import Order
 
 Record = TypeVar("Record")
 
@@ -117,7 +117,7 @@ class AuditLog(Collection[AuditEntry], Protocol):
 
 
 class Usage(Protocol):
-    """How much each account has of what its quotas are about (`COUNTED` of `domain/quotas.py`)."""
+    """How much each account has of each `COUNTED` thing (`domain/accounts/quotas.py`)."""
 
     def of(self, uin: str) -> Mapping[str, int]:
         """Give how much an account has of each, as far as it was settled."""

@@ -25,9 +25,9 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from certdesk.domain.proof import Challenge
-from certdesk.domain.secret import Secret
-from certdesk.domain.zones import Zone
+from certdesk.domain.validation.challenge import Challenge
+from certdesk.domain.validation.dns_zone import Zone
+from certdesk.domain.values.secret import Secret
 from certdesk.ports.vault import Vault, place_of_zone
 
 S = TypeVar("S")

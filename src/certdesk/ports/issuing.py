@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
-from certdesk.domain.checkup import Observation
-from certdesk.domain.issuing import ChallengesWanted, IssueRequest, Offering, Progress, Recorded
-from certdesk.domain.order import Order
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.operation.checkup import Observation
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki.issuance import (
+    ChallengesWanted,
+    IssueRequest,
+    Offering,
+    Progress,
+    Recorded,
+)
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.caa import NO_IDENTITY, CaaIdentity
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports.pki import Pki
 from certdesk.ports.unit import Unit
 

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 from typing import Protocol
 
-from certdesk.domain.keys import KeyKind, PrivateKey
+from certdesk.domain.values.keys import KeyKind, PrivateKey
 from certdesk.ports.collections import Stale
 
 

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TypeVar
 
-from certdesk.domain.derivation import is_denied
-from certdesk.domain.order import Order
-from certdesk.domain.records import Certificate, DeniedKey, Submission
+from certdesk.domain.orders.derivation import is_denied
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.pki.records import Certificate, DeniedKey
 from certdesk.ports.collections import Collection
 from certdesk.ports.unit import Unit
 

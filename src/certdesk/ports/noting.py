@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from certdesk.domain.order import Order
-from certdesk.domain.records import BY_DESK, AuditEntry, Letter, Proof, Renewal, Submission
+from certdesk.domain.accounts.records import BY_DESK, AuditEntry
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Submission
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.vetting.records import Letter
 from certdesk.ports.unit import Unit
 
 

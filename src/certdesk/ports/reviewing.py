@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.domain.records import Review
+from certdesk.domain.vetting.records import Review
 from certdesk.ports.unit import Unit
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from certdesk.domain.account import Account
-from certdesk.domain.order import Order
-from certdesk.domain.standstill import goes_on
+from certdesk.domain.accounts.account import Account
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.standstill import goes_on
 from certdesk.ports.unit import Unit
 
 

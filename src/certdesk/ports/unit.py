@@ -10,33 +10,26 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, cast
 
-from certdesk.domain.account import AccessKey, Account
-from certdesk.domain.organisation import Company, Manager
-from certdesk.domain.policy import Policy, Project, User
-from certdesk.domain.records import (
+from certdesk.domain.accounts.account import AccessKey, Account
+from certdesk.domain.accounts.policy import Policy, Project, User
+from certdesk.domain.accounts.records import PaceLimit, SeenSignature
+from certdesk.domain.orders.records import Renewal, Submission, Task
+from certdesk.domain.pki.records import (
     Authority,
     BlockedKey,
     Certificate,
     DeniedKey,
-    Evidence,
     Issuance,
-    Letter,
-    LookPace,
-    Mark,
-    PaceLimit,
-    Proof,
-    Renewal,
-    Review,
     RevocationList,
     RevokedCertificate,
-    SeenSignature,
-    Sight,
     StockedKey,
-    Submission,
-    Task,
 )
 from certdesk.domain.usage import of_certificate, of_letter, of_order, of_submission, one
-from certdesk.domain.zones import Zone
+from certdesk.domain.validation.dns_zone import Zone
+from certdesk.domain.validation.records import Evidence, LookPace, Proof
+from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.vetting.records import Letter, Review, Sight
 from certdesk.ports.collections import AuditLog, Collection, Orders, Record, Usage
 from certdesk.ports.specs import (
     CollectionSpec,

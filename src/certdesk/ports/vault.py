@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Protocol
 
-from certdesk.domain.organisation import Company, Manager
-from certdesk.domain.records import Certificate, Letter, Submission
-from certdesk.domain.secret import Secret
-from certdesk.domain.zones import Zone
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.dns_zone import Zone
+from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.vetting.records import Letter
 
 DESK = "desk"
 """The owner of what the desk seals for itself, in the place of a Uin."""

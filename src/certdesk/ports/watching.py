@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from certdesk.domain.checkup import Observation
-from certdesk.domain.figures import Counted
+from certdesk.domain.operation.checkup import Observation
+from certdesk.domain.operation.figures import Counted
 
 Examiner = Callable[[], Iterable[Observation]]
 """Looks at a part of the desk, and tells what it found; it may take some seconds."""

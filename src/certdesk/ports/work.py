@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
-from certdesk.domain.order import Order
+from certdesk.domain.orders.order import Order
 
 
 class Pending(Exception):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.storage.collections import SqlCollection
 from certdesk.storage.schema import AUDIT
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy.exc
 
-from certdesk.domain.checkup import Observation, failure, good, warning
+from certdesk.domain.operation.checkup import Observation, failure, good, warning
 from certdesk.ports import StoreUnavailable
-from certdesk.storage.postgres_pool import Pool
-from certdesk.storage.postgres_settings import MUST_BE_ON
+from certdesk.storage.postgresql.pool import Pool
+from certdesk.storage.postgresql.session_settings import MUST_BE_ON
 from certdesk.storage.session import Library, Sessions
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Generic
 
-from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Record
 
 if TYPE_CHECKING:

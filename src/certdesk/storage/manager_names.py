@@ -13,7 +13,7 @@ from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import MANAGER_NAMES
 
 if TYPE_CHECKING:
-    from certdesk.domain.order import Order
+    from certdesk.domain.orders.order import Order
     from certdesk.storage.driver import Driver
 
 ITS = MANAGER_NAMES.c

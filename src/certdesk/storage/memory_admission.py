@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from certdesk.domain.sightings import Use, check_use
+from certdesk.domain.accounts.replay import Use, check_use
 from certdesk.ports import Slot
 from certdesk.storage.memory_pace import MemoryPace
 from certdesk.storage.memory_sightings import MOST, MemorySightings

@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from certdesk.domain.accounts.replay import KEPT_SECONDS, Sighting, Use
 from certdesk.domain.errors import SignatureExpire
-from certdesk.domain.sightings import KEPT_SECONDS, Sighting, Use
 
 MOST = 500_000
 """Signatures that are remembered at a time: some 100 MB."""

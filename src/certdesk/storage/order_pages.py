@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from certdesk.domain.lifecycle import Status
-from certdesk.domain.listing import OrderPage, OrderQuery, Sort, within_an_answer
-from certdesk.domain.order import WILD, Order
-from certdesk.domain.policy import UNBOUND
-from certdesk.domain.products import UPLOADED
+from certdesk.domain.accounts.policy import UNBOUND
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort, within_an_answer
+from certdesk.domain.orders.order import WILD, Order
+from certdesk.domain.values.products import UPLOADED
 from certdesk.storage import order_words
 from certdesk.storage.schema import ORDER_COUNTS, ORDERS, TABLES
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
-from certdesk.domain import listing
-from certdesk.domain.listing import MOST_TEXT
+from certdesk.domain.orders import listing
+from certdesk.domain.orders.listing import MOST_TEXT
 from certdesk.storage.driver import Statement
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import FromClause, Select
 
-    from certdesk.domain.order import Order
+    from certdesk.domain.orders.order import Order
     from certdesk.storage.driver import Driver
 
 # Neither database is to split a word or to read a part of it as syntax. So the characters of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from certdesk.domain.listing import OrderPage, OrderQuery, texts
-from certdesk.domain.order import Order
+from certdesk.domain.orders.listing import OrderPage, OrderQuery, texts
+from certdesk.domain.orders.order import Order
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
 from certdesk.storage.driver import INSERTS, Statement

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from certdesk.domain.places import Entry, Group, Part, Self, fault
+from certdesk.domain.operation.places import Entry, Group, Part, Self, fault
 
 MOST_LINKS = 40
 WHOLE_RANGE = ["0", "0", "4294967295"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Index, MetaData, Table
 
-from certdesk.domain.order import Order
-from certdesk.domain.quotas import COUNTED
-from certdesk.domain.records import AuditEntry
+from certdesk.domain.accounts.quotas import COUNTED
+from certdesk.domain.accounts.records import AuditEntry
+from certdesk.domain.orders.order import Order
 from certdesk.ports import COLLECTIONS, CollectionSpec, spec_of
 from certdesk.storage.columns import column, counter
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from certdesk.domain.quotas import COUNTED, QuotaExceeded
+from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded
 from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import USAGE
 

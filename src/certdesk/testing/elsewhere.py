@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import msgspec
 
-from certdesk.domain.issuing import (
+from certdesk.domain.pki.issuance import (
     ChallengesWanted,
     Declined,
     Issued,
@@ -24,8 +24,8 @@ from certdesk.domain.issuing import (
     Progress,
     Recorded,
 )
-from certdesk.domain.names import DomainName
-from certdesk.domain.proof import Challenge, ProofKind
+from certdesk.domain.validation.challenge import Challenge, ProofKind
+from certdesk.domain.values.names import DomainName
 from certdesk.ports import Challenger, Clock
 from certdesk.testing.issuer import ScriptedIssuer
 

@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain import csr
-from certdesk.domain.caa import NO_IDENTITY, CaaIdentity
-from certdesk.domain.issuing import Issued, IssueRequest, Progress, Recorded
-from certdesk.domain.keys import PublicKey
-from certdesk.domain.records import Certificate
-from certdesk.domain.revocation import Reason
+from certdesk.domain.pki import csr
+from certdesk.domain.pki.issuance import Issued, IssueRequest, Progress, Recorded
+from certdesk.domain.pki.records import Certificate
+from certdesk.domain.validation.caa import NO_IDENTITY, CaaIdentity
+from certdesk.domain.values.keys import PublicKey
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Clock, Issuer
 
 LEAF_DAYS = timedelta(days=90)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 
-from certdesk.domain.proof import Challenge
+from certdesk.domain.validation.challenge import Challenge
 from certdesk.ports import UpdateFailed
-from certdesk.proving.providers.rfc2136 import Rfc2136, Rfc2136Settings
+from certdesk.validation.providers.rfc2136 import Rfc2136, Rfc2136Settings
 
 
 class MemoryRecords:

@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from certdesk.domain.listing import OrderPage, OrderQuery, within_an_answer
-from certdesk.domain.order import Order
-from certdesk.domain.quotas import COUNTED
-from certdesk.domain.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.accounts.quotas import COUNTED
+from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
+from certdesk.domain.orders.listing import OrderPage, OrderQuery, within_an_answer
+from certdesk.domain.orders.order import Order
 from certdesk.ports import COLLECTIONS, Record, Stale, StoreUnavailable, Taken
 from certdesk.storage import ReadOnly
 from certdesk.storage.collections import check_page

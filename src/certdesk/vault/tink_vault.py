@@ -16,7 +16,7 @@ from tink import proto_keyset_format
 from tink.aead import Aead
 from tink.prf import Prf
 
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import Place, VaultError
 from certdesk.vault import KeyEncryption, WrongKey
 from certdesk.vault.primitives import aead_of, new_aead_keyset, new_prf_keyset, prf_of, register

@@ -12,8 +12,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
-from certdesk.domain.secret import Secret
-from certdesk.domain.telling import why
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.telling import why
 from certdesk.wire.signature import authorize
 
 WAIT_SECONDS = 60

@@ -1,7 +1,7 @@
 """What the links of DescribeDownloadCertificateUrl lead to.
 
-A link needs no signature: it was sealed for whoever asked for it (`actions/download.py`). What is
-wrong with one is not told: all of them are as good as none.
+A link needs no signature: it was sealed for the user who asked for it
+(`actions/orders/download.py`). What is wrong with one is not told: all are as good as none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import structlog
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from certdesk.actions.download import (
+from certdesk.actions.orders.download import (
     ZIP,
     DownloadLink,
     FetchDownloadReply,

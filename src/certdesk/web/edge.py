@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from certdesk.domain.errors import NoSuchProduct
-from certdesk.domain.telling import told_bare
+from certdesk.domain.values.telling import told_bare
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.body import BodyRoom, BodyShare
+from certdesk.web.connections.listening import host_and_port, networks_of
+from certdesk.web.connections.seats import slowed
 from certdesk.web.hosts import Hosts, hosts_of, name_in
-from certdesk.web.listening import host_and_port, networks_of
 from certdesk.web.peers import Peers
-from certdesk.web.seats import slowed
 from certdesk.web.turns import Turns
 
 if TYPE_CHECKING:

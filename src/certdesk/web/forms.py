@@ -25,8 +25,8 @@ from certdesk.domain.errors import (
     SignatureFailure,
     UnsupportedProtocol,
 )
-from certdesk.domain.secret import Secret
-from certdesk.domain.telling import told_bare
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.telling import told_bare
 from certdesk.wire import signature, signature_v1
 from certdesk.wire.forms import peek, read_pairs, unflatten
 from certdesk.wire.multipart import boundary_of, read_multipart

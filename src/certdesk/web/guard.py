@@ -9,18 +9,18 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
-from certdesk.actions.access_keys import secret_key_of, token_digest
 from certdesk.catalog import Action
-from certdesk.domain.account import AccessKey
+from certdesk.domain.accounts.account import AccessKey
+from certdesk.domain.accounts.policy import UNBOUND, Grants
 from certdesk.domain.errors import (
     SecretIdNotFound,
     SignatureFailure,
     TokenFailure,
     UnauthorizedOperation,
 )
-from certdesk.domain.policy import UNBOUND, Grants
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller, Desk
+from certdesk.operator.access_keys import secret_key_of, token_digest
 from certdesk.ports import Unit
 from certdesk.web.forms import Claim
 from certdesk.wire.signature import derive_key
@@ -37,7 +37,7 @@ class Identity:
     """An enabled key of an enabled account and user, and what it may do.
 
     A temporary key has a token and an end. `unsigned_payload` and `signed_action` are the account's
-    (`domain/account.py`).
+    (`domain/accounts/account.py`).
     """
 
     caller: Caller

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from certdesk.domain.addresses import is_within
+from certdesk.domain.values.addresses import is_within
 from certdesk.metrics import CONTENT_TYPE
 from certdesk.web.peers import NO_PROXIES, Peers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from certdesk.bootstrap import OpenDesk
-    from certdesk.domain.addresses import Network
+    from certdesk.domain.values.addresses import Network
 
 RED = 503
 WATCHED = ("/healthz", "/readyz", "/metrics")

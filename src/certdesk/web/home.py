@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from certdesk.web.heads import body_length
+from certdesk.web.connections.heads import body_length
 
 if TYPE_CHECKING:
     from starlette.requests import Request

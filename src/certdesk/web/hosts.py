@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from certdesk.domain.addresses import address_in, unmapped
-from certdesk.domain.telling import told_bare
+from certdesk.domain.values.addresses import address_in, unmapped
+from certdesk.domain.values.telling import told_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

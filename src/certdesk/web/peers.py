@@ -12,7 +12,14 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from certdesk.domain.addresses import Address, Network, address_in, block_of, is_within, unmapped
+from certdesk.domain.values.addresses import (
+    Address,
+    Network,
+    address_in,
+    block_of,
+    is_within,
+    unmapped,
+)
 
 if TYPE_CHECKING:
     from starlette.types import Scope

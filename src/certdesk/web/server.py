@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
-from certdesk.domain.addresses import with_port
+from certdesk.domain.values.addresses import with_port
 from certdesk.engine import Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.api import Api
 from certdesk.web.app import application
-from certdesk.web.door import Door
-from certdesk.web.door import Rules as DoorRules
+from certdesk.web.connections.door import Door
+from certdesk.web.connections.door import Rules as DoorRules
+from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
+from certdesk.web.connections.protocol import LimitedProtocol
+from certdesk.web.connections.seats import SeatLimits, Seats
 from certdesk.web.downloads import LINKS_FROM, Downloads, LinkPaces
 from certdesk.web.edge import MINUTE, Edge, edge_of
 from certdesk.web.health import Watch
-from certdesk.web.listening import listen, make_room_for_files, networks_of
-from certdesk.web.pace import Limits
-from certdesk.web.protocol import LimitedProtocol
-from certdesk.web.seats import SeatLimits, Seats
+from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
 from certdesk.web.tls import renew_certificate
 from certdesk.web.turns import Turns

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from certdesk.bootstrap import SystemClock
 from certdesk.catalog import Action, Catalog
+from certdesk.domain.accounts.records import SeenSignature
+from certdesk.domain.accounts.replay import Use
 from certdesk.domain.errors import (
     InvalidAction,
     NoSuchVersion,
@@ -26,10 +28,8 @@ from certdesk.domain.errors import (
     SignatureFailure,
     UnsupportedOperation,
 )
-from certdesk.domain.listing import ANSWER_BYTES
-from certdesk.domain.records import SeenSignature
-from certdesk.domain.sightings import Use
-from certdesk.domain.telling import cut, told_bare
+from certdesk.domain.orders.listing import ANSWER_BYTES
+from certdesk.domain.values.telling import cut, told_bare
 from certdesk.engine import Desk, Invocation, declared, has_to_write, keep_signature, too_long
 from certdesk.ports import Admission, PaceExceeded
 from certdesk.web.body import BodyTooLarge, NoRoom, read_body
@@ -37,7 +37,7 @@ from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
 from certdesk.web.host_doubts import HostDoubts, is_cheap
-from certdesk.web.pace import Limits
+from certdesk.web.rate_limits import Limits
 from certdesk.web.refused import Named, language_in, named_in
 from certdesk.wire import vendor
 from certdesk.wire.envelope import success

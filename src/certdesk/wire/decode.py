@@ -7,7 +7,7 @@ real service may rely on is built in here, and nothing else is lenient:
 - an integer or a boolean may be given as text, as forms have nothing else (`"2"`, `"True"`);
 - names are matched exactly, and unknown ones are refused, as is a number for a string;
 - text is taken as it is, with its white space, up to the length that its type allows; but one that
-  people read holds nothing that they cannot see (`domain/visible.py`).
+  people read holds nothing that they cannot see (`domain/values/visible.py`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import msgspec
 from msgspec import inspect
 
 from certdesk.domain.errors import InvalidParameter, ServiceError
-from certdesk.domain.telling import looks_personal
-from certdesk.domain.visible import unseen_fault
+from certdesk.domain.values.telling import looks_personal
+from certdesk.domain.values.visible import unseen_fault
 from certdesk.wire.faults import Faults
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT, Request
 
@@ -37,7 +37,7 @@ _ABSENT = (None, "")
 def prepare(request: type[Request]) -> None:
     """Build the reader of a request type, and have msgspec read its fields.
 
-    An action's declaration calls it, before there are threads: see `domain/personal.py`.
+    An action's declaration calls it, before there are threads (`domain/values/sealed_fields.py`).
 
     Raises:
         TypeError: `request` declares something that the wire does not have.

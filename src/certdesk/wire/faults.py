@@ -10,8 +10,8 @@ from certdesk.domain.errors import (
     ServiceError,
     UnknownParameter,
 )
-from certdesk.domain.telling import is_mistyped, told, told_length, told_name
-from certdesk.domain.visible import visible
+from certdesk.domain.values.telling import is_mistyped, told, told_length, told_name
+from certdesk.domain.values.visible import visible
 
 _LISTED = 50
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from certdesk.domain.errors import InvalidParameter
-from certdesk.domain.telling import told_name
+from certdesk.domain.values.telling import told_name
 from certdesk.wire.strict_json import DEPTH, NODES
 
 PAIRS = 2000

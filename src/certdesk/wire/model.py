@@ -59,7 +59,7 @@ LIST_LIMIT = 1000
 """Most members of a list whose type says nothing else."""
 
 # What a text is, is said by its type too. A plain `str` is words that people read: the decoder
-# refuses in them what nobody can see (`domain/visible.py`). The others say which they are.
+# refuses in them what nobody can see (`domain/values/visible.py`). The others say which they are.
 
 Hidden = Annotated[str, Meta(extra={"text": "hidden"})]
 """Words that are personal: no message repeats them."""

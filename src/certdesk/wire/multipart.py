@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
-from certdesk.domain.telling import told_name
+from certdesk.domain.values.telling import told_name
 from certdesk.wire.forms import unflatten
 from certdesk.wire.strict_json import NODES, BadJson, check_limits, parse_value, separators
 

@@ -30,7 +30,7 @@ from certdesk.domain.errors import (
     SignatureExpire,
     SignatureFailure,
 )
-from certdesk.domain.secret import Secret
+from certdesk.domain.values.secret import Secret
 
 ALGORITHM = "TC3-HMAC-SHA256"
 """The name of the scheme, as it stands in the header and in what is signed."""

@@ -19,8 +19,8 @@ import re
 from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter, SignatureFailure, UnknownParameter
-from certdesk.domain.secret import Secret
-from certdesk.domain.telling import told_name
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.telling import told_name
 from certdesk.wire.signature import ALGORITHM, host_readings
 
 METHODS: Mapping[str, str] = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}

@@ -11,7 +11,7 @@ import json
 import math
 from typing import NoReturn
 
-from certdesk.domain.telling import told_name
+from certdesk.domain.values.telling import told_name
 
 DEPTH = 32
 """How many objects and arrays may stand inside each other."""

@@ -10,11 +10,11 @@ import dataclasses
 
 import structlog
 
-from certdesk.domain.order import Order
-from certdesk.domain.proof import challenge_of
-from certdesk.domain.records import Proof
-from certdesk.domain.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
-from certdesk.domain.zones import Zone, zone_of
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.steps import MOST_REMOVALS, RECORDS_WANTED, is_wanted
+from certdesk.domain.validation.challenge import challenge_of
+from certdesk.domain.validation.dns_zone import Zone, zone_of
+from certdesk.domain.validation.records import Proof
 from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, note, stands_still
 
 Key = tuple[str, int, str]

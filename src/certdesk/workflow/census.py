@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from certdesk.domain import standstill
-from certdesk.domain.census import BY_STATUS, Census, DueWork, Ending, WaitsFor, wait_of
-from certdesk.domain.lifecycle import LOOKED_FOR, StatusMessage
+from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending, WaitsFor, wait_of
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.lifecycle import LOOKED_FOR, StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
 FAR = datetime.max.replace(tzinfo=UTC)

@@ -8,15 +8,16 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from certdesk.domain import standstill, timekeeping
-from certdesk.domain.advice import status_msg
-from certdesk.domain.census import LATE
-from certdesk.domain.checkup import Observation, failure, good, warning
-from certdesk.domain.keys import KeyKind
-from certdesk.domain.lifecycle import STATUS_NAMES, UNDER_WAY, Status
-from certdesk.domain.order import Order
-from certdesk.domain.records import Mark
-from certdesk.domain.secret import Secret
+from certdesk.domain.operation.census import LATE
+from certdesk.domain.operation.checkup import Observation, failure, good, warning
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.lifecycle import STATUS_NAMES, UNDER_WAY, Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki import clock_guard
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import (
     DESK,
     Clock,
@@ -99,11 +100,11 @@ class ClockCheckup:
 
     def examine(self) -> Iterator[Observation]:
         """Compare the clock with the latest time that was seen, and write."""
-        latest = timekeeping.latest_of(
-            self._store.read(lambda unit: unit.marks.get(timekeeping.MARK))
+        latest = clock_guard.latest_of(
+            self._store.read(lambda unit: unit.marks.get(clock_guard.MARK))
         )
         now = self._clock.now()
-        fault = timekeeping.fault_of(now, latest)
+        fault = clock_guard.fault_of(now, latest)
         if fault is None:
             yield good("clock", f"it is {now:%Y-%m-%d %H:%M:%S} UTC")
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certdesk.domain.figures import Counted
+from certdesk.domain.operation.figures import Counted
 
 
 class Uncounted:

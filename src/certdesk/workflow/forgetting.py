@@ -15,12 +15,12 @@ from typing import TypeVar
 
 import structlog
 
-from certdesk.domain.identity import needs_identity, without_identity
-from certdesk.domain.material import Material
-from certdesk.domain.organisation import Manager, People
-from certdesk.domain.personal import personal_of, whole
-from certdesk.domain.records import Submission
-from certdesk.domain.vetting import subject_of_manager
+from certdesk.domain.orders.material import Material
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.privacy.identity_numbers import needs_identity, without_identity
+from certdesk.domain.values.organisation import Manager, People
+from certdesk.domain.values.sealed_fields import personal_of, whole
+from certdesk.domain.vetting.review import subject_of_manager
 from certdesk.ports import (
     Clock,
     Place,

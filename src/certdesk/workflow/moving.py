@@ -11,21 +11,16 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from certdesk.domain import standstill
-from certdesk.domain.material import Material, written_out
-from certdesk.domain.order import Order
-from certdesk.domain.organisation import Company, Manager, Organisation, People
-from certdesk.domain.personal import facts_of, personal_of, whole
-from certdesk.domain.records import (
-    Certificate,
-    Issuance,
-    Letter,
-    Proof,
-    Renewal,
-    Review,
-    Submission,
-)
-from certdesk.domain.vetting import subject_of_order, subject_of_revocation
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.material import Material, written_out
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Submission
+from certdesk.domain.pki.records import Certificate, Issuance
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.vetting.records import Letter, Review
+from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
 from certdesk.ports import (
     Clock,
     Collection,

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from certdesk.domain.issuing import Later
-from certdesk.workflow.looking import Stopped
+from certdesk.domain.pki.issuance import Later
 from certdesk.workflow.repeating import step_back
+from certdesk.workflow.validation_run import Stopped
 
 AT_ONCE = 4
 """Steps under way together of one issuer, so that a slow one holds up its own orders alone."""

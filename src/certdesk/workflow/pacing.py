@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from certdesk.domain.names import DomainName
-from certdesk.domain.pacing import LONGEST_DEBT, Granted, LookLimit
-from certdesk.domain.records import LookPace
 from certdesk.domain.rules import Rules
+from certdesk.domain.validation.look_pace import LONGEST_DEBT, Granted, LookLimit
+from certdesk.domain.validation.records import LookPace
+from certdesk.domain.values.names import DomainName
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
 
 ATTEMPTS = 5

@@ -13,9 +13,9 @@ from datetime import datetime
 
 import structlog
 
-from certdesk.domain import timekeeping
-from certdesk.domain.pulse import Pulse
-from certdesk.domain.sightings import Use
+from certdesk.domain.accounts.replay import Use
+from certdesk.domain.operation.pulse import Pulse
+from certdesk.domain.pki import clock_guard
 from certdesk.ports import Admission, Clock, PaceExceeded, Store, StoreUnavailable, Taken, Unit
 from certdesk.workflow.repeating import Repeating
 
@@ -136,17 +136,17 @@ class Probe(Repeating):
                 self._admission.leave(slot)
 
     def _of_the_clock(self) -> Iterator[str]:
-        fault = timekeeping.fault_of(self._clock.now(), self._latest)
+        fault = clock_guard.fault_of(self._clock.now(), self._latest)
         if fault is not None:
             yield fault
 
     def _move_on(self, unit: Unit) -> datetime:
         """Keep the later of what was seen before and now, written anew where it is the same."""
         now = self._clock.now()
-        seen = timekeeping.latest_of(unit.marks.get(timekeeping.MARK))
+        seen = clock_guard.latest_of(unit.marks.get(clock_guard.MARK))
         latest = max(now, seen) if seen else now
-        unit.marks.remove(timekeeping.MARK)
-        unit.marks.add(timekeeping.mark_of(latest))
+        unit.marks.remove(clock_guard.MARK)
+        unit.marks.add(clock_guard.mark_of(latest))
         return latest
 
     def _say(self, *faults: str) -> None:
@@ -168,4 +168,4 @@ def _first_of_each(unit: Unit) -> datetime | None:
     """Read one of each record that every call begins with, and the time that was written."""
     unit.accounts.where(limit=1)
     unit.access_keys.where(limit=1)
-    return timekeeping.latest_of(unit.marks.get(timekeeping.MARK))
+    return clock_guard.latest_of(unit.marks.get(clock_guard.MARK))

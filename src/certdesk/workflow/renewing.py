@@ -1,7 +1,7 @@
 """Sees to it that certificates have successors in time, and warns where they have none.
 
 Those first that end first, and so many in a minute: after a pause, or a jump of the clock, what is
-due does not come all at once. An order's own steps are the work of `workflow/orders.py`.
+due does not come all at once. An order's own steps are the work of `workflow/order_scheduler.py`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ import msgspec
 import structlog
 
 from certdesk.catalog import Action, Catalog
-from certdesk.domain import standstill
-from certdesk.domain.advice import status_msg
+from certdesk.domain.accounts.records import BY_DESK
 from certdesk.domain.errors import ServiceError
-from certdesk.domain.figures import Counted
-from certdesk.domain.order import Order
-from certdesk.domain.records import BY_DESK, Renewal
-from certdesk.domain.renewal import Forget, Make, Succession, looked, next_succession, warning
+from certdesk.domain.operation.figures import Counted
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal
+from certdesk.domain.orders.renewal import (
+    Forget,
+    Make,
+    Succession,
+    looked,
+    next_succession,
+    warning,
+)
 from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Stale, Unit, note, stands_still, successors_of
 from certdesk.workflow.counting import Uncounted
@@ -84,7 +92,7 @@ class Renewing(Repeating):
     ) -> None:
         """Prepare; nothing is done before `start`."""
         succeed = catalog.find("SucceedCertificate", internal=True)
-        assert succeed is not None  # noqa: S101 -- it is declared in `actions/renewal.py`
+        assert succeed is not None  # noqa: S101 -- it is declared in `actions/lifecycle/successor.py`
         self._succeed: Action = succeed
         self._desk = desk
         self._counts = counts or Uncounted()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from certdesk.domain.failing import Failures
+from certdesk.domain.values.retry import Failures
 
 NICENESS = 10
 LONGEST_SECONDS = 60

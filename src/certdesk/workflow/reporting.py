@@ -6,10 +6,11 @@ from datetime import datetime
 
 import structlog
 
-from certdesk.domain.order import Order
-from certdesk.domain.records import EVERYBODY, BlockedKey, Review
-from certdesk.domain.revocation import COMPROMISED
-from certdesk.domain.vetting import KEY, subject_of_key
+from certdesk.domain.orders.order import Order
+from certdesk.domain.pki.records import EVERYBODY, BlockedKey
+from certdesk.domain.values.revocation_reason import COMPROMISED
+from certdesk.domain.vetting.records import Review
+from certdesk.domain.vetting.review import KEY, subject_of_key
 from certdesk.ports import Unit, block, block_of, has_shown, in_force_with, note_of, put_review
 
 log = structlog.get_logger()

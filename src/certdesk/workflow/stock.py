@@ -17,11 +17,11 @@ from concurrent.futures import Future
 import structlog
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certdesk.domain import keys
-from certdesk.domain.failing import Failures
-from certdesk.domain.keys import KeyKind, PrivateKey
-from certdesk.domain.records import StockedKey
-from certdesk.domain.secret import Secret
+from certdesk.domain.pki.records import StockedKey
+from certdesk.domain.values import keys
+from certdesk.domain.values.keys import KeyKind, PrivateKey
+from certdesk.domain.values.retry import Failures
+from certdesk.domain.values.secret import Secret
 from certdesk.ports import DESK, Clock, KeysBusy, KeyUsedUp, Pending, Place, ReadyKey, Store, Vault
 from certdesk.workflow.repeating import step_back
 

@@ -7,15 +7,15 @@ import dataclasses
 import functools
 from datetime import datetime
 
-from certdesk.domain.pacing import LONGEST_DEBT
-from certdesk.domain.records import Submission
-from certdesk.domain.retention import (
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.privacy.retention import (
     IN_VAIN,
     TEMPORARY_KEYS,
     Retention,
     letter_outlived,
     material_outlived,
 )
+from certdesk.domain.validation.look_pace import LONGEST_DEBT
 from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note
 from certdesk.workflow.repeating import Repeating
 

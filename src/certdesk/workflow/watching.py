@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
-from certdesk.domain.census import Census, WaitsFor
+from certdesk.domain.operation.census import Census, WaitsFor
 from certdesk.ports import Resolvers
 from certdesk.workflow.census import CensusTaker
 from certdesk.workflow.repeating import Repeating

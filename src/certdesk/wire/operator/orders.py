@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from certdesk.domain.revocation import Reason
+from certdesk.domain.values.revocation_reason import Reason
 from certdesk.wire.model import Integer, Request
 from certdesk.wire.operator import Argument, Option
 

@@ -1,0 +1,1 @@
+"""What ends or replaces a certificate: cancelling, revoking, reissuing, succeeding."""

@@ -1,0 +1,316 @@
+"""ReplaceCertificate: a certificate once more, for the same names, in the time that was bought."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from certdesk.actions.access import OWN_ORDER, own_order
+from certdesk.actions.orders import certificate_info_submit
+from certdesk.actions.orders.material import prepared
+from certdesk.actions.orders.order_submit import VERIFY_TYPES, submit_order
+from certdesk.actions.orders.parameters import Parameters
+from certdesk.actions.orders.stored_submissions import earlier_material, key_pass_of
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import (
+    FailedOperation,
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    OrderAlreadyReplaced,
+    OrderReplaceFailed,
+    RenewAlgorithmInvalid,
+    ServiceError,
+)
+from certdesk.domain.orders.derivation import MOST_ORIGINS, derived
+from certdesk.domain.orders.lifecycle import GIVEN_UP, Status
+from certdesk.domain.orders.material import Material
+from certdesk.domain.orders.order import EXPIRES_SOON, Order, new_certificate_id
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.orders.submission import ONLINE, PARSE, MaterialRefused
+from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.products import FREE
+from certdesk.domain.values.revocation_reason import ReasonRefused, words_of
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.telling import told_near
+from certdesk.engine import Context
+from certdesk.ports import Stale, Unit, block_of
+from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
+
+ORIGINAL, UPLOAD, FRESH = SOURCES = ("original", "upload", "online")
+"""Where the CSR comes from (CsrType, in small letters)."""
+
+DEFAULT_PARAMETERS = {"RSA": "2048", "ECC": "prime256v1"}
+MISPRINTED = {"ECC1": "ECC"}
+"""What the vendor's international page has in the place of an algorithm."""
+
+FREE_KIND = KeyKind.RSA_2048
+"""The one kind of key that a free certificate is reissued for."""
+
+
+class ReplaceCertificateRequest(Request):
+    """Which certificate to reissue, how its names are to be proved, and with which key."""
+
+    certificate_id: str
+    """The certificate id of the original, which is issued and has more than 30 days left."""
+    valid_type: str
+    """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
+    wildcard."""
+    csr_type: str | None = None
+    """Where the CSR comes from, in any case: `Original`, the default, takes that of the original
+    and its key; `Upload` takes `CsrContent`; for `Online` the desk makes both."""
+    csr_content: Pem | None = None
+    """The PEM of a CSR for the same names, when `CsrType` is `Upload`; otherwise ignored."""
+    csrkey_password: HiddenParsed | None = None
+    """Pass phrase of 1 to 32 printable characters for PFX and JKS files; never shown. Without it
+    that of the original stays where its key does."""
+    reason: str | None = None
+    """Why it is reissued, in 255 characters at most: reviewers of the order read it."""
+    cert_csr_encrypt_algo: str | None = field(name="CertCSREncryptAlgo", default=None)
+    """Algorithm of the key, when `CsrType` is `Online`: `RSA`, the default, or `ECC`."""
+    cert_csr_key_parameter: str | None = field(name="CertCSRKeyParameter", default=None)
+    """Size or curve of the key, when `CsrType` is `Online`: `2048`, the default, or `4096`;
+    `prime256v1`, the default, or `secp384r1`."""
+    sign_algo: str | None = None
+    """Hash of the certificate's signature: `SHA256`, `SHA384` or `SHA512`; without it the
+    original's."""
+    use_cross_sign_root: bool | None = None
+    """Whether the chain is to end in a cross-signed root; without it as the original's."""
+
+
+class ReplaceCertificateReply(Reply):
+    """The new order, which is under review."""
+
+    certificate_id: str
+
+
+class ReissueParameters(Parameters):
+    """Words what comes from the original and does not do any more as a failure to reissue it."""
+
+    def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
+        """Word refused material."""
+        worded = super().refusal(refused, material)
+        if all(self.knows(fault.path) for fault in refused.faults):
+            return worded
+        return OrderReplaceFailed(worded.detail)
+
+    def invalid(self, path: str, rule: str) -> ServiceError:
+        """Word the refusal of one value that is not itself shown."""
+        worded = super().invalid(path, rule)
+        return worded if self.knows(path) else OrderReplaceFailed(worded.detail)
+
+
+PARAMETERS = ReissueParameters(
+    ReplaceCertificateRequest,
+    {
+        "csr": "csr_content",
+        "key_algorithm": "cert_csr_encrypt_algo",
+        "key_parameter": "cert_csr_key_parameter",
+        "key_pass": "csrkey_password",
+        "verify_type": "valid_type",
+        "sign_algorithm": "sign_algo",
+        "cross_sign": "use_cross_sign_root",
+    },
+    {
+        "personal": "the original is a person's",
+        "as_person": "a person's",
+        "nobody_named": "the original names no company",
+        "no_manager_named": "the original names no manager",
+    },
+    beyond=("CertificateInfoSubmit", certificate_info_submit.PARAMETERS),
+)
+
+
+@catalog.action(
+    *OWN_ORDER,
+    FailedOperation,
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    OrderAlreadyReplaced,
+    OrderReplaceFailed,
+    RenewAlgorithmInvalid,
+    writes=True,
+    sensitive=True,
+)
+def replace_certificate(
+    context: Context, request: ReplaceCertificateRequest
+) -> Commit[ReplaceCertificateReply]:
+    """Reissue a certificate: a new order for the same names, which goes to the CA at once.
+
+    The desk validates its names again. It needs no review while company and manager are vetted.
+    The new certificate lasts as long as it may within the bought time; the old one stays valid
+    until it expires.
+    """
+    original, submission = context.desk.store.read(
+        lambda unit: _replaceable(context, unit, request.certificate_id)
+    )
+    material = _material(context, request, submission)
+    again = submission if _source(request) == ORIGINAL else None
+    draft = dataclasses.replace(_draft(context, original), said=_said(request.reason))
+    keep = prepared(
+        context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
+    )
+    context.held.callback(context.desk.work.wake)
+
+    def commit(unit: Unit) -> ReplaceCertificateReply:
+        current, _ = _replaceable(context, unit, request.certificate_id)
+        if again is not None and block_of(unit, current.uin, again.spki_sha256) is not None:
+            raise OrderReplaceFailed("Its key is blocked; order it with Online, or send a CSR.")
+        if unit.orders.get(draft.certificate_id) is not None:
+            raise Stale("orders")
+        # What renews the original renews the reissue as well: no second time is bought.
+        added = dataclasses.replace(draft, renewed_by=current.renewed_by)
+        order = keep(unit, unit.orders.add(derived(added, current)))
+        _check_key(order)
+        unit.orders.replace(dataclasses.replace(current, replaced_by=order.certificate_id))
+        submit_order(context, unit, order, request.valid_type)
+        return ReplaceCertificateReply(certificate_id=order.certificate_id)
+
+    return commit
+
+
+def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Submission]:
+    """Give the order of a certificate that may be reissued, and what it was issued for.
+
+    Raises:
+        CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
+        NoRealNameAuth: the account is not verified.
+        InvalidCertificateSource: it was uploaded.
+        InvalidCertificateStatusCode: it is not issued, or ends within 30 days.
+        OrderReplaceFailed: it comes from too many others.
+        OrderAlreadyReplaced: it has been replaced, or is being so.
+    """
+    order = own_order(context, unit, certificate_id)
+    if not context.caller.verified:
+        raise NoRealNameAuth
+    if order.uploaded:
+        raise InvalidCertificateSource("It was uploaded, and was not issued here.")
+    if order.status is not Status.ISSUED or order.ends_at is None:
+        raise InvalidCertificateStatusCode(f"The order stands at status {order.status.told}.")
+    if order.ends_at <= context.now + EXPIRES_SOON:
+        raise InvalidCertificateStatusCode(
+            f"The certificate ends within {EXPIRES_SOON.days} days; order another one."
+        )
+    if len(order.origins) >= MOST_ORIGINS:
+        raise OrderReplaceFailed(
+            f"It comes from {MOST_ORIGINS} certificates, one after the other; order a new one."
+        )
+    _check_not_replaced(unit, order)
+    submission = unit.submissions.get(certificate_id, order.submission)
+    assert submission is not None  # noqa: S101 -- the order names it
+    return order, submission
+
+
+def _check_not_replaced(unit: Unit, order: Order) -> None:
+    """Refuse a second reissue of a certificate, unless the first came to nothing.
+
+    Raises:
+        OrderAlreadyReplaced: there is another, or it is a free one and a reissue itself.
+    """
+    if order.product_id == FREE and order.replaces is not None:
+        raise OrderAlreadyReplaced(
+            f"A free certificate can be reissued once, and this one replaces {order.replaces}."
+        )
+    if order.replaced_by is None:
+        return
+    successor = unit.orders.get(order.replaced_by)
+    if successor is None or successor.status not in GIVEN_UP:
+        raise OrderAlreadyReplaced(f"{order.replaced_by} replaces it.")
+
+
+def _said(reason: str | None) -> str:
+    try:
+        return words_of(reason)
+    except ReasonRefused as refused:
+        raise InvalidParam(f"Reason: {refused}.") from None
+
+
+def _source(request: ReplaceCertificateRequest) -> str:
+    return (request.csr_type or ORIGINAL).lower()
+
+
+def _material(
+    context: Context, request: ReplaceCertificateRequest, submission: Submission
+) -> Material:
+    """Give the material of the reissue: the original's but for what the request says.
+
+    Raises:
+        InvalidParam: with every fault of how the names are to be proved, and of the CSR's source.
+    """
+    faults = list(_faults(request))
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    earlier = earlier_material(context, submission)
+    company, manager = submission.company_id, submission.manager_id
+    cross_sign = request.use_cross_sign_root
+    same = dataclasses.replace(
+        earlier,
+        company_id=str(company or 0),
+        manager_id=None if manager is None else str(manager),
+        verify_type=request.valid_type,
+        sign_algorithm=request.sign_algo or earlier.sign_algorithm,
+        cross_sign=earlier.cross_sign if cross_sign is None else cross_sign,
+        key_pass=Secret(request.csrkey_password) if request.csrkey_password else None,
+    )
+    if _source(request) == ORIGINAL:
+        key_pass = same.key_pass or key_pass_of(context, submission)
+        return dataclasses.replace(same, csr=submission.csr, key_pass=key_pass)
+    if _source(request) == UPLOAD:
+        return dataclasses.replace(same, csr_source=PARSE, csr=request.csr_content)
+    given = request.cert_csr_encrypt_algo or "RSA"
+    algorithm = MISPRINTED.get(given, given)
+    return dataclasses.replace(
+        same,
+        csr_source=ONLINE,
+        csr=None,
+        key_algorithm=algorithm,
+        key_parameter=request.cert_csr_key_parameter or DEFAULT_PARAMETERS.get(algorithm, ""),
+    )
+
+
+def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
+    if request.valid_type not in VERIFY_TYPES:
+        got = told_near(request.valid_type, VERIFY_TYPES)
+        yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {got}."
+    if _source(request) not in SOURCES:
+        got = told_near(request.csr_type or "", SOURCES)
+        yield f"CsrType: must be Original, Upload or Online; got {got}."
+    if _source(request) == UPLOAD and request.csr_content is None:
+        yield "CsrContent: needed when CsrType is Upload."
+
+
+def _draft(context: Context, original: Order) -> Order:
+    free = original.product_id == FREE
+    return Order(
+        certificate_id=new_certificate_id(context.desk.rng),
+        uin=original.uin,
+        product_id=original.product_id,
+        domain_num=original.domain_num,
+        time_span=original.time_span,
+        status=Status.FREE_AWAITING_MATERIAL if free else Status.AWAITING_MATERIAL,
+        project_id=original.project_id,
+        alias=original.alias,
+        deal_id=original.deal_id,
+        tags=original.tags,
+        delete_record=original.delete_record,
+        registrable=original.registrable,
+        replaces=original.certificate_id,
+        ends_by=original.ends_by,
+        created_at=context.now,
+    )
+
+
+def _check_key(order: Order) -> None:
+    """Refuse the reissue of a free certificate for another key than the vendor's.
+
+    Raises:
+        RenewAlgorithmInvalid: as the name says.
+    """
+    if order.product_id == FREE and order.key != FREE_KIND.label:
+        raise RenewAlgorithmInvalid(
+            f"A free certificate can be reissued for a key of {FREE_KIND.label}, and this is "
+            f"{order.key}."
+        )

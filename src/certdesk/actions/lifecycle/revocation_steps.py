@@ -1,0 +1,85 @@
+"""What happens to an order whose certificate is to be revoked, until the desk's work does it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.actions.tasks import make_due
+from certdesk.actions.vetting import reviews
+from certdesk.domain.errors import (
+    InvalidCertificateSource,
+    InvalidCertificateStatusCode,
+    RevokeFailed,
+)
+from certdesk.domain.orders.ending import way_to_end
+from certdesk.domain.orders.lifecycle import Event, IllegalTransition, WaitEvent
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.steps import Revoke, next_step
+from certdesk.domain.vetting.review import AUTOMATIC, approved, subject_of_revocation
+from certdesk.engine import Context
+from certdesk.ports import Unit, put_review
+from certdesk.wire.model import local_time
+
+NOT_REVOCABLE = (InvalidCertificateSource, InvalidCertificateStatusCode, RevokeFailed)
+"""What `check_certificate` refuses."""
+
+
+def check_certificate(context: Context, order: Order, event: Event) -> None:
+    """Refuse an order whose certificate nobody here can revoke, or not by this event.
+
+    Raises:
+        InvalidCertificateSource: it was uploaded.
+        InvalidCertificateStatusCode: the order stands anywhere else.
+        RevokeFailed: it has ended, and the desk has not noticed yet.
+    """
+    if order.uploaded:
+        raise InvalidCertificateSource("The certificate was uploaded.")
+    try:
+        order.after(event)
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused} {way_to_end(order)}") from None
+    if order.ends_at is not None and order.ends_at < context.now:
+        raise RevokeFailed(f"The certificate ended at {local_time(order.ends_at)}.")
+
+
+def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
+    """Refuse an order whose certificate is not to be revoked, or may be revoked at any moment.
+
+    Raises:
+        InvalidCertificateStatusCode: it is not, or may be.
+    """
+    try:
+        order.kept("")
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused}") from None
+    its = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
+    if isinstance(next_step(order, its, context.now, context.desk.rules.proof_interval), Revoke):
+        raise InvalidCertificateStatusCode("The CA is about to revoke the certificate.")
+
+
+def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
+    """Have people look at the letter of revocation of an order."""
+    sent = dataclasses.replace(
+        order.after(Event.SUBMIT_REVOCATION_LETTER).waiting(WaitEvent.VET_ORDER), deadline=None
+    )
+    subject = subject_of_revocation(order.certificate_id)
+    review = reviews.ask(context, unit, subject, order.uin, sent.proving)
+    if context.desk.rules.vetting_automatic:
+        put_review(unit, approved(review, AUTOMATIC, context.now))
+        grant(context, unit, sent)
+    else:
+        make_due(context, unit, unit.orders.replace(sent))
+
+
+def grant(context: Context, unit: Unit, order: Order) -> None:
+    """Have a certificate revoked: nobody has to look at the request any more."""
+    make_due(context, unit, unit.orders.replace(order.waiting(WaitEvent.GRANT)))
+
+
+def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> Order:
+    """Keep a certificate that somebody asked to have revoked; `detail` is for the log."""
+    kept = unit.orders.replace(order.kept(reason))
+    make_due(context, unit, kept)
+    log = dataclasses.replace(context, action="CancelRevoke")
+    log.record(unit, order.certificate_id, detail, uin=order.uin)
+    return kept

@@ -1,0 +1,1 @@
+"""Orders of an account: bought, handed in, submitted, listed, downloaded."""

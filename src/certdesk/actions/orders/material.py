@@ -1,0 +1,402 @@
+"""What every action that takes an order's material does with it.
+
+The order of checks is fixed: certificate, identity, status, parameters, product,
+CSR or key, write.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterator
+
+from certdesk.actions.access import OWN_ORDER, own_order
+from certdesk.actions.orders.free_quota import check_domain
+from certdesk.actions.orders.parameters import Parameters
+from certdesk.actions.orders.stored_submissions import earlier_material, private_key_of
+from certdesk.actions.validation.dns_auto import zone_fault
+from certdesk.actions.vetting import records, reviews
+from certdesk.catalog import Answer, Commit
+from certdesk.domain.accounts.quotas import QuotaExceeded
+from certdesk.domain.errors import (
+    CertificateInfoSubmitContactEmailEmpty,
+    CertificateInfoSubmitDomainInvalid,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateOrderSubmitRootCAInvalid,
+    CertificateSubmitHostingCertError,
+    ExceedsFreeLimit,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    RenewAlgorithmInvalid,
+)
+from certdesk.domain.orders.derivation import with_new_secrets
+from certdesk.domain.orders.lifecycle import Event, IllegalTransition
+from certdesk.domain.orders.material import COMPANY_HOLDER, Material, has_masked, unmask
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.orders.submission import FREE_KINDS, Judged, MaterialRefused, judge
+from certdesk.domain.orders.warnings import organisation_remarks, person_remarks
+from certdesk.domain.pki import csr
+from certdesk.domain.privacy.identity_numbers import holds_identity
+from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
+from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.products import FREE, PRODUCTS, Level, Product
+from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.values.secret import Secret
+from certdesk.domain.values.subject import Subject
+from certdesk.domain.vetting.review import certified_subject
+from certdesk.engine import Context
+from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, block_of, place_of_submission
+
+REFUSALS = (
+    *OWN_ORDER,
+    CertificateInfoSubmitContactEmailEmpty,
+    CertificateInfoSubmitDomainInvalid,
+    CertificateInfoSubmitStatusInvalid,
+    CertificateOrderSubmitRootCAInvalid,
+    CertificateSubmitHostingCertError,
+    ExceedsFreeLimit,
+    FailedOperation,
+    InvalidCertificateStatusCode,
+    InvalidParam,
+    NoRealNameAuth,
+    RenewAlgorithmInvalid,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """Material that will do, with the records that its ids name."""
+
+    order: Order
+    product: Product
+    material: Material
+    judged: Judged
+    company: Company | None
+    manager: Manager | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPair:
+    """The CSR of a submission, and the sealed private key if the desk made it."""
+
+    csr: str
+    description: str
+    spki_sha256: bytes
+    private_key: bytes | None = None
+    stock_id: int | None = None
+    inspected: bool = True
+
+
+def hand_in(
+    context: Context,
+    certificate_id: str,
+    material: Material,
+    parameters: Parameters,
+    *,
+    reply: Answer,
+) -> Commit[Answer]:
+    """Judge the material of an order now, and store it in the returned commit.
+
+    What is secret of it belongs to the order's project from now on, unless a number came masked:
+    the one that is kept may be known to nobody who handed this in.
+    """
+    keep = prepared(
+        context, lambda unit: own_order(context, unit, certificate_id), material, parameters
+    )
+
+    def commit(unit: Unit) -> Answer:
+        found = _still_open(own_order(context, unit, certificate_id))
+        order = keep(unit, found if has_masked(material) else with_new_secrets(found))
+        check_domain(context, unit, order)
+        context.record(unit, certificate_id, f"submission {order.submission}")
+        return reply
+
+    return commit
+
+
+def prepared(
+    context: Context,
+    find: Callable[[Unit], Order],
+    material: Material,
+    parameters: Parameters,
+    *,
+    kinds: Collection[KeyKind] | None = None,
+    again: Submission | None = None,
+) -> Callable[[Unit, Order], Order]:
+    """Judge material for the order that `find` gives, and make everything that it needs.
+
+    What is returned stores it in a commit for that order, which takes material, and gives the
+    order with it. A key may be made of these `kinds`, or else of those that are for the product;
+    CSR and key of the submission `again` are used once more where that is given.
+    """
+    considered = context.desk.store.read(
+        lambda unit: _consider(context, unit, find(unit), material, parameters, kinds)
+    )
+    if again is None:
+        pair = _key_pair(context, considered, parameters)
+    else:
+        pair = _used_again(context, again)
+    company, manager = _drafts(context, considered)
+    submission = _submission(context, considered, pair, parameters)
+
+    def keep(unit: Unit, order: Order) -> Order:
+        if block_of(unit, order.uin, pair.spki_sha256) is not None:
+            raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
+        if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
+            raise KeyUsedUp
+        kept_company = records.keep_company(unit, company) if company else considered.company
+        kept_manager = considered.manager
+        if manager is not None and kept_company is not None:
+            draft = dataclasses.replace(manager, company_id=kept_company.company_id)
+            kept_manager = reviews.keep_manager(context, unit, draft)
+        if order.submission >= context.desk.rules.quotas.submissions:
+            raise QuotaExceeded("submissions", context.desk.rules.quotas.submissions)
+        added = unit.submissions.add(
+            dataclasses.replace(
+                submission,
+                number=order.submission + 1,
+                company_id=kept_company.company_id if kept_company else None,
+                manager_id=kept_manager.manager_id if kept_manager else None,
+            )
+        )
+        changed = _with_material(order, considered, added)
+        fault = zone_fault(unit, changed)
+        if fault is not None:
+            raise parameters.invalid("verify_type", fault)
+        return unit.orders.replace(changed)
+
+    return keep
+
+
+def _consider(
+    context: Context,
+    unit: Unit,
+    order: Order,
+    material: Material,
+    parameters: Parameters,
+    kinds: Collection[KeyKind] | None,
+) -> Considered:
+    if not context.caller.verified:
+        raise NoRealNameAuth
+    # The desk itself hands the material in before the order is submitted for the first time.
+    if order.by_desk and order.attempt:
+        raise CertificateSubmitHostingCertError(
+            f"The desk made {order.certificate_id} by itself, from earlier material."
+        )
+    try:
+        order.after(Event.SUBMIT_MATERIAL)
+    except IllegalTransition as refused:
+        raise CertificateInfoSubmitStatusInvalid(f"{refused}") from None
+    product = PRODUCTS[order.product_id]
+    material = _with_known_numbers(context, unit, order, material)
+    try:
+        judged = judge(material, order, product, context.desk.rules.internal_suffixes, kinds)
+    except MaterialRefused as refused:
+        raise parameters.refusal(refused, material) from None
+    company, manager = _named_parties(context, unit, material, judged, parameters)
+    vetted = manager if product.level is not Level.DV else None
+    if vetted is not None and records.is_nobody(context.desk.vault, vetted):
+        raise parameters.invalid("manager_id", f"manager {vetted.manager_id} was erased")
+    return Considered(
+        order=order,
+        product=product,
+        material=material,
+        judged=judged,
+        company=company,
+        manager=manager,
+    )
+
+
+def _with_known_numbers(context: Context, unit: Unit, order: Order, material: Material) -> Material:
+    if not has_masked(material):
+        return material
+    earlier = unit.submissions.get(order.certificate_id, order.submission)
+    return material if earlier is None else unmask(material, earlier_material(context, earlier))
+
+
+def _named_parties(
+    context: Context, unit: Unit, material: Material, judged: Judged, parameters: Parameters
+) -> tuple[Company | None, Manager | None]:
+    """Read the records that the ids name; a manager carries its company with it."""
+    if material.holder != COMPANY_HOLDER:
+        return None, None
+    uin = context.caller.uin
+    if judged.manager_id is not None:
+        manager = records.own_manager(unit, uin, judged.manager_id)
+        if manager is None:
+            raise parameters.invalid("manager_id", f"no manager has the id {judged.manager_id}")
+        return records.own_company(unit, uin, manager.company_id), manager
+    if judged.company_id is None:
+        return None, None
+    company = records.own_company(unit, uin, judged.company_id)
+    if company is None:
+        raise parameters.invalid("company_id", f"no company has the id {judged.company_id}")
+    return company, None
+
+
+def _still_open(order: Order) -> Order:
+    try:
+        return order.after(Event.SUBMIT_MATERIAL)
+    except IllegalTransition as refused:
+        detail = f"It changed while the desk checked the material. {refused}"
+        raise InvalidCertificateStatusCode(detail) from None
+
+
+def _with_material(order: Order, considered: Considered, submission: Submission) -> Order:
+    """Put a submission in force, and note on the order what lists show of it."""
+    material = considered.material
+    free = considered.product.number == FREE
+    return dataclasses.replace(
+        order,
+        submission=submission.number,
+        auto_renew=material.auto_renew == 1,
+        domain=material.common_name,
+        names=material.other_names,
+        holder=material.holder,
+        verify_type=material.verify_type,
+        key=submission.key,
+        key_pass=submission.key_pass is not None,
+        key_kept=submission.private_key is not None,
+        manager_id=submission.manager_id,
+        registrable=considered.judged.common_name.registrable if free else None,
+    )
+
+
+def _key_pair(context: Context, considered: Considered, parameters: Parameters) -> KeyPair:
+    if considered.judged.key is not None:
+        return _made(context, considered, considered.judged.key)
+    return _handed_in(considered, parameters)
+
+
+def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
+    judged = considered.judged
+    try:
+        request = csr.parse(considered.material.csr or "")
+        csr.match(request, judged.common_name, judged.other_names)
+    except csr.CsrRefused as refused:
+        raise parameters.invalid("csr", refused.rule) from None
+    _check_free_key(considered, request.key, parameters)
+    return KeyPair(
+        csr=request.pem,
+        description=request.key,
+        spki_sha256=request.spki_sha256,
+        inspected=inspected_by_now(request.public_key),
+    )
+
+
+def _check_free_key(considered: Considered, key: str, parameters: Parameters) -> None:
+    """Refuse a key that no free certificate is for; a reissue has a rule of its own.
+
+    Raises:
+        InvalidParam: it is another one.
+    """
+    taken = [kind.label for kind in FREE_KINDS]
+    given = considered.product.number == FREE and considered.order.replaces is None
+    if given and key not in taken:
+        rule = f"holds a key of {key}, and a free certificate takes {' or '.join(taken)}"
+        raise parameters.invalid("csr", rule)
+
+
+def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
+    try:
+        ready = context.held.enter_context(context.desk.keys.lend(kind))
+    except KeysBusy:
+        detail = "Too many keys are being made at once. Try again in a minute, or send a CSR."
+        raise FailedOperation(detail) from None
+    judged = considered.judged
+    pem = csr.build(ready.private_key, judged.common_name, judged.other_names, _subject(considered))
+    return KeyPair(
+        csr=pem,
+        description=kind.label,
+        spki_sha256=spki_sha256(ready.private_key.public_key()),
+        private_key=_sealed_key(context, Secret(private_key_pem(ready.private_key))),
+        stock_id=ready.stock_id,
+    )
+
+
+def _used_again(context: Context, earlier: Submission) -> KeyPair:
+    """Take the key pair of an earlier submission, its private key sealed for the new one."""
+    private_key = private_key_of(context, earlier)
+    return KeyPair(
+        csr=earlier.csr,
+        description=earlier.key,
+        spki_sha256=earlier.spki_sha256,
+        private_key=_sealed_key(context, private_key) if private_key else None,
+        inspected=earlier.inspected,
+    )
+
+
+def _sealed_key(context: Context, pem: Secret) -> bytes:
+    place = Place(context.caller.uin, "submissions", context.invocation.request_id, "private_key")
+    return context.desk.vault.seal(pem, place)
+
+
+def _subject(considered: Considered) -> Subject:
+    """Name the organisation where its validation level allows it; the id's data wins."""
+    if considered.product.level is Level.DV:
+        return Subject()
+    organisation = considered.material.organisation
+    if considered.company is not None:
+        organisation = whole(Organisation, considered.company.facts, Secret("{}"))
+    return certified_subject(organisation)
+
+
+def _drafts(context: Context, considered: Considered) -> tuple[Company | None, Manager | None]:
+    """Prepare the records that no id names (found by equal data, or created)."""
+    material = considered.material
+    if material.holder != COMPANY_HOLDER or considered.manager is not None:
+        return None, None
+    uin, company = context.caller.uin, considered.company
+    draft = None
+    if company is None:
+        company = draft = records.draft_company(context, uin, material.organisation)
+    people = People(
+        manager=material.manager,
+        department=material.organisation.division,
+        contact=material.contact,
+    )
+    return draft, records.draft_manager(context, company, people)
+
+
+def _submission(
+    context: Context, considered: Considered, pair: KeyPair, parameters: Parameters
+) -> Submission:
+    kept = dataclasses.replace(considered.material, key_pass=None, csr=None)
+    key_pass = considered.material.key_pass
+    submission = Submission(
+        certificate_id=considered.order.certificate_id,
+        number=0,
+        uin=context.caller.uin,
+        submitted_at=context.now,
+        request_id=context.invocation.request_id,
+        facts=facts_of(kept),
+        personal=b"",
+        key_pass=None,
+        private_key=pair.private_key,
+        csr=pair.csr,
+        key=pair.description,
+        spki_sha256=pair.spki_sha256,
+        company_id=None,
+        manager_id=None,
+        warnings=tuple(_remarks(considered.material, parameters)),
+        inspected=pair.inspected,
+        identity_since=context.now if holds_identity(kept) else None,
+    )
+    seal = context.desk.vault.seal
+    return dataclasses.replace(
+        submission,
+        personal=seal(personal_of(kept), place_of_submission(submission, "personal")),
+        key_pass=seal(key_pass, place_of_submission(submission, "key_pass")) if key_pass else None,
+    )
+
+
+def _remarks(material: Material, parameters: Parameters) -> Iterator[str]:
+    country = material.organisation.country
+    for field, remark in organisation_remarks(material.organisation):
+        yield parameters.remark(f"organisation.{field}", remark)
+    for field, remark in person_remarks(material.manager, country):
+        yield parameters.remark(f"manager.{field}", remark)
+    for field, remark in person_remarks(material.contact, country):
+        yield parameters.remark(f"contact.{field}", remark)

@@ -1,0 +1,103 @@
+"""Translates between an action's parameters and the material of an order, both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping
+from typing import Any
+
+import msgspec
+
+from certdesk.domain.errors import InvalidParam, ServiceError
+from certdesk.domain.orders.material import Material, value_at
+from certdesk.domain.orders.submission import EXPECTED_WORDS, Fault, MaterialRefused
+from certdesk.domain.values.sealed_fields import build
+from certdesk.domain.values.telling import told, told_near
+from certdesk.wire.model import Request
+
+_PATH = re.compile(r"\{([a-z_.]+)\}")
+
+
+class Parameters:
+    """Which attribute of a request says which value of the material, and in which words."""
+
+    def __init__(
+        self,
+        request: type[Request],
+        attributes: Mapping[str, str],
+        phrases: Mapping[str, str],
+        *,
+        unshown: Container[str] = (),
+        beyond: tuple[str, Parameters] | None = None,
+    ) -> None:
+        """Take the action's request type and its table of material path to attribute.
+
+        `phrases` are those of `submission.PHRASES` in the action's terms. The values of `unshown`
+        paths are not shown in refusals. What the action has no parameter for is named as in
+        `beyond`, which is another action that has one.
+        """
+        self._attributes = attributes
+        self._phrases = phrases
+        self._unshown = unshown
+        self._beyond = beyond
+        self._wire_names = {
+            field.name: field.encode_name for field in msgspec.structs.fields(request)
+        }
+
+    def material(self, request: Request, **settled: object) -> Material:
+        """Read the material out of a request; what is `settled` is not looked for there."""
+        values: dict[str, Any] = {}
+        for path, attribute in self._attributes.items():
+            value = getattr(request, attribute)
+            first, _, second = path.partition(".")
+            if value is None:
+                continue
+            if second:
+                values.setdefault(first, {})[second] = value
+            else:
+                values[first] = value
+        return build(Material, values | settled)
+
+    def knows(self, path: str) -> bool:
+        """Whether the action has a parameter of its own for a value."""
+        return path in self._attributes
+
+    def wire_name(self, path: str) -> str:
+        """Give the action's own name of a value."""
+        if not self.knows(path) and self._beyond is not None:
+            action, parameters = self._beyond
+            return f"{parameters.wire_name(path)} of {action}"
+        return self._wire_names[self._attributes[path]]
+
+    def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
+        """Word refused material in the action's own terms, each rule once."""
+        clauses: dict[str, dict[str, None]] = {}
+        for fault in refused.faults:
+            value = value_at(material, fault.path) if fault.got is None else fault.got
+            got = "" if fault.path in self._unshown else _got(fault, value)
+            names = clauses.setdefault(f"{self._worded(fault.rule)}{got}", {})
+            names[self.wire_name(fault.path)] = None
+        detail = " ".join(f"{', '.join(names)}: {clause}." for clause, names in clauses.items())
+        return refused.error(detail, subject=refused.subject)
+
+    def invalid(self, path: str, rule: str) -> ServiceError:
+        """Word the refusal of one value that is not itself shown."""
+        return InvalidParam(f"{self.wire_name(path)}: {self._worded(rule)}.")
+
+    def remark(self, path: str, remark: str) -> str:
+        """Word a remark that refuses nothing."""
+        return f"{self.wire_name(path)}: {remark}"
+
+    def _worded(self, rule: str) -> str:
+        said = _PATH.sub(lambda match: self._phrases.get(match[1], match[0]), rule)
+        return _PATH.sub(lambda match: self.wire_name(match[1]), said)
+
+
+def _got(fault: Fault, value: object) -> str:
+    """Add the offending value where there is one that may be shown: never a secret."""
+    if not isinstance(value, str | int) or value == "":
+        return ""
+    words = EXPECTED_WORDS.get(fault.path)
+    if words is None or isinstance(value, int):
+        return f"; got {told(value)}"
+    return f"; got {told_near(value, words)}"

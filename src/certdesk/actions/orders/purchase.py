@@ -1,0 +1,150 @@
+"""Buying certificate orders."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from certdesk.actions.access import FIRST
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.accounts.policy import NO_CERTIFICATE
+from certdesk.domain.accounts.tags import tags_faults
+from certdesk.domain.errors import AuthError, InvalidParam
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
+from certdesk.domain.values.products import FREE, PRODUCTS, Product, Sale, spelled
+from certdesk.engine import Context
+from certdesk.ports import Unit
+from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
+
+
+class CreateCertificateRequest(Request):
+    """What to buy."""
+
+    product_id: Integer
+    """Number of the [product](../products.md): `certdesk products` lists them."""
+    domain_num: Integer
+    """How many names: 2 to 100 for products that cover several, else 1."""
+    time_span: Integer
+    """How many years: 1 to 10, for CFCA products 99 to 101 only 1. The desk reissues certificates
+    until they are over."""
+    auto_voucher: Ignored[Integer | None] = None
+    """Whether to pay by voucher, 0 or 1; there is no billing here."""
+    tags: list[Tag] | None = None
+    """Labels of the order: 50 at most, with keys of 127 and values of 255 characters
+    (`quota.tags`, `quota.tag_key`, `quota.tag_value`)."""
+
+
+class CreateCertificateReply(Reply):
+    """The new order; only the mainland edition has `ResourceIds`."""
+
+    certificate_ids: list[str]
+    deal_ids: list[str]
+    resource_ids: list[str] = field(default_factory=list)
+
+
+@catalog.action(AuthError, InvalidParam, writes=True)
+def create_certificate(
+    context: Context, request: CreateCertificateRequest
+) -> Commit[CreateCertificateReply]:
+    """Buy an order, which then waits for its material.
+
+    It is in project 0. There is no billing: what it costs is between the desk and its users.
+    `AutoVoucher` has no effect.
+    """
+    if not context.caller.verified:
+        raise AuthError("The account's identity is not verified, so it cannot buy.")
+    if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
+        # The vendor lists no other code here, whatever it is that is refused.
+        raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
+    tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
+    goods = _goods(request, tags_faults(tags, context.desk.rules.quotas))
+
+    def commit(unit: Unit) -> CreateCertificateReply:
+        order = add_order(context, unit, context.caller.uin, goods, tags=tags)
+        return CreateCertificateReply(
+            certificate_ids=[order.certificate_id], deal_ids=[order.deal_id]
+        )
+
+    return commit
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Goods:
+    """What an order is for: a product, for so many names and years; a free one is for no years."""
+
+    product: Product
+    names: int
+    years: int
+
+
+def add_order(
+    context: Context,
+    unit: Unit,
+    uin: str,
+    goods: Goods,
+    *,
+    project_id: int = FIRST,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Order:
+    """Add an order for an account, which waits for its material from now on."""
+    certificate_id = new_certificate_id(context.desk.rng)
+    while unit.orders.get(certificate_id) is not None:
+        certificate_id = new_certificate_id(context.desk.rng)
+    number = goods.product.number
+    order = unit.orders.add(
+        Order(
+            certificate_id=certificate_id,
+            uin=uin,
+            product_id=number,
+            domain_num=goods.names,
+            time_span=goods.years,
+            status=Status.FREE_AWAITING_MATERIAL if number == FREE else Status.AWAITING_MATERIAL,
+            project_id=project_id,
+            deal_id=new_deal_id(context.desk.rng, context.now),
+            tags=tags,
+            created_at=context.now,
+        )
+    )
+    context.record(unit, certificate_id, f"product {number}", uin=uin)
+    return order
+
+
+def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:
+    """Read what is to be bought; `others` are faults that were found beside it."""
+    product = sold(request.product_id)
+    goods = Goods(product, request.domain_num, request.time_span)
+    faults = [*goods_faults(goods), *others]
+    if request.auto_voucher not in (None, 0, 1):
+        faults.append(f"AutoVoucher: must be 0 or 1, not {request.auto_voucher}.")
+    if faults:
+        raise InvalidParam(" ".join(faults))
+    return goods
+
+
+def sold(number: int) -> Product:
+    """Find a product that is sold.
+
+    Raises:
+        InvalidParam: none of that number is.
+    """
+    product = PRODUCTS.get(number)
+    if product is None or not product.buyable:
+        hint = " ApplyCertificate gives that one free of charge." if number == FREE else ""
+        raise InvalidParam(f"ProductId: no product {number} is sold.{hint}")
+    return product
+
+
+def goods_faults(goods: Goods) -> list[str]:
+    """Say why nobody can have such an order of a product that is sold."""
+    product, number, years = goods.product, goods.names, goods.years
+    faults = []
+    if product.sale is Sale.SM2:
+        faults.append(
+            f"ProductId: {product.number} ({product.name}) is a pair of SM2 certificates, "
+            "which this desk cannot make yet."
+        )
+    if number not in product.names:
+        how = f"takes {spelled(product.names)} names" if product.scope.many else "covers 1 name"
+        faults.append(f"DomainNum: {product.name} {how}, not {number}.")
+    if years not in product.years:
+        faults.append(f"TimeSpan: {product.name} is sold for {product.term}, not {years}.")
+    return faults

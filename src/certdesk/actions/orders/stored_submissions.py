@@ -1,0 +1,39 @@
+"""Opens what is kept of a submission."""
+
+from __future__ import annotations
+
+from certdesk.domain.orders.material import Material
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.values.sealed_fields import whole
+from certdesk.domain.values.secret import Secret
+from certdesk.engine import Context
+from certdesk.ports import place_of_submission
+
+
+def earlier_material(context: Context, submission: Submission) -> Material:
+    """Open what was handed in with a submission, its pass phrase and CSR aside."""
+    personal = context.desk.vault.open(
+        submission.personal, place_of_submission(submission, "personal")
+    )
+    return whole(Material, submission.facts, personal)
+
+
+def facts_alone(submission: Submission) -> Material:
+    """Return what was handed in with a submission as far as it is not personal."""
+    return whole(Material, submission.facts, Secret("{}"))
+
+
+def private_key_of(context: Context, submission: Submission) -> Secret | None:
+    """Open the private key that the desk made for a submission, as PEM."""
+    if submission.private_key is None:
+        return None
+    return context.desk.vault.open(
+        submission.private_key, place_of_submission(submission, "private_key")
+    )
+
+
+def key_pass_of(context: Context, submission: Submission) -> Secret | None:
+    """Open the customer's own pass phrase for key stores."""
+    if submission.key_pass is None:
+        return None
+    return context.desk.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))

@@ -1,0 +1,1 @@
+"""Proving the names of an order."""

@@ -1,0 +1,138 @@
+"""The proofs of an order's names: drawn, and as replies that show the order tell of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from certdesk.domain.orders.lifecycle import TAKES_MATERIAL, UNDER_WAY, Status
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.proof import proof_of
+from certdesk.domain.orders.steps import is_proved
+from certdesk.domain.validation.challenge import (
+    FILE_PATH,
+    ProofKind,
+    challenge_of,
+    kind_of,
+    new_challenge,
+)
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.products import PRODUCTS
+from certdesk.engine import Context
+from certdesk.ports import Unit
+from certdesk.wire.model import Blank, Part
+
+WANTED = UNDER_WAY | {Status.AWAITING_LETTER}
+"""Where an order's names are to be proved."""
+
+
+class DvAuths(Part):
+    """What to publish to prove one domain name."""
+
+    dv_auth_key: str
+    dv_auth_value: str
+    dv_auth_domain: str
+    dv_auth_path: str | None
+    dv_auth_sub_domain: str | None
+    dv_auth_verify_type: str
+
+
+class DvAuthDetail(Part):
+    """What to publish to prove the names of an order; the first name's stands at the top again."""
+
+    dv_auth_key: str | None
+    dv_auth_value: str | None
+    dv_auth_domain: str | None
+    dv_auth_path: str | None
+    dv_auth_key_sub_domain: Blank
+    dv_auths: list[DvAuths] | None
+
+
+NOTHING_TO_PUBLISH = DvAuthDetail(
+    dv_auth_key=None,
+    dv_auth_value=None,
+    dv_auth_domain=None,
+    dv_auth_path=None,
+    dv_auth_key_sub_domain="",
+    dv_auths=None,
+)
+
+
+def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Proof] = ()) -> None:
+    """Draw what is to be published to prove the names of an order by its method.
+
+    A name that one of the `earlier` proofs is of, for the same issuer, is proved by the same record
+    again, and need not be as long as that proof is good.
+    """
+    kind = kind_of(order.verify_type or "", PRODUCTS[order.product_id])
+    known = {
+        proof.name: proof for proof in earlier if (proof.kind, proof.issuer) == (kind, order.issuer)
+    }
+    for base in dict.fromkeys(DomainName(name).base for name in order.ascii_names):
+        before = known.get(base)
+        if before is None:
+            challenge = new_challenge(DomainName(base), kind, context.desk.rng, context.now)
+        else:
+            challenge = challenge_of(before)
+        good = before is not None and is_proved(before, context.now)
+        proof = proof_of(challenge, order, context.now)
+        unit.proofs.add(
+            dataclasses.replace(proof, proved_at=before.proved_at if before and good else None)
+        )
+
+
+def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
+    """Tell what is to be published now for an order's names, the main one first.
+
+    A name and its wildcard are proved together, once. None before the order is submitted, and until
+    a CA that makes its own challenges has said what they are.
+    """
+    if order.status in TAKES_MATERIAL:
+        return None
+    if order.status not in WANTED:
+        return NOTHING_TO_PUBLISH
+    proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt)
+    return _detail(_parts(order, proofs)) if proofs else None
+
+
+def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths]:
+    """Tell what is to be published now to have the certificate revoked, the main name first.
+
+    Nothing where it is not to be revoked, or without a proof.
+    """
+    if order.status is not Status.REVOKING:
+        return []
+    proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
+    return _parts(order, proofs) if proofs else []
+
+
+def _parts(order: Order, proofs: Sequence[Proof]) -> list[DvAuths]:
+    by_name = {proof.name: proof for proof in proofs}
+    bases = dict.fromkeys(name.removeprefix("*.") for name in order.ascii_names)
+    return [_part(by_name[base]) for base in bases]
+
+
+def _detail(parts: list[DvAuths]) -> DvAuthDetail:
+    first = parts[0]
+    return DvAuthDetail(
+        dv_auth_key=first.dv_auth_key,
+        dv_auth_value=first.dv_auth_value,
+        dv_auth_domain=first.dv_auth_domain,
+        dv_auth_path=first.dv_auth_path,
+        dv_auth_key_sub_domain=first.dv_auth_sub_domain or "",
+        dv_auths=parts,
+    )
+
+
+def _part(proof: Proof) -> DvAuths:
+    challenge = challenge_of(proof)
+    by_file = challenge.kind is ProofKind.FILE
+    return DvAuths(
+        dv_auth_key=challenge.record,
+        dv_auth_value=challenge.value,
+        dv_auth_domain=challenge.name if by_file else challenge.zone,
+        dv_auth_path=FILE_PATH if by_file else None,
+        dv_auth_sub_domain=None if by_file else challenge.label,
+        dv_auth_verify_type=challenge.kind.value,
+    )

@@ -1,0 +1,40 @@
+"""Names that the desk proves by DNS records which it adds by itself (DNS_AUTO)."""
+
+from __future__ import annotations
+
+from certdesk.actions.tasks import make_due
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.steps import is_wanted
+from certdesk.domain.validation.dns_zone import outside
+from certdesk.domain.validation.records import Proof
+from certdesk.engine import Context
+from certdesk.ports import Unit
+
+
+def zone_fault(unit: Unit, order: Order) -> str | None:
+    """Say why the names of an order cannot be proved by DNS_AUTO, if it wants that.
+
+    Each has to lie in a zone of the order's own account.
+    """
+    if not order.adds_records:
+        return None
+    name = outside(order.ascii_names, unit.zones.where(uin=order.uin))
+    if name is None:
+        return None
+    return (
+        "DNS_AUTO needs a DNS zone that the desk may change for the account, and "
+        f"{name} is in none; have its zone added (certdesk zone add), or use DNS"
+    )
+
+
+def records_outside(unit: Unit, order: Order) -> list[Proof]:
+    """Read the proofs whose records may be outside, though they are not wanted any more."""
+    proofs = unit.proofs.where(certificate_id=order.certificate_id)
+    added = [proof for proof in proofs if proof.added_at is not None]
+    return [proof for proof in added if not is_wanted(order, proof)]
+
+
+def have_records_removed(context: Context, unit: Unit, order: Order) -> None:
+    """Have what the desk added for an order, as it stands now, removed by its work, if anything."""
+    if records_outside(unit, order):
+        make_due(context, unit, order)

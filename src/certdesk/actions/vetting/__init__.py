@@ -1,0 +1,1 @@
+"""Companies, managers, letters, and sending them to the people who vet."""

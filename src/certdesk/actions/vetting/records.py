@@ -1,0 +1,148 @@
+"""Companies and managers: drafted with their data sealed, then found by equal data or added."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+
+from certdesk.domain.privacy.identity_numbers import holds_identity
+from certdesk.domain.values.countries import country_code
+from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.values.secret import hidden
+from certdesk.domain.vetting.review import State
+from certdesk.engine import Context
+from certdesk.ports import Unit, Vault, VaultError, place_of_party
+
+_PUNCTUATION = str.maketrans("", "", " -()+")
+
+
+def draft_company(
+    context: Context,
+    uin: str,
+    organisation: Organisation,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Company:
+    """Prepare the record of a company; the division belongs to its manager, not to it."""
+    known = dataclasses.replace(organisation, division=None)
+    likeness = context.desk.vault.likeness(uin, _essence("company", _one_spelling(known)))
+    draft = Company(
+        uin=uin,
+        facts=facts_of(known),
+        personal=b"",
+        likeness=likeness,
+        tags=tags,
+        created_at=context.now,
+    )
+    sealed = context.desk.vault.seal(personal_of(known), place_of_party(draft))
+    return dataclasses.replace(draft, personal=sealed)
+
+
+def draft_manager(
+    context: Context,
+    company: Company,
+    people: People,
+    tags: tuple[tuple[str, str], ...] = (),
+) -> Manager:
+    """Prepare the record of a manager whom nobody vets yet; `company` may be a draft itself."""
+    likeness = context.desk.vault.likeness(
+        company.uin, _essence(f"manager of {company.likeness.hex()}", people)
+    )
+    draft = Manager(
+        company_id=company.company_id,
+        uin=company.uin,
+        status=State.NONE,
+        facts=facts_of(people),
+        personal=b"",
+        likeness=likeness,
+        tags=tags,
+        created_at=context.now,
+        identity_since=context.now if holds_identity(people) else None,
+    )
+    sealed = context.desk.vault.seal(personal_of(people), place_of_party(draft))
+    return dataclasses.replace(draft, personal=sealed)
+
+
+def keep_company(unit: Unit, draft: Company) -> Company:
+    """Give the company record with equal data, adding it if there is none."""
+    known = unit.companies.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    return known[0] if known else unit.companies.add(draft)
+
+
+def organisation_of(vault: Vault, company: Company) -> Organisation:
+    """Open the record of a company.
+
+    Raises:
+        VaultError: it was altered.
+    """
+    with _named(f"company {company.company_id}"):
+        personal = vault.open(company.personal, place_of_party(company))
+        return whole(Organisation, company.facts, personal)
+
+
+def people_of(vault: Vault, manager: Manager) -> People:
+    """Open the record of a manager.
+
+    Raises:
+        VaultError: it was altered.
+    """
+    with _named(f"manager {manager.manager_id}"):
+        return whole(People, manager.facts, vault.open(manager.personal, place_of_party(manager)))
+
+
+def is_nobody(vault: Vault, manager: Manager) -> bool:
+    """Whether a manager was erased as a person: people can vet nobody without a name.
+
+    Raises:
+        VaultError: its record was altered.
+    """
+    person = people_of(vault, manager).manager
+    return person.first_name is None and person.last_name is None
+
+
+@contextlib.contextmanager
+def _named(record: str) -> Iterator[None]:
+    """Tell the operator, who reads it in the log, which record it is that does not open."""
+    try:
+        yield
+    except VaultError as error:
+        raise VaultError(f"{record}: {error}") from error
+
+
+def own_company(unit: Unit, uin: str, company_id: int | None) -> Company | None:
+    """Read a company of the account; a foreign one is as missing as an unknown one."""
+    company = unit.companies.get(company_id) if company_id else None
+    return company if company is not None and company.uin == uin else None
+
+
+def own_manager(unit: Unit, uin: str, manager_id: int | None) -> Manager | None:
+    """Read a manager of the account; a foreign one is as missing as an unknown one."""
+    manager = unit.managers.get(manager_id) if manager_id else None
+    return manager if manager is not None and manager.uin == uin else None
+
+
+def _one_spelling(organisation: Organisation) -> Organisation:
+    """Write what orders and operators spell in two ways in one: telephone number and country."""
+    area, phone = organisation.phone_area or "", organisation.phone_number
+    number = (area + (phone.text() if phone else "")).translate(_PUNCTUATION)
+    country = organisation.country or ""
+    return dataclasses.replace(
+        organisation,
+        phone_area=None,
+        phone_number=hidden(number or None),
+        country=country_code(country) or country,
+    )
+
+
+def _essence(kind: str, value: Organisation | People) -> bytes:
+    """Give what makes two records equal: every value, letter case and outer blanks aside."""
+    halves = json.loads(facts_of(value)), json.loads(personal_of(value).reveal())
+    return json.dumps([kind, *map(_folded, halves)], sort_keys=True).encode()
+
+
+def _folded(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _folded(member) for name, member in value.items()}
+    return value.strip().casefold() if isinstance(value, str) else value

@@ -1,0 +1,231 @@
+"""Sending managers and orders to the people who vet them, and going on when they are done."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.actions.validation.dns_auto import have_records_removed
+from certdesk.actions.vetting.records import is_nobody, organisation_of
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.orders import standstill
+from certdesk.domain.orders.lifecycle import UNDER_WAY, Event, Status, StatusMessage, WaitEvent
+from certdesk.domain.orders.order import Order
+from certdesk.domain.values.organisation import Manager, vetted
+from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.vetting.records import Review
+from certdesk.domain.vetting.review import (
+    AUTOMATIC,
+    KEY,
+    MANAGER,
+    ORDER,
+    REVOCATION,
+    State,
+    approved,
+    certified_subject,
+    is_vetted,
+    needs_review,
+    subject_of_manager,
+    subject_of_order,
+)
+from certdesk.engine import Context
+from certdesk.ports import Unit, has_begun, put_review, withdraw_review
+
+ASKING = {
+    MANAGER: frozenset[str](),
+    ORDER: frozenset(
+        {
+            "CertificateInfoSubmit",
+            "SubmitCertificateInformation",
+            "CertificateOrderSubmit",
+            "CommitCertificateInformation",
+            "ReplaceCertificate",
+            "UploadConfirmLetter",
+        }
+    ),
+    REVOCATION: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
+    KEY: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
+}
+"""By kind of review: whoever did one of these asked for it, and does not approve it."""
+
+
+def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = True) -> Manager:
+    """Give the manager record with equal data, adding it if there is none.
+
+    Where nobody was asked to look at it yet, people are from now on, unless `send` is false.
+    """
+    known = unit.managers.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    manager = known[0] if known else unit.managers.add(draft)
+    fresh = manager.status == State.NONE
+    return send_manager(context, unit, manager) if fresh and send else manager
+
+
+def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
+    """Have people look at a manager, unless it waits for them already; give how it stands then.
+
+    What was vetted earlier stays good until they decide.
+    """
+    waiting = unit.reviews.get(subject_of_manager(manager.manager_id))
+    if waiting is not None and waiting.verdict is None:
+        review = waiting
+    else:
+        review = ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
+    if context.desk.rules.vetting_automatic:
+        put_review(unit, approved(review, AUTOMATIC, context.now))
+        return settle_manager(context, unit, manager)
+    good = is_vetted(manager, context.now)
+    sent = dataclasses.replace(
+        manager, status=manager.status if good else State.AUDIT, submitted_at=review.since
+    )
+    return manager if sent == manager else unit.managers.replace(sent)
+
+
+def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
+    """Make a manager vetted from now on, and let the orders go on that wait for it."""
+    withdraw_review(unit, subject_of_manager(manager.manager_id))
+    sent_at = manager.submitted_at or context.now
+    after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
+    settled = unit.managers.replace(after)
+    for order in orders_under_way(unit, manager):
+        if order.waits_for is StatusMessage.PRE_REVIEWING:
+            unit.orders.replace(order.waiting(WaitEvent.MANAGER_VETTED))
+    return settled
+
+
+def reject_manager(
+    context: Context, unit: Unit, manager: Manager, reason: str, detail: str
+) -> list[Order]:
+    """Make a manager invalid and fail the orders that the CA has not begun to issue; give those.
+
+    Also those whose names are being proved: what was vetted before may not be relied on any more.
+    """
+    unit.managers.replace(dataclasses.replace(manager, status=State.INVALID, expires_at=None))
+    failed = orders_under_way(unit, manager)
+    for order in failed:
+        fail(context, unit, order, reason, detail)
+    return failed
+
+
+def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
+    """Read the orders of a manager that were submitted, and that the CA has not begun to issue."""
+    its = unit.orders.where(uin=manager.uin, manager_id=manager.manager_id)
+    return [
+        order
+        for order in its
+        if PRODUCTS[order.product_id].level is not Level.DV
+        and order.status in UNDER_WAY | {Status.AWAITING_LETTER}
+        and not has_begun(unit, order)
+    ]
+
+
+def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
+    """Let the review of an order fail, and nobody look at it any more; `detail` is for the log."""
+    failed = unit.orders.replace(order.after(Event.FAIL, reason))
+    have_records_removed(context, unit, failed)
+    withdraw(unit, order)
+    context.record(unit, order.certificate_id, detail, uin=order.uin)
+
+
+def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -> Order:
+    """Give an order, which is about to be with the CA, with what it waits for; send it to people.
+
+    The order itself is not stored yet. A `letter` that came for it is looked at, be its manager
+    vetted or not. Nobody looks at a reissue while its manager is vetted: what it is to certify was
+    looked at with the original.
+    """
+    level = PRODUCTS[order.product_id].level
+    if level is Level.DV:
+        return going_on(context, unit, order)
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    assert manager is not None  # noqa: S101 -- a manager that orders name is not deleted
+    if not is_vetted(manager, context.now):
+        manager = send_manager(context, unit, manager)
+    good = is_vetted(manager, context.now)
+    again = good and order.replaces is not None
+    seen = letter and not context.desk.rules.vetting_automatic
+    if again or not needs_review(
+        level, vetted=good, four_eyes=context.desk.rules.four_eyes, letter=seen
+    ):
+        return going_on(context, unit, order)
+    ask(context, unit, subject_of_order(order.certificate_id), order.uin, order.attempt)
+    return order.waiting(WaitEvent.VET_ORDER if good else WaitEvent.VET_MANAGER)
+
+
+def check_parties(context: Context, unit: Unit, order: Order) -> None:
+    """Refuse an order whose certificate could not name its company, or whose manager is nobody.
+
+    Raises:
+        InvalidParam: the company, whose data never change, has neither region nor city (Baseline
+            Requirements 7.1.2.7.4); or the manager was erased since it was named.
+    """
+    if PRODUCTS[order.product_id].level is Level.DV or order.manager_id is None:
+        return
+    manager = unit.managers.get(order.manager_id)
+    company = unit.companies.get(manager.company_id) if manager else None
+    assert manager is not None and company is not None  # noqa: S101, PT018 -- those named stay
+    if is_nobody(context.desk.vault, manager):
+        raise InvalidParam(
+            f"ManagerId: manager {manager.manager_id} was erased; send the material with "
+            "another manager."
+        )
+    subject = certified_subject(organisation_of(context.desk.vault, company))
+    if not (subject.region or subject.locality):
+        raise InvalidParam(
+            f"CompanyId: company {company.company_id} has neither CompanyProvince nor CompanyCity, "
+            "and the certificate needs one of them; send the material with another company."
+        )
+
+
+def still_good(context: Context, unit: Unit, order: Order) -> bool:
+    """Whether the manager of an order, and with it its company, is vetted now."""
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    return manager is not None and is_vetted(manager, context.now)
+
+
+def going_on(context: Context, unit: Unit, order: Order) -> Order:
+    """Give an order that nobody has to look at any more; its names are to be proved in time.
+
+    A successor that the desk made has time until the certificate before it ends.
+    """
+    now = standstill.time_of(unit.accounts.get(order.uin), context.now)
+    deadline = now + context.desk.rules.proof_deadline
+    before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
+    if before is not None and before.ends_at is not None:
+        deadline = max(deadline, before.ends_at)
+    return dataclasses.replace(order.waiting(WaitEvent.PROVE), deadline=deadline)
+
+
+def withdraw(unit: Unit, order: Order) -> None:
+    """Have nobody look at an order any more, if people were still to."""
+    withdraw_review(unit, subject_of_order(order.certificate_id))
+
+
+def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
+    """Have people look at something from now on."""
+    review = Review(
+        subject=subject,
+        uin=uin,
+        kind=subject.partition(":")[0],
+        since=context.now,
+        attempt=attempt,
+        asked_by=_asker(context, unit),
+    )
+    return put_review(unit, review)
+
+
+def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[str]:
+    """Name all who had a hand in what a review of an order is of, its letter included."""
+    return {
+        _name(unit, entry.actor, entry.user_id)
+        for entry in unit.audit.where(subject=certificate_id)
+        if entry.action in ASKING[review.kind]
+    }
+
+
+def _asker(context: Context, unit: Unit) -> str:
+    return _name(unit, context.caller.actor, context.caller.user_id)
+
+
+def _name(unit: Unit, actor: str, user_id: int | None) -> str:
+    """Name who does something: a user by its name, as people are named who approve."""
+    user = unit.users.get(user_id) if user_id is not None else None
+    return user.name if user else actor

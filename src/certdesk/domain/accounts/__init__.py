@@ -1,0 +1,1 @@
+"""Accounts: their keys, policies, quotas, and the log of what they did."""

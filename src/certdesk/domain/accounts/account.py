@@ -1,0 +1,84 @@
+"""Accounts and the keys that sign for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import string
+from datetime import datetime
+
+from certdesk.domain.values.free_text import Code, Lasting
+
+ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key.
+
+    `unsigned_payload` lets requests leave their body out of the signature; `signed_action`
+    refuses those whose action is not covered by it. Both are off unless switched on. `disabled_at`
+    is since when it has been disabled, None while it is not (`domain/orders/standstill.py`).
+    """
+
+    uin: Code
+    name: Lasting
+    verified: bool
+    enabled: bool
+    created_at: datetime
+    keyset: bytes
+    unsigned_payload: bool = False
+    signed_action: bool = False
+    disabled_at: datetime | None = None
+    version: int = 1
+
+    def switched(self, *, enabled: bool, now: datetime) -> Account:
+        """Give the account enabled or disabled; one that is disabled again was so all the time."""
+        since = None if enabled else self.disabled_at or now
+        return dataclasses.replace(self, enabled=enabled, disabled_at=since)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """A SecretId and its sealed SecretKey.
+
+    `user_id` is the sub-user whose policies bind it, None for the account's own keys. A
+    temporary key has an end and a token, of which the SHA-256 is kept; `policies`, where it names
+    any, are those of the user's allowances that the key has.
+    """
+
+    secret_id: Code
+    uin: Code
+    sealed_secret: bytes
+    enabled: bool
+    created_at: datetime
+    user_id: int | None = None
+    token_digest: bytes | None = None
+    expires_at: datetime | None = None
+    policies: tuple[int, ...] = ()
+    version: int = 1
+
+
+def letters(rng: random.Random, count: int) -> str:
+    """Draw `count` characters of A-Z, a-z and 0-9 (5.95 bits each)."""
+    return "".join(rng.choice(ALPHANUMERIC) for _ in range(count))
+
+
+def new_uin(rng: random.Random) -> str:
+    """Draw an account number in the vendor's shape: 12 digits that begin with 1000."""
+    return f"1000{rng.randrange(10**8):08d}"
+
+
+def new_secret_id(rng: random.Random) -> str:
+    """Draw a SecretId in the vendor's shape: `AKID` and 32 characters."""
+    return "AKID" + letters(rng, 32)
+
+
+def new_secret_key(rng: random.Random) -> str:
+    """Draw a SecretKey of 43 characters, which is 256 bits."""
+    return letters(rng, 43)
+
+
+def new_token(rng: random.Random) -> str:
+    """Draw the token of a temporary key: 43 characters, which is 256 bits."""
+    return letters(rng, 43)

@@ -1,0 +1,84 @@
+"""What is kept of the use of the API: first sightings, rate limits, the audit log."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from certdesk.domain.values.free_text import Code, Lasting
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSignature:
+    """A signature that changes something; it may not do so again later.
+
+    `seen_at` is by the machine's clock, whatever the desk's was moved to.
+    """
+
+    digest: bytes
+    action: Code
+    seen_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PaceLimit:
+    """How many requests a second an account may make of an action, where it is not the default."""
+
+    uin: Code
+    action: Code
+    per_second: int
+    version: int = 1
+
+
+BY_DESK = "desk"
+"""Who did in the audit log what the desk did by itself."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what to which thing, written in the transaction of the change itself.
+
+    `actor` is a SecretId, `operator` or `BY_DESK`, `user_id` the user whose key it is, if it is a
+    user's; `detail` holds no secret and no personal data.
+    """
+
+    entry_id: int = 0
+    at: datetime
+    request_id: Code
+    uin: Code
+    actor: Lasting
+    action: Code
+    subject: Lasting
+    detail: Lasting = ""
+    user_id: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """A page of an account's audit entries of some actions, newest first.
+
+    `since` and `until` are both included.
+    """
+
+    uin: str
+    actions: frozenset[str]
+    since: datetime
+    until: datetime
+    offset: int = 0
+    limit: int
+
+    def has(self, entry: AuditEntry) -> bool:
+        """Whether an entry is in the list that this is a page of."""
+        return (
+            entry.uin == self.uin
+            and entry.action in self.actions
+            and self.since <= entry.at <= self.until
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AuditPage:
+    """A page of the audit log, and how many entries the whole list has."""
+
+    entries: tuple[AuditEntry, ...]
+    total: int

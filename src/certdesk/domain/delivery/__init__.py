@@ -1,0 +1,1 @@
+"""The formats in which servers read a certificate and its key."""

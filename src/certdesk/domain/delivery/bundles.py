@@ -1,0 +1,300 @@
+"""What a certificate is handed over in: archives with the files that servers read.
+
+The names are those of the vendor's installation guides: one zip with a folder a server, and a zip
+for one server. They are made of the domain by a fixed list, so that no name leads anywhere else.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from certdesk.domain.accounts.account import letters
+from certdesk.domain.delivery import jks, pfx
+from certdesk.domain.pki import outline, pem
+from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
+from certdesk.domain.values.secret import Secret
+
+_NAME_LIMIT = 64
+_FOREIGN = re.compile(r"[^a-z0-9._-]", re.ASCII)
+_TAKEN = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)|root_bundle$", re.ASCII)
+"""What Windows has for devices, whatever follows after a dot, and a name of the archives' own.
+
+https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
+
+_MAY_BE_READ = 0o644
+_OWNER_ONLY = 0o600
+_REGULAR_FILE = 0o100000
+_UNIX = 3
+_PASSWORD_FILE = "keystorePass.txt"  # noqa: S105 -- a file's name
+
+
+def new_pass_word(rng: random.Random) -> Secret:
+    """Draw the desk's own password for key stores: 20 letters and digits, 119 bits."""
+    return Secret(letters(rng, 20))
+
+
+class NothingToHandOver(ValueError):
+    """The archive asked for would be empty; the text says what is not there."""
+
+
+class KeyMismatch(ValueError):
+    """The private key to be handed over is not that of the certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A certificate and all that is handed over with it.
+
+    Certificates are DER. `chain` has the issuing CA first and ends below the root. `private_key`
+    is unencrypted PEM, None where the customer has it; `csr` is PEM, None where the customer
+    wrote it. Key stores have the customer's `key_pass`, or `made_pass` where there is none, which
+    then lies beside them. `made_at` is the time of every file.
+    """
+
+    certificate_id: str
+    domain: DomainName | str
+    leaf: bytes
+    chain: tuple[bytes, ...]
+    root: bytes | None
+    private_key: Secret | None
+    csr: str | None
+    key_pass: Secret | None
+    made_pass: Secret
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A zip and the name to save it by."""
+
+    filename: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    data: bytes
+    mode: int = _MAY_BE_READ
+
+
+def whole_zip(delivery: Delivery) -> bytes:
+    """Give the zip that has a folder for each server, as DownloadCertificate answers.
+
+    Without the private key there are no key files and no key stores. The root is not among them:
+    no server sends it, and readers of such zips take the last `.crt` for the certificate.
+
+    Raises:
+        KeyMismatch: the key is another certificate's.
+    """
+    stem = file_stem(delivery)
+    files = [
+        *_csr(delivery, f"{stem}.csr"),
+        _bundle(delivery, f"Nginx/1_{stem}_bundle.crt"),
+        *_key(delivery, f"Nginx/2_{stem}.key"),
+        *_issuers(delivery, "Apache/1_root_bundle.crt"),
+        _leaf(delivery, f"Apache/2_{stem}.crt"),
+        *_key(delivery, f"Apache/3_{stem}.key"),
+        *_pfx(delivery, "IIS/"),
+        *_jks(delivery, "Tomcat/"),
+    ]
+    return _zip(files, delivery.made_at)
+
+
+def server_zip(delivery: Delivery, kind: str) -> Archive:
+    """Give the zip for one kind of server; `kind` is a word of `SERVER_KINDS`.
+
+    Raises:
+        NothingToHandOver: a key store needs the private key, and `root` the root.
+        KeyMismatch: the key is another certificate's.
+    """
+    stem = file_stem(delivery)
+    folder = f"{stem}_{kind}"
+    files = list(SERVER_KINDS[kind](delivery, f"{folder}/", stem))
+    if not files:
+        lacking = "root certificate" if kind == ROOT else "private key"
+        raise NothingToHandOver(f"the desk does not have the {lacking}")
+    return Archive(f"{folder}.zip", _zip(files, delivery.made_at))
+
+
+def file_stem(delivery: Delivery) -> str:
+    """Give what the names of files begin with: the domain in `a-z0-9._-`, `*` as `_`.
+
+    An uploaded certificate may name anything; where nothing of it is left the id stands in. A name
+    that no file can have has a `_` before it.
+    """
+    domain = _ascii_domain(delivery) or str(delivery.domain).lower()
+    name = _FOREIGN.sub("_", domain)[:_NAME_LIMIT].lstrip(".-").rstrip(".")
+    if not name.strip("_"):
+        return delivery.certificate_id.lower()
+    return f"_{name}" if _TAKEN.match(name) else name
+
+
+def _alias(delivery: Delivery) -> str:
+    """Give the name of a key inside a key store: the domain itself, in lower-case ASCII.
+
+    IIS lets a host name be typed for a wildcard only where the friendly name begins with `*`.
+    """
+    return _ascii_domain(delivery) or file_stem(delivery)
+
+
+def _ascii_domain(delivery: Delivery) -> str | None:
+    try:
+        return ascii_form(str(delivery.domain))
+    except DomainRefused:
+        return None
+
+
+def _nginx(delivery: Delivery, folder: str, stem: str) -> Iterable[_File]:
+    yield _bundle(delivery, f"{folder}{stem}_bundle.crt")
+    yield _bundle(delivery, f"{folder}{stem}_bundle.pem")
+    yield from _key(delivery, f"{folder}{stem}.key")
+    yield from _csr(delivery, f"{folder}{stem}.csr")
+
+
+def _apache(delivery: Delivery, folder: str, stem: str) -> Iterable[_File]:
+    yield from _issuers(delivery, f"{folder}root_bundle.crt")
+    yield _leaf(delivery, f"{folder}{stem}.crt")
+    yield from _key(delivery, f"{folder}{stem}.key")
+    yield from _csr(delivery, f"{folder}{stem}.csr")
+
+
+def _other(delivery: Delivery, folder: str, stem: str) -> Iterable[_File]:
+    yield _leaf(delivery, f"{folder}{stem}.crt")
+    yield from _issuers(delivery, f"{folder}root_bundle.crt")
+    yield _bundle(delivery, f"{folder}{stem}.pem")
+    yield from _key(delivery, f"{folder}{stem}.key")
+    yield from _csr(delivery, f"{folder}{stem}.csr")
+
+
+SERVER_KINDS = {
+    "nginx": _nginx,
+    "apache": _apache,
+    "iis": lambda delivery, folder, _: _pfx(delivery, folder),
+    "tomcat": lambda delivery, folder, _: _pfx(delivery, folder),
+    "jks": lambda delivery, folder, _: _jks(delivery, folder),
+    "root": lambda delivery, folder, _: _root(delivery, f"{folder}root.crt"),
+    "other": _other,
+}
+"""The files of each kind of server (ServiceType of DescribeDownloadCertificateUrl)."""
+
+ROOT = "root"
+"""The only kind whose zip never has the private key in it, and that takes the root."""
+
+KEY_STORES = frozenset({"iis", "tomcat", "jks"})
+"""The kinds whose zip is nothing without the private key."""
+
+
+def fitting_kinds(*, key_kept: bool, root_known: bool) -> frozenset[str]:
+    """Return the kinds that there is something to hand over for, of a certificate that is issued.
+
+    `key_kept` and `root_known` tell whether the desk has the private key and the root.
+    """
+    lacking = set() if key_kept else set(KEY_STORES)
+    if not root_known:
+        lacking.add(ROOT)
+    return frozenset(SERVER_KINDS) - lacking
+
+
+def _leaf(delivery: Delivery, name: str) -> _File:
+    return _File(name, _pem(delivery.leaf))
+
+
+def _bundle(delivery: Delivery, name: str) -> _File:
+    return _File(name, _pem(*_path(delivery)))
+
+
+def _issuers(delivery: Delivery, name: str) -> Iterable[_File]:
+    """Give the chain without the certificate; a self-signed certificate has none."""
+    if delivery.chain:
+        yield _File(name, _pem(*delivery.chain))
+
+
+def _root(delivery: Delivery, name: str) -> Iterable[_File]:
+    if delivery.root is not None:
+        yield _File(name, _pem(delivery.root))
+
+
+def _csr(delivery: Delivery, name: str) -> Iterable[_File]:
+    if delivery.csr is not None:
+        yield _File(name, delivery.csr.encode())
+
+
+def _key(delivery: Delivery, name: str) -> Iterable[_File]:
+    if delivery.private_key is not None:
+        _open(delivery, delivery.private_key)
+        yield _File(name, delivery.private_key.reveal(), _OWNER_ONLY)
+
+
+def _pfx(delivery: Delivery, folder: str) -> Iterable[_File]:
+    if delivery.private_key is not None:
+        key = _open(delivery, delivery.private_key)
+        data = pfx.write(_alias(delivery), key, _path(delivery), _password(delivery))
+        yield _File(f"{folder}{file_stem(delivery)}.pfx", data, _OWNER_ONLY)
+        yield from _password_file(delivery, folder)
+
+
+def _jks(delivery: Delivery, folder: str) -> Iterable[_File]:
+    if delivery.private_key is not None:
+        key = _open(delivery, delivery.private_key)
+        data = jks.write(
+            _alias(delivery), key, _path(delivery), _password(delivery), delivery.made_at
+        )
+        yield _File(f"{folder}{file_stem(delivery)}.jks", data, _OWNER_ONLY)
+        yield from _password_file(delivery, folder)
+
+
+def _open(delivery: Delivery, private_key: Secret) -> PrivateKey:
+    """Read the private key, and check that it is the certificate's.
+
+    A key was made or checked when it came to the desk; to check all of it again takes up to
+    0.3 seconds (RSA 4096).
+    """
+    key = load_pem_private_key(private_key.reveal(), None, unsafe_skip_rsa_key_validation=True)
+    if key.public_key() != outline.certificate(delivery.leaf).key.public_key():
+        raise KeyMismatch("the private key is not that of the certificate")
+    return key  # type: ignore[return-value]  # certificates here have keys of these kinds alone
+
+
+def _path(delivery: Delivery) -> tuple[bytes, ...]:
+    """Give the certificates that a server sends: the leaf, then its issuers below the root."""
+    return delivery.leaf, *delivery.chain
+
+
+def _password(delivery: Delivery) -> Secret:
+    return delivery.key_pass or delivery.made_pass
+
+
+def _password_file(delivery: Delivery, folder: str) -> Iterable[_File]:
+    """Give the desk's own password, without a line end: some servers take the whole file."""
+    if delivery.key_pass is None:
+        yield _File(f"{folder}{_PASSWORD_FILE}", delivery.made_pass.reveal(), _OWNER_ONLY)
+
+
+def _pem(*certificates: bytes) -> bytes:
+    """Write DER certificates as PEM (RFC 7468), one after the other."""
+    return "".join(pem.encoded("CERTIFICATE", one) for one in certificates).encode("ascii")
+
+
+def _zip(files: Iterable[_File], made_at: datetime) -> bytes:
+    """Write files in the order given: relative names, regular files, no extra fields."""
+    moment = made_at.astimezone(UTC).timetuple()[:6]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in files:
+            entry = zipfile.ZipInfo(file.name, moment)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = _UNIX
+            entry.external_attr = (_REGULAR_FILE | file.mode) << 16
+            archive.writestr(entry, file.data)
+    return buffer.getvalue()

@@ -1,0 +1,51 @@
+"""What the desk counts of its own work: each counter is declared here, once.
+
+The page of figures follows from the declaration. What is measured when somebody asks, and requests,
+whose codes are those of the catalog, stand in `metrics.py`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from certdesk.domain.orders.renewal import WARNED_BEFORE, Kind
+from certdesk.domain.orders.steps import Step, Wait
+from certdesk.domain.validation.challenge import ProofKind
+from certdesk.domain.validation.look_pace import CAA
+
+
+class Counted(enum.Enum):
+    """A counter: its name for Prometheus, what it counts, and the values of each of its labels."""
+
+    STEPS = (
+        "certdesk_steps",
+        "Steps of the background work on orders, by kind and result.",
+        {
+            "kind": [kind.__name__ for kind in get_args(Step) if kind is not Wait],
+            "result": ["done", "overtaken", "failed"],
+        },
+    )
+    LOOKS = (
+        "certdesk_looks",
+        "Checks of other people's servers for validation and CAA, by kind and result.",
+        # It is unanswered where nobody gave an answer to rely on.
+        {"kind": [*ProofKind, CAA], "result": ["good", "bad", "unanswered"]},
+    )
+    RENEWALS = (
+        "certdesk_renewals",
+        "Successors that the desk made by itself, by kind.",
+        {"kind": [kind.value for kind in Kind]},
+    )
+    WARNINGS = (
+        "certdesk_warnings",
+        "Warnings of certificates that expire without a successor, by days left.",
+        {"days": [str(days) for days in WARNED_BEFORE]},
+    )
+
+    def __init__(self, figure: str, explanation: str, labels: Mapping[str, Iterable[str]]) -> None:
+        """Declare a counter."""
+        self.figure = figure
+        self.explanation = explanation
+        self.labels = labels

@@ -1,0 +1,1 @@
+"""Orders: their states, their material, and what comes next for them."""

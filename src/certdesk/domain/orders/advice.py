@@ -1,0 +1,119 @@
+"""What comes next for an order, in words for whoever looks after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from certdesk.domain.orders.lifecycle import (
+    GIVEN_UP,
+    STATUS_NAMES,
+    TAKES_MATERIAL,
+    UNDER_WAY,
+    VETTING,
+    Status,
+)
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Renewal, Task
+from certdesk.domain.validation.challenge import challenge_of
+from certdesk.domain.validation.records import Proof
+
+_ADVICE = {
+    Status.ISSUED: "The certificate is in hand: download it.",
+    Status.REVIEW_FAILED: "Mend what failed, then ModifyCertificateResubmit opens it again.",
+    Status.EXPIRED: "The certificate has ended; it can be deleted.",
+    Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
+    Status.CANCELLING: "The desk removes the DNS records that it added; nothing to do.",
+    Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
+    Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
+    Status.MIGRATING: "The desk is about to hand it over to another account; nothing to do.",
+    Status.REFUNDED: "It was paid back; it can be deleted.",
+    Status.REVOKED: "The certificate was revoked; the order can be deleted.",
+}
+
+
+def status_msg(order: Order) -> str | None:
+    """Return what the wire shows beside the status (Certificates.StatusMsg).
+
+    That is what the order waits for, or else why it stands where it does.
+    """
+    if order.waits_for is not None:
+        return order.waits_for.value
+    return None if order.reason is None else order.reason.text
+
+
+def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: datetime) -> str:
+    """Say what is waited for, and who has to do what."""
+    if task is not None and (held := _held(task)):
+        return held
+    if order.status in TAKES_MATERIAL:
+        return (
+            "Its material is in: submit the order with CertificateOrderSubmit."
+            if order.submission
+            else "It waits for its material: CertificateInfoSubmit."
+        )
+    if order.status in UNDER_WAY:
+        return _under_way(order, proofs)
+    if order.status is Status.REVOKING:
+        return _revoking(order, proofs)
+    if order.ends_at is not None and order.expires_soon(now):
+        return "The certificate ends within 30 days."
+    return _ADVICE.get(order.status, "")
+
+
+def _held(task: Task) -> str:
+    """Say what holds the work on an order back; "" where nothing does."""
+    if task.set_aside:
+        return (
+            f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
+            "into the log, then certdesk order resume."
+        )
+    if not task.reason or task.failures:
+        return ""
+    return f"The work on it waits, and goes on by itself: {task.reason.removesuffix('.')}."
+
+
+def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
+    """Say what takes the place of an issued certificate, or why nothing does yet; "" for nothing.
+
+    The time when the desk sees to it is told in UTC, to the minute.
+    """
+    living = [each for each in successors if each.status not in GIVEN_UP]
+    if living:
+        last = living[-1]
+        stands = last.waits_for.value if last.waits_for else STATUS_NAMES[last.status]
+        return f"{last.certificate_id} takes its place and stands at {stands}."
+    if renewal is None:
+        return ""
+    at = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
+    if renewal.reason:
+        return f"No successor could be made ({renewal.reason}); the desk tries again at {at}."
+    return f"The desk makes its successor, at {at} or soon after."
+
+
+def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
+    if order.waits_for in VETTING:
+        return f"People are to vet it (certdesk review list). {_to_publish(proofs)}".rstrip()
+    if not proofs:
+        return "Its CA is asked what to publish; nothing to do."
+    refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
+    held = f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
+    return _to_publish(proofs) or held
+
+
+def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
+    if order.waits_for in VETTING:
+        return "People are to look at its letter of revocation (certdesk review list)."
+    return _to_publish(proofs) or "The CA is about to revoke the certificate; nothing to do."
+
+
+def _to_publish(proofs: Sequence[Proof]) -> str:
+    unproved = [proof for proof in proofs if proof.proved_at is None]
+    if not unproved:
+        return ""
+    challenge = challenge_of(unproved[0])
+    if unproved[0].added_at is not None:
+        looked = f" Last look: {unproved[0].reason}" if unproved[0].reason else ""
+        return f"The desk has added {challenge.kind} {challenge.record} by itself.{looked}"
+    more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
+    return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."

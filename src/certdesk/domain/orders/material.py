@@ -1,0 +1,117 @@
+"""The material of an order, as handed in: what the 42 parameters of CertificateInfoSubmit say.
+
+Values are the caller's own words; `submission.judge` decides whether they will do. `None` is
+"not given". Paths such as `organisation.name` name a value in refusals, and each action that
+takes material translates them into its own parameter names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from certdesk.domain.values.free_text import Code, Words
+from certdesk.domain.values.organisation import Organisation, People, Person
+from certdesk.domain.values.sealed_fields import halved
+from certdesk.domain.values.secret import Secret, mask
+
+PERSONAL_HOLDER = 1
+COMPANY_HOLDER = 2
+
+NOBODY = "0"
+"""The id of a company or manager that names none."""
+
+MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
+
+
+@halved
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""
+
+    csr_source: Code
+    common_name: Code
+    holder: int
+    company_id: Code
+    manager_id: Code | None = None
+    other_names: tuple[Code, ...] = ()
+    csr: Code | None = None
+    key_algorithm: Code | None = None
+    key_parameter: Code | None = None
+    key_pass: Secret | None = None
+    organisation: Organisation = dataclasses.field(default_factory=Organisation)
+    manager: Person = dataclasses.field(default_factory=Person)
+    contact: Person = dataclasses.field(default_factory=Person)
+    contact_email: Secret | None = None
+    postal_code: Words | None = None
+    verify_type: Code | None = None
+    auto_renew: int | None = None
+    product_number: int | None = None
+    ca_type: Code | None = None
+    sign_algorithm: Code | None = None
+    cross_sign: bool | None = None
+
+
+def value_at(material: Material, path: str) -> object:
+    """Read the value at a dotted path such as `manager.phone`."""
+    value: object = material
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def with_value(material: Material, path: str, value: object) -> Material:
+    """Give the material with another value at a path of one or two names."""
+    first, _, second = path.partition(".")
+    change: dict[str, Any] = {first: value}
+    if second:
+        change = {first: dataclasses.replace(getattr(material, first), **{second: value})}
+    return dataclasses.replace(material, **change)
+
+
+def written_out(
+    material: Material, organisation: Organisation | None, people: People | None
+) -> Material:
+    """Give the material with what its ids name in the place of the ids, as far as it is known.
+
+    `organisation` and `people` are the records that were named. Identity numbers are left out.
+    """
+    by_company, by_manager = named(material.company_id), named(material.manager_id)
+    changes: dict[str, Any] = {"company_id": NOBODY, "manager_id": None}
+    if organisation is not None and (by_company or by_manager):
+        changes["organisation"] = dataclasses.replace(
+            organisation,
+            division=people.department if people and by_manager else material.organisation.division,
+            id_number=None,
+        )
+    if people is not None and by_manager:
+        changes["manager"] = dataclasses.replace(people.manager, id_number=None)
+        changes["contact"] = dataclasses.replace(people.contact, id_number=None)
+    return dataclasses.replace(material, **changes)
+
+
+def named(identifier: str | None) -> bool:
+    """Whether an id names something: 0 does not."""
+    return identifier is not None and identifier.strip("0") != ""
+
+
+def has_masked(material: Material) -> bool:
+    """Whether a telephone number was handed in that may be the masked form of an earlier one."""
+    phones = (value_at(material, path) for path in MASKED_PHONES)
+    return any(isinstance(phone, Secret) and "*" in phone.text() for phone in phones)
+
+
+def unmask(material: Material, earlier: Material) -> Material:
+    """Put an earlier telephone number where its own masked form was handed in again.
+
+    What is shown masked may come back masked; it must not overwrite.
+    """
+    for path in MASKED_PHONES:
+        given, known = value_at(material, path), value_at(earlier, path)
+        if (
+            isinstance(given, Secret)
+            and isinstance(known, Secret)
+            and given.text() == mask(known.text())
+        ):
+            material = with_value(material, path, known)
+    return material

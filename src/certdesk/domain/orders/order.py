@@ -1,0 +1,476 @@
+"""An order: what was bought, and how far it has come (`domain/orders/lifecycle.py`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import random
+from datetime import datetime, timedelta
+
+from certdesk.domain.accounts.account import letters
+from certdesk.domain.orders.lifecycle import (
+    BOUGHT_ONLY,
+    HOLD_STAGES,
+    HOLDS,
+    ON_HOLD,
+    STAGES,
+    TRANSITIONS,
+    WAIT_STAGES,
+    WAITS,
+    Event,
+    Hold,
+    HoldEvent,
+    IllegalTransition,
+    Stage,
+    Status,
+    StatusMessage,
+    WaitEvent,
+    status_of,
+)
+from certdesk.domain.values.free_text import Code, Lasting, Words
+from certdesk.domain.values.names import normal_form
+from certdesk.domain.values.products import DNS_AUTO, FREE, UPLOADED
+
+WILD = "*."
+"""What a wildcard begins with."""
+
+SERVER, CA = "SVR", "CA"
+"""The types of certificates (CertificateType); a CA's is for checking clients."""
+
+EXPIRES_SOON = timedelta(days=30)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an order failed, was paid back, or why its certificate is or is not revoked.
+
+    A type of its own: the text is for people, and mypy refuses to compare it with anything that
+    decides what comes next.
+    """
+
+    text: Words
+
+
+class Decider(enum.Enum):
+    """Who had a certificate revoked."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+    DESK = "desk"
+    """Its key is known to others."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Revocation:
+    """The last request to revoke an order's certificate.
+
+    `number` counts on from the order's attempts, so that what proves a name for the one proves
+    nothing for the other. `reason` is a `Reason` of `domain/values/revocation_reason.py`.
+    """
+
+    number: int
+    reason: Code
+    decided_by: Decider
+    revoked_at: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Move:
+    """A move to another account that has begun: to which one, and the stage that it hides."""
+
+    to: Code
+    stage: Stage
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One certificate bought: its product, how far it has come, and its current submission.
+
+    Or one that was uploaded, with `product_id` `UPLOADED`, no years, no deal and no submission;
+    then names, key and times are the certificate's own. `certificate_type` is `SERVER` or `CA`.
+
+    `time_span` is in years; `submission` is the number of the submission in force (0: none), and
+    the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
+    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one,
+    `key_kept` whether the desk has the private key. `root_known` is whether it has the root of the
+    certificate's chain.
+    Of an order whose names the desk proves by records that it adds, `delete_record` is whether
+    they are to be removed when the certificate is issued.
+    `attempt` counts the order's submissions to the CA (0: none); `issuer` (the CA's name),
+    `order_id` and `ordered_at` are the last one's, and at `deadline` it is closed if its names are
+    not proved by then.
+    Of a free order, which has no years, `registrable` is the registrable domain of its name, and
+    `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
+    order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
+    the last that was asked for. Warnings of the end of a `muted` one are not wanted.
+    `status` is what the wire shows of the order's state (`lifecycle.status_of`), `waits_for` what
+    has to happen next, and `reason` why the order stands where it does, where that needs words.
+    A `revocation` that was asked for may be proved until `deadline`. `said` is why its owner asked
+    for that, or for this reissue, in the owner's own words.
+    `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
+    the end of the time that was bought, which no reissue outlasts: it has that from the original.
+    The desk makes the successor of a `hosted` certificate by itself; when that was issued is
+    `succeeded_at`, and the successor is `by_desk`.
+    `move` is there while it moves to another account.
+    `origins` are the ids of all certificates that this one comes from, and `home_projects` the
+    projects that its secrets belong to, where that is not its own project alone
+    (`domain/orders/derivation.py`).
+    `version` grows with every stored change and guards against lost updates. `number` is given by
+    the store: orders count up from 1 as they are bought, whoever buys them.
+    """
+
+    certificate_id: Code
+    uin: Code
+    product_id: int
+    certificate_type: Code = SERVER
+    domain_num: int
+    time_span: int
+    status: Status
+    waits_for: StatusMessage | None = None
+    reason: Explanation | None = None
+    project_id: int = 0
+    alias: Words = ""
+    auto_renew: bool = False
+    deal_id: Code
+    tags: tuple[tuple[Words, Words], ...] = ()
+    muted: bool = False
+    hosted: bool = False
+    succeeded_at: datetime | None = None
+    by_desk: bool = False
+    submission: int = 0
+    domain: Lasting | None = None
+    names: tuple[Lasting, ...] = ()
+    holder: int | None = None
+    verify_type: Code | None = None
+    delete_record: bool = False
+    key: Code | None = None
+    key_pass: bool = False
+    key_kept: bool = False
+    root_known: bool = False
+    manager_id: int | None = None
+    registrable: Code | None = None
+    renews: Code | None = None
+    renewed_by: Code | None = None
+    replaces: Code | None = None
+    replaced_by: Code | None = None
+    ends_by: datetime | None = None
+    attempt: int = 0
+    issuer: Code | None = None
+    order_id: Code | None = None
+    ordered_at: datetime | None = None
+    deadline: datetime | None = None
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    revocation: Revocation | None = None
+    said: Words = ""
+    move: Move | None = None
+    origins: tuple[Code, ...] = ()
+    home_projects: tuple[int, ...] = ()
+    created_at: datetime
+    version: int = 1
+    number: int = dataclasses.field(default=0, compare=False)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names to be certified, the main one first."""
+        return () if self.domain is None else (self.domain, *self.names)
+
+    @property
+    def ascii_names(self) -> tuple[str, ...]:
+        """The names in their normal form, each once.
+
+        Those of an uploaded certificate may be no domain names, and are as they stand in it.
+        """
+        return tuple(dict.fromkeys(map(normal_form, self.all_names)))
+
+    def expires_soon(self, now: datetime) -> bool:
+        """Whether the certificate ends within 30 days (Certificates.IsExpiring)."""
+        if self.status is not Status.ISSUED or self.ends_at is None:
+            return False
+        return now <= self.ends_at <= now + EXPIRES_SOON
+
+    def renewable(self, now: datetime) -> bool:
+        """Whether another certificate for one of its names can be ordered as its renewal now.
+
+        That is what ApplyCertificate does, which is not for wildcards (Certificates.RenewAble).
+        """
+        return self.certificate_type == SERVER and self.plain and self.expires_soon(now)
+
+    @property
+    def plain(self) -> bool:
+        """Whether one of its names is no wildcard."""
+        return any(not name.startswith(WILD) for name in self.all_names)
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether the certificate was made elsewhere and only kept here."""
+        return self.product_id == UPLOADED
+
+    @property
+    def reissue(self) -> bool:
+        """Whether it replaces another order's certificate, be that in another account by now.
+
+        Such an order has the end of the time that was bought before it has a certificate.
+        """
+        return self.replaces is not None or (self.ends_by is not None and self.begins_at is None)
+
+    @property
+    def adds_records(self) -> bool:
+        """Whether the desk proves the names by DNS records that it adds by itself."""
+        return self.verify_type == DNS_AUTO
+
+    @property
+    def proving(self) -> int:
+        """The attempt whose proofs count: the order's own, or that of a revocation in progress."""
+        if self.status is Status.REVOKING:
+            return 0 if self.revocation is None else self.revocation.number
+        return self.attempt
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come; a move hides that on the wire, and remembers it."""
+        return STAGES[self.status] if self.move is None else self.move.stage
+
+    @property
+    def hold(self) -> Hold | None:
+        """The work of the desk's own that has to end before anything else happens to it."""
+        return ON_HOLD.get(self.status)
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is on its way to another account, so that nothing else happens to it."""
+        return self.hold is Hold.MOVE
+
+    @property
+    def headed_for(self) -> str:
+        """The account that it moves to, or else the one that it is in."""
+        return self.uin if self.move is None else self.move.to
+
+    def after(self, event: Event, reason: str = "") -> Order:
+        """Return the order as it stands after `event`, waiting for nothing yet, and why.
+
+        Raises:
+            IllegalTransition: the table has no such step, or none for such an order.
+        """
+        stage = None if self.hold else TRANSITIONS.get((self.stage, event))
+        if stage is None:
+            raise IllegalTransition(self.status, event)
+        if event in BOUGHT_ONLY and self.reissue:
+            raise IllegalTransition(
+                self.status, event, f"It is a reissue: {BOUGHT_ONLY[event][0]}."
+            )
+        if event in BOUGHT_ONLY and self.product_id == FREE:
+            raise IllegalTransition(
+                self.status, event, f"It is a free one: {BOUGHT_ONLY[event][1]}."
+            )
+        return dataclasses.replace(
+            self,
+            status=self._status_at(stage),
+            waits_for=None,
+            reason=Explanation(reason) if reason else None,
+        )
+
+    def waiting(self, event: WaitEvent) -> Order:
+        """Return the order as it waits after `event`.
+
+        Raises:
+            IllegalTransition: its wait does not change so, or not where it stands.
+        """
+        step = (self.waits_for, event)
+        if self.hold or step not in WAITS or self.stage not in WAIT_STAGES[event]:
+            raise IllegalTransition(self.status, event)
+        waits_for = WAITS[step]
+        return dataclasses.replace(
+            self, status=self._status_at(self.stage, waits_for), waits_for=waits_for
+        )
+
+    def held(self, event: HoldEvent) -> Order:
+        """Return the order as it is after work of the desk's own began or ended.
+
+        Raises:
+            IllegalTransition: that does not begin or end where it stands.
+        """
+        step = (self.hold, event)
+        if step not in HOLDS or self.stage not in HOLD_STAGES[event]:
+            raise IllegalTransition(self.status, event)
+        status = self._status_at(self.stage, self.waits_for, HOLDS[step])
+        return dataclasses.replace(self, status=status)
+
+    def _status_at(
+        self, stage: Stage, waits_for: StatusMessage | None = None, hold: Hold | None = None
+    ) -> Status:
+        return status_of(
+            stage,
+            waits_for,
+            hold,
+            free=self.product_id == FREE,
+            adds_records=self.adds_records,
+            reissue=self.reissue,
+        )
+
+    def issued(self, begins_at: datetime, ends_at: datetime) -> Order:
+        """Return the order after its certificate was issued, which is valid from when to when.
+
+        The first one of all sets the end of the time that was bought.
+
+        Raises:
+            IllegalTransition: the order is not with the CA.
+        """
+        bought = max(ends_at, years_later(begins_at, self.time_span))
+        return dataclasses.replace(
+            self.after(Event.ISSUE),
+            begins_at=begins_at,
+            ends_at=ends_at,
+            ends_by=self.ends_by or bought,
+        )
+
+    def submitted(
+        self,
+        event: Event,
+        *,
+        issuer: str,
+        order_id: str,
+        verify_type: str,
+        now: datetime,
+    ) -> Order:
+        """Return the order after it was submitted to the CA; this is its next attempt.
+
+        What it waits for then, and until when, is yet to be said.
+
+        Raises:
+            IllegalTransition: `event` cannot happen to it now.
+        """
+        sent = dataclasses.replace(
+            self,
+            attempt=self.attempt + 1,
+            issuer=issuer,
+            order_id=order_id,
+            verify_type=verify_type,
+            ordered_at=now,
+            deadline=None,
+        )
+        return sent.after(event)
+
+    def asked_back(
+        self,
+        event: Event,
+        *,
+        reason: str,
+        decided_by: Decider,
+        said: str = "",
+        deadline: datetime | None = None,
+        why: str = "",
+    ) -> Order:
+        """Return the order after its certificate is to be revoked; this is the next such request.
+
+        `reason` is what the CRL says, `why` what the owner is told.
+
+        Raises:
+            IllegalTransition: `event` cannot happen to it now.
+        """
+        last = self.attempt if self.revocation is None else self.revocation.number
+        number = max(self.attempt, last) + 1
+        return dataclasses.replace(
+            self.after(event, why),
+            revocation=Revocation(number, reason, decided_by),
+            said=said,
+            deadline=deadline,
+        )
+
+    def revoked(self, now: datetime) -> Order:
+        """Return the order after its certificate was revoked, which the desk does not renew.
+
+        Where the desk decided that by itself, the order goes on to say why.
+
+        Raises:
+            IllegalTransition: it was not to be revoked.
+        """
+        after, request = self.after(Event.REVOKE), self.revocation
+        if request is None:
+            return dataclasses.replace(after, hosted=False)
+        return dataclasses.replace(
+            after,
+            reason=self.reason if request.decided_by is Decider.DESK else None,
+            revocation=dataclasses.replace(request, revoked_at=now),
+            hosted=False,
+        )
+
+    def kept(self, why: str) -> Order:
+        """Return the order after its certificate is not revoked after all, and why not.
+
+        Raises:
+            IllegalTransition: it was not to be revoked.
+        """
+        return dataclasses.replace(self.after(Event.KEEP, why), deadline=None)
+
+    def sent_to(self, uin: str) -> Order:
+        """Return the order as it is while it moves to an account.
+
+        Raises:
+            IllegalTransition: it does not move from where it stands.
+        """
+        return dataclasses.replace(
+            self.held(HoldEvent.BEGIN_MOVE), move=Move(to=uin, stage=self.stage)
+        )
+
+    def left_here(self) -> Order:
+        """Return the order as it stood before it was to move.
+
+        Raises:
+            IllegalTransition: it was not to.
+        """
+        return dataclasses.replace(self.held(HoldEvent.END_MOVE), move=None)
+
+    def moved(self) -> Order:
+        """Return the order as it is in the account that it was to move to.
+
+        Of the other account's projects, managers and orders it knows nothing there.
+
+        Raises:
+            IllegalTransition: it was not to move.
+        """
+        return dataclasses.replace(
+            self.left_here(),
+            uin=self.headed_for,
+            project_id=0,
+            home_projects=(),
+            manager_id=None,
+            renews=None,
+            renewed_by=None,
+            replaces=None,
+            replaced_by=None,
+            said="",
+        )
+
+    def without(self, other_id: str) -> Order:
+        """Give the order without its links to another one."""
+        return dataclasses.replace(
+            self,
+            renews=None if self.renews == other_id else self.renews,
+            renewed_by=None if self.renewed_by == other_id else self.renewed_by,
+            replaces=None if self.replaces == other_id else self.replaces,
+            replaced_by=None if self.replaced_by == other_id else self.replaced_by,
+        )
+
+
+def years_later(begin: datetime, years: int) -> datetime:
+    """Give the same time of day so many calendar years later; after 29 February, 28 February."""
+    try:
+        return begin.replace(year=begin.year + years)
+    except ValueError:
+        return begin.replace(year=begin.year + years, day=28)
+
+
+def new_certificate_id(rng: random.Random) -> str:
+    """Draw a certificate id: 8 characters of A-Z, a-z, 0-9."""
+    return letters(rng, 8)
+
+
+def new_order_id(rng: random.Random) -> str:
+    """Draw the number of an order at the CA in the vendor's shape: 8 characters, `_`, 8 more."""
+    return f"{letters(rng, 8)}_{letters(rng, 8)}"
+
+
+def new_deal_id(rng: random.Random, now: datetime) -> str:
+    """Draw a deal number in the vendor's shape: 23 digits that begin with the day."""
+    return f"{now:%Y%m%d}{rng.randrange(10**15):015d}"

@@ -1,0 +1,24 @@
+"""The proof that is to be found for a name of an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from certdesk.domain.orders.order import Order
+from certdesk.domain.validation.challenge import Challenge
+from certdesk.domain.validation.records import Proof
+
+
+def proof_of(challenge: Challenge, order: Order, now: datetime) -> Proof:
+    """Return the proof that is to be found by a challenge, for what of an order is proved now."""
+    return Proof(
+        certificate_id=order.certificate_id,
+        attempt=order.proving,
+        name=challenge.name,
+        uin=order.uin,
+        issuer=order.issuer or "",
+        kind=challenge.kind.value,
+        label=challenge.label,
+        value=challenge.value,
+        made_at=now,
+    )

@@ -1,0 +1,68 @@
+"""What stands still while an account is disabled, and how it goes on afterwards.
+
+A disabled account gets nothing: nobody works on its orders, and the time until their deadlines
+does not pass. Revocation goes on: a certificate is revoked if that was asked for, or if others know
+its key. Proofs, CAA answers and vetting grow old in the meantime; what is too old afterwards is
+looked at again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from certdesk.domain.accounts.account import Account
+from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.order import Order
+
+REASON = "The account is disabled."
+"""What tasks and renewals say as long as they stand still."""
+
+DEADLINES = frozenset(
+    {
+        Status.UNDER_REVIEW,
+        Status.RECORD_ADDED,
+        Status.AWAITING_LETTER,
+        Status.REISSUING,
+        Status.AWAITING_REVOCATION_LETTER,
+    }
+)
+"""Where an order may have a deadline that stands still."""
+
+
+def goes_on(order: Order) -> bool:
+    """Whether work on an order goes on while its account is disabled: it is being revoked."""
+    return order.status is Status.REVOKING
+
+
+def time_of(account: Account | None, now: datetime) -> datetime:
+    """Give the time from which an account's deadlines are reckoned: it stands while it is disabled.
+
+    So a deadline that is set meanwhile has all of its time left when the account is enabled.
+    """
+    if account is None or account.disabled_at is None:
+        return now
+    return min(account.disabled_at, now)
+
+
+def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
+    """Give an order as it goes on after its account was disabled from `disabled_at` until now.
+
+    Its deadline is later by that time, unless it had passed before.
+    """
+    deadline = order.deadline
+    if order.status not in DEADLINES or deadline is None or not disabled_at < min(deadline, now):
+        return order
+    return dataclasses.replace(order, deadline=deadline + (now - disabled_at))
+
+
+def told(account: Account) -> str:
+    """Say that an order stands still, as its account is disabled, and what ends that."""
+    return f"It stands still{since(account)}: certdesk account enable {account.uin} lets it go on."
+
+
+def since(account: Account) -> str:
+    """Say which account is disabled, and since when."""
+    at = account.disabled_at
+    when = "" if at is None else f" since {at:%Y-%m-%d %H:%M} UTC"
+    return f", as account {account.uin} is disabled{when}"

@@ -1,0 +1,46 @@
+"""Remarks on identity and telephone numbers: they warn the desk's people and refuse nothing.
+
+The vendor's own examples carry numbers whose check digits do not fit, so a refusal would turn
+honest material away (reference: api_facts, seed samples).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import phonenumbers
+from stdnum.cn import ric, uscc
+
+from certdesk.domain.values.countries import country_code
+from certdesk.domain.values.organisation import Organisation, Person
+
+HOME = "CN"
+"""Where a number without a country is dialled from: the vendor's home."""
+
+
+def organisation_remarks(organisation: Organisation) -> Iterator[tuple[str, str]]:
+    """Give (field, remark) for what looks odd about a company."""
+    number = organisation.id_number
+    if organisation.id_type == "TYDMZ" and number and not uscc.is_valid(number.text()):
+        yield "id_number", "the check digit of the unified social credit code does not fit"
+    country = country_code(organisation.country or "") or HOME
+    phone = organisation.phone_number
+    if phone and not _dialable((organisation.phone_area or "") + phone.text(), country):
+        yield "phone_number", f"no valid telephone number in {country}"
+
+
+def person_remarks(person: Person, country: str | None) -> Iterator[tuple[str, str]]:
+    """Give (field, remark) for what looks odd about a manager or a contact."""
+    number = person.id_number
+    if person.id_type == "SFZ" and number and not ric.is_valid(number.text()):
+        yield "id_number", "the check digit of the identity card does not fit"
+    region = country_code(country or "") or HOME
+    if person.phone and not _dialable(person.phone.text(), region):
+        yield "phone", f"no valid telephone number in {region}"
+
+
+def _dialable(number: str, country: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, country))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,1 @@
+"""Certificates, CSRs, CRLs and OCSP: read, checked and built (RFC 5280, RFC 6960)."""

@@ -1,0 +1,234 @@
+"""The gate before the CA's key: may these very bytes be signed for this request, now?
+
+What was decided earlier is not relied on: the final to-be-signed bytes are read again, and every
+rule is asked of what stands in them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1,
+6.1.1.3, 7.1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+
+from certdesk.domain.pki import csr, profile, tbs
+from certdesk.domain.pki.authority import Source, issuer_for, line_of
+from certdesk.domain.pki.clock_guard import fault_of
+from certdesk.domain.pki.issuance import Ground, IssueRequest
+from certdesk.domain.values import keys
+from certdesk.domain.values.products import Level
+from certdesk.domain.values.validity import CAA_LASTS, Period, days_allowed, terms_at
+
+FIRST_BACK = timedelta(hours=1)
+"""How far back a certificate may begin when it is written."""
+LAST_BACK = timedelta(hours=48)
+"""And when it is signed, after a crash between the two at the latest (7.1.2.7)."""
+MOST_NAMES = 100
+_SERIALS = range(1 << 64, 1 << 159)
+_DNS, _FILE = "DNS", "FILE"
+# What reading raises: of the CSR, of the bytes, of a subject that does not do.
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+)
+
+_RSA = {
+    "SHA256": SignatureAlgorithmOID.RSA_WITH_SHA256,
+    "SHA384": SignatureAlgorithmOID.RSA_WITH_SHA384,
+    "SHA512": SignatureAlgorithmOID.RSA_WITH_SHA512,
+}
+_ECDSA = {
+    "SHA256": SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    "SHA384": SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+    "SHA512": SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+}
+
+
+class Unfounded(Exception):
+    """A certificate may not be signed; `rule` says which rule forbids it.
+
+    `passing` tells that it may hold no longer soon: after a new look at DNS, or once the clock is
+    right again.
+    """
+
+    def __init__(self, rule: str, *, passing: bool = False) -> None:
+        """Keep the rule."""
+        self.rule = rule
+        self.passing = passing
+        super().__init__(rule)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What holds at the gate beside the request.
+
+    `authority` names the CA that is to sign, and `source` is its own certificate; `blocked` tells
+    of the SHA-256 of an SPKI whether that key is not to be certified for the account; `own_days` is
+    the operator's validity in days, 0 for the table's; `back` how far back the certificate may
+    begin; `latest` the latest time that the desk has seen, None where it has seen none yet.
+    """
+
+    authority: str
+    source: Source
+    blocked: Callable[[bytes], bool]
+    now: datetime
+    own_days: int
+    back: timedelta
+    sandbox: bool
+    latest: datetime | None = None
+
+
+def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> None:
+    """Let to-be-signed bytes pass that a request asks for and everything permits.
+
+    Raises:
+        Unfounded: they may not be signed.
+    """
+    try:
+        leaf = tbs.read(data)
+        for rule in (
+            _the_clock,
+            _the_issuer,
+            _the_serial_number,
+            _the_validity,
+            _the_key,
+            _the_names,
+            _the_grounds,
+            _the_subject,
+            _the_extensions,
+        ):
+            rule(leaf, request, at)
+    except _UNREADABLE as error:
+        raise Unfounded(str(error)) from error
+
+
+def _the_clock(_: x509.Certificate, __: IssueRequest, at: Circumstances) -> None:
+    """It has not gone back: all that is asked about time below would be asked in vain."""
+    fault = fault_of(at.now, at.latest)
+    if fault is not None:
+        raise Unfounded(fault, passing=True)
+
+
+def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """It is the authority for such a key, which may sign, and by the hash that was asked for."""
+    signer = at.source.certificate
+    _require(leaf.issuer == signer.subject, "it names another issuer")
+    algorithms = _RSA if isinstance(signer.public_key(), rsa.RSAPublicKey) else _ECDSA
+    wanted = algorithms.get(request.hash_name)
+    _require(leaf.signature_algorithm_oid == wanted, "it is for another algorithm of signature")
+    right = issuer_for(_key_of(leaf), request.hash_name)
+    _require(line_of(at.authority) == right, f"{at.authority} does not sign for such a key")
+
+
+def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstances) -> None:
+    """It is positive, has at most 159 bits, and enough of them to have been drawn by chance."""
+    _require(leaf.serial_number in _SERIALS, "its serial number is out of range")
+
+
+def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """It begins now, lasts no longer than it may, and no longer than the CA or what was bought."""
+    period = Period(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
+    since = at.now - period.begins
+    _require(since >= timedelta(0), "it begins in the future")
+    # What is not kept yet is written anew: the machine slept, or its clock went on, meanwhile.
+    _require(
+        since <= at.back,
+        f"it would begin {since} ago; at most {at.back} is allowed",
+        passing=at.back == FIRST_BACK,
+    )
+    most = days_allowed(at.now, at.own_days, request.most_days)
+    _require(period.begins < period.ends, "it ends before it begins")
+    if request.ends_by is not None:
+        _require(period.ends <= request.ends_by, "it would outlast the time that was bought")
+        _require(at.now < period.ends, "the time that was bought has ended")
+    _require(period.days <= most, f"it would last {period.days} days; at most {most} are allowed")
+    signer = at.source.certificate
+    _require(period.ends <= signer.not_valid_after_utc, "it would outlast its CA")
+    _require(signer.not_valid_before_utc <= at.now, "its CA is not valid yet")
+
+
+def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """It is the CSR's, which its maker had the private part of, and it is a good one."""
+    asked = csr.parse(request.csr)
+    public_key = _key_of(leaf)
+    _require(public_key == asked.public_key, "its key is not the CSR's")
+    keys.refuse_weak(public_key)
+    weakness = keys.inspect_further(public_key) or keys.inspect_last(public_key)
+    _require(weakness is None, weakness or "")
+    _require(not at.blocked(asked.spki_sha256), "its key is blocked")
+
+
+def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) -> None:
+    """They are those of the order: no other, none missing, each once, and of EV no wildcard."""
+    ordered = [name.ascii for name in request.names]
+    _require(0 < len(ordered) <= MOST_NAMES, f"there must be 1 to {MOST_NAMES} names")
+    _require(len(set(ordered)) == len(ordered), "a name stands there twice")
+    wild = any(name.wildcard for name in request.names)
+    _require(not (wild and request.level is Level.EV), "an EV certificate has no wildcard")
+    found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    _require(
+        list(found) == [x509.DNSName(name) for name in ordered], "its names are not the order's"
+    )
+
+
+def _the_grounds(_: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """Each name has a fresh proof of its own, and a fresh permission."""
+    for name in request.names:
+        _require_ground(name.ascii, (g for g in request.grounds if g.covers == name.ascii), at.now)
+
+
+def _require_ground(name: str, grounds: Iterable[Ground], now: datetime) -> None:
+    """Require one ground of those for a name that is sound in every respect."""
+    lasts = timedelta(days=terms_at(now).proof_days)
+    found = list(grounds)
+    _require(found, f"there is no proof of {name}")
+    methods = {_DNS} if name.startswith("*.") else {_DNS, _FILE}
+    sound = [ground for ground in found if ground.method in methods]
+    _require(sound, f"{name} is a wildcard, which only a DNS record proves")
+    proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]
+    _require(proved, f"the proof of {name} is older than {lasts.days} days", passing=True)
+    permitted = any(timedelta(0) <= now - g.caa_at <= CAA_LASTS for g in proved)
+    _require(permitted, f"the look at the CAA records of {name} is too old", passing=True)
+
+
+def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """It says what was vetted, which may be relied on now, and nothing else (4.2.1)."""
+    if request.level is not Level.DV:
+        good = request.vetted_until is not None and at.now < request.vetted_until
+        _require(good, "the vetting of its organisation has ended")
+    wanted = profile.subject_of(request, sandbox=at.sandbox)
+    _require(leaf.subject == wanted, "its subject is not what was vetted")
+
+
+def _the_extensions(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+    """They are those of the profile; above all it is no CA, and for servers alone."""
+    found = leaf.extensions
+    constraints = found.get_extension_for_class(x509.BasicConstraints).value
+    _require(not constraints.ca, "it would be a CA")
+    usage = found.get_extension_for_class(x509.ExtendedKeyUsage).value
+    _require(list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH], "it is not for servers alone")
+    wanted = [
+        x509.Extension(value.oid, critical, value)
+        for value, critical in profile.extensions_of(request, _key_of(leaf), at.source)
+    ]
+    _require(list(found) == wanted, "its extensions are not the profile's")
+
+
+def _key_of(leaf: x509.Certificate) -> keys.PublicKey:
+    public_key = leaf.public_key()
+    if not isinstance(public_key, keys.PublicKey):
+        raise Unfounded("its key is neither RSA nor ECC")
+    return public_key
+
+
+def _require(holds: object, rule: str, *, passing: bool = False) -> None:
+    if not holds:
+        raise Unfounded(rule, passing=passing)

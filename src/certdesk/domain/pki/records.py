@@ -1,0 +1,147 @@
+"""What is kept of keys, certificates and authorities."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from certdesk.domain.values.free_text import Code, Words
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StockedKey:
+    """A private key made ahead of need, sealed for the desk; `kind` is a `KeyKind` name."""
+
+    stock_id: int = 0
+    kind: Code
+    spki_sha256: bytes
+    sealed: bytes
+    created_at: datetime
+
+
+EVERYBODY = ""
+"""Whom a key is blocked for, in the place of a Uin, where that is every account."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedKey:
+    """A public key that is never accepted again, by the SHA-256 of its SPKI, and why.
+
+    `uin` is the account that it is not accepted from, `EVERYBODY` where that is every account.
+    Others know the private key of a `compromised` one: its certificates are revoked.
+    """
+
+    spki_sha256: bytes
+    uin: Code = EVERYBODY
+    reason: Words
+    created_at: datetime
+    compromised: bool = False
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DeniedKey:
+    """A public key that an account has no more, of certificates that its policies deny.
+
+    It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of what
+    they came from, for the case that the key comes again or lies elsewhere (`ports/lineage.py`).
+    """
+
+    uin: Code
+    spki_sha256: bytes
+    origins: tuple[Code, ...]
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """How far an issuer has come with an order's attempt: what it asked to be kept.
+
+    It has not `begun` to issue as long as it was only asked what to publish.
+    `serial` is unique among those of an issuer, where it is known before the certificate is.
+    """
+
+    certificate_id: Code
+    attempt: int
+    uin: Code
+    issuer: Code
+    state: bytes
+    serial: Code | None
+    begun_at: datetime
+    begun: bool = True
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate in hand: issued for an order's attempt, or uploaded (attempt 0).
+
+    `leaf` and `root` are DER; `chain` is PEM, the leaf's issuer first, without the root;
+    fingerprints are of the leaf, in lower-case hexadecimal. `private_key` is the sealed key of an
+    uploaded one (that of an order is with its submission), `archive_pass` the sealed pass word
+    that the desk made for its PFX and JKS files.
+    """
+
+    certificate_id: Code
+    attempt: int
+    uin: Code
+    issuer: Code
+    serial: Code
+    leaf: bytes
+    chain: Code
+    root: bytes | None
+    key: Code
+    spki_sha256: bytes
+    sha1: Code
+    sha256: Code
+    begins_at: datetime
+    ends_at: datetime
+    kept_at: datetime
+    private_key: bytes | None = None
+    archive_pass: bytes | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A CA certificate of the private CA and its sealed key: `name` such as `rsa-root`.
+
+    `certificate` is DER. A cross-signed root has no key of its own: `key_of` names whose it is.
+    """
+
+    name: Code
+    certificate: bytes
+    private_key: bytes | None
+    key_of: Code | None = None
+    created_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationList:
+    """The newest CRL of an authority; its number only grows.
+
+    `revoked` is how many certificates of the authority were revoked when it was made.
+    """
+
+    authority: Code
+    number: int
+    crl: bytes
+    made_at: datetime
+    next_at: datetime
+    revoked: int = 0
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedCertificate:
+    """A certificate of an authority of the private CA that is not to be trusted any more.
+
+    It stays when the order goes. `serial` is in lower-case hexadecimal, `reason` a `Reason`, and
+    `ends_at` when the certificate ends by itself.
+    """
+
+    authority: Code
+    serial: Code
+    certificate_id: Code
+    reason: Code
+    revoked_at: datetime
+    ends_at: datetime

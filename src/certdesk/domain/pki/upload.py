@@ -1,0 +1,48 @@
+"""Certificates and a key that were handed in, read as a whole: found good, or else why not.
+
+This is `chain.read` as a function that raises nothing, so that it can run in another process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from certdesk.domain.pki import chain
+from certdesk.domain.pki.chain import ChainFault, ChainRefused, HandedChain
+from certdesk.domain.values.secret import hidden
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found, or else the fault and the rule in words."""
+
+    found: HandedChain | None = None
+    fault: ChainFault | None = None
+    rule: str = ""
+
+
+TOO_COSTLY = Examined(fault=ChainFault.UNREADABLE, rule="takes too long to read, with its key")
+"""What counts where reading an upload does not come to an end."""
+
+Examining = Callable[[str, str | None, str | None], Examined]
+"""`examine`, wherever it runs."""
+
+
+def examine(certificates: str, private_key: str | None, password: str | None) -> Examined:
+    """Read certificates and the key of the first of them, as `chain.read` does.
+
+    It may take seconds of CPU, for what was made to that end: this is for a process that nothing
+    else waits for.
+    """
+    try:
+        return Examined(found=chain.read(certificates, hidden(private_key), hidden(password)))
+    except ChainRefused as refused:
+        return Examined(fault=refused.fault, rule=refused.rule)
+
+
+def found_in(examined: Examined) -> HandedChain:
+    """Give what was found; raises `ChainRefused` with the fault where there is one."""
+    if examined.found is None:
+        raise ChainRefused(examined.fault or ChainFault.UNREADABLE, examined.rule)
+    return examined.found

@@ -1,0 +1,1 @@
+"""Validation of control over a domain name: challenges, CAA, where a look may go."""

@@ -1,0 +1,199 @@
+"""Proof that whoever orders a name controls it: what to publish, and what was found of it.
+
+Sources: the vendor's DvAuthDetail and DomainValidationResult; CA/Browser Forum Baseline
+Requirements 3.2.2.4.7 (DNS change) and 3.2.2.4.18 (agreed change to website).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import random
+import string
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.products import Product
+
+FILE_PATH = "/.well-known/pki-validation/"
+CNAME_BRANDS = frozenset({"DNSPod", "Sectigo", "WoTrus"})
+TXT_LABEL = "_dnsauth"
+LONGEST = 255
+"""Characters of a text that a CA has published, as of one string of a TXT record."""
+_PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
+_HEX = "0123456789abcdef"
+_LOWER = string.ascii_lowercase + string.digits
+
+
+class ProofKind(enum.StrEnum):
+    """Where a proof is published (DvAuths.DvAuthVerifyType)."""
+
+    TXT = "TXT"
+    CNAME = "CNAME"
+    FILE = "FILE"
+
+
+class Verdict(enum.IntEnum):
+    """What a look for a proof found (DomainValidationResult.LocalCheck).
+
+    The vendor's list gives the last two the same words as `FILE_ABSENT` and `FILE_DIFFERS`; here
+    they speak of the second host of a name (with or without `www.`).
+    """
+
+    PROVED = 1
+    TXT_ABSENT = -1
+    TXT_DIFFERS = -2
+    TXT_UNANSWERED = -3
+    FILE_ABSENT = -4
+    FILE_DIFFERS = -5
+    CNAME_ABSENT = -6
+    CNAME_DIFFERS = -7
+    CNAME_UNANSWERED = -8
+    OTHER_FILE_ABSENT = -9
+    OTHER_FILE_DIFFERS = -10
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """What is to be published for one name of one order.
+
+    `name` is the name in ASCII without `*.`; `label` the host part of the record below the
+    registrable domain, or of a FILE the file's name; `value` the TXT text, the target of the
+    CNAME, or the file's whole content.
+    """
+
+    name: str
+    kind: ProofKind
+    label: str
+    value: str
+
+    @property
+    def zone(self) -> str:
+        """The registrable domain that the name is in (DvAuthDomain)."""
+        return DomainName(self.name).registrable
+
+    @property
+    def record(self) -> str:
+        """The full name of the DNS record, or the file's name (DvAuthKey)."""
+        return self.label if self.kind is ProofKind.FILE else f"{self.label}.{self.zone}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that must serve the file: of a registrable domain also `www.`, and back."""
+        if self.name == self.zone:
+            return (self.name, f"www.{self.name}")
+        if self.name == f"www.{self.zone}":
+            return (self.name, self.zone)
+        return (self.name,)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One look for a proof: the evidence of it.
+
+    `reason` says in plain words what was found and what to do next, "" when proved; `seen` are
+    the values found instead or as wanted (CheckValue), cut to a printable few; `resolver` is
+    host:port of who answered; `steps` tell what was asked, answered and connected to, a line
+    each; `secure` whether the answer was signed and checked (DNSSEC), None where nothing was.
+    `answered` is false where nobody answered for the name: no name server, or no web server.
+    """
+
+    verdict: Verdict
+    reason: str
+    seen: tuple[str, ...] = ()
+    resolver: str = ""
+    secure: bool | None = None
+    steps: tuple[str, ...] = ()
+    answered: bool = True
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CaaFinding:
+    """One look whether CAA records let this desk issue for a name (RFC 8659).
+
+    `found_at` is the name that has the records, None where there are none up to the top; the
+    other fields are as in `Finding`.
+    """
+
+    permitted: bool
+    reason: str
+    found_at: str | None = None
+    records: tuple[str, ...] = ()
+    resolver: str = ""
+    secure: bool | None = None
+    steps: tuple[str, ...] = ()
+    answered: bool = True
+    began_at: datetime
+    ended_at: datetime
+
+
+def kind_of(verify_type: str, product: Product) -> ProofKind:
+    """Give where an order's proofs are published: `verify_type` is DNS, DNS_AUTO or FILE."""
+    if verify_type == "FILE":
+        return ProofKind.FILE
+    return ProofKind.CNAME if product.brand in CNAME_BRANDS else ProofKind.TXT
+
+
+def challenge_of(proof: Proof) -> Challenge:
+    """Give what a kept proof asks to be published."""
+    return Challenge(
+        name=proof.name, kind=ProofKind(proof.kind), label=proof.label, value=proof.value
+    )
+
+
+def check_offered(
+    challenges: Sequence[Challenge], names: Iterable[DomainName], method: str
+) -> None:
+    """Refuse challenges of a CA that are not one for each name, by the method, and short.
+
+    Raises:
+        ValueError: they are not.
+    """
+    bases = [name.base for name in names]
+    if sorted(each.name for each in challenges) != sorted(set(bases)):
+        raise ValueError("there is not one challenge for each name")
+    for each in challenges:
+        if method_of(each.kind) != method:
+            raise ValueError(f"a challenge is no {method} challenge")
+        if not all(0 < len(text) <= LONGEST and _PLAIN.issuperset(text) for text in _texts(each)):
+            raise ValueError("a challenge is too long, or not in printable ASCII")
+
+
+def method_of(kind: ProofKind) -> str:
+    """Return the method of a kind of proof: `DNS` or `FILE`."""
+    return "FILE" if kind is ProofKind.FILE else "DNS"
+
+
+def _texts(challenge: Challenge) -> tuple[str, str]:
+    return challenge.label, challenge.value
+
+
+def new_challenge(
+    name: DomainName, kind: ProofKind, rng: random.Random, now: datetime
+) -> Challenge:
+    """Draw what is to be published for a name; every value has 160 random bits or more."""
+    base = name.base
+    below = base.removesuffix(name.registrable).rstrip(".")
+    if kind is ProofKind.FILE:
+        return Challenge(
+            name=base, kind=kind, label=f"{_drawn(rng, _HEX, 32)}.txt", value=_token(rng, now)
+        )
+    if kind is ProofKind.TXT:
+        label, value = TXT_LABEL, _token(rng, now)
+    else:
+        label = f"_{_drawn(rng, _HEX, 32)}"
+        halves = f"{_drawn(rng, _HEX, 32)}.{_drawn(rng, _HEX, 32)}"
+        value = f"{halves}.{_drawn(rng, _LOWER, 10)}.trust-provider.com"
+    return Challenge(name=base, kind=kind, label=f"{label}.{below}".rstrip("."), value=value)
+
+
+def _token(rng: random.Random, now: datetime) -> str:
+    return f"{now:%Y%m%d%H%M%S}{now.microsecond // 10_000:02}{_drawn(rng, _LOWER, 48)}"
+
+
+def _drawn(rng: random.Random, letters: str, count: int) -> str:
+    return "".join(rng.choice(letters) for _ in range(count))

@@ -1,0 +1,1 @@
+"""Values that mean something by themselves: names, keys, texts, products, times."""

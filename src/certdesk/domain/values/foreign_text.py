@@ -1,0 +1,42 @@
+"""What strangers' servers say, cut to what may be kept and told: they can say as much as they like.
+
+Every text of theirs that is stored or told comes through here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from certdesk.domain.values.visible import visible
+
+VALUES = 10
+CHARACTERS = 255
+
+
+def shown(values: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the first 10 values as printable text of 255 characters at most each.
+
+    Bytes that are no UTF-8 and characters that do not print are escaped as in Python.
+    """
+    return tuple(printable(value) for value in itertools.islice(values, VALUES))
+
+
+def printable(value: bytes) -> str:
+    """Return a value as printable text of 255 characters at most; three dots end what was cut."""
+    text = value[: 4 * CHARACTERS].decode("utf-8", "backslashreplace")
+    escaped = visible(text)
+    return escaped if len(escaped) <= CHARACTERS else f"{escaped[: CHARACTERS - 3]}..."
+
+
+def printable_text(text: str) -> str:
+    """Return a text that has been read already as `printable` returns one that has not."""
+    return printable(text[: 4 * CHARACTERS].encode("utf-8", "backslashreplace"))
+
+
+def few(texts: Iterable[str], separator: str) -> str:
+    """Return different texts as one: the first 10, and how many more there are."""
+    each = list(dict.fromkeys(texts))
+    more = len(each) - VALUES
+    told = [*each[:VALUES], f"and {more} more"] if more > 0 else each
+    return separator.join(told)

@@ -1,0 +1,110 @@
+"""Organisations and people: what is known of a company, its manager and its contact."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Annotated, TypeAlias
+
+from certdesk.domain.values.free_text import Code, Half, Words
+from certdesk.domain.values.sealed_fields import halved
+from certdesk.domain.values.secret import Secret
+
+VETTED = "ok"
+VETTING_LASTS = timedelta(days=398)
+"""How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
+
+
+@halved
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
+
+    name: Words | None = None
+    division: Words | None = None
+    address: Words | None = None
+    country: Code | None = None
+    city: Words | None = None
+    region: Words | None = None
+    phone_area: Code | None = None
+    phone_number: Secret | None = None
+    id_type: Code | None = None
+    id_number: Secret | None = None
+
+
+@halved
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A manager or a contact as handed in or recorded."""
+
+    first_name: Words | None = None
+    last_name: Words | None = None
+    title: Words | None = None
+    phone: Secret | None = None
+    email: Secret | None = None
+    id_type: Code | None = None
+    id_number: Secret | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company record of an account.
+
+    `facts` is the clear part of its `Organisation` as JSON, `personal` the sealed rest;
+    `likeness` is a keyed fingerprint by which equal data is found again.
+    """
+
+    company_id: int = 0
+    uin: Code
+    facts: OrganisationFacts
+    personal: bytes
+    likeness: bytes
+    tags: tuple[tuple[Words, Words], ...] = ()
+    created_at: datetime
+    version: int = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """A manager of a company, with the contact that came with it, and how vetting stands.
+
+    `status` is one of `vetting.State`, and stays `ok` when the time of a vetting runs out.
+    `facts`, `personal` and `likeness` as in `Company`, over `People`; `identity_since` as in
+    `records.Submission`.
+    """
+
+    manager_id: int = 0
+    company_id: int
+    uin: Code
+    status: Code
+    facts: PeopleFacts
+    personal: bytes
+    likeness: bytes
+    tags: tuple[tuple[Words, Words], ...] = ()
+    created_at: datetime
+    submitted_at: datetime | None = None
+    verified_at: datetime | None = None
+    expires_at: datetime | None = None
+    identity_since: datetime | None = None
+    version: int = 1
+
+
+@halved
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """The manager, the department it works in, and the contact."""
+
+    manager: Person = dataclasses.field(default_factory=Person)
+    department: Words | None = None
+    contact: Person = dataclasses.field(default_factory=Person)
+
+
+OrganisationFacts: TypeAlias = Annotated[str, Half(Organisation)]
+PeopleFacts: TypeAlias = Annotated[str, Half(People)]
+
+
+def vetted(manager: Manager, now: datetime) -> Manager:
+    """Give the manager as one whose vetting ended well now."""
+    return dataclasses.replace(
+        manager, status=VETTED, verified_at=now, expires_at=now + VETTING_LASTS
+    )

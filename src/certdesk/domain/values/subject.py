@@ -1,0 +1,40 @@
+"""Whom a certificate names beside its domain names."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a request names beside its common name; None and ``""`` leave a part out."""
+
+    country: str | None = None
+    """ISO 3166-1 code: two capitals."""
+    region: str | None = None
+    """State or province, at most 128 characters."""
+    locality: str | None = None
+    """City, at most 128 characters."""
+    organisation: str | None = None
+    """At most 64 characters."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Where an organisation is registered, for an EV subject (EV Guidelines 7.1.4.2).
+
+    `number` is the registration number; `country` is a code of ISO 3166-1; `region` and
+    `locality` are of the registry where it is not a whole country's. `category` is one of the
+    four words of the Guidelines.
+    """
+
+    number: str
+    country: str
+    region: str | None = None
+    locality: str | None = None
+    category: str = "Private Organization"

@@ -1,0 +1,135 @@
+"""Which values a message may repeat: none that could be a secret.
+
+A value comes in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
+an id. So the rule looks at the value alone, whatever it was given for. What it lets through are
+single words, small numbers and host names; of all else a message tells the kind and the length. A
+word may be a pass phrase too: where only some words are right, one is told that is near to them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+
+from certdesk.domain.values.addresses import address_in
+from certdesk.domain.values.visible import visible
+
+SHOWN = 64
+"""Most characters of a value that a message shows."""
+
+LONGEST_HOST = 253
+LONGEST_WORD = 16
+MOST_DIGITS = 6
+"""Identity, telephone and passport numbers have more."""
+
+_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)"
+_WORDS = re.compile(rf" *{_WORD}(?:_{_WORD})* *")
+_NUMBER = re.compile(r"\s*[+-]?(?:0[xob])?[\d_,.]+(?:e[+-]?\d+)?\s*")
+_EMPTY_OR_TRUTH = {
+    *("true", "false", "yes", "no", "on", "off"),
+    *("none", "null", "nil", "nan", "undefined"),
+}
+"""What programs write where they mean a truth value, or have no value."""
+_ALGORITHM = re.compile(
+    r"(?:rsa|ecc|sm|sha|md|ed|x|p|sec[pt]|prime|brainpoolp)-?[0-9]{1,4}(?:[a-z][0-9])?",
+    re.IGNORECASE,
+)
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))+")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; nobody's telephone and no document has it
+# Other marks of ASCII are in pass phrases, and in no host name however mistyped.
+_HOST = re.compile(rf"[A-Za-z0-9_.*\x80-\U0010ffff-]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s.]+)")
+
+
+def why(error: Exception) -> str:
+    """Why a file, a socket or a text failed, in the system's words without its number."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def told(value: str | int) -> str:
+    """Give a value for a message, text in quotation marks; or only what kind of value it is."""
+    if isinstance(value, int):
+        return _number(value)
+    if not may_be_told(value):
+        return told_length(value)
+    return visible(json.dumps(cut(value), ensure_ascii=False))
+
+
+def told_bare(text: str) -> str:
+    """Give a text for a message as `told` does, without quotation marks."""
+    return visible(cut(text)) if may_be_told(text) else told_length(text)
+
+
+def told_missing(kind: str, name: str) -> str:
+    """Say that there is nothing of a kind by that name."""
+    if may_be_told(name):
+        return f"There is no {kind} {visible(cut(name))}."
+    return f"There is no such {kind}: it was named by {told_length(name)}."
+
+
+def told_length(text: str) -> str:
+    """Tell of a text how long it is alone."""
+    unit = "character" if len(text) == 1 else "characters"
+    return f"a text of {len(text)} {unit}"
+
+
+def told_near(text: str, choices: Iterable[str]) -> str:
+    """Give a text that is none of the right ones, if it was meant for one; else tell its length.
+
+    It is near to one then, or a number, or the name of an algorithm.
+    """
+    if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
+        return told_length(text)
+    typed, right = text.strip().casefold(), [choice.casefold() for choice in choices]
+    meant = is_mistyped(text) or _ALGORITHM.fullmatch(text)
+    near = meant or difflib.get_close_matches(typed, right, 1)
+    return visible(json.dumps(text, ensure_ascii=False)) if near else told_length(text)
+
+
+def is_mistyped(text: str) -> bool:
+    """Whether a text was meant for a number or a truth value."""
+    if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
+        return False
+    return bool(_NUMBER.fullmatch(text)) or text.strip().casefold() in _EMPTY_OR_TRUTH
+
+
+def told_name(name: str) -> str:
+    """Give the name of a parameter as a client wrote it, unless it could be a person's number."""
+    if _digits(name) > MOST_DIGITS or "@" in name:
+        return f"a name of {len(name)} characters"
+    return visible(cut(name))
+
+
+def may_be_told(text: str) -> bool:
+    """Whether a text may be repeated: it could not be a secret or a person's number."""
+    if address_in(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
+        return True
+    if len(text) > LONGEST_HOST or _digits(text) > MOST_DIGITS:
+        return False
+    short = _WORDS.fullmatch(text) or _NUMBER.fullmatch(text) or _ALGORITHM.fullmatch(text)
+    if short and len(text) <= LONGEST_WORD:
+        return True
+    host = text.strip().removesuffix(".").removeprefix("http://").removeprefix("https://")
+    return bool(_HOST.fullmatch(host) or _NUMBERS.fullmatch(host))
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdecimal, text))
+
+
+def looks_personal(text: str) -> bool:
+    """Whether a text could be a person's address or number: identity, telephone, passport."""
+    return "@" in text or (_digits(text) > MOST_DIGITS and not may_be_told(text))
+
+
+def _number(value: int) -> str:
+    if isinstance(value, bool) or abs(value) < 10**MOST_DIGITS:
+        return json.dumps(value)
+    return "a number with too many digits to be shown"
+
+
+def cut(text: str) -> str:
+    """Shorten a text that a client sent to what a message shows."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,0 +1,1 @@
+"""Vetting: what people look at before an order is issued or revoked, and its letters."""

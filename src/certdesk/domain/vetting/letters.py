@@ -1,0 +1,139 @@
+"""Letters: in which formats and sizes they are taken.
+
+Sources: the vendor's pages of UploadConfirmLetter and UploadRevokeLetter, and its texts of the
+errors. A format is told by the first bytes of a file, whatever its name was, and the file has to be
+a whole one of that format: `pictures` and `pdf` say what that means.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import enum
+from collections.abc import Callable
+
+from certdesk.domain.errors import (
+    ConfirmLetterTooLarge,
+    ConfirmLetterTooSmall,
+    InvalidConfirmLetterFormat,
+    InvalidConfirmLetterFormatWosign,
+    InvalidFileType,
+    ServiceError,
+)
+from certdesk.domain.values.products import Product
+from certdesk.domain.vetting.pdf import BadPdf, check_pdf
+from certdesk.domain.vetting.pictures import BadPicture, check_gif, check_jpeg, check_png
+
+CONFIRM, REVOKE = "confirm", "revoke"
+"""The kinds of letters: one confirms an order, one asks to revoke a certificate."""
+
+LEAST = 1024
+MOST = 1_400 * 1024
+"""Bytes of a file: 1 KB to 1.4 MB."""
+
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", "JPG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"%PDF-", "PDF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+_CHECKS = {"JPG": check_jpeg, "PNG": check_png, "PDF": check_pdf, "GIF": check_gif}
+_OF_WOTRUS = ("JPG", "PDF", "GIF")
+_OF_OTHERS = ("JPG", "PNG", "PDF")
+_WHITE = bytes(range(0x21))
+
+
+class Flaw(enum.Enum):
+    """What may be wrong with a letter."""
+
+    TOO_LARGE = "too large"
+    TOO_SMALL = "too small"
+    FORMAT = "format"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found in a letter: format and file, or else the flaw and the rule in words."""
+
+    form: str = ""
+    content: bytes = dataclasses.field(default=b"", repr=False)
+    flaw: Flaw | None = None
+    rule: str = ""
+
+
+TOO_COSTLY = Examined(flaw=Flaw.FORMAT, rule="takes too long to read")
+"""What counts where examining a letter does not come to an end."""
+
+Examining = Callable[[str, tuple[str, ...]], Examined]
+"""`examine`, wherever it runs."""
+
+
+def examine(text: str, forms: tuple[str, ...]) -> Examined:
+    """Look whether a text is a letter in base64, in one of `forms`.
+
+    White space in the base64 is passed over. It may take seconds of CPU, for files made to that
+    end: this is for a process that nothing else waits for.
+    """
+    try:
+        content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
+    except binascii.Error:
+        return Examined(flaw=Flaw.FORMAT, rule="is not base64")
+    if not LEAST <= len(content) <= MOST:
+        flaw = Flaw.TOO_LARGE if len(content) > MOST else Flaw.TOO_SMALL
+        return Examined(flaw=flaw, rule=f"has {len(content)} bytes")
+    form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
+    if form is None or form not in forms:
+        found = f"is a {form} file" if form else "does not begin like one of these"
+        return Examined(flaw=Flaw.FORMAT, rule=found)
+    try:
+        _CHECKS[form](content)
+    except (BadPicture, BadPdf) as bad:
+        return Examined(flaw=Flaw.FORMAT, rule=f"is not a complete {form} file: {bad}")
+    return Examined(form=form, content=content)
+
+
+CONFIRMATION_FLAWS = (
+    ConfirmLetterTooLarge,
+    ConfirmLetterTooSmall,
+    InvalidConfirmLetterFormat,
+    InvalidConfirmLetterFormatWosign,
+)
+"""What `read_letter` refuses."""
+REVOCATION_FLAWS = (ConfirmLetterTooLarge, ConfirmLetterTooSmall, InvalidFileType)
+"""What `read_revocation_letter` refuses."""
+
+
+def read_letter(text: str, product: Product, examining: Examining = examine) -> tuple[str, bytes]:
+    """Read a letter that confirms an order of a product from base64; give format and file.
+
+    Raises:
+        ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
+        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, in none of
+            the formats that the product's CA takes, or no whole file of its format.
+    """
+    wotrus = product.brand.startswith("WoTrus")
+    wrong: type[ServiceError] = (
+        InvalidConfirmLetterFormatWosign if wotrus else InvalidConfirmLetterFormat
+    )
+    forms = _OF_WOTRUS if wotrus else _OF_OTHERS
+    return _taken("ConfirmLetter", examining(text, forms), wrong)
+
+
+def read_revocation_letter(text: str, examining: Examining = examine) -> tuple[str, bytes]:
+    """Read a letter that asks to revoke a certificate from base64; give format and file.
+
+    Raises:
+        ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
+        InvalidFileType: it is not base64, in none of the formats that are taken, or no whole file
+            of its format.
+    """
+    return _taken("RevokeLetter", examining(text, _OF_OTHERS), InvalidFileType)
+
+
+def _taken(parameter: str, examined: Examined, wrong: type[ServiceError]) -> tuple[str, bytes]:
+    if examined.flaw is None:
+        return examined.form, examined.content
+    error = {Flaw.TOO_LARGE: ConfirmLetterTooLarge, Flaw.TOO_SMALL: ConfirmLetterTooSmall}
+    raise error.get(examined.flaw, wrong)(f"{parameter}: {examined.rule}.")

@@ -1,0 +1,67 @@
+"""A check-up of the desk, for its operator."""
+
+from collections.abc import Iterator
+
+import structlog
+
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.operation.checkup import Observation, failure, worst
+from certdesk.engine import Context, Known
+from certdesk.ports import Examiner, StoreUnavailable
+from certdesk.wire.model import Part, Reply, Request
+
+log = structlog.get_logger()
+
+
+class FindingInfo(Part):
+    """One thing that was looked at: `ok`, `warn` or `fail`; `Remedy` is empty where all is well."""
+
+    check: str
+    state: str
+    what: str
+    remedy: str
+
+
+class ExamineRequest(Request):
+    """No parameters."""
+
+
+class ExamineReply(Reply):
+    """All findings, and the worst of their states."""
+
+    state: str
+    findings: list[FindingInfo]
+
+
+@catalog.action(internal=True)
+def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
+    """Look at every part of the desk; it may take some seconds."""
+    # Several may meet the same.
+    findings = dict.fromkeys(
+        each for examiner in context.desk.examiners for each in _found(examiner)
+    )
+    return Known(
+        ExamineReply(
+            state=worst(each.state for each in findings),
+            findings=[
+                FindingInfo(check=each.check, state=each.state, what=each.what, remedy=each.remedy)
+                for each in findings
+            ],
+        )
+    )
+
+
+def _found(examiner: Examiner) -> Iterator[Observation]:
+    """Take what an examiner finds; that it fails is a finding too, and no reason to stop."""
+    try:
+        yield from examiner()
+    except StoreUnavailable as unavailable:
+        what = f"it cannot be used: {str(unavailable).partition(chr(10))[0]}"
+        yield failure("database", what, "do what the text says")
+    except Exception as error:
+        log.exception("a part of the desk could not be checked")
+        yield failure(
+            "desk",
+            f"a part of it could not be checked: {type(error).__name__}",
+            "the log has the whole error",
+        )

@@ -1,0 +1,132 @@
+"""Moving a certificate to another account, as the operator decides; the desk's work does it."""
+
+from __future__ import annotations
+
+from certdesk.actions.lookups import enabled_account, known_account, known_order
+from certdesk.actions.tasks import make_due
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import (
+    InvalidCertificateStatusCode,
+    InvalidParam,
+)
+from certdesk.domain.orders.lifecycle import MOVABLE, IllegalTransition, Status, statuses_of
+from certdesk.domain.orders.order import Order
+from certdesk.domain.privacy.identity_numbers import SETTLED
+from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.engine import Context
+from certdesk.operator.vetting.detail import checked_reason
+from certdesk.ports import Unit, neighbours_of
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import orders as asked
+
+ASKED_BACK = frozenset({Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
+
+
+class MoveOrderReply(Reply):
+    """The order, where it goes, and its status meanwhile."""
+
+    certificate_id: str
+    uin: str
+    status: int
+
+
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
+def move_order(context: Context, request: asked.MoveOrderRequest) -> Commit[MoveOrderReply]:
+    """Have a DV or uploaded certificate move to another account, with its order and its keys.
+
+    As long as it has not moved, naming the account that it is in calls that off.
+    """
+    reason = "" if request.reason is None else f": {checked_reason(request.reason)}"
+    context.held.callback(context.desk.work.wake)
+
+    def commit(unit: Unit) -> MoveOrderReply:
+        order = known_order(unit, request.certificate_id)
+        known_account(unit, request.uin)
+        if order.moving:
+            after = unit.orders.replace(_called_off(order, request.uin))
+            context.record(unit, order.certificate_id, f"called off{reason}", uin=order.uin)
+        else:
+            enabled_account(unit, request.uin)
+            after = unit.orders.replace(_sent(unit, order, request.uin))
+            context.record(unit, order.certificate_id, f"to {request.uin}{reason}", uin=order.uin)
+            context.record(unit, order.certificate_id, f"from {order.uin}{reason}", uin=request.uin)
+        make_due(context, unit, after)
+        return MoveOrderReply(
+            certificate_id=order.certificate_id, uin=request.uin, status=after.status
+        )
+
+    return commit
+
+
+def _sent(unit: Unit, order: Order, uin: str) -> Order:
+    """Give the order on its way to another account.
+
+    Raises:
+        InvalidParam: that is where it is, or nothing there could go on with it.
+        InvalidCertificateStatusCode: something is under way with it, or with what comes before or
+            after it.
+    """
+    if order.uin == uin:
+        raise InvalidParam(f"Uin: {order.certificate_id} is in account {uin} already.")
+    product = PRODUCTS.get(order.product_id)
+    if product is not None and product.level is not Level.DV:
+        raise InvalidParam(
+            f"CertificateId: {order.certificate_id} is an {product.level.value} certificate, which "
+            f"belongs to the company and the manager of account {order.uin}. Have them vetted in "
+            f"{uin} and order it there anew; then certdesk order revoke takes this one back."
+        )
+    try:
+        sent = order.sent_to(uin)
+    except IllegalTransition as refused:
+        raise InvalidCertificateStatusCode(f"{refused} {_remedy(order)}") from None
+    _check_neighbours(unit, order)
+    return sent
+
+
+def _remedy(order: Order) -> str:
+    if order.status in ASKED_BACK:
+        return (
+            "A request to revoke it is under way: wait for its end, or end it with certdesk "
+            "order keep."
+        )
+    return f"It can be moved at {_names(*sorted(statuses_of(*MOVABLE)))}."
+
+
+def _check_neighbours(unit: Unit, order: Order) -> None:
+    """Keep together what is under way: an order, what it takes the place of, and its successor.
+
+    Raises:
+        InvalidCertificateStatusCode: one of them has not come to an end.
+    """
+    for other in neighbours_of(unit, order):
+        if other.status not in SETTLED:
+            raise InvalidCertificateStatusCode(
+                f"{other.certificate_id}, {_relation(order, other)}, stands at status "
+                f"{_names(other.status)}: wait until it ends, or cancel it."
+            )
+
+
+def _relation(order: Order, other: Order) -> str:
+    if other.replaces == order.certificate_id:
+        return "which replaces it"
+    if other.renews == order.certificate_id:
+        return "which renews it"
+    return "which it replaces" if order.replaces == other.certificate_id else "which it renews"
+
+
+def _called_off(order: Order, uin: str) -> Order:
+    """Give an order that is to move as it was before.
+
+    Raises:
+        InvalidCertificateStatusCode: it is to go to another account than that.
+    """
+    if order.uin != uin:
+        raise InvalidCertificateStatusCode(
+            f"The order stands at status {_names(order.status)}: it moves to account "
+            f"{order.headed_for}. Naming account {order.uin} calls that off."
+        )
+    return order.left_here()
+
+
+def _names(*statuses: Status) -> str:
+    return ", ".join(status.told for status in statuses)

@@ -1,0 +1,57 @@
+"""How many requests a second an account may make, where it is not the usual number."""
+
+import dataclasses
+
+from certdesk.actions.lookups import known_account
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.accounts.records import PaceLimit
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.telling import told_bare
+from certdesk.engine import Context
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import accounts as asked
+
+
+class SetPaceLimitReply(Reply):
+    """What holds now; null is the usual number, 0 no limit."""
+
+    uin: str
+    action: str
+    per_second: int | None
+
+
+@catalog.action(InvalidParam, writes=True, internal=True)
+def set_pace_limit(
+    context: Context, request: asked.SetPaceLimitRequest
+) -> Commit[SetPaceLimitReply]:
+    """Give an account a pace of its own for an action."""
+    if catalog.find(request.action) is None:
+        raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
+
+    def commit(unit: Unit) -> SetPaceLimitReply:
+        known_account(unit, request.uin)
+        _set(unit, request)
+        context.record(
+            unit,
+            f"account:{request.uin}",
+            f"{request.action}: {request.per_second}",
+            uin=request.uin,
+        )
+        return SetPaceLimitReply(
+            uin=request.uin, action=request.action, per_second=request.per_second
+        )
+
+    return commit
+
+
+def _set(unit: Unit, request: asked.SetPaceLimitRequest) -> None:
+    known = unit.pace_limits.get(request.uin, request.action)
+    if request.per_second is None:
+        unit.pace_limits.remove(request.uin, request.action)
+    elif known is None:
+        unit.pace_limits.add(
+            PaceLimit(uin=request.uin, action=request.action, per_second=request.per_second)
+        )
+    else:
+        unit.pace_limits.replace(dataclasses.replace(known, per_second=request.per_second))

@@ -1,0 +1,53 @@
+"""Noting that what was paid for an order was paid back: the operator's work."""
+
+from __future__ import annotations
+
+from certdesk.actions.lookups import known_order
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import InvalidCertificateStatusCode, InvalidParam
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.lifecycle import Event, IllegalTransition
+from certdesk.domain.orders.order import Order
+from certdesk.engine import Context
+from certdesk.operator.vetting.detail import checked_reason
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import orders as asked
+
+
+class RefundOrderReply(Reply):
+    """The order, which nothing but deletion is left for."""
+
+    certificate_id: str
+    status: int
+
+
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
+def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[RefundOrderReply]:
+    """Note that an order that was bought, and came to nothing, was paid back.
+
+    Where no reason is given, what it failed for stays its StatusMsg.
+    """
+    reason = None if request.reason is None else checked_reason(request.reason)
+
+    def commit(unit: Unit) -> RefundOrderReply:
+        order = known_order(unit, request.certificate_id)
+        try:
+            refunded = order.after(Event.REFUND, reason or status_msg(order) or "")
+        except IllegalTransition as refused:
+            raise InvalidCertificateStatusCode(f"{refused}") from None
+        if _was_given(unit, order):
+            raise InvalidCertificateStatusCode(
+                f"{request.certificate_id} was granted (certdesk order grant): nothing was paid "
+                "for it."
+            )
+        unit.orders.replace(refunded)
+        context.record(unit, order.certificate_id, reason or "", uin=order.uin)
+        return RefundOrderReply(certificate_id=order.certificate_id, status=refunded.status)
+
+    return commit
+
+
+def _was_given(unit: Unit, order: Order) -> bool:
+    """Tell from the log, which is kept for ever, whether the operator gave it to an account."""
+    return bool(unit.audit.where(subject=order.certificate_id, action="GrantOrder", limit=1))

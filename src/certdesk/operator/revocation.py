@@ -1,0 +1,103 @@
+"""Revoking by the operator, and keeping what its owner asked to have revoked."""
+
+from __future__ import annotations
+
+from certdesk.actions.lifecycle.revocation_steps import (
+    NOT_REVOCABLE,
+    check_certificate,
+    check_not_granted,
+    refuse,
+)
+from certdesk.actions.lookups import known_order
+from certdesk.actions.tasks import make_due
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import (
+    InvalidCertificateStatusCode,
+    InvalidParam,
+)
+from certdesk.domain.orders.lifecycle import Event
+from certdesk.domain.orders.order import Decider, Order
+from certdesk.domain.values.revocation_reason import Reason
+from certdesk.domain.vetting.review import subject_of_revocation
+from certdesk.engine import Context
+from certdesk.operator.vetting.detail import checked_reason
+from certdesk.operator.vetting.sights import check_seen
+from certdesk.operator.vetting.subject import subject_of
+from certdesk.ports import Unit, block_known, issued_with, withdraw_review
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import orders as asked
+
+
+class RevokeOrderReply(Reply):
+    """The order, which the desk's work takes to status 10.
+
+    `certificate_ids` are the other certificates for its key, of any account: after `keyCompromise`
+    they are revoked as well.
+    """
+
+    certificate_id: str
+    status: int
+    certificate_ids: list[str]
+
+
+@catalog.action(*NOT_REVOCABLE, InvalidParam, writes=True, ends=True, internal=True)
+def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[RevokeOrderReply]:
+    """Have a certificate revoked without proof, letter or review."""
+    if request.reason not in set(Reason):
+        raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
+    context.held.callback(context.desk.work.wake)
+
+    def commit(unit: Unit) -> RevokeOrderReply:
+        order = known_order(unit, request.certificate_id)
+        check_certificate(context, order, Event.DECIDE_TO_REVOKE)
+        decided = unit.orders.replace(
+            order.asked_back(
+                Event.DECIDE_TO_REVOKE, reason=request.reason, decided_by=Decider.OPERATOR
+            )
+        )
+        withdraw_review(unit, subject_of_revocation(order.certificate_id))
+        make_due(context, unit, decided)
+        compromised = request.reason == Reason.KEY_COMPROMISE
+        others = _block_key(context, unit, decided) if compromised else []
+        context.record(unit, order.certificate_id, request.reason, uin=order.uin)
+        return RevokeOrderReply(
+            certificate_id=order.certificate_id, status=decided.status, certificate_ids=others
+        )
+
+    return commit
+
+
+def _block_key(context: Context, unit: Unit, order: Order) -> list[str]:
+    """Block the key of a certificate for everybody; give the other certificates for it."""
+    certificate = unit.certificates.get(order.certificate_id, order.attempt)
+    assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+    block_known(unit, certificate.spki_sha256, context.now)
+    its = (each.certificate_id for each in issued_with(unit, certificate.spki_sha256))
+    return [each for each in its if each != order.certificate_id]
+
+
+class KeepOrderReply(Reply):
+    """The order, which is issued as before."""
+
+    certificate_id: str
+    status: int
+
+
+@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
+def keep_order(context: Context, request: asked.KeepOrderRequest) -> Commit[KeepOrderReply]:
+    """Keep a certificate that its owner asked to have revoked, as long as nothing grants that.
+
+    A request that has changed since the operator saw it is refused.
+    """
+    reason = checked_reason(request.reason)
+
+    def commit(unit: Unit) -> KeepOrderReply:
+        order = known_order(unit, request.certificate_id)
+        check_not_granted(context, unit, order)
+        name = subject_of_revocation(order.certificate_id)
+        check_seen(context, unit, subject_of(unit, name), request.attempt)
+        withdraw_review(unit, name)
+        kept = refuse(context, unit, order, reason, reason)
+        return KeepOrderReply(certificate_id=order.certificate_id, status=kept.status)
+
+    return commit

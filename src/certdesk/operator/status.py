@@ -1,0 +1,30 @@
+"""What the operator may ask about the desk itself."""
+
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.values.keys import KeyKind
+from certdesk.engine import Context
+from certdesk.ports import Unit
+from certdesk.wire.model import Reply
+from certdesk.wire.operator import desk as asked
+
+
+class VaultStatusReply(Reply):
+    """Which key-encryption key is in use, and how many keys of each kind are in stock."""
+
+    key_encryption: dict[str, str]
+    accounts: int
+    key_stock: dict[str, int]
+
+
+@catalog.action(internal=True)
+def vault_status(context: Context, request: asked.VaultStatusRequest) -> Commit[VaultStatusReply]:
+    """Tell how secrets are kept."""
+
+    def look(unit: Unit) -> VaultStatusReply:
+        return VaultStatusReply(
+            key_encryption=context.desk.vault.describe(),
+            accounts=unit.accounts.count(),
+            key_stock={kind.label: unit.key_stock.count(kind=kind.name) for kind in KeyKind},
+        )
+
+    return look

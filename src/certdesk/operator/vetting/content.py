@@ -1,0 +1,187 @@
+"""Everything that whoever vets needs to see of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from certdesk.actions.orders.members import name_of
+from certdesk.actions.vetting import records
+from certdesk.actions.vetting.companies import CompanyInfo, company_info
+from certdesk.actions.vetting.managers import ManagerInfo, manager_info
+from certdesk.domain.orders.advice import status_msg
+from certdesk.domain.orders.order import Order
+from certdesk.domain.values.organisation import Company, Organisation
+from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.secret import plain
+from certdesk.domain.vetting.letters import CONFIRM, REVOKE
+from certdesk.domain.vetting.records import Letter, Review
+from certdesk.domain.vetting.review import REVOCATION, certified_subject, registration_of
+from certdesk.engine import Context
+from certdesk.operator.key_in_use import KeyOfReview, OrderWithKey, key_of, key_of_review, same_key
+from certdesk.operator.managers import ContactInfo, contact_info
+from certdesk.operator.vetting.subject import Subject
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, utc_time
+
+
+class LetterInfo(Part):
+    """A letter; what is in it is read by another action."""
+
+    form: str
+    size: int
+    sha256: str
+    upload_time: str | None
+
+
+class OrderOfReview(Part, kw_only=True):
+    """An order to be vetted, and what its certificate says of the organisation.
+
+    `Spki` is the SHA-256 of its public key, and `SameKey` are the good certificates that other
+    accounts have for that. `RevocationReason` is why its certificate is to be revoked or was, null
+    where nobody asked; `Said` is the comment of its owner, or of why it is to be reissued.
+    """
+
+    certificate_id: str
+    product: str
+    level: str | None
+    status: int
+    status_msg: str | None
+    names: list[str]
+    key: str | None
+    spki: str | None
+    same_key: list[OrderWithKey]
+    subject: list[str]
+    remarks: list[str]
+    revocation_reason: str | None
+    said: str
+    letter: LetterInfo | None
+
+
+class CompanyOfReview(CompanyInfo, kw_only=True):
+    """A company with its telephone number and its company number, in full."""
+
+    id_number: str | None
+
+
+class ShowReviewReply(Reply, kw_only=True):
+    """Everything that whoever vets needs to see; `Verdict` is null as long as it waits.
+
+    Telephone numbers are shown in full: people call them.
+
+    `Attempt` is the digest of all that may be decided about: it changes with it. `Since` and
+    `AskedBy` are null where nobody was asked to look at it.
+    """
+
+    id: str
+    attempt: str
+    uin: str
+    since: str | None
+    asked_by: str | None
+    approvals: list[str]
+    verdict: str | None
+    reason: str
+    decided_time: str | None
+    company: CompanyOfReview | None
+    manager: ManagerInfo | None
+    contact: ContactInfo | None
+    order: OrderOfReview | None
+    key: KeyOfReview | None
+
+
+def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewReply:
+    """Read one review with what is to be vetted; `attempt` is yet to be said."""
+    review, manager, order = subject.review, subject.manager, subject.order
+    company = unit.companies.get(manager.company_id) if manager else None
+    people = records.people_of(context.desk.vault, manager) if manager else None
+    key = subject.spki_sha256
+    return ShowReviewReply(
+        id=subject.name,
+        attempt="",
+        uin=subject.uin,
+        since=utc_time(review.since) if review else None,
+        asked_by=review.asked_by if review else None,
+        approvals=approvals_of(review),
+        verdict=review.verdict if review else None,
+        reason=review.reason if review else "",
+        decided_time=utc_time(review.decided_at) if review else None,
+        company=_company(context, company) if company else None,
+        manager=manager_info(context, unit, manager, worded=utc_time, whole=True)
+        if manager
+        else None,
+        contact=contact_info(people.contact, whole=True) if people else None,
+        order=_order(context, unit, order, subject) if order else None,
+        key=key_of_review(unit, key) if key else None,
+    )
+
+
+def approvals_of(review: Review | None) -> list[str]:
+    """Name those who approved."""
+    return [name for name, *_ in review.approvals] if review else []
+
+
+def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:
+    """Read the newest letter of an order that belongs to a review of that kind."""
+    about = REVOKE if kind == REVOCATION else CONFIRM
+    letters = unit.letters.where(certificate_id=order.certificate_id, kind=about)
+    return max(letters, key=lambda letter: letter.attempt, default=None)
+
+
+def _company(context: Context, company: Company) -> CompanyOfReview:
+    number = records.organisation_of(context.desk.vault, company).id_number
+    shown = msgspec.structs.asdict(company_info(context, company, whole=True))
+    return CompanyOfReview(**shown | {"id_number": plain(number)})
+
+
+def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> OrderOfReview:
+    submission = unit.submissions.get(order.certificate_id, order.submission)
+    spki = key_of(unit, order)
+    manager = subject.manager
+    company = unit.companies.get(manager.company_id) if manager else None
+    known = records.organisation_of(context.desk.vault, company) if company else Organisation()
+    letter = letter_of(unit, order, subject.kind)
+    return OrderOfReview(
+        certificate_id=order.certificate_id,
+        product=name_of(order),
+        level=None if order.uploaded else PRODUCTS[order.product_id].level.value,
+        status=order.status,
+        status_msg=status_msg(order),
+        names=list(order.ascii_names),
+        key=order.key,
+        spki=spki.hex() if spki else None,
+        same_key=same_key(unit, order.uin, spki),
+        subject=list(_named(order, known)),
+        remarks=list(submission.warnings) if submission else [],
+        revocation_reason=order.revocation.reason if order.revocation else None,
+        said=order.said,
+        letter=_letter_info(letter) if letter else None,
+    )
+
+
+def _named(order: Order, known: Organisation) -> Iterator[str]:
+    """Give what the certificate will say of the organisation, in the field's short names."""
+    product = PRODUCTS.get(order.product_id)
+    if product is None or product.level is Level.DV:
+        return
+    subject = certified_subject(known)
+    registration = registration_of(known) if product.level is Level.EV else None
+    for name, value in (
+        ("C", subject.country),
+        ("ST", subject.region),
+        ("L", subject.locality),
+        ("O", subject.organisation),
+        ("serialNumber", registration.number if registration else None),
+        ("jurisdictionC", registration.country if registration else None),
+    ):
+        if value:
+            yield f"{name}={value}"
+
+
+def _letter_info(letter: Letter) -> LetterInfo:
+    return LetterInfo(
+        form=letter.form,
+        size=letter.size,
+        sha256=letter.sha256,
+        upload_time=utc_time(letter.uploaded_at),
+    )

@@ -1,0 +1,113 @@
+"""What people get to see of what they vet, and of its letters; how they are named."""
+
+from __future__ import annotations
+
+import base64
+
+from certdesk.actions.lookups import LONGEST
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.values.texts import text_fault
+from certdesk.domain.vetting.records import Sight
+from certdesk.engine import Context, Written
+from certdesk.operator.vetting.content import ShowReviewReply, letter_of
+from certdesk.operator.vetting.sights import Look, keeping, look_at, unseen
+from certdesk.operator.vetting.subject import subject_of
+from certdesk.ports import Unit, place_of_letter
+from certdesk.wire.model import Reply, Request
+
+LONGEST_REASON = 500
+
+
+class ShowReviewRequest(Request):
+    """Which review: `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`."""
+
+    id: str
+
+
+@catalog.action(InvalidParam, internal=True)
+def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
+    """Show one review with what is to be vetted; that the operator has seen it is kept.
+
+    Each look at telephone numbers and the company number is noted.
+    """
+
+    def look(unit: Unit) -> tuple[Look, list[Sight]]:
+        found = look_at(context, unit, subject_of(unit, request.id))
+        return found, unseen(context, unit, [found], shown=True)
+
+    found, sights = context.desk.store.read(look)
+    keep = keeping(sights, found.content)
+    return _noted(context, found.content, keep) if found.content.manager else keep
+
+
+def _noted(
+    context: Context, shown: ShowReviewReply, keep: Commit[ShowReviewReply]
+) -> Commit[ShowReviewReply]:
+    """Note with a commit who has seen the numbers of a company and its people."""
+
+    def commit(unit: Unit) -> ShowReviewReply:
+        its = shown.order.certificate_id if shown.order else shown.id
+        context.record(unit, its, f"{shown.id} shown to {context.caller.operator}", uin=shown.uin)
+        return keep(unit)
+
+    return Written(commit)
+
+
+class ReadLetterRequest(Request):
+    """Of which order: `order:CERTID` or `revocation:CERTID`; and who reads it."""
+
+    id: str
+    reviewer: str
+
+
+class ReadLetterReply(Reply):
+    """The newest such letter of the order; `Content` is the file in base64."""
+
+    form: str
+    sha256: str
+    content: str
+
+
+@catalog.action(InvalidParam, writes=True, internal=True)
+def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLetterReply]:
+    """Read the letter that was uploaded for an order; that is noted."""
+    check_reviewer(request.reviewer)
+
+    def commit(unit: Unit) -> ReadLetterReply:
+        subject = subject_of(unit, request.id)
+        letter = letter_of(unit, subject.order, subject.kind) if subject.order else None
+        if letter is None:
+            raise ReviewNotFound(f"{request.id}: there is no letter.")
+        content = context.desk.vault.open(letter.content, place_of_letter(letter)).reveal()
+        context.record(unit, letter.certificate_id, f"read by {request.reviewer}", uin=letter.uin)
+        return ReadLetterReply(
+            form=letter.form, sha256=letter.sha256, content=base64.b64encode(content).decode()
+        )
+
+    return commit
+
+
+def check_reviewer(name: str) -> None:
+    """Refuse a name that nobody has, or that would confuse a terminal.
+
+    Raises:
+        InvalidParam: it is blank, too long or not printable.
+    """
+    _check_text("Reviewer", name, LONGEST)
+
+
+def checked_reason(text: str) -> str:
+    """Give why somebody decided so, without white space around it.
+
+    Raises:
+        InvalidParam: there is nothing, too much, or what would confuse a terminal.
+    """
+    reason = text.strip()
+    _check_text("Reason", reason, LONGEST_REASON)
+    return reason
+
+
+def _check_text(name: str, text: str, longest: int) -> None:
+    if not text.strip() or text_fault(text, longest):
+        raise InvalidParam(f"{name}: takes 1 to {longest} printable characters.")

@@ -1,0 +1,214 @@
+"""What waits to be vetted, and the decisions of the people who vet."""
+
+from __future__ import annotations
+
+from certdesk.catalog import Commit, catalog
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.vetting.records import Review, Sight
+from certdesk.domain.vetting.review import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
+from certdesk.engine import Context
+from certdesk.operator.vetting.content import approvals_of
+from certdesk.operator.vetting.detail import check_reviewer, checked_reason
+from certdesk.operator.vetting.outcome import (
+    asked_too,
+    check_turn,
+    earlier_approval,
+    fail,
+    not_asked,
+    people_needed_for,
+    take_effect,
+)
+from certdesk.operator.vetting.sights import Look, check_seen, keeping, look_at, unseen
+from certdesk.operator.vetting.subject import Subject, subject_of
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request, utc_time
+from certdesk.wire.operator import reviews as asked
+
+
+class ReviewInfo(Part, kw_only=True):
+    """One thing that waits; `About` is the company's name, and an order's main name.
+
+    Of a key it is how many certificates are in force for it, and in how many accounts. `Product`
+    and `Level` (OV, EV) are an order's, and `Letter` whether there is one to be read. `Attempt` is
+    the digest of all that may be decided about.
+    """
+
+    id: str
+    kind: str
+    since: str | None
+    uin: str
+    account_name: str
+    about: str
+    product: str | None
+    level: str | None
+    letter: bool
+    approvals: list[str]
+    attempt: str
+
+
+class ListReviewsReply(Reply):
+    """All that waits, in an order in which each can be approved after those before it.
+
+    `Now` is when the list was made.
+    """
+
+    reviews: list[ReviewInfo]
+    now: str | None
+
+
+@catalog.action(internal=True)
+def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
+    """List what waits to be vetted; that the operator has seen the list is kept."""
+    del request
+
+    def look(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
+        waiting = in_turn(unit.reviews.where(verdict=None))
+        looks = [look_at(context, unit, subject_of(unit, each.subject)) for each in waiting]
+        infos = [_info(unit, review, each) for review, each in zip(waiting, looks, strict=True)]
+        return infos, unseen(context, unit, looks, shown=False)
+
+    infos, sights = context.desk.store.read(look)
+    return keeping(sights, ListReviewsReply(reviews=infos, now=utc_time(context.now)))
+
+
+class ApproveReviewRequest(Request):
+    """What is approved, and by whom; `Attempt` is the digest of it that was seen."""
+
+    id: str
+    reviewer: str
+    attempt: str | None = None
+
+
+class ReviewDecisionReply(Reply, kw_only=True):
+    """How it stands: `Verdict` is null where it still waits."""
+
+    id: str
+    verdict: str | None
+    approvals: list[str]
+    failed: list[str] | None = None
+
+
+@catalog.action(InvalidParam, writes=True, internal=True)
+def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
+    """Approve a manager with its company, an order, a request to revoke a certificate, or a key.
+
+    An approved key is known to others: nobody may use it any more. What was approved stays as it
+    is. What has changed since the operator saw it is refused.
+    """
+    check_reviewer(request.reviewer)
+    context.held.callback(context.desk.work.wake)
+
+    def commit(unit: Unit) -> ReviewDecisionReply:
+        subject = subject_of(unit, request.id)
+        review = subject.review
+        if review is None or review.verdict is not None:
+            return _decision(subject, earlier_approval(subject, review))
+        if review.kind == ORDER:
+            check_turn(subject.order, subject.manager, context.now)
+        seen = check_seen(context, unit, subject, request.attempt, always=review.kind == KEY)
+        try:
+            after = approved(
+                review,
+                request.reviewer,
+                context.now,
+                operator=context.caller.operator,
+                needed=people_needed_for(context, review, subject.order),
+                asked_too=asked_too(unit, subject, review),
+            )
+        except ReviewRefused as refused:
+            raise InvalidParam(f"{subject.name}: {refused}.") from None
+        after = unit.reviews.replace(after)
+        take_effect(context, unit, subject, after)
+        its = subject.order.certificate_id if subject.order else subject.name
+        who = _named(context, request.reviewer)
+        detail = f"{subject.name} approved by {who}, attempt {seen}"
+        context.record(unit, its, detail, uin=_whose(subject, after))
+        return _decision(subject, after)
+
+    return commit
+
+
+class RejectReviewRequest(Request):
+    """What is rejected, why, and by whom; the reason is shown to whoever ordered.
+
+    `Attempt` is the digest of it that was seen.
+    """
+
+    id: str
+    reason: str
+    reviewer: str
+    attempt: str | None = None
+
+
+@catalog.action(InvalidParam, writes=True, internal=True)
+def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
+    """Reject an order, or a manager and with it its orders that the CA has not begun to issue.
+
+    They fail with the reason as their StatusMsg. Of a rejected request to revoke a certificate the
+    order goes back to status 1. A rejected key stays blocked for the accounts that reported it.
+    What has changed since the operator saw it is refused.
+    """
+    check_reviewer(request.reviewer)
+    reason = checked_reason(request.reason)
+
+    def commit(unit: Unit) -> ReviewDecisionReply:
+        subject = subject_of(unit, request.id)
+        review = subject.review
+        if review is None:
+            raise not_asked(subject.name)
+        if review.verdict is not None:
+            raise InvalidParam(f"{subject.name}: it was {review.verdict} already.")
+        check_seen(context, unit, subject, request.attempt)
+        after = unit.reviews.replace(rejected(review, reason, context.now))
+        who = _named(context, request.reviewer)
+        detail = f"{subject.name} rejected by {who}: {reason}"
+        failed = fail(context, unit, subject, reason, detail)
+        return _decision(subject, after, [each.certificate_id for each in failed])
+
+    return commit
+
+
+def _info(unit: Unit, review: Review, look: Look) -> ReviewInfo:
+    account, its = unit.accounts.get(review.uin), look.content
+    if its.key is not None:
+        accounts = len({each.uin for each in its.key.certificates})
+        about = [f"{len(its.key.certificates)} certificates in force, accounts: {accounts}"]
+    else:
+        company, order = its.company, its.order
+        name = order.names[0] if order and order.names else None
+        about = [part for part in (company.company_name if company else None, name) if part]
+    return ReviewInfo(
+        id=review.subject,
+        kind=review.kind,
+        since=its.since,
+        uin=review.uin,
+        account_name=account.name if account else "",
+        about=", ".join(about),
+        product=its.order.product if its.order else None,
+        level=its.order.level if its.order else None,
+        letter=its.order is not None and its.order.letter is not None,
+        approvals=approvals_of(review),
+        attempt=its.attempt,
+    )
+
+
+def _named(context: Context, reviewer: str) -> str:
+    """Name who decides for the log: the name that was typed, and by which user of the system."""
+    uid = context.caller.uid
+    return reviewer if uid is None else f"{reviewer} (uid {uid})"
+
+
+def _whose(subject: Subject, review: Review) -> str:
+    """Tell in whose log a decision stands: that a key was looked at is no account's to know."""
+    return "" if subject.kind == KEY else review.uin
+
+
+def _decision(
+    subject: Subject, review: Review | None, failed: list[str] | None = None
+) -> ReviewDecisionReply:
+    return ReviewDecisionReply(
+        id=subject.name,
+        verdict=review.verdict if review else None,
+        approvals=approvals_of(review),
+        failed=failed,
+    )

@@ -1,0 +1,137 @@
+"""What an operator saw of a review, and that nothing else is decided about.
+
+An operator is the user of the system who asks (`Caller.operator`). What was seen is kept in the
+database: it counts for every desk on it, and after a restart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from certdesk.catalog import Answer, Commit
+from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.telling import told_bare
+from certdesk.domain.vetting.records import Sight
+from certdesk.domain.vetting.sight import Members, changes, digest_of, members_of
+from certdesk.engine import Context, Written
+from certdesk.operator.vetting.content import ShowReviewReply, content_of
+from certdesk.operator.vetting.subject import Subject
+from certdesk.ports import Stale, Taken, Unit
+from certdesk.wire.model import utc_time
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A review as it is now, and what is kept of it when it is seen."""
+
+    name: str
+    content: ShowReviewReply
+    members: Members
+
+
+def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
+    """Read a review, with the digest by which people name what they saw."""
+    content = content_of(context, unit, subject)
+    key = context.desk.vault.likeness(subject.uin, f"sight of {subject.name}".encode())
+    members = members_of(msgspec.to_builtins(content), key)
+    told = msgspec.structs.replace(content, attempt=digest_of(members))
+    return Look(name=subject.name, content=told, members=members)
+
+
+def unseen(context: Context, unit: Unit, looks: Iterable[Look], *, shown: bool) -> list[Sight]:
+    """Give what is to be kept of what the operator sees now: whole if `shown`, or in a list.
+
+    A list counts for nothing once a thing was shown.
+    """
+    operator = context.caller.operator
+    found = ((unit.sights.get(look.name, operator), look) for look in looks)
+    return [
+        Sight(
+            subject=look.name,
+            operator=operator,
+            shown=shown,
+            members=_written(look.members),
+            seen_at=context.now,
+            version=earlier.version if earlier else 1,
+        )
+        for earlier, look in found
+        if _counts(earlier, look, shown=shown)
+    ]
+
+
+def keeping(sights: Sequence[Sight], reply: Answer) -> Commit[Answer]:
+    """Give the commit that keeps what an operator has seen, if there is anything new, and tells it.
+
+    It raises `Stale` where the same operator saw it at the same time.
+    """
+
+    def commit(unit: Unit) -> Answer:
+        for sight in sights:
+            _keep(unit, sight)
+        return reply
+
+    return Written(commit) if sights else commit
+
+
+def _keep(unit: Unit, sight: Sight) -> None:
+    if unit.sights.get(sight.subject, sight.operator) is not None:
+        unit.sights.replace(sight)
+        return
+    try:
+        unit.sights.add(sight)
+    except Taken:
+        raise Stale("sights") from None
+
+
+def check_seen(
+    context: Context, unit: Unit, subject: Subject, attempt: str | None, *, always: bool = False
+) -> str:
+    """Refuse to decide about something else than the operator saw; give the digest of what it is.
+
+    Raises:
+        InvalidParam: it is not as `attempt` says or, where that is None, not as it was last shown
+            to this operator, or listed where it was never shown. With `always` it has to be given.
+    """
+    look = look_at(context, unit, subject)
+    name, now = subject.name, look.content.attempt
+    if attempt is None and always:
+        raise InvalidParam(
+            f"Attempt: {name} needs --attempt DIGEST, which certdesk review show prints."
+        )
+    sight = unit.sights.get(name, context.caller.operator)
+    told = _told(sight, look) if sight else ""
+    if attempt is not None and attempt.lower() != now:
+        other = f"it is not what {told_bare(attempt)} is the digest of"
+        raise InvalidParam(f"Attempt: {name}: {other}.{told}{_ADVICE}")
+    if attempt is None and told:
+        raise InvalidParam(f"{name}:{told}{_ADVICE}")
+    return now
+
+
+_ADVICE = " Look at it again (certdesk review show)."
+
+
+def _told(sight: Sight, look: Look) -> str:
+    """Word what has changed of a review since it was seen; nothing where nothing has."""
+    changed = changes(json.loads(sight.members), look.members, msgspec.to_builtins(look.content))
+    if not changed:
+        return ""
+    how, at = "shown" if sight.shown else "listed", utc_time(sight.seen_at)
+    what = "; ".join(changed)
+    return f" It has changed since it was {how} to {sight.operator} at {at}: {what}."
+
+
+def _counts(earlier: Sight | None, look: Look, *, shown: bool) -> bool:
+    if earlier is None:
+        return True
+    if earlier.shown and not shown:
+        return False
+    return earlier.shown != shown or earlier.members != _written(look.members)
+
+
+def _written(members: Members) -> str:
+    return json.dumps(members, separators=(",", ":"))

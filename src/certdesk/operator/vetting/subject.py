@@ -1,0 +1,81 @@
+"""What a review is of: a manager with its company, an order, its revocation, or a key."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.submission import NUMBER
+from certdesk.domain.values.keys import digest_in
+from certdesk.domain.values.organisation import Manager
+from certdesk.domain.values.telling import told, told_bare, told_missing
+from certdesk.domain.vetting.records import Review
+from certdesk.domain.vetting.review import KEY, MANAGER, ORDER, REVOCATION, subject_of_key
+from certdesk.ports import Unit
+
+WORDS = "manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI"
+"""The forms of a review's id."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a review is of, and the review; `name` is its id, `kind` what that begins with.
+
+    Of an order there is its manager too, if it names one; of a key the SHA-256 of its SPKI. The
+    review is None where nobody was asked to look, which does not happen to a key.
+    """
+
+    name: str
+    kind: str
+    uin: str
+    review: Review | None
+    order: Order | None = None
+    manager: Manager | None = None
+    spki_sha256: bytes | None = None
+
+
+def subject_of(unit: Unit, name: str) -> Subject:
+    """Read what a review is of.
+
+    Raises:
+        InvalidParam: the id is of no such form.
+        ReviewNotFound: there is none of that id.
+    """
+    kind, _, key = name.partition(":")
+    if key and kind in (ORDER, REVOCATION):
+        return _of_order(unit, name, kind, key)
+    if key and kind == MANAGER:
+        return _of_manager(unit, name, key)
+    if key and kind == KEY:
+        return _of_key(unit, key)
+    raise InvalidParam(f"Id: is {WORDS}, not {told(name)}.")
+
+
+def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        raise ReviewNotFound(told_missing(ORDER, certificate_id))
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    review = unit.reviews.get(name)
+    return Subject(name=name, kind=kind, uin=order.uin, review=review, order=order, manager=manager)
+
+
+def _of_manager(unit: Unit, name: str, number: str) -> Subject:
+    manager = unit.managers.get(int(number)) if NUMBER.fullmatch(number) else None
+    if manager is None:
+        raise ReviewNotFound(told_missing(MANAGER, number))
+    review = unit.reviews.get(name)
+    return Subject(name=name, kind=MANAGER, uin=manager.uin, review=review, manager=manager)
+
+
+def _of_key(unit: Unit, digest: str) -> Subject:
+    """Read a key that was reported; its id is in small letters, as it is listed."""
+    spki_sha256 = digest_in(digest)
+    if spki_sha256 is None:
+        raise InvalidParam(f"Id: {told_bare(digest)} is not a SHA-256 digest in hexadecimal.")
+    name = subject_of_key(spki_sha256)
+    review = unit.reviews.get(name)
+    if review is None:
+        raise ReviewNotFound(f"{name}: no account reported it as compromised.")
+    return Subject(name=name, kind=KEY, uin=review.uin, review=review, spki_sha256=spki_sha256)

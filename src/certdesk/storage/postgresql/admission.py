@@ -1,0 +1,255 @@
+"""First sightings of signatures, and the pace, over all processes on a PostgreSQL database.
+
+Both are rows of unlogged tables: they cost no flush to the disk, and a crash of the server empties
+them. For the pace that lets a second's worth of requests in twice. For the sightings it is told by
+the row `BEGUN`, which is missing then: what was signed before it is there again counts as seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+
+from certdesk.domain.accounts.replay import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
+from certdesk.domain.errors import SignatureExpire
+from certdesk.ports import PaceExceeded, Slot, StoreUnavailable
+from certdesk.storage.postgresql.pool import Pool, is_lost, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+Result = TypeVar("Result")
+
+CONNECTIONS = 4
+ATTEMPTS = 3
+PAUSE_SECONDS = 0.05
+RUNNING_SECONDS = 120
+"""How long a request may be answered before its place is taken for one of a dead process."""
+
+BEGUN = b""
+"""The digest of the row that tells since when the table of sightings is complete."""
+
+_LETTERS = Text(collation="C")
+_TABLES = MetaData()
+PACE = Table(
+    "pace",
+    _TABLES,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("uin", _LETTERS, nullable=False),
+    Column("action", _LETTERS, nullable=False),
+    Column("taken", DateTime(timezone=True), nullable=False),
+    Column("free_at", DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
+)
+"""The places taken: the admission's own notes, none of the desk's records."""
+Index("ix_pace_uin_action", PACE.c.uin, PACE.c.action)
+SIGHTINGS = Table(
+    "sightings",
+    _TABLES,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("action", _LETTERS, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    prefixes=["UNLOGGED"],
+)
+"""The first use of each signature, likewise."""
+Index("ix_sightings_seen_at", SIGHTINGS.c.seen_at)
+
+# The database's clock counts, so that the processes' own need not agree.
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:uin || '/' || :action, 7))")
+_CLEAR = text(
+    "DELETE FROM pace WHERE uin = :uin AND action = :action AND free_at <= clock_timestamp()"
+)
+# The update of a row that is there changes nothing, but waits for the process that is writing it
+# and gives back what that one wrote. No place is taken for a signature that is refused.
+_TAKE = text(
+    "WITH seen AS ("
+    " INSERT INTO sightings AS known (digest, action, seen_at)"
+    " VALUES (:digest, :action, clock_timestamp())"
+    " ON CONFLICT (digest) DO UPDATE SET digest = known.digest"
+    " RETURNING action, extract(epoch FROM clock_timestamp() - seen_at) AS age"
+    "), place AS ("
+    " INSERT INTO pace (uin, action, taken, free_at)"
+    " SELECT :uin, :action, clock_timestamp(),"
+    "  clock_timestamp() + make_interval(secs => :running)"
+    " FROM seen"
+    " WHERE (SELECT count(*) FROM pace WHERE uin = :uin AND action = :action) < :most"
+    " AND (abs(age) <= :honest OR (NOT :once AND action = :action))"
+    " RETURNING number, extract(epoch FROM taken) AS taken"
+    ") SELECT seen.action, seen.age,"
+    " (SELECT extract(epoch FROM seen_at) FROM sightings WHERE digest = :begun) AS complete_since,"
+    " place.number, place.taken FROM seen LEFT JOIN place ON true"
+)
+_COUNT = text("SELECT count(*) FROM pace WHERE uin = :uin AND action = :action")
+_GIVE_BACK = text("DELETE FROM pace WHERE number = :number")
+_LEAVE = text("UPDATE pace SET free_at = taken + interval '1 second' WHERE number = :number")
+_BEGIN = text(
+    "INSERT INTO sightings (digest, action, seen_at)"
+    " VALUES (:begun, '', greatest(clock_timestamp(), to_timestamp(:at)))"
+    " ON CONFLICT (digest) DO NOTHING"
+)
+_BEGIN_EMPTY = text(
+    "INSERT INTO sightings (digest, action, seen_at) VALUES (:begun, '', '-infinity')"
+    " ON CONFLICT (digest) DO NOTHING"
+)
+_COMPLETE_SINCE = text("SELECT extract(epoch FROM seen_at) FROM sightings WHERE digest = :begun")
+_TIDY = text(
+    "DELETE FROM sightings WHERE digest <> :begun"
+    " AND seen_at < clock_timestamp() - make_interval(secs => :kept)"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Taken:
+    """What the database says of a request: why it is refused, or its place if it needs one."""
+
+    slot: Slot | None
+    count: int
+    refusal: SignatureExpire | None
+
+
+class PostgresAdmission:
+    """`ports.Admission` for all processes on one database."""
+
+    waits = True
+
+    def __init__(self, url: str, *, first_service: bool) -> None:
+        """Keep it in the database at `url`, whose schema is up to date.
+
+        `first_service` tells that no process has served the desk before, so that no signature was
+        ever seen and forgotten.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        self._pool = Pool(url, CONNECTIONS)
+
+        def prepare(connection: Connection) -> None:
+            connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
+            _TABLES.create_all(connection, checkfirst=True)
+            if first_service:
+                connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
+
+        self._run(prepare)
+
+    def take(self, use: Use, limit: int) -> Slot | None:
+        """Let a request in; see `ports.Admission`.
+
+        Raises:
+            StoreUnavailable: the database cannot be asked.
+        """
+        taken = self._taken(use, limit)
+        # The transaction has ended: the sighting is kept, whatever is raised.
+        if taken.refusal is not None:
+            raise taken.refusal
+        if limit and taken.slot is None:
+            raise PaceExceeded(taken.count + 1)
+        return taken.slot
+
+    def note(self, use: Use) -> None:
+        """Note a use of a signature."""
+        self._taken(use, 0)
+
+    def leave(self, slot: Slot) -> None:
+        """Let the place go when its second is over."""
+        self._run(lambda connection: connection.execute(_LEAVE, {"number": slot.number}))
+
+    def tidy(self) -> None:
+        """Forget signatures that no timestamp can bring back."""
+        asked = {"begun": BEGUN, "kept": KEPT_SECONDS}
+        self._run(lambda connection: connection.execute(_TIDY, asked))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def _taken(self, use: Use, limit: int) -> _Taken:
+        asked = {
+            "digest": use.digest,
+            "uin": use.uin,
+            "action": use.action,
+            "once": use.once,
+            "honest": HONEST_SECONDS,
+            "most": limit,
+            "running": RUNNING_SECONDS,
+            "begun": BEGUN,
+        }
+
+        def ask(connection: Connection) -> _Taken:
+            if limit:
+                connection.execute(_TURN, asked)
+                connection.execute(_CLEAR, asked)
+            row = connection.execute(_TAKE, asked).one()
+            slot = None if row.number is None else Slot(use.uin, use.action, row.taken, row.number)
+            first = Sighting(float(row.age), row.action)
+            refusal = _refusal(use, first, _complete_since(connection, row.complete_since, use))
+            if refusal is not None and slot is not None:
+                connection.execute(_GIVE_BACK, {"number": slot.number})
+            full = limit and slot is None
+            count = connection.execute(_COUNT, asked).scalar_one() if full else 0
+            return _Taken(slot, count, refusal)
+
+        return self._run(ask)
+
+    def _run(self, ask: Callable[[Connection], Result]) -> Result:
+        """Run a transaction; again where its connection had ended, as after a server's restart.
+
+        A place that was taken by a transaction whose answer was lost is free after a while.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._transaction(ask)
+            except DBAPIError as error:
+                if not is_lost(error):
+                    raise _unavailable(error) from error
+            time.sleep(PAUSE_SECONDS)
+        try:
+            return self._transaction(ask)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+
+    def _transaction(self, ask: Callable[[Connection], Result]) -> Result:
+        with self._pool.connection() as connection:
+            # What is noted here is no promise that has to outlive the server.
+            connection.execute(text("BEGIN ISOLATION LEVEL READ COMMITTED"))
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
+            result = ask(connection)
+            connection.execute(text("COMMIT"))
+        return result
+
+
+def _unavailable(error: DBAPIError) -> StoreUnavailable:
+    return StoreUnavailable(f"the database cannot be asked: {words(error)}")
+
+
+def _refusal(use: Use, first: Sighting, complete_since: float | None) -> SignatureExpire | None:
+    try:
+        check_use(use, first, complete_since)
+    except SignatureExpire as refusal:
+        return refusal
+    return None
+
+
+def _complete_since(connection: Connection, found: float | None, use: Use) -> float | None:
+    """Tell since when sightings are complete, and begin now where the server has lost them."""
+    if found is None:
+        connection.execute(_BEGIN, {"begun": BEGUN, "at": use.at})
+        found = connection.execute(_COMPLETE_SINCE, {"begun": BEGUN}).scalar_one()
+    return None if math.isinf(found) else float(found)

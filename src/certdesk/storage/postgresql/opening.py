@@ -1,0 +1,83 @@
+"""What is looked at when a database of PostgreSQL is opened, before anything is made in it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from certdesk.domain.values.secret_urls import without_secrets
+from certdesk.ports import StoreUnavailable
+from certdesk.storage.postgresql.pool import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from certdesk.storage.postgresql.pool import Pool
+
+OUR_TABLES = ("access_keys", "alembic_version", "commits")
+
+_SESSION = "SELECT pg_backend_pid()"
+_SCHEMAS = """
+SELECT schemaname FROM pg_tables WHERE tablename = ANY(%(tables)s)
+ GROUP BY schemaname HAVING count(*) = %(number)s ORDER BY schemaname
+"""
+
+
+@contextlib.contextmanager
+def worded(url: str) -> Iterator[None]:
+    """Turn what goes wrong at opening into a sentence for the operator, without the password."""
+    try:
+        yield
+    except DBAPIError as error:
+        shown = without_secrets(url)
+        raise StoreUnavailable(f"{shown} cannot be opened: {words(error)}") from error
+    except ImportError as error:
+        raise StoreUnavailable(f"the database cannot be opened: {error}") from error
+    except (ValueError, ArgumentError):
+        # Their texts repeat what they could not read, which may be a part of the password.
+        raise StoreUnavailable(
+            "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
+        ) from None
+
+
+def check_sessions(one: Pool, other: Pool) -> None:
+    """Refuse a pooler that does not keep a session of the server for each connection.
+
+    It would lose what is set for a session, and could run a statement in a transaction of others.
+
+    Raises:
+        StoreUnavailable: the text says what to set.
+    """
+    with one.connection() as first, other.connection() as second:
+        before = _session(first)
+        second.exec_driver_sql("BEGIN")
+        # While the other has its transaction, no session that is lent can be the same.
+        if _session(second) == before or _session(first) != before:
+            raise StoreUnavailable(
+                "a pooler before PostgreSQL lends sessions for a transaction or a statement: set "
+                "pool_mode = session"
+            )
+
+
+def check_schema(connection: Connection) -> None:
+    """Refuse to begin a desk in one schema where there is one in another, by a path set elsewhere.
+
+    Raises:
+        StoreUnavailable: the text says how the URL names a schema.
+    """
+    asked = {"tables": list(OUR_TABLES), "number": len(OUR_TABLES)}
+    schemas = [name for (name,) in connection.exec_driver_sql(_SCHEMAS, asked)]
+    (here,) = connection.exec_driver_sql("SELECT current_schema()").one()
+    if schemas and here not in schemas:
+        raise StoreUnavailable(
+            f"there is a desk in the schema {schemas[0]} of this database, and none in {here}: "
+            f"name the schema in the URL, ?options=-csearch_path%3D{schemas[0]}"
+        )
+
+
+def _session(connection: Connection) -> object:
+    return connection.exec_driver_sql(_SESSION).scalar_one()

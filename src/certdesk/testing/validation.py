@@ -1,0 +1,70 @@
+"""Provers that find what a test tells them to."""
+
+from __future__ import annotations
+
+from certdesk.domain.validation.caa import CaaIdentity
+from certdesk.domain.validation.challenge import CaaFinding, Challenge, Finding, ProofKind, Verdict
+from certdesk.domain.values.names import DomainName
+from certdesk.ports import Clock
+
+
+class ScriptedProver:
+    """`ports.Prover` that knows a verdict for each name, and remembers what it was asked."""
+
+    def __init__(self, clock: Clock, *, absent: Verdict = Verdict.TXT_ABSENT) -> None:
+        """Find nothing at names without a verdict, which is `absent`."""
+        self.verdicts: dict[str, Verdict] = {}
+        """What is found, by the challenge's name."""
+        self.looked: list[Challenge] = []
+        """Every challenge that was looked for, in order."""
+        self.silent = False
+        """Whether nobody answers for any name."""
+        self._clock = clock
+        self._absent = absent
+
+    def look(self, challenge: Challenge) -> Finding:
+        """Give the verdict of the challenge's name."""
+        self.looked.append(challenge)
+        verdict = self.verdicts.get(challenge.name, self._absent)
+        proved = verdict is Verdict.PROVED
+        now = self._clock.now()
+        return Finding(
+            verdict=verdict,
+            reason="" if proved else f"{verdict.name.lower().replace('_', ' ')}, as was scripted",
+            seen=(challenge.value,) if proved else (),
+            resolver="192.0.2.53:53",
+            steps=(f"looked for {challenge.record}",),
+            answered=not self.silent,
+            began_at=now,
+            ended_at=now,
+        )
+
+
+class ScriptedCaa:
+    """`ports.CaaChecker` that permits what is not refused, and remembers what it was asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Permit every name at first."""
+        self.refused: dict[str, str] = {}
+        """Why a name is refused, by the name in ASCII with `*.`."""
+        self.looked: list[str] = []
+        """Every name that was looked at, in order."""
+        self.identities: list[CaaIdentity] = []
+        """For whom, likewise."""
+        self._clock = clock
+
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+        """Permit the name, or refuse it for the scripted reason."""
+        self.looked.append(name.ascii)
+        self.identities.append(identity)
+        reason = self.refused.get(name.ascii, "")
+        now = self._clock.now()
+        return CaaFinding(
+            permitted=not reason,
+            reason=reason,
+            found_at=name.base if reason else None,
+            resolver="192.0.2.53:53",
+            steps=(f"looked for CAA records of {name.base}, which was proved by {kind}",),
+            began_at=now,
+            ended_at=now,
+        )

@@ -1,0 +1,125 @@
+"""Asks DNS whether CAA records let this desk issue for a name (RFC 8659, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import dns.rdata
+import dns.rdtypes.ANY.CAA
+
+from certdesk.domain.validation.caa import CaaIdentity, CaaRecord, WantedIssuance, refusal
+from certdesk.domain.validation.challenge import CaaFinding, ProofKind
+from certdesk.domain.values.foreign_text import shown
+from certdesk.domain.values.names import DomainName
+from certdesk.ports import Clock
+from certdesk.validation.exchange import Unanswered
+from certdesk.validation.resolver import Answer, Resolver, look_deadline
+
+
+class Caa:
+    """`ports.CaaChecker` by DNS.
+
+    A failed look refuses, whatever the failure: the Baseline Requirements would let some pass
+    (3.2.2.8: a zone that is provably not signed, asked again), and nothing here does.
+    """
+
+    def __init__(self, resolver: Resolver, clock: Clock) -> None:
+        """Ask by `resolver`."""
+        self._resolver = resolver
+        self._clock = clock
+
+    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+        """Climb from the name to the first one that has CAA records, and judge these.
+
+        A CNAME record on the way is followed for its own name alone: the names above its target
+        are nobody's business.
+        """
+        began, deadline = self._clock.now(), look_deadline()
+        answers: list[Answer] = []
+        try:
+            found_at, records = self._climb(name.base, deadline, answers)
+        except Unanswered as failure:
+            return CaaFinding(
+                permitted=False,
+                reason=f"CAA records that apply to {name.ascii} cannot be read: {failure.reason}. "
+                "Until they can be read, nothing is issued.",
+                resolver=failure.server,
+                steps=_steps(answers) + failure.steps,
+                answered=False,
+                began_at=began,
+                ended_at=self._clock.now(),
+            )
+        issuance = WantedIssuance(identity, kind, name.wildcard)
+        why = refusal(records, issuance)
+        return CaaFinding(
+            permitted=why is None,
+            reason="" if why is None else _advice(name, found_at, why, identity),
+            found_at=found_at,
+            records=shown(str(record).encode() for record in records),
+            resolver=answers[-1].server,
+            secure=_secure(answers),
+            steps=_steps(answers),
+            began_at=began,
+            ended_at=self._clock.now(),
+        )
+
+    def _climb(
+        self, base: str, deadline: float, answers: list[Answer]
+    ) -> tuple[str | None, tuple[CaaRecord, ...]]:
+        """Give the first name that has CAA records, and these; add the answers on the way."""
+        for name in _upwards(base):
+            answers.append(self._resolver.ask(name, "CAA", deadline))
+            if answers[-1].records:
+                return name, tuple(map(_record, answers[-1].records))
+        return None, ()
+
+
+class CaaUnchecked:
+    """`ports.CaaChecker` of a desk that is set not to ask: it permits, and says why."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Take the times from `clock`."""
+        self._clock = clock
+
+    def look(self, name: DomainName, kind: ProofKind, _: CaaIdentity) -> CaaFinding:
+        """Permit the name."""
+        now = self._clock.now()
+        return CaaFinding(
+            permitted=True,
+            reason="",
+            steps=(f"CAA records of {name.ascii} ({kind}) were not asked for: caa.check is off",),
+            began_at=now,
+            ended_at=now,
+        )
+
+
+def _advice(name: DomainName, found_at: str | None, why: str, identity: CaaIdentity) -> str:
+    text = f"CAA records of {found_at} do not let this desk issue for {name.ascii}: {why}."
+    if not identity.domains:
+        return f"{text} The desk has no identity for CAA (setting caa.identities)."
+    tag = "issuewild" if name.wildcard else "issue"
+    mine = " or ".join(sorted(identity.domains))
+    return f'{text} A record that does is 0 {tag} "{mine}".'
+
+
+def _upwards(base: str) -> Iterator[str]:
+    """Give a name, its parent, and so on up to the top-level domain."""
+    labels = base.split(".")
+    for first in range(len(labels)):
+        yield ".".join(labels[first:])
+
+
+def _record(record: dns.rdata.Rdata) -> CaaRecord:
+    caa = cast("dns.rdtypes.ANY.CAA.CAA", record)
+    return CaaRecord(caa.flags, caa.tag.decode("ascii").lower(), caa.value)
+
+
+def _secure(answers: Iterable[Answer]) -> bool | None:
+    """Tell whether every answer was signed and checked; None where that is not looked at."""
+    each = [answer.secure for answer in answers]
+    return None if None in each else all(each)
+
+
+def _steps(answers: Iterable[Answer]) -> tuple[str, ...]:
+    return tuple(step for answer in answers for step in answer.steps)

@@ -1,0 +1,59 @@
+"""Looks whether the resolvers answer as they have to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dns.name
+import dns.rdatatype
+
+from certdesk.domain.operation.checkup import Observation, failure, good, warning
+from certdesk.validation.exchange import Unanswered
+from certdesk.validation.resolver import Resolver, look_deadline
+
+CHECK = "resolver"
+REMEDY = (
+    "start it (systemctl start unbound), or name another in dns.resolvers; until one answers no "
+    "name is validated and nothing is issued"
+)
+
+
+class ResolverCheckup:
+    """Asks each resolver for the root's name servers, as a look for a proof would."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Look at these resolvers."""
+        self._resolver = resolver
+
+    def examine(self) -> Iterator[Observation]:
+        """Tell of each; it is a failure where none answers."""
+        found = reasons(self._resolver)
+        for server, reason in found.items():
+            if not reason:
+                yield good(CHECK, f"{server} answers{self._how()}")
+            elif all(found.values()):
+                yield failure(CHECK, f"{server}: {reason}", REMEDY)
+            else:
+                yield warning(CHECK, f"{server}: {reason}", "others answer; repair it or remove it")
+        if not self._resolver.checks:
+            yield warning(
+                CHECK,
+                "DNSSEC signatures are not validated",
+                "set dns.dnssec to validate: off is only for tests",
+            )
+
+    def _how(self) -> str:
+        return " and checks DNSSEC signatures" if self._resolver.checks else ""
+
+
+def reasons(resolver: Resolver) -> dict[str, str]:
+    """Tell of each server why it gives no answer to be relied on, "" where it does."""
+    found: dict[str, str] = {}
+    for server in dict.fromkeys(resolver.turns()):
+        try:
+            resolver.respond(server, dns.name.root, dns.rdatatype.NS, look_deadline())
+        except Unanswered as unanswered:
+            found[str(server)] = unanswered.reason
+        else:
+            found[str(server)] = ""
+    return found

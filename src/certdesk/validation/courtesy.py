@@ -1,0 +1,126 @@
+"""How often an address is connected to, whatever the names are that lead there.
+
+Whoever owns many domains can let all of them lead to somebody else's server. Each process counts
+for itself, by its own monotonic clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from certdesk.domain.values.addresses import Address, block_of
+from certdesk.domain.values.retry import doubled
+
+MINUTE = 60.0
+PATIENT = 3
+"""Failures in a row after which an address and port are left alone for a while."""
+
+FIRST_PAUSE = 10.0
+LONGEST_PAUSE = 120.0
+MOST_KNOWN = 10_000
+"""Addresses remembered; with more, those are forgotten of which nothing holds any more."""
+
+
+class LeftAlone(Exception):
+    """An address is not connected to for a while; the text says why."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Failures:
+    """How often in a row a port did not answer, and until when it is left alone."""
+
+    count: int = 0
+    until: float = 0.0
+
+
+class Courtesy:
+    """Counts connections and failures; safe to use from several threads."""
+
+    def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
+        """Admit so many connections a minute to one address, 0 for any number."""
+        self._per_minute = per_minute
+        self._now = now
+        self._change = threading.Lock()
+        self._even_at: dict[str, float] = {}
+        self._failures: dict[tuple[Address, int], _Failures] = {}
+
+    def admit(self, addresses: Iterable[Address], port: int) -> Iterator[Address]:
+        """Yield those of some addresses that may be connected to now; each is counted as it comes.
+
+        Raises:
+            LeftAlone: none may be.
+        """
+        admitted, why = False, ""
+        for address in addresses:
+            refusal = self._take(address, port)
+            if refusal is None:
+                admitted = True
+                yield address
+            else:
+                why = why or refusal
+        if why and not admitted:
+            raise LeftAlone(why)
+
+    def failed(self, addresses: Sequence[Address], port: int) -> None:
+        """Note addresses that took no connection; from the third time on there is a pause.
+
+        Only what was tried is named here: an address that a hostile name has beside its own must
+        not be left alone for what another one did.
+        """
+        now = self._now()
+        with self._change:
+            for address in addresses:
+                its = self._failures.setdefault((address, port), _Failures())
+                its.count += 1
+                if its.count >= PATIENT:
+                    its.until = now + doubled(FIRST_PAUSE, its.count - PATIENT, LONGEST_PAUSE)
+
+    def answered(self, addresses: Sequence[Address], port: int) -> None:
+        """Forget the failures of addresses that took a connection."""
+        with self._change:
+            for address in addresses:
+                self._failures.pop((address, port), None)
+
+    def _take(self, address: Address, port: int) -> str | None:
+        """Count a connection to an address; or return why there must be none now."""
+        now, source = self._now(), block_of(address)
+        with self._change:
+            self._forget(now)
+            its = self._failures.get((address, port))
+            if its is not None and its.until > now:
+                return (
+                    f"port {port} of {address} has not answered several times; it is asked again "
+                    "after a pause"
+                )
+            if not self._has_room(source, now):
+                return (
+                    f"{address} was connected to {self._per_minute} times in the last minute; it "
+                    "is asked again after a pause"
+                )
+            self._count(source, now)
+        return None
+
+    def _has_room(self, source: str, now: float) -> bool:
+        if not self._per_minute:
+            return True
+        used = max(0.0, self._even_at.get(source, now) - now) / self._interval
+        return used + 1 <= self._per_minute
+
+    def _count(self, source: str, now: float) -> None:
+        if self._per_minute:
+            self._even_at[source] = max(self._even_at.get(source, now), now) + self._interval
+
+    @property
+    def _interval(self) -> float:
+        return MINUTE / self._per_minute
+
+    def _forget(self, now: float) -> None:
+        """Forget what holds no more, where there is much of it."""
+        if len(self._even_at) > MOST_KNOWN:
+            self._even_at = {its: at for its, at in self._even_at.items() if at > now}
+        if len(self._failures) > MOST_KNOWN:
+            recent = now - LONGEST_PAUSE
+            self._failures = {key: its for key, its in self._failures.items() if its.until > recent}

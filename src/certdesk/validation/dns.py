@@ -1,0 +1,162 @@
+"""Proof by a DNS record, TXT or CNAME (Baseline Requirements 3.2.2.4.7)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import dns.rdata
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.TXT
+
+from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind, Verdict
+from certdesk.domain.values.foreign_text import printable_text, shown
+from certdesk.ports import Clock
+from certdesk.validation.exchange import Unanswered
+from certdesk.validation.resolver import Answer, Resolver, look_deadline
+
+STRINGS = 64
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Way:
+    """What differs between the two kinds of record."""
+
+    absent: Verdict
+    differs: Verdict
+    unanswered: Verdict
+    normal: Callable[[bytes], bytes]
+
+    def holds(self, wanted: str, values: Iterable[bytes]) -> bool:
+        """Tell whether one of the values is the one that is wanted."""
+        return self.normal(wanted.encode("utf-8")) in map(self.normal, values)
+
+
+_WAYS = {
+    ProofKind.TXT: _Way(
+        Verdict.TXT_ABSENT, Verdict.TXT_DIFFERS, Verdict.TXT_UNANSWERED, lambda value: value
+    ),
+    # Host names are equal in any case, and the final dot is a matter of spelling.
+    ProofKind.CNAME: _Way(
+        Verdict.CNAME_ABSENT,
+        Verdict.CNAME_DIFFERS,
+        Verdict.CNAME_UNANSWERED,
+        lambda value: value.lower().removesuffix(b"."),
+    ),
+}
+
+
+class DnsProof:
+    """`ports.Prover` of TXT and CNAME records."""
+
+    def __init__(self, resolver: Resolver, clock: Clock) -> None:
+        """Ask `resolver`; `clock` tells when, for the evidence."""
+        self._resolver = resolver
+        self._clock = clock
+
+    def look(self, challenge: Challenge) -> Finding:
+        """Look for the challenge's record, within 20 seconds.
+
+        A TXT record proves if its strings, put together, equal the value to the byte, whatever
+        other records are beside it. A CNAME record proves if it leads to the value, whether that
+        name exists or not.
+        """
+        way, kind = _WAYS[challenge.kind], challenge.kind.value
+        began, deadline = self._clock.now(), look_deadline()
+        try:
+            answer = self._resolver.ask(challenge.record, kind, deadline)
+        except Unanswered as failure:
+            return Finding(
+                verdict=way.unanswered,
+                reason=f"{kind} records of {challenge.record} cannot be read: {failure.reason}. "
+                "The desk checks again by itself.",
+                resolver=failure.server,
+                steps=failure.steps,
+                answered=False,
+                began_at=began,
+                ended_at=self._clock.now(),
+            )
+        values = _values(answer)
+        verdict, reason = _judged(challenge, answer, values, way)
+        steps = answer.steps
+        if verdict is way.absent:
+            hint, more = self._zone_twice(challenge, way, deadline)
+            reason, steps = reason + hint, steps + more
+        return Finding(
+            verdict=verdict,
+            reason=reason,
+            seen=shown(values),
+            resolver=answer.server,
+            secure=answer.secure,
+            steps=steps,
+            began_at=began,
+            ended_at=self._clock.now(),
+        )
+
+    def _zone_twice(
+        self, challenge: Challenge, way: _Way, deadline: float
+    ) -> tuple[str, tuple[str, ...]]:
+        """Say so where the record stands at the name with the zone added once more.
+
+        Many consoles add the zone to what is typed in.
+        """
+        wrong = f"{challenge.record}.{challenge.zone}"
+        try:
+            answer = self._resolver.ask(wrong, challenge.kind.value, deadline)
+        except Unanswered as failure:
+            return "", failure.steps
+        if not way.holds(challenge.value, _values(answer)):
+            return "", answer.steps
+        hint = (
+            f" It stands at {wrong}, where {challenge.zone} is written twice: as the record's "
+            f"name, use {challenge.label} alone."
+        )
+        return hint, answer.steps
+
+
+def _values(answer: Answer) -> tuple[bytes, ...]:
+    return tuple(map(_value, answer.records))
+
+
+def _value(record: dns.rdata.Rdata) -> bytes:
+    """Give the strings of a TXT record, put together, or the target of a CNAME in lower case.
+
+    The target's own case may be lost: compressed, it shares letters with the mixed question.
+    """
+    if isinstance(record, dns.rdtypes.ANY.TXT.TXT):
+        return b"".join(record.strings)
+    target = cast("dns.rdtypes.ANY.CNAME.CNAME", record).target
+    return target.canonicalize().to_text(omit_final_dot=True).encode("ascii")
+
+
+def _judged(
+    challenge: Challenge, answer: Answer, values: tuple[bytes, ...], way: _Way
+) -> tuple[Verdict, str]:
+    kind, wanted = challenge.kind.value, challenge.value
+    wish = _wish(challenge, answer)
+    if not values:
+        return way.absent, f"{kind.lower()} record not found. {wish}"
+    strings = sum(len(getattr(record, "strings", ())) for record in answer.records)
+    if strings > STRINGS:
+        return way.differs, (
+            f"{challenge.record} has {strings} TXT strings, and where there are more than "
+            f"{STRINGS}, none is read. Remove those that nothing needs any more."
+        )
+    if way.holds(wanted, values):
+        return Verdict.PROVED, ""
+    if way.holds(wanted, (value.strip(b" \t\r\n\"'") for value in values)):
+        return way.differs, (
+            f"The {kind} record of {challenge.record} has blanks or quotation marks around the "
+            "value. Enter the value without them."
+        )
+    others = "A record of another value is" if len(values) == 1 else "Records of other values are"
+    return way.differs, f"{others} there. {wish}"
+
+
+def _wish(challenge: Challenge, answer: Answer) -> str:
+    led = f", which leads to {printable_text(answer.chain[-1])}," if answer.chain else ""
+    return (
+        f"Publish a {challenge.kind.value} record at {challenge.record}{led} with the value "
+        f"{challenge.value}."
+    )

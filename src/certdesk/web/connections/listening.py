@@ -1,0 +1,118 @@
+"""The socket that the desk is reached by, and how many files the process needs for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import resource
+import socket
+from typing import TypeAlias
+
+from certdesk.domain.values.addresses import Network, networks
+from certdesk.domain.values.telling import why
+from certdesk.settings import Settings, SettingsError
+from certdesk.web.tls import check_tls
+
+LARGEST_PORT = 65535
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+"""What a socket is bound to: of IPv4, of IPv6, or of neither."""
+
+SEND_BUFFER = 256 * 1024
+"""Bytes of an answer that the kernel keeps for a client that does not take it; 4 MiB otherwise."""
+
+OTHER_FILES = 256
+"""Files and connections of the desk's own: databases, look-ups, the operator's socket."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Bind the socket that the settings name.
+
+    Raises:
+        SettingsError: the address cannot be served on as asked.
+    """
+    family, address = check_listening(settings)
+    try:
+        return _bound(family, address)
+    except OSError as error:
+        raise _cannot(settings, error) from error
+
+
+def check_listening(settings: Settings) -> tuple[socket.AddressFamily, Address]:
+    """Look whether the address may be served on as asked, and what it is for a socket.
+
+    Raises:
+        SettingsError: it may not, or there is none.
+    """
+    host, port = host_and_port(settings)
+    check_tls(settings)
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise _cannot(settings, error) from error
+    loopback = ipaddress.ip_address(address[0]).is_loopback
+    if not (settings.tls_cert or settings.plain_networks or loopback):
+        raise SettingsError(
+            f"listen: plain HTTP is served on loopback only, and {host} is not; set tls.cert "
+            "and tls.key, or name in http.plain_networks who may be served without TLS"
+        )
+    return family, address
+
+
+def host_and_port(settings: Settings) -> tuple[str, int]:
+    """Read where to listen.
+
+    Raises:
+        SettingsError: it is not HOST:PORT.
+    """
+    host, _, port = settings.listen.rpartition(":")
+    host = host.strip("[]")
+    if not port.isdecimal() or int(port) > LARGEST_PORT or not host:
+        raise SettingsError(f"listen: give HOST:PORT, not {settings.listen}")
+    return host, int(port)
+
+
+def networks_of(setting: str, texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Read the networks that a setting names.
+
+    Raises:
+        SettingsError: one of them is none.
+    """
+    try:
+        return networks(texts)
+    except ValueError as error:
+        raise SettingsError(f"{setting}: {error}") from error
+
+
+def make_room_for_files(connections: int) -> None:
+    """Let the process have a file for each connection beside its own.
+
+    Raises:
+        SettingsError: the system does not let it have so many.
+    """
+    needed = connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise SettingsError(
+            f"http.connections: {connections} connections need {needed} open files, and this "
+            f"process may have {hard}; raise its limit (ulimit -n, LimitNOFILE=) or lower the "
+            "setting"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def _bound(family: int, address: Address) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _cannot(settings: Settings, error: OSError) -> SettingsError:
+    return SettingsError(f"listen: {settings.listen} cannot be listened on: {why(error)}")
