@@ -14,7 +14,7 @@ from certdesk.domain.pki.records import BlockedKey, Certificate
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.revocation_reason import Reason
-from certdesk.workflow.order_engine import NOT_ITS_OWN
+from certdesk.workflow.issuing_steps import NOT_ITS_OWN
 from tests.workflow.ordering import Ordered, ordered
 
 NAME = "shop.example.com"

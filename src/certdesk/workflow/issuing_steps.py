@@ -1,0 +1,262 @@
+"""The steps of an order that its issuer has a part in: challenges, issuing, revoking.
+
+An issuer is asked outside every transaction. What it says is kept in one that finds the order as
+it was read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import random
+from datetime import datetime
+
+from certdesk.domain.delivery.bundles import new_pass_word
+from certdesk.domain.orders.certificate import certificate_of, requested, wanted_challenges
+from certdesk.domain.orders.lifecycle import WaitEvent
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.proof import proof_of
+from certdesk.domain.orders.renewal import first_look, wanted
+from certdesk.domain.orders.steps import ProofsMissing
+from certdesk.domain.pki.issuance import (
+    Declined,
+    Issued,
+    IssueRequest,
+    Later,
+    Offered,
+    Offering,
+    Progress,
+    Recorded,
+)
+from certdesk.domain.pki.records import Certificate, Issuance
+from certdesk.domain.rules import Rules
+from certdesk.domain.validation.challenge import check_offered
+from certdesk.domain.values.organisation import Organisation
+from certdesk.domain.values.products import Level
+from certdesk.domain.values.revocation_reason import Reason
+from certdesk.domain.values.sealed_fields import whole
+from certdesk.ports import (
+    Clock,
+    Issuers,
+    Stale,
+    Store,
+    Unit,
+    Vault,
+    note,
+    place_of,
+    place_of_party,
+)
+from certdesk.workflow.key_inspection import note_look, weakness_of
+from certdesk.workflow.order_changes import close, keep_certificate
+from certdesk.workflow.order_standing import Standing, unchanged
+from certdesk.workflow.reporting import report_key, tell_of_shared_key
+
+VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
+NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
+
+
+class IssuingSteps:
+    """Asks the issuers of orders, and keeps what they say."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        issuers: Issuers,
+        rules: Rules,
+    ) -> None:
+        """Work with these parts."""
+        self._store = store
+        self._vault = vault
+        self._clock = clock
+        self._rng = rng
+        self._issuers = issuers
+        self._rules = rules
+
+    def ask_for_challenges(self, standing: Standing, now: datetime) -> datetime | Later:
+        """Take the next step towards what is to be published; return when to go on.
+
+        Raises:
+            ProofsMissing: its issuer has the desk draw that.
+        """
+        challenger = self._issuers[standing.issuer].challenger
+        if challenger is None:
+            raise ProofsMissing(", ".join(standing.order.ascii_names))
+        wanted = wanted_challenges(standing.order)
+        offering = challenger.offer(wanted, standing.recorded)
+        if isinstance(offering, Later):
+            return offering
+        if isinstance(offering, Offered):
+            check_offered(offering.challenges, wanted.names, wanted.method)
+        self._store.write(functools.partial(self._keep_offering, standing, offering))
+        return now
+
+    def _keep_offering(self, standing: Standing, offering: Offering, unit: Unit) -> None:
+        order = unchanged(unit, standing.order)
+        if unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt):
+            raise Stale("proofs")
+        match offering:
+            case Recorded():
+                self._keep_recorded(unit, standing, offering, begun=False)
+            case Offered(challenges=challenges):
+                for challenge in challenges:
+                    unit.proofs.add(proof_of(challenge, order, self._clock.now()))
+            case Declined(reason=reason):
+                close(unit, order, reason, self._clock.now())
+
+    def issue(self, standing: Standing, now: datetime) -> datetime | Later:
+        """Take the next step of issuing; return when to go on."""
+        submission = standing.submission
+        assert submission is not None  # noqa: S101 -- no order is submitted without one
+        if not submission.inspected:
+            # What the background has not got to is done here: no CA is asked before.
+            reason = weakness_of(submission)
+            self._store.write(lambda unit: note_look(unit, submission, reason, now))
+            return now
+        if standing.ended_vetting(now):
+            self._store.write(
+                lambda unit: close(unit, standing.order, VETTING_ENDED, self._clock.now())
+            )
+            return now
+        request = requested(
+            standing.order,
+            submission,
+            standing.proofs,
+            self._rules.internal_suffixes,
+            self._organisation(standing),
+            standing.vetted_until(now),
+        )
+        progress = self._issuers[standing.issuer].proceed(request, standing.recorded)
+        if isinstance(progress, Later):
+            return progress
+        self._store.write(functools.partial(self._keep, standing, request, progress))
+        return now
+
+    def _organisation(self, standing: Standing) -> Organisation | None:
+        """Open what was vetted, where the product names an organisation."""
+        company = standing.company
+        if standing.level is Level.DV or company is None:
+            return None
+        personal = self._vault.open(company.personal, place_of_party(company))
+        return whole(Organisation, company.facts, personal)
+
+    def _keep(
+        self, standing: Standing, request: IssueRequest, progress: Progress, unit: Unit
+    ) -> None:
+        match progress:
+            case Recorded():
+                self._record(unit, standing, progress)
+            case Issued():
+                self._deliver(unit, standing, request, progress)
+            case Declined(reason=reason):
+                close(unit, standing.order, reason, self._clock.now())
+
+    def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
+        # The order goes to a next version, so that nobody cancels it at the same time unseen.
+        unit.orders.replace(unchanged(unit, standing.order).waiting(WaitEvent.NAMES_PROVED))
+        self._keep_recorded(unit, standing, progress, begun=True)
+
+    def _keep_recorded(
+        self, unit: Unit, standing: Standing, recorded: Recorded, *, begun: bool
+    ) -> None:
+        order, earlier = standing.order, standing.issuance
+        if earlier is not None:
+            serial = recorded.serial or earlier.serial
+            unit.issuances.replace(
+                dataclasses.replace(earlier, state=recorded.state, serial=serial, begun=begun)
+            )
+            return
+        if unit.issuances.get(order.certificate_id, order.attempt) is not None:
+            raise Stale("issuances")
+        unit.issuances.add(
+            Issuance(
+                certificate_id=order.certificate_id,
+                attempt=order.attempt,
+                uin=order.uin,
+                issuer=standing.issuer,
+                state=recorded.state,
+                serial=recorded.serial,
+                begun_at=self._clock.now(),
+                begun=begun,
+            )
+        )
+
+    def _deliver(
+        self, unit: Unit, standing: Standing, request: IssueRequest, issued: Issued
+    ) -> None:
+        order, now = standing.order, self._clock.now()
+        certificate = certificate_of(request, issued, issuer=standing.issuer, now=now)
+        after = unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
+        unit.certificates.add(
+            dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
+        )
+        renewed_at = _renewed_at(unit, after)
+        hosted = renewed_at is None and wanted(after) is not None
+        unit.orders.replace(
+            dataclasses.replace(
+                after,
+                hosted=hosted,
+                succeeded_at=renewed_at,
+                root_known=certificate.root is not None,
+            )
+        )
+        if hosted:
+            unit.renewals.add(first_look(after))
+        self._settle_predecessors(unit, order)
+        note(unit, now, order, "Issue", f"serial {certificate.serial}")
+        tell_of_shared_key(unit, order, certificate.spki_sha256, now)
+
+    def _settle_predecessors(self, unit: Unit, order: Order) -> None:
+        """Have nobody see to what this certificate takes the place of any more.
+
+        What renews a certificate renews its reissue as well. That the desk has succeeded one stays
+        true whatever else comes after it.
+        """
+        before = unit.orders.get(order.replaces or order.renews or "")
+        while before is not None:
+            unit.renewals.remove(before.certificate_id)
+            at = self._clock.now() if order.by_desk else before.succeeded_at
+            unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
+            reissue = unit.orders.get(before.replaced_by or "") if order.renews else None
+            its_too = reissue is not None and reissue.renewed_by == order.certificate_id
+            before = reissue if its_too else None
+
+    def _pass_word(self, certificate: Certificate) -> bytes:
+        return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
+
+    def revoke(self, standing: Standing) -> None:
+        """Have the certificate revoked, or left in force where the issuer does not know it."""
+        order, certificate = standing.order, standing.certificate
+        # Both were kept: when the order became issued, and when it was to be revoked.
+        assert certificate is not None  # noqa: S101 -- as above
+        assert order.revocation is not None  # noqa: S101 -- as above
+        reason = Reason(order.revocation.reason)
+        try:
+            self._issuers[standing.issuer].revoke(certificate, reason)
+        except LookupError:
+            self._store.write(
+                lambda unit: keep_certificate(unit, order, NOT_ITS_OWN, self._clock.now())
+            )
+        else:
+            self._store.write(functools.partial(self._revoked, order, certificate, reason))
+
+    def _revoked(self, order: Order, certificate: Certificate, reason: Reason, unit: Unit) -> None:
+        """Keep that a certificate is revoked, and what its owner says of its key."""
+        now, stored = self._clock.now(), unchanged(unit, order)
+        unit.orders.replace(stored.revoked(now))
+        unit.renewals.remove(order.certificate_id)
+        if reason is Reason.KEY_COMPROMISE:
+            report_key(unit, stored, certificate.spki_sha256, now)
+        note(unit, now, order, "Revoke", reason)
+
+
+def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:
+    """Tell when the desk renewed a certificate, by its reissue that is issued only afterwards."""
+    renewal = unit.orders.get(reissue.renewed_by or "")
+    original = unit.orders.get(reissue.replaces or "")
+    if renewal is None or original is None or not renewal.by_desk or renewal.begins_at is None:
+        return None
+    return original.succeeded_at

@@ -1,0 +1,56 @@
+"""Changes of an order that need nobody but the desk, each in the transaction that it is given."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from certdesk.domain.orders.lifecycle import Event, HoldEvent
+from certdesk.domain.orders.order import Decider, Order
+from certdesk.domain.orders.renewal import Forget, next_succession
+from certdesk.domain.values.revocation_reason import KEY_KNOWN, Reason
+from certdesk.domain.vetting.review import subject_of_revocation
+from certdesk.ports import Unit, note, successors_of, withdraw_review
+from certdesk.workflow.order_standing import as_read, unchanged
+
+
+def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:
+    """Have the review of an order fail."""
+    unit.orders.replace(unchanged(unit, order).after(Event.FAIL, reason))
+    note(unit, now, order, "FailReview", reason)
+
+
+def condemn(unit: Unit, order: Order, now: datetime) -> None:
+    """Have a certificate revoked whose key others know; nobody has to look at that."""
+    decided = as_read(unit, order).asked_back(
+        Event.DECIDE_TO_REVOKE,
+        reason=Reason.KEY_COMPROMISE,
+        decided_by=Decider.DESK,
+        why=KEY_KNOWN,
+    )
+    unit.orders.replace(decided)
+    withdraw_review(unit, subject_of_revocation(order.certificate_id))
+    note(unit, now, order, "CondemnKey", Reason.KEY_COMPROMISE)
+
+
+def keep_certificate(unit: Unit, order: Order, reason: str, now: datetime) -> None:
+    """Leave a certificate in force that was to be revoked."""
+    unit.orders.replace(unchanged(unit, order).kept(reason))
+    note(unit, now, order, "CancelRevoke", reason)
+
+
+def expire(unit: Unit, order: Order, now: datetime) -> None:
+    """Note that a certificate has ended; a successor that is still to come is not forgotten."""
+    ended = unchanged(unit, order).after(Event.EXPIRE)
+    move = next_succession(ended, successors_of(unit, ended), now)
+    if isinstance(move, Forget):
+        ended = dataclasses.replace(ended, hosted=False)
+        unit.renewals.remove(order.certificate_id)
+    unit.orders.replace(ended)
+    note(unit, now, order, "Expire", "")
+
+
+def end_cancelling(unit: Unit, order: Order, now: datetime) -> None:
+    """Let go of a cancelled order whose records are removed."""
+    unit.orders.replace(unchanged(unit, order).held(HoldEvent.END_CLEANUP))
+    note(unit, now, order, "EndCancelling", "")

@@ -1,0 +1,121 @@
+"""What is known of an order when its next step is taken, and whether that still holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+
+from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.pki.issuance import Recorded
+from certdesk.domain.pki.records import BlockedKey, Certificate, Issuance
+from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.vetting.review import is_vetted
+from certdesk.ports import Stale, Unit, block_of, stands_still
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that is known of an order whose next step is to be taken.
+
+    `proofs` are those that count now, `added` those of any attempt whose records may be outside;
+    one that is `halted` stands still.
+    """
+
+    order: Order
+    proofs: Sequence[Proof]
+    added: Sequence[Proof]
+    submission: Submission | None
+    issuance: Issuance | None
+    certificate: Certificate | None
+    blocked: BlockedKey | None
+    manager: Manager | None
+    company: Company | None
+    halted: bool
+
+    @property
+    def level(self) -> Level:
+        """What is vetted for the order."""
+        return PRODUCTS[self.order.product_id].level
+
+    @property
+    def block(self) -> BlockedKey | None:
+        """What is to be acted on of its key being blocked: of what is begun the issuer decides."""
+        return self.blocked if self.certificate or not self.begun else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether its issuer has begun to issue."""
+        return self.issuance is not None and self.issuance.begun
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What its issuer has asked to be kept last."""
+        kept = self.issuance
+        return Recorded(state=kept.state, serial=kept.serial) if kept else None
+
+    @property
+    def issuer(self) -> str:
+        """The name of its issuer: the one that has signed, or that it was submitted to last."""
+        return self.certificate.issuer if self.certificate else self.order.issuer or ""
+
+    def vetted_until(self, now: datetime) -> datetime | None:
+        """How long what was vetted may be relied on, None where it may not be now."""
+        if self.manager is None or not is_vetted(self.manager, now):
+            return None
+        return self.manager.expires_at
+
+    def ended_vetting(self, now: datetime) -> bool:
+        """Whether what was vetted may not be relied on any more, before issuing has begun."""
+        if self.level is Level.DV or self.begun:
+            return False
+        return self.manager is None or not is_vetted(self.manager, now)
+
+
+def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
+    """Return what is known of an order, None where there is no such order."""
+    order = unit.orders.get(certificate_id)
+    if order is None:
+        return None
+    manager = unit.managers.get(order.manager_id) if order.manager_id else None
+    submission = unit.submissions.get(certificate_id, order.submission)
+    proofs = unit.proofs.where(certificate_id=certificate_id)
+    return Standing(
+        order=order,
+        manager=manager,
+        company=unit.companies.get(manager.company_id) if manager else None,
+        proofs=[proof for proof in proofs if proof.attempt == order.proving],
+        added=[proof for proof in proofs if proof.added_at is not None],
+        submission=submission,
+        blocked=block_of(unit, order.uin, submission.spki_sha256) if submission else None,
+        issuance=unit.issuances.get(certificate_id, order.attempt),
+        certificate=unit.certificates.get(certificate_id, order.attempt),
+        halted=stands_still(unit, order),
+    )
+
+
+def unchanged(unit: Unit, order: Order) -> Order:
+    """Give the order if it is still as it was read, and work on it goes on.
+
+    Raises:
+        Stale: it is not, or its account was disabled meanwhile.
+    """
+    stored = as_read(unit, order)
+    if stands_still(unit, stored):
+        raise Stale("accounts")
+    return stored
+
+
+def as_read(unit: Unit, order: Order) -> Order:
+    """Give the order if it is still as it was read.
+
+    Raises:
+        Stale: it is not.
+    """
+    stored = unit.orders.get(order.certificate_id)
+    if stored is None or (stored.status, stored.proving) != (order.status, order.proving):
+        raise Stale("orders")
+    return stored
