@@ -168,7 +168,7 @@ SCALARS: dict[object, st.SearchStrategy[Any]] = {
 
 
 @pytest.mark.parametrize("spec", COLLECTIONS, ids=lambda spec: spec.name)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_record_is_read_back_as_it_was_written(
     store: Store, spec: CollectionSpec[Any], data: st.DataObject

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.orders.material import Material
@@ -46,6 +46,7 @@ def values(annotation: object) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_both_halves_make_the_whole_again(kind: type, data: st.DataObject) -> None:
     """Whatever the values are, None and empty texts included."""
@@ -54,6 +55,7 @@ def test_both_halves_make_the_whole_again(kind: type, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_nothing_personal_is_among_the_facts_nor_a_fact_among_the_personal(
     kind: type, data: st.DataObject
