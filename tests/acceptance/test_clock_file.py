@@ -53,7 +53,7 @@ def test_a_certificate_expires_when_the_clock_is_moved(tmp_path: Path, names: Na
         desk.move(200 * DAY)
 
         until(lambda: desk.listed()[bought] == EXPIRED)
-        assert "moved by a file, which is for tests alone" in desk.served.errors.read_text()
+        assert "moved by a file, which is only for tests" in desk.served.errors.read_text()
 
 
 def test_the_day_of_issue_decides_how_long_a_certificate_lasts(

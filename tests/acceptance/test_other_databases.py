@@ -127,8 +127,8 @@ def test_a_file_from_before_the_first_release_is_refused_with_what_to_do(embedde
         refused = certdesk(*words)
         assert (refused.returncode, refused.stdout) == (FAILED, "")
         assert "before its first release" in refused.stderr
-        assert "begin anew in another folder or database (--data, --database)" in refused.stderr
-    assert "-> begin anew in another folder or database" in certdesk("doctor", *data).stdout
+        assert "begin again in another folder or database (--data, --database)" in refused.stderr
+    assert "-> begin again in another folder or database" in certdesk("doctor", *data).stdout
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_the_operator_is_told_what_takes_the_place_of_a_certificate(left: LeftAl
     after = left.successor(first)
     assert after is not None
     its = after.certificate_id
-    assert ahead(left, first).endswith(f"{its} takes its place and stands at PENDING-DCV.")
+    assert ahead(left, first).endswith(f"{its} replaces it and stands at PENDING-DCV.")
 
 
 def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> None:

@@ -320,7 +320,7 @@ def test_an_order_on_its_way_is_shown_in_the_old_account_without_its_key(desk: D
     assert (row["CertificateId"], row["StatusName"]) == (order, "Migrating")
     assert desk.call(desk.new, "DescribeCertificates")["TotalCount"] == 0
     told = desk.operator("ShowOrder", CertificateId=order)["Next"]
-    assert told.startswith("The desk is about to hand it over to another account")
+    assert told.startswith("The desk moves it to another account")
 
 
 def test_a_certificate_that_ends_on_its_way_is_seen_to_have_ended_there(desk: Desk) -> None:

@@ -105,7 +105,7 @@ def test_that_nobody_asked_is_said_where_something_is_looked_at_all_the_same(
 ) -> None:
     """Beside the output, and only there."""
     done = desk.run("review", "show", f"revocation:{order}")
-    assert "nobody has asked for a decision about it" in done.stderr
+    assert "it does not wait for a decision" in done.stderr
     assert json.loads(done.stdout)["Since"] is None
     assert desk.run("review", "show", f"order:{order}").stderr == ""
 

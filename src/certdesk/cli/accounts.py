@@ -95,7 +95,7 @@ pass_on(
 
 @account.command("verify")
 @click.argument("uin")
-@click.option("--withdraw", is_flag=True, help="Take the verification back.")
+@click.option("--withdraw", is_flag=True, help="Undo the verification.")
 @desk_options
 def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
     """Mark the identity of the account UIN as verified, so that it can order."""

@@ -13,14 +13,14 @@ from certdesk.settings import Settings
 
 OK, FAIL = "ok", "fail"
 CLOSED = {
-    "SettingsError": ("settings", "mend the setting; certdesk settings explains each"),
-    "PlaceUnsafe": ("files", "run what the text says, and look whether anything was changed"),
-    "SchemaUnreleased": ("database", "begin anew in another folder or database"),
+    "SettingsError": ("settings", "correct the setting; certdesk settings explains each"),
+    "PlaceUnsafe": ("files", "run what the text says, and check whether anything was changed"),
+    "SchemaUnreleased": ("database", "begin again in another folder or database"),
     "SchemaUnknown": ("database", "start the newer version of certdesk that has written it"),
-    "StoreUnavailable": ("database", "mend what the text names: the path, the disk, the server"),
+    "StoreUnavailable": ("database", "repair what the text names: the path, the disk, the server"),
     "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),
     "KeyFileMissing": ("keys", "put the desk's key file back, or set vault.key_file"),
-    "KeyFileUnusable": ("keys", "make the key file readable for the desk's user alone"),
+    "KeyFileUnusable": ("keys", "make the key file readable only for the desk's user"),
     "VaultError": ("keys", "put back the key file that belongs to this database"),
 }
 """By what a desk that does not open is found to be ill, by the kind of the error."""
@@ -64,7 +64,7 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
     except NoDesk as closed:
         return FAIL, [_closed(closed)]
     if "Error" in response:
-        what = f"it could not look at itself: {response['Error']['Code']}"
+        what = f"it could not check itself: {response['Error']['Code']}"
         remedy = f"see its log for RequestId {response['RequestId']}"
         return FAIL, [Found(Check="desk", State=FAIL, What=what, Remedy=remedy)]
     return response["State"], response["Findings"]

@@ -58,7 +58,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
     if len(line) > LINE_LIMIT:
-        fail(f"that is too much at once; at most {LINE_LIMIT} bytes are taken", REFUSED)
+        fail(f"that is too much at once; the desk takes at most {LINE_LIMIT} bytes", REFUSED)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         reply = _by_socket(settings, line) or _alone(settings, action, line)
@@ -115,7 +115,7 @@ def _reply(answer: io.BufferedReader) -> bytes:
     with contextlib.suppress(OSError):
         reply = answer.readline()
     if not reply:
-        raise NoDesk("the desk ended before it answered: look whether it did what was asked")
+        raise NoDesk("the desk ended before it answered: check whether it did what you asked")
     return reply
 
 

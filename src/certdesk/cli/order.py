@@ -38,7 +38,7 @@ def _timeline(response: dict[str, Any]) -> None:
     say()
     styled(f"Next: {response['Next']}", "bold")
     if response["DueTime"]:
-        say(f"The desk looks at it again at {local_time(response['DueTime'])}.")
+        say(f"The desk works on it again at {local_time(response['DueTime'])}.")
 
 
 def _id_alone(response: dict[str, Any]) -> None:

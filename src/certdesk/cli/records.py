@@ -20,7 +20,7 @@ def company() -> None:
 
 @company.command("add")
 @click.argument("json")
-@click.option("--uin", required=True, help="The account that it belongs to.")
+@click.option("--uin", required=True, help="The account that owns it.")
 @desk_options
 def company_add(settings: Settings, json: str, uin: str) -> None:
     """Enter a company; print its CompanyId.
@@ -55,7 +55,7 @@ def manager() -> None:
 
 @manager.command("add")
 @click.argument("json")
-@click.option("--uin", required=True, help="The account that it belongs to.")
+@click.option("--uin", required=True, help="The account that owns it.")
 @click.option("--company", required=True, type=int, help="The company's CompanyId.")
 @click.option(
     "--status",

@@ -41,7 +41,7 @@ by_whom = click.option(
 as_seen = click.option(
     "--attempt",
     metavar="DIGEST",
-    help="Decide only about the version that review show or review list --json printed with this "
+    help="Decide only on the version that review show or review list --json printed with this "
     "digest.",
 )
 
@@ -103,7 +103,7 @@ def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
     response = ask(settings, "ShowReview", Id=id_)
     refused(response)
     if response["Since"] is None:
-        tell(f"{id_}: nobody has asked for a decision about it")
+        tell(f"{id_}: it does not wait for a decision")
     show_reply(response, ONE, json_=json_)
 
 
@@ -151,7 +151,7 @@ def review_reject(
     "--output",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="New file for the letter, for this user alone.",
+    help="New file for the letter, readable only for this user.",
 )
 @click.option("--reviewer", metavar="NAME", help="Who reads it.  [default: the user of the system]")
 @desk_options

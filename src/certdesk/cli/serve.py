@@ -35,7 +35,7 @@ PATIENCE_SECONDS = 5
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
 
 CLOCK_HELP = (
-    "For tests only: move the desk's clock by what stands in FILE, seconds such as +86400 or a "
+    "For tests only: move the desk's clock by the content of FILE: seconds such as +86400 or a "
     "time such as 2027-03-15T00:00:00Z; it is read again when it changes."
 )
 
@@ -64,7 +64,7 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
 new_database_option = click.option(
     "--new-database",
     is_flag=True,
-    help="Begin a new desk in an empty database, though the folder's desk has another.",
+    help="Begin a new desk in an empty database, although the folder's desk has another.",
 )
 
 
@@ -156,13 +156,13 @@ def _unprovable(settings: Settings) -> Iterator[str]:
     if settings.dns_resolvers != resolvers:
         return
     yield (
-        f"it looks proofs up at the resolver {resolvers[0]} (dns.resolvers), and so proves only "
-        "names whose DNS records or web pages you can change on the Internet; orders for other "
-        "names wait for their proofs until they fail"
+        f"it validates names with the resolver {resolvers[0]} (dns.resolvers), so only names "
+        "whose DNS records or web pages you can change on the Internet; orders for other names "
+        "wait until they fail"
     )
     yield (
-        "to prove any name, run `certdesk world` in another terminal, and start the sandbox with "
-        "`--config world/desk.toml`"
+        "to validate any name, run `certdesk world` in another terminal, and start the sandbox "
+        "with `--config world/desk.toml`"
     )
 
 
@@ -185,7 +185,7 @@ def _desk(
     log_to_stderr(settings.log_level, settings.log_format)
     _warn_of(settings)
     if clock is not None:
-        log.warning("the clock is moved by a file, which is for tests alone")
+        log.warning("the clock is moved by a file, which is only for tests")
     os.umask(0o077)
     hide_memory()
     try:
@@ -205,15 +205,15 @@ def _desk(
 def _warn_of(settings: Settings) -> None:
     """Log which checks are switched off that keep strangers from getting certificates."""
     if settings.dns_dnssec == "off":
-        log.warning("any resolver is believed, which is for tests alone", setting="dns.dnssec")
+        log.warning("any resolver is believed, which is only for tests", setting="dns.dnssec")
     if settings.plain_networks and not settings.tls_cert:
         log.warning(
-            "plain HTTP is served beyond loopback: who can listen there reads keys",
+            "plain HTTP is served beyond loopback: anybody who can listen there reads keys",
             setting="http.plain_networks",
             networks=list(settings.plain_networks),
         )
     if not settings.caa_check:
-        log.warning("CAA records are not looked at", setting="caa.check")
+        log.warning("CAA records are not checked", setting="caa.check")
 
 
 def _open_account(opened: OpenDesk) -> dict[str, str]:

@@ -62,9 +62,11 @@ def policy() -> None:
 
 @policy.command("add")
 @click.argument("name")
-@click.option("--uin", required=True, help="The account that it belongs to.")
+@click.option("--uin", required=True, help="The account that owns it.")
 @click.option("--allow", multiple=True, metavar="PATTERN", help="Allow actions, as ssl:Describe*.")
-@click.option("--deny", multiple=True, metavar="PATTERN", help="Deny actions, whoever allows them.")
+@click.option(
+    "--deny", multiple=True, metavar="PATTERN", help="Deny actions, even if a policy allows them."
+)
 @click.option("--certificate", multiple=True, metavar="ID", help="Only for this certificate.")
 @click.option("--project", multiple=True, type=int, metavar="ID", help="Only in this project.")
 @desk_options
@@ -85,7 +87,7 @@ def policy_add(
     It binds the users that it is attached to (user attach).
     """
     if bool(allow) == bool(deny):
-        raise click.UsageError("give --allow or --deny, and not both: a policy does one of the two")
+        raise click.UsageError("use --allow or --deny, not both: a policy does one of the two")
     effect, actions = ("allow", allow) if allow else ("deny", deny)
     given = {"CertificateIds": certificate or None, "ProjectIds": project or None}
     show_reply(

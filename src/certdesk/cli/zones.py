@@ -59,7 +59,7 @@ def provider_options(
 
 @zone.command("add")
 @click.argument("zone")
-@click.option("--uin", required=True, help="The account that it is for.")
+@click.option("--uin", required=True, help="The account that gets it.")
 @click.option(
     "--provider",
     type=click.Choice(list(PROVIDER_SETTINGS)),
@@ -68,7 +68,7 @@ def provider_options(
     help="How the zone is changed.",
 )
 @provider_options(PROVIDER_SETTINGS)
-@click.option("--unchecked", is_flag=True, help="Keep it without trying it.")
+@click.option("--unchecked", is_flag=True, help="Add it without a test.")
 @desk_options
 def zone_add(
     settings: Settings, zone: str, uin: str, provider: str, *, unchecked: bool, **given: str | Path

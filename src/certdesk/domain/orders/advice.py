@@ -19,14 +19,14 @@ from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.validation.records import Proof
 
 _ADVICE = {
-    Status.ISSUED: "The certificate is in hand: download it.",
-    Status.REVIEW_FAILED: "Mend what failed, then ModifyCertificateResubmit opens it again.",
-    Status.EXPIRED: "The certificate has ended; it can be deleted.",
-    Status.CANCELLED: "It was given up; ModifyCertificateResubmit opens it again.",
+    Status.ISSUED: "The certificate is issued: download it.",
+    Status.REVIEW_FAILED: "Fix what failed, then ModifyCertificateResubmit opens it again.",
+    Status.EXPIRED: "The certificate has expired; the order can be deleted.",
+    Status.CANCELLED: "It was cancelled; ModifyCertificateResubmit opens it again.",
     Status.CANCELLING: "The desk removes the DNS records that it added; nothing to do.",
-    Status.AWAITING_LETTER: "A letter of confirmation is awaited: UploadConfirmLetter.",
-    Status.AWAITING_REVOCATION_LETTER: "A letter of revocation is awaited: UploadRevokeLetter.",
-    Status.MIGRATING: "The desk is about to hand it over to another account; nothing to do.",
+    Status.AWAITING_LETTER: "It waits for a letter of confirmation: UploadConfirmLetter.",
+    Status.AWAITING_REVOCATION_LETTER: "It waits for a letter of revocation: UploadRevokeLetter.",
+    Status.MIGRATING: "The desk moves it to another account; nothing to do.",
     Status.REFUNDED: "It was paid back; it can be deleted.",
     Status.REVOKED: "The certificate was revoked; the order can be deleted.",
 }
@@ -48,7 +48,7 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
         return held
     if order.status in TAKES_MATERIAL:
         return (
-            "Its material is in: submit the order with CertificateOrderSubmit."
+            "It has its material: submit the order with CertificateOrderSubmit."
             if order.submission
             else "It waits for its material: CertificateInfoSubmit."
         )
@@ -57,7 +57,7 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
     if order.status is Status.REVOKING:
         return _revoking(order, proofs)
     if order.ends_at is not None and order.expires_soon(now):
-        return "The certificate ends within 30 days."
+        return "The certificate expires within 30 days."
     return _ADVICE.get(order.status, "")
 
 
@@ -82,7 +82,7 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
     if living:
         last = living[-1]
         stands = last.waits_for.value if last.waits_for else STATUS_NAMES[last.status]
-        return f"{last.certificate_id} takes its place and stands at {stands}."
+        return f"{last.certificate_id} replaces it and stands at {stands}."
     if renewal is None:
         return ""
     at = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
@@ -93,7 +93,7 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
-        return f"People are to vet it (certdesk review list). {_to_publish(proofs)}".rstrip()
+        return f"It waits for vetting (certdesk review list). {_to_publish(proofs)}".rstrip()
     if not proofs:
         return "Its CA is asked what to publish; nothing to do."
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
@@ -103,7 +103,7 @@ def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
 
 def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
-        return "People are to look at its letter of revocation (certdesk review list)."
+        return "It waits for the review of its letter of revocation (certdesk review list)."
     return _to_publish(proofs) or "The CA is about to revoke the certificate; nothing to do."
 
 
@@ -114,6 +114,6 @@ def _to_publish(proofs: Sequence[Proof]) -> str:
     challenge = challenge_of(unproved[0])
     if unproved[0].added_at is not None:
         looked = f" Last look: {unproved[0].reason}" if unproved[0].reason else ""
-        return f"The desk has added {challenge.kind} {challenge.record} by itself.{looked}"
+        return f"The desk has added {challenge.kind} {challenge.record}.{looked}"
     more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
     return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."

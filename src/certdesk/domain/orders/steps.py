@@ -47,9 +47,9 @@ MOST_REMOVALS = 30
 LONGEST_REMOVAL_PAUSE = timedelta(hours=1)
 """How often it is tried to remove a record: with these pauses for about a day."""
 
-TIMED_OUT = "The domain names were not proved in time, and the order was closed."
+TIMED_OUT = "The domain names were not validated in time, and the order was closed."
 NOT_OFFERED = "The CA did not say in time what to publish, and the order was closed."
-NOT_PROVED = "The domain names were not proved in time, and the certificate was not revoked."
+NOT_PROVED = "The domain names were not validated in time, and the certificate was not revoked."
 KEY_BLOCKED = "Its key is blocked; submit the order again with a new one."
 NO_LETTER = "No letter of revocation came in time, and the certificate was not revoked."
 

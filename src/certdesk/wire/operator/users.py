@@ -10,7 +10,7 @@ class AddUserRequest(Request):
     """Enter a user called NAME; print its UserId."""
 
     name: str
-    uin: Annotated[str, Option("The account that it belongs to.")]
+    uin: Annotated[str, Option("The account that owns it.")]
 
 
 class ListUsersRequest(Request):
@@ -71,7 +71,7 @@ class AddProjectRequest(Request):
     """Begin a project called NAME; print its ProjectId."""
 
     name: str
-    uin: Annotated[str, Option("The account that it belongs to.")]
+    uin: Annotated[str, Option("The account that owns it.")]
 
 
 class ListProjectsRequest(Request):
