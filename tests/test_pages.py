@@ -16,6 +16,13 @@ from certdesk.domain.errors import InternalError, ServiceError
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "changes").glob("README.md")]
+SOURCES = [path for folder in ("src", "tests", "tools") for path in (ROOT / folder).rglob("*.py")]
+ABOUT_CODE = [page for page in PAGES if page.parent in (ROOT, DOCS, DOCS / "adr")]
+"""The pages that speak of modules; the guide speaks of the folders of its reader."""
+
+ROOTS = (ROOT, ROOT / "src/certdesk", ROOT / "tests")
+"""Where a path that is named begins."""
+
 OPERATORS = r"`(ResourceNotFound\.\w+|FailedOperation\.PersonNeeded)`"
 """Codes of the operator's commands alone, which stand in a sentence of their own."""
 
@@ -127,3 +134,39 @@ def test_each_threat_names_a_test_that_there_is() -> None:
         named = re.findall(r"`([\w/]+\.py)`", tests)
         assert named, threat
         assert [name for name in named if not (ROOT / "tests" / name).exists()] == [], threat
+
+
+def _is_there(path: str) -> bool:
+    return any((root / path).exists() for root in ROOTS)
+
+
+@pytest.mark.parametrize("page", ABOUT_CODE, ids=_name)
+def test_a_module_or_folder_that_a_page_names_is_there(page: Path) -> None:
+    """A file of Python, or a path with a folder that there is, beginning at one of `ROOTS`."""
+    named = set(re.findall(r"`((?:[\w-]+/)*[\w-]+\.py|(?:[\w-]+/)+[\w.-]*)`", _text(page)))
+    code = {path for path in named if path.endswith((".py", "/")) or _is_there(path.split("/")[0])}
+    # One without its folder, such as the checkup.py beside something, is in several folders.
+    several = {path for path in code if "/" not in path and any(ROOT.glob(f"src/**/{path}"))}
+    assert {path for path in code - several if not _is_there(path)} == set()
+
+
+def test_a_module_that_a_docstring_names_is_there() -> None:
+    """From one of `ROOTS`, or beside the module that names it."""
+    missing = [
+        (_name(source), path)
+        for source in SOURCES
+        for path in re.findall(r"`((?:[\w-]+/)*[\w-]+\.py)`", source.read_text("utf-8"))
+        if not _is_there(path) and not (source.parent / path).exists()
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ABOUT_CODE, ids=_name)
+def test_what_a_page_says_is_in_a_module_is_in_it(page: Path) -> None:
+    """Wherever it says "this, that and more of" a module; an action has the name of the wire."""
+    names = r"((?:`[A-Za-z_]\w*`(?:, | and |, and )?)+)"
+    for found, path in re.findall(rf"{names} (?:of|in) `([\w/]+\.py)`", _text(page)):
+        module = next(root / path for root in ROOTS if (root / path).exists())
+        words = set(re.findall(r"\w+", module.read_text("utf-8").replace("_", "").lower()))
+        named = re.findall(r"\w+", found)
+        assert [name for name in named if name.replace("_", "").lower() not in words] == [], path

@@ -1,7 +1,7 @@
 """Where records are kept; nothing is acknowledged before it is durable.
 
 `schema` has the tables, `collections` reads and writes them on a connection. `sqlite` is
-the embedded store, one file with one writer, and `postgres` the one that several processes share;
+the embedded store, one file with one writer, and `postgresql` the one that several processes share;
 `migrate` brings a database to the schema of this version.
 """
 

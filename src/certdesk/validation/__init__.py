@@ -1,4 +1,4 @@
 """Looks for the proofs of control over a name, from outside: DNS records, files, CAA.
 
-And adds the DNS records by itself where a zone lets it (`update`).
+And the DNS providers, by which the desk adds the records itself where a zone lets it.
 """

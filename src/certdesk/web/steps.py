@@ -128,7 +128,7 @@ class Steps:
     # --- a stranger's request ---------------------------------------------------------------------
 
     def find_form(self, asked: Asked) -> None:
-        """Find the form; the rest of HTTP's shape is in `protocol.py`."""
+        """Find the form; the rest of HTTP's shape is `web/connections/protocol.py`."""
         self._edge.check_host(asked.exchange.scope, asked.head.headers["host"])
         asked.form = form_of(asked.head)
 

@@ -1,4 +1,4 @@
-"""Taking certificates back: on their owner's request, or by the operator."""
+"""Revoking a certificate at its owner's request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """CertificateInfoSubmit: the material for a paid order.
 
 The 42 parameters and their sense: the vendor's page of the action. The rules are in
-`domain/orders/submission.py`; what happens with good material is in `handing_in.py`.
+`domain/orders/submission.py`; what happens with good material is in
+`actions/orders/material.py`.
 """
 
 from certdesk.actions.orders.material import REFUSALS, hand_in

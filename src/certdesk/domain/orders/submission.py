@@ -2,7 +2,7 @@
 
 Source: the vendor's page of CertificateInfoSubmit (parameter list and error codes); where it is
 silent, docs/compat.md says what was decided. Steps: the parameters by themselves, then against
-the product. A CSR is judged in `csr.py`.
+the product. A CSR is judged in `domain/pki/csr.py`.
 """
 
 from __future__ import annotations
