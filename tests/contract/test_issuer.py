@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain.orders.certificate import certificate_of
+from certdesk.domain.pki.answers import check_offered
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Recorded
 from certdesk.domain.pki.records import Certificate
-from certdesk.domain.validation.challenge import Challenge, check_offered
+from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock

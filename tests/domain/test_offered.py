@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from certdesk.domain.validation.challenge import Challenge, ProofKind, check_offered
+from certdesk.domain.pki.answers import check_offered
+from certdesk.domain.validation.challenge import Challenge, ProofKind
 from certdesk.domain.values.names import DomainName
 
 NAMES = (DomainName("example.com"), DomainName("*.example.com"), DomainName("www.example.com"))
@@ -39,9 +40,32 @@ def test_one_challenge_for_each_name_is_taken() -> None:
         (changed(value="line\n"), "printable"),
         (changed(value="\u00e9"), "printable"),
         (changed(label="_acme\u202e"), "printable"),
+        (changed(label="www"), "other things"),
+        (changed(label="*"), "other things"),
+        (changed(label="_acme-challenge.shop"), "other things"),
+        (changed(label="_acme..challenge"), "other things"),
+        (changed(label="_" * 64), "other things"),
+        (changed(label="_a" + 80 * "._a"), "other things"),
+        (changed(kind=ProofKind.CNAME, value="not_a_name/"), "other things"),
     ],
 )
 def test_anything_else_is_not(offered: list[Challenge], told: str) -> None:
     """Nobody is told to publish it, and no page shows it."""
     with pytest.raises(ValueError, match=told):
         check_offered(offered, NAMES, "DNS")
+
+
+def test_a_record_may_stand_below_the_name_or_one_that_it_is_in() -> None:
+    """Below its registrable domain too, as some CAs ask; with labels of their own before it."""
+    for label in ("_dnsauth", "_dnsauth.www", "_17._acme-challenge.www"):
+        one = dataclasses.replace(GOOD[1], label=label)
+        check_offered([one], NAMES[2:], "DNS")
+
+
+@pytest.mark.parametrize("label", ["../admin?delete=1", "..", "a/b", "%2e%2e", ".htaccess"])
+def test_a_file_stands_in_the_folder_for_proofs_alone(label: str) -> None:
+    """The desk asks the customer's web server for nothing else on a CA's word."""
+    offered = Challenge(name="www.example.com", kind=ProofKind.FILE, label="ab12.txt", value="x")
+    check_offered([offered], NAMES[2:], "FILE")
+    with pytest.raises(ValueError, match="other things"):
+        check_offered([dataclasses.replace(offered, label=label)], NAMES[2:], "FILE")

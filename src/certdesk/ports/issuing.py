@@ -76,7 +76,8 @@ class Issuer(Protocol):
 
         `recorded` is the last one of this order and attempt, None at first. The
         caller keeps a `Recorded` durably before it asks again, so that after a crash the same
-        step is taken again with the same outcome, and never another certificate is begun.
+        step is taken again with the same outcome, and never another certificate is begun. What is
+        answered is checked before it is kept (`domain/pki/answers.py`).
         """
         ...
 

@@ -18,6 +18,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
 from certdesk.domain.orders.renewal import first_look, wanted
 from certdesk.domain.orders.steps import ProofsMissing
+from certdesk.domain.pki.answers import WrongAnswer, bounded, check_issued, check_offered
 from certdesk.domain.pki.issuance import (
     Declined,
     Issued,
@@ -30,7 +31,6 @@ from certdesk.domain.pki.issuance import (
 )
 from certdesk.domain.pki.records import Certificate, Issuance
 from certdesk.domain.rules import Rules
-from certdesk.domain.validation.challenge import check_offered
 from certdesk.domain.values.organisation import Organisation
 from certdesk.domain.values.products import Level
 from certdesk.domain.values.revocation_reason import Reason
@@ -86,7 +86,8 @@ class IssuingSteps:
         if challenger is None:
             raise ProofsMissing(", ".join(standing.order.ascii_names))
         wanted = wanted_challenges(standing.order)
-        offering = challenger.offer(wanted, standing.recorded)
+        answer = challenger.offer(wanted, standing.recorded)
+        offering = bounded(answer, now, standing.order.deadline)
         if isinstance(offering, Later):
             return offering
         if isinstance(offering, Offered):
@@ -129,9 +130,13 @@ class IssuingSteps:
             self._organisation(standing),
             standing.vetted_until(now),
         )
-        progress = self._issuers[standing.issuer].proceed(request, standing.recorded)
+        recorded = standing.recorded
+        answer = self._issuers[standing.issuer].proceed(request, recorded)
+        progress = bounded(answer, now, standing.order.deadline)
         if isinstance(progress, Later):
             return progress
+        if isinstance(progress, Issued):
+            check_issued(progress, request, recorded.serial if recorded else None, now)
         self._store.write(functools.partial(self._keep, standing, request, progress))
         return now
 
@@ -190,6 +195,8 @@ class IssuingSteps:
         order, now = standing.order, self._clock.now()
         certificate = certificate_of(request, issued, issuer=standing.issuer, now=now)
         after = unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
+        if unit.certificates.where(issuer=standing.issuer, serial=certificate.serial):
+            raise WrongAnswer("it is the certificate of another order")
         unit.certificates.add(
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
         )

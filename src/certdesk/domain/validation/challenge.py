@@ -10,7 +10,6 @@ import dataclasses
 import enum
 import random
 import string
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from certdesk.domain.validation.records import Proof
@@ -20,9 +19,6 @@ from certdesk.domain.values.products import Product
 FILE_PATH = "/.well-known/pki-validation/"
 CNAME_BRANDS = frozenset({"DNSPod", "Sectigo", "WoTrus"})
 TXT_LABEL = "_dnsauth"
-LONGEST = 255
-"""Characters of a text that a CA has published, as of one string of a TXT record."""
-_PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
 _HEX = "0123456789abcdef"
 _LOWER = string.ascii_lowercase + string.digits
 
@@ -145,31 +141,9 @@ def challenge_of(proof: Proof) -> Challenge:
     )
 
 
-def check_offered(
-    challenges: Sequence[Challenge], names: Iterable[DomainName], method: str
-) -> None:
-    """Refuse challenges of a CA that are not one for each name, by the method, and short.
-
-    Raises:
-        ValueError: they are not.
-    """
-    bases = [name.base for name in names]
-    if sorted(each.name for each in challenges) != sorted(set(bases)):
-        raise ValueError("there is not one challenge for each name")
-    for each in challenges:
-        if method_of(each.kind) != method:
-            raise ValueError(f"a challenge is no {method} challenge")
-        if not all(0 < len(text) <= LONGEST and _PLAIN.issuperset(text) for text in _texts(each)):
-            raise ValueError("a challenge is too long, or not in printable ASCII")
-
-
 def method_of(kind: ProofKind) -> str:
     """Return the method of a kind of proof: `DNS` or `FILE`."""
     return "FILE" if kind is ProofKind.FILE else "DNS"
-
-
-def _texts(challenge: Challenge) -> tuple[str, str]:
-    return challenge.label, challenge.value
 
 
 def new_challenge(
