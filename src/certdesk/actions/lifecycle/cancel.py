@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.actions.access import OWN_ORDER, check_not_denied, own_order
-from certdesk.actions.validation.dns_auto import have_records_removed, records_outside
+from certdesk.actions.tasks import make_due
+from certdesk.actions.validation.dns_auto import records_outside
 from certdesk.actions.vetting import reviews
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
@@ -131,7 +132,7 @@ def _after(unit: Unit, order: Order, event: Event) -> Order:
 
 def _put(context: Context, unit: Unit, order: Order, cancelled: Order) -> None:
     """Store a cancelled order; nobody looks at it any more, nor makes another in its place."""
-    have_records_removed(context, unit, unit.orders.replace(cancelled))
+    make_due(context, unit, unit.orders.replace(cancelled))
     _want_no_successor(unit, order)
     reviews.withdraw(unit, order)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from certdesk.actions.tasks import make_due
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.steps import is_wanted
 from certdesk.domain.validation.dns_zone import outside
 from certdesk.domain.validation.records import Proof
-from certdesk.engine import Context
 from certdesk.ports import Unit
 
 
@@ -32,9 +30,3 @@ def records_outside(unit: Unit, order: Order) -> list[Proof]:
     proofs = unit.proofs.where(certificate_id=order.certificate_id)
     added = [proof for proof in proofs if proof.added_at is not None]
     return [proof for proof in added if not is_wanted(order, proof)]
-
-
-def have_records_removed(context: Context, unit: Unit, order: Order) -> None:
-    """Have what the desk added for an order, as it stands now, removed by its work, if anything."""
-    if records_outside(unit, order):
-        make_due(context, unit, order)

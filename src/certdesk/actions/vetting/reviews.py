@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from certdesk.actions.validation.dns_auto import have_records_removed
+from certdesk.actions.tasks import make_due
 from certdesk.actions.vetting.records import is_nobody, organisation_of
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders import standstill
@@ -119,8 +119,7 @@ def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
 
 def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
     """Let the review of an order fail, and nobody look at it any more; `detail` is for the log."""
-    failed = unit.orders.replace(order.after(Event.FAIL, reason))
-    have_records_removed(context, unit, failed)
+    make_due(context, unit, unit.orders.replace(order.after(Event.FAIL, reason)))
     withdraw(unit, order)
     context.record(unit, order.certificate_id, detail, uin=order.uin)
 
