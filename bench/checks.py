@@ -40,14 +40,14 @@ PREFIX = "check: "
 
 def checks(desk: OwnDesk) -> dict[str, Callable[[], object]]:
     """Prepare each check, by a name that begins with `PREFIX`."""
-    prepared = {
+    prepare_submission = {
         "signature not used before, and pace": admitting(desk),
         "caller asked again in the commit": asking_again(desk),
         "every text is one that people can see": seeing(),
         "head with single headers, for this host": heading(),
         "what is added counted, and held against quotas": counting(desk),
     }
-    return {PREFIX + name: check for name, check in prepared.items()}
+    return {PREFIX + name: check for name, check in prepare_submission.items()}
 
 
 def admitting(desk: OwnDesk) -> Callable[[], object]:

@@ -51,6 +51,7 @@ def skip_where_a_program_starts(event: str, words: tuple[object, ...]) -> None:
         pytest.skip(f"starts {words[0]}")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run one test more than there are cores: a quarter of their time tests wait."""
     return (os.cpu_count() or 1) + 1

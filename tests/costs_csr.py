@@ -173,10 +173,10 @@ def alternative_names() -> Iterator[Case]:
 
 
 CSR: Worst = {
-    "domain.csr.parse": requests,
-    "domain.der.check": checked,
-    "domain.der.crowded": counted,
-    "domain.der.elements": listed,
-    "domain.extensions.alternative_names": alternative_names,
-    "domain.keys.refuse_weak": weak_keys,
+    "domain.pki.csr.parse": requests,
+    "domain.pki.der.check": checked,
+    "domain.pki.der.crowded": counted,
+    "domain.pki.der.elements": listed,
+    "domain.pki.extensions.alternative_names": alternative_names,
+    "domain.values.keys.refuse_weak": weak_keys,
 }

@@ -25,6 +25,7 @@ from certdesk.domain.privacy import data_subject
 from certdesk.domain.validation import redirects
 from certdesk.domain.values import (
     addresses,
+    keys,
     labels,
     mailbox,
     names,
@@ -195,42 +196,50 @@ def asked_status() -> Iterator[Case]:
 
 
 DOMAIN: Worst = {
-    "domain.addresses.networks": each(lambda text: addresses.networks([text])),
-    "domain.labels.a_label": each(labels.a_label, 59),
-    "domain.labels.characters": each(
+    "domain.values.addresses.address_in": each(addresses.address_in),
+    "domain.values.keys.digest_in": each(keys.digest_in),
+    "domain.values.addresses.networks": each(lambda text: addresses.networks([text])),
+    "domain.values.labels.a_label": each(labels.a_label, 59),
+    "domain.values.labels.characters": each(
         lambda text: labels.characters([text] * 100), names.TEXT_LIMIT
     ),
-    "domain.mailbox.mailbox_fault": each(mailbox.mailbox_fault),
-    "domain.names.DomainName.parse": each(names.DomainName.parse),
-    "domain.names.ascii_form": each(names.ascii_form),
-    "domain.names.internal_suffix": each(names.internal_suffix),
-    "domain.names.normal_form": each(names.normal_form),
-    "domain.ocsp_request.read": asked_status,
-    "domain.pem.blocks": each(pem.blocks, PEM_LIMIT),
-    "domain.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
-    "domain.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
-    "domain.person.same_number": each(lambda text: data_subject.same_number(text, "1" + text)),
-    "domain.policy.fits": rules,
-    "domain.redirects.follow": locations,
-    "domain.remarks.organisation_remarks": remarked_companies,
-    "domain.remarks.person_remarks": remarked,
-    "domain.revocation.meant": each(revocation_reason.meant),
-    "domain.submission.judge": orders,
-    "domain.telling.looks_personal": each(telling.looks_personal, PEM_LIMIT),
-    "domain.telling.may_be_told": each(telling.may_be_told, PEM_LIMIT),
-    "domain.telling.told": each(telling.told, PEM_LIMIT),
-    "domain.telling.told_bare": each(telling.told_bare, PEM_LIMIT),
-    "domain.telling.is_mistyped": each(telling.is_mistyped, PEM_LIMIT),
-    "domain.telling.told_near": each(lambda text: telling.told_near(text[:16], ["DNS"] * 20)),
-    "domain.telling.told_missing": each(
+    "domain.values.mailbox.mailbox_fault": each(mailbox.mailbox_fault),
+    "domain.values.names.DomainName.parse": each(names.DomainName.parse),
+    "domain.values.names.ascii_form": each(names.ascii_form),
+    "domain.values.names.internal_suffix": each(names.internal_suffix),
+    "domain.values.names.normal_form": each(names.normal_form),
+    "domain.pki.ocsp_request.read": asked_status,
+    "domain.pki.pem.blocks": each(pem.blocks, PEM_LIMIT),
+    "domain.pki.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),
+    "domain.pki.pem.spki_digest_of_pem": each(pem.spki_digest_of_pem, PEM_LIMIT),
+    "domain.privacy.data_subject.same_number": each(
+        lambda text: data_subject.same_number(text, "1" + text)
+    ),
+    "domain.accounts.policy.fits": rules,
+    "domain.validation.redirects.follow": locations,
+    "domain.orders.warnings.organisation_remarks": remarked_companies,
+    "domain.orders.warnings.person_remarks": remarked,
+    "domain.values.revocation_reason.meant": each(revocation_reason.meant),
+    "domain.orders.submission.judge": orders,
+    "domain.values.telling.looks_personal": each(telling.looks_personal, PEM_LIMIT),
+    "domain.values.telling.may_be_told": each(telling.may_be_told, PEM_LIMIT),
+    "domain.values.telling.told": each(telling.told, PEM_LIMIT),
+    "domain.values.telling.told_bare": each(telling.told_bare, PEM_LIMIT),
+    "domain.values.telling.is_mistyped": each(telling.is_mistyped, PEM_LIMIT),
+    "domain.values.telling.told_near": each(
+        lambda text: telling.told_near(text[:16], ["DNS"] * 20)
+    ),
+    "domain.values.telling.told_missing": each(
         lambda name: telling.told_missing("order", name), PEM_LIMIT
     ),
-    "domain.telling.told_name": each(telling.told_name, PEM_LIMIT),
-    "domain.texts.subject_fault": each(lambda text: texts.subject_fault(text, TEXT_LIMIT)),
-    "domain.texts.text_fault": each(lambda text: texts.text_fault(text, TEXT_LIMIT)),
-    "domain.visible.unseen": each(visible.unseen),
-    "domain.visible.unseen_fault": each(visible.unseen_fault),
-    "domain.visible.visible": each(visible.visible),
-    "proving.providers.rfc2136.Rfc2136.settings key": each(by_rfc2136),
-    "proving.providers.rfc2136.Rfc2136.settings server": each(lambda text: by_rfc2136(server=text)),
+    "domain.values.telling.told_name": each(telling.told_name, PEM_LIMIT),
+    "domain.values.texts.subject_fault": each(lambda text: texts.subject_fault(text, TEXT_LIMIT)),
+    "domain.values.texts.text_fault": each(lambda text: texts.text_fault(text, TEXT_LIMIT)),
+    "domain.values.visible.unseen": each(visible.unseen),
+    "domain.values.visible.unseen_fault": each(visible.unseen_fault),
+    "domain.values.visible.visible": each(visible.visible),
+    "validation.providers.rfc2136.Rfc2136.settings key": each(by_rfc2136),
+    "validation.providers.rfc2136.Rfc2136.settings server": each(
+        lambda text: by_rfc2136(server=text)
+    ),
 }

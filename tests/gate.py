@@ -13,7 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certdesk.domain.pki import profile
 from certdesk.domain.pki.authority import ECC_ISSUING, Source, hash_named
 from certdesk.domain.pki.issuance import IssueRequest
-from certdesk.domain.pki.preissuance import FIRST_BACK, Circumstances, Unfounded, refuse_unfounded
+from certdesk.domain.pki.preissuance import (
+    FIRST_BACK,
+    Circumstances,
+    IssuanceRefused,
+    check_issuance,
+)
 from certdesk.domain.values.validity import Period, period
 from tests.privateca import NOON
 
@@ -76,9 +81,9 @@ def refused(
         "sandbox": False,
     }
     try:
-        refuse_unfounded(tbs, request, Circumstances(**given | others))
-    except Unfounded as unfounded:
-        return unfounded.rule, unfounded.passing
+        check_issuance(tbs, request, Circumstances(**given | others))
+    except IssuanceRefused as unfounded:
+        return unfounded.rule, unfounded.transient
     return None
 
 

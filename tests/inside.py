@@ -21,7 +21,7 @@ from certdesk.domain.orders.records import Submission, Task
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller, Desk
-from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
 from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
@@ -33,8 +33,8 @@ from certdesk.testing.store import MemoryStore
 from certdesk.testing.validation import ScriptedCaa, ScriptedProver
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.order_engine import Advancing, Ahead, StandsStill
-from certdesk.workflow.order_scheduler import OrderWork
+from certdesk.workflow.order_engine import Ahead, OrderEngine, StandsStill
+from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
@@ -75,13 +75,13 @@ class InsideDesk:
         begun = self.store.read(lambda unit: unit.marks.get(KEYSET_MARK))
         self._own_keyset = begun.value if begun else self.vault.new_keyset(DESK)
         self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
-        self.provers = {kind: ScriptedProver(self.clock) for kind in ProofKind}
+        self.validators = {kind: ScriptedProver(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
         self.records = MemoryRecords()
         self.dns_providers = DnsProviders(self.vault, (self.records,))
         self.issuer = ScriptedIssuer(self.clock)
         self.parsers = HereParsers()
-        world = Surroundings(
+        world = Dependencies(
             store=self.store,
             vault=self.vault,
             clock=self.clock,
@@ -100,9 +100,9 @@ class InsideDesk:
             dns_providers=self.dns_providers,
             issuers=self.issuers,
         )
-        self.looking = self.parts.looking(self.provers, self.caa)
+        self.looking = self.parts.looking(self.validators, self.caa)
         self.advancing = self.parts.advancing(self.looking)
-        self.orders = OrderWork(
+        self.orders = OrderScheduler(
             self.store, self.clock, advancing=self.advancing, looking=self.looking
         )
         self.engine = Desk(
@@ -184,7 +184,7 @@ class InsideDesk:
     def _due(self, unit: Unit) -> list[Task]:
         return unit.tasks.due("due_at", self.clock.now(), 1)
 
-    def advancing_with(self, issuer: Issuer) -> Advancing:
+    def advancing_with(self, issuer: Issuer) -> OrderEngine:
         """Return what takes the steps of orders, with an issuer of a test's own."""
         return self.parts.advancing(self.looking, issuer)
 

@@ -33,8 +33,8 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
         # Nobody is looked at.
         rules = dataclasses.replace(opened.desk.rules, looks_per_domain=0)
         parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
-        provers = {kind: ScriptedProver(clock, absent=Verdict.PROVED) for kind in ProofKind}
-        advancing = parts.advancing(parts.looking(provers), ScriptedIssuer(clock, PRIVATE))
+        validators = {kind: ScriptedProver(clock, absent=Verdict.PROVED) for kind in ProofKind}
+        advancing = parts.advancing(parts.looking(validators), ScriptedIssuer(clock, PRIVATE))
         for certificate_id in certificate_ids:
             asked = decode({"CertId": certificate_id}, submit.request)
             opened.desk.perform(submit, caller, asked, str(uuid.uuid4()))

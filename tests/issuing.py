@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain.pki import csr
 from certdesk.domain.pki.issuance import (
+    Authorization,
     ChallengesWanted,
-    Ground,
     Issued,
     IssueRequest,
     Offered,
@@ -57,8 +57,9 @@ def asked(
         "subject": subject,
         "vetted_until": None if level is Level.DV else now + timedelta(days=398),
         "csr": csr.build(key, domains[0], domains[1:], subject),
-        "grounds": tuple(
-            Ground(covers=name.ascii, method="DNS", proved_at=now, caa_at=now) for name in domains
+        "authorizations": tuple(
+            Authorization(covers=name.ascii, method="DNS", proved_at=now, caa_at=now)
+            for name in domains
         ),
     }
     return IssueRequest(**given | others)

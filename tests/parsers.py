@@ -47,7 +47,7 @@ class Module:
 
     def __init__(self, path: Path) -> None:
         """Read it."""
-        self.name = f"{path.parent.name}.{path.stem}"
+        self.name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         self._tree = ast.parse(path.read_text())
         self._own = {
             node.name: node
@@ -132,5 +132,5 @@ def _types(function: ast.FunctionDef) -> set[str]:
 
 def parsers() -> list[str]:
     """Give every parser, as `wire.forms.read_pairs`."""
-    modules = (Module(path) for layer in LAYERS for path in sorted((ROOT / layer).glob("*.py")))
+    modules = (Module(path) for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py")))
     return [name for module in modules for name in module.parsers()]

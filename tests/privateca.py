@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from certdesk.domain.pki.authority import Identity
-from certdesk.issuers.hierarchy import Hierarchy, Surroundings
+from certdesk.issuers.hierarchy import Dependencies, Hierarchy
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.publication import Publication
 from certdesk.issuers.responder import Responder
@@ -29,7 +29,7 @@ SANDBOX_IDENTITY = Identity(organisation="certdesk sandbox", country="XX", sandb
 class PrivateCaParts:
     """All parts of a private CA, as a process that has just started makes them."""
 
-    def __init__(self, world: Surroundings, identity: Identity, own_days: int = 0) -> None:
+    def __init__(self, world: Dependencies, identity: Identity, own_days: int = 0) -> None:
         """Put them together."""
         self.hierarchy = Hierarchy(world, identity, timedelta(days=Settings().ca_overlap_days))
         self.lists = RevocationLists(world.store, world.clock, self.hierarchy)
@@ -70,7 +70,7 @@ class InsideCa:
 
     def started(self, base: str = BASE) -> PrivateCaParts:
         """Begin anew on what is kept, as a process does that has just started at an address."""
-        world = Surroundings(
+        world = Dependencies(
             store=self.store,
             vault=self.vault,
             clock=self.clock,

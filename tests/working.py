@@ -14,13 +14,13 @@ from certdesk.domain.pki.issuance import Later
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import Desk
-from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Issuers, Prover, Store, Vault
+from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Issuers, Store, Validator, Vault
 from certdesk.testing.validation import ScriptedCaa
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.order_engine import Advancing, Ahead
-from certdesk.workflow.order_scheduler import OrderWork
+from certdesk.workflow.order_engine import Ahead, OrderEngine
+from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.pacing import LookPacing
-from certdesk.workflow.validation_run import Looking
+from certdesk.workflow.validation_run import ValidationRun
 
 PATIENCE_SECONDS = 30
 
@@ -51,13 +51,13 @@ class Parts:
         )
 
     def looking(
-        self, provers: Mapping[ProofKind, Prover], caa: CaaChecker | None = None
-    ) -> Looking:
+        self, validators: Mapping[ProofKind, Validator], caa: CaaChecker | None = None
+    ) -> ValidationRun:
         """Return what looks for proofs and CAA records; without `caa` there are none of these."""
-        return Looking(
+        return ValidationRun(
             self.store,
             self.clock,
-            provers=provers,
+            validators=validators,
             caa=caa or ScriptedCaa(self.clock),
             issuers=self.issuers,
             records=AddedRecords(self.store, self.clock, self.dns_providers),
@@ -65,9 +65,9 @@ class Parts:
             kept_looks=self.rules.quotas.looks,
         )
 
-    def advancing(self, looking: Looking, *issuers: Issuer) -> Advancing:
+    def advancing(self, looking: ValidationRun, *issuers: Issuer) -> OrderEngine:
         """Return what takes the steps; `issuers` take the place of the desk's own."""
-        return Advancing(
+        return OrderEngine(
             self.store,
             self.vault,
             self.clock,
@@ -77,10 +77,10 @@ class Parts:
             rules=self.rules,
         )
 
-    def orders(self, looking: Looking, *issuers: Issuer) -> OrderWork:
+    def orders(self, looking: ValidationRun, *issuers: Issuer) -> OrderScheduler:
         """Return what works on all that is due."""
         advancing = self.advancing(looking, *issuers)
-        return OrderWork(self.store, self.clock, advancing=advancing, looking=looking)
+        return OrderScheduler(self.store, self.clock, advancing=advancing, looking=looking)
 
 
 def until(met: Callable[[], bool]) -> None:

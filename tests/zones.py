@@ -70,4 +70,4 @@ class ZoneProver(ScriptedProver):
 def look_into_zones(desk: InsideDesk) -> None:
     """Have the desk find what is in its zones, and nothing else."""
     for kind in (ProofKind.TXT, ProofKind.CNAME):
-        desk.provers[kind] = ZoneProver(desk.clock, desk.records)
+        desk.validators[kind] = ZoneProver(desk.clock, desk.records)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Store, Unit
-from certdesk.workflow.order_scheduler import OrderWork
+from certdesk.workflow.order_scheduler import OrderScheduler
 from tests.actions.submitting import PERSONAL
 
 Result = TypeVar("Result")
@@ -144,7 +144,7 @@ def buy(opened: OpenDesk, caller: Caller, years: int, **material: object) -> str
 
 
 def work_until(
-    done: Callable[[], bool], opened: OpenDesk, certificate_id: str, work: OrderWork
+    done: Callable[[], bool], opened: OpenDesk, certificate_id: str, work: OrderScheduler
 ) -> None:
     """Work on what is due, an order before all, until its work is done.
 

@@ -68,7 +68,7 @@ class Desk(InsideDesk):
         rules = rules_with(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
         super().__init__(folder, rules=rules, private_ca=True)
         self.caller = self.account()
-        for prover in self.provers.values():
+        for prover in self.validators.values():
             for base in ("example.com", "www.example.com", "www.example.net"):
                 prover.verdicts[base] = Verdict.PROVED
 

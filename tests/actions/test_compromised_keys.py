@@ -156,7 +156,7 @@ def test_what_an_owner_asked_for_is_not_waited_for(
         for caller, product in ((stranger, DV), (desk.caller, OV), (desk.caller, OV))
     )
     leaked = issue(desk, stranger, key)
-    for prover in desk.provers.values():
+    for prover in desk.validators.values():
         prover.verdicts.clear()
     for caller, order in ((stranger, proof), (desk.caller, letter), (desk.caller, people)):
         revoke(desk, caller, order, "superseded")
@@ -289,7 +289,7 @@ def test_orders_under_way_with_such_a_key_fail(desk: Desk, key: ec.EllipticCurve
     """Whatever they wait for, whoever's they are; with a new key they go on."""
     stranger = desk.account()
     leaked = issue(desk, desk.caller, key)
-    for prover in desk.provers.values():
+    for prover in desk.validators.values():
         prover.verdicts.clear()
     under_way = [
         submit(desk, caller, key, product)

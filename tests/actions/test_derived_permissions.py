@@ -27,7 +27,7 @@ from certdesk.engine import Caller
 from certdesk.settings import Settings
 from certdesk.web.guard import Guard
 from certdesk.wire.decode import decode
-from certdesk.workflow.trimming import Trimming
+from certdesk.workflow.retention.records import RecordRetention
 from tests import chains
 from tests.actions.downloading import Place, download, fetch, link
 from tests.actions.submitting import ADMIN, refusal
@@ -417,7 +417,7 @@ def test_a_key_stays_denied_when_its_material_has_served_its_time(its: Family) -
     assert its.read_by(its.user, upload) == []
 
     desk.clock.move(timedelta(days=1000))
-    Trimming(desk.store, desk.clock, retention_of(Settings())).trim()
+    RecordRetention(desk.store, desk.clock, retention_of(Settings())).trim()
 
     assert desk.submissions(denied) == []
     assert its.read_by(owner, upload) != []

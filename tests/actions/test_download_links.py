@@ -200,7 +200,7 @@ def issued(inside: InsideDesk, caller: Caller) -> str:
     inside.call(caller, "CertificateInfoSubmit", CertId=order, **PERSONAL)
     inside.call(caller, "CertificateOrderSubmit", CertId=order)
     for kind in ProofKind:
-        inside.provers[kind].verdicts["example.com"] = Verdict.PROVED
+        inside.validators[kind].verdicts["example.com"] = Verdict.PROVED
     inside.take_on(order)
     return order
 

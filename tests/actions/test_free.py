@@ -290,7 +290,7 @@ def issued(inside: InsideDesk, caller: Caller, **changes: object) -> str:
     """Apply for a certificate and have it issued."""
     order = applied(inside, caller, **changes)
     for kind in ProofKind:
-        inside.provers[kind].verdicts["www.example.com"] = Verdict.PROVED
+        inside.validators[kind].verdicts["www.example.com"] = Verdict.PROVED
     inside.take_on(order)
     return order
 

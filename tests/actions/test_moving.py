@@ -31,8 +31,8 @@ from certdesk.ports import (
     place_of_submission,
 )
 from certdesk.settings import Settings
-from certdesk.workflow.forgetting import Forgetting
-from certdesk.workflow.trimming import Trimming
+from certdesk.workflow.retention.identity_numbers import IdentityNumberRetention
+from certdesk.workflow.retention.records import RecordRetention
 from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, ORGANISATION, TECH
 from tests.deliveries import members
@@ -188,8 +188,8 @@ def test_what_its_owner_said_stays_behind(desk: Desk) -> None:
     order = desk.issued()
     desk.call(desk.old, "RevokeCertificate", CertificateId=order, Reason="we sell the shop")
     desk.operator("KeepOrder", CertificateId=order, Reason="it moves")
-    assert desk.order(order).said == "we sell the shop"
-    assert desk.move(order).said == ""
+    assert desk.order(order).owner_comment == "we sell the shop"
+    assert desk.move(order).owner_comment == ""
 
 
 def replaced(desk: Desk, order: str) -> str:
@@ -616,14 +616,14 @@ def test_what_is_kept_for_a_time_goes_in_the_new_account_at_its_time(desk: Desk)
     order = desk.issued(**(BY_TEXT | IDENTITY))
     desk.move(order)
     desk.clock.move(timedelta(days=90))
-    Forgetting(desk.store, desk.vault, desk.clock, kept=timedelta(days=90)).forget()
+    IdentityNumberRetention(desk.store, desk.vault, desk.clock, kept=timedelta(days=90)).forget()
     (submission,) = desk.submissions(order)
     personal = desk.vault.open(submission.personal, place_of_submission(submission, "personal"))
     assert IDENTITY["AdminIdNumber"] not in personal.text()
     assert ADMIN["AdminPhone"] in personal.text()
     assert desk.audit(order)[-1].uin == desk.new.uin
 
-    trimming = Trimming(desk.store, desk.clock, retention_of(Settings()))
+    trimming = RecordRetention(desk.store, desk.clock, retention_of(Settings()))
     for years, kept in ((1, 1), (1, 0)):
         desk.clock.move(years * YEAR)
         desk.take_on(order)
@@ -709,7 +709,7 @@ class InterruptedVault:
         self.new_keyset = vault.new_keyset
         self.open = vault.open
         self.describe = vault.describe
-        self.likeness = vault.likeness
+        self.fingerprint = vault.fingerprint
         self._seal = vault.seal
         self._happens: Callable[[], object] | None = happens
 

@@ -33,7 +33,7 @@ class Desk(InsideDesk):
         """Open the account."""
         super().__init__(folder)
         self.caller: Caller = self.account()
-        for prover in self.provers.values():
+        for prover in self.validators.values():
             prover.verdicts["example.com"] = Verdict.PROVED
 
     def submit(self, product: int = CFCA_OV, **changes: object) -> str:

@@ -128,9 +128,9 @@ def adding(desk: Quota) -> dict[str, Callable[[], Add]]:
     }
 
 
-def one_of(prepared: Any, add: Callable[[Any], object]) -> Add:  # noqa: ANN401 -- whatever is prepared
+def one_of(prepare_submission: Any, add: Callable[[Any], object]) -> Add:  # noqa: ANN401 -- whatever is prepared
     """Give what adds something to what was prepared."""
-    return lambda: add(prepared)
+    return lambda: add(prepare_submission)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_a_request_that_looks_around_first_is_refused_before(desk: Quota) -> Non
     with pytest.raises(LimitExceeded):
         desk.call(desk.caller, "CompleteCertificate", CertificateId=order)
     assert desk.kept() == kept
-    assert not any(prover.looked for prover in desk.provers.values())
+    assert not any(prover.looked for prover in desk.validators.values())
 
 
 def test_a_key_is_not_shown_that_could_not_be_noted(desk: Quota) -> None:
@@ -296,7 +296,7 @@ def test_tags_are_so_many_and_so_long(desk: Quota, tags: list[tuple[str, str]], 
 
 def test_looks_in_vain_are_kept_so_often(desk: Quota) -> None:
     """Those beyond are shown by the proof alone, and one that proves is kept anyway."""
-    for prover in desk.provers.values():
+    for prover in desk.validators.values():
         prover.verdicts.clear()
     desk.looking._kept_looks = 3  # noqa: SLF001 -- it is given once, when a desk is opened
     order = desk.submit(DV)

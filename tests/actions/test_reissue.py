@@ -285,7 +285,7 @@ def inside(tmp_path: Path) -> Iterator[InsideDesk]:
     """A desk inside the process; every name is proved there."""
     with InsideDesk(tmp_path) as desk:
         for kind in ProofKind:
-            desk.provers[kind].verdicts[NAME] = Verdict.PROVED
+            desk.validators[kind].verdicts[NAME] = Verdict.PROVED
         yield desk
 
 
@@ -631,7 +631,7 @@ def _renewal(inside: InsideDesk, caller: Caller) -> tuple[str, str]:
     old = freed(inside, caller)
     inside.clock.move(timedelta(days=61))
     for kind in ProofKind:
-        inside.provers[kind].verdicts.clear()
+        inside.validators[kind].verdicts.clear()
     return old, freed(inside, caller, OldCertificateId=old)
 
 

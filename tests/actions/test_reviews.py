@@ -361,7 +361,7 @@ def test_what_was_proved_too_long_before_people_approved_is_proved_again(desk: D
     desk.take_on(order)
 
     assert desk.stands(order) == (1, None)
-    (ground,) = desk.issuer.asked[0][0].grounds
+    (ground,) = desk.issuer.asked[0][0].authorizations
     assert before.proved_at is not None
     assert ground.proved_at - before.proved_at >= timedelta(days=201)
 

@@ -150,7 +150,7 @@ def test_a_request_to_revoke_is_kept_from_as_it_was_seen(desk: Desk) -> None:
     """The owner gave it up, and asked for another reason: `order keep` is a decision too."""
     order = desk.submit(DV)
     desk.take_on(order)
-    for prover in desk.provers.values():
+    for prover in desk.validators.values():
         prover.verdicts.clear()
     desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason="superseded")
     name = f"revocation:{order}"

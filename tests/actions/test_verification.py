@@ -60,7 +60,7 @@ def results(order: Ordered) -> list[dict[str, Any]]:
 
 def looks(order: Ordered) -> int:
     """Count the looks for proofs that were made."""
-    return sum(len(prover.looked) for prover in order.desk.provers.values())
+    return sum(len(prover.looked) for prover in order.desk.validators.values())
 
 
 # --- what is shown -------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def test_every_name_is_shown_as_ordered_and_a_wildcard_with_its_name(tmp_path: P
 def test_a_file_is_told_as_one(tmp_path: Path) -> None:
     """VerifyType is the order's."""
     with ordered(tmp_path, NAME, VerifyType="FILE") as order:
-        order.desk.provers["FILE"].verdicts[NAME] = Verdict.FILE_DIFFERS  # type: ignore[index]
+        order.desk.validators["FILE"].verdicts[NAME] = Verdict.FILE_DIFFERS  # type: ignore[index]
         (result,) = results(order)
     assert (result["VerifyType"], result["LocalCheck"]) == ("FILE", -5)
 
@@ -209,7 +209,7 @@ def revoking(order: Ordered) -> Ordered:
     order.prove(NAME)
     order.desk.take_on(order.certificate_id)
     assert order.status == (1, None)
-    for prover in order.desk.provers.values():
+    for prover in order.desk.validators.values():
         prover.verdicts.clear()
         prover.looked.clear()
     order.desk.call(order.caller, "RevokeCertificate", CertificateId=order.certificate_id)

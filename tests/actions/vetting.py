@@ -28,7 +28,7 @@ class Desk(InsideDesk):
         """Open the account."""
         super().__init__(folder, rules=rules, private_ca=private_ca)
         self.caller: Caller = self.account()
-        for prover in self.provers.values():
+        for prover in self.validators.values():
             prover.verdicts["example.com"] = Verdict.PROVED
 
     def named(self, name: str) -> Caller:

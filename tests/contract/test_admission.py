@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.accounts.replay import Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
-from certdesk.ports import Admission, PaceExceeded, Slot
+from certdesk.ports import Admission, RateLimitExceeded, Slot
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.postgresql.admission import PostgresAdmission
 
@@ -152,7 +152,7 @@ def serve(admission: Admission, uin: str = ACCOUNT, action: str = ACTION) -> boo
     """Ask once, and answer at once if let in."""
     try:
         slot = take(admission, uin, action)
-    except PaceExceeded:
+    except RateLimitExceeded:
         return False
     admission.leave(slot)
     return True
@@ -173,7 +173,7 @@ def test_the_eleventh_request_of_a_second_is_refused_with_its_number(admission: 
     """`Your current request times equals to 11 in a second`."""
     slots = [take(admission) for _ in range(LIMIT)]
 
-    with pytest.raises(PaceExceeded) as refused:
+    with pytest.raises(RateLimitExceeded) as refused:
         take(admission)
 
     assert refused.value.count == LIMIT + 1
@@ -228,7 +228,7 @@ def test_of_many_that_ask_at_once_the_limit_is_let_in(admission: Admission) -> N
         for _ in range(5):
             try:
                 take(admission)
-            except PaceExceeded:
+            except RateLimitExceeded:
                 continue
             let_in += 1
         return let_in
@@ -281,7 +281,7 @@ def test_a_request_that_was_refused_has_been_seen(world: World, refusal: str) ->
     else:
         for _ in range(LIMIT):
             take(world.admission)
-        with pytest.raises(PaceExceeded):
+        with pytest.raises(RateLimitExceeded):
             world.admission.take(LOOK, LIMIT)
     world.later(6)
 

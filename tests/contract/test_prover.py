@@ -20,7 +20,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.redirects import Ports
 from certdesk.domain.values.addresses import networks
 from certdesk.domain.values.names import DomainName
-from certdesk.ports import Prover
+from certdesk.ports import Validator
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.validation import ScriptedProver
 from certdesk.validation.courtesy import Courtesy
@@ -39,7 +39,7 @@ NAME = DomainName.parse("shop.example.com")
 class World(Protocol):
     """The outside as a prover of one kind sees it, which a test can change."""
 
-    prover: Prover
+    prover: Validator
     kind: ProofKind
     absent: Verdict
     differs: Verdict
@@ -54,7 +54,7 @@ class DnsWorld:
     def __init__(self, kind: ProofKind, dns: NameServer) -> None:
         """Know no records."""
         resolver = Resolver([Server.parse(dns.endpoint)], None, RNG)
-        self.prover: Prover = DnsProof(resolver, ManualClock(NOW))
+        self.prover: Validator = DnsProof(resolver, ManualClock(NOW))
         self.kind = kind
         self.absent = Verdict[f"{kind}_ABSENT"]
         self.differs = Verdict[f"{kind}_DIFFERS"]
@@ -77,7 +77,7 @@ class FileWorld:
         """Serve no files."""
         for host in (NAME.base, "other.example.com"):
             dns.add(host, "A", web.address)
-        self.prover: Prover = FileProof(
+        self.prover: Validator = FileProof(
             Resolver([Server.parse(dns.endpoint)], None, RNG),
             ManualClock(NOW),
             ports=Ports(web.port, web.port),
@@ -101,7 +101,7 @@ class ScriptedWorld:
     def __init__(self) -> None:
         """Have no verdicts."""
         self._scripted = ScriptedProver(ManualClock(NOW))
-        self.prover: Prover = self._scripted
+        self.prover: Validator = self._scripted
 
     def publish(self, challenge: Challenge, value: str) -> None:
         """Write the verdict that fits."""

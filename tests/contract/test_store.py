@@ -114,7 +114,7 @@ def entry(subject: str = "aB3dE5fG") -> AuditEntry:
 
 def company(uin: str = "100000000001") -> Company:
     """Make a company that waits for its number."""
-    return Company(uin=uin, facts="{}", personal=b"", likeness=b"like", created_at=NOON)
+    return Company(uin=uin, facts="{}", personal=b"", fingerprint=b"like", created_at=NOON)
 
 
 def all_at_once(work: Callable[[int], Any], count: int = MANY) -> list[Any]:

@@ -40,7 +40,7 @@ SUBMISSION = Submission(
     company_id=None,
     manager_id=None,
 )
-COMPANY = Company(uin="", facts="{}", personal=b"", likeness=b"", created_at=NOON)
+COMPANY = Company(uin="", facts="{}", personal=b"", fingerprint=b"", created_at=NOON)
 
 ids = st.sampled_from(["a", "A", "b", "é", ""])
 small = st.integers(1, 3)

@@ -141,11 +141,11 @@ def test_a_new_accounts_keys_work_before_its_record_is_stored(desk: Desk) -> Non
     place = dataclasses.replace(PLACE, uin="100000000003")
     keyset = vault.new_keyset(place.uin)
     sealed = vault.seal(KEY, place)
-    alike = vault.likeness(place.uin, b"a company")
+    alike = vault.fingerprint(place.uin, b"a company")
     desk.stored[place.uin] = keyset
     assert vault.open(sealed, place) == KEY
     assert desk.vault().open(sealed, place) == KEY
-    assert desk.vault().likeness(place.uin, b"a company") == alike
+    assert desk.vault().fingerprint(place.uin, b"a company") == alike
 
 
 def test_keys_that_were_not_stored_give_way_to_those_that_were(desk: Desk) -> None:
@@ -157,7 +157,7 @@ def test_keys_that_were_not_stored_give_way_to_those_that_were(desk: Desk) -> No
     second.seal(KEY, place)
     desk.stored[DESK] = kept
     assert first.open(second.seal(KEY, place), place) == KEY
-    assert first.likeness(DESK, b"x") == second.likeness(DESK, b"x")
+    assert first.fingerprint(DESK, b"x") == second.fingerprint(DESK, b"x")
 
 
 def test_a_new_keyset_for_a_known_account_does_not_replace_its_keys(desk: Desk) -> None:
@@ -175,7 +175,7 @@ def test_an_account_without_a_keyset_is_named(desk: Desk) -> None:
     with pytest.raises(VaultError, match="100000000009"):
         desk.vault().seal(KEY, place)
     with pytest.raises(VaultError, match="100000000009"):
-        desk.vault().likeness(place.uin, b"x")
+        desk.vault().fingerprint(place.uin, b"x")
 
 
 def test_an_accounts_values_do_not_open_without_its_keyset(desk: Desk) -> None:
@@ -225,7 +225,7 @@ def test_another_key_encryption_key_opens_nothing(desk: Desk) -> None:
     with pytest.raises(VaultError, match=ALICE):
         desk.vault_with_another_key().open(sealed, PLACE)
     with pytest.raises(VaultError, match=ALICE):
-        desk.vault_with_another_key().likeness(ALICE, b"x")
+        desk.vault_with_another_key().fingerprint(ALICE, b"x")
 
 
 def test_the_same_value_is_sealed_differently_each_time(common: Desk) -> None:
@@ -234,16 +234,16 @@ def test_the_same_value_is_sealed_differently_each_time(common: Desk) -> None:
     assert len({vault.seal(KEY, PLACE) for _ in range(100)}) == 100
 
 
-def test_likeness_is_equal_for_equal_values_of_an_account_only(common: Desk) -> None:
+def test_a_fingerprint_is_equal_for_equal_values_of_an_account_only(common: Desk) -> None:
     """Equal data is found again within an account and cannot be compared outside it."""
     vault = common.vault()
-    alike = vault.likeness(ALICE, b"91440300708461136T")
+    alike = vault.fingerprint(ALICE, b"91440300708461136T")
     assert len(alike) == 32
-    assert vault.likeness(ALICE, b"91440300708461136T") == alike
-    assert common.vault().likeness(ALICE, b"91440300708461136T") == alike
-    assert vault.likeness(ALICE, b"91440300708461136U") != alike
-    assert vault.likeness(ALICE, b"") != alike
-    assert vault.likeness(BORIS, b"91440300708461136T") != alike
+    assert vault.fingerprint(ALICE, b"91440300708461136T") == alike
+    assert common.vault().fingerprint(ALICE, b"91440300708461136T") == alike
+    assert vault.fingerprint(ALICE, b"91440300708461136U") != alike
+    assert vault.fingerprint(ALICE, b"") != alike
+    assert vault.fingerprint(BORIS, b"91440300708461136T") != alike
 
 
 def test_nothing_printable_shows_a_value(desk: Desk) -> None:
@@ -277,7 +277,7 @@ def test_eight_threads_may_use_a_vault_at_once(desk: Desk) -> None:
         for turn in range(50):
             uin = (ALICE, BORIS)[turn % 2]
             place = dataclasses.replace(PLACE, uin=uin, row=f"{number}/{turn}")
-            done.append((vault.seal(KEY, place), vault.likeness(uin, b"x"), place))
+            done.append((vault.seal(KEY, place), vault.fingerprint(uin, b"x"), place))
         return done
 
     with ThreadPoolExecutor(8) as threads:
@@ -286,4 +286,4 @@ def test_eight_threads_may_use_a_vault_at_once(desk: Desk) -> None:
     assert len(done) == 400
     for sealed, alike, place in done:
         assert reader.open(sealed, place) == KEY
-        assert reader.likeness(place.uin, b"x") == alike
+        assert reader.fingerprint(place.uin, b"x") == alike

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.pki import profile
 from certdesk.domain.pki.authority import Source
-from certdesk.domain.pki.issuance import Ground, IssueRequest
+from certdesk.domain.pki.issuance import Authorization, IssueRequest
 from certdesk.domain.values.products import Level
 from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import SOMEBODY, asked
@@ -24,8 +24,8 @@ from tests.privateca import NOON
 
 NAMES = ("example.com", "www.example.com", "*.example.com", "*.www.example.com", "example.org")
 AGES = (-1, 0, 3600, 8 * 3600, 8 * 3600 + 1, 200 * 86400, 200 * 86400 + 1)
-grounds = st.builds(
-    lambda covers, method, proved, caa: Ground(
+authorizations = st.builds(
+    lambda covers, method, proved, caa: Authorization(
         covers=covers,
         method=method,
         proved_at=NOON - proved * SECOND,
@@ -38,7 +38,7 @@ grounds = st.builds(
 )
 
 
-def covers(ground: Ground, name: str) -> bool:
+def covers(ground: Authorization, name: str) -> bool:
     """Say by the rules whether a ground is one for a name (BR 3.2.2.4, 4.2.1, 4.2.2.1)."""
     right_method = ground.method == "DNS" or (ground.method == "FILE" and name[0] != "*")
     fresh_proof = 0 <= (NOON - ground.proved_at).total_seconds() <= 200 * 86400
@@ -48,20 +48,20 @@ def covers(ground: Ground, name: str) -> bool:
 
 @given(
     names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True),
-    given_grounds=st.lists(grounds, max_size=6),
+    given_grounds=st.lists(authorizations, max_size=6),
 )
 @example(
     names=["example.com", "*.example.com"],
     given_grounds=[
-        Ground(covers="example.com", method="DNS", proved_at=NOON, caa_at=NOON),
-        Ground(covers="*.example.com", method="DNS", proved_at=NOON, caa_at=NOON),
+        Authorization(covers="example.com", method="DNS", proved_at=NOON, caa_at=NOON),
+        Authorization(covers="*.example.com", method="DNS", proved_at=NOON, caa_at=NOON),
     ],
 )
 def test_a_name_passes_exactly_if_a_fresh_ground_covers_it(
-    source: Source, names: list[str], given_grounds: list[Ground]
+    source: Source, names: list[str], given_grounds: list[Authorization]
 ) -> None:
     """Its own and not another's, and a wildcard by DNS alone."""
-    request = asked(NOON, *names, key=KEY, grounds=tuple(given_grounds))
+    request = asked(NOON, *names, key=KEY, authorizations=tuple(given_grounds))
     permitted = all(any(covers(ground, name) for ground in given_grounds) for name in names)
 
     told = rule_of(source, request, {})
@@ -73,9 +73,9 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
     """A missing proof may not: nothing here would bring it."""
     old = NOON - timedelta(hours=9)
     request = asked(NOON, key=KEY)
-    (good,) = request.grounds
-    stale = dataclasses.replace(request, grounds=(dataclasses.replace(good, caa_at=old),))
-    none = dataclasses.replace(request, grounds=())
+    (good,) = request.authorizations
+    stale = dataclasses.replace(request, authorizations=(dataclasses.replace(good, caa_at=old),))
+    none = dataclasses.replace(request, authorizations=())
     tbs = Written(request=request, source=source).tbs()
 
     assert refused(tbs, stale, source) == (
@@ -84,7 +84,7 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
     )
     assert refused(tbs, none, source) == ("there is no proof of www.example.com", False)
     spent = dataclasses.replace(good, proved_at=NOON - 201 * DAY)
-    assert refused(tbs, dataclasses.replace(request, grounds=(spent,)), source) == (
+    assert refused(tbs, dataclasses.replace(request, authorizations=(spent,)), source) == (
         "the proof of www.example.com is older than 200 days",
         True,
     )
@@ -93,8 +93,8 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
 def test_a_file_never_proves_a_wildcard(source: Source) -> None:
     """However fresh it is, and no new look will change it (BR 3.2.2.4.18)."""
     request = asked(NOON, "*.example.com", key=KEY)
-    by_file = tuple(dataclasses.replace(ground, method="FILE") for ground in request.grounds)
-    request = dataclasses.replace(request, grounds=by_file)
+    by_file = tuple(dataclasses.replace(ground, method="FILE") for ground in request.authorizations)
+    request = dataclasses.replace(request, authorizations=by_file)
 
     told = refused(Written(request=request, source=source).tbs(), request, source)
 

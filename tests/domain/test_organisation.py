@@ -14,7 +14,7 @@ WAITING = Manager(
     status="audit",
     facts="{}",
     personal=b"sealed",
-    likeness=b"like",
+    fingerprint=b"like",
     created_at=datetime(2026, 3, 1, tzinfo=UTC),
     submitted_at=datetime(2026, 3, 1, tzinfo=UTC),
 )

@@ -23,16 +23,16 @@ from certdesk.domain.orders.steps import (
     TIMED_OUT,
     AskCaa,
     Close,
-    Condemn,
+    DeclineRevocation,
     EndCancelling,
     Expire,
     Issue,
-    Keep,
     Move,
     ProofsMissing,
     Prove,
     Remove,
     Revoke,
+    RevokeCompromised,
     Step,
     Wait,
     caa_permits,
@@ -504,7 +504,7 @@ def test_a_certificate_is_revoked_on_proofs_of_all_its_names_or_by_people(
         if its.waits_for is StatusMessage.PENDING_DCV:
             found = {each.name for each in proofs if each.proved_at is not None}
             assert {name.removeprefix("*.") for name in its.ascii_names} <= found
-    if isinstance(decided, Keep):
+    if isinstance(decided, DeclineRevocation):
         assert its.status in (9, 12)
         assert its.deadline is not None
         assert its.deadline <= now
@@ -524,14 +524,14 @@ def test_a_revocation_that_nobody_proves_is_given_up() -> None:
     at = NOON + timedelta(days=3)
     unproved = proof(looked_at=at - SECOND, looks=20)
     assert step(to_revoke(), unproved, now=at - SECOND) == Wait(at)
-    assert step(to_revoke(), unproved, now=at) == Keep(NOT_PROVED)
+    assert step(to_revoke(), unproved, now=at) == DeclineRevocation(NOT_PROVED)
 
 
 def test_a_revocation_has_its_missed_look_too() -> None:
     """It is given up after that."""
     assert step(to_revoke(), MISSED, now=LATE) == Prove(NAMES[:1])
     made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)
-    assert step(to_revoke(), made_up_for, now=LATE) == Keep(NOT_PROVED)
+    assert step(to_revoke(), made_up_for, now=LATE) == DeclineRevocation(NOT_PROVED)
 
 
 def test_a_proof_found_in_time_counts_after_the_deadline() -> None:
@@ -558,7 +558,7 @@ def test_a_letter_is_awaited_for_as_long_as_a_proof() -> None:
     its = to_revoke(None, status=Status.AWAITING_REVOCATION_LETTER)
     assert its.deadline is not None
     assert step(its) == Wait(its.deadline)
-    assert step(its, now=its.deadline) == Keep(NO_LETTER)
+    assert step(its, now=its.deadline) == DeclineRevocation(NO_LETTER)
 
 
 # --- keys that are blocked -----------------------------------------------------------------------
@@ -586,7 +586,7 @@ def test_nothing_goes_on_for_a_blocked_key(
     if its.status in (0, 4, 8, 11):
         wanted: Step = Close(KEY_BLOCKED)
     elif compromised and its.status in (1, 9, 12) and not isinstance(before, Expire | Revoke):
-        wanted = Condemn()
+        wanted = RevokeCompromised()
     else:
         wanted = before
     with contextlib.suppress(ProofsMissing):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from certdesk.domain.operation.checkup import Health, Observation
 from certdesk.issuers.checkup import CaCheckup
-from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from tests.issuers.taking_back import in_hand
 from tests.privateca import BASE, InsideCa
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 def examined(ca: InsideCa, base: str = BASE) -> list[Observation]:
     """Look at a CA."""
-    world = Surroundings(
+    world = Dependencies(
         store=ca.store,
         vault=ca.vault,
         clock=ca.clock,

@@ -76,11 +76,11 @@ def test_a_token_is_made_after_the_gate_in_one_place() -> None:
     assert callers("spend", SOURCE / "issuers") == {("issuers/hierarchy.py", "sign")}
     (preparing,) = [
         function
-        for function in functions(SOURCE / "domain" / "signing.py")
+        for function in functions(SOURCE / "domain" / "pki" / "signing.py")
         if function.name == "prepare"
     ]
     (read,), (gate,), (token,) = (
-        calls(preparing, name) for name in ("_read", "refuse_unfounded", "SigningToken")
+        calls(preparing, name) for name in ("_read", "check_issuance", "SigningToken")
     )
     assert read < gate < token
     assert not [node for node in ast.walk(preparing) if isinstance(node, ast.Try | ast.If)]

@@ -71,7 +71,7 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
     ca.clock.move(timedelta(hours=48) - BACKDATED)
-    fresh = dataclasses.replace(request, grounds=asked(ca.clock.now()).grounds)
+    fresh = dataclasses.replace(request, authorizations=asked(ca.clock.now()).authorizations)
     assert isinstance(ca.issuer.proceed(fresh, recorded), Issued)
 
     ca.clock.move(SECOND)
@@ -83,7 +83,9 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
 def test_a_clock_that_was_put_back_stops_the_signing(ca: InsideCa) -> None:
     """What begins in the future is not signed."""
     request = asked(NOON - DAY, key=KEY)
-    recorded = begun(ca.issuer, dataclasses.replace(request, grounds=asked(NOON).grounds))
+    recorded = begun(
+        ca.issuer, dataclasses.replace(request, authorizations=asked(NOON).authorizations)
+    )
     ca.clock.move(-DAY)
 
     assert declined(ca.issuer, request, recorded) == "it begins in the future"
@@ -103,7 +105,7 @@ def blocked(ca: InsideCa, request: IssueRequest) -> IssueRequest:
 CHANGES: dict[str, tuple[Change, str]] = {
     "the key was blocked": (blocked, "its key is blocked"),
     "a proof was withdrawn": (
-        lambda _, request: dataclasses.replace(request, grounds=()),
+        lambda _, request: dataclasses.replace(request, authorizations=()),
         "there is no proof of www.example.com",
     ),
     "the order has other names": (
@@ -144,7 +146,7 @@ def test_a_look_at_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
         at=ca.clock.now() + timedelta(minutes=1),
         reason="the look at the CAA records of www.example.com is too old",
     )
-    fresh = dataclasses.replace(request, grounds=asked(ca.clock.now()).grounds)
+    fresh = dataclasses.replace(request, authorizations=asked(ca.clock.now()).authorizations)
     assert f"{issue(ca.issuer, fresh, recorded).leaf.serial_number:x}" == recorded.serial
 
 
@@ -296,7 +298,10 @@ def test_nothing_is_begun_that_would_not_be_signed(ca: InsideCa) -> None:
     blocked(ca, asked(NOON, key=KEY))
 
     assert declined(ca.issuer, asked(NOON, key=KEY)) == "its key is blocked"
-    assert declined(ca.issuer, asked(NOON, grounds=())) == "there is no proof of www.example.com"
+    assert (
+        declined(ca.issuer, asked(NOON, authorizations=()))
+        == "there is no proof of www.example.com"
+    )
 
 
 def test_a_csr_that_is_none_is_declined(ca: InsideCa) -> None:

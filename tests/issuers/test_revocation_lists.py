@@ -17,7 +17,7 @@ from certdesk.domain.pki.records import Certificate
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Unit
 from certdesk.storage.memory_admission import MemoryAdmission
-from certdesk.workflow.tidying import Tidying
+from certdesk.workflow.retention.short_lived import ShortLivedRetention
 from tests import chains
 from tests.issuers.taking_back import in_hand
 from tests.privateca import InsideCa
@@ -260,7 +260,7 @@ def happen(ca: InsideCa, what: str, how: int, certificate: Certificate) -> None:
     elif what == "renew":
         desk.pki.renew_lists()
     elif what == "tidy":
-        Tidying(ca.store, ca.clock, MemoryAdmission(None)).tidy()
+        ShortLivedRetention(ca.store, ca.clock, MemoryAdmission(None)).tidy()
 
 
 def forget(ca: InsideCa) -> None:

@@ -69,7 +69,7 @@ class FilledDesk(InsideDesk):
 
     def prove(self, name: str) -> None:
         """Let what proves a name be found from now on."""
-        for prover in self.provers.values():
+        for prover in self.validators.values():
             prover.verdicts[name] = Verdict.PROVED
 
     def issued(self, name: str, product: int = DV, **material: object) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.ports import PaceExceeded, Slot
+from certdesk.ports import RateLimitExceeded, Slot
 from certdesk.storage.memory_pace import MOST_WINDOWS, MemoryPace
 
 LIMIT = 10
@@ -41,7 +41,7 @@ class Counted:
         began = self.hand.now
         try:
             slot = self.take()
-        except PaceExceeded:
+        except RateLimitExceeded:
             return False
         self.hand.now += seconds
         self.pace.leave(slot)

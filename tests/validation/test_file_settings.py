@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.bootstrap import SystemClock, open_desk, provers
+from certdesk.bootstrap import SystemClock, open_desk, validators
 from certdesk.domain.validation.challenge import Finding, ProofKind, Verdict
 from certdesk.settings import Settings, SettingsError, load
 from certdesk.validation.exchange import Server
@@ -25,7 +25,7 @@ def look(world: Sites, allowed: str) -> Finding:
     }
     settings, _ = load(None, environ, {})
     resolver = Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
-    return provers(settings, resolver, SystemClock())[ProofKind.FILE].look(challenge())
+    return validators(settings, resolver, SystemClock())[ProofKind.FILE].look(challenge())
 
 
 def test_a_desk_looks_where_its_settings_say(world: Sites) -> None:

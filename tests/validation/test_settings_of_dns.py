@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from certdesk.bootstrap import caa_checker, dns_resolver, provers
+from certdesk.bootstrap import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.issuing import caa_identity
 from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.domain.values.names import DomainName
@@ -34,7 +34,7 @@ def test_a_desk_looks_by_the_resolvers_that_are_set(names: NameServer) -> None:
     names.add(RECORD, "TXT", TOKEN)
     names.add(CNAME.record, "CNAME", f"{TARGET}.")
     settings = set_to(names)
-    found_by = provers(settings, dns_resolver(settings), CLOCK)
+    found_by = validators(settings, dns_resolver(settings), CLOCK)
     for challenge in (TXT, CNAME):
         found = found_by[challenge.kind].look(challenge)
         assert (found.verdict, found.resolver) == (Verdict.PROVED, names.endpoint)
@@ -44,7 +44,7 @@ def test_signatures_are_wanted_unless_that_is_set_off(names: NameServer) -> None
     """By the keys of the root, which nobody but the root has."""
     names.add(RECORD, "TXT", TOKEN)
     settings = set_to(names, dns_dnssec="validate")
-    found = provers(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].look(TXT)
+    found = validators(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].look(TXT)
     assert found.verdict is Verdict.TXT_UNANSWERED
     assert "the keys of . did not come as checked" in found.reason
     assert set(names.questions) == {(".", "DNSKEY")}

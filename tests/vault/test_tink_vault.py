@@ -117,7 +117,7 @@ def test_the_keyset_is_read_and_unsealed_once_an_account(kek: LocalKeyset) -> No
     vault = TinkVault(kek, keysets)
     for _ in range(5):
         vault.open(vault.seal(Secret("x"), PLACE), PLACE)
-        vault.likeness(DESK, b"x")
+        vault.fingerprint(DESK, b"x")
     assert reads == [DESK]
 
 
@@ -161,7 +161,7 @@ def test_no_data_key_is_printed(kek: LocalKeyset) -> None:
     vault = vault_on(kek)
     keyset = vault.new_keyset(DESK)
     with pytest.raises(VaultError) as refused:
-        vault_on(kek, {"100000000001": keyset}).likeness("100000000001", b"x")
+        vault_on(kek, {"100000000001": keyset}).fingerprint("100000000001", b"x")
     shown = "".join(traceback.format_exception(refused.value)) + repr(vault) + repr(vars(vault))
     for clear in ("AesGcmKey {", "key_data", "keyData", "_DataKeys(values"):
         assert clear not in shown

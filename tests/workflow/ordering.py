@@ -39,7 +39,7 @@ class Ordered:
 
     def prove(self, *names: str) -> None:
         """Let the proofs of names be found from now on."""
-        for prover in self.desk.provers.values():
+        for prover in self.desk.validators.values():
             prover.verdicts.update(dict.fromkeys(names, Verdict.PROVED))
 
     @property

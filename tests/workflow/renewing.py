@@ -60,7 +60,7 @@ class LeftAlone:
 
     def publish(self, name: str = NAME, verdict: Verdict = Verdict.PROVED) -> None:
         """Have the records of a name be found from now on, or not any more."""
-        for prover in self.desk.provers.values():
+        for prover in self.desk.validators.values():
             prover.verdicts[name] = verdict
 
     def order(self, certificate_id: str) -> Order:

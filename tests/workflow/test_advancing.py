@@ -58,7 +58,7 @@ def test_what_the_issuer_gets_is_what_was_ordered(order: Ordered) -> None:
     order.desk.take_on(order.certificate_id)
 
     (first, no_state), (second, state) = order.desk.issuer.asked
-    (ground,) = first.grounds
+    (ground,) = first.authorizations
     (proof,) = order.proofs.values()
     assert first == second
     assert (no_state, state) == (None, order.issuances[0].state)
@@ -128,7 +128,7 @@ def test_each_name_is_looked_for_by_itself(tmp_path: Path) -> None:
         order.desk.clock.move(timedelta(seconds=10))
         order.desk.take_on(order.certificate_id)
 
-        looked = [challenge.name for challenge in order.desk.provers[ProofKind.TXT].looked]
+        looked = [challenge.name for challenge in order.desk.validators[ProofKind.TXT].looked]
         assert sorted(looked) == ["example.com", "example.net", "example.net", NAME]
         assert sorted(order.desk.caa.looked) == sorted(names)
         assert order.status == (1, None)

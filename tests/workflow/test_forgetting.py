@@ -12,7 +12,7 @@ import pytest
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.ports import place_of_party, place_of_submission
-from certdesk.workflow.forgetting import Forgetting
+from certdesk.workflow.retention.identity_numbers import IdentityNumberRetention
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.workflow.ordering import key
@@ -29,7 +29,7 @@ class Desk(InsideDesk):
     def __init__(self, folder: Path) -> None:
         """Prepare to forget after 90 days."""
         super().__init__(folder)
-        self.forgetting = Forgetting(self.store, self.vault, self.clock, kept=KEPT)
+        self.forgetting = IdentityNumberRetention(self.store, self.vault, self.clock, kept=KEPT)
         self.caller = self.account()
 
     def hand_in(self, certificate_id: str) -> None:
@@ -156,14 +156,14 @@ def test_what_was_altered_holds_nothing_else_up(desk: Desk) -> None:
 
 def test_a_certificate_is_reissued_after_the_numbers_were_erased(desk: Desk) -> None:
     """They were looked at when it was first vetted, and no parameter could give them again."""
-    for prover in desk.provers.values():
+    for prover in desk.validators.values():
         prover.verdicts["example.com"] = Verdict.PROVED
     order = submitted(desk)
     for each in desk.operator("ListReviews")["Reviews"]:
         desk.operator("ApproveReview", Id=each["Id"], Reviewer="ann")
     desk.take_on(order)
     month = DAY * 30
-    desk.forgetting = Forgetting(desk.store, desk.vault, desk.clock, kept=month)
+    desk.forgetting = IdentityNumberRetention(desk.store, desk.vault, desk.clock, kept=month)
     desk.after(month)
     assert numbers_in(desk.personal(order)) == []
 

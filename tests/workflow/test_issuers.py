@@ -53,7 +53,7 @@ class Two:
             issuers=Issuers(issuers, products),
             clock=self.desk.clock,
         )
-        for prover in self.desk.provers.values():
+        for prover in self.desk.validators.values():
             prover.verdicts.update({NAME: Verdict.PROVED, "example.com": Verdict.PROVED})
 
     def submit(self, name: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
 from certdesk.ports import Issuer, Result, Store, Unit
-from certdesk.workflow.order_scheduler import TAKEN_FOR, OrderWork
+from certdesk.workflow.order_scheduler import TAKEN_FOR, OrderScheduler
 from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
 from tests.working import until
@@ -94,7 +94,7 @@ def test_who_is_alone_does_not_wait_for_a_process_that_has_ended(tmp_path: Path)
         desk, task = order.desk, order.task
         taken = dataclasses.replace(task, due_at=desk.clock.now() + TAKEN_FOR)
         desk.store.write(lambda unit: unit.tasks.replace(taken))
-        alone = OrderWork(
+        alone = OrderScheduler(
             desk.store,
             desk.clock,
             advancing=desk.advancing,
@@ -211,7 +211,7 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
         desk = order.desk
         held, late = HeldIssuer(desk.issuer), Late(desk.store, "keeping")
         store = cast("Store", late)
-        work = OrderWork(
+        work = OrderScheduler(
             store, desk.clock, advancing=desk.advancing_with(held), looking=desk.looking
         )
         work.round()

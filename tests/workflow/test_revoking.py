@@ -27,7 +27,7 @@ def issued(folder: Path, *names: str) -> Iterator[Ordered]:
         order.prove(*names)
         order.desk.take_on(order.certificate_id)
         assert order.status == (1, None)
-        for prover in order.desk.provers.values():
+        for prover in order.desk.validators.values():
             prover.verdicts.clear()
             prover.looked.clear()
         yield order
@@ -104,7 +104,7 @@ def test_what_is_looked_for_is_new(order: Ordered) -> None:
 
     assert auth["DomainValidateAuthValue"] == after.value != before.value
     assert (before.attempt, after.attempt, after.name) == (1, 2, NAME)
-    (challenge,) = order.desk.provers["TXT"].looked  # type: ignore[index]
+    (challenge,) = order.desk.validators["TXT"].looked  # type: ignore[index]
     assert challenge.value == after.value
 
 

@@ -8,7 +8,7 @@ from certdesk.domain.accounts.records import SeenSignature
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.store import MemoryStore
-from certdesk.workflow.tidying import Tidying
+from certdesk.workflow.retention.short_lived import ShortLivedRetention
 
 
 def test_signatures_are_kept_as_long_as_they_could_come_again() -> None:
@@ -19,7 +19,7 @@ def test_signatures_are_kept_as_long_as_they_could_come_again() -> None:
         seen = SeenSignature(digest=bytes([minutes % 256]), action="x", seen_at=seen_at)
         store.write(lambda unit, seen=seen: unit.seen_signatures.add(seen))  # type: ignore[misc]  # bound now
 
-    Tidying(store, clock, MemoryAdmission(None)).tidy()
+    ShortLivedRetention(store, clock, MemoryAdmission(None)).tidy()
 
     kept = store.read(lambda unit: unit.seen_signatures.where())
     assert sorted(each.digest for each in kept) == [bytes([1]), bytes([14])]

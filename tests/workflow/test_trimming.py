@@ -13,8 +13,8 @@ from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.settings import Settings
-from certdesk.workflow import trimming
-from certdesk.workflow.trimming import Trimming
+from certdesk.workflow.retention import records
+from certdesk.workflow.retention.records import RecordRetention
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.papers import PDF
@@ -31,7 +31,7 @@ class Desk(InsideDesk):
     def __init__(self, folder: Path) -> None:
         """Keep as long as a desk does whose operator says nothing else."""
         super().__init__(folder)
-        self.trimming = Trimming(self.store, self.clock, retention_of(Settings()))
+        self.trimming = RecordRetention(self.store, self.clock, retention_of(Settings()))
         self.caller = self.account()
 
     def hand_in(self, order: str) -> str:
@@ -65,7 +65,7 @@ class Desk(InsideDesk):
 
     def prove(self) -> None:
         """Let proofs be found from now on."""
-        for prover in self.provers.values():
+        for prover in self.validators.values():
             prover.verdicts["example.com"] = Verdict.PROVED
 
     def numbers(self, order: str) -> list[int]:
@@ -194,7 +194,7 @@ def test_temporary_keys_go_a_month_after_their_end(desk: Desk) -> None:
 
 def test_every_page_has_its_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """One in a round, though what was removed moves what follows to the front."""
-    monkeypatch.setattr(trimming, "PAGE", 2)
+    monkeypatch.setattr(records, "PAGE", 2)
     kept = desk.issue()
     for _ in range(7):
         order = desk.submit()
@@ -208,7 +208,7 @@ def test_every_page_has_its_turn(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_rows_of_the_log_go_by_age_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest first, however many there are, and none that is younger than the setting says."""
-    monkeypatch.setattr(trimming, "ROWS", 3)
+    monkeypatch.setattr(records, "ROWS", 3)
     for _ in range(5):
         desk.buy(desk.caller)
     rows = desk.store.read(lambda unit: unit.audit.count())

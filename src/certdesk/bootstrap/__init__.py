@@ -5,7 +5,7 @@
 
 from certdesk.bootstrap.database import DATABASE_NAME, is_begun
 from certdesk.bootstrap.desk import CANNOT_OPEN, OpenDesk, actions, open_desk
-from certdesk.bootstrap.validation import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.world import SystemClock, strong_random
 
 __all__ = [
@@ -18,6 +18,6 @@ __all__ = [
     "dns_resolver",
     "is_begun",
     "open_desk",
-    "provers",
     "strong_random",
+    "validators",
 ]

@@ -17,7 +17,7 @@ from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import issuers_of, issuers_of_products, public_urls
 from certdesk.bootstrap.places import check_places
 from certdesk.bootstrap.rules import rules_of
-from certdesk.bootstrap.validation import caa_checker, dns_resolver, provers
+from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
 from certdesk.bootstrap.world import SystemClock, strong_random
@@ -26,7 +26,7 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Desk
-from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics import Metrics
 from certdesk.parsing.pool import ParserPool
@@ -37,8 +37,8 @@ from certdesk.ports import (
     Counts,
     DnsProviders,
     Issuers,
-    Prover,
     StoreUnavailable,
+    Validator,
     VaultError,
 )
 from certdesk.settings import Settings, SettingsError
@@ -50,13 +50,13 @@ from certdesk.validation.providers import PROVIDERS
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.list_renewal import ListRenewal
-from certdesk.workflow.order_engine import Advancing
-from certdesk.workflow.order_scheduler import OrderWork
+from certdesk.workflow.order_engine import OrderEngine
+from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
-from certdesk.workflow.validation_run import Looking
+from certdesk.workflow.validation_run import ValidationRun
 from certdesk.workflow.watching import Watching
 
 CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavailable, VaultError)
@@ -76,7 +76,7 @@ class OpenDesk:
     background: Mapping[str, BackgroundWork]
     stock: KeyStock
     housekeeping: Housekeeping
-    orders: OrderWork
+    orders: OrderScheduler
     renewing: Renewing
 
     @contextlib.contextmanager
@@ -133,7 +133,7 @@ def open_desk(
     check_places(settings)
     clock = clock or SystemClock()
     resolver = dns_resolver(settings)
-    looks = provers(settings, resolver, clock)
+    looks = validators(settings, resolver, clock)
     beginning = Beginning(settings, wanted=new_database)
     opening = open_database(
         settings, wait_seconds=wait_seconds, serving=serving, beginning=beginning.check
@@ -149,7 +149,7 @@ def open_desk(
             note_service(store)
         urls = public_urls(settings)
         rules = rules_of(settings, sandbox=of_sandbox)
-        world = Surroundings(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
+        world = Dependencies(store=store, vault=vault, clock=clock, rng=strong_random(), urls=urls)
         yield _put_together(
             settings,
             database,
@@ -164,11 +164,11 @@ def open_desk(
 def _put_together(
     settings: Settings,
     database: Database,
-    world: Surroundings,
+    world: Dependencies,
     *,
     rules: Rules,
     issuers: Issuers,
-    looks: Mapping[ProofKind, Prover],
+    looks: Mapping[ProofKind, Validator],
     resolver: Resolver,
 ) -> OpenDesk:
     metrics = figures(actions())
@@ -234,20 +234,20 @@ def _put_together(
 
 
 def _looking(  # noqa: PLR0917 -- all that looks
-    world: Surroundings,
+    world: Dependencies,
     rules: Rules,
-    looks: Mapping[ProofKind, Prover],
+    looks: Mapping[ProofKind, Validator],
     caa: CaaChecker,
     counts: Counts,
     records: AddedRecords,
     issuers: Issuers,
-) -> Looking:
+) -> ValidationRun:
     """Make who looks for proofs and CAA records, and has each look counted."""
     store, clock = world.store, world.clock
-    return Looking(
+    return ValidationRun(
         store,
         clock,
-        provers={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
+        validators={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
         caa=CountedCaa(caa, counts),
         issuers=issuers,
         records=records,
@@ -264,7 +264,7 @@ def _stock_sizes(settings: Settings) -> dict[KeyKind, int]:
     }
 
 
-def _key_stock(settings: Settings, world: Surroundings) -> KeyStock:
+def _key_stock(settings: Settings, world: Dependencies) -> KeyStock:
     return KeyStock(
         world.store,
         world.vault,
@@ -276,16 +276,16 @@ def _key_stock(settings: Settings, world: Surroundings) -> KeyStock:
 
 
 def _order_work(
-    world: Surroundings,
+    world: Dependencies,
     rules: Rules,
-    looking: Looking,
+    looking: ValidationRun,
     issuers: Issuers,
     counts: Counts,
     *,
     alone: bool,
-) -> OrderWork:
+) -> OrderScheduler:
     store, clock = world.store, world.clock
-    advancing = Advancing(
+    advancing = OrderEngine(
         store,
         world.vault,
         clock,
@@ -295,4 +295,4 @@ def _order_work(
         rules=rules,
         counts=counts,
     )
-    return OrderWork(store, clock, advancing=advancing, looking=looking, alone=alone)
+    return OrderScheduler(store, clock, advancing=advancing, looking=looking, alone=alone)

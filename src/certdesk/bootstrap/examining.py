@@ -8,7 +8,7 @@ from certdesk.bootstrap.database import Database
 from certdesk.bootstrap.places import examine_places
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.domain.values.keys import KeyKind
-from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.hierarchy import Dependencies
 from certdesk.ports import Examiner, Issuers
 from certdesk.settings import Settings
 from certdesk.validation.checkup import ResolverCheckup
@@ -26,7 +26,7 @@ from certdesk.workflow.checkup import (
 def examiners(  # noqa: PLR0917 -- all parts of a desk
     settings: Settings,
     database: Database,
-    world: Surroundings,
+    world: Dependencies,
     issuers: Issuers,
     resolver: Resolver,
     background: Mapping[str, Background],

@@ -8,13 +8,13 @@ from datetime import timedelta
 from certdesk.bootstrap.world import SystemClock
 from certdesk.domain.privacy.retention import AUDIT_AFTER_END, Retention
 from certdesk.domain.values.validity import LONGEST_DAYS
-from certdesk.issuers.hierarchy import Surroundings
+from certdesk.issuers.hierarchy import Dependencies
 from certdesk.ports import Admission
 from certdesk.settings import Settings
-from certdesk.workflow.forgetting import Forgetting
 from certdesk.workflow.key_inspection import Inspection
-from certdesk.workflow.tidying import Tidying
-from certdesk.workflow.trimming import Trimming
+from certdesk.workflow.retention.identity_numbers import IdentityNumberRetention
+from certdesk.workflow.retention.records import RecordRetention
+from certdesk.workflow.retention.short_lived import ShortLivedRetention
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,22 +22,22 @@ class Housekeeping:
     """It looks at keys again, and removes what is kept for a time only."""
 
     inspection: Inspection
-    tidying: Tidying
-    forgetting: Forgetting
-    trimming: Trimming
+    tidying: ShortLivedRetention
+    forgetting: IdentityNumberRetention
+    trimming: RecordRetention
 
 
-def housekeeping(settings: Settings, world: Surroundings, admission: Admission) -> Housekeeping:
+def housekeeping(settings: Settings, world: Dependencies, admission: Admission) -> Housekeeping:
     """Prepare it; nothing is done yet."""
     store, clock = world.store, world.clock
     return Housekeeping(
         inspection=Inspection(store, clock),
         # Signatures are seen by the machine's clock, whatever clock the desk has.
-        tidying=Tidying(store, SystemClock(), admission),
-        forgetting=Forgetting(
+        tidying=ShortLivedRetention(store, SystemClock(), admission),
+        forgetting=IdentityNumberRetention(
             store, world.vault, clock, kept=timedelta(days=settings.privacy_identity_days)
         ),
-        trimming=Trimming(store, clock, retention_of(settings)),
+        trimming=RecordRetention(store, clock, retention_of(settings)),
     )
 
 

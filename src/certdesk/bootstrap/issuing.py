@@ -10,14 +10,14 @@ from certdesk.domain.values.countries import COUNTRIES
 from certdesk.domain.values.products import PRODUCTS
 from certdesk.domain.values.texts import subject_fault
 from certdesk.domain.values.validity import days_allowed
-from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings
+from certdesk.issuers.hierarchy import NAME, Dependencies, Hierarchy
 from certdesk.issuers.private_ca import PrivateCa
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import Issuer, Issuers
 from certdesk.settings import Settings, SettingsError
 
 
-def issuers_of(world: Surroundings, settings: Settings, *, sandbox: bool) -> Issuers:
+def issuers_of(world: Dependencies, settings: Settings, *, sandbox: bool) -> Issuers:
     """Return the CAs that the settings name, the first of them for products that say nothing else.
 
     Raises:
@@ -50,7 +50,7 @@ def issuers_of_products(settings: Settings) -> dict[int, str]:
     return products
 
 
-def private_ca(world: Surroundings, settings: Settings, sandbox: bool) -> Issuer:  # noqa: FBT001 -- as all makers
+def private_ca(world: Dependencies, settings: Settings, sandbox: bool) -> Issuer:  # noqa: FBT001 -- as all makers
     """Return the CA of the desk's own.
 
     Raises:
@@ -62,7 +62,7 @@ def private_ca(world: Surroundings, settings: Settings, sandbox: bool) -> Issuer
     return PrivateCa(world, hierarchy, days, caa_identity(settings))
 
 
-ISSUERS: dict[str, Callable[[Surroundings, Settings, bool], Issuer]] = {NAME: private_ca}
+ISSUERS: dict[str, Callable[[Dependencies, Settings, bool], Issuer]] = {NAME: private_ca}
 """The kinds of issuer that a desk may have: each by its name, and what makes it."""
 
 

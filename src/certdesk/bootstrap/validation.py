@@ -8,7 +8,7 @@ from certdesk.bootstrap.world import strong_random
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.validation.redirects import Ports
 from certdesk.domain.values.addresses import networks
-from certdesk.ports import CaaChecker, Clock, Prover
+from certdesk.ports import CaaChecker, Clock, Validator
 from certdesk.settings import Settings, SettingsError
 from certdesk.validation.anchors import read_anchors
 from certdesk.validation.caa import Caa, CaaUnchecked
@@ -39,7 +39,9 @@ def dns_resolver(settings: Settings) -> Resolver:
         raise SettingsError(f"dns.trust_anchors: {error}") from error
 
 
-def provers(settings: Settings, resolver: Resolver, clock: Clock) -> Mapping[ProofKind, Prover]:
+def validators(
+    settings: Settings, resolver: Resolver, clock: Clock
+) -> Mapping[ProofKind, Validator]:
     """Give who looks for the proofs of each kind.
 
     Raises:

@@ -16,7 +16,7 @@ from certdesk.domain.pki.authority import Rank, line_of, plan_of
 from certdesk.domain.pki.crl import RENEWED_AFTER
 from certdesk.domain.pki.records import Authority
 from certdesk.domain.values.addresses import address_in
-from certdesk.issuers.hierarchy import Hierarchy, Surroundings
+from certdesk.issuers.hierarchy import Dependencies, Hierarchy
 from certdesk.issuers.responder import Responder
 
 CHECK = "ca"
@@ -32,7 +32,7 @@ AT_WORK = "start certdesk serve, or certdesk worker, which makes it; see the log
 class CaCheckup:
     """Looks at the authorities that there are."""
 
-    def __init__(self, world: Surroundings, hierarchy: Hierarchy, responder: Responder) -> None:
+    def __init__(self, world: Dependencies, hierarchy: Hierarchy, responder: Responder) -> None:
         """Make nothing."""
         self._world = world
         self._hierarchy = hierarchy

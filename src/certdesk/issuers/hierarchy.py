@@ -54,7 +54,7 @@ def new_serial(rng: random.Random) -> int:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Dependencies:
     """What the private CA works with."""
 
     store: Store
@@ -70,7 +70,7 @@ class Hierarchy:
     The keys lie sealed in the store, and in memory only while they are used.
     """
 
-    def __init__(self, world: Surroundings, identity: Identity, overlap: timedelta) -> None:
+    def __init__(self, world: Dependencies, identity: Identity, overlap: timedelta) -> None:
         """Make nothing yet: an RSA key takes seconds.
 
         An issuing authority hands over to the next one `overlap` before its end.

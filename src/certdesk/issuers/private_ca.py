@@ -18,7 +18,7 @@ from certdesk.domain.pki import clock_guard, csr, profile
 from certdesk.domain.pki.authority import Source, hash_named, issuer_for, path_above
 from certdesk.domain.pki.clock_guard import latest_of
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later, Progress, Recorded
-from certdesk.domain.pki.preissuance import FIRST_BACK, LAST_BACK, Circumstances, Unfounded
+from certdesk.domain.pki.preissuance import FIRST_BACK, LAST_BACK, Circumstances, IssuanceRefused
 from certdesk.domain.pki.records import Certificate, RevokedCertificate
 from certdesk.domain.pki.signing import Planned, prepare, record
 from certdesk.domain.validation.caa import NO_IDENTITY, CaaIdentity
@@ -26,7 +26,7 @@ from certdesk.domain.values.keys import PrivateKey
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.values.validity import days_allowed, period
 from certdesk.issuers.checkup import CaCheckup
-from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
+from certdesk.issuers.hierarchy import NAME, Dependencies, Hierarchy, new_serial
 from certdesk.issuers.publication import Publication
 from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
@@ -49,7 +49,7 @@ class PrivateCa(Issuer):
 
     def __init__(
         self,
-        world: Surroundings,
+        world: Dependencies,
         hierarchy: Hierarchy,
         own_days: int,
         caa: CaaIdentity | None = None,
@@ -91,14 +91,14 @@ class PrivateCa(Issuer):
         """
         try:
             return self._finish(request, recorded) if recorded else self._begin(request)
-        except Unfounded as unfounded:
+        except IssuanceRefused as unfounded:
             log.warning(
                 "certificate refused at the gate",
                 certificate_id=request.certificate_id,
                 attempt=request.attempt,
                 rule=unfounded.rule,
             )
-            if unfounded.passing:
+            if unfounded.transient:
                 return Later(at=self._world.clock.now() + AGAIN_AFTER, reason=unfounded.rule)
             return Declined(reason=unfounded.rule)
 
@@ -157,7 +157,7 @@ class PrivateCa(Issuer):
             )
             builder = profile.builder(request, draft)
         except ValueError as error:
-            raise Unfounded(str(error)) from error
+            raise IssuanceRefused(str(error)) from error
         rehearsal = builder.sign(
             self._throw_away(source.certificate), hash_named(request.hash_name)
         )
@@ -193,7 +193,7 @@ class PrivateCa(Issuer):
         return self._world.store.read(lambda unit: block_of(unit, uin, spki_sha256)) is not None
 
     def _fingerprint(self, written: bytes) -> bytes:
-        return self._world.vault.likeness(DESK, written)
+        return self._world.vault.fingerprint(DESK, written)
 
     def _throw_away(self, signer: x509.Certificate) -> PrivateKey:
         """Give a key of the signer's kind that signs nothing that leaves this process.

@@ -24,7 +24,7 @@ from certdesk.domain.pki.crl import Revoked
 from certdesk.domain.pki.ocsp_request import Asked
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.values.revocation_reason import Reason
-from certdesk.issuers.hierarchy import NAME, Hierarchy, Surroundings, new_serial
+from certdesk.issuers.hierarchy import NAME, Dependencies, Hierarchy, new_serial
 from certdesk.ports import OcspAnswer, Unit, note_of
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ class Deputy:
 class Responder:
     """An OCSP responder for the issuing authorities. Safe to use from several threads."""
 
-    def __init__(self, world: Surroundings, hierarchy: Hierarchy) -> None:
+    def __init__(self, world: Dependencies, hierarchy: Hierarchy) -> None:
         """Certify nothing yet."""
         self._world = world
         self._hierarchy = hierarchy

@@ -200,7 +200,7 @@ def _find(context: Context, wanted: Wanted, uin: str | None) -> Traces:
 def _hash(context: Context, wanted: Wanted) -> str:
     """Give what stands for the person's value where the value must not stand."""
     essence = f"person {wanted.by} {wanted.value.text().strip().casefold()}"
-    return context.desk.vault.likeness(DESK, essence.encode()).hex()
+    return context.desk.vault.fingerprint(DESK, essence.encode()).hex()
 
 
 def _note(context: Context, unit: Unit, wanted: Wanted, traces: Traces) -> None:

@@ -82,8 +82,8 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         )
         if Role.MANAGER in trace.roles:
             record = dataclasses.replace(record, status=State.INVALID, expires_at=None)
-    likeness = context.desk.vault.likeness(record.uin, f"erased {trace.name}".encode())
-    moved = dataclasses.replace(record, facts=facts_of(holder), likeness=likeness)
+    fingerprint = context.desk.vault.fingerprint(record.uin, f"erased {trace.name}".encode())
+    moved = dataclasses.replace(record, facts=facts_of(holder), fingerprint=fingerprint)
     sealed = context.desk.vault.seal(personal_of(holder), place_of_party(moved))
     return dataclasses.replace(moved, personal=sealed)
 

@@ -30,7 +30,7 @@ SEALED = (Submission, Company, Manager)
 _CALLED: dict[tuple[type, str], str] = {
     (Review, "reason"): "reason of its review",
     (Order, "reason"): "its StatusMsg",
-    (Order, "said"): "the comment of its owner",
+    (Order, "owner_comment"): "the comment of its owner",
     (AuditEntry, "detail"): "its text",
     (Submission, "facts"): "a text of the material",
     (Company, "facts"): "a text of the company",

@@ -4,7 +4,7 @@ import dataclasses
 
 from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.accounts.records import PaceLimit
+from certdesk.domain.accounts.records import RateLimit
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.values.telling import told_bare
 from certdesk.engine import Context
@@ -51,7 +51,7 @@ def _set(unit: Unit, request: asked.SetPaceLimitRequest) -> None:
         unit.pace_limits.remove(request.uin, request.action)
     elif known is None:
         unit.pace_limits.add(
-            PaceLimit(uin=request.uin, action=request.action, per_second=request.per_second)
+            RateLimit(uin=request.uin, action=request.action, per_second=request.per_second)
         )
     else:
         unit.pace_limits.replace(dataclasses.replace(known, per_second=request.per_second))

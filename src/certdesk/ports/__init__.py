@@ -1,6 +1,6 @@
 """What the inside needs from the world, as protocols; adapters live at the rim."""
 
-from certdesk.ports.admission import Admission, PaceExceeded, Slot
+from certdesk.ports.admission import Admission, RateLimitExceeded, Slot
 from certdesk.ports.blocking import (
     block,
     block_known,
@@ -50,7 +50,7 @@ from certdesk.ports.specs import CollectionSpec
 from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import Result, Store, StoreUnavailable
 from certdesk.ports.unit import COLLECTIONS, Unit, spec_of
-from certdesk.ports.validation import CaaChecker, Prover
+from certdesk.ports.validation import CaaChecker, Validator
 from certdesk.ports.vault import (
     DESK,
     Place,
@@ -87,14 +87,13 @@ __all__ = [
     "KeysBusy",
     "OcspAnswer",
     "Orders",
-    "PaceExceeded",
     "Parsers",
     "ParsersBusy",
     "Pending",
     "Pki",
     "Place",
-    "Prover",
     "Published",
+    "RateLimitExceeded",
     "ReadyKey",
     "Record",
     "Resolvers",
@@ -109,6 +108,7 @@ __all__ = [
     "Unit",
     "UpdateFailed",
     "Usage",
+    "Validator",
     "Vault",
     "VaultError",
     "Work",

@@ -22,7 +22,7 @@ class Slot:
     number: int = 0
 
 
-class PaceExceeded(Exception):
+class RateLimitExceeded(Exception):
     """The limit is reached; `count` is the requests of the second with the refused one."""
 
     def __init__(self, count: int) -> None:

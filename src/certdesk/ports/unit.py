@@ -12,7 +12,7 @@ from typing import Annotated, cast
 
 from certdesk.domain.accounts.account import AccessKey, Account
 from certdesk.domain.accounts.policy import Policy, Project, User
-from certdesk.domain.accounts.records import PaceLimit, SeenSignature
+from certdesk.domain.accounts.records import RateLimit, SeenSignature
 from certdesk.domain.orders.records import Renewal, Submission, Task
 from certdesk.domain.pki.records import (
     Authority,
@@ -90,7 +90,7 @@ class Unit:
         Collection[Company],
         Key("company_id"),
         Index("uin"),
-        Index("uin", "likeness"),
+        Index("uin", "fingerprint"),
         CountedBy(one("companies")),
     ]
     """Companies, by id."""
@@ -99,7 +99,7 @@ class Unit:
         Collection[Manager],
         Key("manager_id"),
         Index("company_id"),
-        Index("uin", "company_id", "likeness"),
+        Index("uin", "company_id", "fingerprint"),
         Index("identity_since"),
         CountedBy(one("managers")),
     ]
@@ -161,7 +161,7 @@ class Unit:
     """Signatures that have changed something, by digest."""
 
     pace_limits: Annotated[
-        Collection[PaceLimit],
+        Collection[RateLimit],
         Key("uin", "action"),
         LimitedBy("only the operator sets them, one for an action that there is"),
     ]

@@ -9,7 +9,7 @@ from certdesk.domain.validation.challenge import CaaFinding, Challenge, Finding,
 from certdesk.domain.values.names import DomainName
 
 
-class Prover(Protocol):
+class Validator(Protocol):
     """Looks for the proofs of one kind, from outside. Safe to use from several threads."""
 
     def look(self, challenge: Challenge) -> Finding:

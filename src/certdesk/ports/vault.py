@@ -35,7 +35,7 @@ def place_of(certificate: Certificate, column: str) -> Place:
 def place_of_party(party: Company | Manager) -> Place:
     """Tell where the sealed half of what is known of a company or a manager lies."""
     table = "companies" if isinstance(party, Company) else "managers"
-    return Place(party.uin, table, party.likeness.hex(), "personal")
+    return Place(party.uin, table, party.fingerprint.hex(), "personal")
 
 
 def place_of_submission(submission: Submission, column: str) -> Place:
@@ -81,6 +81,6 @@ class Vault(Protocol):
         """Name the key-encryption key in use: provider, place, key ids; nothing secret."""
         ...
 
-    def likeness(self, uin: str, value: bytes) -> bytes:
+    def fingerprint(self, uin: str, value: bytes) -> bytes:
         """Give a keyed fingerprint of `value`: equal within an account, meaningless outside it."""
         ...

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from certdesk.ports import PaceExceeded, Slot
+from certdesk.ports import RateLimitExceeded, Slot
 
 SECOND = 1.0
 MOST_WINDOWS = 10_000
@@ -64,7 +64,7 @@ class MemoryPace:
             window = self._windows.get((uin, action)) or self._open(uin, action, now)
             count = window.count(now)
             if count >= limit:
-                raise PaceExceeded(count + 1)
+                raise RateLimitExceeded(count + 1)
             window.take()
         return Slot(uin, action, now)
 

@@ -9,7 +9,7 @@ from certdesk.ports import Clock
 
 
 class ScriptedProver:
-    """`ports.Prover` that knows a verdict for each name, and remembers what it was asked."""
+    """`ports.Validator` that knows a verdict for each name, and remembers what it was asked."""
 
     def __init__(self, clock: Clock, *, absent: Verdict = Verdict.TXT_ABSENT) -> None:
         """Find nothing at names without a verdict, which is `absent`."""

@@ -7,13 +7,13 @@ from certdesk.domain.validation.caa import CaaIdentity
 from certdesk.domain.validation.challenge import CaaFinding, Challenge, Finding, ProofKind, Verdict
 from certdesk.domain.validation.look_pace import CAA
 from certdesk.domain.values.names import DomainName
-from certdesk.ports import CaaChecker, Counts, Prover
+from certdesk.ports import CaaChecker, Counts, Validator
 
 
 class CountedProver:
-    """`ports.Prover` that has another one look, and counts what came of it."""
+    """`ports.Validator` that has another one look, and counts what came of it."""
 
-    def __init__(self, prover: Prover, counts: Counts) -> None:
+    def __init__(self, prover: Validator, counts: Counts) -> None:
         """Look by `prover`."""
         self._prover = prover
         self._counts = counts

@@ -48,7 +48,7 @@ _WAYS = {
 
 
 class DnsProof:
-    """`ports.Prover` of TXT and CNAME records."""
+    """`ports.Validator` of TXT and CNAME records."""
 
     def __init__(self, resolver: Resolver, clock: Clock) -> None:
         """Ask `resolver`; `clock` tells when, for the evidence."""

@@ -39,7 +39,7 @@ class _Sight:
 
 
 class FileProof:
-    """Looks for proofs by file (a `ports.Prover`).
+    """Looks for proofs by file (a `ports.Validator`).
 
     A look has one connection at a time. How many looks there are at once, of an account and of
     all, and how often a name or a domain is looked at, is for the caller to limit; how often an

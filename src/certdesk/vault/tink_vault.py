@@ -24,7 +24,7 @@ from certdesk.vault.primitives import aead_of, new_aead_keyset, new_prf_keyset, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIKENESS_BYTES = 32
+FINGERPRINT_BYTES = 32
 
 
 class _SealedKeyset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,8 +32,8 @@ class _SealedKeyset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     values: bytes
     """The AEAD keyset for values, sealed by the key-encryption key."""
-    likeness: bytes
-    """The PRF keyset for likeness, sealed by the keyset for values."""
+    fingerprint: bytes
+    """The PRF keyset for fingerprint, sealed by the keyset for values."""
 
 
 _SEALED_KEYSET = msgspec.json.Decoder(_SealedKeyset)
@@ -44,11 +44,11 @@ class _DataKeys:
     """An account's keys, ready for use."""
 
     values: Aead = dataclasses.field(repr=False)
-    likeness: Prf = dataclasses.field(repr=False)
+    fingerprint: Prf = dataclasses.field(repr=False)
 
 
 class TinkVault:
-    """Seals values with AES-256-GCM, and gives their likeness with HMAC-SHA-256.
+    """Seals values with AES-256-GCM, and gives their fingerprint with HMAC-SHA-256.
 
     It may be used from several threads: a data key that two of them unseal at once is the same
     key, and putting it into a dictionary is atomic. No lock is held while `keysets` runs.
@@ -76,9 +76,9 @@ class TinkVault:
         Raises:
             VaultError: the key-encryption key cannot be used.
         """
-        values, likeness = new_aead_keyset(), new_prf_keyset()
-        sealed = self._sealed(uin, values, likeness)
-        self._fresh[uin] = sealed, _ready(values, likeness)
+        values, fingerprint = new_aead_keyset(), new_prf_keyset()
+        sealed = self._sealed(uin, values, fingerprint)
+        self._fresh[uin] = sealed, _ready(values, fingerprint)
         return sealed
 
     def seal(self, value: Secret, place: Place) -> bytes:
@@ -107,7 +107,7 @@ class TinkVault:
                 f"{_words(place)} does not open: it was altered or sealed for another place"
             ) from error
 
-    def likeness(self, uin: str, value: bytes) -> bytes:
+    def fingerprint(self, uin: str, value: bytes) -> bytes:
         """Give 32 bytes that are equal for equal values of an account and tell nothing else.
 
         Raises:
@@ -115,9 +115,9 @@ class TinkVault:
         """
         keys = self._keys(uin)
         try:
-            return keys.likeness.compute(value, LIKENESS_BYTES)
+            return keys.fingerprint.compute(value, FINGERPRINT_BYTES)
         except tink.TinkError as error:
-            raise VaultError(f"likeness for account {uin} cannot be computed") from error
+            raise VaultError(f"fingerprint for account {uin} cannot be computed") from error
 
     def describe(self) -> dict[str, str]:
         """Tell `provider`, `location`, `keys` and `primary` of the key-encryption key."""
@@ -131,8 +131,8 @@ class TinkVault:
         Raises:
             VaultError: it is not the keyset of `uin`.
         """
-        values, likeness = self._unsealed(uin, sealed)
-        return self._sealed(uin, values, likeness)
+        values, fingerprint = self._unsealed(uin, sealed)
+        return self._sealed(uin, values, fingerprint)
 
     def check_value(self) -> bytes:
         """Give bytes to be stored with the data, by which the right key is known again.
@@ -175,7 +175,7 @@ class TinkVault:
         self._fresh.pop(uin, None)
         return self._known.setdefault(uin, fresh)
 
-    def _sealed(self, uin: str, values: tink.KeysetHandle, likeness: tink.KeysetHandle) -> bytes:
+    def _sealed(self, uin: str, values: tink.KeysetHandle, fingerprint: tink.KeysetHandle) -> bytes:
         inner, outer = aead_of(values), self._kek.aead()
         try:
             return msgspec.json.encode(
@@ -183,8 +183,8 @@ class TinkVault:
                     values=proto_keyset_format.serialize_encrypted(
                         values, outer, _label("keyset", uin)
                     ),
-                    likeness=proto_keyset_format.serialize_encrypted(
-                        likeness, inner, _label("likeness", uin)
+                    fingerprint=proto_keyset_format.serialize_encrypted(
+                        fingerprint, inner, _label("fingerprint", uin)
                     ),
                 )
             )
@@ -199,19 +199,19 @@ class TinkVault:
             values = proto_keyset_format.parse_encrypted(
                 parts.values, self._kek.aead(), _label("keyset", uin)
             )
-            likeness = proto_keyset_format.parse_encrypted(
-                parts.likeness, aead_of(values), _label("likeness", uin)
+            fingerprint = proto_keyset_format.parse_encrypted(
+                parts.fingerprint, aead_of(values), _label("fingerprint", uin)
             )
         except (tink.TinkError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise VaultError(
                 f"the keyset of account {uin} does not open with {self._kek.name}: it was altered "
                 "or is another account's, or this is not the key that it was sealed with"
             ) from error
-        return values, likeness
+        return values, fingerprint
 
 
-def _ready(values: tink.KeysetHandle, likeness: tink.KeysetHandle) -> _DataKeys:
-    return _DataKeys(values=aead_of(values), likeness=prf_of(likeness))
+def _ready(values: tink.KeysetHandle, fingerprint: tink.KeysetHandle) -> _DataKeys:
+    return _DataKeys(values=aead_of(values), fingerprint=prf_of(fingerprint))
 
 
 def _label(*parts: str) -> bytes:

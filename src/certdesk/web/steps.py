@@ -31,7 +31,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.listing import ANSWER_BYTES
 from certdesk.domain.values.telling import cut, told_bare
 from certdesk.engine import Desk, Invocation, declared, has_to_write, keep_signature, too_long
-from certdesk.ports import Admission, PaceExceeded
+from certdesk.ports import Admission, RateLimitExceeded
 from certdesk.web.body import BodyTooLarge, NoRoom, read_body
 from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
@@ -242,7 +242,7 @@ class Steps:
         limit = asked.known.limits.get(use.action, self._limits.of(use.action))
         try:
             slot = await self._in_its_place(self._admission.take, use, limit)
-        except PaceExceeded as exceeded:
+        except RateLimitExceeded as exceeded:
             raise RequestLimitExceeded(subject=(str(exceeded.count), str(limit))) from None
         if slot is not None:
             held.push_async_callback(self._in_its_place, self._admission.leave, slot)

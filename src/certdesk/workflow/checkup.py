@@ -220,7 +220,7 @@ class KeysCheckup:
             self._vault.open(self._vault.seal(Secret("well"), PLACE), PLACE)
             accounts = self._store.read(lambda unit: unit.accounts.where())
             for account in accounts:
-                self._vault.likeness(account.uin, b"")
+                self._vault.fingerprint(account.uin, b"")
         except VaultError as error:
             yield failure("keys", str(error), "put back the key file that belongs to this database")
         else:

@@ -22,15 +22,15 @@ from certdesk.domain.orders.steps import (
     AskCaa,
     AskForChallenges,
     Close,
-    Condemn,
+    DeclineRevocation,
     EndCancelling,
     Expire,
     Issue,
-    Keep,
     Move,
     Prove,
     Remove,
     Revoke,
+    RevokeCompromised,
     Step,
     Wait,
     next_step,
@@ -51,7 +51,7 @@ from certdesk.workflow.order_changes import (
 )
 from certdesk.workflow.order_standing import Standing, standing_of
 from certdesk.workflow.outside import Outside
-from certdesk.workflow.validation_run import Looking
+from certdesk.workflow.validation_run import ValidationRun
 
 WITHOUT_ISSUER = timedelta(minutes=10)
 """When to look again after an order whose issuer the desk does not have."""
@@ -75,7 +75,7 @@ class StandsStill(Exception):
     """Nothing is done for the order until its account is enabled."""
 
 
-class Advancing:
+class OrderEngine:
     """Takes orders on."""
 
     def __init__(  # noqa: PLR0913 -- it works with most parts of the desk
@@ -85,7 +85,7 @@ class Advancing:
         clock: Clock,
         rng: random.Random,
         *,
-        looking: Looking,
+        looking: ValidationRun,
         issuers: Issuers,
         rules: Rules,
         counts: Counts | None = None,
@@ -181,9 +181,9 @@ class Advancing:
         match step:
             case Close(reason):
                 close(unit, order, reason, now)
-            case Condemn():
+            case RevokeCompromised():
                 condemn(unit, order, now)
-            case Keep(reason):
+            case DeclineRevocation(reason):
                 keep_certificate(unit, order, reason, now)
             case Expire():
                 expire(unit, order, now)

@@ -25,9 +25,9 @@ from certdesk.domain.orders.records import Task
 from certdesk.domain.pki.issuance import Later
 from certdesk.domain.values.retry import doubled
 from certdesk.ports import Clock, Stale, Store, Unit, stands_still
-from certdesk.workflow.order_engine import Advancing, Ahead, StandsStill
+from certdesk.workflow.order_engine import Ahead, OrderEngine, StandsStill
 from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
-from certdesk.workflow.validation_run import Looking, Stopped
+from certdesk.workflow.validation_run import Stopped, ValidationRun
 
 ROUND_SECONDS = 1
 HANDS = 4
@@ -63,7 +63,7 @@ class _Held:
         self.task: Task | None = None
 
 
-class OrderWork(Repeating):
+class OrderScheduler(Repeating):
     """Works through the orders that are due; also the `Work` that actions may ask for."""
 
     def __init__(
@@ -71,8 +71,8 @@ class OrderWork(Repeating):
         store: Store,
         clock: Clock,
         *,
-        advancing: Advancing,
-        looking: Looking,
+        advancing: OrderEngine,
+        looking: ValidationRun,
         alone: bool = False,
     ) -> None:
         """Prepare; nothing is done before `start`.

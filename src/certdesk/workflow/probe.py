@@ -16,7 +16,7 @@ import structlog
 from certdesk.domain.accounts.replay import Use
 from certdesk.domain.operation.pulse import Pulse
 from certdesk.domain.pki import clock_guard
-from certdesk.ports import Admission, Clock, PaceExceeded, Store, StoreUnavailable, Taken, Unit
+from certdesk.ports import Admission, Clock, RateLimitExceeded, Store, StoreUnavailable, Taken, Unit
 from certdesk.workflow.repeating import Repeating
 
 PROBE_SECONDS = 5
@@ -130,7 +130,7 @@ class Probe(Repeating):
     def _let_in(self) -> None:
         """Take a place and give it back."""
         # Another process on the database may have the place just now, which shows the same.
-        with contextlib.suppress(PaceExceeded):
+        with contextlib.suppress(RateLimitExceeded):
             slot = self._admission.take(self.use(), 1)
             if slot is not None:
                 self._admission.leave(slot)

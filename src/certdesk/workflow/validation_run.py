@@ -27,7 +27,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.look_pace import CAA, PROOF
 from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.domain.values.names import DomainName
-from certdesk.ports import CaaChecker, Clock, Issuers, Prover, Store, Unit, note, stands_still
+from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, note, stands_still
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
@@ -46,7 +46,7 @@ class Stopped(Exception):
     """The desk is ending; what was asked for was not looked for."""
 
 
-class Aim(enum.Enum):
+class Purpose(enum.Enum):
     """What is to be done about a name."""
 
     PROOF = "look for its proof"
@@ -54,18 +54,18 @@ class Aim(enum.Enum):
     REMOVAL = "remove the record that the desk has added for it"
 
 
-KINDS = {Aim.PROOF: PROOF, Aim.CAA: CAA}
+KINDS = {Purpose.PROOF: PROOF, Purpose.CAA: CAA}
 """How looks are counted."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Look:
+class Check:
     """One look at a name of an order's attempt, or the removal of its record."""
 
     certificate_id: str
     attempt: int
     name: str
-    aim: Aim
+    purpose: Purpose
 
     @property
     def proof(self) -> tuple[str, int, str]:
@@ -73,7 +73,7 @@ class Look:
         return self.certificate_id, self.attempt, self.name
 
 
-class Looking:
+class ValidationRun:
     """Carries looks out on threads of its own; the same look asked for twice is one."""
 
     def __init__(  # noqa: PLR0913 -- it works with all that looks
@@ -81,7 +81,7 @@ class Looking:
         store: Store,
         clock: Clock,
         *,
-        provers: Mapping[ProofKind, Prover],
+        validators: Mapping[ProofKind, Validator],
         caa: CaaChecker,
         issuers: Issuers,
         records: AddedRecords,
@@ -94,7 +94,7 @@ class Looking:
         """
         self._store = store
         self._clock = clock
-        self._provers = provers
+        self._provers = validators
         self._caa = caa
         self._issuers = issuers
         self._records = records
@@ -102,8 +102,8 @@ class Looking:
         self._kept_looks = kept_looks
         self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
         self._change = threading.Lock()
-        self._asked: dict[Look, Future[None]] = {}
-        self._waiting: dict[str, deque[Look]] = defaultdict(deque)
+        self._asked: dict[Check, Future[None]] = {}
+        self._waiting: dict[str, deque[Check]] = defaultdict(deque)
         self._running: dict[str, int] = defaultdict(int)
         self._stopping = False
 
@@ -123,11 +123,11 @@ class Looking:
 
         Where none may, it gives the time at which to ask again.
         """
-        return self._paced(order, names, Aim.PROOF)
+        return self._paced(order, names, Purpose.PROOF)
 
     def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Look for proofs that somebody waits for; see `ports.Work`."""
-        looks = self._paced(order, names, Aim.PROOF, in_line=False)
+        looks = self._paced(order, names, Purpose.PROOF, in_line=False)
         return looks if isinstance(looks, Future) else None
 
     def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
@@ -135,27 +135,27 @@ class Looking:
 
         Where none may, it gives the time at which to ask again.
         """
-        return self._paced(order, names, Aim.CAA)
+        return self._paced(order, names, Purpose.CAA)
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
         """Try once to remove the records that the desk added, by attempt and name."""
-        looks = [Look(order.certificate_id, *record, Aim.REMOVAL) for record in records]
+        looks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
         return _when_all([self._ask(order.uin, look) for look in looks])
 
     def _paced(
-        self, order: Order, names: Sequence[str], aim: Aim, *, in_line: bool = True
+        self, order: Order, names: Sequence[str], purpose: Purpose, *, in_line: bool = True
     ) -> Future[None] | datetime:
         """Begin the looks that may begin now; those that are under way are not counted again."""
-        looks = {name: Look(order.certificate_id, order.proving, name, aim) for name in names}
+        looks = {name: Check(order.certificate_id, order.proving, name, purpose) for name in names}
         with self._change:
             under_way = [self._asked[look] for look in looks.values() if look in self._asked]
             more = [name for name, look in looks.items() if look not in self._asked]
-        turn = self._pacing.take(order.uin, KINDS[aim], more, in_line=in_line)
+        turn = self._pacing.take(order.uin, KINDS[purpose], more, in_line=in_line)
         if not under_way and not turn.names and turn.again_at is not None:
             return turn.again_at
         return _when_all([*under_way, *(self._ask(order.uin, looks[name]) for name in turn.names)])
 
-    def _ask(self, uin: str, look: Look) -> Future[None]:
+    def _ask(self, uin: str, look: Check) -> Future[None]:
         with self._change:
             asked = self._asked.get(look)
             if self._stopping:
@@ -175,7 +175,7 @@ class Looking:
         if not waiting and not self._running[uin]:
             del self._waiting[uin], self._running[uin]
 
-    def _carry_out(self, uin: str, look: Look) -> None:
+    def _carry_out(self, uin: str, look: Check) -> None:
         try:
             if self._stopping:
                 raise Stopped  # noqa: TRY301 -- told like any other failure
@@ -193,14 +193,14 @@ class Looking:
         else:
             asked.set_exception(outcome)
 
-    def _look(self, look: Look) -> None:
-        if look.aim is Aim.REMOVAL:
+    def _look(self, look: Check) -> None:
+        if look.purpose is Purpose.REMOVAL:
             self._records.remove(look.proof)
             return
         proof, order = self._store.read(functools.partial(_still_wanted, look))
         if proof is None or order is None:
             return
-        if look.aim is Aim.CAA:
+        if look.purpose is Purpose.CAA:
             identity = self._issuers[proof.issuer].caa
             found = [
                 self._caa.look(name, ProofKind(proof.kind), identity)
@@ -214,12 +214,12 @@ class Looking:
             self._slow_down(look, order, [finding])
             self._store.write(lambda unit: self._keep(unit, look, finding))
 
-    def _slow_down(self, look: Look, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
+    def _slow_down(self, look: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
         """Have fewer looks at a domain that does not answer."""
         if not all(each.answered for each in found):
-            self._pacing.unanswered(order.uin, KINDS[look.aim], look.name)
+            self._pacing.unanswered(order.uin, KINDS[look.purpose], look.name)
 
-    def _proof_look(self, look: Look, proof: Proof, order: Order) -> Finding:
+    def _proof_look(self, look: Check, proof: Proof, order: Order) -> Finding:
         """Look for a proof, whose record the desk adds before where that is its to do."""
         refused, steps = "", []
         if order.adds_records:
@@ -236,7 +236,7 @@ class Looking:
             steps=(*steps, *found.steps),
         )
 
-    def _keep(self, unit: Unit, look: Look, finding: Finding) -> None:
+    def _keep(self, unit: Unit, look: Check, finding: Finding) -> None:
         proof, order = _still_wanted(look, unit)
         if proof is None or order is None:
             return
@@ -261,7 +261,7 @@ class Looking:
         if fresh:
             note(unit, finding.ended_at, proof, PROVED, f"{proof.name} by {proof.kind}")
 
-    def _keep_caa(self, unit: Unit, look: Look, finding: CaaFinding) -> None:
+    def _keep_caa(self, unit: Unit, look: Check, finding: CaaFinding) -> None:
         proof, order = _still_wanted(look, unit)
         if proof is None or order is None:
             return
@@ -276,7 +276,7 @@ class Looking:
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
 
 
-def _still_wanted(look: Look, unit: Unit) -> tuple[Proof | None, Order | None]:
+def _still_wanted(look: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
     """Read the proof and its order, unless the order has gone on since the look was asked for.
 
     Nothing is wanted either for an order that stands still since then.

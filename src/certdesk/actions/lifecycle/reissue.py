@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from certdesk.actions.access import OWN_ORDER, own_order
 from certdesk.actions.orders import certificate_info_submit
-from certdesk.actions.orders.material import prepared
+from certdesk.actions.orders.material import prepare_submission
 from certdesk.actions.orders.order_submit import VERIFY_TYPES, submit_order
 from certdesk.actions.orders.parameters import Parameters
 from certdesk.actions.orders.stored_submissions import earlier_material, key_pass_of
@@ -149,8 +149,8 @@ def replace_certificate(
     )
     material = _material(context, request, submission)
     again = submission if _source(request) == ORIGINAL else None
-    draft = dataclasses.replace(_draft(context, original), said=_said(request.reason))
-    keep = prepared(
+    draft = dataclasses.replace(_draft(context, original), owner_comment=_comment(request.reason))
+    keep = prepare_submission(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
     context.held.callback(context.desk.work.wake)
@@ -221,7 +221,7 @@ def _check_not_replaced(unit: Unit, order: Order) -> None:
         raise OrderAlreadyReplaced(f"{order.replaced_by} replaces it.")
 
 
-def _said(reason: str | None) -> str:
+def _comment(reason: str | None) -> str:
     try:
         return words_of(reason)
     except ReasonRefused as refused:

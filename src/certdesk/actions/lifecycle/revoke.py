@@ -98,7 +98,7 @@ def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) 
             Event.ASK_TO_REVOKE_WITH_LETTER,
             reason=reason,
             decided_by=Decider.OWNER,
-            said=said,
+            owner_comment=said,
             deadline=deadline,
         )
         return unit.orders.replace(awaiting)
@@ -107,7 +107,7 @@ def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) 
             Event.ASK_TO_REVOKE,
             reason=reason,
             decided_by=Decider.OWNER,
-            said=said,
+            owner_comment=said,
             deadline=deadline,
         ).waiting(WaitEvent.PROVE)
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from certdesk.actions.access import own_order
 from certdesk.actions.lifecycle.reissue import ReissueParameters
 from certdesk.actions.orders import certificate_info_submit
-from certdesk.actions.orders.material import REFUSALS, prepared
+from certdesk.actions.orders.material import REFUSALS, prepare_submission
 from certdesk.actions.orders.order_submit import SUBMITTING, submit_order
 from certdesk.actions.orders.stored_submissions import earlier_material, key_pass_of
 from certdesk.catalog import Commit, catalog
@@ -84,7 +84,7 @@ def succeed_certificate(
     material = _material(context, due)
     again = None if material.csr_source == ONLINE else due.submission
     draft = _draft(context, due)
-    keep = prepared(
+    keep = prepare_submission(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
     context.held.callback(context.desk.work.wake)

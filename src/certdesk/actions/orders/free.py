@@ -16,7 +16,7 @@ from certdesk.actions.access import (
 )
 from certdesk.actions.orders import certificate_info_submit
 from certdesk.actions.orders.free_quota import FREE_LIMITS, check_for_one_more
-from certdesk.actions.orders.material import prepared
+from certdesk.actions.orders.material import prepare_submission
 from certdesk.actions.orders.modify import ALIAS_LENGTH
 from certdesk.actions.orders.order_submit import SUBMITTING, VERIFY_TYPES, submit_order
 from certdesk.actions.orders.parameters import Parameters
@@ -140,7 +140,7 @@ def apply_certificate(
         key_algorithm=algorithm,
         key_parameter=KEYS[algorithm],
     )
-    keep = prepared(context, lambda _: draft, material, PARAMETERS)
+    keep = prepare_submission(context, lambda _: draft, material, PARAMETERS)
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ApplyCertificateReply:

@@ -102,7 +102,7 @@ def hand_in(
     What is secret of it belongs to the order's project from now on, unless a number came masked:
     the one that is kept may be known to nobody who handed this in.
     """
-    keep = prepared(
+    keep = prepare_submission(
         context, lambda unit: own_order(context, unit, certificate_id), material, parameters
     )
 
@@ -116,7 +116,7 @@ def hand_in(
     return commit
 
 
-def prepared(
+def prepare_submission(
     context: Context,
     find: Callable[[Unit], Order],
     material: Material,

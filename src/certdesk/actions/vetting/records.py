@@ -27,12 +27,12 @@ def draft_company(
 ) -> Company:
     """Prepare the record of a company; the division belongs to its manager, not to it."""
     known = dataclasses.replace(organisation, division=None)
-    likeness = context.desk.vault.likeness(uin, _essence("company", _one_spelling(known)))
+    fingerprint = context.desk.vault.fingerprint(uin, _essence("company", _one_spelling(known)))
     draft = Company(
         uin=uin,
         facts=facts_of(known),
         personal=b"",
-        likeness=likeness,
+        fingerprint=fingerprint,
         tags=tags,
         created_at=context.now,
     )
@@ -47,8 +47,8 @@ def draft_manager(
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Manager:
     """Prepare the record of a manager whom nobody vets yet; `company` may be a draft itself."""
-    likeness = context.desk.vault.likeness(
-        company.uin, _essence(f"manager of {company.likeness.hex()}", people)
+    fingerprint = context.desk.vault.fingerprint(
+        company.uin, _essence(f"manager of {company.fingerprint.hex()}", people)
     )
     draft = Manager(
         company_id=company.company_id,
@@ -56,7 +56,7 @@ def draft_manager(
         status=State.NONE,
         facts=facts_of(people),
         personal=b"",
-        likeness=likeness,
+        fingerprint=fingerprint,
         tags=tags,
         created_at=context.now,
         identity_since=context.now if holds_identity(people) else None,
@@ -67,7 +67,7 @@ def draft_manager(
 
 def keep_company(unit: Unit, draft: Company) -> Company:
     """Give the company record with equal data, adding it if there is none."""
-    known = unit.companies.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    known = unit.companies.where(uin=draft.uin, fingerprint=draft.fingerprint, limit=1)
     return known[0] if known else unit.companies.add(draft)
 
 

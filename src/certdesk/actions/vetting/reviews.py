@@ -53,7 +53,7 @@ def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = T
 
     Where nobody was asked to look at it yet, people are from now on, unless `send` is false.
     """
-    known = unit.managers.where(uin=draft.uin, likeness=draft.likeness, limit=1)
+    known = unit.managers.where(uin=draft.uin, fingerprint=draft.fingerprint, limit=1)
     manager = known[0] if known else unit.managers.add(draft)
     fresh = manager.status == State.NONE
     return send_manager(context, unit, manager) if fresh and send else manager

@@ -21,7 +21,7 @@ class SeenSignature:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PaceLimit:
+class RateLimit:
     """How many requests a second an account may make of an action, where it is not the default."""
 
     uin: Code

@@ -16,7 +16,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki import outline, pem
 from certdesk.domain.pki.chain import Link, link_of
-from certdesk.domain.pki.issuance import ChallengesWanted, Ground, Issued, IssueRequest
+from certdesk.domain.pki.issuance import Authorization, ChallengesWanted, Issued, IssueRequest
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.validation.challenge import ProofKind, method_of
 from certdesk.domain.validation.records import Proof
@@ -64,7 +64,7 @@ def requested(
         cross_sign=bool(chosen.get("cross_sign")),
         most_days=FREE_DAYS if order.product_id == FREE else None,
         ends_by=order.ends_by,
-        grounds=tuple(_grounds(names, proofs)),
+        authorizations=tuple(_grounds(names, proofs)),
     )
 
 
@@ -84,7 +84,7 @@ def method_wanted(verify_type: str | None) -> str:
     return "FILE" if verify_type == "FILE" else "DNS"
 
 
-def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Ground]:
+def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Authorization]:
     """Give a ground for each name that has a proof and CAA's permission."""
     by_name = {proof.name: proof for proof in proofs}
     found = []
@@ -94,7 +94,9 @@ def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Groun
             continue
         method = method_of(ProofKind(proof.kind))
         found.append(
-            Ground(covers=name.ascii, method=method, proved_at=proof.proved_at, caa_at=proof.caa_at)
+            Authorization(
+                covers=name.ascii, method=method, proved_at=proof.proved_at, caa_at=proof.caa_at
+            )
         )
     return found
 

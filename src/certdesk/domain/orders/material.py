@@ -12,7 +12,7 @@ from typing import Any
 
 from certdesk.domain.values.free_text import Code, Words
 from certdesk.domain.values.organisation import Organisation, People, Person
-from certdesk.domain.values.sealed_fields import halved
+from certdesk.domain.values.sealed_fields import split_fields
 from certdesk.domain.values.secret import Secret, mask
 
 PERSONAL_HOLDER = 1
@@ -24,7 +24,7 @@ NOBODY = "0"
 MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 
 
-@halved
+@split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""

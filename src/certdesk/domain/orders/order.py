@@ -105,8 +105,8 @@ class Order:
     the last that was asked for. Warnings of the end of a `muted` one are not wanted.
     `status` is what the wire shows of the order's state (`lifecycle.status_of`), `waits_for` what
     has to happen next, and `reason` why the order stands where it does, where that needs words.
-    A `revocation` that was asked for may be proved until `deadline`. `said` is why its owner asked
-    for that, or for this reissue, in the owner's own words.
+    A `revocation` that was asked for may be proved until `deadline`. `owner_comment` is why its
+    owner asked for that, or for this reissue, in the owner's own words.
     `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
     the end of the time that was bought, which no reissue outlasts: it has that from the original.
     The desk makes the successor of a `hosted` certificate by itself; when that was issued is
@@ -162,7 +162,7 @@ class Order:
     begins_at: datetime | None = None
     ends_at: datetime | None = None
     revocation: Revocation | None = None
-    said: Words = ""
+    owner_comment: Words = ""
     move: Move | None = None
     origins: tuple[Code, ...] = ()
     home_projects: tuple[int, ...] = ()
@@ -357,7 +357,7 @@ class Order:
         *,
         reason: str,
         decided_by: Decider,
-        said: str = "",
+        owner_comment: str = "",
         deadline: datetime | None = None,
         why: str = "",
     ) -> Order:
@@ -373,7 +373,7 @@ class Order:
         return dataclasses.replace(
             self.after(event, why),
             revocation=Revocation(number, reason, decided_by),
-            said=said,
+            owner_comment=owner_comment,
             deadline=deadline,
         )
 
@@ -439,7 +439,7 @@ class Order:
             renewed_by=None,
             replaces=None,
             replaced_by=None,
-            said="",
+            owner_comment="",
         )
 
     def without(self, other_id: str) -> Order:

@@ -90,7 +90,7 @@ class Close:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Condemn:
+class RevokeCompromised:
     """Have the certificate revoked, since others know its key."""
 
 
@@ -100,7 +100,7 @@ class Revoke:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Keep:
+class DeclineRevocation:
     """Do not revoke the certificate after all, for this reason."""
 
     reason: str
@@ -141,9 +141,9 @@ Step: TypeAlias = (
     | AskCaa
     | Issue
     | Close
-    | Condemn
+    | RevokeCompromised
     | Revoke
-    | Keep
+    | DeclineRevocation
     | Expire
     | Move
     | Remove
@@ -195,7 +195,7 @@ def step_while_disabled(order: Order, now: datetime, blocked: BlockedKey | None)
         or not blocked.compromised
     ):
         return None
-    return Condemn()
+    return RevokeCompromised()
 
 
 def _own_step(
@@ -222,7 +222,7 @@ def _own_step(
         return Move()
     if order.stage in CERTIFIED:
         step = _towards_end(order, proofs, now, interval)
-        return Condemn() if _condemned(step, blocked) else step
+        return RevokeCompromised() if _condemned(step, blocked) else step
     if blocked and (order.stage, Event.FAIL) in TRANSITIONS:
         return Close(KEY_BLOCKED)
     if order.status not in UNDER_WAY or order.waits_for is None:
@@ -253,13 +253,13 @@ def _towards_end(order: Order, proofs: Sequence[Proof], now: datetime, interval:
     if order.status is Status.ISSUED:
         return _towards_expiry(order, now)
     if order.status is Status.AWAITING_REVOCATION_LETTER:
-        return Keep(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
+        return DeclineRevocation(NO_LETTER) if _overdue(order, now) else Wait(order.deadline)
     if order.waits_for in VETTING:
         return Wait(None)
     pending = order.waits_for is StatusMessage.PENDING_DCV
     unproved = _unproved(order, proofs, now) if pending else ()
     if unproved:
-        return _towards_proof(order, unproved, now, interval, Keep(NOT_PROVED))
+        return _towards_proof(order, unproved, now, interval, DeclineRevocation(NOT_PROVED))
     return Revoke()
 
 

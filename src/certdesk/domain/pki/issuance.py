@@ -13,7 +13,7 @@ from certdesk.domain.values.subject import Registration, Subject
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Authorization:
     """Why a name may be certified: its proof, and that CAA permits it.
 
     `covers` is the name or wildcard in ASCII; `method` is `DNS` or `FILE`.
@@ -52,7 +52,7 @@ class IssueRequest:
     ends_by: datetime | None = None
     registration: Registration | None = None
     vetted_until: datetime | None = None
-    grounds: tuple[Ground, ...]
+    authorizations: tuple[Authorization, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

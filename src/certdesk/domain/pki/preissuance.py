@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 from certdesk.domain.pki import csr, profile, tbs
 from certdesk.domain.pki.authority import Source, issuer_for, line_of
 from certdesk.domain.pki.clock_guard import fault_of
-from certdesk.domain.pki.issuance import Ground, IssueRequest
+from certdesk.domain.pki.issuance import Authorization, IssueRequest
 from certdesk.domain.values import keys
 from certdesk.domain.values.products import Level
 from certdesk.domain.values.validity import CAA_LASTS, Period, days_allowed, terms_at
@@ -52,17 +52,17 @@ _ECDSA = {
 }
 
 
-class Unfounded(Exception):
+class IssuanceRefused(Exception):
     """A certificate may not be signed; `rule` says which rule forbids it.
 
-    `passing` tells that it may hold no longer soon: after a new look at DNS, or once the clock is
+    `transient` tells that it may hold no longer soon: after a new look at DNS, or once the clock is
     right again.
     """
 
-    def __init__(self, rule: str, *, passing: bool = False) -> None:
+    def __init__(self, rule: str, *, transient: bool = False) -> None:
         """Keep the rule."""
         self.rule = rule
-        self.passing = passing
+        self.transient = transient
         super().__init__(rule)
 
 
@@ -86,7 +86,7 @@ class Circumstances:
     latest: datetime | None = None
 
 
-def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> None:
+def check_issuance(data: bytes, request: IssueRequest, at: Circumstances) -> None:
     """Let to-be-signed bytes pass that a request asks for and everything permits.
 
     Raises:
@@ -107,14 +107,14 @@ def refuse_unfounded(data: bytes, request: IssueRequest, at: Circumstances) -> N
         ):
             rule(leaf, request, at)
     except _UNREADABLE as error:
-        raise Unfounded(str(error)) from error
+        raise IssuanceRefused(str(error)) from error
 
 
 def _the_clock(_: x509.Certificate, __: IssueRequest, at: Circumstances) -> None:
     """It has not gone back: all that is asked about time below would be asked in vain."""
     fault = fault_of(at.now, at.latest)
     if fault is not None:
-        raise Unfounded(fault, passing=True)
+        raise IssuanceRefused(fault, transient=True)
 
 
 def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
@@ -142,7 +142,7 @@ def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstanc
     _require(
         since <= at.back,
         f"it would begin {since} ago; at most {at.back} is allowed",
-        passing=at.back == FIRST_BACK,
+        transient=at.back == FIRST_BACK,
     )
     most = days_allowed(at.now, at.own_days, request.most_days)
     _require(period.begins < period.ends, "it ends before it begins")
@@ -182,21 +182,23 @@ def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) 
 def _the_grounds(_: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
     """Each name has a fresh proof of its own, and a fresh permission."""
     for name in request.names:
-        _require_ground(name.ascii, (g for g in request.grounds if g.covers == name.ascii), at.now)
+        _require_ground(
+            name.ascii, (g for g in request.authorizations if g.covers == name.ascii), at.now
+        )
 
 
-def _require_ground(name: str, grounds: Iterable[Ground], now: datetime) -> None:
+def _require_ground(name: str, authorizations: Iterable[Authorization], now: datetime) -> None:
     """Require one ground of those for a name that is sound in every respect."""
     lasts = timedelta(days=terms_at(now).proof_days)
-    found = list(grounds)
+    found = list(authorizations)
     _require(found, f"there is no proof of {name}")
     methods = {_DNS} if name.startswith("*.") else {_DNS, _FILE}
     sound = [ground for ground in found if ground.method in methods]
     _require(sound, f"{name} is a wildcard, which only a DNS record proves")
     proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]
-    _require(proved, f"the proof of {name} is older than {lasts.days} days", passing=True)
+    _require(proved, f"the proof of {name} is older than {lasts.days} days", transient=True)
     permitted = any(timedelta(0) <= now - g.caa_at <= CAA_LASTS for g in proved)
-    _require(permitted, f"the look at the CAA records of {name} is too old", passing=True)
+    _require(permitted, f"the look at the CAA records of {name} is too old", transient=True)
 
 
 def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
@@ -225,10 +227,10 @@ def _the_extensions(leaf: x509.Certificate, request: IssueRequest, at: Circumsta
 def _key_of(leaf: x509.Certificate) -> keys.PublicKey:
     public_key = leaf.public_key()
     if not isinstance(public_key, keys.PublicKey):
-        raise Unfounded("its key is neither RSA nor ECC")
+        raise IssuanceRefused("its key is neither RSA nor ECC")
     return public_key
 
 
-def _require(holds: object, rule: str, *, passing: bool = False) -> None:
+def _require(holds: object, rule: str, *, transient: bool = False) -> None:
     if not holds:
-        raise Unfounded(rule, passing=passing)
+        raise IssuanceRefused(rule, transient=transient)

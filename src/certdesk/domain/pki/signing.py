@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, final
 import msgspec
 
 from certdesk.domain.pki.issuance import IssueRequest, Recorded
-from certdesk.domain.pki.preissuance import Circumstances, Unfounded, refuse_unfounded
+from certdesk.domain.pki.preissuance import Circumstances, IssuanceRefused, check_issuance
 
 Fingerprint: TypeAlias = Callable[[bytes], bytes]
 """A keyed digest, which nobody can make who has no key of the desk."""
@@ -78,7 +78,7 @@ def record(
     Raises:
         Unfounded: it would not be signed.
     """
-    refuse_unfounded(planned.tbs, request, at)
+    check_issuance(planned.tbs, request, at)
     written = msgspec.json.encode(planned)
     kept = _Kept(written, fingerprint(_bound(request, written)))
     return Recorded(state=msgspec.json.encode(kept), serial=planned.serial)
@@ -99,7 +99,7 @@ def prepare(
     """
     planned = _read(recorded, request, fingerprint)
     at = circumstances(planned)
-    refuse_unfounded(planned.tbs, request, at)
+    check_issuance(planned.tbs, request, at)
     return SigningToken(_BY_PREPARE, planned.tbs, at.authority, request.hash_name)
 
 
@@ -108,12 +108,12 @@ def _read(recorded: Recorded, request: IssueRequest, fingerprint: Fingerprint) -
         kept = _KEPT.decode(recorded.state)
     # Text that is no UTF-8 is told by an error of its own.
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Unfounded("what was kept of it cannot be read") from error
+        raise IssuanceRefused("what was kept of it cannot be read") from error
     if fingerprint(_bound(request, kept.planned)) == kept.fingerprint:
         planned = _PLANNED.decode(kept.planned)
         if planned.serial == recorded.serial:
             return planned
-    raise Unfounded("what was kept of it is not what was recorded for it")
+    raise IssuanceRefused("what was kept of it is not what was recorded for it")
 
 
 def _bound(request: IssueRequest, written: bytes) -> bytes:

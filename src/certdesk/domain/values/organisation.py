@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from certdesk.domain.values.free_text import Code, Half, Words
-from certdesk.domain.values.sealed_fields import halved
+from certdesk.domain.values.sealed_fields import split_fields
 from certdesk.domain.values.secret import Secret
 
 VETTED = "ok"
@@ -15,7 +15,7 @@ VETTING_LASTS = timedelta(days=398)
 """How long a vetting may be reused (CA/Browser Forum Baseline Requirements, since 2026-03-15)."""
 
 
-@halved
+@split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
@@ -32,7 +32,7 @@ class Organisation:
     id_number: Secret | None = None
 
 
-@halved
+@split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A manager or a contact as handed in or recorded."""
@@ -51,14 +51,14 @@ class Company:
     """A company record of an account.
 
     `facts` is the clear part of its `Organisation` as JSON, `personal` the sealed rest;
-    `likeness` is a keyed fingerprint by which equal data is found again.
+    `fingerprint` is a keyed fingerprint by which equal data is found again.
     """
 
     company_id: int = 0
     uin: Code
     facts: OrganisationFacts
     personal: bytes
-    likeness: bytes
+    fingerprint: bytes
     tags: tuple[tuple[Words, Words], ...] = ()
     created_at: datetime
     version: int = 1
@@ -69,7 +69,7 @@ class Manager:
     """A manager of a company, with the contact that came with it, and how vetting stands.
 
     `status` is one of `vetting.State`, and stays `ok` when the time of a vetting runs out.
-    `facts`, `personal` and `likeness` as in `Company`, over `People`; `identity_since` as in
+    `facts`, `personal` and `fingerprint` as in `Company`, over `People`; `identity_since` as in
     `records.Submission`.
     """
 
@@ -79,7 +79,7 @@ class Manager:
     status: Code
     facts: PeopleFacts
     personal: bytes
-    likeness: bytes
+    fingerprint: bytes
     tags: tuple[tuple[Words, Words], ...] = ()
     created_at: datetime
     submitted_at: datetime | None = None
@@ -89,7 +89,7 @@ class Manager:
     version: int = 1
 
 
-@halved
+@split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """The manager, the department it works in, and the contact."""

@@ -5,7 +5,7 @@ become JSON, so that one may be stored as text and the other be sealed whole.
 
 msgspec reads a type's fields at its first use, and lends what it knows to other threads before it
 is complete: two first uses at once end the process (by a null pointer; seen with 0.22). So a type
-is read when it is declared (`halved`), where there is one thread.
+is read when it is declared (`split_fields`), where there is one thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 _HALVED: set[type] = set()
 
 
-def halved(kind: type[Value]) -> type[Value]:
+def split_fields(kind: type[Value]) -> type[Value]:
     """Declare a dataclass as one that is stored in halves; a decorator."""
     msgspec.json.Decoder(kind, dec_hook=_hide)
     _HALVED.add(kind)
@@ -49,7 +49,7 @@ def build(kind: type[Value], values: dict[str, Any]) -> Value:
     """Make an instance of `kind` of nested values, hiding those whose type is `Secret`.
 
     Raises:
-        TypeError: `kind` was not declared by `halved`.
+        TypeError: `kind` was not declared by `split_fields`.
     """
     if kind not in _HALVED:
         msg = f"{kind.__name__} is not declared as halved"

@@ -154,7 +154,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
         subject=list(_named(order, known)),
         remarks=list(submission.warnings) if submission else [],
         revocation_reason=order.revocation.reason if order.revocation else None,
-        said=order.said,
+        said=order.owner_comment,
         letter=_letter_info(letter) if letter else None,
     )
 

@@ -36,7 +36,7 @@ class Look:
 def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
     """Read a review, with the digest by which people name what they saw."""
     content = content_of(context, unit, subject)
-    key = context.desk.vault.likeness(subject.uin, f"sight of {subject.name}".encode())
+    key = context.desk.vault.fingerprint(subject.uin, f"sight of {subject.name}".encode())
     members = members_of(msgspec.to_builtins(content), key)
     told = msgspec.structs.replace(content, attempt=digest_of(members))
     return Look(name=subject.name, content=told, members=members)

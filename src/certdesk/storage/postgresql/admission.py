@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certdesk.domain.accounts.replay import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
-from certdesk.ports import PaceExceeded, Slot, StoreUnavailable
+from certdesk.ports import RateLimitExceeded, Slot, StoreUnavailable
 from certdesk.storage.postgresql.pool import Pool, is_lost, words
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class PostgresAdmission:
         if taken.refusal is not None:
             raise taken.refusal
         if limit and taken.slot is None:
-            raise PaceExceeded(taken.count + 1)
+            raise RateLimitExceeded(taken.count + 1)
         return taken.slot
 
     def note(self, use: Use) -> None:

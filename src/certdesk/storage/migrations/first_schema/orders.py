@@ -65,7 +65,7 @@ Table(
     optional("begins_at", TIME),
     optional("ends_at", TIME),
     optional("revocation", PLAIN_TEXT),
-    column("said", TEXT),
+    column("owner_comment", TEXT),
     optional("move", PLAIN_TEXT),
     column("origins", PLAIN_TEXT),
     column("home_projects", PLAIN_TEXT),

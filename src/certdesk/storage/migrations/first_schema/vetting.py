@@ -25,12 +25,12 @@ Table(
     column("uin", TEXT),
     column("facts", TEXT),
     column("personal", BYTES),
-    column("likeness", BYTES),
+    column("fingerprint", BYTES),
     column("tags", PLAIN_TEXT),
     column("created_at", TIME),
     column("version", NUMBER),
     Index("ix_companies_uin", "uin"),
-    Index("ix_companies_uin_likeness", "uin", "likeness"),
+    Index("ix_companies_uin_fingerprint", "uin", "fingerprint"),
     sqlite_autoincrement=True,
 )
 
@@ -44,7 +44,7 @@ Table(
     column("status", TEXT),
     column("facts", TEXT),
     column("personal", BYTES),
-    column("likeness", BYTES),
+    column("fingerprint", BYTES),
     column("tags", PLAIN_TEXT),
     column("created_at", TIME),
     optional("submitted_at", TIME),
@@ -54,7 +54,7 @@ Table(
     column("version", NUMBER),
     Index("ix_managers_company_id", "company_id"),
     Index("ix_managers_identity_since", "identity_since"),
-    Index("ix_managers_uin_company_id_likeness", "uin", "company_id", "likeness"),
+    Index("ix_managers_uin_company_id_fingerprint", "uin", "company_id", "fingerprint"),
     sqlite_autoincrement=True,
 )
 

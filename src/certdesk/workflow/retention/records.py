@@ -28,7 +28,7 @@ ROWS = 500
 """Rows of the audit log looked at in a round, the oldest first."""
 
 
-class Trimming(Repeating):
+class RecordRetention(Repeating):
     """Goes through what is kept for a time."""
 
     def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:

@@ -46,7 +46,7 @@ Keeper = TypeVar("Keeper", Submission, Manager)
 """A record with identity numbers."""
 
 
-class Forgetting(Repeating):
+class IdentityNumberRetention(Repeating):
     """Goes through the records whose identity numbers are old."""
 
     def __init__(self, store: Store, vault: Vault, clock: Clock, *, kept: timedelta) -> None:

@@ -12,7 +12,7 @@ SIGNATURES_KEPT = timedelta(seconds=900)
 """Longer than the timestamp of any request with one of them stays good."""
 
 
-class Tidying(Repeating):
+class ShortLivedRetention(Repeating):
     """Goes through the records that are kept for a time only."""
 
     def __init__(self, store: Store, clock: Clock, admission: Admission) -> None:

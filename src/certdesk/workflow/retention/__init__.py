@@ -1,0 +1,1 @@
+"""Retention: jobs that remove what was kept for a time and is over."""
