@@ -222,11 +222,11 @@ def test_a_ca_that_declines_without_a_word_is_told_of(at: DeskElsewhere) -> None
 
 
 @pytest.mark.parametrize("action", ["CancelCertificateOrder", "CancelAuditCertificate"])
-def test_an_order_that_was_given_up_waits_for_no_ca(at: DeskElsewhere, action: str) -> None:
+def test_a_cancelled_order_waits_for_no_ca(at: DeskElsewhere, action: str) -> None:
     """What held the work on it back is not told of it any more, nor is it set aside for that."""
     at.ca.away = True
     at.desk.work()
     at.call(action)
     told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)
-    assert told["Next"] == "It was given up; ModifyCertificateResubmit opens it again."
+    assert told["Next"] == "It was cancelled; ModifyCertificateResubmit opens it again."
     assert told["Failure"] == ""
