@@ -140,6 +140,14 @@ def test_every_declared_action_is_in_the_catalog() -> None:
     assert sorted(found) == [action.name for action in bootstrap.actions()]
 
 
+def test_what_commands_ask_for_is_an_action_of_the_operator() -> None:
+    """What is internal and lies elsewhere is asked by the desk itself, or by its links."""
+    internal = [action for action in bootstrap.actions() if action.internal]
+    layers = {action.name: action.handler.__module__.split(".")[1] for action in internal}
+    elsewhere = {name for name, layer in layers.items() if layer != "operator"}
+    assert elsewhere == {"FetchDownload", "SucceedCertificate"}
+
+
 def test_every_action_says_what_it_does() -> None:
     """The reference page begins with it."""
     assert all(action.summary.endswith(".") for action in bootstrap.actions())

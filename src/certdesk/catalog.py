@@ -83,7 +83,7 @@ class Catalog:
     """All declared actions, by wire name."""
 
     def __init__(self) -> None:
-        """Begin empty; modules of `actions/` fill it when they are imported."""
+        """Begin empty; modules of `actions/` and `operator/` fill it when they are imported."""
         self._actions: dict[str, Action] = {}
 
     def action(

@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 from datetime import timedelta
 
-from certdesk.actions.lookups import known_account, known_user
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import AccessKey, new_secret_id, new_secret_key, new_token
 from certdesk.domain.accounts.policy import User
@@ -16,6 +15,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account, known_user
 from certdesk.ports import Place, Unit, Vault
 from certdesk.wire.model import Integer, Reply, Request, utc_time
 from certdesk.wire.operator import accounts as asked

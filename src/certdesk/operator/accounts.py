@@ -3,7 +3,6 @@
 import dataclasses
 from datetime import datetime
 
-from certdesk.actions.lookups import check_name, known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import Account, new_uin
 from certdesk.domain.errors import InvalidParam
@@ -11,6 +10,7 @@ from certdesk.domain.orders.listing import searchable
 from certdesk.engine import Context
 from certdesk.operator import enabling
 from certdesk.operator.access_keys import NewKeyReply, new_key
+from certdesk.operator.lookups import check_name, known_account
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 from certdesk.wire.operator import accounts as asked

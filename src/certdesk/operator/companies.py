@@ -1,6 +1,5 @@
 """Companies, as the operator enters them and looks at them."""
 
-from certdesk.actions.lookups import known_account
 from certdesk.actions.vetting import records
 from certdesk.actions.vetting.companies import WIRE_NAMES, CompanyInfo, company_info
 from certdesk.catalog import Commit, catalog
@@ -13,6 +12,7 @@ from certdesk.domain.values.organisation import Organisation
 from certdesk.domain.values.secret import hidden
 from certdesk.domain.values.texts import organisation_faults
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Reply, Request, Tag
 from certdesk.wire.operator import records as asked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import User
 from certdesk.domain.errors import InvalidParam, PersonNeeded
@@ -19,6 +18,7 @@ from certdesk.engine import Context
 from certdesk.operator import erasure
 from certdesk.operator.data_subject_search import Trace, Traces, traces_of
 from certdesk.operator.free_texts import Wording
+from certdesk.operator.lookups import known_account
 from certdesk.ports import DESK, Unit
 from certdesk.wire.model import HiddenParsed, Part, Reply, Request, utc_time
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import FailedOperation, InvalidParam, ZoneNotFound
 from certdesk.domain.validation.challenge import ProofKind, new_challenge
@@ -17,6 +16,7 @@ from certdesk.domain.values.names import DomainName, DomainRefused
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.telling import told
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account
 from certdesk.ports import SettingRefused, Unit, UpdateFailed
 from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_time
 from certdesk.wire.operator import zones as asked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from certdesk.actions.access import FIRST, own_project
-from certdesk.actions.lookups import enabled_account
 from certdesk.actions.orders.purchase import (
     CreateCertificateReply,
     Goods,
@@ -15,6 +14,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, NoProjectPermission
 from certdesk.domain.values.products import FREE, FREE_MONTHS, PRODUCTS
 from certdesk.engine import Context
+from certdesk.operator.lookups import enabled_account
 from certdesk.ports import Unit
 from certdesk.wire.operator import orders as asked
 

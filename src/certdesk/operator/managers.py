@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from certdesk.actions.lookups import known_account
 from certdesk.actions.vetting import records, reviews
 from certdesk.actions.vetting.managers import ManagerInfo, manager_info
 from certdesk.catalog import Commit, catalog
@@ -15,6 +14,7 @@ from certdesk.domain.values.secret import hidden, masked, plain
 from certdesk.domain.values.texts import organisation_faults, person_faults
 from certdesk.domain.vetting.review import State, is_vetted
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, utc_time
 from certdesk.wire.operator import records as asked

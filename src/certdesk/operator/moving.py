@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from certdesk.actions.lookups import enabled_account, known_account, known_order
 from certdesk.actions.tasks import make_due
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
@@ -14,6 +13,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.privacy.identity_numbers import SETTLED
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.engine import Context
+from certdesk.operator.lookups import enabled_account, known_account, known_order
 from certdesk.operator.vetting.detail import checked_reason
 from certdesk.ports import Unit, neighbours_of
 from certdesk.wire.model import Reply

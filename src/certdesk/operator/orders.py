@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from certdesk.actions.lookups import known_order
 from certdesk.actions.tasks import make_due
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import AuditEntry
@@ -15,6 +14,7 @@ from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.engine import Context
 from certdesk.operator.key_in_use import OrderWithKey, key_of, same_key
+from certdesk.operator.lookups import known_order
 from certdesk.operator.order_lists import OrderInfo, order_info
 from certdesk.ports import Unit, disabled_account, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, utc_time

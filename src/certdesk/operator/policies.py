@@ -1,7 +1,6 @@
 """Policies: what users of an account may do, for the operator."""
 
 from certdesk.actions.access import FIRST
-from certdesk.actions.lookups import check_free, check_name, known_account, known_policy
 from certdesk.catalog import Commit, catalog, permission_of
 from certdesk.domain.accounts.policy import ALLOW, DENY, EVERYTHING, Policy, fits
 from certdesk.domain.errors import (
@@ -12,6 +11,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.derivation import SECRETS
 from certdesk.domain.values.telling import told, told_bare
 from certdesk.engine import Context
+from certdesk.operator.lookups import check_free, check_name, known_account, known_policy
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Part, Reply, Request, utc_time
 from certdesk.wire.operator import users as asked

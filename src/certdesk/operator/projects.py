@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from certdesk.actions.lookups import check_free, check_name, known_account, known_project
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import Project
 from certdesk.domain.errors import InvalidParam
 from certdesk.engine import Context
+from certdesk.operator.lookups import check_free, check_name, known_account, known_project
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
 from certdesk.wire.operator import users as asked

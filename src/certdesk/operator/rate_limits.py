@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import RateLimit
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.values.telling import told_bare
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply
 from certdesk.wire.operator import accounts as asked

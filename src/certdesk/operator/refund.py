@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from certdesk.actions.lookups import known_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidCertificateStatusCode, InvalidParam
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import Event, IllegalTransition
 from certdesk.domain.orders.order import Order
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_order
 from certdesk.operator.vetting.detail import checked_reason
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply

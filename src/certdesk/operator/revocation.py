@@ -8,7 +8,6 @@ from certdesk.actions.lifecycle.revocation_steps import (
     check_not_granted,
     refuse,
 )
-from certdesk.actions.lookups import known_order
 from certdesk.actions.tasks import make_due
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
@@ -20,6 +19,7 @@ from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_order
 from certdesk.operator.vetting.detail import checked_reason
 from certdesk.operator.vetting.sights import check_seen
 from certdesk.operator.vetting.subject import subject_of

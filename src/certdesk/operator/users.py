@@ -2,11 +2,17 @@
 
 import dataclasses
 
-from certdesk.actions.lookups import check_free, check_name, known_account, known_policy, known_user
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import User
 from certdesk.domain.errors import InvalidParam, PolicyNotFound
 from certdesk.engine import Context
+from certdesk.operator.lookups import (
+    check_free,
+    check_name,
+    known_account,
+    known_policy,
+    known_user,
+)
 from certdesk.operator.policies import PolicyInfo, policy_info
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 
-from certdesk.actions.lookups import LONGEST
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.values.texts import text_fault
 from certdesk.domain.vetting.records import Sight
 from certdesk.engine import Context, Written
+from certdesk.operator.lookups import LONGEST
 from certdesk.operator.vetting.content import ShowReviewReply, letter_of
 from certdesk.operator.vetting.sights import Look, keeping, look_at, unseen
 from certdesk.operator.vetting.subject import subject_of

@@ -1,9 +1,9 @@
 """What an account has of what its quotas are about, beside how much it may have."""
 
-from certdesk.actions.lookups import known_account
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.quotas import DECLARED, PREFIX
 from certdesk.engine import Context
+from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply
 from certdesk.wire.operator import accounts as asked
