@@ -31,7 +31,7 @@ def test_no_header_but_a_list_comes_twice(name: bytes, one: bytes, other: bytes)
 def test_every_header_that_is_read_is_single_or_a_list_by_its_definition() -> None:
     """None of those that decide anything may come twice, but for the list of a proxy's hops."""
     source = Path(certdesk.__file__).parent / "web"
-    texts = [file.read_text() for file in source.glob("*.py") if file.name != "heads.py"]
+    texts = [file.read_text() for file in source.rglob("*.py") if file.name != "heads.py"]
     names = {
         name.encode()
         for text in texts

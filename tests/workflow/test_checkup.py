@@ -14,7 +14,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.pki import clock_guard
 from certdesk.domain.pki.records import StockedKey
 from certdesk.domain.values.keys import KeyKind
-from certdesk.ports import Examiner
+from certdesk.ports import Examiner, collections
 from certdesk.workflow import checkup
 from certdesk.workflow.checkup import ClockCheckup, KeysCheckup, ThreadsCheckup, WorkCheckup
 from tests.inside import InsideDesk
@@ -160,7 +160,7 @@ def test_what_follows_a_certificate_is_named_until_it_is_there(its: Ordered) -> 
 def test_many_are_counted(its: Ordered, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first ones are named."""
     monkeypatch.setattr(checkup, "SHOWN", 1)
-    monkeypatch.setattr(checkup, "PAGE", 2)
+    monkeypatch.setattr(collections, "PAGE", 2)
     first = issued(its, auto_renew=True)
     for _ in range(2):
         issued(submit(its.desk, its.caller, "shop.example.com"), auto_renew=True)

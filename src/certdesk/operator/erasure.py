@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.lifecycle import SUBMITTED, TAKES_MATERIAL
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
@@ -22,12 +22,10 @@ from certdesk.ports import Unit, place_of_party, place_of_submission
 Kind = Submission | Manager | Company
 
 WHAT_FIRST = {
-    Status.AWAITING_MATERIAL: "cancel it (CancelCertificateOrder), or hand in other material",
-    Status.FREE_AWAITING_MATERIAL: "cancel it (CancelCertificateOrder), or hand in other material",
-    Status.UNDER_REVIEW: "cancel its review (CancelAuditCertificate), or wait for its end",
-    Status.RECORD_ADDED: "cancel its review (CancelAuditCertificate), or wait for its end",
-    Status.REISSUING: "cancel its review (CancelAuditCertificate), or wait for its end",
-    Status.AWAITING_LETTER: "cancel its review (CancelAuditCertificate), or wait for its end",
+    **dict.fromkeys(
+        TAKES_MATERIAL, "cancel it (CancelCertificateOrder), or hand in other material"
+    ),
+    **dict.fromkeys(SUBMITTED, "cancel its review (CancelAuditCertificate), or wait for its end"),
 }
 WAIT = "wait for its end"
 

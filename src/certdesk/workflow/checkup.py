@@ -29,6 +29,7 @@ from certdesk.ports import (
     Unit,
     Vault,
     VaultError,
+    all_of,
 )
 
 MARK = "checkup"
@@ -37,7 +38,6 @@ MARK = "checkup"
 SHOWN = 20
 """Orders that are named one by one."""
 
-PAGE = 1000
 EXPIRING, ENDING = timedelta(days=14), timedelta(days=7)
 PLACE = Place(DESK, "checkup", "", "value")
 
@@ -200,7 +200,7 @@ class IssuersCheckup:
         return Counter(
             order.issuer
             for status in statuses
-            for order in _all_at(unit, status)
+            for order in all_of(unit.orders, status=status)
             if order.issuer and order.issuer not in self._issuers
         )
 
@@ -276,7 +276,7 @@ def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
     of that is done for disabled accounts.
     """
     disabled = {account.uin for account in unit.accounts.where(enabled=False)}
-    for order in _all_at(unit, Status.ISSUED):
+    for order in all_of(unit.orders, status=Status.ISSUED):
         if order.ends_at is None or not now < order.ends_at < now + EXPIRING:
             continue
         if order.uin in disabled:
@@ -285,14 +285,6 @@ def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
         fresh = following is not None and following.status is Status.ISSUED
         if not fresh and (order.auto_renew or order.ends_at < (order.ends_by or order.ends_at)):
             yield order, following
-
-
-def _all_at(unit: Unit, status: Status) -> Iterator[Order]:
-    """Read all orders at a status, page by page."""
-    offset = 0
-    while page := unit.orders.where(status=status, offset=offset, limit=PAGE):
-        yield from page
-        offset += len(page)
 
 
 def _following(unit: Unit, order: Order) -> Order | None:

@@ -92,25 +92,17 @@ def _said(text: str | None) -> tuple[str, Reason]:
 
 def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) -> Order:
     """Keep that an issued certificate is to be revoked, and draw what proves its names."""
-    deadline = context.now + context.desk.rules.proof_deadline
-    if PRODUCTS[order.product_id].level is not Level.DV:
-        awaiting = order.asked_back(
-            Event.ASK_TO_REVOKE_WITH_LETTER,
-            reason=reason,
-            decided_by=Decider.OWNER,
-            owner_comment=said,
-            deadline=deadline,
-        )
-        return unit.orders.replace(awaiting)
-    asked = unit.orders.replace(
-        order.asked_back(
-            Event.ASK_TO_REVOKE,
-            reason=reason,
-            decided_by=Decider.OWNER,
-            owner_comment=said,
-            deadline=deadline,
-        ).waiting(WaitEvent.PROVE)
+    with_letter = PRODUCTS[order.product_id].level is not Level.DV
+    asked = order.asked_back(
+        Event.ASK_TO_REVOKE_WITH_LETTER if with_letter else Event.ASK_TO_REVOKE,
+        reason=reason,
+        decided_by=Decider.OWNER,
+        owner_comment=said,
+        deadline=context.now + context.desk.rules.proof_deadline,
     )
+    if with_letter:
+        return unit.orders.replace(asked)
+    asked = unit.orders.replace(asked.waiting(WaitEvent.PROVE))
     draw_proofs(context, unit, asked)
     return asked
 

@@ -6,7 +6,7 @@ from certdesk.actions.orders.list_members import CertificateInfo, info_of
 from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.lifecycle import SUBMITTED, Status
 from certdesk.domain.orders.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.orders.order import CA, EXPIRES_SOON, SERVER
 from certdesk.domain.values.telling import told_near
@@ -17,10 +17,6 @@ from certdesk.wire.model import Integer, Reply, Request, Tag, Unsigned, field
 UPLOADED, BOUGHT = "upload", "buy"
 STATUSES = frozenset(Status)
 SORTS = {None: Sort.NEWEST, "ASC": Sort.ENDS_FIRST, "DESC": Sort.ENDS_LAST}
-PENDING = frozenset(
-    {Status.UNDER_REVIEW, Status.RECORD_ADDED, Status.AWAITING_LETTER, Status.REISSUING}
-)
-"""What is with the CA and not issued (IsPendingIssue; the vendor does not say which)."""
 
 
 class DescribeCertificatesRequest(Request):
@@ -185,5 +181,5 @@ def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
     if 1 in (request.filter_expiring, request.renew):
         wanted &= issued
     if request.is_pending_issue == 1:
-        wanted &= PENDING
+        wanted &= SUBMITTED
     return None if wanted == STATUSES else wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from certdesk.domain.orders.lifecycle import TAKES_MATERIAL, UNDER_WAY, Status
+from certdesk.domain.orders.lifecycle import SUBMITTED, TAKES_MATERIAL, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
 from certdesk.domain.orders.steps import is_proved
@@ -22,9 +22,6 @@ from certdesk.domain.values.products import PRODUCTS
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Part
-
-WANTED = UNDER_WAY | {Status.AWAITING_LETTER}
-"""Where an order's names are to be proved."""
 
 
 class DvAuths(Part):
@@ -90,7 +87,7 @@ def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
     """
     if order.status in TAKES_MATERIAL:
         return None
-    if order.status not in WANTED:
+    if order.status not in SUBMITTED:
         return NOTHING_TO_PUBLISH
     proofs = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt)
     return _detail(_parts(order, proofs)) if proofs else None

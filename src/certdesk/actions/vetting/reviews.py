@@ -8,7 +8,7 @@ from certdesk.actions.tasks import make_due
 from certdesk.actions.vetting.records import is_nobody, organisation_of
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders import standstill
-from certdesk.domain.orders.lifecycle import UNDER_WAY, Event, Status, StatusMessage, WaitEvent
+from certdesk.domain.orders.lifecycle import SUBMITTED, Event, StatusMessage, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import Manager, vetted
 from certdesk.domain.values.products import PRODUCTS, Level
@@ -112,7 +112,7 @@ def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
         order
         for order in its
         if PRODUCTS[order.product_id].level is not Level.DV
-        and order.status in UNDER_WAY | {Status.AWAITING_LETTER}
+        and order.status in SUBMITTED
         and not has_begun(unit, order)
     ]
 

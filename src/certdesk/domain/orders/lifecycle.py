@@ -330,6 +330,12 @@ def statuses_of(*stages: Stage) -> frozenset[Status]:
 
 UNDER_WAY = statuses_of(S.UNDER_WAY)
 """The CA has the order, and its names are being proved or its data vetted, or it is issued."""
+SUBMITTED = statuses_of(S.AWAITING_LETTER, S.UNDER_WAY)
+"""The order was submitted to the CA, and nothing has come of it yet.
+
+These are what IsPendingIssue is about; the vendor does not say which.
+"""
+
 LOOKED_FOR = statuses_of(S.UNDER_WAY, S.REVOKING)
 """Names are looked for: for a certificate, or to have one revoked."""
 
@@ -357,6 +363,3 @@ class IllegalTransition(Exception):
         self.event = event
         text = f"The order stands at status {status.told}."
         super().__init__(f"{text} {reason}" if reason else text)
-
-
-SUBMITTED = UNDER_WAY | {Status.AWAITING_LETTER}

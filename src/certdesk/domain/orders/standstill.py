@@ -12,21 +12,13 @@ import dataclasses
 from datetime import datetime
 
 from certdesk.domain.accounts.account import Account
-from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.lifecycle import SUBMITTED, Status
 from certdesk.domain.orders.order import Order
 
 REASON = "The account is disabled."
 """What tasks and renewals say as long as they stand still."""
 
-DEADLINES = frozenset(
-    {
-        Status.UNDER_REVIEW,
-        Status.RECORD_ADDED,
-        Status.AWAITING_LETTER,
-        Status.REISSUING,
-        Status.AWAITING_REVOCATION_LETTER,
-    }
-)
+DEADLINES = SUBMITTED | {Status.AWAITING_REVOCATION_LETTER}
 """Where an order may have a deadline that stands still."""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from certdesk.domain.orders.lifecycle import (
+    SUBMITTED,
     TRANSITIONS,
     UNDER_WAY,
     VETTING,
@@ -32,7 +33,7 @@ GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
 CERTIFIED = frozenset({Stage.ISSUED, Stage.AWAITING_REVOCATION_LETTER, Stage.REVOKING})
 """There is a certificate, which is good."""
 
-RECORDS_WANTED = UNDER_WAY | {Status.AWAITING_LETTER, Status.REVOKING}
+RECORDS_WANTED = SUBMITTED | {Status.REVOKING}
 """Where an order's names are to be proved."""
 
 CAA_PAUSES = 6

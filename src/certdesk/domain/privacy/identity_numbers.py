@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TypeVar
 
-from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.lifecycle import DELETABLE, Status
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import People
@@ -30,16 +30,8 @@ def without_identity(holder: Holder) -> Holder:
     return without
 
 
-SETTLED = frozenset(
-    {
-        Status.ISSUED,
-        Status.REVIEW_FAILED,
-        Status.EXPIRED,
-        Status.CANCELLED,
-        Status.REVOKED,
-        Status.REFUNDED,
-    }
-)
+SETTLED = DELETABLE | {Status.ISSUED}
+"""Where nothing is under way with an order."""
 
 
 def needs_identity(order: Order | None, number: int) -> bool:
