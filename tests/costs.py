@@ -50,6 +50,8 @@ OWN = {
     "domain.orders.certificate.ders_of": "certificates that were accepted before",
     "domain.orders.certificate.pem_of": "certificates that were accepted before",
     "domain.orders.certificate.requested": "material that was accepted before",
+    "domain.pki.answers.check_issued": "what a CA of the operator's choice has said",
+    "domain.pki.answers.check_offered": "what a CA of the operator's choice has said",
     "domain.pki.der.identifier": "identifiers that stand in the program",
     "domain.values.foreign_text.printable": "1,020 bytes, to which it cuts first",
     "domain.values.foreign_text.printable_text": "1,020 characters, to which it cuts first",
