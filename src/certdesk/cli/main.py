@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import re
 import sys
@@ -146,3 +147,6 @@ def main() -> None:
             tell(str(lost))
         forsake_output()
         raise SystemExit(UNWRITTEN) from None
+    finally:
+        # All of it ends with the process; looking for garbage in it takes a fifth of a command.
+        gc.freeze()
