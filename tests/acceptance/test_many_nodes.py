@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OV = 14
 
-pytestmark = [pytest.mark.needs("postgres"), pytest.mark.xdist_group("many nodes")]
+pytestmark = pytest.mark.needs("postgres")
 
 
 def settings(url: str) -> str:

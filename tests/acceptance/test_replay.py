@@ -257,7 +257,6 @@ def an_unknown_action_has_been_seen_too(desk: RunningDesk) -> Iterator[None]:
     assert change.send().code == "AuthFailure.SignatureExpire"
 
 
-@pytest.mark.xdist_group("replay")
 @pytest.mark.parametrize("replay", LATER + AFTER_A_CRASH, ids=lambda each: each.__name__)
 def test_what_was_captured_is_of_no_use_later(
     begun: dict[Replay, Iterator[None]], replay: Replay

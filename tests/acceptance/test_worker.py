@@ -18,7 +18,6 @@ SECONDS = 60
 
 
 @pytest.mark.needs("postgres")
-@pytest.mark.xdist_group("many nodes")
 def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path: Path) -> None:
     """The desk that took the order has ended; the worker looks for its proof."""
     database = postgres.emptied_database()

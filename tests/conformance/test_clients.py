@@ -19,9 +19,6 @@ from tests.conformance.recorder import Sent, recording
 from tests.conformance.scene import WOTRUS_DV_MULTI, Scene
 from tests.running import Keys, RunningDesk
 
-# All in one process: the clients' processes, of which each makes many calls, are started once.
-pytestmark = pytest.mark.xdist_group("clients")
-
 TC3, SHA1, SHA256 = "TC3-HMAC-SHA256", "HmacSHA1", "HmacSHA256"
 
 TAGS = [

@@ -20,7 +20,6 @@ from tests.validation.looking import CLOCK, resolver_of
 pytestmark = [
     pytest.mark.needs("nsd"),
     pytest.mark.needs("unbound"),
-    pytest.mark.xdist_group("dns lab"),
 ]
 
 
