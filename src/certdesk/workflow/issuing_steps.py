@@ -47,7 +47,7 @@ from certdesk.ports import (
     place_of_party,
 )
 from certdesk.workflow.key_inspection import note_look, weakness_of
-from certdesk.workflow.order_changes import close, keep_certificate
+from certdesk.workflow.order_changes import close, decline_revocation
 from certdesk.workflow.order_standing import Standing, unchanged
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
@@ -245,7 +245,7 @@ class IssuingSteps:
             self._issuers[standing.issuer].revoke(certificate, reason)
         except LookupError:
             self._store.write(
-                lambda unit: keep_certificate(unit, order, NOT_ITS_OWN, self._clock.now())
+                lambda unit: decline_revocation(unit, order, NOT_ITS_OWN, self._clock.now())
             )
         else:
             self._store.write(functools.partial(self._revoked, order, certificate, reason))

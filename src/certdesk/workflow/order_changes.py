@@ -20,7 +20,7 @@ def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:
     note(unit, now, order, "FailReview", reason)
 
 
-def condemn(unit: Unit, order: Order, now: datetime) -> None:
+def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:
     """Have a certificate revoked whose key others know; nobody has to look at that."""
     decided = as_read(unit, order).asked_back(
         Event.DECIDE_TO_REVOKE,
@@ -33,7 +33,7 @@ def condemn(unit: Unit, order: Order, now: datetime) -> None:
     note(unit, now, order, "CondemnKey", Reason.KEY_COMPROMISE)
 
 
-def keep_certificate(unit: Unit, order: Order, reason: str, now: datetime) -> None:
+def decline_revocation(unit: Unit, order: Order, reason: str, now: datetime) -> None:
     """Leave a certificate in force that was to be revoked."""
     unit.orders.replace(unchanged(unit, order).kept(reason))
     note(unit, now, order, "CancelRevoke", reason)

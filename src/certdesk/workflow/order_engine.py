@@ -44,10 +44,10 @@ from certdesk.workflow.issuing_steps import IssuingSteps
 from certdesk.workflow.moving import Moving
 from certdesk.workflow.order_changes import (
     close,
-    condemn,
+    decline_revocation,
     end_cancelling,
     expire,
-    keep_certificate,
+    revoke_compromised,
 )
 from certdesk.workflow.order_standing import Standing, standing_of
 from certdesk.workflow.outside import Outside
@@ -182,9 +182,9 @@ class OrderEngine:
             case Close(reason):
                 close(unit, order, reason, now)
             case RevokeCompromised():
-                condemn(unit, order, now)
+                revoke_compromised(unit, order, now)
             case DeclineRevocation(reason):
-                keep_certificate(unit, order, reason, now)
+                decline_revocation(unit, order, reason, now)
             case Expire():
                 expire(unit, order, now)
             case EndCancelling():
