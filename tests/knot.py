@@ -61,7 +61,7 @@ class Knot:
         query = dns.message.make_query(name, kind)
         answer = dns.query.tcp(query, "127.0.0.1", timeout=START_SECONDS, port=self.port).answer
         return {
-            str(record).strip('"').removesuffix(".")
+            b"".join(record.strings).decode() if kind == "TXT" else str(record).removesuffix(".")
             for rrset in answer
             if rrset.rdtype == dns.rdatatype.from_text(kind)
             for record in rrset

@@ -108,6 +108,16 @@ def test_a_record_is_added_and_removed(world: World, name: str, kind: ProofKind)
     assert world.values(challenge.record) == set()
 
 
+@pytest.mark.parametrize("value", ['a"b', 'a" "b', "a\\", "\\065", "a;b"])
+def test_a_value_is_published_as_it_is(world: World, value: str) -> None:
+    """A CA may draw any printable one, also what means something in a file of a zone."""
+    challenge = dataclasses.replace(drawn(), value=value)
+    world.provider.add(ZONE, world.settings, challenge)
+    assert world.values(challenge.record) == {value}
+    world.provider.remove(ZONE, world.settings, challenge)
+    assert world.values(challenge.record) == set()
+
+
 def test_what_is_there_is_added_again_without_harm(world: World) -> None:
     """And is there once."""
     challenge = drawn()

@@ -22,6 +22,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.tsig
 import dns.update
+from dns.rdtypes.ANY.TXT import TXT
 
 from certdesk.domain.validation.challenge import Challenge, ProofKind
 from certdesk.domain.values.secret import Secret
@@ -113,9 +114,11 @@ def _owner(challenge: Challenge) -> dns.name.Name:
 
 
 def _record(challenge: Challenge) -> dns.rdata.Rdata:
+    if challenge.kind is ProofKind.TXT:
+        # Not read from text, in which quotation marks and backslashes of a CA would end the value.
+        return TXT(dns.rdataclass.IN, dns.rdatatype.TXT, [challenge.value])
     kind = dns.rdatatype.from_text(challenge.kind.value)
-    text = f'"{challenge.value}"' if challenge.kind is ProofKind.TXT else f"{challenge.value}."
-    return dns.rdata.from_text(dns.rdataclass.IN, kind, text)
+    return dns.rdata.from_text(dns.rdataclass.IN, kind, f"{challenge.value}.")
 
 
 def _send(update: dns.update.UpdateMessage, zone: str, settings: Rfc2136Settings) -> None:
