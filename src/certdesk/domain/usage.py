@@ -1,4 +1,4 @@
-"""What records count for in the quotas of their accounts (`CountedBy` in `ports/unit.py`)."""
+"""What each record adds to the quotas of its account (`CountedBy` in `ports/unit.py`)."""
 
 from __future__ import annotations
 

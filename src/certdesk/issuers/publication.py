@@ -1,4 +1,4 @@
-"""What the private CA shows: its certificates, its CRLs, and the status of what it issued."""
+"""What the private CA publishes: its certificates, CRLs and OCSP answers."""
 
 from __future__ import annotations
 

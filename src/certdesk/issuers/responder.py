@@ -1,4 +1,4 @@
-"""Answers whether certificates of the private CA are good, from what is kept.
+"""The OCSP responder of the private CA: answers from the stored records.
 
 An authority's key signs no answers itself: it certifies a responder, whose key lives no longer
 than the process and leaves its memory never.

@@ -1,4 +1,4 @@
-"""What an account has of what its quotas are about, beside how much it may have."""
+"""The quotas of an account, and how much of each it uses."""
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.quotas import DECLARED, PREFIX

@@ -1,4 +1,4 @@
-"""How many requests a second an account may make, where it is not the usual number."""
+"""The rate limit of one account, where the operator sets another than the default."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Which requests are let in: none whose signature was used up, and no more than the pace."""
+"""Which requests are admitted: protection against replay, and the rate limit."""
 
 from __future__ import annotations
 

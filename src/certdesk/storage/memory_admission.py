@@ -1,4 +1,4 @@
-"""`ports.Admission` for one process."""
+"""Replay protection and the rate limit of one process (`ports.Admission`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pace of an account's requests: never more than the limit in any second.
+"""The rate limit of an account: never more requests than the limit in any second.
 
 A moving window: a place is taken when a request is let in and free again a second later, but not
 before the request is answered. A client that keeps to the limit exactly is never refused, and no

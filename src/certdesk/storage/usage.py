@@ -1,4 +1,4 @@
-"""How much each account has of what is counted, kept in the transactions that change it.
+"""How much of each quota an account uses, counted in the transactions that change it.
 
 A transaction notes what it adds and removes, and writes the sum at its end in one statement. On
 PostgreSQL an account's sums lie in several rows, so that its commits need not wait for each other:

@@ -1,4 +1,4 @@
-"""The status of the private CA's certificates over HTTP, as RFC 6960 A.1 and RFC 5019 6 say."""
+"""OCSP over HTTP: the status of the private CA's certificates (RFC 6960 A.1, RFC 5019 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many requests a second an account may make, as the settings have it."""
+"""The rate limit of each account and action, by the settings."""
 
 from __future__ import annotations
 

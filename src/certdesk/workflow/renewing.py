@@ -1,4 +1,4 @@
-"""Sees to it that certificates have successors in time, and warns where they have none.
+"""Renewal: makes successors of certificates in time, and warns where it makes none.
 
 Those first that end first, and so many in a minute: after a pause, or a jump of the clock, what is
 due does not come all at once. An order's own steps are the work of `workflow/order_scheduler.py`.

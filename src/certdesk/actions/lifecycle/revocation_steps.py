@@ -1,4 +1,4 @@
-"""What happens to an order whose certificate is to be revoked, until the desk's work does it."""
+"""The steps of an order from the request for revocation to the revoked certificate."""
 
 from __future__ import annotations
 

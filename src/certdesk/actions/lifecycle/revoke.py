@@ -1,4 +1,4 @@
-"""Revoking a certificate at its owner's request."""
+"""Revocation of a certificate at its owner's request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The successor of a certificate, as the desk makes it by itself when it is due."""
+"""Renewal and reissue by the desk: the successor of a certificate, made when it is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DescribeCertificateOperateLogs: what was done to an account's certificates, and by whom."""
+"""DescribeCertificateOperateLogs: the audit log of an account's certificates."""
 
 import dataclasses
 from collections.abc import Iterator

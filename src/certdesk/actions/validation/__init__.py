@@ -1,1 +1,1 @@
-"""Proving the names of an order."""
+"""Validation of the names of an order: challenges, checks, DNS_AUTO."""

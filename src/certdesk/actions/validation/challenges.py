@@ -1,4 +1,4 @@
-"""The proofs of an order's names: drawn, and as replies that show the order tell of them."""
+"""The challenges of an order: drawn when it is submitted, and shown in replies."""
 
 from __future__ import annotations
 

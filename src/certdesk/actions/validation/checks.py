@@ -1,4 +1,4 @@
-"""Looking for the proofs of an order's names now, and showing what was found."""
+"""Validation on request: checks the names of an order now, and shows what was found."""
 
 from __future__ import annotations
 

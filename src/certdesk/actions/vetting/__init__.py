@@ -1,1 +1,1 @@
-"""Companies, managers, letters, and sending them to the people who vet."""
+"""Vetting as an account sees it: companies, managers, letters and reviews."""

@@ -1,4 +1,4 @@
-"""Sending managers and orders to the people who vet them, and going on when they are done."""
+"""Sends managers and orders to vetting, and continues the order after the review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a signature may be used again: the rule of replay (SECURITY.md).
+"""Replay protection: when a signature may be used again (SECURITY.md).
 
 Official SDKs sign neither the action nor a nonce, so two honest requests of one second may carry
 the same signature. Within `HONEST_SECONDS` a signature is therefore taken again, whatever it asks

@@ -1,4 +1,4 @@
-"""How long what the desk keeps is kept, where it is not for ever.
+"""Retention: how long the desk stores each kind of record.
 
 Certificates, what was revoked, and the looks that proved a name or had CAA permit it are never
 removed by time: they show for more than two years after a certificate's end that it was rightly

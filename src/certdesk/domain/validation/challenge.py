@@ -1,4 +1,4 @@
-"""Proof that whoever orders a name controls it: what to publish, and what was found of it.
+"""Challenges: the values to publish for the validation of a name, and what checks find.
 
 Sources: the vendor's DvAuthDetail and DomainValidationResult; CA/Browser Forum Baseline
 Requirements 3.2.2.4.7 (DNS change) and 3.2.2.4.18 (agreed change to website).

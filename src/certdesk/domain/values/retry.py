@@ -1,4 +1,4 @@
-"""Work that is tried again: after which pauses, and whether it gets anywhere."""
+"""Retry: backoff between the attempts of work that fails, and how long it has failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First sightings of signatures, and the pace, over all processes on a PostgreSQL database.
+"""Replay protection and the rate limit of all processes on a PostgreSQL database.
 
 Both are rows of unlogged tables: they cost no flush to the disk, and a crash of the server empties
 them. For the pace that lets a second's worth of requests in twice. For the sightings it is told by

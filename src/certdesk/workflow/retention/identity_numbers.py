@@ -1,4 +1,4 @@
-"""Erases identity numbers when their time is over.
+"""Retention of identity numbers: erases them when their time is over.
 
 The time counts from when they were handed in. As long as something needs them that is under way,
 they are kept and looked at again every day; so nothing keeps them longer than the operator's

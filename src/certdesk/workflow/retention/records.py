@@ -1,4 +1,4 @@
-"""Removes what was kept for a time and is over, by the rules of `domain.retention`."""
+"""Retention of records: removes those that are older than `domain.privacy.retention` allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throws away what has served its time."""
+"""Retention of short-lived records: removes them soon after they expire."""
 
 from __future__ import annotations
 
