@@ -4,6 +4,31 @@ Decoder, permission, reference page, command and conformance tests derive from t
 A handler has two halves: its body **prepares** (parses, checks, makes keys; may take its time),
 and the closure that it returns **commits** in one transaction (reads, decides, writes, audits).
 `engine.py` runs both.
+
+>>> class GreetRequest(Request):
+...     name: str
+>>> class GreetReply(Reply):
+...     greeting: str
+>>> actions = Catalog()
+>>> @actions.action()
+... def greet_caller(context: object, request: GreetRequest) -> Commit[GreetReply]:
+...     "Greet a caller by name."
+...     greeting = f"Hello {request.name}"  # the first half: no database
+...     return lambda unit: GreetReply(greeting=greeting)  # the second half: a transaction
+
+The wire name, the parameters and the name in policies follow from the function:
+
+>>> action = actions.find("GreetCaller")
+>>> action.summary, action.permission, action.once
+('Greet a caller by name.', 'ssl:GreetCaller', False)
+>>> request = action.decode({"Name": "Ada"})
+>>> commit = action.handler(None, request)
+>>> commit(None).greeting
+'Hello Ada'
+>>> action.decode({})
+Traceback (most recent call last):
+    ...
+certdesk.domain.errors.MissingParameter: The request is missing a required parameter `Name`.
 """
 
 from __future__ import annotations
@@ -51,7 +76,7 @@ class Action:
 
     @property
     def permission(self) -> str:
-        """The name by which policies speak of it."""
+        """The name of the action in policies."""
         return permission_of(self.name)
 
     def decode(self, parameters: Mapping[str, object]) -> Request:
@@ -64,18 +89,18 @@ class Action:
         return decode(parameters, self.request, unfit=unfit)
 
     def permitted(self, grants: Grants) -> bool:
-        """Whether it may be asked for at all; of what it does to an order, its handler asks."""
+        """Whether a policy allows the action at all; its handler checks each order."""
         ask = grants.permits_for_all if self.account_wide else grants.permits
         return ask(self.permission)
 
     @property
     def once(self) -> bool:
-        """Whether a signature is good for it once: it changes something or shows a secret."""
+        """Whether a signature is good once only: it changes something or shows a secret."""
         return self.writes or self.shows_secret
 
 
 def permission_of(action: str) -> str:
-    """Give the name by which policies speak of an action: `ssl:CertificateInfoSubmit`."""
+    """Return the name of an action in policies: `ssl:CertificateInfoSubmit`."""
     return f"ssl:{action}"
 
 
@@ -83,7 +108,7 @@ class Catalog:
     """All declared actions, by wire name."""
 
     def __init__(self) -> None:
-        """Begin empty; modules of `actions/` and `operator/` fill it when they are imported."""
+        """Start empty; modules of `actions/` and `operator/` fill it when they are imported."""
         self._actions: dict[str, Action] = {}
 
     def action(
@@ -98,16 +123,15 @@ class Catalog:
     ) -> Callable[[Handler], Handler]:
         """Declare the decorated function as an action that may raise `errors`.
 
-        Where several actions call what refuses, its errors are a group that stands beside it, such
-        as `OWN_ORDER` of `actions/access.py`. An `internal` action may also tell that something is
-        `NOT_THERE`.
+        Errors of a check that several actions share form a group, declared beside the check, such
+        as `OWN_ORDER` in `actions/access.py`. An `internal` action may also raise `NOT_THERE`.
 
-        Its wire name is the function's in PascalCase; `body_limit` is in bytes. A `sensitive` one
-        takes or shows keys or what may be told of people and companies: its body is always signed.
-        An `account_wide` one is about no order, and so needs an allowance for all certificates in
-        all projects; every other one has to ask the policies for each order (`own_order`).
-        One that `ends` something is not refused because of a quota: an account whose log is full
-        can still revoke its certificates. Every other one that writes may be.
+        The wire name is the function's name in PascalCase; `body_limit` is in bytes. A `sensitive`
+        action takes or shows keys or personal data: its body is always signed. An `account_wide`
+        action is not about an order, and so needs a policy that allows it for all certificates in
+        all projects; every other action checks the policies for each order (`own_order`). An action
+        that `ends` something is never refused because of a quota: an account whose log is full can
+        still revoke its certificates.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -138,12 +162,12 @@ class Catalog:
         return declare
 
     def find(self, name: str, *, internal: bool = False) -> Action | None:
-        """Give the action of that exact name; internal ones only where they are asked for."""
+        """Return the action of that exact name; `internal` selects the operator's actions."""
         action = self._actions.get(name)
         return action if action is not None and action.internal == internal else None
 
     def __iter__(self) -> Iterator[Action]:
-        """Go through the actions in name order."""
+        """Iterate over the actions in name order."""
         return iter(sorted(self._actions.values(), key=lambda action: action.name))
 
 

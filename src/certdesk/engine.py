@@ -1,6 +1,6 @@
-"""The engine carries declared actions out: it prepares them, commits them, and tries again.
+"""The engine runs declared actions: it prepares and commits them, and retries after a conflict.
 
-What a handler may use is its `Context`; who asks for what is an `Invocation`.
+A handler works with a `Context`; an `Invocation` is an action with its caller and request.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ from certdesk.wire.model import Reply, Request
 Holds = Callable[[Unit], bool]
 
 ATTEMPTS = 3
-"""How often an action is tried when another one changes the same thing at the same time."""
+"""How often an action is tried if others change the same records at the same time."""
 
 OF_EVERY_ACTION = (SignatureExpire, LimitExceeded, ResponseSizeLimitExceeded)
 """The vendor's common errors, which the engine raises and no action declares."""
 
 PENDING_SECONDS = 30
-"""How long a thread waits for what is under way, a key for example."""
+"""How long a thread waits for something in progress, such as a key."""
 
 log = structlog.get_logger()
 
@@ -70,7 +70,7 @@ class CallerChanged(Stale):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written(Generic[Answer]):
-    """A commit that writes, of an action that otherwise only reads: what it shows is noted."""
+    """A commit that writes, of an action that otherwise only reads: it logs what it shows."""
 
     commit: Commit[Answer]
 
@@ -81,9 +81,9 @@ class Written(Generic[Answer]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known(Generic[Answer]):
-    """The second half of an operator's action that asks the database nothing.
+    """The second half of an operator's action that needs nothing from the database.
 
-    So it is answered also where the database does not answer.
+    It works even while the database does not answer.
     """
 
     answer: Answer
@@ -94,16 +94,16 @@ class Known(Generic[Answer]):
 
 
 def has_to_write(action: Action, commit: Commit[Answer]) -> bool:
-    """Whether a commit of an action is for the store to write, and not only to read."""
+    """Whether a commit of an action needs a transaction that writes."""
     return action.writes or isinstance(commit, Written)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: an account or one of its users through a key, or the operator of the desk.
+    """The caller: an account or one of its users with a key, or the operator of the desk.
 
-    `user_id` is the user, None for the account itself; `grants` is what binds it. `uid` is the user
-    of the system by whom the operator's command runs, None where that is not known.
+    `user_id` is the user, None for the account itself; `grants` are its policies. `uid` is the
+    system user who runs the operator's command, None if unknown.
     """
 
     uin: str
@@ -115,7 +115,7 @@ class Caller:
 
     @property
     def operator(self) -> str:
-        """Who decides, if the operator does: a user of the system, whatever name is typed."""
+        """The operator's name for decisions: the system user, not a name that was typed."""
         return self.actor if self.uid is None else f"uid {self.uid}"
 
 
@@ -124,12 +124,12 @@ OPERATOR = Caller(uin="", actor="operator", verified=True)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """An action to be carried out for a caller.
+    """An action to be run for a caller.
 
-    `signature` is the request's, where it has one, seen by the clock of the machine, as clients
-    sign by theirs: what it changes it changes once. `asked_at` is when it came. `holds` tells, in
-    the transaction that commits, whether the caller is still what it was when it was looked up;
-    None where nothing can change it.
+    `signature` is the request's, if it has one, timed by the machine's clock, as clients sign by
+    theirs: it is good for one change. `asked_at` is when the request came. `holds` returns, in the
+    transaction that commits, whether the caller is still as it was when it was looked up; None if
+    nothing can change it.
     """
 
     action: Action
@@ -143,11 +143,11 @@ class Invocation:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a handler may use, besides its request: the desk, and who asks it for what.
+    """What a handler may use besides its request: the desk, the caller and the action.
 
-    `action` is the name that policies and the log know it by: the action's own, unless it does the
-    work of another. `now` is when this attempt began, which for an invocation that had to wait is
-    after it was asked for. `held` is let go after the commit.
+    `action` is the name in policies and the log: the action's own, unless it does the work of
+    another action. `now` is when this attempt began: for an invocation that had to wait, later than
+    when it was asked for. `held` is released after the commit.
     """
 
     desk: Desk
@@ -158,22 +158,22 @@ class Context:
 
     @property
     def caller(self) -> Caller:
-        """Who asks."""
+        """The caller."""
         return self.invocation.caller
 
     @property
     def permission(self) -> str:
-        """The name by which policies speak of the action."""
+        """The name of the action in policies."""
         return permission_of(self.action)
 
     def parse(
         self, otherwise: Found, parser: Callable[P, Found], *arguments: P.args, **named: P.kwargs
     ) -> Found:
-        """Return what a parser finds that takes long (`ports.Parsers`), or `otherwise`.
+        """Return the result of a parser that may take long (`ports.Parsers`), or `otherwise`.
 
         Raises:
             Pending: as `ports.Parsers`.
-            FailedOperation: too much waits to be parsed.
+            FailedOperation: too many values are waiting to be parsed.
         """
         run, request_id = self.desk.parsers.run, self.invocation.request_id
         try:
@@ -183,7 +183,7 @@ class Context:
             raise FailedOperation(detail) from None
 
     def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
-        """Write the audit row of a change, in the change's own transaction."""
+        """Write the audit row of a change, in the same transaction."""
         unit.audit.add(
             AuditEntry(
                 at=self.now,
@@ -199,25 +199,25 @@ class Context:
 
 
 TRIED_AGAIN = (Stale, Pending)
-"""The failures after which an action is tried again, as `Attempts` says."""
+"""The failures after which an action is retried, as `Attempts` says."""
 
 
 class Attempts:
-    """How often an invocation is tried, and what is waited for before the next attempt.
+    """How often an invocation is tried, and what to wait for before the next attempt.
 
-    A race with another invocation may be lost twice. What is under way is waited for, and a key
-    that another process has used is no lost race: each time the processes know a key less in
-    common.
+    An invocation may lose a race with another one twice. Waiting for something in progress does not
+    count as an attempt. Neither does finding that another process has used a key: after each, the
+    processes have one key less in common.
     """
 
     def __init__(self) -> None:
-        """Begin with the first attempt."""
+        """Start with the first attempt."""
         self._left = ATTEMPTS
 
     def next_after(self, failure: Stale | Pending) -> Future[None]:
-        """Return what to wait for before the next attempt; raise the failure where it is the last.
+        """Return what to wait for before the next attempt; raise the failure if there is none.
 
-        What a failed attempt has borrowed must have been given back.
+        What a failed attempt has borrowed must have been given back before.
         """
         if isinstance(failure, Pending):
             return failure.done
@@ -234,7 +234,7 @@ AT_ONCE.set_result(None)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything that actions work on, and the one way to carry an action out."""
+    """Everything that actions work on, and the way to run an action."""
 
     store: Store
     vault: Vault
@@ -260,10 +260,9 @@ class Desk:
         """Prepare and commit an action for `caller`; see `Invocation`.
 
         Raises:
-            CallerChanged: `holds` said no.
-            TimeoutError: what is under way takes too long.
-            ServiceError: one that the action's declaration lists, or `InternalError` for one
-                that it does not.
+            CallerChanged: `holds` returned false.
+            TimeoutError: something in progress takes too long.
+            ServiceError: one that the action's declaration lists, or `InternalError` for any other.
         """
         invocation = Invocation(
             action=action,
@@ -282,7 +281,7 @@ class Desk:
                 attempts.next_after(failure).result(PENDING_SECONDS)
 
     def _attempt(self, invocation: Invocation) -> Reply:
-        # What a failed attempt borrowed goes back, so the failure has to leave this context.
+        # The failure leaves this context so that what the attempt borrowed is given back.
         with contextlib.ExitStack() as held:
             commit = self.prepare(invocation, held)
             if isinstance(commit, Known):
@@ -292,10 +291,10 @@ class Desk:
                 return self.store.write(commit) if written else self.store.read(commit)
 
     def prepare(self, invocation: Invocation, held: contextlib.ExitStack) -> Commit[Reply]:
-        """Run the first half of an action; return the second, which the store is to run.
+        """Run the first half of an action; return the second, which the store runs.
 
-        What the first half borrows is put into `held`, which is to be left after the second, with
-        the exception if that raised one.
+        What the first half borrows is put into `held`. The caller closes `held` after the second
+        half, with the exception if that raised one.
 
         Raises:
             ServiceError: as `perform`.
@@ -313,9 +312,9 @@ class Desk:
 
 @contextlib.contextmanager
 def declared(action: Action) -> Iterator[None]:
-    """Let through what the action declares, and hide other refusals: they were not foreseen.
+    """Let through the errors that the action declares; turn others into `InternalError`.
 
-    A quota that was met, and a page that fits into no answer, are worded here.
+    An exceeded quota, and a page too long for a reply, get their error here.
     """
     try:
         yield
@@ -331,7 +330,7 @@ def declared(action: Action) -> Iterator[None]:
 
 
 def too_long() -> ResponseSizeLimitExceeded:
-    """Word the refusal of an answer that is too long."""
+    """Return the error for a reply that is too long."""
     return ResponseSizeLimitExceeded(
         f"The answer would have more than {ANSWER_BYTES} bytes; ask for fewer at once (Limit)."
     )
@@ -339,7 +338,7 @@ def too_long() -> ResponseSizeLimitExceeded:
 
 @contextlib.contextmanager
 def concealing(request: Request) -> Iterator[None]:
-    """Take out of refusals what no message may repeat, wherever in the request it was given."""
+    """Remove from refusals the values that no message may repeat, wherever the request has them."""
     try:
         yield
     except ServiceError as error:
@@ -350,16 +349,16 @@ def concealing(request: Request) -> Iterator[None]:
 
 
 def _complete(context: Context, commit: Commit[Answer]) -> Commit[Answer]:
-    """Put around a commit what the engine asks in the same transaction.
+    """Add to a commit what the engine checks in the same transaction.
 
-    First whether what let the request in is still true and its signature is new, and at the end
-    whether the account has more than it may have.
+    Before it: that what let the request in is still true and that its signature is new. After it:
+    that the account is within its quotas.
     """
     invocation, action = context.invocation, context.invocation.action
     limits = _limits(context)
     writes = has_to_write(action, commit)
     signature = invocation.signature if writes else None
-    # Reads that show no secret rest on what was looked up half a second ago at the most.
+    # Reads that show no secret rely on what was looked up at most half a second ago.
     holds = invocation.holds if writes or action.shows_secret else None
 
     def complete(unit: Unit) -> Answer:
@@ -377,10 +376,10 @@ def _complete(context: Context, commit: Commit[Answer]) -> Commit[Answer]:
 
 
 def _limits(context: Context) -> Mapping[str, int]:
-    """Return the quotas that bind an invocation.
+    """Return the quotas that apply to an invocation.
 
-    An account that has filled its log keeps nobody from acting on it: not the operator, and not
-    the desk, which makes successors of its certificates.
+    An account with a full log blocks only itself: the operator may still act on it, and so may the
+    desk, which makes successors of its certificates.
     """
     if context.invocation.action.ends or context.caller.actor == BY_DESK:
         return {}
@@ -389,14 +388,14 @@ def _limits(context: Context) -> Mapping[str, int]:
 
 
 def keep_signature(signature: SeenSignature, unit: Unit) -> None:
-    """Keep the first use of a signature in the database.
+    """Store the first use of a signature in the database.
 
     Raises:
-        SignatureExpire: it was used before, too long ago for an honest client.
+        SignatureExpire: it was used before, too long ago to be a client's retry.
     """
     seen = unit.seen_signatures.get(signature.digest)
     if seen is None:
         unit.seen_signatures.add(signature)
-    # A clock that was put back makes nothing young again.
+    # If the clock was set back, an old use still counts as old.
     elif abs((signature.seen_at - seen.seen_at).total_seconds()) > HONEST_SECONDS:
         raise replayed()

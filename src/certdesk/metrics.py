@@ -1,4 +1,4 @@
-"""What the desk counts and measures, as Prometheus reads it: of nothing that names a tenant."""
+"""What the desk counts and measures for Prometheus; no series names a tenant."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 WRITE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 OK = "ok"
 OTHER = "other"
-"""Stands for names that strangers make up, of which there may be any number."""
+"""Replaces names that clients make up, of which there may be any number."""
 
 OF_ANY_ACTION = tuple(
     code for code in ServiceError.known if code.startswith("Auth") or "." not in code
 )
-"""The codes of refusals that no action declares."""
+"""The error codes that no action declares."""
 
 
 class Metrics:
-    """`ports.Counts` in a registry of its own, and what is measured when somebody asks.
+    """Implements `ports.Counts` with a registry of its own, and measures when it is scraped.
 
-    Every series that can be named ahead is there from the start, at 0: a counter that first shows
-    with a 1 has not grown as far as Prometheus can tell.
+    Every series that can be named in advance starts at 0: Prometheus does not count a counter that
+    first appears with a 1 as an increase.
     """
 
     def __init__(self, actions: Mapping[str, Iterable[str]]) -> None:
         """Count requests of `actions` by name, each with the codes that it declares.
 
-        All other names are counted together.
+        Requests for any other name are counted together.
         """
-        # When a series began says nothing that Prometheus uses, and doubles the page.
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # it says no types
+        # Prometheus does not use the creation time of a series, which doubles the page.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
         self._actions = frozenset(actions)
         registry = self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -88,19 +88,19 @@ class Metrics:
         self._counters[counted].labels(**labels).inc()
 
     def wrote(self, seconds: float) -> None:
-        """Note how long the probe's write took."""
+        """Record how long the probe's write took."""
         self._writes.observe(seconds)
 
     def measure(self, collector: Collector) -> None:
-        """Put what is measured at the time of asking onto the page too."""
+        """Add what is measured at the time of a scrape to the page."""
         self._registry.register(collector)
 
     def page(self) -> bytes:
-        """Write all of it in Prometheus's text format, `CONTENT_TYPE`."""
+        """Return the page in Prometheus's text format, `CONTENT_TYPE`."""
         return generate_latest(self._registry)
 
     def _counter(self, counted: Counted) -> Counter:
-        """Make a counter, with a series for each combination of the values of its labels."""
+        """Return a counter with a series for each combination of its label values."""
         counter = Counter(
             counted.figure, counted.explanation, list(counted.labels), registry=self._registry
         )
@@ -110,7 +110,7 @@ class Metrics:
 
 
 class DeskGauges(Collector):
-    """What stands in the database and in stock at the time that somebody asks."""
+    """Counts in the database and the key stock, read at the time of a scrape."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class DeskGauges(Collector):
         going: Callable[[], Mapping[str, bool]],
         answering: Callable[[], Mapping[str, bool]],
     ) -> None:
-        """Ask these; `going` tells which background work goes on, `answering` which resolvers."""
+        """Read these; `going` returns the work that runs, `answering` the resolvers that answer."""
         self._store = store
         self._clock = clock
         self._stock = stock
@@ -133,11 +133,11 @@ class DeskGauges(Collector):
         self._answering = answering
 
     def describe(self) -> Iterable[Metric]:
-        """Name nothing ahead: the database need not be asked for that."""
+        """Return no metrics, so that registering does not read the database."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Measure; what is in a database that cannot be read is left out."""
+        """Measure; if the database cannot be read, its values are left out."""
         yield _one("certdesk_well", "1 where /healthz answers 200, else 0.", not self._faults())
         yield _each(
             "certdesk_keys_ready",
@@ -167,14 +167,14 @@ class DeskGauges(Collector):
 
 
 def _one(name: str, explanation: str, value: float) -> Metric:
-    """Measure one thing; what holds or not is 1 or 0."""
+    """Return a metric with one value; true and false become 1 and 0."""
     family = GaugeMetricFamily(name, explanation)
     family.add_metric([], value)
     return family
 
 
 def _each(name: str, explanation: str, label: str, values: Mapping[str, float]) -> Metric:
-    """Measure each of some things."""
+    """Return a metric with one value for each label."""
     family = GaugeMetricFamily(name, explanation, labels=[label])
     for each, value in values.items():
         family.add_metric([each], value)
@@ -182,7 +182,7 @@ def _each(name: str, explanation: str, label: str, values: Mapping[str, float]) 
 
 
 def _counted(census: Census) -> Iterator[Metric]:
-    """Measure what a census says."""
+    """Yield the metrics of a census."""
     yield _one(
         "certdesk_orders_set_aside",
         "Orders on which the work failed again and again.",

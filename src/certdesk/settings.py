@@ -1,6 +1,6 @@
 """Every setting, declared once: name, type, default, help.
 
-Read from the TOML file, then from the environment, then from the command line; later ones win.
+Settings are read from the TOML file, then the environment, then the command line; later ones win.
 `keys.stock.p_256` in the file is the table `[keys.stock]` with `p_256 = …`, and
 `CERTDESK_KEYS_STOCK_P_256` in the environment.
 """
@@ -24,48 +24,50 @@ from certdesk.domain.values.telling import why
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
-"""Names the file of settings, where no option does."""
+"""The environment variable that names the file of settings, if no option does."""
 
 NOT_SETTINGS = frozenset(
     {CONFIG, "CERTDESK_ENDPOINT", "CERTDESK_SECRET_ID", "CERTDESK_SECRET_KEY", "CERTDESK_TOKEN"}
 )
-"""What commands read themselves: `--config`, and `certdesk call`."""
+"""Variables that commands read themselves, for `--config` and `certdesk call`."""
 
 _LINK = re.compile(r"(tcp|udp|sctp)://\S+")
 _OF_SERVICE = re.compile(
     r"CERTDESK_([A-Z0-9_]*_)?(SERVICE_HOST|SERVICE_PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
-"""What Kubernetes tells each container of a service that is called certdesk, or certdesk-…; the
-variable `CERTDESK_PORT` itself has a URL for its value."""
+"""Variables that Kubernetes sets in each container for a service called certdesk or certdesk-…
+
+It also sets `CERTDESK_PORT`, which does not match: that variable is known by its URL.
+"""
 
 COMING = ("issuer.acme.",)
-"""Settings whose parts of the desk are not built yet: read, named in a warning, without effect."""
+"""Settings of parts that are not built yet: accepted with a warning, without effect."""
 
 ROOT_ANCHORS = (
     ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
     ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
 )
-"""The key-signing keys of the DNS root, as IANA publishes them: of 2017, and of 2024."""
+"""The key-signing keys of the DNS root, as published by IANA in 2017 and 2024."""
 
 
 class SettingsError(Exception):
-    """A setting is unknown or has a value that it cannot have; the text says which and why."""
+    """A setting is unknown or has an invalid value; the text says which and why."""
 
 
 def _setting(name: str, default: object, explanation: str, *, least: int = 0) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a setting; `least` is the least value that a number may have."""
+    """Declare a setting; `least` is the smallest number allowed."""
     metadata = {"name": name, "help": explanation, "least": least}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 SOCKET_NAME = "admin.sock"
 LISTED = " A list; in the environment separated by commas."
-"""What the help of a list ends with."""
+"""The end of the help of each list."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How this desk is to run."""
+    """The configuration of this desk."""
 
     data: str = _setting(
         "data", "./certdesk-data", "Folder of the database, the key file and the operator's socket."
@@ -416,7 +418,7 @@ class Settings:
     )
 
     quotas: Quotas = dataclasses.field(default_factory=Quotas)
-    """What an account may have; `domain/accounts/quotas.py` declares these settings."""
+    """An account's quotas; `domain/accounts/quotas.py` declares these settings."""
 
     @property
     def folder(self) -> Path:
@@ -425,7 +427,7 @@ class Settings:
 
     @property
     def socket_path(self) -> Path:
-        """Where commands reach a running server."""
+        """The Unix socket by which commands reach a running server."""
         return Path(self.admin_socket) if self.admin_socket else self.folder / SOCKET_NAME
 
 
@@ -440,7 +442,7 @@ class Declaration:
     least: int
 
     def of(self, settings: Settings) -> object:
-        """Give its value."""
+        """Return its value."""
         return operator.attrgetter(self.attribute)(settings)
 
     @property
@@ -470,12 +472,12 @@ def load(
 ) -> tuple[Settings, list[str]]:
     """Read all settings; the second value names what was given and has no effect.
 
-    That is a setting whose part of the desk is not built yet, and a variable that is no setting:
-    whoever mistyped one gets to know it, and programs beside certdesk may have theirs. The
-    variables of a Kubernetes service are passed over in silence.
+    That is a setting whose part of the desk is not built yet, or a variable that is not a setting:
+    it may be a typing error, or belong to another program. Variables that Kubernetes sets for a
+    service are not named.
 
     Raises:
-        SettingsError: the file cannot be read, or a setting is unknown or has a wrong value.
+        SettingsError: the file cannot be read, or a setting is unknown or has an invalid value.
     """
     given: dict[str, object] = {}
     idle: list[str] = []
@@ -498,10 +500,10 @@ def load(
 
 
 def _is_of_service(variable: str, value: str) -> bool:
-    """Tell whether Kubernetes has set a variable, so that it is nobody's mistake."""
+    """Whether Kubernetes has set a variable, so that it is not a typing error."""
     if variable.endswith("_PORT") and _LINK.fullmatch(value):
         return True
-    # A port may have a name, which stands behind this.
+    # A port may have a name, which follows this.
     return "_SERVICE_PORT_" in variable or _OF_SERVICE.fullmatch(variable) is not None
 
 
@@ -543,7 +545,7 @@ def _convert(given: dict[str, object]) -> Settings:
 
 
 def _nested(given: Mapping[str, object]) -> dict[str, object]:
-    """Put the values of `quotas.orders` and the like into a part of their own."""
+    """Return the values with `quotas.orders` and the like in a nested mapping."""
     nested: dict[str, Any] = {}
     for attribute, value in given.items():
         part, dot, field = attribute.partition(".")

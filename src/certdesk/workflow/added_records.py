@@ -1,7 +1,7 @@
-"""The DNS records of proofs that the desk adds by itself, and removes when nothing wants them.
+"""The DNS records of challenges that the desk publishes itself, and removes when they are done.
 
-That a record is about to be outside is kept before it is, so none is forgotten by a crash. It is
-removed when the update that may have added it is over for certain (`steps.SENT_FOR`).
+The desk stores that a record may exist before it adds it, so a crash loses track of none. A record
+is removed only when the update that may have added it is certainly over (`steps.SENT_FOR`).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from certdesk.domain.validation.records import Proof
 from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, note, stands_still
 
 Key = tuple[str, int, str]
-"""A proof's key: certificate id, attempt and name."""
+"""The key of a proof: certificate id, attempt and name."""
 
 log = structlog.get_logger()
 
 
 class NotAdded(Exception):
-    """A record was not added; the text says why, and what to do."""
+    """A record could not be added; the text says why, and what to do."""
 
 
 class AddedRecords:
-    """Adds and removes records, each by the zone of the order's account that its name lies in."""
+    """Adds and removes records, each in the zone of the order's account that covers its name."""
 
     def __init__(self, store: Store, clock: Clock, providers: DnsProviders) -> None:
         """Work with these parts."""
@@ -37,10 +37,10 @@ class AddedRecords:
         self._providers = providers
 
     def add(self, key: Key) -> str:
-        """Have the record of a proof in its zone, if it is wanted; tell what was done.
+        """Add the record of a proof to its zone if it is still needed, and return what was done.
 
         Raises:
-            NotAdded: it is not there by this.
+            NotAdded: the record could not be added.
         """
         proof, zone = self._store.write(lambda unit: self._about_to_add(unit, key))
         if proof is None:
@@ -61,7 +61,7 @@ class AddedRecords:
         return f"{proof.kind} record of {challenge.record} added through {zone.described}"
 
     def remove(self, key: Key) -> None:
-        """Try once to have the record of a proof in its zone no more, if nothing wants it."""
+        """Try once to remove the record of a proof that is no longer needed."""
         proof, zone = self._store.read(lambda unit: _to_remove(unit, key))
         if proof is None:
             return
@@ -97,7 +97,7 @@ class AddedRecords:
         return unit.proofs.replace(noted), zone
 
     def _tried(self, unit: Unit, key: Key, failure: str, *, final: bool) -> None:
-        """Keep what came of a try to remove a record."""
+        """Store the result of an attempt to remove a record."""
         proof = unit.proofs.get(*key)
         if proof is None or proof.added_at is None:
             return
@@ -118,7 +118,7 @@ class AddedRecords:
 
 
 def _is_for(order: Order, proof: Proof) -> bool:
-    """Whether the record of a proof is to be added now."""
+    """Whether the record of a proof should be added now."""
     return order.adds_records and order.status in RECORDS_WANTED and proof.attempt == order.proving
 
 

@@ -16,12 +16,12 @@ Ends = Callable[[], datetime | None]
 
 
 class CensusTaker:
-    """Counts what waits in a desk, as often as somebody asks."""
+    """Counts what waits in a desk's database, each time it is asked."""
 
     def __init__(
         self, store: Store, pki: Pki | None, now: Callable[[], datetime], tls_end: Ends
     ) -> None:
-        """Count in `store`; `tls_end` tells when the server's own certificate ends."""
+        """Count in `store`; `tls_end` returns when the server's own certificate ends."""
         self._store = store
         self._pki = pki
         self._now = now
@@ -47,7 +47,7 @@ class CensusTaker:
 def _counted(
     unit: Unit, now: datetime
 ) -> tuple[Mapping[WaitsFor, int], Mapping[DueWork, datetime | None], datetime | None]:
-    """Read what comes from the database, all of one moment."""
+    """Read all counts that come from the database, in one transaction."""
     tasks = unit.tasks.due("due_at", now, 1)
     renewals = unit.renewals.due("due_at", now, 1)
     due = {
@@ -70,9 +70,9 @@ def _waiting(unit: Unit) -> Mapping[WaitsFor, int]:
 
 
 def _first_without_successor(unit: Unit) -> datetime | None:
-    """Return the first end of a certificate that is to have a successor and has none.
+    """Return the first end of a certificate that should have a successor and has none.
 
-    One whose account is disabled is to have none for now.
+    Certificates of disabled accounts are left out: they get no successor for now.
     """
     resting = {"reason": standstill.REASON}
     first = unit.renewals.due("ends_at", FAR, 1, unlike=resting)

@@ -1,4 +1,4 @@
-"""Looks at the clock, at the desk's work, its keys, and the certificates it is to keep fresh."""
+"""Checks the clock, the background work, the keys, and the certificates to be renewed."""
 
 from __future__ import annotations
 
@@ -33,35 +33,35 @@ from certdesk.ports import (
 )
 
 MARK = "checkup"
-"""The mark that the last check-up left: that it could is what it shows."""
+"""The record that the last check-up wrote, which shows that the database accepts writes."""
 
 SHOWN = 20
-"""Orders that are named one by one."""
+"""How many orders are named one by one."""
 
 EXPIRING, ENDING = timedelta(days=14), timedelta(days=7)
 PLACE = Place(DESK, "checkup", "", "value")
 
 
 WORKED_ON = standstill.DEADLINES | {Status.CANCELLING, Status.MIGRATING}
-"""Where orders stand on which there is work, which stands still while their account is disabled."""
+"""Statuses in which the desk works on an order, unless its account is disabled."""
 
 
 class Background(Protocol):
-    """Work that goes on until it is stopped."""
+    """Work in a thread that goes on until it is stopped."""
 
     @property
     def alive(self) -> bool:
-        """Whether it is at work."""
+        """Whether the thread is running."""
         ...
 
     @property
     def trouble(self) -> str:
-        """Why it stands still though it is at work, empty where it does not."""
+        """Why the work makes no progress although the thread runs; empty if it does."""
         ...
 
 
 def standing_still(background: Mapping[str, Background]) -> dict[str, str]:
-    """Tell of the work that stands still, by its name, each in a sentence."""
+    """Return a sentence for each kind of work that has stopped, by its name."""
     told: dict[str, str] = {}
     for name, work in background.items():
         if not work.alive:
@@ -72,14 +72,14 @@ def standing_still(background: Mapping[str, Background]) -> dict[str, str]:
 
 
 class ThreadsCheckup:
-    """Looks whether the background work goes on."""
+    """Checks that the background work is running."""
 
     def __init__(self, background: Mapping[str, Background]) -> None:
-        """Know the work by its name."""
+        """Check this work, given by name."""
         self._background = background
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of what stands still; all of it does where no server runs in this process."""
+        """Yield what has stopped: everything, if no server runs in this process."""
         if not any(work.alive for work in self._background.values()):
             yield good("desk", "it does not run; this is what its data says")
             return
@@ -91,15 +91,15 @@ class ThreadsCheckup:
 
 
 class ClockCheckup:
-    """Looks whether time goes on, and whether a change can be kept."""
+    """Checks that the clock advances, and that the database accepts writes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Look at this clock, by what the store has seen of it."""
+        """Compare this clock with the times that the store has recorded."""
         self._store = store
         self._clock = clock
 
     def examine(self) -> Iterator[Observation]:
-        """Compare the clock with the latest time that was seen, and write."""
+        """Compare the clock with the latest recorded time, and write to the database."""
         latest = clock_guard.latest_of(
             self._store.read(lambda unit: unit.marks.get(clock_guard.MARK))
         )
@@ -115,7 +115,7 @@ class ClockCheckup:
             yield failure("clock", fault, remedy)
         try:
             self._store.write(lambda unit: _leave_mark(unit, now))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nothing was written
+        except Exception as error:  # noqa: BLE001 -- whatever it is, no write worked
             yield failure(
                 "database",
                 f"nothing can be written to it: {_why(error)}",
@@ -125,15 +125,15 @@ class ClockCheckup:
 
 
 class WorkCheckup:
-    """Looks at orders: those set aside, those late, and certificates about to end."""
+    """Checks for orders that were set aside or are late, and certificates that are about to end."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Look at this store's orders."""
+        """Check the orders of this store."""
         self._store = store
         self._clock = clock
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of each kind, and name the orders."""
+        """Yield an observation for each kind, naming the orders."""
         now = self._clock.now()
         aside = self._store.read(lambda unit: unit.tasks.where(set_aside=True, limit=SHOWN))
         for task in aside:
@@ -173,15 +173,15 @@ class WorkCheckup:
 
 
 class IssuersCheckup:
-    """Looks for orders and certificates of issuers that the desk does not have."""
+    """Checks for orders and certificates of issuers that this desk does not have."""
 
     def __init__(self, store: Store, issuers: Issuers) -> None:
-        """Know the issuers that there are."""
+        """Check against these issuers."""
         self._store = store
         self._issuers = issuers
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of each such issuer: what waits for it, and what it alone can revoke."""
+        """Yield each missing issuer: what waits for it, and what only it can revoke."""
         waiting, good_ones = self._store.read(
             lambda unit: (
                 self._absent(unit, UNDER_WAY | {Status.REVOKING}),
@@ -206,16 +206,16 @@ class IssuersCheckup:
 
 
 class KeysCheckup:
-    """Looks whether secrets open, and whether keys are ready."""
+    """Checks that sealed values open, and that keys are in stock."""
 
     def __init__(self, store: Store, vault: Vault, sizes: Mapping[KeyKind, int]) -> None:
-        """Know how many keys of each kind there should be."""
+        """Check against `sizes`: how many keys of each kind there should be."""
         self._store = store
         self._vault = vault
         self._sizes = sizes
 
     def examine(self) -> Iterator[Observation]:
-        """Seal and open a value, open what every account's values are sealed with, count keys."""
+        """Seal and open a value, open a value of each account's key, and count keys in stock."""
         try:
             self._vault.open(self._vault.seal(Secret("well"), PLACE), PLACE)
             accounts = self._store.read(lambda unit: unit.accounts.where())
@@ -237,27 +237,27 @@ class KeysCheckup:
 
 
 def _left(unit: Unit, by: datetime) -> tuple[list[datetime | None], list[datetime | None]]:
-    """Read since when the first orders and renewals are due that were due by then."""
+    """Return since when the first orders and renewals have been due that were due by `by`."""
     orders = [task.due_at for task in unit.tasks.due("due_at", by, SHOWN + 1)]
     renewals = unit.renewals.due("due_at", by, SHOWN + 1)
     return orders, [renewal.due_at for renewal in renewals]
 
 
 def _why(error: Exception) -> str:
-    """Tell why nothing could be written; the text of what is not foreseen may hold anything."""
+    """Return why nothing could be written, without the text of errors that may hold secrets."""
     foreseen = isinstance(error, StoreUnavailable)
     return str(error).partition("\n")[0] if foreseen else type(error).__name__
 
 
 def _leave_mark(unit: Unit, now: datetime) -> None:
     unit.marks.remove(MARK)
-    # Of two that look at once, the other has just left it.
+    # If two check-ups run at the same time, the other one has just written the record.
     with contextlib.suppress(Taken):
         unit.marks.add(Mark(name=MARK, value=now.isoformat().encode("ascii")))
 
 
 def _standing_still(unit: Unit) -> Iterator[Observation]:
-    """Tell of disabled accounts with orders on which else there would be work."""
+    """Yield the disabled accounts with orders that would otherwise be worked on."""
     for account in unit.accounts.where(enabled=False):
         orders = sum(unit.orders.count(uin=account.uin, status=each) for each in WORKED_ON)
         successors = unit.renewals.count(uin=account.uin)
@@ -270,10 +270,10 @@ def _standing_still(unit: Unit) -> Iterator[Observation]:
 
 
 def _ending(unit: Unit, now: datetime) -> Iterator[tuple[Order, Order | None]]:
-    """Give the orders whose certificate ends soon and was to be fresh, each with what follows it.
+    """Yield the orders whose certificate ends soon and should be replaced, each with its successor.
 
-    That is to be fresh for which time was bought beyond its end, or that is to be renewed. Nothing
-    of that is done for disabled accounts.
+    An order should be replaced if time was bought beyond the end of its certificate, or if it is
+    set to be renewed. Orders of disabled accounts are left out.
     """
     disabled = {account.uin for account in unit.accounts.where(enabled=False)}
     for order in all_of(unit.orders, status=Status.ISSUED):
@@ -293,7 +293,7 @@ def _following(unit: Unit, order: Order) -> Order | None:
 
 
 def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
-    assert order.ends_at is not None  # noqa: S101 -- that is why it is here
+    assert order.ends_at is not None  # noqa: S101 -- the order is listed because it has one
     what = f"{order.certificate_id} for {order.domain} ends at {order.ends_at:%Y-%m-%d %H:%M} UTC"
     tell = failure if order.ends_at - now < ENDING else warning
     if following is None:

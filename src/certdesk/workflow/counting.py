@@ -1,4 +1,4 @@
-"""Counting where nobody watches."""
+"""A counter for programs that nobody monitors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from certdesk.domain.operation.figures import Counted
 
 
 class Uncounted:
-    """`ports.Counts` that forgets at once."""
+    """Implements `ports.Counts` and stores nothing."""
 
     def request(self, action: str, code: str, seconds: float) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def count(self, counted: Counted, **labels: str) -> None:
-        """Forget it."""
+        """Do nothing."""

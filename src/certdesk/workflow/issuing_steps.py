@@ -1,7 +1,7 @@
-"""The steps of an order that its issuer has a part in: challenges, issuing, revoking.
+"""The steps of an order that involve its issuer: challenges, issuance, revocation.
 
-An issuer is asked outside every transaction. What it says is kept in one that finds the order as
-it was read.
+The issuer is asked outside any transaction. Its answer is stored in a transaction that first checks
+that the order has not changed since it was read.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it
 
 
 class IssuingSteps:
-    """Asks the issuers of orders, and keeps what they say."""
+    """Asks the issuers of orders, and stores their answers."""
 
     def __init__(
         self,
@@ -77,10 +77,10 @@ class IssuingSteps:
         self._rules = rules
 
     def ask_for_challenges(self, standing: Standing, now: datetime) -> datetime | Later:
-        """Take the next step towards what is to be published; return when to go on.
+        """Ask the issuer for the next step towards its challenges; return when to continue.
 
         Raises:
-            ProofsMissing: its issuer has the desk draw that.
+            ProofsMissing: the desk makes the challenges for this issuer, and there are none.
         """
         challenger = self._issuers[standing.issuer].challenger
         if challenger is None:
@@ -109,11 +109,12 @@ class IssuingSteps:
                 close(unit, order, reason, self._clock.now())
 
     def issue(self, standing: Standing, now: datetime) -> datetime | Later:
-        """Take the next step of issuing; return when to go on."""
+        """Take the next step of issuance; return when to continue."""
         submission = standing.submission
-        assert submission is not None  # noqa: S101 -- no order is submitted without one
+        assert submission is not None  # noqa: S101 -- every submitted order has one
         if not submission.inspected:
-            # What the background has not got to is done here: no CA is asked before.
+            # The background has not checked this key yet, and no certificate may be issued for a
+            # weak one (Baseline Requirements 6.1.1.3).
             reason = weakness_of(submission)
             self._store.write(lambda unit: note_look(unit, submission, reason, now))
             return now
@@ -141,7 +142,7 @@ class IssuingSteps:
         return now
 
     def _organisation(self, standing: Standing) -> Organisation | None:
-        """Open what was vetted, where the product names an organisation."""
+        """Open the vetted data of the organisation, if the product's certificates name one."""
         company = standing.company
         if standing.level is Level.DV or company is None:
             return None
@@ -160,7 +161,7 @@ class IssuingSteps:
                 close(unit, standing.order, reason, self._clock.now())
 
     def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
-        # The order goes to a next version, so that nobody cancels it at the same time unseen.
+        # The order gets a new version, so that a cancellation at the same time fails as stale.
         unit.orders.replace(unchanged(unit, standing.order).waiting(WaitEvent.NAMES_PROVED))
         self._keep_recorded(unit, standing, progress, begun=True)
 
@@ -217,10 +218,10 @@ class IssuingSteps:
         tell_of_shared_key(unit, order, certificate.spki_sha256, now)
 
     def _settle_predecessors(self, unit: Unit, order: Order) -> None:
-        """Have nobody see to what this certificate takes the place of any more.
+        """Stop renewing the certificates that this certificate replaces.
 
-        What renews a certificate renews its reissue as well. That the desk has succeeded one stays
-        true whatever else comes after it.
+        A renewal of a certificate replaces its reissues as well. A note that the desk made the
+        successor of one of them stays, whatever comes later.
         """
         before = unit.orders.get(order.replaces or order.renews or "")
         while before is not None:
@@ -235,9 +236,9 @@ class IssuingSteps:
         return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
 
     def revoke(self, standing: Standing) -> None:
-        """Have the certificate revoked, or left in force where the issuer does not know it."""
+        """Revoke the certificate, or leave it in force if the issuer does not know it."""
         order, certificate = standing.order, standing.certificate
-        # Both were kept: when the order became issued, and when it was to be revoked.
+        # Both were stored: when the certificate was issued, and when its revocation was asked for.
         assert certificate is not None  # noqa: S101 -- as above
         assert order.revocation is not None  # noqa: S101 -- as above
         reason = Reason(order.revocation.reason)
@@ -251,7 +252,7 @@ class IssuingSteps:
             self._store.write(functools.partial(self._revoked, order, certificate, reason))
 
     def _revoked(self, order: Order, certificate: Certificate, reason: Reason, unit: Unit) -> None:
-        """Keep that a certificate is revoked, and what its owner says of its key."""
+        """Store that a certificate was revoked, and what its owner reported about its key."""
         now, stored = self._clock.now(), unchanged(unit, order)
         unit.orders.replace(stored.revoked(now))
         unit.renewals.remove(order.certificate_id)
@@ -261,7 +262,7 @@ class IssuingSteps:
 
 
 def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:
-    """Tell when the desk renewed a certificate, by its reissue that is issued only afterwards."""
+    """Return when the desk renewed a certificate whose reissue was issued only after that."""
     renewal = unit.orders.get(reissue.renewed_by or "")
     original = unit.orders.get(reissue.replaces or "")
     if renewal is None or original is None or not renewal.by_desk or renewal.begins_at is None:

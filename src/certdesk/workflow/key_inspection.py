@@ -1,8 +1,8 @@
-"""Looks at handed-in keys again, with the checks that are too slow for the request itself.
+"""Runs the checks of submitted keys that are too slow for the request itself.
 
-A key that turns out weak is set aside: it is never accepted again, no certificate is issued for
-it, and one that was issued before there was such a check is revoked (Baseline Requirements
-4.9.1.1). Nothing is issued for a key before it was looked at.
+A weak key is blocked: it is never accepted again and no certificate is issued for it. A certificate
+that was issued before such a check existed is revoked (Baseline Requirements 4.9.1.1). Nothing is
+issued for a key before these checks have run (Baseline Requirements 6.1.1.3).
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ log = structlog.get_logger()
 
 
 class Inspection(Repeating):
-    """Goes through the submissions whose key has not had its second look."""
+    """Goes through the submissions whose key has not had its slower checks."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Prepare; nothing is looked at before `start`."""
+        """Prepare; nothing is checked before `start`."""
         self._store = store
         self._clock = clock
         super().__init__("key inspection", self.look, LOOK_SECONDS)
 
     def look(self) -> None:
-        """Inspect a batch of what waits, and soon the next one if there is more."""
+        """Check a batch of waiting keys, and start the next batch soon if there are more."""
         batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
         found: list[tuple[Submission, str | None]] = []
         for submission in batch:
             self.go_on()
             found.append((submission, weakness_of(submission)))
         if found:
-            # Another process may have noted one of them first: what is left is found again.
+            # Another process may have stored one of the results first; the rest is found again.
             with contextlib.suppress(Stale):
                 self._store.write(functools.partial(self._note_all, found))
         if len(batch) == BATCH:
@@ -56,12 +56,12 @@ class Inspection(Repeating):
 
 
 def weakness_of(submission: Submission) -> str | None:
-    """Run the slower checks of the key of a submission; why it is weak, or None."""
+    """Run the slower checks on the key of a submission; return why it is weak, or None."""
     try:
         request = parse(submission.csr)
     except CsrRefused as refused:
-        # Taken once, by rules that have become stricter since; nothing is said about its key, and
-        # the gate lets no such CSR pass.
+        # The CSR was accepted under earlier, less strict rules. That says nothing about its key,
+        # and the pre-issuance check refuses such a CSR anyway.
         log.warning(
             "CSR no longer accepted",
             certificate=submission.certificate_id,
@@ -72,10 +72,10 @@ def weakness_of(submission: Submission) -> str | None:
 
 
 def note_look(unit: Unit, submission: Submission, reason: str | None, now: datetime) -> None:
-    """Keep that a key has had its slower checks, and set it aside if it is weak.
+    """Store that a key has had its slower checks, and block it if it is weak.
 
     Raises:
-        Stale: the submission was changed since it was read.
+        Stale: the submission has changed since it was read.
     """
     unit.submissions.replace(dataclasses.replace(submission, inspected=True))
     if reason is not None and block_of(unit, EVERYBODY, submission.spki_sha256) is None:

@@ -1,4 +1,4 @@
-"""Keeps the private CA's CRLs fresh, and its issuing authorities far from their end."""
+"""Renews the private CA's CRLs, and its issuing authorities well before they end."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ LOOK_SECONDS = 5
 
 
 class ListRenewal(Repeating):
-    """Looks whether a CRL is missing or old, or an authority near its end; at once at the start.
+    """Checks for a CRL that is missing or old and an authority near its end; first when it starts.
 
-    Often, so that a clock that jumps, or a new authority, is not long without one.
+    It runs often, so that a clock that jumps or a new authority is soon covered.
     """
 
     def __init__(self, pki: Pki) -> None:

@@ -1,7 +1,8 @@
-"""Hands an order over to another account: what is sealed for the one is sealed for the other.
+"""Moves an order to another account: values sealed for the old account are sealed for the new one.
 
-Everything is opened and sealed anew first, and then written in one transaction, if all of it is
-as it was read. So a process that ends half-way has changed nothing, and the step is taken again.
+All values are opened and sealed again first, then written in one transaction, provided nothing has
+changed since it was read. A process that stops half-way has therefore changed nothing, and the step
+is taken again.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ from certdesk.ports import (
 )
 
 Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
-"""A record with nothing sealed in it, which only has to name the other account."""
+"""A record with no sealed fields: only its account changes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Belongings:
-    """All that is kept for an order in its account, its task aside.
+    """All that an account stores for an order, except its task.
 
-    `companies` and `managers` are the account's that its material names, and stay there.
+    `companies` and `managers` belong to the account; the material names them, and they do not move.
     """
 
     order: Order
@@ -65,7 +66,7 @@ class Belongings:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """What of an order's belongings is sealed, as it is to be in the other account."""
+    """The sealed values of an order, sealed for the other account."""
 
     submissions: Sequence[Submission]
     certificates: Sequence[Certificate]
@@ -73,7 +74,7 @@ class Sealed:
 
 
 class Moving:
-    """Hands orders over."""
+    """Moves orders to other accounts."""
 
     def __init__(self, store: Store, vault: Vault, clock: Clock) -> None:
         """Work with these parts."""
@@ -82,11 +83,11 @@ class Moving:
         self._clock = clock
 
     def move(self, order: Order) -> None:
-        """Hand over an order that is to move.
+        """Move an order that is due to move.
 
         Raises:
-            Stale: something of it was changed meanwhile; nothing was moved.
-            VaultError: something of it does not open; nothing was moved.
+            Stale: something changed since it was read; nothing was moved.
+            VaultError: a sealed value does not open; nothing was moved.
         """
         before = self._store.read(functools.partial(belongings_of, order))
         after = self._sealed(before, before.order.moved().uin)
@@ -118,7 +119,7 @@ class Moving:
     def _written_out(
         self, before: Belongings, material: Material, submission: Submission
     ) -> Material:
-        """Give material without ids of parties, which the other account does not have."""
+        """Return the material with data in place of ids, which the other account lacks."""
         organisation = people = None
         for company in before.companies:
             if company.company_id == submission.company_id:
@@ -149,7 +150,7 @@ class Moving:
         return dataclasses.replace(moved, content=self._vault.seal(content, place_of_letter(moved)))
 
     def _over(self, sealed: bytes | None, place: Place, other: Place) -> bytes | None:
-        """Seal for another place what was sealed for one."""
+        """Seal for another place what was sealed for the first."""
         return None if sealed is None else self._vault.seal(self._vault.open(sealed, place), other)
 
     def _hand_over(self, before: Belongings, after: Sealed, unit: Unit) -> None:
@@ -175,14 +176,14 @@ class Moving:
             due = dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now(), reason="")
             unit.tasks.replace(due)
         carry_blocks(unit, before.order, moved.uin)
-        # Whom it leaves behind knows no more of it.
+        # Orders that stay in the old account no longer refer to it.
         for other in neighbours_of(unit, before.order):
             unit.orders.replace(other.without(its))
         note(unit, self._clock.now(), before.order, "MoveOut", f"to {moved.uin}")
         note(unit, self._clock.now(), moved, "MoveIn", f"from {before.order.uin}")
 
     def _gone_on_with(self, renewals: Sequence[Renewal]) -> list[Renewal]:
-        """Give renewals without what stood still in the account that they leave."""
+        """Return the renewals without the pause that the old account's state put on them."""
         return [
             dataclasses.replace(each, due_at=self._clock.now(), reason="")
             if each.reason == standstill.REASON
@@ -192,10 +193,10 @@ class Moving:
 
 
 def belongings_of(order: Order, unit: Unit) -> Belongings:
-    """Read all that is kept for an order.
+    """Read all that is stored for an order.
 
     Raises:
-        Stale: it is not as it was read.
+        Stale: the order has changed since it was read.
     """
     its = order.certificate_id
     if unit.orders.get(its) != order:

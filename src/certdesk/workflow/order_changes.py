@@ -1,4 +1,4 @@
-"""Changes of an order that need nobody but the desk, each in the transaction that it is given."""
+"""Changes of an order that the desk makes alone, each in the transaction that it is given."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from certdesk.workflow.order_standing import as_read, unchanged
 
 
 def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:
-    """Have the review of an order fail."""
+    """Fail the review of an order."""
     unit.orders.replace(unchanged(unit, order).after(Event.FAIL, reason))
     note(unit, now, order, "FailReview", reason)
 
 
 def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:
-    """Have a certificate revoked whose key others know; nobody has to look at that."""
+    """Mark a certificate for revocation because others know its key; no review is needed."""
     decided = as_read(unit, order).asked_back(
         Event.DECIDE_TO_REVOKE,
         reason=Reason.KEY_COMPROMISE,
@@ -34,13 +34,13 @@ def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:
 
 
 def decline_revocation(unit: Unit, order: Order, reason: str, now: datetime) -> None:
-    """Leave a certificate in force that was to be revoked."""
+    """Withdraw the request to revoke a certificate, which stays in force."""
     unit.orders.replace(unchanged(unit, order).kept(reason))
     note(unit, now, order, "CancelRevoke", reason)
 
 
 def expire(unit: Unit, order: Order, now: datetime) -> None:
-    """Note that a certificate has ended; a successor that is still to come is not forgotten."""
+    """Mark a certificate as expired; a successor that is still to come is made all the same."""
     ended = unchanged(unit, order).after(Event.EXPIRE)
     move = next_succession(ended, successors_of(unit, ended), now)
     if isinstance(move, Forget):
@@ -51,6 +51,6 @@ def expire(unit: Unit, order: Order, now: datetime) -> None:
 
 
 def end_cancelling(unit: Unit, order: Order, now: datetime) -> None:
-    """Let go of a cancelled order whose records are removed."""
+    """Finish the cancellation of an order whose DNS records have been removed."""
     unit.orders.replace(unchanged(unit, order).held(HoldEvent.END_CLEANUP))
     note(unit, now, order, "EndCancelling", "")

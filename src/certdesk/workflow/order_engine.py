@@ -1,7 +1,7 @@
-"""Takes an order one step further: looks, issues, closes, hands over.
+"""Takes an order one step further: checks, issues, closes or moves it.
 
-Every step may run twice, and finds what an earlier run has kept; each of its writes is made only
-if the order is as it was read.
+Each step may run twice: it finds what an earlier run has stored, and writes only if the order has
+not changed since it was read.
 """
 
 from __future__ import annotations
@@ -54,29 +54,29 @@ from certdesk.workflow.outside import Outside
 from certdesk.workflow.validation_run import ValidationRun
 
 WITHOUT_ISSUER = timedelta(minutes=10)
-"""When to look again after an order whose issuer the desk does not have."""
+"""When to try an order again whose issuer this desk does not have."""
 
 BY_ISSUER = AskForChallenges | Issue | Revoke
 """The steps that the order's issuer takes."""
 
 AT_ISSUER = BY_ISSUER | AskCaa
-"""The steps that need it."""
+"""The steps that need the order's issuer."""
 
 Ahead: TypeAlias = datetime | Future[None] | Future[Later | None] | Later | None
-"""What an order waits for: a time, a look, a pause with its reason; None is for nothing.
+"""What an order waits for: a time, a check, or a pause with its reason; None for nothing.
 
-A step at an issuer elsewhere ends with the pause that the order then needs, if any.
+A step at an external issuer ends with the pause that the order then needs, if any.
 """
 
 log = structlog.get_logger()
 
 
 class StandsStill(Exception):
-    """Nothing is done for the order until its account is enabled."""
+    """The order is not worked on until its account is enabled."""
 
 
 class OrderEngine:
-    """Takes orders on."""
+    """Takes the next steps of orders."""
 
     def __init__(  # noqa: PLR0913 -- it works with most parts of the desk
         self,
@@ -102,10 +102,10 @@ class OrderEngine:
         self._counts = counts or Uncounted()
 
     def step(self, certificate_id: str) -> Ahead:
-        """Take the order's next step; return what it waits for then.
+        """Take the order's next step; return what it then waits for.
 
         Raises:
-            Stale: the order was changed meanwhile; nothing was done to it.
+            Stale: the order has changed since it was read; nothing was done to it.
             StandsStill: its account is disabled.
         """
         standing = self._store.read(functools.partial(standing_of, certificate_id))
@@ -125,7 +125,7 @@ class OrderEngine:
         return take()
 
     def stop(self) -> None:
-        """Let steps at issuers elsewhere end, and begin no more."""
+        """Wait for steps at external issuers to end, and start no more."""
         self._outside.stop()
 
     def _take_counted(self, standing: Standing, step: Step, now: datetime) -> Ahead:
@@ -176,7 +176,7 @@ class OrderEngine:
         return now
 
     def _change(self, order: Order, step: Step, unit: Unit) -> None:
-        """Take a step that nobody else has a part in."""
+        """Take a step that the desk takes alone."""
         now = self._clock.now()
         match step:
             case Close(reason):

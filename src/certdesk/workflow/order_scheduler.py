@@ -1,8 +1,9 @@
-"""The engine of an embedded desk: takes up orders when their next step is due.
+"""Takes up orders when their next step is due.
 
-Due times lie in the database, so a step that a process did not finish comes up again. Who takes
-an order up puts it off first, for longer than a step may take; so it is never worked on twice at
-once. An order on which the work fails again and again is set aside and holds up no other.
+Due times are in the database, so a step that a process did not finish comes up again. A process
+that takes up an order first moves its due time past the longest time that a step may take, so that
+no two processes work on it at once. An order whose steps keep failing is set aside, and does not
+hold up others.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ from certdesk.workflow.validation_run import Stopped, ValidationRun
 
 ROUND_SECONDS = 1
 HANDS = 4
-"""Threads that take steps; looks have their own."""
+"""Threads that take steps; checks have threads of their own."""
 
 MOST_UNDER_WAY = 256
 OF_AN_ACCOUNT = 16
-"""Orders of one account under way together, so that it leaves room for others."""
+"""The most orders of one account in progress at once, so that others have room."""
 
 LISTED = 1000
-"""Due orders looked at in a round."""
+"""The most due orders read in one round."""
 
 TAKEN_FOR = timedelta(seconds=60)
-"""How long an order is off the list for whoever works on it, who renews that."""
+"""How long an order is off the list while a process works on it; the process extends that."""
 
 RENEWED_BEFORE = timedelta(seconds=30)
 
@@ -52,10 +53,10 @@ log = structlog.get_logger()
 
 
 class _Held:
-    """An order that is worked on: `task` is how it stands on the list, None before and after.
+    """An order in progress: `task` is its row on the list, or None before and after.
 
-    Who writes it there has its `turn`: whoever renews it and whoever puts it back would else take
-    each other's version for something new that came up for the order.
+    `turn` is held to write that row. Without it, one thread could extend the time while another
+    puts the order back, and each would take the other's version for a new event on the order.
     """
 
     def __init__(self) -> None:
@@ -64,7 +65,7 @@ class _Held:
 
 
 class OrderScheduler(Repeating):
-    """Works through the orders that are due; also the `Work` that actions may ask for."""
+    """Works through the orders that are due; implements `ports.Work` for actions."""
 
     def __init__(
         self,
@@ -77,7 +78,8 @@ class OrderScheduler(Repeating):
     ) -> None:
         """Prepare; nothing is done before `start`.
 
-        Who is `alone` at its database need not wait for what a process took up that has ended.
+        A process that is `alone` at its database takes over at once what an earlier process had in
+        hand.
         """
         self._store = store
         self._clock = clock
@@ -92,13 +94,13 @@ class OrderScheduler(Repeating):
         self._of_account: Counter[str] = Counter()
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start working."""
         if self._alone:
             self._store.write(self._take_over)
         super().start()
 
     def stop(self) -> None:
-        """End the steps in hand and begin no more."""
+        """Finish the steps in progress, and start no more."""
         super().stop()
         self._looking.stop()
         self._advancing.stop()
@@ -106,7 +108,7 @@ class OrderScheduler(Repeating):
 
     @property
     def trouble(self) -> str:
-        """Why nothing is done for orders, empty where it is."""
+        """Why orders are not worked on; empty if they are."""
         began = min(list(self._in_hand.values()), default=None)
         if began is not None and time.monotonic() - began > LONGEST_SECONDS:
             return "a step on an order does not come to an end"
@@ -114,15 +116,15 @@ class OrderScheduler(Repeating):
 
     @property
     def under_way(self) -> int:
-        """How many orders have steps taken just now."""
+        """How many orders are being worked on."""
         return len(self._under_way)
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
-        """Look for proofs at once; see `ports.Work`."""
+        """Check proofs at once; see `ports.Work`."""
         return self._looking.prove_now(order, names)
 
     def round(self) -> None:
-        """Take up what is due, as much as there is room for, and keep what is taken up."""
+        """Take up due orders, as far as there is room, and extend the time of those in progress."""
         now = self._clock.now()
         self._keep_hold(now)
         for task in self._store.read(lambda unit: unit.tasks.due("due_at", now, LISTED)):
@@ -130,7 +132,7 @@ class OrderScheduler(Repeating):
                 self._threads.submit(self._take_up, task)
 
     def _keep_hold(self, now: datetime) -> None:
-        """Put off again what takes long, so that nobody else takes it up."""
+        """Extend the time of orders in progress, so that no other process takes them up."""
         with self._change:
             under_way = list(self._under_way.values())
         for held in under_way:
@@ -141,12 +143,12 @@ class OrderScheduler(Repeating):
         task = held.task
         if task is None or task.due_at is None or task.due_at > now + RENEWED_BEFORE:
             return
-        # Something new came up for it: then it is not held any longer.
+        # A new event on the order put it back on the list: this process no longer holds it.
         with contextlib.suppress(Stale):
             held.task = self._put(dataclasses.replace(task, due_at=now + TAKEN_FOR))
 
     def _take_over(self, unit: Unit) -> None:
-        """Make due what a process may have taken up that has ended."""
+        """Make due the orders that an earlier process may have had in hand when it ended."""
         now = self._clock.now()
         for task in unit.tasks.due("due_at", now + TAKEN_FOR, LISTED):
             unit.tasks.replace(dataclasses.replace(task, due_at=now))
@@ -170,7 +172,7 @@ class OrderScheduler(Repeating):
         self.wake()
 
     def _take_up(self, task: Task) -> None:
-        """Put the order off the list, then take its steps."""
+        """Take the order off the list, then take its steps."""
         try:
             taken = self._put(dataclasses.replace(task, due_at=self._clock.now() + TAKEN_FOR))
         except Stale:
@@ -183,7 +185,7 @@ class OrderScheduler(Repeating):
             self._work_on(taken)
 
     def _work_on(self, task: Task) -> None:
-        """Take steps until the order has to wait; for looks it does so without a thread."""
+        """Take steps until the order has to wait; it holds no thread while checks run."""
         try:
             due_at = self._steps(task)
             if isinstance(due_at, Future):
@@ -194,7 +196,7 @@ class OrderScheduler(Repeating):
             after = dataclasses.replace(task, due_at=None, failures=0, reason=standstill.REASON)
         except (Stale, Stopped):
             after = dataclasses.replace(task, due_at=self._clock.now())
-        except Exception as error:  # noqa: BLE001 -- it is noted, and the order tried again
+        except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
             after = self._failed(task, error)
         self._put_back(task, after)
 
@@ -205,7 +207,7 @@ class OrderScheduler(Repeating):
         return due_at
 
     def _step(self, task: Task) -> Ahead:
-        """Take one step, which is known to be in hand meanwhile."""
+        """Take one step, and count the order as in progress meanwhile."""
         self._in_hand[task.certificate_id] = time.monotonic()
         try:
             return self._advancing.step(task.certificate_id)
@@ -213,7 +215,7 @@ class OrderScheduler(Repeating):
             del self._in_hand[task.certificate_id]
 
     def _go_on(self, task: Task, part: Future[None] | Future[Later | None]) -> None:
-        """Go on after looks have ended, or a step at an issuer elsewhere."""
+        """Continue after checks, or a step at an external issuer, have ended."""
         error = part.exception()
         if isinstance(error, (Stopped, Stale)):
             self._put_back(task, dataclasses.replace(task, due_at=self._clock.now()))
@@ -222,7 +224,7 @@ class OrderScheduler(Repeating):
         elif (pause := part.result()) is not None:
             self._put_back(task, _rested(task, pause))
         else:
-            with contextlib.suppress(RuntimeError):  # the desk is ending
+            with contextlib.suppress(RuntimeError):  # the desk is stopping
                 self._threads.submit(self._work_on, task)
 
     def _failed(self, task: Task, error: BaseException) -> Task:
@@ -235,7 +237,7 @@ class OrderScheduler(Repeating):
         return dataclasses.replace(
             task,
             failures=failures,
-            # Its text may hold anything.
+            # The text of an unforeseen error may hold a secret.
             reason=f"{type(error).__module__}.{type(error).__qualname__}",
             set_aside=set_aside,
             due_at=None if set_aside else self._clock.now() + pause,
@@ -248,7 +250,7 @@ class OrderScheduler(Repeating):
             try:
                 self._put(dataclasses.replace(after, version=version))
             except Stale:
-                # Something new came up for it meanwhile: it is on the list.
+                # A new event has put the order back on the list meanwhile.
                 pass
             except Exception:
                 log.exception("work on an order was not noted", certificate=task.certificate_id)
@@ -259,7 +261,7 @@ class OrderScheduler(Repeating):
 
 
 def _rested(task: Task, ahead: datetime | Later | None) -> Task:
-    """Return the task of an order that waits for a time, and for what reason if there is one."""
+    """Return the task of an order that waits for a time, with the reason if there is one."""
     at, reason = (ahead.at, ahead.reason) if isinstance(ahead, Later) else (ahead, "")
     return dataclasses.replace(task, due_at=at, failures=0, reason=reason)
 
@@ -267,8 +269,8 @@ def _rested(task: Task, ahead: datetime | Later | None) -> Task:
 def _replace(task: Task, now: datetime, unit: Unit) -> Task:
     """Store a changed task.
 
-    One that is put aside with its account is made due by whoever enables the account, which may
-    just have been done: then it is due now.
+    A task that is set aside because its account is disabled becomes due when the account is
+    enabled. If that has just happened, it is due now.
     """
     if task.reason == standstill.REASON:
         order = unit.orders.get(task.certificate_id)

@@ -1,4 +1,4 @@
-"""What is known of an order when its next step is taken, and whether that still holds."""
+"""What is known of an order when its next step is taken, and whether that is still true."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from certdesk.ports import Stale, Unit, block_of, stands_still
 class Standing:
     """All that is known of an order whose next step is to be taken.
 
-    `proofs` are those that count now, `added` those of any attempt whose records may be outside;
-    one that is `halted` stands still.
+    `proofs` are the ones that count now; `added` are those of any attempt whose DNS records may
+    still exist. `halted` means that the order is not worked on.
     """
 
     order: Order
@@ -38,12 +38,12 @@ class Standing:
 
     @property
     def level(self) -> Level:
-        """What is vetted for the order."""
+        """The level to which the order was vetted."""
         return PRODUCTS[self.order.product_id].level
 
     @property
     def block(self) -> BlockedKey | None:
-        """What is to be acted on of its key being blocked: of what is begun the issuer decides."""
+        """The block on its key, if to be acted on; once issuance has begun, the issuer decides."""
         return self.blocked if self.certificate or not self.begun else None
 
     @property
@@ -53,30 +53,33 @@ class Standing:
 
     @property
     def recorded(self) -> Recorded | None:
-        """What its issuer has asked to be kept last."""
+        """What its issuer last asked to have stored."""
         kept = self.issuance
         return Recorded(state=kept.state, serial=kept.serial) if kept else None
 
     @property
     def issuer(self) -> str:
-        """The name of its issuer: the one that has signed, or that it was submitted to last."""
+        """The name of its issuer: the one that signed, or the one it was last submitted to."""
         return self.certificate.issuer if self.certificate else self.order.issuer or ""
 
     def vetted_until(self, now: datetime) -> datetime | None:
-        """How long what was vetted may be relied on, None where it may not be now."""
+        """Return until when the vetting may be relied on; None if it may not be now.
+
+        Baseline Requirements 4.2.1 and EV Guidelines 3.2.2.14 limit how long that is.
+        """
         if self.manager is None or not is_vetted(self.manager, now):
             return None
         return self.manager.expires_at
 
     def ended_vetting(self, now: datetime) -> bool:
-        """Whether what was vetted may not be relied on any more, before issuing has begun."""
+        """Whether the vetting may no longer be relied on, before issuance has begun."""
         if self.level is Level.DV or self.begun:
             return False
         return self.manager is None or not is_vetted(self.manager, now)
 
 
 def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
-    """Return what is known of an order, None where there is no such order."""
+    """Return what is known of an order, or None if there is no such order."""
     order = unit.orders.get(certificate_id)
     if order is None:
         return None
@@ -98,10 +101,10 @@ def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
 
 
 def unchanged(unit: Unit, order: Order) -> Order:
-    """Give the order if it is still as it was read, and work on it goes on.
+    """Return the order if it has not changed since it was read and is still worked on.
 
     Raises:
-        Stale: it is not, or its account was disabled meanwhile.
+        Stale: it has changed, or its account was disabled meanwhile.
     """
     stored = as_read(unit, order)
     if stands_still(unit, stored):
@@ -110,10 +113,10 @@ def unchanged(unit: Unit, order: Order) -> Order:
 
 
 def as_read(unit: Unit, order: Order) -> Order:
-    """Give the order if it is still as it was read.
+    """Return the order if it has not changed since it was read.
 
     Raises:
-        Stale: it is not.
+        Stale: it has changed.
     """
     stored = unit.orders.get(order.certificate_id)
     if stored is None or (stored.status, stored.proving) != (order.status, order.proving):

@@ -1,4 +1,4 @@
-"""Takes the steps of issuers that ask a CA elsewhere, beside all other work."""
+"""Takes the steps of issuers that ask an external CA, in threads of their own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from certdesk.workflow.repeating import step_back
 from certdesk.workflow.validation_run import Stopped
 
 AT_ONCE = 4
-"""Steps under way together of one issuer, so that a slow one holds up its own orders alone."""
+"""The most steps of one issuer at once, so that a slow CA holds up its own orders only."""
 
 
 class Outside:
-    """Threads for each issuer, which are started when there is something to ask it."""
+    """Threads for each issuer, started when there is something to ask it."""
 
     def __init__(self) -> None:
         """Prepare."""
@@ -24,10 +24,10 @@ class Outside:
         self._threads: dict[str, ThreadPoolExecutor] = {}
 
     def take(self, issuer: str, step: Callable[[], Later | None]) -> Future[Later | None]:
-        """Take a step of an issuer; it ends with the pause that the order then needs, if any.
+        """Take a step of an issuer; the result is the pause that the order then needs, if any.
 
         Raises:
-            Stopped: the desk is ending.
+            Stopped: the desk is stopping.
         """
         with self._change:
             if self._stopping:
@@ -39,7 +39,7 @@ class Outside:
             return self._threads[issuer].submit(self._carry_out, step)
 
     def stop(self) -> None:
-        """Let the steps under way end, and begin none that waits."""
+        """Wait for the steps in progress, and drop those that have not started."""
         with self._change:
             self._stopping = True
         for threads in self._threads.values():

@@ -1,8 +1,8 @@
-"""Holds looks back by registrable domain, for all accounts and all desks of one database.
+"""Limits checks by registrable domain, across all accounts and all desks on one database.
 
-How often a domain was looked at is kept in the database, so that several desks keep one limit and
-a restart forgets nothing. What has to wait is given a time at which there should be room, another
-one for each order: they do not all come back at once.
+How often a domain was checked is stored in the database, so several desks share one limit and a
+restart does not reset it. Each order that has to wait gets a different time at which there should
+be room, so that they do not all come back at once.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from certdesk.domain.values.names import DomainName
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
 
 ATTEMPTS = 5
-"""How often it is tried to count looks that other desks count at the same time."""
+"""How often to try to count checks while other desks count at the same time."""
 
 OVERTAKEN = timedelta(seconds=1)
-"""How long to wait after that."""
+"""How long to wait after the last of these attempts."""
 
 MOST_LINES = 1000
-"""Lines that are kept before those are dropped in which nobody waits any more."""
+"""Lines that are stored before the ones in which nobody waits are removed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Turn:
-    """The names that may be looked at now; where some have to wait, when to ask for them again."""
+    """The names that may be checked now, and when to ask again for the others, if any."""
 
     names: tuple[str, ...]
     again_at: datetime | None
 
 
 class LookPacing:
-    """Lets looks begin, by account and name; safe to use from several threads."""
+    """Lets checks begin, by account and name; safe to use from several threads."""
 
     def __init__(self, store: Store, clock: Clock, rules: Rules) -> None:
-        """Allow `rules.looks_per_domain` looks a minute of each kind; 0 is any number.
+        """Allow `rules.looks_per_domain` checks a minute of each kind; 0 means no limit.
 
         Names under the operator's own internal suffixes are not counted.
         """
@@ -56,9 +56,9 @@ class LookPacing:
         self._lines: dict[tuple[str, str], dict[str, datetime]] = {}
 
     def take(self, uin: str, kind: str, names: Sequence[str], *, in_line: bool) -> Turn:
-        """Count as many looks of an account at names as there is room for, and let these begin.
+        """Count as many checks of names for an account as there is room for, and let them begin.
 
-        Where none may begin, the account has a place `in_line` if it will ask again.
+        If none may begin, the account gets a place in line if `in_line`: the caller will ask again.
         """
         wanted = self._by_domain(names)
         if self._limit is None or not wanted:
@@ -79,17 +79,17 @@ class LookPacing:
         return Turn(begun, min(late.values(), default=None))
 
     def unanswered(self, uin: str, kind: str, name: str) -> None:
-        """Count a look that nobody answered as more of them."""
+        """Count a check that got no answer as several."""
         limit, now = self._limit, self._clock.now()
         if limit is None:
             return
         for domain in self._by_domain([name]):
-            # Others count looks at the domain just now: one look more or less is no matter.
+            # Other desks are counting checks of the domain; one check more or less is harmless.
             with contextlib.suppress(Stale, Taken):
                 self._store.write(functools.partial(_charge, limit, uin, kind, domain, now))
 
     def _by_domain(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Sort the names that are counted by the domains that registries have delegated."""
+        """Group the names that are counted by registrable domain."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for name in names:
             if not f".{name}".endswith(self._internal):
@@ -104,14 +104,14 @@ class LookPacing:
         wanted: Mapping[str, Sequence[str]],
         now: datetime,
     ) -> dict[str, Granted]:
-        """Give what was granted of each domain; nothing where other desks come first each time."""
+        """Return what was granted for each domain; empty if other desks were first each time."""
         for _ in range(ATTEMPTS):
             with contextlib.suppress(Stale, Taken):
                 return self._store.write(functools.partial(_count, limit, uin, kind, wanted, now))
         return {}
 
     def _turn(self, line: tuple[str, str], uin: str, again_at: datetime) -> datetime:
-        """Give an account its next place in a domain's line, in which accounts take turns."""
+        """Return the account's next place in a domain's line, in which accounts take turns."""
         assert self._limit is not None  # noqa: S101 -- nobody waits without a limit
         now = self._clock.now()
         with self._change:
@@ -142,7 +142,7 @@ def _count(
         stored = unit.look_paces.get(domain, kind)
         pace = stored or _unused(domain, kind, now)
         granted[domain] = limit.take(pace, uin, len(names), now)
-        # Where the clock was put back, the debt begins anew.
+        # If the clock was set back, counting starts again.
         if granted[domain].looks or granted[domain].pace.even_at < pace.even_at:
             _keep(unit, stored, granted[domain].pace)
     return granted

@@ -1,7 +1,7 @@
-"""Looks every few seconds whether the database does what calls need, and keeps the time in it.
+"""Checks every few seconds that the database does what requests need, and stores the time in it.
 
-What is written is the latest time that the desk has seen. By it the gate before the signing key
-knows a clock that has gone back.
+The stored time is the latest that the desk has seen. The pre-issuance check compares the clock with
+it, and refuses to sign if the clock has gone back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class Probe(Repeating):
-    """Writes and reads again and again, and tells what is wrong."""
+    """Writes and reads repeatedly, and reports what is wrong."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Probe(Repeating):
     ) -> None:
         """Prepare; nothing is written before `look` or `start`.
 
-        `further` is asked what else is wrong after each look that found nothing. `wrote` is told
-        how many seconds each write took. Time is measured in `monotonic` seconds; `wall` is the
-        machine's clock in Unix seconds.
+        `further` returns other faults, and is called after each check that found none. `wrote` is
+        called with the seconds that each write took. `monotonic` and `wall` return seconds: of a
+        monotonic clock, and of the machine's clock in Unix time.
         """
         self._store = store
         self._clock = clock
@@ -64,7 +64,7 @@ class Probe(Repeating):
         super().__init__(NAME, self.look, PROBE_SECONDS)
 
     def look(self) -> None:
-        """Write and read once, and log what has become wrong or right by it."""
+        """Write and read once, and log what is newly wrong or right."""
         began = self._monotonic()
         found = self._look()
         self._found, self._ended_at = found, self._monotonic()
@@ -74,20 +74,20 @@ class Probe(Repeating):
         self._say(*self.faults())
 
     def pulse(self) -> Pulse:
-        """Return what the last look found and how old that is; waits for nothing.
+        """Return the result of the last check and its age, without waiting.
 
-        What makes the store refuse all calls is told at once, and not only after the next look.
+        A fault that makes the store refuse all calls is reported at once, before the next check.
         """
         age = self._monotonic() - self._ended_at
         found = self._store.refusing() or self._found
         return Pulse(fault=found, age_seconds=age, took_seconds=self._took)
 
     def faults(self) -> list[str]:
-        """Tell in plain words what is wrong now, waiting for nothing; it may be nothing."""
+        """Return what is wrong now, in plain words, without waiting; empty if nothing is."""
         return [*self.pulse().faults, *self._of_the_clock(), *self._others]
 
     def use(self) -> Use:
-        """Return the use of a signature that no request can have."""
+        """Return a use of a signature that no request can have."""
         now = self._wall()
         return Use(
             digest=NAME.encode(),
@@ -100,7 +100,7 @@ class Probe(Repeating):
         )
 
     def _look(self) -> str:
-        """Do what calls do; return what failed, empty where nothing did."""
+        """Do what requests do; return what failed, or an empty text."""
         failed = NOTHING_WRITTEN
         try:
             began = self._monotonic()
@@ -112,7 +112,7 @@ class Probe(Repeating):
             self._let_in()
         except StoreUnavailable as error:
             return f"{failed}: {_first_line(error)}"
-        except Exception as error:  # noqa: BLE001 -- whatever it is, calls would meet it
+        except Exception as error:  # noqa: BLE001 -- requests would meet it
             return f"{failed}: {type(error).__name__}"
         return ""
 
@@ -120,7 +120,7 @@ class Probe(Repeating):
         try:
             return self._store.write(self._move_on)
         except Taken:
-            # Of two processes on one database, the other has just moved it on.
+            # Another process on the same database has just stored a later time.
             return self._store.write(self._move_on)
 
     def _check_read(self, seen: datetime | None) -> None:
@@ -128,8 +128,8 @@ class Probe(Repeating):
             raise StoreUnavailable("what was written is not there")
 
     def _let_in(self) -> None:
-        """Take a place and give it back."""
-        # Another process on the database may have the place just now, which shows the same.
+        """Take a place in the queue of requests and give it back."""
+        # Another process on the database may hold the place now, which proves the same.
         with contextlib.suppress(RateLimitExceeded):
             slot = self._admission.take(self.use(), 1)
             if slot is not None:
@@ -141,7 +141,7 @@ class Probe(Repeating):
             yield fault
 
     def _move_on(self, unit: Unit) -> datetime:
-        """Keep the later of what was seen before and now, written anew where it is the same."""
+        """Store the later of the recorded time and now; write it even if it is the same."""
         now = self._clock.now()
         seen = clock_guard.latest_of(unit.marks.get(clock_guard.MARK))
         latest = max(now, seen) if seen else now
@@ -150,7 +150,7 @@ class Probe(Repeating):
         return latest
 
     def _say(self, *faults: str) -> None:
-        """Log a fault once, and that there is none any more."""
+        """Log each fault once, and once that it is over."""
         if faults == self._said:
             return
         self._said = faults
@@ -165,7 +165,7 @@ def _first_line(error: StoreUnavailable) -> str:
 
 
 def _first_of_each(unit: Unit) -> datetime | None:
-    """Read one of each record that every call begins with, and the time that was written."""
+    """Read one of each record that every request begins with, and the stored time."""
     unit.accounts.where(limit=1)
     unit.access_keys.where(limit=1)
     return clock_guard.latest_of(unit.marks.get(clock_guard.MARK))

@@ -1,7 +1,7 @@
 """Renewal: makes successors of certificates in time, and warns where it makes none.
 
-Those first that end first, and so many in a minute: after a pause, or a jump of the clock, what is
-due does not come all at once. An order's own steps are the work of `workflow/order_scheduler.py`.
+Those that end first come first, a fixed number a minute, so that a pause or a jump of the clock
+does not bring all of them at once. `workflow/order_scheduler.py` takes the steps of each order.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 1
 LISTED = 200
-"""Certificates looked at in a round."""
+"""The most certificates read in one round."""
 
 MINUTE = timedelta(minutes=1)
 ASIDE = timedelta(days=365)
-"""How long a certificate of a disabled account is off the list; enabling the account ends that."""
+"""How long a certificate of a disabled account is off the list, unless the account is enabled."""
 
 log = structlog.get_logger()
 
 
 class Bucket:
-    """Lets so many begin in a minute, by the desk's clock."""
+    """Lets a fixed number begin each minute, by the desk's clock (a token bucket)."""
 
     def __init__(self, per_minute: int) -> None:
-        """Begin full."""
+        """Start with a full bucket."""
         self._per_minute = per_minute
         self._begun: deque[datetime] = deque()
 
     def has(self, now: datetime) -> bool:
         """Whether one may begin now."""
-        # What a clock that was put back has left in the future counts for nothing.
+        # A time in the future, from before the clock was set back, does not count.
         self._begun = deque(at for at in self._begun if now - MINUTE < at <= now)
         return len(self._begun) < self._per_minute
 
@@ -70,9 +70,9 @@ class Bucket:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DueCertificate:
-    """A certificate whose successor is due, with what there is of one.
+    """A certificate whose successor is due, with any successor there is.
 
-    `caller` is its account, None where that is disabled.
+    `caller` is its account, or None if the account is disabled.
     """
 
     order: Order | None
@@ -80,7 +80,7 @@ class DueCertificate:
     caller: Caller | None
 
     def succession(self, now: datetime) -> Succession:
-        """Tell what is to be done."""
+        """Return what to do about its successor."""
         return next_succession(self.order, self.successors, now)
 
 
@@ -101,12 +101,12 @@ class Renewing(Repeating):
         super().__init__("renewals", self.round, ROUND_SECONDS)
 
     def stop(self) -> None:
-        """End what is in hand and begin no more."""
+        """Finish what is in progress, and start no more."""
         self._ending.set()
         super().stop()
 
     def round(self) -> None:
-        """See to those that are due, as far as the minute's share goes."""
+        """Handle the certificates that are due, up to the limit of the minute."""
         now = self._desk.clock.now()
         if not self._bucket.has(now):
             return
@@ -118,7 +118,7 @@ class Renewing(Repeating):
                 return
 
     def _see_to(self, renewal: Renewal, now: datetime) -> bool:
-        """Take a certificate on; tell whether there may be another one."""
+        """Handle one certificate; return whether there may be another one."""
         its = renewal.certificate_id
         due = self._desk.store.read(functools.partial(_due_certificate, its))
         order, move = due.order, due.succession(now)
@@ -129,8 +129,8 @@ class Renewing(Repeating):
         if order is None or isinstance(move, Forget):
             self._desk.store.write(functools.partial(_forget, its))
             return True
-        assert due.caller is not None  # noqa: S101 -- else it was put aside
-        # Of several processes that look at once, one is in time.
+        assert due.caller is not None  # noqa: S101 -- otherwise it was put aside
+        # If several processes handle it at once, only the first one succeeds.
         with contextlib.suppress(Stale):
             days = warning(order, renewal, now)
             if days is not None:
@@ -145,10 +145,10 @@ class Renewing(Repeating):
         return True
 
     def _make(self, order: Order, caller: Caller, renewal: Renewal) -> None:
-        """Make a successor, and note it if none could be made.
+        """Make a successor, and store the reason if that fails.
 
         Raises:
-            Stale: somebody else came first, or the account was disabled.
+            Stale: another process was first, or the account was disabled.
         """
         try:
             self._ask(order, caller)
@@ -165,7 +165,7 @@ class Renewing(Repeating):
         self._keep(looked(renewal, order, self._desk.clock.now(), reason))
 
     def _ask(self, order: Order, caller: Caller) -> None:
-        """Have a successor made, as an action; what refuses it comes out."""
+        """Ask for a successor, as an action; its refusal is raised."""
         request = self._succeed.decode({"CertificateId": order.certificate_id})
         reply = self._desk.perform(self._succeed, caller, request, str(uuid.uuid4()))
         made = msgspec.structs.asdict(reply)
@@ -174,10 +174,10 @@ class Renewing(Repeating):
         log.info("a successor was made", certificate=order.certificate_id, **made)
 
     def _warn(self, order: Order, due: DueCertificate, renewal: Renewal, days: int) -> Renewal:
-        """Say that a certificate ends soon and has no fresh successor.
+        """Warn that a certificate ends soon and has no successor.
 
         Raises:
-            Stale: somebody else has said it, or the account was disabled.
+            Stale: another process has warned, or the account was disabled.
         """
         why = "; ".join(_waiting(each) for each in due.successors) or renewal.reason
         now, detail = self._desk.clock.now(), f"{days} days; {why}" if why else f"{days} days"
@@ -216,10 +216,10 @@ def _due_certificate(certificate_id: str, unit: Unit) -> DueCertificate:
 
 
 def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> None:
-    """Have nobody see to a certificate until its account is enabled.
+    """Take a certificate off the list until its account is enabled.
 
     Raises:
-        Stale: that has just been done.
+        Stale: the account has just been enabled.
     """
     account = unit.accounts.get(order.uin)
     if account is not None and account.enabled:

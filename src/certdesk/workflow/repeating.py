@@ -1,4 +1,4 @@
-"""A background thread that does one thing again and again, and at once when it is woken."""
+"""A background thread that runs a task periodically, and at once when it is woken."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from certdesk.domain.values.retry import Failures
 
 NICENESS = 10
 LONGEST_SECONDS = 60
-"""How long a run may take without a sign of life."""
+"""How long a run may take without a sign of progress."""
 
 AGAIN_SECONDS = 10
 """The longest pause after a run that failed."""
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 
 class Repeating:
-    """Runs `task` every `seconds`, and soon after `wake`; what it raises is logged, not fatal.
+    """Runs `task` every `seconds`, and soon after `wake`; its errors are logged and not fatal.
 
-    After a failure it runs again after `AGAIN_SECONDS` at most. The log has a line for the first
-    failure of a kind, and one for the end of all; `trouble` tells of the time between.
+    After a failure it runs again within `AGAIN_SECONDS`. The log has one line for the first failure
+    of a kind, and one when the failures end; `trouble` describes them in between.
     """
 
     def __init__(
@@ -48,28 +48,28 @@ class Repeating:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin, with a first run at once."""
+        """Start the thread; the first run follows at once."""
         self._awake.set()
         self._thread.start()
 
     def wake(self) -> None:
-        """Ask for a run as soon as the present one ends."""
+        """Ask for a run as soon as the current one ends."""
         self._awake.set()
 
     def stop(self) -> None:
-        """Let the present run end, and wait for it."""
+        """Wait for the current run to end, and stop."""
         self._ended.set()
         self._awake.set()
         self._thread.join()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread is there to do it."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     @property
     def trouble(self) -> str:
-        """Why the work stands still though the thread is there, empty where it does not."""
+        """Why the work makes no progress although the thread runs; empty if it does."""
         now, sign_at = self._ticking(), self._sign_at
         if sign_at is not None and now - sign_at > LONGEST_SECONDS:
             return "it does not come to an end"
@@ -77,7 +77,7 @@ class Repeating:
         return f"it fails again and again: {reason}" if reason else ""
 
     def go_on(self) -> None:
-        """Give a sign of life, from a run that may take long."""
+        """Report progress, from a run that may take long."""
         self._sign_at = self._ticking()
 
     def _run(self) -> None:
@@ -104,7 +104,7 @@ class Repeating:
 
 
 def step_back() -> None:
-    """Give way to requests: on Linux a thread has a niceness of its own."""
+    """Lower the thread's priority below that of requests: on Linux each thread has a niceness."""
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,4 +1,4 @@
-"""Keys that more than one account has: what one says of them, and that the operator is told."""
+"""Keys that several accounts use: reports by one of them, and notes for the operator."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _MOST_TOLD = 5
 def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
     """Block the key of a certificate that was revoked for `KEY_COMPROMISE`.
 
-    The word of an account that has shown the private key counts for everybody. Without it the CSR
-    may be anybody's: the key is blocked for that account alone, and people are asked.
+    If the account has shown that it holds the private key, the block counts for every account.
+    Otherwise anyone could have submitted the CSR: the key is blocked for that account only, and a
+    review is opened (Baseline Requirements 4.9.12).
     """
     known = block_of(unit, EVERYBODY, spki_sha256)
     if known is not None and known.compromised:
@@ -40,7 +41,7 @@ def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> N
 
 
 def _ask(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
-    """Have people look at a key, unless another account has asked for it already."""
+    """Open a review of a key, unless another account's report has already opened one."""
     subject = subject_of_key(spki_sha256)
     others = [each for each in in_force_with(unit, spki_sha256) if each.uin != order.uin]
     log.warning(
@@ -57,7 +58,7 @@ def _ask(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
 
 
 def tell_of_shared_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
-    """Note for the operator, and for no account, that an order's key is in force in another one."""
+    """Note for the operator only that a certificate of another account uses an order's key."""
     others = [each for each in in_force_with(unit, spki_sha256) if each.uin != order.uin]
     if not others:
         return

@@ -1,7 +1,8 @@
-"""Private keys made ahead of need, and on demand when there are none left.
+"""Private keys made in advance, and on demand when the stock is empty.
 
-An RSA key costs 50 ms to a second of CPU; a submission that finds one ready costs none of that.
-The stock is in the database, sealed for the desk; which of its keys are free is known here.
+Making an RSA key takes 50 ms to a second of CPU time; a submission that takes one from the stock
+does not wait for that. The stock is in the database, sealed for the desk; which of its keys are
+free is known in memory, here.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
-    """A key to be made; `made` tells the one who waits for it, if anyone does."""
+    """A key to be made; `made` receives it for the request that waits, if there is one."""
 
     kind: KeyKind
     made: Future[None]
@@ -42,7 +43,7 @@ class Wanted:
 class KeyStock:
     """`ports.Keys` from a stock that `makers` threads keep filled to `sizes`.
 
-    Requests that find the stock empty are served before it is filled; `queue` of them may wait.
+    Requests that find the stock empty are served before it is filled; at most `queue` of them wait.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class KeyStock:
         makers: int,
         queue: int,
     ) -> None:
-        """Know what is in stock; nothing is made before `start`."""
+        """Prepare; no key is made before `start`."""
         self._store = store
         self._vault = vault
         self._clock = clock
@@ -75,12 +76,12 @@ class KeyStock:
             self._free[KeyKind[stocked.kind]].append(stocked.stock_id)
 
     def start(self) -> None:
-        """Begin to fill the stock."""
+        """Start filling the stock."""
         for maker in self._makers:
             maker.start()
 
     def stop(self) -> None:
-        """Stop, after the keys in hand; whoever waits for one is told that none comes."""
+        """Finish the keys in progress, and tell waiting requests that they get none."""
         with self._change:
             self._stopping = True
             self._change.notify_all()
@@ -90,17 +91,17 @@ class KeyStock:
 
     @property
     def alive(self) -> bool:
-        """Whether all makers are at work."""
+        """Whether all makers are running."""
         return all(maker.is_alive() for maker in self._makers)
 
     @property
     def trouble(self) -> str:
-        """Why no key is made, empty where keys are."""
+        """Why no key can be made; empty if keys can be made."""
         reason = self._failures.standing(time.monotonic())
         return f"no key can be made: {reason}" if reason else ""
 
     def ready(self) -> dict[KeyKind, int]:
-        """Tell how many keys of each kind are in stock."""
+        """Return how many keys of each kind are in stock."""
         with self._change:
             return {kind: len(free) for kind, free in self._free.items()}
 
@@ -121,7 +122,7 @@ class KeyStock:
     def _from_stock(self, kind: KeyKind) -> ReadyKey | None:
         while (stock_id := self._take(kind)) is not None:
             stocked = self._stocked(stock_id)
-            # Another process may have used it up.
+            # Another process may have used the key already.
             if stocked is not None:
                 pem = self._vault.open(stocked.sealed, _place(stocked.spki_sha256))
                 return ReadyKey(_load(pem), stock_id)
@@ -151,7 +152,7 @@ class KeyStock:
     def _work(self) -> None:
         step_back()
         while (wanted := self._next()) is not None:
-            # Whoever waited may have gone; from here on a waiting one stays.
+            # The request may have stopped waiting; one that still waits now is served.
             if wanted.made.set_running_or_notify_cancel():
                 self._serve(wanted)
             with self._change:
@@ -164,7 +165,7 @@ class KeyStock:
             if self._failures.failed(error, time.monotonic()):
                 log.exception("a key could not be made")
             wanted.made.set_exception(error)
-            # Each of them would meet the same, one pause after the other.
+            # Each waiting request would meet the same failure, one pause after the other.
             self._refuse_waiting(error)
             self._pause()
         else:
@@ -172,7 +173,7 @@ class KeyStock:
             wanted.made.set_result(None)
 
     def _refuse_waiting(self, error: Exception) -> None:
-        """Tell all who wait for a key that none comes."""
+        """Fail all requests that wait for a key."""
         with self._change:
             waiting = list(self._demand)
             self._demand.clear()
@@ -181,7 +182,7 @@ class KeyStock:
                 wanted.made.set_exception(error)
 
     def _next(self) -> Wanted | None:
-        """Wait for a key to be wanted: by a request, else by the stock."""
+        """Wait until a key is wanted: by a request first, then by the stock."""
         with self._change:
             while not self._stopping:
                 wanted = self._demand.popleft() if self._demand else self._shortage()
@@ -216,7 +217,7 @@ def _place(spki_sha256: bytes) -> Place:
 
 
 def _load(pem: Secret) -> PrivateKey:
-    """Read a key that this program made; its arithmetic was checked then."""
+    """Load a key that this program made, whose consistency was checked then."""
     key = load_pem_private_key(pem.reveal(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, PrivateKey):
         msg = "the stock holds RSA and ECC keys only"

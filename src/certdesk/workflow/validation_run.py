@@ -1,6 +1,7 @@
-"""Looks for proofs and CAA records, and keeps what was found.
+"""Checks proofs and CAA records, and stores what was found.
 
-The records that the desk adds by itself are added before they are looked for, and removed here too.
+It also adds the DNS records that the desk publishes itself before they are checked, and removes
+them.
 """
 
 from __future__ import annotations
@@ -33,21 +34,21 @@ from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
 
 AT_ONCE = 32
-"""Looks under way together."""
+"""The most checks at once."""
 
 OF_AN_ACCOUNT = 4
-"""Of them for one account, so that no one's slow servers hold up everyone else's."""
+"""The most checks at once for one account, so that its slow servers do not hold up others."""
 
 PROVED = "ProveDomain"
-"""The audit log's word for a proved name."""
+"""The event name in the audit log for a validated name."""
 
 
 class Stopped(Exception):
-    """The desk is ending; what was asked for was not looked for."""
+    """The desk is stopping, and the check was not made."""
 
 
 class Purpose(enum.Enum):
-    """What is to be done about a name."""
+    """What to do about a name."""
 
     PROOF = "look for its proof"
     CAA = "look for its CAA records"
@@ -55,12 +56,12 @@ class Purpose(enum.Enum):
 
 
 KINDS = {Purpose.PROOF: PROOF, Purpose.CAA: CAA}
-"""How looks are counted."""
+"""The kinds under which checks are counted."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Check:
-    """One look at a name of an order's attempt, or the removal of its record."""
+    """One check of a name of an order's attempt, or the removal of its record."""
 
     certificate_id: str
     attempt: int
@@ -74,9 +75,9 @@ class Check:
 
 
 class ValidationRun:
-    """Carries looks out on threads of its own; the same look asked for twice is one."""
+    """Runs checks on threads of its own; the same check asked for twice runs once."""
 
-    def __init__(  # noqa: PLR0913 -- it works with all that looks
+    def __init__(  # noqa: PLR0913 -- it works with everything that checks
         self,
         store: Store,
         clock: Clock,
@@ -88,9 +89,9 @@ class ValidationRun:
         pacing: LookPacing,
         kept_looks: int,
     ) -> None:
-        """Prepare; threads are started when there is something to look for.
+        """Prepare; threads are started when there is something to check.
 
-        Of looks in vain at one proof the first `kept_looks` are kept.
+        The first `kept_looks` failed checks of a proof are stored.
         """
         self._store = store
         self._clock = clock
@@ -108,7 +109,7 @@ class ValidationRun:
         self._stopping = False
 
     def stop(self) -> None:
-        """Let the looks under way end, and begin no more."""
+        """Wait for the checks in progress, and start no more."""
         self._stopping = True
         with self._change:
             waiting = [look for looks in self._waiting.values() for look in looks]
@@ -119,33 +120,33 @@ class ValidationRun:
         self._threads.shutdown()
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
-        """Look for the proofs of those of these names that may be looked at now.
+        """Check the proofs of those names that may be checked now.
 
-        Where none may, it gives the time at which to ask again.
+        If none may be, return the time at which to ask again.
         """
         return self._paced(order, names, Purpose.PROOF)
 
     def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
-        """Look for proofs that somebody waits for; see `ports.Work`."""
+        """Check proofs that a request waits for; see `ports.Work`."""
         looks = self._paced(order, names, Purpose.PROOF, in_line=False)
         return looks if isinstance(looks, Future) else None
 
     def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
-        """Look for the CAA records of those of these names that may be looked at now.
+        """Check the CAA records of those names that may be checked now.
 
-        Where none may, it gives the time at which to ask again.
+        If none may be, return the time at which to ask again.
         """
         return self._paced(order, names, Purpose.CAA)
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
-        """Try once to remove the records that the desk added, by attempt and name."""
+        """Try once to remove the records that the desk added, given by attempt and name."""
         looks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
         return _when_all([self._ask(order.uin, look) for look in looks])
 
     def _paced(
         self, order: Order, names: Sequence[str], purpose: Purpose, *, in_line: bool = True
     ) -> Future[None] | datetime:
-        """Begin the looks that may begin now; those that are under way are not counted again."""
+        """Start the checks that may begin now; those already in progress are not counted again."""
         looks = {name: Check(order.certificate_id, order.proving, name, purpose) for name in names}
         with self._change:
             under_way = [self._asked[look] for look in looks.values() if look in self._asked]
@@ -167,7 +168,7 @@ class ValidationRun:
             return asked
 
     def _begin(self, uin: str) -> None:
-        """Start what may run now of an account's looks; called with the lock."""
+        """Start the checks of an account that may run now; the caller holds the lock."""
         waiting = self._waiting[uin]
         while waiting and self._running[uin] < OF_AN_ACCOUNT:
             self._running[uin] += 1
@@ -178,9 +179,9 @@ class ValidationRun:
     def _carry_out(self, uin: str, look: Check) -> None:
         try:
             if self._stopping:
-                raise Stopped  # noqa: TRY301 -- told like any other failure
+                raise Stopped  # noqa: TRY301 -- reported like any other failure
             self._look(look)
-        except Exception as error:  # noqa: BLE001 -- whoever asked for the look gets it
+        except Exception as error:  # noqa: BLE001 -- the caller that asked for the check gets it
             outcome: Exception | None = error
         else:
             outcome = None
@@ -215,12 +216,12 @@ class ValidationRun:
             self._store.write(lambda unit: self._keep(unit, look, finding))
 
     def _slow_down(self, look: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
-        """Have fewer looks at a domain that does not answer."""
+        """Reduce the checks of a domain that does not answer."""
         if not all(each.answered for each in found):
             self._pacing.unanswered(order.uin, KINDS[look.purpose], look.name)
 
     def _proof_look(self, look: Check, proof: Proof, order: Order) -> Finding:
-        """Look for a proof, whose record the desk adds before where that is its to do."""
+        """Check a proof, whose record the desk adds first if the order uses DNS_AUTO."""
         refused, steps = "", []
         if order.adds_records:
             try:
@@ -255,7 +256,7 @@ class ValidationRun:
             seen=finding.seen,
         )
         unit.proofs.replace(changed)
-        # What is found in vain again and again is shown by the proof itself.
+        # Later failed checks are not stored: the proof itself shows the last result.
         if proved or proof.looks < self._kept_looks:
             unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
         if fresh:
@@ -265,7 +266,7 @@ class ValidationRun:
         proof, order = _still_wanted(look, unit)
         if proof is None or order is None:
             return
-        # CAA records are looked for when every name is proved and people are done.
+        # CAA records are checked once all names are validated and reviews are done (RFC 8659 3).
         if (
             order.waits_for in GOING_ON
             and (after := order.waiting(WaitEvent.NAMES_PROVED)) != order
@@ -277,9 +278,9 @@ class ValidationRun:
 
 
 def _still_wanted(look: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
-    """Read the proof and its order, unless the order has gone on since the look was asked for.
+    """Return the proof and its order, or None twice if the check is no longer wanted.
 
-    Nothing is wanted either for an order that stands still since then.
+    It is not if the order has moved on, or was halted, since the check was asked for.
     """
     order = unit.orders.get(look.certificate_id)
     if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
@@ -290,9 +291,9 @@ def _still_wanted(look: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
 
 
 def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
-    """Give a proof, which is not there any more and too old to be relied on, as not found yet.
+    """Return a proof as not found yet, if its record is gone and it is too old to be relied on.
 
-    So its name is the owner's concern again, and CAA records are asked anew when it is proved.
+    Its name then has to be proved again, and its CAA records are checked anew after that.
     """
     if order.waits_for is StatusMessage.WAIT_ISSUE:
         unit.orders.replace(order.waiting(WaitEvent.PROOF_TOO_OLD))
@@ -300,7 +301,7 @@ def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
 
 
 def _names_of(order: Order, proof: Proof) -> list[DomainName]:
-    """Give the ordered names that a proof is for: the name itself, its wildcard, or both."""
+    """Return the ordered names that a proof is for: the name itself, its wildcard, or both."""
     names = [DomainName(name) for name in order.ascii_names]
     return [name for name in names if name.base == proof.name]
 
@@ -324,7 +325,7 @@ def _evidence(proof: Proof, kind: str, verdict: int, finding: Finding | CaaFindi
 
 
 def _when_all(parts: Sequence[Future[None]]) -> Future[None]:
-    """Give a future that is done when all are; the first failure is its own."""
+    """Return a future that is done when all parts are; it fails as the first failed part."""
     whole: Future[None] = Future()
     whole.set_running_or_notify_cancel()
     left = len(parts)

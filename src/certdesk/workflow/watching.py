@@ -1,4 +1,4 @@
-"""Looks again and again for what stands still while the desk itself goes on."""
+"""Checks repeatedly for work that makes no progress while the desk itself runs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from certdesk.workflow.repeating import Repeating
 WATCH_SECONDS = 5
 
 NEED_DNS = (WaitsFor.PROOF, WaitsFor.ISSUE, WaitsFor.REVOCATION)
-"""What orders wait for that takes a resolver."""
+"""What orders wait for that needs a resolver."""
 
 log = structlog.get_logger()
 
 
 class Watching(Repeating):
-    """Keeps what it found, for health and `doctor`, and logs what has changed.
+    """Stores its findings for the health endpoint and `doctor`, and logs what has changed.
 
     `faults` are of the desk as a whole; `notes` are of single orders and certificates.
     """
@@ -33,10 +33,10 @@ class Watching(Repeating):
         named: bool,
         further: Callable[[], Iterable[str]],
     ) -> None:
-        """Prepare; nothing is looked at before `start`.
+        """Prepare; nothing is checked before `start`.
 
-        A resolver is missed once an order needs it, or from the start where the operator has
-        `named` it. `further` tells of further faults.
+        A missing resolver is a fault once an order needs it, or from the start if the operator has
+        `named` it. `further` yields other faults.
         """
         self._census = census
         self._resolvers = resolvers
@@ -48,10 +48,10 @@ class Watching(Repeating):
         super().__init__("watching", self.look, WATCH_SECONDS)
 
     def look(self) -> None:
-        """Look once.
+        """Check once.
 
         Raises:
-            StoreUnavailable: the database cannot be read; the probe tells of that.
+            StoreUnavailable: the database cannot be read; the probe reports that.
         """
         self._resolvers.look()
         self._tell_of_resolvers(self._resolvers.silent())
@@ -64,7 +64,7 @@ class Watching(Repeating):
         return self._faults
 
     def notes(self) -> tuple[str, ...]:
-        """Return what stands still while the desk is well, in plain words; it names no tenant."""
+        """Return what makes no progress while the desk is well; the text names no tenant."""
         return self._notes
 
     def _of_resolvers(self, census: Census) -> Iterable[str]:

@@ -1,1 +1,1 @@
-"""Retention: jobs that remove what was kept for a time and is over."""
+"""Retention: jobs that delete data when its retention period is over."""

@@ -1,8 +1,8 @@
 """Retention of identity numbers: erases them when their time is over.
 
-The time counts from when they were handed in. As long as something needs them that is under way,
-they are kept and looked at again every day; so nothing keeps them longer than the operator's
-setting after a certificate was issued or an order has failed.
+The period begins when they were submitted. Numbers that something in progress needs are kept, and
+checked again every day. So they are kept no longer than the operator's setting after a certificate
+was issued or an order has failed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Keeper = TypeVar("Keeper", Submission, Manager)
 
 
 class IdentityNumberRetention(Repeating):
-    """Goes through the records whose identity numbers are old."""
+    """Goes through the records whose identity numbers are due to be erased."""
 
     def __init__(self, store: Store, vault: Vault, clock: Clock, *, kept: timedelta) -> None:
         """Prepare to keep identity numbers for `kept`; nothing is erased before `start`."""
@@ -58,7 +58,7 @@ class IdentityNumberRetention(Repeating):
         super().__init__("identity numbers", self.forget, LOOK_SECONDS)
 
     def forget(self) -> None:
-        """Erase a batch of what is old now, and soon the next one if there is more."""
+        """Erase a batch of what is due, and start the next batch soon if there is more."""
         before = self._clock.now() - self._kept
         submissions = self._store.read(functools.partial(_old_submissions, before))
         managers = self._store.read(functools.partial(_old_managers, before))
@@ -76,7 +76,7 @@ class IdentityNumberRetention(Repeating):
     def _after(
         self, record: Keeper, kind: type[Material | People], place: Place, *, needed: bool
     ) -> Keeper:
-        """Give a record without identity numbers, or one that is to be looked at again."""
+        """Return a record without its identity numbers, or with a later time to check it again."""
         later = dataclasses.replace(
             record, identity_since=self._clock.now() - self._kept + AGAIN_AFTER
         )
@@ -91,7 +91,7 @@ class IdentityNumberRetention(Repeating):
         return dataclasses.replace(record, personal=sealed, identity_since=None)
 
     def _keep(self, record: Submission | Manager) -> None:
-        # Somebody changed it meanwhile: it is found again.
+        # The record was changed at the same time; it is found again.
         with contextlib.suppress(Stale):
             self._store.write(functools.partial(self._replace, record))
 
@@ -107,7 +107,7 @@ class IdentityNumberRetention(Repeating):
 
 
 def _old_submissions(before: datetime, unit: Unit) -> list[tuple[Submission, bool]]:
-    """Read submissions whose time is over, and whether each is needed still."""
+    """Read submissions whose period is over, each with whether it is still needed."""
     return [
         (each, needs_identity(unit.orders.get(each.certificate_id), each.number))
         for each in unit.submissions.due("identity_since", before, BATCH)
@@ -115,7 +115,7 @@ def _old_submissions(before: datetime, unit: Unit) -> list[tuple[Submission, boo
 
 
 def _old_managers(before: datetime, unit: Unit) -> list[tuple[Manager, bool]]:
-    """Read managers whose time is over, and whether people still look at each."""
+    """Read managers whose period is over, each with whether a review of it is in progress."""
     return [
         (each, _in_review(unit, each))
         for each in unit.managers.due("identity_since", before, BATCH)

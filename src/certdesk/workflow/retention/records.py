@@ -21,18 +21,18 @@ from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 60
 PAGE = 500
-"""Submissions looked at in a round; all of them have their turn, one page after the other."""
+"""Submissions checked in a round; the rounds go through all of them, page by page."""
 
 LETTERS = 50
 ROWS = 500
-"""Rows of the audit log looked at in a round, the oldest first."""
+"""Rows of the audit log checked in a round, the oldest first."""
 
 
 class RecordRetention(Repeating):
-    """Goes through what is kept for a time."""
+    """Goes through the records that are kept for a limited time."""
 
     def __init__(self, store: Store, clock: Clock, retention: Retention) -> None:
-        """Prepare; nothing is removed before `start`."""
+        """Prepare; nothing is deleted before `start`."""
         self._store = store
         self._clock = clock
         self._retention = retention
@@ -40,10 +40,10 @@ class RecordRetention(Repeating):
         super().__init__("trimming", self.trim, ROUND_SECONDS)
 
     def trim(self) -> None:
-        """Remove what is over now, of submissions those of the next page."""
+        """Delete what is due now; of submissions, check the next page."""
         now = self._clock.now()
         self._store.write(functools.partial(self._prune, now))
-        # Somebody changed one meanwhile: it has its turn again.
+        # A record was changed at the same time; it is checked again later.
         with contextlib.suppress(Stale):
             self._store.write(functools.partial(self._trim_letters, now))
             self._place = self._store.write(functools.partial(self._trim_page, now))
@@ -56,7 +56,7 @@ class RecordRetention(Repeating):
         unit.look_paces.prune("even_at", now - LONGEST_DEBT)
 
     def _prune_audit(self, now: datetime, unit: Unit) -> None:
-        """Remove the oldest rows of the audit log, as far as they are too old; none for another."""
+        """Delete the oldest rows of the audit log that are past their period."""
         before = now - self._retention.audit
         for entry in unit.audit.where(limit=ROWS):
             if entry.at >= before:
@@ -71,7 +71,7 @@ class RecordRetention(Repeating):
                 note(unit, now, letter, "Trim", f"letter ({letter.kind})")
 
     def _trim_page(self, now: datetime, unit: Unit) -> int:
-        """Go through a page of submissions; give where the next one begins."""
+        """Go through a page of submissions; return where the next one begins."""
         before = now - self._retention.material
         page = unit.submissions.where(offset=self._place, limit=PAGE)
         removed = [each for each in page if self._trim_submission(unit, each, before, now)]
@@ -87,7 +87,7 @@ class RecordRetention(Repeating):
             keep_denied_keys(unit, order)
         unit.submissions.remove(submission.certificate_id, submission.number)
         if order is not None and order.submission == submission.number:
-            # Opened again it needs material anew.
+            # An order that is opened again needs new material.
             unit.orders.replace(dataclasses.replace(order, submission=0))
         note(unit, now, submission, "Trim", f"submission {submission.number}")
         return True

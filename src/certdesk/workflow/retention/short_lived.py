@@ -9,21 +9,21 @@ from certdesk.workflow.repeating import Repeating
 
 TIDY_SECONDS = 60
 SIGNATURES_KEPT = timedelta(seconds=900)
-"""Longer than the timestamp of any request with one of them stays good."""
+"""Longer than the timestamp of a request with such a signature is accepted."""
 
 
 class ShortLivedRetention(Repeating):
-    """Goes through the records that are kept for a time only."""
+    """Goes through the records that are kept for a short time only."""
 
     def __init__(self, store: Store, clock: Clock, admission: Admission) -> None:
-        """Prepare; nothing is thrown away before `start`. The clock is the machine's."""
+        """Prepare; nothing is deleted before `start`. The clock is the machine's."""
         self._store = store
         self._clock = clock
         self._admission = admission
         super().__init__("tidying", self.tidy, TIDY_SECONDS)
 
     def tidy(self) -> None:
-        """Throw away what is old now."""
+        """Delete what has expired."""
         before = self._clock.now() - SIGNATURES_KEPT
         self._store.write(lambda unit: unit.seen_signatures.prune("seen_at", before))
         self._admission.tidy()
