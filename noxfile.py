@@ -29,6 +29,8 @@ QUICK = (
 # Where Python is told to keep no compiled modules, each of the hundreds of processes that tests
 # start would compile the whole program again.
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+# Each module in one process, so what its tests share starts once; the long ones come first.
+SPREAD = ("-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
 LOCK_OPTIONS = (
     "--quiet",
     "--universal",
@@ -52,13 +54,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 
 def run(session: nox.Session, program: str, *arguments: str) -> None:
-    session.run(str(BIN / program), *arguments)
-
-
-def run_tests(session: nox.Session, *arguments: str) -> None:
-    # Each module in one process, so what its tests share starts once; the long ones come first.
-    spread = ("-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
-    session.run(str(BIN / "pytest"), *spread, *arguments, *session.posargs, env=COMPILED)
+    session.run(str(BIN / program), *arguments, env=COMPILED)
 
 
 @nox.session
@@ -94,13 +90,22 @@ def servers(session: nox.Session) -> None:
 @nox.session(requires=["servers"])
 def tests(session: nox.Session) -> None:
     """The whole suite, on all cores."""
-    run_tests(session)
+    run(session, "pytest", *SPREAD, *session.posargs)
 
 
 @nox.session
 def quick(session: nox.Session) -> None:
     """The tests that need no server and no other program, for the loop of an edit and a look."""
-    run_tests(session, "-m", "not needs", "--alone", *QUICK)
+    run(session, "pytest", *SPREAD, "-m", "not needs", "--alone", *QUICK, *session.posargs)
+
+
+@nox.session(requires=["servers"])
+def coverage(session: nox.Session) -> None:
+    """How much of the program the whole suite runs through, in all processes that it starts."""
+    run(session, "coverage", "erase")
+    run(session, "coverage", "run", "-m", "pytest", *SPREAD, *session.posargs)
+    run(session, "coverage", "combine", "--quiet")
+    run(session, "coverage", "report")
 
 
 @nox.session(requires=["servers"])
