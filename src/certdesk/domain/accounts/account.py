@@ -14,11 +14,12 @@ ALPHANUMERIC = string.ascii_letters + string.digits
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who owns orders; `keyset` is the account's data keys, sealed by the desk's own key.
+    """An owner of orders; `keyset` is the account's data keys, sealed by the desk's own key.
 
-    `unsigned_payload` lets requests leave their body out of the signature; `signed_action`
-    refuses those whose action is not covered by it. Both are off unless switched on. `disabled_at`
-    is since when it has been disabled, None while it is not (`domain/orders/standstill.py`).
+    With `unsigned_payload`, requests may leave their body out of the signature. With
+    `signed_action`, a request is refused unless its signature covers the action. Both are off by
+    default. `disabled_at` is the time since which the account has been disabled, None while it is
+    enabled (`domain/orders/standstill.py`).
     """
 
     uin: Code
@@ -33,7 +34,10 @@ class Account:
     version: int = 1
 
     def switched(self, *, enabled: bool, now: datetime) -> Account:
-        """Give the account enabled or disabled; one that is disabled again was so all the time."""
+        """Return the account enabled or disabled.
+
+        An account that is disabled already keeps its time.
+        """
         since = None if enabled else self.disabled_at or now
         return dataclasses.replace(self, enabled=enabled, disabled_at=since)
 
@@ -42,9 +46,9 @@ class Account:
 class AccessKey:
     """A SecretId and its sealed SecretKey.
 
-    `user_id` is the sub-user whose policies bind it, None for the account's own keys. A
-    temporary key has an end and a token, of which the SHA-256 is kept; `policies`, where it names
-    any, are those of the user's allowances that the key has.
+    `user_id` is the sub-user whose policies bind the key, None for the account's own keys. A
+    temporary key has an end and a token, of which the SHA-256 is kept. If `policies` names any, the
+    key has only these of the user's allowances.
     """
 
     secret_id: Code

@@ -1,7 +1,7 @@
-"""Who may do what: policies of sub-users, where a denial wins and silence allows nothing.
+"""Who may do what: policies of sub-users. A denial wins, and no policy means no permission.
 
-A policy names actions by pattern (`ssl:Describe*`), and the certificates and projects in which it
-holds by their ids; `*` is all of them. The account's own keys are bound by none.
+A policy names actions by pattern (`ssl:Describe*`), and the ids of the certificates and projects
+that it is about; `*` means all of them. Policies do not bind the account's own keys.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ EVERY = "*"
 EVERYTHING = (EVERY,)
 
 READ_KEY = "ssl:ReadPrivateKey"
-"""What a caller has to be allowed to be given a private key, whichever action gives it."""
+"""The permission that a caller needs to receive a private key, whichever action returns it."""
 
 READ_PERSONAL = "ssl:ReadPersonalData"
-"""What a caller has to be allowed to see telephone numbers of an order's material in full."""
+"""The permission that a caller needs to see the telephone numbers of an order in full."""
 
 NO_CERTIFICATE = ""
-"""The id of an order that is yet to be made: no policy names it, only `*` has it."""
+"""The id of an order that does not exist yet: only a policy for `*` matches it."""
 
 
 class Refused(enum.IntEnum):
-    """What about a thing is not allowed, if anything; the greater says more."""
+    """What is not allowed about a certificate. A greater value says more to the caller."""
 
     NOTHING = 0
     CERTIFICATE = 1
@@ -51,42 +51,42 @@ class Policy:
     version: int = 1
 
     def names_action(self, permission: str) -> bool:
-        """Whether it speaks of an action such as `ssl:DescribeCertificates`."""
+        """Whether the policy names an action such as `ssl:DescribeCertificates`."""
         return any(fits(pattern, permission) for pattern in self.actions)
 
     def names_certificate(self, certificate_id: str) -> bool:
-        """Whether it speaks of a certificate."""
+        """Whether the policy names a certificate."""
         return EVERY in self.certificates or certificate_id in self.certificates
 
     def names_project(self, project: str) -> bool:
-        """Whether it speaks of a project, by its number as text."""
+        """Whether the policy names a project, given by its number as text."""
         return EVERY in self.projects or project in self.projects
 
     def names(self, certificate_id: str, project: str) -> bool:
-        """Whether it speaks of a certificate in a project."""
+        """Whether the policy names a certificate in a project."""
         return self.names_certificate(certificate_id) and self.names_project(project)
 
     def names_any(self, certificate_ids: Collection[str], projects: Collection[str]) -> bool:
-        """Whether it speaks of one of these certificates in one of these projects."""
+        """Whether the policy names one of these certificates in one of these projects."""
         return any(map(self.names_certificate, certificate_ids)) and any(
             map(self.names_project, projects)
         )
 
     @property
     def unlimited(self) -> bool:
-        """Whether it speaks of all certificates in all projects."""
+        """Whether the policy is about all certificates in all projects."""
         return EVERY in self.certificates and EVERY in self.projects
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Grants:
-    """All that binds a caller: the policies of its user, or none for the account itself."""
+    """All policies that bind a caller: those of its user, or none for the account itself."""
 
     policies: tuple[Policy, ...] | None = None
 
     @classmethod
     def chosen(cls, policies: Iterable[Policy], only: tuple[int, ...]) -> Grants:
-        """Bind by a user's policies; where `only` names some, without its other allowances."""
+        """Return a user's policies; where `only` names some, leave out the other allowances."""
         return cls(
             tuple(
                 policy
@@ -96,10 +96,10 @@ class Grants:
         )
 
     def permits(self, permission: str) -> bool:
-        """Whether the action is allowed for any order at all, one that is yet to be made included.
+        """Whether the action is allowed for at least one order, including an order yet to be made.
 
-        An allowance may be eaten up by denials: each is tried with what the denials name, and
-        with an order that none of them names.
+        Denials may cover everything that an allowance names. So each allowance is tried with the
+        ids that the denials name, and with an order that no denial names.
         """
         if self.policies is None:
             return True
@@ -114,8 +114,8 @@ class Grants:
     def permits_for_all(self, permission: str) -> bool:
         """Whether the action is allowed for all certificates in all projects at once.
 
-        This is what an action needs that is about none of them. A denial counts if it is for all
-        of them, too.
+        An action that is about no single certificate needs this. A denial counts only if it also is
+        about all of them.
         """
         if self.policies is None:
             return True
@@ -125,7 +125,7 @@ class Grants:
     def selects(self, permission: str) -> bool:
         """Whether the action may be allowed for some orders and refused for others.
 
-        Where it is not, a list need not look at each order.
+        If not, a list does not have to check each order.
         """
         if self.policies is None or not self.permits(permission):
             return False
@@ -141,10 +141,11 @@ class Grants:
         origins: tuple[str, ...] = (),
         homes: tuple[int, ...] = (),
     ) -> Refused:
-        """Tell what forbids the action on a certificate in a project, if anything does.
+        """Return what forbids the action on a certificate in a project.
 
-        A denial that names one of its `origins` holds for it too. The action has to be allowed in
-        its project and in each of its `homes`. `domain/orders/derivation.py` says which these are.
+        A denial that names one of its `origins` holds for the certificate too. The action has to be
+        allowed in its project and in each of its `homes`. `domain/orders/derivation.py` says which
+        these are.
         """
         if self.policies is None:
             return Refused.NOTHING
@@ -163,7 +164,7 @@ class Grants:
         origins: tuple[str, ...] = (),
         homes: tuple[int, ...] = (),
     ) -> Refused:
-        """Tell which denial there is of an action, if any, whether it is allowed or not."""
+        """Return which denial applies to an action, whether or not an allowance exists."""
         projects = tuple(map(str, (project_id, *homes)))
         denied = (
             _by(denial)
@@ -173,7 +174,7 @@ class Grants:
         return max(denied, default=Refused.NOTHING)
 
     def denied_certificates(self, permission: str) -> frozenset[str]:
-        """Give the ids of the certificates for which a denial of the action was written."""
+        """Return the ids of the certificates for which a denial of the action was written."""
         return frozenset(
             certificate_id
             for denial in self._of(DENY, permission)
@@ -182,7 +183,7 @@ class Grants:
         )
 
     def _missing(self, permission: str, certificate_id: str, project: str) -> Refused:
-        """Tell what the allowances lack, of the one that comes nearest."""
+        """Return what is missing from the allowance that comes nearest to allowing the action."""
         allowing = self._of(ALLOW, permission)
         if not allowing:
             return Refused.ACTION
@@ -201,11 +202,11 @@ class Grants:
 
 
 UNBOUND = Grants()
-"""What binds an account itself: nothing."""
+"""The grants of an account itself: no policy binds it."""
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern says: `*` stands for any text, the rest for itself."""
+    """Whether a text matches a pattern, in which `*` stands for any text."""
     first, *others = pattern.split(EVERY)
     if not others:
         return pattern == text
@@ -214,7 +215,7 @@ def fits(pattern: str, text: str) -> bool:
     if not text.startswith(first) or not rest.endswith(last):
         return False
     rest = rest[: len(rest) - len(last)]
-    # Each part where it comes first: a regular expression would try all the other places too.
+    # Each part is searched from the left only: a regular expression would backtrack.
     for part in filter(None, between):
         _, found, rest = rest.partition(part)
         if not found:
@@ -229,7 +230,10 @@ def _by(denial: Policy) -> Refused:
 
 
 def _tried(allowed: tuple[str, ...], denied: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Give ids that an allowance names; of all there can be, one that no denial names first."""
+    """Yield ids that an allowance names.
+
+    Where it names all, yield one that no denial names first.
+    """
     if EVERY not in allowed:
         yield from allowed
         return
@@ -253,7 +257,7 @@ class User:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A group of an account's orders; number 0, which every account has, is not kept."""
+    """A group of an account's orders. Every account has project number 0, which is not stored."""
 
     project_id: int = 0
     uin: Code

@@ -1,8 +1,8 @@
-"""What an account may have of everything that it can add: each quota is declared here, once.
+"""The quotas of an account: each one is declared here, once.
 
-The setting, its help, what is kept in `usage` and what `certdesk account limits` shows follow from
-the declaration. The first part is counted by the store, in the transaction that adds (`COUNTED`);
-the second part limits one thing alone.
+The setting, its help, the counts in `usage` and the output of `certdesk account limits` follow from
+the declaration. The store counts the quotas of the first part (`COUNTED`) in the transaction that
+adds a record; those of the second part each limit a single record.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ GIB = 1024**3
 
 
 class QuotaExceeded(Exception):
-    """An account has as much of something as it may have."""
+    """An account has reached a quota."""
 
     def __init__(self, kind: str, most: int) -> None:
-        """Say of what, by the field of `Quotas`, and how much that is."""
+        """Keep the quota, by its field of `Quotas`, and its limit."""
         self.kind = kind
         self.most = most
         what = DECLARED[kind]["what"]
@@ -42,7 +42,7 @@ def _quota(default: int, what: str, explanation: str, *, counted: bool) -> Any: 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Quotas:
-    """The quotas of every account of a desk; 0 is none at all."""
+    """The quotas of every account of a desk; 0 means that none is allowed."""
 
     orders: int = _counted(100_000, "orders at any status, without uploads")
     open_orders: int = _counted(
@@ -82,12 +82,12 @@ class Quotas:
 DECLARED: Mapping[str, Mapping[str, Any]] = {
     field.name: field.metadata for field in dataclasses.fields(Quotas)
 }
-"""What is said of each quota, by its field."""
+"""The help and meaning of each quota, by its field."""
 
 COUNTED = tuple(kind for kind, said in DECLARED.items() if said["counted"])
-"""What the store counts for each account."""
+"""The quotas that the store counts for each account."""
 
 
 def limits_of(quotas: Quotas, *, but: frozenset[str] = frozenset()) -> dict[str, int]:
-    """Give how much an account may have of what is counted, apart from what is not limited."""
+    """Return the limits of an account for what is counted, without the quotas named in `but`."""
     return {kind: getattr(quotas, kind) for kind in COUNTED if kind not in but}

@@ -1,4 +1,4 @@
-"""What is kept of the use of the API: first sightings, rate limits, the audit log."""
+"""The records of the use of the API: first sightings of signatures, rate limits, the audit log."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from certdesk.domain.values.free_text import Code, Lasting
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSignature:
-    """A signature that changes something; it may not do so again later.
+    """A signature of a request that changed something, which must not be replayed.
 
-    `seen_at` is by the machine's clock, whatever the desk's was moved to.
+    `seen_at` is by the machine's clock, not by the desk's, which a test may move.
     """
 
     digest: bytes
@@ -22,7 +22,7 @@ class SeenSignature:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """How many requests a second an account may make of an action, where it is not the default."""
+    """How many requests a second an account may make of an action, where not the default."""
 
     uin: Code
     action: Code
@@ -31,15 +31,15 @@ class RateLimit:
 
 
 BY_DESK = "desk"
-"""Who did in the audit log what the desk did by itself."""
+"""The actor in the audit log for what the desk did by itself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who did what to which thing, written in the transaction of the change itself.
 
-    `actor` is a SecretId, `operator` or `BY_DESK`, `user_id` the user whose key it is, if it is a
-    user's; `detail` holds no secret and no personal data.
+    `actor` is a SecretId, `operator` or `BY_DESK`. `user_id` is the sub-user who owns the key, if
+    one does. `detail` holds no secret and no personal data.
     """
 
     entry_id: int = 0

@@ -8,7 +8,7 @@ from certdesk.domain.accounts.quotas import Quotas
 
 
 def tags_faults(tags: Sequence[tuple[str, str]], quotas: Quotas) -> Iterator[str]:
-    """Say of tags that are too many or too long which, by how much, and what is allowed."""
+    """Yield a sentence for each tag, or number of tags, over its limit, with the limit."""
     if len(tags) > quotas.tags:
         yield f"Tags: takes {quotas.tags} at most, not {len(tags)}."
         return

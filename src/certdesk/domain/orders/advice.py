@@ -1,4 +1,4 @@
-"""What comes next for an order, in words for whoever looks after it."""
+"""What comes next for an order, in words for its operator."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ADVICE = {
 def status_msg(order: Order) -> str | None:
     """Return what the wire shows beside the status (Certificates.StatusMsg).
 
-    That is what the order waits for, or else why it stands where it does.
+    This is what the order waits for, or else why it is in its present status.
     """
     if order.waits_for is not None:
         return order.waits_for.value
@@ -43,7 +43,7 @@ def status_msg(order: Order) -> str | None:
 
 
 def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: datetime) -> str:
-    """Say what is waited for, and who has to do what."""
+    """Return what the order waits for, and who has to do what."""
     if task is not None and (held := _held(task)):
         return held
     if order.status in TAKES_MATERIAL:
@@ -62,7 +62,7 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
 
 
 def _held(task: Task) -> str:
-    """Say what holds the work on an order back; "" where nothing does."""
+    """Return why work on an order is held up; "" if it is not."""
     if task.set_aside:
         return (
             f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
@@ -74,9 +74,9 @@ def _held(task: Task) -> str:
 
 
 def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
-    """Say what takes the place of an issued certificate, or why nothing does yet; "" for nothing.
+    """Return what replaces an issued certificate, or why nothing does yet; "" for nothing.
 
-    The time when the desk sees to it is told in UTC, to the minute.
+    The time when the desk looks at it next is in UTC, to the minute.
     """
     living = [each for each in successors if each.status not in GIVEN_UP]
     if living:

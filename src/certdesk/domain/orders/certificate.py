@@ -1,6 +1,6 @@
-"""From an order to what its CA is asked for, from the CA's answer to the kept certificate.
+"""The request to a CA for an order, and the stored certificate from the CA's answer.
 
-And from that to what is shown of it.
+Also what is shown of that certificate.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def requested(
     organisation: Organisation | None = None,
     vetted_until: datetime | None = None,
 ) -> IssueRequest:
-    """Ask for the certificate of an order whose names are proved.
+    """Return the request for the certificate of an order whose names are proved.
 
-    `organisation` is whom people have vetted for it, None where the product names nobody, and
-    `vetted_until` how long that may be relied on.
+    `organisation` is the vetted organisation, None if the product names none. `vetted_until` is how
+    long that vetting may be relied on.
     """
     level = PRODUCTS[order.product_id].level
     names = tuple(
@@ -69,7 +69,7 @@ def requested(
 
 
 def wanted_challenges(order: Order) -> ChallengesWanted:
-    """Ask what is to be published for the names of an order."""
+    """Return the request for challenges for the names of an order."""
     return ChallengesWanted(
         certificate_id=order.certificate_id,
         attempt=order.attempt,
@@ -85,7 +85,7 @@ def method_wanted(verify_type: str | None) -> str:
 
 
 def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Authorization]:
-    """Give a ground for each name that has a proof and CAA's permission."""
+    """Return an authorization for each name that has a proof and CAA's permission."""
     by_name = {proof.name: proof for proof in proofs}
     found = []
     for name in names:
@@ -104,7 +104,7 @@ def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Autho
 def certificate_of(
     request: IssueRequest, issued: Issued, *, issuer: str, now: datetime
 ) -> Certificate:
-    """Make the record of a certificate that was issued."""
+    """Return the record of a certificate that was issued."""
     leaf = x509.load_der_x509_certificate(issued.leaf)
     public_key = leaf.public_key()
     assert isinstance(public_key, keys.PublicKey)  # noqa: S101 -- the CSR's, which was looked at
@@ -128,24 +128,24 @@ def certificate_of(
 
 
 def ders_of(chain: str) -> tuple[bytes, ...]:
-    """Read the certificates of a chain in PEM, which may be empty, as DER."""
+    """Return the certificates of a chain in PEM, which may be empty, as DER."""
     return tuple(pem.decoded(block.body) or b"" for block in pem.blocks(chain) or ())
 
 
 def pem_of(certificate: bytes) -> str:
-    """Write a DER certificate as PEM."""
+    """Return a DER certificate as PEM."""
     return pem.encoded("CERTIFICATE", certificate)
 
 
 def whole_pem(certificate: Certificate) -> str:
-    """Write a kept certificate and its chain as PEM, the leaf first.
+    """Return a stored certificate and its chain as PEM, the leaf first.
 
-    An uploaded one has the root where that was uploaded, so that it is what it was.
+    An upload includes its root if the root was uploaded, so that it is returned as it came.
     """
     root = pem_of(certificate.root) if certificate.root and not certificate.attempt else ""
     return pem_of(certificate.leaf) + certificate.chain + root
 
 
 def links_of(certificate: Certificate) -> list[Link]:
-    """Describe a kept certificate and those of its chain, the leaf first."""
+    """Return descriptions of a stored certificate and its chain, the leaf first."""
     return [link_of(outline.certificate(data)) for data in ders_of(whole_pem(certificate))]

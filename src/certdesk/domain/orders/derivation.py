@@ -1,14 +1,15 @@
-"""What policies say of a certificate that comes from another one, or from another project.
+"""What policies say about a certificate that comes from another one, or from another project.
 
-Three rules keep what is denied from being read under another id or in another project:
+Three rules keep a caller from reading under another id, or in another project, what is denied:
 
-1. A denial follows the certificate. It holds for what it names and for all that comes from that:
-   reissues, renewals and successors that the desk makes. A private key that is denied under one id
-   is denied under each other id that has it. An allowance does not follow; ids are drawn at random,
-   so one that names an id was written by somebody who could know where the certificate comes from.
-2. What an order keeps secret stays in its project. If somebody who may not read it moves the
-   order, the earlier project counts as well as the new one.
-3. If somebody who may read it moves the order, it moves too, and the new project counts alone.
+1. A denial follows the certificate. It holds for the certificate that it names and for all that
+   come from it: reissues, renewals and successors that the desk makes. A private key that is denied
+   under one id is denied under each other id that has it. An allowance does not follow. Ids are
+   drawn at random, so whoever wrote an allowance for an id knew where the certificate comes from.
+2. The secrets of an order stay in its project. If a caller who may not read them moves the order,
+   the earlier project counts as well as the new one.
+3. If a caller who may read the secrets moves the order, they move too, and only the new project
+   counts.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ from certdesk.domain.accounts.policy import (
 from certdesk.domain.orders.order import Order
 
 SECRETS = (READ_KEY, READ_PERSONAL)
-"""The permissions to read what an order keeps secret; projects that it was in count for them."""
+"""The permissions to read an order's secrets; the projects that it was in count for them."""
 
 MOST_ORIGINS = 200
-"""From so many certificates another one may come. At eight successors a year, the desk itself
-takes 25 years to get there."""
+"""The most certificates that another one may come from.
+
+At eight successors a year, the desk itself takes 25 years to get there.
+"""
 
 
 def refused_for(grants: Grants, permission: str, order: Order) -> Refused:
-    """Tell what forbids an action on an order, or the reading of its secrets."""
+    """Return what forbids an action on an order, or the reading of its secrets."""
     return grants.refused(
         permission,
         order.certificate_id,
@@ -47,33 +50,33 @@ def refused_for(grants: Grants, permission: str, order: Order) -> Refused:
 
 
 def denied_for(grants: Grants, permission: str, order: Order) -> Refused:
-    """Tell which denial there is of an action on an order, whether it is allowed or not."""
+    """Return which denial applies to an action on an order, whether or not an allowance exists."""
     return grants.denied(permission, order.certificate_id, order.project_id, origins=order.origins)
 
 
 def may_read_all(grants: Grants, order: Order) -> bool:
-    """Whether everything that an order keeps secret may be read."""
+    """Whether a caller may read all secrets of an order."""
     return not any(refused_for(grants, permission, order) for permission in SECRETS)
 
 
 def derived(order: Order, before: Order, *, released: bool = False) -> Order:
-    """Give a new order as one that comes from another one.
+    """Return a new order as one that comes from another one.
 
-    Its secrets belong to the projects of the other one's as well, unless they are `released`:
-    somebody who may read them chose the new order's project.
+    Its secrets belong to the projects of the other order as well, unless they are `released`: then
+    a caller who may read them chose the new order's project.
     """
     homes = () if released else (*_homes(order), *_homes(before))
     return _in_homes(coming_from(order, (*before.origins, before.certificate_id)), homes)
 
 
 def coming_from(order: Order, certificate_ids: Iterable[str]) -> Order:
-    """Give an order as one that comes from these certificates too."""
+    """Return an order as one that comes from these certificates too."""
     origins = dict.fromkeys((*order.origins, *certificate_ids))
     return dataclasses.replace(order, origins=tuple(origins))
 
 
 def is_denied(order: Order, policies: Iterable[Policy]) -> bool:
-    """Whether a denial names an order by its id, or what it comes from."""
+    """Whether a denial names an order, or an order that it comes from, by its id."""
     ids = (order.certificate_id, *order.origins)
     return any(
         policy.effect == DENY
@@ -84,9 +87,9 @@ def is_denied(order: Order, policies: Iterable[Policy]) -> bool:
 
 
 def taken_to(order: Order, project_id: int, *, released: bool) -> Order:
-    """Give an order after its move to another project.
+    """Return an order after its move to another project.
 
-    Its secrets stay behind, unless they are `released`: whoever moves it may read them.
+    Its secrets stay behind, unless they are `released`: then the caller who moves it may read them.
     """
     moved = dataclasses.replace(order, project_id=project_id)
     has_secrets = order.submission > 0 or order.uploaded
@@ -94,7 +97,7 @@ def taken_to(order: Order, project_id: int, *, released: bool) -> Order:
 
 
 def with_new_secrets(order: Order) -> Order:
-    """Give an order whose material is handed in anew: what is secret of it belongs where it is."""
+    """Return an order with new material, whose secrets belong to its own project alone."""
     return dataclasses.replace(order, home_projects=())
 
 
@@ -103,6 +106,6 @@ def _homes(order: Order) -> tuple[int, ...]:
 
 
 def _in_homes(order: Order, homes: tuple[int, ...]) -> Order:
-    """Note in which projects an order's secrets are, where it is not the order's own alone."""
+    """Return an order with the projects that its secrets belong to, empty for its own alone."""
     found = tuple(sorted(set(homes)))
     return dataclasses.replace(order, home_projects=() if found == (order.project_id,) else found)

@@ -1,4 +1,4 @@
-"""What brings an order to an end, told where something else was asked that does not."""
+"""How to end an order; for the refusal of an action that does not end it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 
 BEGUN = "It is being issued; after that RevokeCertificate revokes its certificate."
-"""What is so once the CA has begun, though the status is that of an order under review."""
+"""The answer once the CA has begun to issue, while the status is that of an order under review."""
 
 _CANCEL = "CancelCertificateOrder cancels it."
 _CANCEL_IN_TIME = "CancelCertificateOrder cancels it, as long as the CA has not begun to issue."
@@ -39,7 +39,7 @@ _WAYS = {
 
 
 def way_to_end(order: Order) -> str:
-    """Return which action ends an order from where it stands, or what is waited for."""
+    """Return which action ends an order in its present state, or what it waits for."""
     if order.uploaded and not order.moving:
         return _DELETE
     return _WAYS[order.status]

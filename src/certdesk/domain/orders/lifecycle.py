@@ -67,7 +67,7 @@ class Status(enum.IntEnum):
 
     @property
     def told(self) -> str:
-        """Its number and name, as messages tell of it."""
+        """Its number and name, as messages show it."""
         return f"{self.value} ({STATUS_NAMES[self]})"
 
 
@@ -182,7 +182,7 @@ class StatusMessage(enum.Enum):
 
 
 class WaitEvent(enum.Enum):
-    """What changes the thing that an order waits for."""
+    """What changes what an order waits for."""
 
     VET_MANAGER = "people are to vet its manager first"
     VET_ORDER = "people are to look at it"
@@ -226,7 +226,7 @@ WAIT_STAGES: dict[WaitEvent, frozenset[Stage]] = {
     WaitEvent.NOT_PROVED: frozenset({S.AWAITING_MATERIAL}),
     WaitEvent.GRANT: frozenset({S.REVOKING}),
 }
-"""The stages at which a wait may change so."""
+"""The stages at which a wait may change like this."""
 
 VETTING = frozenset({W.PRE_REVIEWING, W.LEGAL_REVIEWING, W.CA_REVIEWING})
 """People look at the order."""
@@ -305,8 +305,8 @@ def status_of(
 ) -> Status:
     """Return the number by which the wire shows a state.
 
-    `free` is whether the order is a free one, `adds_records` whether the desk proves its names by
-    DNS records that it adds, `reissue` whether it replaces another certificate.
+    `free` is whether the order is a free one. `adds_records` is whether the desk proves its names
+    by DNS records that it adds. `reissue` is whether it replaces another certificate.
 
     >>> status_of(Stage.UNDER_WAY, adds_records=True)
     <Status.RECORD_ADDED: 4>
@@ -331,25 +331,25 @@ def statuses_of(*stages: Stage) -> frozenset[Status]:
 UNDER_WAY = statuses_of(S.UNDER_WAY)
 """The CA has the order, and its names are being proved or its data vetted, or it is issued."""
 SUBMITTED = statuses_of(S.AWAITING_LETTER, S.UNDER_WAY)
-"""The order was submitted to the CA, and nothing has come of it yet.
+"""The order was submitted to the CA and is neither issued nor failed.
 
-These are what IsPendingIssue is about; the vendor does not say which.
+IsPendingIssue is about these statuses; the vendor does not say which.
 """
 
 LOOKED_FOR = statuses_of(S.UNDER_WAY, S.REVOKING)
-"""Names are looked for: for a certificate, or to have one revoked."""
+"""The names are being validated: for a certificate, or to have one revoked."""
 
 TAKES_MATERIAL = statuses_of(S.AWAITING_MATERIAL)
-"""Where material is handed in, and what was handed in is shown."""
+"""The statuses in which an order takes material, and shows it."""
 
 GIVEN_UP = statuses_of(S.REVIEW_FAILED, S.CANCELLED, S.REFUNDED) - {Status.CANCELLING}
-"""Where an order stands that came to nothing."""
+"""The statuses of an order that ended without a certificate."""
 
 DELETABLE = GIVEN_UP | statuses_of(S.EXPIRED, S.REVOKED)
-"""Where DeleteCertificate removes an order; an uploaded certificate it removes anywhere."""
+"""The statuses in which DeleteCertificate removes an order; it removes an upload in any status."""
 
 LIVING = tuple(status for status in Status if status not in DELETABLE)
-"""Where a free order counts towards what an account may have of them."""
+"""The statuses in which a free order counts towards its account's limit."""
 
 
 class IllegalTransition(Exception):
@@ -358,7 +358,7 @@ class IllegalTransition(Exception):
     def __init__(
         self, status: Status, event: Event | WaitEvent | HoldEvent, reason: str = ""
     ) -> None:
-        """Say in which status the order stands, what could not happen, and why else."""
+        """Say which status the order has, what could not happen, and any further reason."""
         self.status = status
         self.event = event
         text = f"The order stands at status {status.told}."

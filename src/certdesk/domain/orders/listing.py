@@ -1,6 +1,6 @@
-"""Lists of orders: what can be asked of them, and which orders are in one, and where.
+"""Lists of orders: the queries, and which orders are in a list, and in which place.
 
-Source: the vendor's page of DescribeCertificates. A store answers by its indexes what `has` and
+Source: the vendor's page of DescribeCertificates. A store answers with its indexes what `has` and
 `place` say of each order.
 """
 
@@ -21,7 +21,7 @@ MOST_TEXT = 64
 
 
 class Sort(enum.Enum):
-    """The order of a list; what is not certified yet stands behind what is."""
+    """The sorting of a list; orders without a certificate come last."""
 
     NEWEST = "newest first"
     ENDS_FIRST = "first to expire first"
@@ -30,7 +30,7 @@ class Sort(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Seen:
-    """The order that was seen last of a list: what sorts it."""
+    """The last order of the page before: the values that sort it."""
 
     ends_at: datetime | None
     number: int
@@ -38,12 +38,12 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OrderQuery:
-    """A page of an account's orders; what is None or empty does not narrow it.
+    """A page of an account's orders. A field that is None or empty does not narrow the list.
 
-    `text` is in the form that `searchable` gives; `tags` have to be there all; `ends_from` and
-    `ends_until` are both included; `plain` asks for a name that is no wildcard. Only what `grants`
-    allow for `permission` is listed. The page begins behind the order that is `after`, whatever has
-    come or gone before it; `offset` counts from there.
+    `text` is in the form that `searchable` returns. An order needs all of the `tags`. `ends_from`
+    and `ends_until` are both included. `plain` asks for a name that is not a wildcard. Only orders
+    for which `grants` allow `permission` are listed. The page begins behind the order `after`, even
+    if orders before it have come or gone; `offset` counts from there.
     """
 
     uin: str
@@ -65,7 +65,7 @@ class OrderQuery:
     grants: Grants = UNBOUND
 
     def __post_init__(self) -> None:
-        """Refuse what no store answers."""
+        """Refuse a query that no store can answer."""
         if self.offset < 0 or self.limit < 0 or len(self.text) > MOST_TEXT:
             raise ValueError(f"offset and limit count from 0, text has {MOST_TEXT} characters")
 
@@ -86,11 +86,11 @@ class OrderQuery:
         )
 
     def follows(self, order: Order) -> bool:
-        """Whether an order of the list stands behind the one that is `after`."""
+        """Whether an order of the list comes behind the order `after`."""
         return self.after is None or self.place(order) > self.place(self.after)
 
     def place(self, order: Order | Seen) -> tuple[bool, float, int]:
-        """Give by what the list is sorted."""
+        """Return the sort key of an order."""
         if self.sort is Sort.NEWEST:
             return False, 0, -order.number
         way = 1 if self.sort is Sort.ENDS_FIRST else -1
@@ -98,7 +98,7 @@ class OrderQuery:
         return order.ends_at is None, way * end, way * order.number
 
     def extent(self, project_id: int) -> Extent:
-        """Give what the caller may see of a project."""
+        """Return what the caller may see of a project."""
         return Extent.of(self.grants, self.permission, project_id)
 
     def _ends_in_time(self, order: Order) -> bool:
@@ -113,17 +113,17 @@ class OrderQuery:
 
 
 ANSWER_BYTES = 10 * 1024 * 1024
-"""No answer is longer."""
+"""The longest answer."""
 
 
 class PageTooLong(Exception):
-    """The orders of a page cannot be told in one answer."""
+    """The orders of a page do not fit into one answer."""
 
 
 def within_an_answer(orders: Iterable[Order]) -> Iterator[Order]:
-    """Give the orders of a page as long as they fit into an answer.
+    """Yield the orders of a page as long as they fit into an answer.
 
-    No more of them is read than that, however many were asked for.
+    No more orders are read than fit, however many were asked for.
 
     Raises:
         PageTooLong: they do not all fit.
@@ -147,14 +147,14 @@ class OrderPage:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Extent:
-    """Which certificates of a project policies allow: some by their ids, or all but some."""
+    """The certificates of a project that policies allow: some by their ids, or all but some."""
 
     every: bool
     ids: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, grants: Grants, permission: str, project_id: int) -> Extent:
-        """Find how far `permission` reaches in a project."""
+        """Return how far `permission` reaches in a project."""
         if grants.policies is None:
             return cls(every=True)
         allowed, denied = (
@@ -176,20 +176,20 @@ class Extent:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing in it."""
+        """Whether it allows no certificate."""
         return not self.every and not self.ids
 
     @property
     def whole(self) -> bool:
-        """Whether there is everything in it."""
+        """Whether it allows all certificates."""
         return self.every and not self.ids
 
 
 def searchable(text: str) -> str:
-    """Give a text without what a search passes over: the case of its letters."""
+    """Return a text in the form that a search compares: in one letter case."""
     return text.casefold()
 
 
 def texts(order: Order) -> tuple[str, ...]:
-    """Give what a search looks through, each for itself: id, alias and names."""
+    """Return the texts that a search looks through: id, alias and names."""
     return tuple(map(searchable, (order.certificate_id, order.alias, *order.all_names)))

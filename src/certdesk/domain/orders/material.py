@@ -1,8 +1,8 @@
-"""The material of an order, as handed in: what the 42 parameters of CertificateInfoSubmit say.
+"""The material of an order, as the 42 parameters of CertificateInfoSubmit give it.
 
-Values are the caller's own words; `submission.judge` decides whether they will do. `None` is
-"not given". Paths such as `organisation.name` name a value in refusals, and each action that
-takes material translates them into its own parameter names.
+Values are as the caller wrote them; `submission.judge` decides whether they are valid. `None` means
+"not given". Paths such as `organisation.name` name a value in refusals, and each action that takes
+material translates them into its own parameter names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PERSONAL_HOLDER = 1
 COMPANY_HOLDER = 2
 
 NOBODY = "0"
-"""The id of a company or manager that names none."""
+"""The id that stands for no company or manager."""
 
 MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 
@@ -27,7 +27,7 @@ MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 @split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One handing-in. `holder` is CompanyType: 1 a person, 2 a company."""
+    """The material of one submission. `holder` is CompanyType: 1 a person, 2 a company."""
 
     csr_source: Code
     common_name: Code
@@ -53,7 +53,7 @@ class Material:
 
 
 def value_at(material: Material, path: str) -> object:
-    """Read the value at a dotted path such as `manager.phone`."""
+    """Return the value at a dotted path such as `manager.phone`."""
     value: object = material
     for name in path.split("."):
         value = getattr(value, name)
@@ -61,7 +61,7 @@ def value_at(material: Material, path: str) -> object:
 
 
 def with_value(material: Material, path: str, value: object) -> Material:
-    """Give the material with another value at a path of one or two names."""
+    """Return the material with another value at a path of one or two names."""
     first, _, second = path.partition(".")
     change: dict[str, Any] = {first: value}
     if second:
@@ -72,9 +72,10 @@ def with_value(material: Material, path: str, value: object) -> Material:
 def written_out(
     material: Material, organisation: Organisation | None, people: People | None
 ) -> Material:
-    """Give the material with what its ids name in the place of the ids, as far as it is known.
+    """Return the material with the records that its ids name written out.
 
-    `organisation` and `people` are the records that were named. Identity numbers are left out.
+    `organisation` and `people` are these records, where they are known. Identity numbers are left
+    out.
     """
     by_company, by_manager = named(material.company_id), named(material.manager_id)
     changes: dict[str, Any] = {"company_id": NOBODY, "manager_id": None}
@@ -96,15 +97,15 @@ def named(identifier: str | None) -> bool:
 
 
 def has_masked(material: Material) -> bool:
-    """Whether a telephone number was handed in that may be the masked form of an earlier one."""
+    """Whether a telephone number may be the masked form of an earlier one."""
     phones = (value_at(material, path) for path in MASKED_PHONES)
     return any(isinstance(phone, Secret) and "*" in phone.text() for phone in phones)
 
 
 def unmask(material: Material, earlier: Material) -> Material:
-    """Put an earlier telephone number where its own masked form was handed in again.
+    """Return the material with earlier telephone numbers in the place of their masked forms.
 
-    What is shown masked may come back masked; it must not overwrite.
+    A client may send back a number as it was shown, masked; that must not overwrite the number.
     """
     for path in MASKED_PHONES:
         given, known = value_at(material, path), value_at(earlier, path)

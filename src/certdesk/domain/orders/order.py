@@ -32,7 +32,7 @@ from certdesk.domain.values.names import normal_form
 from certdesk.domain.values.products import DNS_AUTO, FREE, UPLOADED
 
 WILD = "*."
-"""What a wildcard begins with."""
+"""The beginning of a wildcard."""
 
 SERVER, CA = "SVR", "CA"
 """The types of certificates (CertificateType); a CA's is for checking clients."""
@@ -42,10 +42,10 @@ EXPIRES_SOON = timedelta(days=30)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an order failed, was paid back, or why its certificate is or is not revoked.
+    """Why an order failed or was refunded, or why its certificate is or is not revoked.
 
-    A type of its own: the text is for people, and mypy refuses to compare it with anything that
-    decides what comes next.
+    This is a type of its own because the text is for people: mypy refuses to compare it with
+    anything that decides what comes next.
     """
 
     text: Words
@@ -57,15 +57,15 @@ class Decider(enum.Enum):
     OWNER = "owner"
     OPERATOR = "operator"
     DESK = "desk"
-    """Its key is known to others."""
+    """The desk, because others know its private key."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Revocation:
     """The last request to revoke an order's certificate.
 
-    `number` counts on from the order's attempts, so that what proves a name for the one proves
-    nothing for the other. `reason` is a `Reason` of `domain/values/revocation_reason.py`.
+    `number` continues the count of the order's attempts, so that a proof for one is never a proof
+    for the other. `reason` is a `Reason` of `domain/values/revocation_reason.py`.
     """
 
     number: int
@@ -76,7 +76,7 @@ class Revocation:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Move:
-    """A move to another account that has begun: to which one, and the stage that it hides."""
+    """A move to another account that has begun: the account, and the stage that the move hides."""
 
     to: Code
     stage: Stage
@@ -84,39 +84,47 @@ class Move:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One certificate bought: its product, how far it has come, and its current submission.
+    """One certificate that was bought: its product, its state, and its current submission.
 
     Or one that was uploaded, with `product_id` `UPLOADED`, no years, no deal and no submission;
     then names, key and times are the certificate's own. `certificate_type` is `SERVER` or `CA`.
 
-    `time_span` is in years; `submission` is the number of the submission in force (0: none), and
+    `time_span` is in years. `submission` is the number of the submission in force (0: none), and
     the fields from `domain` to `manager_id` are what lists show of it: names as they were typed,
-    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one,
-    `key_kept` whether the desk has the private key. `root_known` is whether it has the root of the
+    `holder` as in `Material`, `key` as in `Submission`, `key_pass` whether there is one, `key_kept`
+    whether the desk has the private key. `root_known` is whether it has the root of the
     certificate's chain.
-    Of an order whose names the desk proves by records that it adds, `delete_record` is whether
-    they are to be removed when the certificate is issued.
-    `attempt` counts the order's submissions to the CA (0: none); `issuer` (the CA's name),
-    `order_id` and `ordered_at` are the last one's, and at `deadline` it is closed if its names are
-    not proved by then.
-    Of a free order, which has no years, `registrable` is the registrable domain of its name, and
-    `renews` the certificate id of the order that it renews, if any. A reissue `replaces` another
-    order's certificate. `renewed_by` and `replaced_by` are the same links from the other end: to
-    the last that was asked for. Warnings of the end of a `muted` one are not wanted.
-    `status` is what the wire shows of the order's state (`lifecycle.status_of`), `waits_for` what
-    has to happen next, and `reason` why the order stands where it does, where that needs words.
-    A `revocation` that was asked for may be proved until `deadline`. `owner_comment` is why its
-    owner asked for that, or for this reissue, in the owner's own words.
-    `begins_at` and `ends_at` are the certificate's own, once there is one, and `ends_by` is then
-    the end of the time that was bought, which no reissue outlasts: it has that from the original.
-    The desk makes the successor of a `hosted` certificate by itself; when that was issued is
-    `succeeded_at`, and the successor is `by_desk`.
-    `move` is there while it moves to another account.
-    `origins` are the ids of all certificates that this one comes from, and `home_projects` the
-    projects that its secrets belong to, where that is not its own project alone
+
+    If the desk proves the names by DNS records that it adds, `delete_record` is whether it removes
+    them when the certificate is issued.
+
+    `attempt` counts the order's submissions to the CA (0: none). `issuer` (the CA's name),
+    `order_id` and `ordered_at` are those of the last one. At `deadline` the order is closed if its
+    names are not proved by then.
+
+    A free order has no years: `registrable` is the registrable domain of its name, and `renews` the
+    certificate id of the order that it renews, if any. A reissue `replaces` another order's
+    certificate. `renewed_by` and `replaced_by` are the same links from the other end, to the last
+    order of that kind. If it is `muted`, its owner wants no warnings of its end.
+
+    `status` is what the wire shows of the order's state (`lifecycle.status_of`). `waits_for` is
+    what has to happen next, and `reason` explains the state where that needs words. The names of a
+    requested `revocation` may be proved until `deadline`. `owner_comment` is why the owner asked
+    for that, or for this reissue, in the owner's own words.
+
+    `begins_at` and `ends_at` are the certificate's own, once there is one. `ends_by` is then the
+    end of the time that was bought, which no reissue outlasts: it has that from the original. The
+    desk makes the successor of a `hosted` certificate by itself; `succeeded_at` is when that was
+    issued, and the successor is `by_desk`.
+
+    `move` is set while the order moves to another account.
+
+    `origins` are the ids of all certificates that this one comes from. `home_projects` are the
+    projects that its secrets belong to, if not its own project alone
     (`domain/orders/derivation.py`).
-    `version` grows with every stored change and guards against lost updates. `number` is given by
-    the store: orders count up from 1 as they are bought, whoever buys them.
+
+    `version` grows with every stored change and guards against lost updates. The store assigns
+    `number`: orders of all accounts count up from 1 as they are bought.
     """
 
     certificate_id: Code
@@ -179,7 +187,7 @@ class Order:
     def ascii_names(self) -> tuple[str, ...]:
         """The names in their normal form, each once.
 
-        Those of an uploaded certificate may be no domain names, and are as they stand in it.
+        The names of an upload may not be domain names; these are as they stand in the certificate.
         """
         return tuple(dict.fromkeys(map(normal_form, self.all_names)))
 
@@ -192,23 +200,23 @@ class Order:
     def renewable(self, now: datetime) -> bool:
         """Whether another certificate for one of its names can be ordered as its renewal now.
 
-        That is what ApplyCertificate does, which is not for wildcards (Certificates.RenewAble).
+        ApplyCertificate does that, and it does not take wildcards (Certificates.RenewAble).
         """
         return self.certificate_type == SERVER and self.plain and self.expires_soon(now)
 
     @property
     def plain(self) -> bool:
-        """Whether one of its names is no wildcard."""
+        """Whether one of its names is not a wildcard."""
         return any(not name.startswith(WILD) for name in self.all_names)
 
     @property
     def uploaded(self) -> bool:
-        """Whether the certificate was made elsewhere and only kept here."""
+        """Whether the certificate was made elsewhere and uploaded."""
         return self.product_id == UPLOADED
 
     @property
     def reissue(self) -> bool:
-        """Whether it replaces another order's certificate, be that in another account by now.
+        """Whether it replaces another order's certificate, even one in another account by now.
 
         Such an order has the end of the time that was bought before it has a certificate.
         """
@@ -228,17 +236,17 @@ class Order:
 
     @property
     def stage(self) -> Stage:
-        """How far it has come; a move hides that on the wire, and remembers it."""
+        """How far the order has come; a move hides that on the wire, and remembers it."""
         return STAGES[self.status] if self.move is None else self.move.stage
 
     @property
     def hold(self) -> Hold | None:
-        """The work of the desk's own that has to end before anything else happens to it."""
+        """The work of the desk that has to end before anything else happens to the order."""
         return ON_HOLD.get(self.status)
 
     @property
     def moving(self) -> bool:
-        """Whether it is on its way to another account, so that nothing else happens to it."""
+        """Whether it is moving to another account, so that nothing else happens to it."""
         return self.hold is Hold.MOVE
 
     @property
@@ -247,7 +255,7 @@ class Order:
         return self.uin if self.move is None else self.move.to
 
     def after(self, event: Event, reason: str = "") -> Order:
-        """Return the order as it stands after `event`, waiting for nothing yet, and why.
+        """Return the order after `event`, waiting for nothing yet, with the reason.
 
         Raises:
             IllegalTransition: the table has no such step, or none for such an order.
@@ -271,10 +279,10 @@ class Order:
         )
 
     def waiting(self, event: WaitEvent) -> Order:
-        """Return the order as it waits after `event`.
+        """Return the order with what it waits for after `event`.
 
         Raises:
-            IllegalTransition: its wait does not change so, or not where it stands.
+            IllegalTransition: its wait does not change like this, or not at its stage.
         """
         step = (self.waits_for, event)
         if self.hold or step not in WAITS or self.stage not in WAIT_STAGES[event]:
@@ -285,10 +293,10 @@ class Order:
         )
 
     def held(self, event: HoldEvent) -> Order:
-        """Return the order as it is after work of the desk's own began or ended.
+        """Return the order after work of the desk began or ended.
 
         Raises:
-            IllegalTransition: that does not begin or end where it stands.
+            IllegalTransition: that does not begin or end at its stage.
         """
         step = (self.hold, event)
         if step not in HOLDS or self.stage not in HOLD_STAGES[event]:
@@ -309,9 +317,9 @@ class Order:
         )
 
     def issued(self, begins_at: datetime, ends_at: datetime) -> Order:
-        """Return the order after its certificate was issued, which is valid from when to when.
+        """Return the order after its certificate was issued, with the times of its validity.
 
-        The first one of all sets the end of the time that was bought.
+        The first certificate sets the end of the time that was bought.
 
         Raises:
             IllegalTransition: the order is not with the CA.
@@ -335,7 +343,7 @@ class Order:
     ) -> Order:
         """Return the order after it was submitted to the CA; this is its next attempt.
 
-        What it waits for then, and until when, is yet to be said.
+        The caller then sets what it waits for, and until when.
 
         Raises:
             IllegalTransition: `event` cannot happen to it now.
@@ -361,7 +369,7 @@ class Order:
         deadline: datetime | None = None,
         why: str = "",
     ) -> Order:
-        """Return the order after its certificate is to be revoked; this is the next such request.
+        """Return the order after a request to revoke its certificate.
 
         `reason` is what the CRL says, `why` what the owner is told.
 
@@ -380,7 +388,7 @@ class Order:
     def revoked(self, now: datetime) -> Order:
         """Return the order after its certificate was revoked, which the desk does not renew.
 
-        Where the desk decided that by itself, the order goes on to say why.
+        If the desk itself decided on the revocation, the order keeps its reason.
 
         Raises:
             IllegalTransition: it was not to be revoked.
@@ -396,7 +404,7 @@ class Order:
         )
 
     def kept(self, why: str) -> Order:
-        """Return the order after its certificate is not revoked after all, and why not.
+        """Return the order after the request to revoke its certificate was declined, and why.
 
         Raises:
             IllegalTransition: it was not to be revoked.
@@ -404,30 +412,30 @@ class Order:
         return dataclasses.replace(self.after(Event.KEEP, why), deadline=None)
 
     def sent_to(self, uin: str) -> Order:
-        """Return the order as it is while it moves to an account.
+        """Return the order at the beginning of its move to an account.
 
         Raises:
-            IllegalTransition: it does not move from where it stands.
+            IllegalTransition: it cannot move at its stage.
         """
         return dataclasses.replace(
             self.held(HoldEvent.BEGIN_MOVE), move=Move(to=uin, stage=self.stage)
         )
 
     def left_here(self) -> Order:
-        """Return the order as it stood before it was to move.
+        """Return the order as it was before its move was called off.
 
         Raises:
-            IllegalTransition: it was not to.
+            IllegalTransition: it was not moving.
         """
         return dataclasses.replace(self.held(HoldEvent.END_MOVE), move=None)
 
     def moved(self) -> Order:
-        """Return the order as it is in the account that it was to move to.
+        """Return the order in the account that it moved to.
 
-        Of the other account's projects, managers and orders it knows nothing there.
+        It has no links there to projects, managers and orders of the account that it left.
 
         Raises:
-            IllegalTransition: it was not to move.
+            IllegalTransition: it was not moving.
         """
         return dataclasses.replace(
             self.left_here(),
@@ -443,7 +451,7 @@ class Order:
         )
 
     def without(self, other_id: str) -> Order:
-        """Give the order without its links to another one."""
+        """Return the order without its links to another one."""
         return dataclasses.replace(
             self,
             renews=None if self.renews == other_id else self.renews,
@@ -454,7 +462,7 @@ class Order:
 
 
 def years_later(begin: datetime, years: int) -> datetime:
-    """Give the same time of day so many calendar years later; after 29 February, 28 February."""
+    """Return the same time of day some calendar years later; for 29 February, 28 February."""
     try:
         return begin.replace(year=begin.year + years)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The proof that is to be found for a name of an order."""
+"""The record of a proof for a name of an order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from certdesk.domain.validation.records import Proof
 
 
 def proof_of(challenge: Challenge, order: Order, now: datetime) -> Proof:
-    """Return the proof that is to be found by a challenge, for what of an order is proved now."""
+    """Return the record of a challenge that is published for an order's present attempt."""
     return Proof(
         certificate_id=order.certificate_id,
         attempt=order.proving,

@@ -1,4 +1,4 @@
-"""What is kept of orders: submissions, work that is due, successors to be made."""
+"""The records of orders: submissions, work that is due, successors to be made."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MaterialFacts: TypeAlias = Annotated[str, Half(Material)]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One handing-in of material for an order; the order names the number in force.
+    """One submission of material for an order; the order names the number in force.
 
-    `facts` is the clear part of the `Material` as JSON, `personal` the sealed rest. The key pass
-    phrase and the private key lie apart, each sealed for its own column. `warnings` are remarks
-    that refuse nothing (check digits, telephone numbers) and hold no values. `inspected` tells
-    that the key has had its slower checks, which one that the desk made does not need.
-    `identity_since` is from when on the time counts for which identity numbers in it are kept,
-    None where there are none.
+    `facts` is the clear part of the `Material` as JSON, `personal` the sealed rest. The pass phrase
+    of the key and the private key are stored apart, each sealed for its own column. `warnings` are
+    remarks that refuse nothing (check digits, telephone numbers) and hold no values. `inspected`
+    means that the key has had its slower checks, which a key made by the desk does not need.
+    `identity_since` is the time from which the retention of identity numbers in it counts, None if
+    it has none.
     """
 
     certificate_id: Code
@@ -46,11 +46,11 @@ class Submission:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """An order on which work goes on by itself: when the next step is due, None for never.
+    """The background work on an order: when the next step is due, None for never.
 
-    Whoever takes it up puts it off first, so that nobody else does and so that it comes up again
-    if it is never finished. After too many failures in a row it is `set_aside` with the reason,
-    until somebody looks at it. One that stands still says so in its `reason`.
+    A worker that takes a task postpones it first. So no other worker takes it, and it comes up
+    again if the worker never finishes. After too many failures in a row it is `set_aside` with the
+    reason, until an operator resumes it. A task that stands still has its `reason`.
     """
 
     certificate_id: Code
@@ -62,17 +62,17 @@ class Task:
     version: int = 1
 
     def afresh(self, at: datetime) -> Task:
-        """Return it due at a time, whatever became of it before."""
+        """Return the task due at a time, with its failures forgotten."""
         return dataclasses.replace(self, due_at=at, failures=0, set_aside=False, reason="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """An issued certificate that is to have a successor: when the desk sees to that next.
+    """An issued certificate that is to have a successor, and when the desk looks at it next.
 
-    `ends_at` is the certificate's end. `looks` counts how often it was seen to since it was due;
-    `warned` is for how many days before the end a warning was given last. Where the last try to
-    make a successor came to nothing, `reason` says why, else it is empty.
+    `ends_at` is the certificate's end. `looks` counts how often the desk has looked at it since it
+    was due. `warned` is how many days before the end the last warning was given. If the last try to
+    make a successor failed, `reason` says why, else it is empty.
     """
 
     certificate_id: Code

@@ -1,7 +1,7 @@
-"""When a certificate is to have a successor, of which kind, and when its end is warned of.
+"""When a certificate gets a successor, of which kind, and when its owner is warned of its end.
 
-A certificate lasts months, what was bought lasts years: the desk reissues it until the bought time
-is over, and then renews it where that was asked for.
+A certificate lasts months and the bought time lasts years: the desk reissues the certificate until
+the bought time is over, and then renews it if its owner asked for that.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from certdesk.domain.orders.records import Renewal
 from certdesk.domain.values.products import FREE
 
 SHORT_LIFE = timedelta(days=10)
-"""A certificate that lives shorter is succeeded at half of its life, not in its last third."""
+"""A certificate with a shorter life gets its successor at half of its life."""
 
 SPREAD = 10
-"""Over this part of its life a certificate's due time is spread, by its id."""
+"""One part in this many of a certificate's life, over which due times are spread by id."""
 
 LEAST_GAIN = timedelta(days=1)
-"""A reissue that gains less of the bought time is not worth it."""
+"""The least that a reissue must gain of the bought time."""
 
 WARNED_BEFORE = (14, 7, 3, 1)
 """Days before its end at which a certificate without a fresh successor is warned of."""
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(minutes=100))
 LONGEST_PAUSE = timedelta(days=1)
-"""How long to wait after each look at whether a successor has come to something."""
+"""The longest pause before the desk checks again whether a successor was issued."""
 
 
 STANDING = frozenset(
     {Status.ISSUED, Status.REVOKING, Status.AWAITING_REVOCATION_LETTER, Status.MIGRATING}
 )
-"""Where a certificate is good, though it may have been asked to take it back or to move it."""
+"""The statuses with a good certificate, though its revocation or move may be under way."""
 
 SEEN_TO = STANDING | {Status.EXPIRED}
-"""Where a certificate may have a successor made: it may have ended while the desk was off."""
+"""The statuses in which a successor may be made, also after an end while the desk was off."""
 
 
 class Kind(enum.Enum):
-    """What a successor is: the bought time goes on, or another time begins."""
+    """The kind of a successor: it continues the bought time, or begins another time."""
 
     REISSUE = "reissue"
     RENEWAL = "renewal"
@@ -60,30 +60,30 @@ class Make:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Leave:
-    """There is one, which is not issued yet, or none is to be made as things stand now."""
+    """Nothing to do now: a successor is not issued yet, or none can be made as things are."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Forget:
-    """There is nothing to be done for the certificate, and will not be."""
+    """Nothing to do for the certificate, now or later."""
 
 
 Succession: TypeAlias = Make | Leave | Forget
 
 
 def wanted(order: Order) -> Kind | None:
-    """Tell which successor an issued certificate is to have, None for none.
+    """Return which successor an issued certificate is to have, None for none.
 
-    Free certificates are renewed by whoever applies for another.
+    The owner of a free certificate renews it by applying for another.
     """
     return None if order.ends_at is None else wanted_at(order, order.ends_at)
 
 
 def wanted_at(order: Order, now: datetime) -> Kind | None:
-    """Tell which successor a certificate is to have that ended before `now`, or did not yet.
+    """Return which successor a certificate is to have, whether or not it has ended by `now`.
 
-    The bought time is used as long as it goes on. Another time is not bought for a certificate that
-    ended longer ago than it lasted: nobody has missed it.
+    The bought time is used as long as it lasts. No further time is bought for a certificate that
+    ended longer ago than it had lasted: nobody has missed it.
     """
     if order.uploaded or order.ends_at is None or order.ends_by is None:
         return None
@@ -96,11 +96,11 @@ def wanted_at(order: Order, now: datetime) -> Kind | None:
 
 
 def next_succession(order: Order | None, successors: Sequence[Order], now: datetime) -> Succession:
-    """Tell what is to be done for a certificate whose successor is due.
+    """Return what to do for a certificate whose successor is due.
 
-    `successors` are the orders that replace or renew it, as far as there are any. None of them is
-    made again that its owner cancelled: then the certificate is not `hosted` any more. Of one that
-    has ended, while nobody saw to it, one is made, and no second one after that failed.
+    `successors` are the orders that replace or renew it. If its owner cancelled one of them, none
+    is made again: then the certificate is not `hosted` any more. If the certificate ended while the
+    desk was off, one successor is made, and no second one if that failed.
     """
     if order is None or order.status not in SEEN_TO or not order.hosted:
         return Forget()
@@ -118,10 +118,10 @@ def next_succession(order: Order | None, successors: Sequence[Order], now: datet
 
 
 def due_at(certificate_id: str, begins: datetime, ends: datetime) -> datetime:
-    """Tell when a certificate's successor is due.
+    """Return when a certificate's successor is due.
 
-    That is when a third of its life is left, or half of a short one, and then, for each certificate
-    another time, up to a tenth of its life later.
+    That is when a third of its life is left, or half of a short one, plus up to a tenth of its
+    life, which differs from certificate to certificate so that they do not all fall due at once.
     """
     life = ends - begins
     left = life / 2 if life < SHORT_LIFE else life / 3
@@ -131,9 +131,10 @@ def due_at(certificate_id: str, begins: datetime, ends: datetime) -> datetime:
 
 
 def warning(order: Order, renewal: Renewal, now: datetime) -> int | None:
-    """Give for how many days before the end a warning is due that was not given, if one is.
+    """Return the days before the end for which a warning is due that was not given yet, if any.
 
-    Of several that are due only the last is given; what lies before the successor was due is none.
+    Of several that are due, only the last one is given. Warnings from before the successor was due
+    do not count.
     """
     if order.muted or order.status is not Status.ISSUED:
         return None
@@ -145,16 +146,17 @@ def warning(order: Order, renewal: Renewal, now: datetime) -> int | None:
 
 
 def next_look(order: Order, looks: int, now: datetime) -> datetime:
-    """Tell when to look again after `looks` looks, the present one included.
+    """Return when to look again after `looks` looks, including the present one.
 
-    After 1, 10 and 100 minutes, then daily, and at each time of a warning.
+    The pauses are 1, 10 and 100 minutes, then a day; there is also a look at the time of each
+    warning.
     """
     pause = PAUSES[looks - 1] if looks <= len(PAUSES) else LONGEST_PAUSE
     return min([now + pause, *(at for _, at in _warnings(order) if at > now)])
 
 
 def first_look(order: Order) -> Renewal:
-    """Note when the successor of a certificate is due that was issued just now."""
+    """Return the record of when the successor of a newly issued certificate is due."""
     assert order.begins_at is not None  # noqa: S101 -- it is issued
     assert order.ends_at is not None  # noqa: S101 -- as above
     return Renewal(
@@ -166,30 +168,30 @@ def first_look(order: Order) -> Renewal:
 
 
 def looked(renewal: Renewal, order: Order, now: datetime, reason: str = "") -> Renewal:
-    """Note that a certificate was seen to, and why no successor could be made of it, if so."""
+    """Return the record after a look at it, with the reason if no successor could be made."""
     looks = renewal.looks + 1
     due = next_look(order, looks, now)
     return dataclasses.replace(renewal, looks=looks, due_at=due, reason=reason)
 
 
 def succeeded(order: Order, kind: Kind, successor_id: str) -> Order:
-    """Link an order to its successor."""
+    """Return the order with the link to its successor."""
     if kind is Kind.REISSUE:
         return dataclasses.replace(order, replaced_by=successor_id)
     return dataclasses.replace(order, renewed_by=successor_id)
 
 
 def in_force(order: Order, followers: Sequence[Order]) -> Order | None:
-    """Give the newest good certificate's of an order and those that came after it, if there is one.
+    """Return the order with the newest good certificate of an order and its followers, if any.
 
-    One that is to be taken back, or moved, comes behind all others.
+    One that is being revoked or moved is taken only if there is no other.
     """
     certified = [each for each in (order, *followers) if each.begins_at is not None]
     return max((each for each in certified if each.status in STANDING), key=_begun, default=None)
 
 
 def is_over(order: Order) -> bool:
-    """Whether an order's certificate is not good any more, or it was given up without one."""
+    """Whether an order's certificate is not good any more, or the order ended without one."""
     return order.status in GIVEN_UP | {Status.EXPIRED, Status.REVOKED}
 
 
@@ -199,7 +201,7 @@ def _begun(order: Order) -> tuple[bool, datetime, int]:
 
 
 def _warnings(order: Order) -> list[tuple[int, datetime]]:
-    """Give the days and times of an order's warnings, the first one first."""
+    """Return the days and times of an order's warnings, the first one first."""
     if order.begins_at is None or order.ends_at is None:
         return []
     due = due_at(order.certificate_id, order.begins_at, order.ends_at)

@@ -1,9 +1,9 @@
 """What stands still while an account is disabled, and how it goes on afterwards.
 
-A disabled account gets nothing: nobody works on its orders, and the time until their deadlines
-does not pass. Revocation goes on: a certificate is revoked if that was asked for, or if others know
-its key. Proofs, CAA answers and vetting grow old in the meantime; what is too old afterwards is
-looked at again.
+Nothing is done for a disabled account: its orders get no work, and the time until their deadlines
+stops. Revocation goes on: a certificate is revoked if its owner asked for that, or if others know
+its key. Proofs, CAA answers and vetting age in the meantime; what is too old afterwards is checked
+again.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from certdesk.domain.orders.lifecycle import SUBMITTED, Status
 from certdesk.domain.orders.order import Order
 
 REASON = "The account is disabled."
-"""What tasks and renewals say as long as they stand still."""
+"""The reason of tasks and renewals while they stand still."""
 
 DEADLINES = SUBMITTED | {Status.AWAITING_REVOCATION_LETTER}
-"""Where an order may have a deadline that stands still."""
+"""The statuses in which an order may have a deadline that stands still."""
 
 
 def goes_on(order: Order) -> bool:
@@ -28,7 +28,7 @@ def goes_on(order: Order) -> bool:
 
 
 def time_of(account: Account | None, now: datetime) -> datetime:
-    """Give the time from which an account's deadlines are reckoned: it stands while it is disabled.
+    """Return the time for an account's deadlines: it stops while the account is disabled.
 
     So a deadline that is set meanwhile has all of its time left when the account is enabled.
     """
@@ -38,7 +38,7 @@ def time_of(account: Account | None, now: datetime) -> datetime:
 
 
 def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
-    """Give an order as it goes on after its account was disabled from `disabled_at` until now.
+    """Return an order as it goes on after its account was disabled from `disabled_at` until now.
 
     Its deadline is later by that time, unless it had passed before.
     """
@@ -49,12 +49,12 @@ def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
 
 
 def told(account: Account) -> str:
-    """Say that an order stands still, as its account is disabled, and what ends that."""
+    """Return why an order of a disabled account stands still, and what ends that."""
     return f"It stands still{since(account)}: certdesk account enable {account.uin} lets it go on."
 
 
 def since(account: Account) -> str:
-    """Say which account is disabled, and since when."""
+    """Return which account is disabled, and since when."""
     at = account.disabled_at
     when = "" if at is None else f" since {at:%Y-%m-%d %H:%M} UTC"
     return f", as account {account.uin} is disabled{when}"

@@ -1,6 +1,6 @@
-"""What is to be done next for an order, decided from how it stands and nothing else.
+"""The next step for an order, decided from its state and nothing else.
 
-Level-triggered: whoever asks again gets the same step until it is done, so a step that was lost
+It is level-triggered: it returns the same step until that step is done. So a step that was lost
 with a process is found again.
 """
 
@@ -28,25 +28,28 @@ from certdesk.domain.values.retry import doubled
 from certdesk.domain.values.validity import CAA_LASTS, terms_at
 
 GOING_ON = frozenset({StatusMessage.PENDING_DCV, StatusMessage.WAIT_ISSUE})
-"""Nobody has to look at it, or has to any more."""
+"""Nobody has to review the order (any more)."""
 
 CERTIFIED = frozenset({Stage.ISSUED, Stage.AWAITING_REVOCATION_LETTER, Stage.REVOKING})
-"""There is a certificate, which is good."""
+"""The stages with a good certificate."""
 
 RECORDS_WANTED = SUBMITTED | {Status.REVOKING}
-"""Where an order's names are to be proved."""
+"""The statuses in which an order's names are to be proved."""
 
 CAA_PAUSES = 6
-"""How many first pauses to wait after CAA records refused."""
+"""The number of first pauses to wait after CAA records refused."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
 
 SENT_FOR = timedelta(seconds=10)
-"""When an update that was to add a record is over for certain; then the record can be removed."""
+"""The time after which an update that was to add a record is certainly over.
+
+Only then can the record be removed.
+"""
 
 MOST_REMOVALS = 30
 LONGEST_REMOVAL_PAUSE = timedelta(hours=1)
-"""How often it is tried to remove a record: with these pauses for about a day."""
+"""The longest pause between attempts to remove a record, for about a day with all pauses."""
 
 TIMED_OUT = "The domain names were not validated in time, and the order was closed."
 NOT_OFFERED = "The CA did not say in time what to publish, and the order was closed."
@@ -61,48 +64,48 @@ class ProofsMissing(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Prove:
-    """Look for the proofs of these names."""
+    """Check for the proofs of these names."""
 
     names: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AskForChallenges:
-    """Have the issuer, which makes its own challenges, say what to publish."""
+    """Ask the issuer, which makes its own challenges, what to publish."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AskCaa:
-    """Look for the CAA records of these names."""
+    """Check the CAA records of these names."""
 
     names: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Issue:
-    """Have the issuer take its next step."""
+    """Let the issuer take its next step."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Close:
-    """Let the review fail for this reason."""
+    """Close the order as failed, for this reason."""
 
     reason: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RevokeCompromised:
-    """Have the certificate revoked, since others know its key."""
+    """Begin to revoke the certificate, since others know its key."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Revoke:
-    """Have the issuer take the certificate back."""
+    """Let the issuer revoke the certificate."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeclineRevocation:
-    """Do not revoke the certificate after all, for this reason."""
+    """Decline the revocation of the certificate, for this reason."""
 
     reason: str
 
@@ -114,7 +117,7 @@ class Expire:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Move:
-    """Hand the order over to the account that it moves to."""
+    """Complete the order's move to another account."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,12 +129,12 @@ class Remove:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EndCancelling:
-    """Nothing is left to be undone for an order that is being cancelled."""
+    """End the cancelling of an order: nothing is left to clean up."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do before `until`; None is until somebody does something."""
+    """Do nothing before `until`; None is until a person does something."""
 
     until: datetime | None
 
@@ -161,13 +164,13 @@ def next_step(
     blocked: BlockedKey | None = None,
     added: Sequence[Proof] = (),
 ) -> Step:
-    """Tell the next step; `proofs` are those that count now, `interval` the first pause.
+    """Return the next step; `proofs` are those that count now, `interval` the first pause.
 
-    `added` are those of any attempt whose records may be outside because the desk has added them;
-    what is wanted of them no more is removed beside everything else.
+    `added` are proofs of any attempt whose records the desk has added and not removed. Records that
+    are not needed any more are removed whatever else the order does.
 
     Raises:
-        ProofsMissing: there is not one for every name, so that nothing can be decided.
+        ProofsMissing: a name has no proof, so that nothing can be decided.
     """
     unwanted = [proof for proof in added if not is_wanted(order, proof)]
     due = [proof for proof in unwanted if next_removal(proof, interval) <= now]
@@ -183,7 +186,7 @@ def next_step(
 
 
 def step_while_disabled(order: Order, now: datetime, blocked: BlockedKey | None) -> Step | None:
-    """Tell the next step of an order that stands still as its account is disabled; mostly none.
+    """Return the next step of an order that stands still as its account is disabled, mostly None.
 
     A certificate is revoked all the same if others know its key (Baseline Requirements 4.9.1.1).
     """
@@ -206,18 +209,17 @@ def _own_step(
     interval: timedelta,
     blocked: BlockedKey | None,
 ) -> Step:
-    """Tell the next step of the order itself.
+    """Return the next step of the order itself.
 
-    What is `blocked` is the order's key: nothing is issued for it, and where others know it, a
-    certificate is revoked whatever its owner asked for (Baseline Requirements 4.9.1.1).
+    `blocked` is the block on the order's key: nothing is issued for such a key. If others know the
+    key, its certificate is revoked whatever its owner asked for (Baseline Requirements 4.9.1.1).
 
-    Names are looked for while people look at the order; nothing is issued before they are done.
-    What moves to another account does so before anything else.
-    A certificate is revoked when its names are proved anew, or as soon as nobody has to look at
-    the request (any more).
+    Names are validated while people review the order; nothing is issued before the review ends. A
+    move to another account comes before anything else. A certificate is revoked when its names are
+    proved again, or as soon as nobody has to review the request (any more).
 
     Raises:
-        ProofsMissing: there is not one for every name, so that nothing can be decided.
+        ProofsMissing: a name has no proof, so that nothing can be decided.
     """
     if order.moving:
         return Move()
@@ -271,10 +273,10 @@ def _towards_expiry(order: Order, now: datetime) -> Step:
 
 
 def _unproved(order: Order, proofs: Sequence[Proof], now: datetime) -> Sequence[Proof]:
-    """Give the proofs that are yet to be found.
+    """Return the proofs that are still to be found.
 
     Raises:
-        ProofsMissing: there is not one for every name.
+        ProofsMissing: a name has none.
     """
     bases = {name.removeprefix("*.") for name in order.ascii_names}
     missing = bases - {proof.name for proof in proofs}
@@ -313,11 +315,10 @@ def _towards_permission(
 
 
 def is_wanted(order: Order, proof: Proof) -> bool:
-    """Whether the record that the desk has added for a proof is to stay outside.
+    """Whether the record that the desk has added for a proof is still needed.
 
-    That of an issued certificate stays unless its deletion was asked for. What was published for
-    an attempt that came to nothing, or to revoke a certificate, is wanted as long as it is under
-    way.
+    The record of an issued certificate stays unless its deletion was asked for. The record of an
+    attempt that failed, or of a revocation, is needed as long as that is under way.
     """
     if proof.attempt == order.attempt and order.begins_at is not None:
         return not order.delete_record
@@ -325,32 +326,32 @@ def is_wanted(order: Order, proof: Proof) -> bool:
 
 
 def next_removal(proof: Proof, interval: timedelta) -> datetime:
-    """Tell when to try to remove an added record: after pauses that double up to an hour."""
+    """Return when to try to remove an added record: after pauses that double up to an hour."""
     if proof.removal_at is None:
         return (proof.added_at or proof.made_at) + SENT_FOR
     return proof.removal_at + doubled(interval, proof.removals - 1, LONGEST_REMOVAL_PAUSE)
 
 
 def is_proved(proof: Proof, now: datetime) -> bool:
-    """Whether a name is proved, and not so long ago that it has to be again (BR 4.2.1)."""
+    """Whether a name is proved, and recently enough to rely on (BR 4.2.1)."""
     return proof.proved_at is not None and now - proof.proved_at <= _proof_lasts(now)
 
 
 def caa_permits(proof: Proof, now: datetime) -> bool:
-    """Whether the last look for CAA records permits to issue now."""
+    """Whether the last CAA check permits issuance now."""
     fresh = proof.caa_at is not None and now - proof.caa_at < CAA_LASTS
     return fresh and not proof.caa_reason
 
 
 def next_look(proof: Proof, interval: timedelta) -> datetime:
-    """Tell when a proof is to be looked for: after pauses that double up to ten minutes."""
+    """Return when to check a proof again: after pauses that double up to ten minutes."""
     if proof.looked_at is None:
         return proof.made_at
     return proof.looked_at + doubled(interval, proof.looks - 1, LONGEST_PAUSE)
 
 
 def next_caa_look(proof: Proof, interval: timedelta) -> datetime:
-    """Tell when CAA records are to be looked for: at once, or a while after they refused."""
+    """Return when to check CAA records: at once, or a while after they refused."""
     if proof.caa_at is None or not proof.caa_reason:
         return proof.made_at
     return proof.caa_at + CAA_PAUSES * interval
@@ -361,15 +362,15 @@ def _overdue(order: Order, now: datetime) -> bool:
 
 
 def _falls_due(order: Order, look_at: datetime, now: datetime) -> bool:
-    """Whether a look is due that was planned for `look_at`.
+    """Whether a check is due that was planned for `look_at`.
 
-    None is planned for after the deadline; one before it that the desk missed is made up for.
+    No check is planned for after the deadline. One before it that the desk missed is made up for.
     """
     return look_at <= (min(now, order.deadline) if order.deadline else now)
 
 
 def _proof_lasts(now: datetime) -> timedelta:
-    """Tell how old a proof may be, and the value for a belated one (BR 4.2.1, 3.2.2.4.7)."""
+    """Return how old a proof may be, and the value of one found late (BR 4.2.1, 3.2.2.4.7)."""
     return timedelta(days=terms_at(now).proof_days)
 
 

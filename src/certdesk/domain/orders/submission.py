@@ -1,8 +1,8 @@
-"""The rules that the material of an order must keep, each named, all faults found at once.
+"""The rules for the material of an order; all broken rules are found at once.
 
 Source: the vendor's page of CertificateInfoSubmit (parameter list and error codes); where it is
-silent, docs/compat.md says what was decided. Steps: the parameters by themselves, then against
-the product. A CSR is judged in `domain/pki/csr.py`.
+silent, docs/compat.md says what was decided. The parameters are checked by themselves first, then
+against the product. CSRs are checked in `domain/pki/csr.py`.
 """
 
 from __future__ import annotations
@@ -100,45 +100,48 @@ EXPECTED_WORDS = {
     "company_id": (),
     "manager_id": (),
 }
-"""The words that a value can be meant for, where it is one of a few, or a number.
+"""The words to compare a wrong value with, where it must be one of a few words or a number.
 
-Of choices that are all of them, as one is easily taken for another's.
+A choice is compared with the words of all choices, as one is easily taken for another.
 """
 
 KEY_PASS_LENGTH = 32
 DNS_NAMES_LIMIT = 100
 NAMES_TOLD = 10
-"""Of how many names that are none a refusal tells."""
+"""How many invalid names a refusal lists."""
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 _PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
 
 
 PHRASES = ("personal", "as_person", "nobody_named", "no_manager_named")
-"""That the order is a person's, as a condition and as a value; that no id names a company or a
-manager; that none names a manager."""
+"""Conditions and values that are not about one parameter everywhere.
+
+They are: the order is a person's, as a condition and as a value; no id names a company or a
+manager; no id names a manager.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
-    """One broken rule: where, and what the rule is.
+    """One broken rule: the path of the value, and the rule.
 
-    Other values are named in braces, as in `is required when {csr_source} is parse`: the action
-    that took the material puts its own parameter names there, and adds the offending value. What
-    is not said by one parameter everywhere is one of `PHRASES`, which each action words.
+    Other values are named in braces, as in `is required when {csr_source} is parse`. The action
+    that took the material puts its own parameter names there, and adds the offending value.
+    `PHRASES` are conditions that each action words by itself.
     """
 
     path: str
     rule: str
     got: str | None = None
-    """The offending one where the parameter has several values."""
+    """The offending value where the parameter has several."""
 
 
 class MaterialRefused(Exception):
     """The material breaks rules; `error` is the wire's class for them, `subject` its `%s`."""
 
     def __init__(self, error: type[ServiceError], faults: list[Fault], subject: str = "") -> None:
-        """Keep what is to be worded."""
+        """Keep the error, its faults and its subject."""
         self.error = error
         self.faults = faults
         self.subject = subject
@@ -147,7 +150,7 @@ class MaterialRefused(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """Material that will do, in the domain's own types; `key` is None for a CSR handed in."""
+    """Valid material in the domain's own types; `key` is None if the customer supplied a CSR."""
 
     common_name: DomainName
     other_names: tuple[DomainName, ...]
@@ -163,11 +166,11 @@ def judge(
     internal_suffixes: frozenset[str] = frozenset(),
     kinds: Collection[KeyKind] | None = None,
 ) -> Judged:
-    """Check the material by itself and against what was bought.
+    """Check the material by itself and against the product; return it in the domain's types.
 
-    Names under `internal_suffixes` may be ordered as well (`DomainName.parse`); a key may be made
-    of these `kinds`, or else of those that are for the product. Of an order that replaces or
-    renews another one, what was personal may have been erased since: it is not asked for again.
+    Names under `internal_suffixes` may be ordered as well (`DomainName.parse`). `kinds` are the
+    kinds of key that may be made, by default those of the product. If the order replaces or renews
+    another one, personal data may have been erased since, and is not required again.
 
     Raises:
         MaterialRefused: with all faults of the first kind that is found.
@@ -179,7 +182,7 @@ def judge(
         raise MaterialRefused(
             CertificateInfoSubmitContactEmailEmpty, [Fault("contact_email", rule)]
         )
-    # Counted before they are read, which takes up to a third of a millisecond each.
+    # Counted before they are read: reading takes up to a third of a millisecond each.
     _refuse_if(InvalidParam, list(_too_many(material)))
     names = _names(material, internal_suffixes)
     key = _key(material, kinds or _kinds_of(product)) if material.csr_source == ONLINE else None
@@ -198,12 +201,12 @@ def judge(
 
 
 def _kinds_of(product: Product) -> Collection[KeyKind]:
-    """Tell which kinds of key are made for an order of a product."""
+    """Return which kinds of key are made for an order of a product."""
     return FREE_KINDS if product.number == FREE else ORDERED_KINDS
 
 
 def _needs_contact(material: Material, product: Product) -> bool:
-    """Whether somebody has to be told whom to write to; of a free order nobody has to."""
+    """Whether the order needs a contact to write to; a free order does not."""
     return material.holder == PERSONAL_HOLDER and product.number != FREE
 
 
@@ -217,7 +220,7 @@ def _too_many(material: Material) -> Iterator[Fault]:
         yield Fault("other_names", f"takes at most {DNS_NAMES_LIMIT} names")
         return
     texts = [text for _, text in _named_texts(material)]
-    # What is longer is refused without a look at its labels.
+    # A longer name is refused before its labels are read.
     count = labels.characters(text for text in texts if len(text) <= TEXT_LIMIT)
     if count > labels.MOST_CHARACTERS:
         rule = (
@@ -228,7 +231,7 @@ def _too_many(material: Material) -> Iterator[Fault]:
 
 
 def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[DomainName, ...]:
-    """Read all names, the common one first; the refusal tells of several that are none."""
+    """Return all names, the common one first; the refusal lists several that are invalid."""
     names, faults = [], []
     for path, text in _named_texts(material):
         try:
@@ -243,7 +246,7 @@ def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[Domai
 
 
 def _named_texts(material: Material) -> list[tuple[str, str]]:
-    """Give (path, name as it was typed), the common name first."""
+    """Return (path, name as it was typed), the common name first."""
     others = [("other_names", text) for text in material.other_names]
     return [("common_name", material.common_name), *others]
 
@@ -265,7 +268,7 @@ def _key(material: Material, kinds: Collection[KeyKind]) -> KeyKind:
 
 
 def _identifier(text: str | None) -> int | None:
-    """Give a usable id; absent and `0` are none (reference: `"0"` means none)."""
+    """Return an id as a number; None if it is absent or `0` (reference: `"0"` means none)."""
     return int(text or "0") or None
 
 
@@ -390,7 +393,7 @@ def _name_faults(
 
 
 def _repeated(names: tuple[DomainName, ...], material: Material) -> str:
-    """Give the first of the other names that stood before, as it was typed."""
+    """Return the first name that is listed twice, as it was typed."""
     seen = {names[0]}
     for name, text in zip(names[1:], material.other_names, strict=True):
         if name in seen:

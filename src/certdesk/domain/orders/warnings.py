@@ -1,7 +1,7 @@
-"""Remarks on identity and telephone numbers: they warn the desk's people and refuse nothing.
+"""Remarks on identity and telephone numbers: they warn reviewers and refuse nothing.
 
-The vendor's own examples carry numbers whose check digits do not fit, so a refusal would turn
-honest material away (reference: api_facts, seed samples).
+The vendor's own examples have numbers with wrong check digits, so a refusal would turn honest
+material away (reference: api_facts, seed samples).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Organisation, Person
 
 HOME = "CN"
-"""Where a number without a country is dialled from: the vendor's home."""
+"""The country of a telephone number without a country code: the vendor's own."""
 
 
 def organisation_remarks(organisation: Organisation) -> Iterator[tuple[str, str]]:
-    """Give (field, remark) for what looks odd about a company."""
+    """Yield (field, remark) for what looks odd about a company."""
     number = organisation.id_number
     if organisation.id_type == "TYDMZ" and number and not uscc.is_valid(number.text()):
         yield "id_number", "the check digit of the unified social credit code does not fit"
@@ -30,7 +30,7 @@ def organisation_remarks(organisation: Organisation) -> Iterator[tuple[str, str]
 
 
 def person_remarks(person: Person, country: str | None) -> Iterator[tuple[str, str]]:
-    """Give (field, remark) for what looks odd about a manager or a contact."""
+    """Yield (field, remark) for what looks odd about a manager or a contact."""
     number = person.id_number
     if person.id_type == "SFZ" and number and not ric.is_valid(number.text()):
         yield "id_number", "the check digit of the identity card does not fit"

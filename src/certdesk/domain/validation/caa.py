@@ -1,6 +1,14 @@
-"""What CAA records permit: RFC 8659, and RFC 8657 for accounts and methods.
+"""What CAA records permit: RFC 8659, and RFC 8657 for accounts and validation methods.
 
-Nothing here asks for records; where those of a name are to be looked for is in `validation/caa.py`.
+These are rules alone; `validation/caa.py` climbs the DNS tree and asks for the records.
+
+>>> from certdesk.domain.validation.challenge import ProofKind
+>>> ours = CaaIdentity(frozenset({"ca.example"}), frozenset())
+>>> wanted = WantedIssuance(ours, ProofKind.TXT, wildcard=False)
+>>> refusal([CaaRecord(0, "issue", b"ca.example")], wanted) is None
+True
+>>> refusal([CaaRecord(0, "issue", b"other.example")], wanted)
+'no CAA record issue permits this desk: one names other.example'
 """
 
 from __future__ import annotations
@@ -13,8 +21,11 @@ from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.foreign_text import few, printable_text
 
 CRITICAL = 0x80
-"""Bit 0 of the flags. The others are reserved, and whatever they are is ignored (RFC 8659, 4.1):
-`1 issue`, which old guides have, is no critical record."""
+"""Bit 0 of the flags, the issuer critical flag, which is the most significant bit.
+
+All other bits are reserved and ignored (RFC 8659, 4.1). So `1 issue`, which old guides show, sets
+bit 7 and is not a critical record.
+"""
 
 ISSUE, ISSUE_WILD = "issue", "issuewild"
 
@@ -25,16 +36,20 @@ UNCONCERNED = {
     "contactemail": "whom to ask (Baseline Requirements, A.1.1)",
     "contactphone": "whom to ask (Baseline Requirements, A.1.2)",
 }
-"""The kinds that are known and permit or forbid nothing for servers, and what each tells."""
+"""The known tags that do not restrict server certificates, and what each is for.
+
+Known tags never refuse by the critical flag, which is about tags that an issuer does not
+understand.
+"""
 
 METHODS = {
     ProofKind.TXT: frozenset({"dns-01", "ca-dns"}),
     ProofKind.CNAME: frozenset({"dns-01", "ca-dns"}),
     ProofKind.FILE: frozenset({"http-01", "ca-file"}),
 }
-"""What `validationmethods` may call a proof: the ACME method of the same kind, or our own label.
+"""The labels of `validationmethods` for each kind of proof: the ACME method, or our own label.
 
-RFC 8657, 4, wants labels that begin with `ca-` for methods that are not of ACME.
+RFC 8657, 4 requires labels that begin with `ca-` for methods that ACME does not define.
 """
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -60,21 +75,21 @@ class CaaRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CaaIdentity:
-    """By what CAA records permit an issuer: issuer domain names in small letters, account URIs."""
+    """What CAA records know an issuer by: lower-case issuer domain names, and account URIs."""
 
     domains: frozenset[str]
     accounts: frozenset[str]
 
 
 NO_IDENTITY = CaaIdentity(frozenset(), frozenset())
-"""That of an issuer which no record that names issuers permits."""
+"""The identity of an issuer that no `issue` record permits."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WantedIssuance:
-    """Who wants to issue for what.
+    """An issuance for which CAA permission is needed.
 
-    `kind` is how control of the name was proved, and `wildcard` whether the certificate's name
+    `kind` is how control of the name was proved. `wildcard` is whether the certificate's name
     begins with `*.`.
     """
 
@@ -85,7 +100,7 @@ class WantedIssuance:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Grant:
-    """Whom the value of an issue or issuewild record names: nobody where `domain` is empty."""
+    """The issuer named by an `issue` or `issuewild` value; an empty `domain` names no issuer."""
 
     domain: str
     parameters: tuple[tuple[str, str], ...] = ()
@@ -96,25 +111,30 @@ class _Grant:
 
 
 def refusal(records: Sequence[CaaRecord], issuance: WantedIssuance) -> str | None:
-    """Say why the CAA records that apply to a name forbid issuing, or give None where they do not.
+    """Return why the CAA records that apply to a name forbid issuance, None if they permit it.
 
-    No records forbid nothing. A critical record of a kind unknown here forbids everything, whatever
-    the others say (RFC 8659, 4.1). Where there are issuewild records, they alone decide for a
-    wildcard, and for no other name (4.3). Records that name issuers forbid all others (4.2);
-    without any, nobody is forbidden.
+    Without records, every issuer is permitted (RFC 8659, 3).
     """
     known = (ISSUE, ISSUE_WILD, *UNCONCERNED)
     for record in records:
+        # A critical record whose tag is unknown forbids issuance, whatever the other records say
+        # (RFC 8659, 4.1). `issuemail` and the other `UNCONCERNED` tags are passed over, critical or
+        # not: the desk knows them, and they do not restrict certificates for servers (RFC 9495, 3:
+        # `issuemail` is about e-mail addresses alone).
         if record.flags & CRITICAL and record.tag not in known:
             tag = printable_text(record.tag)
             return (
                 f"the critical CAA record {tag} is of a kind that is not known here (RFC 8659, 4.1)"
             )
+    # `issuewild` records, if there are any, replace the `issue` records for a wildcard; for other
+    # names they are ignored (RFC 8659, 4.3).
     tag = ISSUE_WILD if issuance.wildcard and _tagged(records, ISSUE_WILD) else ISSUE
     restricting = _tagged(records, tag)
+    # Records without an `issue` tag, such as `iodef` alone, restrict nobody (RFC 8659, 4.2).
     if not restricting:
         return None
     reasons = [_withheld(_grant(record.value), issuance) for record in restricting]
+    # One record that permits the desk is enough (RFC 8659, 4.2).
     if None in reasons:
         return None
     return f"no CAA record {tag} permits this desk: {few(map(str, reasons), '; ')}"
@@ -125,8 +145,8 @@ def _tagged(records: Iterable[CaaRecord], tag: str) -> list[CaaRecord]:
 
 
 def _grant(value: bytes) -> _Grant | None:
-    """Read an issue value; None for one that is malformed (RFC 8659, 4.2)."""
-    # Latin 1 reads any bytes; what is not ASCII fits no pattern.
+    """Return the parsed value of an `issue` record, None if it is malformed (RFC 8659, 4.2)."""
+    # Latin-1 decodes any bytes; the patterns then refuse all that is not ASCII.
     domain, _, rest = value.decode("latin-1").partition(";")
     domain, rest = domain.strip(_BLANKS), rest.strip(_BLANKS)
     if domain and not _DOMAIN.fullmatch(domain):
@@ -139,9 +159,10 @@ def _grant(value: bytes) -> _Grant | None:
 
 
 def _withheld(grant: _Grant | None, issuance: WantedIssuance) -> str | None:
-    """Say why a grant is not this desk's, or give None where it is.
+    """Return why a grant does not permit this desk, None if it does.
 
-    Parameters other than those of RFC 8657 are an issuer's own to define, and the desk has none.
+    RFC 8659, 4.2 lets each issuer define parameters of its own. The desk defines only those of RFC
+    8657 and ignores all others.
     """
     if grant is None:
         return "one is malformed, and so names no issuer (RFC 8659, 4.2)"
@@ -155,7 +176,8 @@ def _withheld(grant: _Grant | None, issuance: WantedIssuance) -> str | None:
 
 
 def _account_fault(accounts: Sequence[str], issuance: WantedIssuance) -> str | None:
-    """Say why the accounts of a grant are not the desk's; without any, all are meant."""
+    """Return why the `accounturi` of a grant is not the desk's; without one, any account may."""
+    # RFC 8657, 3: a record with more than one `accounturi` permits no account.
     if len(accounts) > 1:
         return "one has more than one accounturi, which no account can be (RFC 8657, 3)"
     if accounts and accounts[0] not in issuance.identity.accounts:
@@ -164,7 +186,8 @@ def _account_fault(accounts: Sequence[str], issuance: WantedIssuance) -> str | N
 
 
 def _method_fault(methods: Sequence[str], issuance: WantedIssuance) -> str | None:
-    """Say why a name was not proved as a grant wants it; without any methods, all will do."""
+    """Return why a grant does not permit the method of validation; without a list, any will do."""
+    # RFC 8657, 4: likewise more than one `validationmethods`, and an empty list permits no method.
     if len(methods) > 1:
         return "one has more than one validationmethods, which no proof can be (RFC 8657, 4)"
     if not methods or not methods[0]:

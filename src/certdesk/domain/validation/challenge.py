@@ -32,10 +32,10 @@ class ProofKind(enum.StrEnum):
 
 
 class Verdict(enum.IntEnum):
-    """What a look for a proof found (DomainValidationResult.LocalCheck).
+    """The result of a check (DomainValidationResult.LocalCheck).
 
-    The vendor's list gives the last two the same words as `FILE_ABSENT` and `FILE_DIFFERS`; here
-    they speak of the second host of a name (with or without `www.`).
+    The vendor's list uses the same words for the last two as for `FILE_ABSENT` and `FILE_DIFFERS`;
+    here they are about the second host of a name (with or without `www.`).
     """
 
     PROVED = 1
@@ -53,11 +53,11 @@ class Verdict(enum.IntEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """What is to be published for one name of one order.
+    """What to publish for one name of one order.
 
-    `name` is the name in ASCII without `*.`; `label` the host part of the record below the
-    registrable domain, or of a FILE the file's name; `value` the TXT text, the target of the
-    CNAME, or the file's whole content.
+    `name` is in ASCII without `*.`. `label` is the host part of the record below the registrable
+    domain, or the file's name for FILE. `value` is the TXT text, the target of the CNAME, or the
+    whole content of the file.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Challenge:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts that must serve the file: of a registrable domain also `www.`, and back."""
+        """The hosts that must serve the file: a registrable domain and its `www.` go together."""
         if self.name == self.zone:
             return (self.name, f"www.{self.name}")
         if self.name == f"www.{self.zone}":
@@ -87,13 +87,13 @@ class Challenge:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One look for a proof: the evidence of it.
+    """The result of one check for a proof, kept as evidence.
 
-    `reason` says in plain words what was found and what to do next, "" when proved; `seen` are
-    the values found instead or as wanted (CheckValue), cut to a printable few; `resolver` is
-    host:port of who answered; `steps` tell what was asked, answered and connected to, a line
-    each; `secure` whether the answer was signed and checked (DNSSEC), None where nothing was.
-    `answered` is false where nobody answered for the name: no name server, or no web server.
+    `reason` says in plain words what was found and what to do next, "" if the name is proved.
+    `seen` are the values found (CheckValue), as few and as printable as `foreign_text` makes them.
+    `resolver` is the host:port that answered. `steps` lists what was asked, answered and connected
+    to, one a line. `secure` is whether DNSSEC validated the answer, None without an answer.
+    `answered` is false if no name server or web server answered for the name.
     """
 
     verdict: Verdict
@@ -109,10 +109,10 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CaaFinding:
-    """One look whether CAA records let this desk issue for a name (RFC 8659).
+    """The result of one CAA check: whether the records let this desk issue (RFC 8659).
 
-    `found_at` is the name that has the records, None where there are none up to the top; the
-    other fields are as in `Finding`.
+    `found_at` is the name that has the records, None if no name up to the top has any. The other
+    fields are as in `Finding`.
     """
 
     permitted: bool
@@ -128,14 +128,14 @@ class CaaFinding:
 
 
 def kind_of(verify_type: str, product: Product) -> ProofKind:
-    """Give where an order's proofs are published: `verify_type` is DNS, DNS_AUTO or FILE."""
+    """Return where an order's proofs are published: `verify_type` is DNS, DNS_AUTO or FILE."""
     if verify_type == "FILE":
         return ProofKind.FILE
     return ProofKind.CNAME if product.brand in CNAME_BRANDS else ProofKind.TXT
 
 
 def challenge_of(proof: Proof) -> Challenge:
-    """Give what a kept proof asks to be published."""
+    """Return the challenge of a stored proof."""
     return Challenge(
         name=proof.name, kind=ProofKind(proof.kind), label=proof.label, value=proof.value
     )
@@ -149,7 +149,7 @@ def method_of(kind: ProofKind) -> str:
 def new_challenge(
     name: DomainName, kind: ProofKind, rng: random.Random, now: datetime
 ) -> Challenge:
-    """Draw what is to be published for a name; every value has 160 random bits or more."""
+    """Return a new challenge for a name; every value has 160 random bits or more."""
     base = name.base
     below = base.removesuffix(name.registrable).rstrip(".")
     if kind is ProofKind.FILE:

@@ -12,9 +12,9 @@ from certdesk.domain.values.names import DomainRefused, ascii_form
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A zone that an operator gave an account, as it is kept; `name` is in ASCII.
+    """A zone in which an account lets the desk add records; `name` is in ASCII.
 
-    `settings` are those of its `provider` that may be shown, by name; `secrets` are the others,
+    `settings` are the `provider`'s settings that may be shown, by name; `secrets` are the others,
     each sealed for its own place, in Base64.
     """
 
@@ -28,7 +28,7 @@ class Zone:
 
     @property
     def described(self) -> str:
-        """How it is changed, in a line without secrets."""
+        """The settings of the zone in one line, without secrets."""
         return f"{self.provider} ({described(self.settings)})"
 
 
@@ -38,10 +38,10 @@ def described(settings: Iterable[tuple[str, str]]) -> str:
 
 
 def zone_name(text: str) -> str:
-    """Bring the name of a zone into its normal form, lower case and in ASCII.
+    """Return the name of a zone in its normal form: lower case, in ASCII.
 
     Raises:
-        DomainRefused: it is none.
+        DomainRefused: the text is not a zone name.
     """
     name = ascii_form(text.removesuffix("."))
     if name.startswith("*."):
@@ -50,11 +50,11 @@ def zone_name(text: str) -> str:
 
 
 def zone_of(name: str, zones: Iterable[Zone]) -> Zone | None:
-    """Give the zone that a name (in ASCII) lies in: the innermost, None where it is in none."""
+    """Return the innermost zone that contains a name (in ASCII), None if there is none."""
     around = [zone for zone in zones if name == zone.name or name.endswith(f".{zone.name}")]
     return max(around, key=lambda zone: len(zone.name), default=None)
 
 
 def outside(names: Iterable[str], zones: Sequence[Zone]) -> str | None:
-    """Give the first of the ordered names (in ASCII) that lies in none of the zones, if any."""
+    """Return the first of the names (in ASCII) that is in none of the zones, None if all are."""
     return next((name for name in names if zone_of(name.removeprefix("*."), zones) is None), None)

@@ -1,9 +1,9 @@
-"""How often the desk looks at names of one registrable domain, whoever asks for it.
+"""The rate limit on checks of the names of one registrable domain.
 
-The owner of a domain did not ask for what others order. So looks are counted by registrable
-domain over all accounts and orders: a minute's looks may come at once, after that they come
-evenly. A third of them is kept for accounts that have hardly looked at the domain in the last
-minute: somebody who orders a stranger's names does not hold up the stranger.
+The owner of a domain did not ask for what others order. So checks are counted by registrable domain
+over all accounts and orders. A minute's checks may come at once; after that they come evenly. A
+third of them is reserved for accounts that made few checks of the domain in the last minute, so
+that somebody who orders a stranger's names does not hold up the stranger.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from certdesk.domain.validation.records import LookPace
 
 MINUTE = timedelta(minutes=1)
 LONGEST_DEBT = timedelta(minutes=10)
-"""No domain waits longer, however many looks were charged."""
+"""The longest time that a domain waits, however many checks were counted."""
 
 KEPT_BACK = 3
-"""One part in so many of a minute's looks is for accounts that have hardly looked."""
+"""One part in this many of a minute's checks is reserved for accounts that made few."""
 
 SHARE = 6
-"""An account that had less than one part in so many of a minute's looks has hardly looked."""
+"""An account made few checks if it had less than one part in this many of a minute's."""
 
 UNANSWERED = 10
-"""A look that nobody answers counts as so many."""
+"""A check that nobody answers counts as this many."""
 
 PROOF, CAA = "PROOF", "CAA"
-"""The kinds of looks, each of which is counted apart."""
+"""The kinds of checks, which are counted separately."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Granted:
-    """How many looks may begin now, how the domain stands then, and when there is room again."""
+    """How many checks may begin now, the domain's count after them, and when the next may begin."""
 
     looks: int
     pace: LookPace
@@ -41,22 +41,22 @@ class Granted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LookLimit:
-    """So many looks of one kind a minute at the names of one registrable domain."""
+    """The limit for one kind of check, a minute and registrable domain."""
 
     per_minute: int
 
     @property
     def interval(self) -> timedelta:
-        """The time after which there is room for one look more."""
+        """The time after which one more check may begin."""
         return MINUTE / self.per_minute
 
     @property
     def own(self) -> int:
-        """The looks a minute with which an account has hardly looked."""
+        """The checks a minute up to which an account counts as one that made few."""
         return max(1, self.per_minute // SHARE)
 
     def take(self, pace: LookPace, uin: str, wanted: int, now: datetime) -> Granted:
-        """Let an account begin as many of the looks that it wants as there is room for."""
+        """Return how many of the checks that an account wants may begin now, and count them."""
         used = _debt(pace.even_at, now) / self.interval
         own_used = _debt(_shares(pace).get(uin, now), now) / (MINUTE / self.own)
         looks = 0
@@ -66,10 +66,10 @@ class LookLimit:
         return Granted(looks, after, max(now, self._again_at(after, uin, now)))
 
     def charge(self, pace: LookPace, uin: str, looks: int, now: datetime) -> LookPace:
-        """Count looks of an account, whether there is room for them or not."""
+        """Count checks of an account, even beyond the limit."""
         shares = {other: at for other, at in _shares(pace).items() if at > now}
         if looks:
-            # An account is never held to more than its last minute.
+            # An account is never charged for more than its last minute.
             own = max(shares.get(uin, now), now) + looks * (MINUTE / self.own)
             shares[uin] = min(own, now + MINUTE)
         even_at = now + min(_debt(pace.even_at, now) + looks * self.interval, LONGEST_DEBT)
@@ -80,18 +80,18 @@ class LookLimit:
         )
 
     def unanswered(self, pace: LookPace, uin: str, now: datetime) -> LookPace:
-        """Count a look that nobody answered as more of them; half of what is kept back stays."""
+        """Count a check that nobody answered as several; half of the reserve stays."""
         charged = self.charge(pace, uin, UNANSWERED - 1, now)
         most = now + (self.per_minute - self.per_minute // KEPT_BACK // 2) * self.interval
         return dataclasses.replace(charged, even_at=max(pace.even_at, min(charged.even_at, most)))
 
     def _room(self, own_used: float) -> int:
-        """Give how many looks may be counted, for an account that has had so many."""
+        """Return how many checks may be counted for an account that has used this many."""
         kept_back = self.per_minute // KEPT_BACK
         return self.per_minute if own_used + 1 <= self.own else self.per_minute - kept_back
 
     def _again_at(self, pace: LookPace, uin: str, now: datetime) -> datetime:
-        """Tell when an account may begin one look more, if nobody else does before."""
+        """Return when an account may begin one more check, if no other account does before."""
         full, reduced = self._room(0), self._room(self.own)
         by_room = pace.even_at - (reduced - 1) * self.interval
         share_at = _shares(pace).get(uin, now) - (self.own - 1) * (MINUTE / self.own)
@@ -99,7 +99,7 @@ class LookLimit:
 
 
 def _debt(at: datetime, now: datetime) -> timedelta:
-    """Give how long it takes until a time; none where the clock was put back since."""
+    """Return the time left until `at`; zero if the clock was set back since."""
     debt = max(at - now, timedelta())
     return debt if debt <= LONGEST_DEBT else timedelta()
 

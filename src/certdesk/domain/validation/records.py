@@ -1,4 +1,4 @@
-"""What is kept of the validation of names."""
+"""The records of the validation of names."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from certdesk.domain.values.free_text import Code, Lasting, Words
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """The proof of one name for one order submission: what to publish, and how it stands.
+    """The proof of one name for one attempt of an order: what to publish, and its result so far.
 
-    `attempt` counts an order's submissions to the CA; each has its own values, so those of a
-    cancelled one are void. `issuer` is who is to issue by it. `name` is in ASCII without `*.`;
-    `kind`, `label` and `value` are a `Challenge`'s. `verdict`, `reason` and `seen` are the last
-    look's; `looks` counts them.
-    Where the desk adds the record by itself, `added_at` is when it was last about to: the record
-    may be outside from then on, until it is removed and `added_at` is None again. `removals`
-    counts the tries to remove it, the last one at `removal_at`.
+    `attempt` counts an order's submissions to the CA. Each attempt has its own values, so those of
+    a cancelled attempt are void. `issuer` is the issuer that will rely on the proof. `name` is in
+    ASCII without `*.`; `kind`, `label` and `value` are a `Challenge`'s. `verdict`, `reason` and
+    `seen` are the last check's; `looks` counts the checks.
+
+    If the desk adds the record by itself, `added_at` is the last time that it was about to. From
+    then on the record may exist, until it is removed and `added_at` is None again. `removals`
+    counts the attempts to remove it; the last one was at `removal_at`.
     """
 
     certificate_id: Code
@@ -46,9 +47,9 @@ class Proof:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One look for a proof or for CAA records, as it was: `kind` is a `ProofKind` or `CAA`.
+    """One check for a proof or for CAA records; `kind` is a `ProofKind` or `CAA`.
 
-    `verdict` is a `Verdict`'s number; of CAA 1 is permitted and -1 is not.
+    `verdict` is a `Verdict`'s number; for CAA, 1 is permitted and -1 is refused.
     """
 
     evidence_id: int = 0
@@ -68,10 +69,10 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LookPace:
-    """How fast names of a registrable domain were looked at, by all accounts together.
+    """How many checks the names of a registrable domain had, for all accounts together.
 
-    `kind` is `PROOF` or `CAA`. At `even_at` every look that was counted is made up for; `shares`
-    are the same times (ISO 8601) of single accounts, for those that looked in the last minute.
+    `kind` is `PROOF` or `CAA`. At `even_at`, all checks counted so far are made up for. `shares`
+    holds the same times (ISO 8601) by account, for accounts with a check in the last minute.
     """
 
     domain: Code

@@ -1,7 +1,7 @@
-"""Where a website may send the desk on while it fetches a file of proof.
+"""Which redirects the desk follows while it fetches a validation file.
 
-Sources: the vendor's guide to proof by file (two redirects, within the main domain); RFC
-9110, 10.2.2 (Location) and RFC 3986 (references).
+Sources: the vendor's guide to proof by file (two redirects, within the main domain); RFC 9110,
+10.2.2 (Location) and RFC 3986 (references).
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
 
 FOLLOWED = (301, 302)
 LIMIT = 2
-"""Most redirects."""
+"""The most redirects that are followed."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Printable ASCII without blanks, as in any URI, and without the backslash, which browsers read as
-# a slash and libraries do not.
+# Printable ASCII without blanks, as in any URI (RFC 3986, 2). No backslash: browsers read it as a
+# slash, libraries do not.
 _REFERENCE = re.compile(r"[!-\[\]-~]{1,2000}", re.ASCII)
 
 
 class RedirectRefused(Exception):
-    """The desk does not go there; the text says why, in words for the owner of the website."""
+    """The desk does not follow a redirect; the text says why, for the owner of the website."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ports:
-    """Where http and https are spoken; other ports than the default ones are for tests.
+    """The ports of http and https; only tests use others than the default ones.
 
     Raises:
-        ValueError: a number is no port; the text says so.
+        ValueError: a number is not a port; the text says so.
     """
 
     http: int
@@ -44,15 +44,15 @@ class Ports:
                 raise ValueError(f"{port} is no port")
 
     def of(self, scheme: str) -> int:
-        """Give the port of `http` or `https`."""
+        """Return the port of `http` or `https`."""
         return self.https if scheme == "https" else self.http
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Target:
-    """What to get: `scheme` is http or https, `host` a name in ASCII, `path` has the query.
+    """What to get: `scheme` is http or https, `host` a name in ASCII, `path` includes the query.
 
-    It has no port, because there is one a scheme (`Ports`).
+    It has no port: each scheme has a single one (`Ports`).
     """
 
     scheme: str
@@ -66,10 +66,10 @@ class Target:
 
 
 def follow(visited: Sequence[Target], status: int, location: str, ports: Ports) -> Target:
-    """Give where the last of `visited` leads to by a redirect with `status` and `location`.
+    """Return the target of a redirect with `status` and `location` from the last of `visited`.
 
-    A port in the URL must be the default one of its scheme or the one configured in its place;
-    both mean the latter.
+    A port in the URL must be the default one of its scheme, or the one configured in its place;
+    both mean the configured one.
 
     Raises:
         RedirectRefused: the desk does not follow.
