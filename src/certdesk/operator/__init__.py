@@ -1,1 +1,1 @@
-"""What the operator may do: one module a topic, one function an action."""
+"""The operator's actions: one module for each topic, one function for each action."""

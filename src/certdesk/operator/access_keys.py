@@ -1,4 +1,4 @@
-"""Keys that sign for an account or one of its users, and temporary ones, for the operator."""
+"""Keys that sign for an account or one of its users, and temporary keys, for the operator."""
 
 import dataclasses
 import hashlib
@@ -21,11 +21,11 @@ from certdesk.wire.model import Integer, Reply, Request, utc_time
 from certdesk.wire.operator import accounts as asked
 
 MOST_KEYS = 2
-"""Keys in use at a time: one to leave, one to come."""
+"""The most keys in use at a time: an old one and its replacement."""
 
 MOST_MINUTES = 36 * 60
 KEPT_AFTER_THE_END = timedelta(days=1)
-"""How long the record of an ended key still tells its owner why it is refused."""
+"""How long the record of an ended key is kept, to tell its owner why it is refused."""
 
 
 class NewKeyReply(Reply):
@@ -37,7 +37,7 @@ class NewKeyReply(Reply):
 
 
 class AddKeyRequest(Request):
-    """Whose key: the account's own, or a user's, which may do what the user may."""
+    """The owner of the key: the account itself, or a user, whose policies then apply."""
 
     uin: str
     user_id: Integer | None = None
@@ -45,7 +45,7 @@ class AddKeyRequest(Request):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
-    """Give an account or one of its users another key."""
+    """Add another key for an account or one of its users."""
     context.desk.store.read(lambda unit: _check_owner(unit, request))
     key, secret_key = new_key(context, request.uin, user_id=request.user_id)
 
@@ -64,7 +64,7 @@ def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
 
 
 class AddTokenRequest(Request):
-    """For which user and how long; `PolicyIds` are those of its allowances that the key has."""
+    """The user and the lifetime; `PolicyIds` are the user's allowances that the key gets."""
 
     user_id: Integer
     minutes: Integer
@@ -83,7 +83,7 @@ class AddTokenReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenReply]:
-    """Make a temporary key of a user, which works with its token only and until its end."""
+    """Make a temporary key of a user, which works only with its token and until it ends."""
     if not 1 <= request.minutes <= MOST_MINUTES:
         raise InvalidParam(f"Minutes: takes 1 to {MOST_MINUTES}, not {request.minutes}.")
     user = context.desk.store.read(lambda unit: known_user(unit, request.user_id))
@@ -114,14 +114,14 @@ def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenRepl
 
 
 class RotateKeyRequest(Request):
-    """Which key."""
+    """The key to replace."""
 
     secret_id: str
 
 
 @catalog.action(InvalidParam, SecretIdNotFound, writes=True, internal=True)
 def rotate_key(context: Context, request: RotateKeyRequest) -> Commit[NewKeyReply]:
-    """Put a new key in the place of an old one, which stops working at once."""
+    """Replace a key with a new one; the old key stops working at once."""
     old = context.desk.store.read(lambda unit: _key(unit, request.secret_id))
     if old.token_digest is not None:
         raise InvalidParam("A temporary key is not rotated; make another one.")
@@ -140,7 +140,7 @@ def rotate_key(context: Context, request: RotateKeyRequest) -> Commit[NewKeyRepl
 
 
 class DisableKeyReply(Reply):
-    """The key that works no more."""
+    """The key that no longer works."""
 
     uin: str
     secret_id: str
@@ -160,14 +160,14 @@ def disable_key(context: Context, request: asked.DisableKeyRequest) -> Commit[Di
 
 
 class TakeKeyBackRequest(Request):
-    """Which key, and in whose place it came, if in another's."""
+    """The key to take back, and the key that it replaced, if any."""
 
     secret_id: str
     replaced: str | None = None
 
 
 class TakeKeyBackReply(Reply):
-    """The key that works no more; `Restored` is the one that works again."""
+    """The key that no longer works; `Restored` is the one that works again."""
 
     uin: str
     secret_id: str
@@ -176,7 +176,7 @@ class TakeKeyBackReply(Reply):
 
 @catalog.action(SecretIdNotFound, writes=True, internal=True)
 def take_key_back(context: Context, request: TakeKeyBackRequest) -> Commit[TakeKeyBackReply]:
-    """Undo the making of a key whose SecretKey reached nobody."""
+    """Undo the creation of a key whose SecretKey reached nobody."""
 
     def commit(unit: Unit) -> TakeKeyBackReply:
         key = _key(unit, request.secret_id)
@@ -195,7 +195,7 @@ def take_key_back(context: Context, request: TakeKeyBackRequest) -> Commit[TakeK
 
 
 def new_key(context: Context, uin: str, *, user_id: int | None = None) -> tuple[AccessKey, str]:
-    """Make a key of an account or of one of its users, and its SecretKey."""
+    """Return a new key of an account or of one of its users, and its SecretKey."""
     secret_id, secret_key = new_secret_id(context.desk.rng), new_secret_key(context.desk.rng)
     key = AccessKey(
         secret_id=secret_id,
@@ -214,7 +214,7 @@ def secret_key_of(vault: Vault, key: AccessKey) -> Secret:
 
 
 def token_digest(token: str) -> bytes:
-    """Give what is kept of a token, which is too long to be guessed from it."""
+    """Return the digest of a token, which is stored; a token is too long to be guessed from it."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -239,7 +239,7 @@ def _check_chosen(user: User, chosen: tuple[int, ...]) -> None:
 
 
 def _forget_ended(context: Context, unit: Unit, user: User) -> None:
-    """Remove the user's temporary keys that ended long ago; the audit log still has them."""
+    """Delete the user's temporary keys that ended long ago; they stay in the audit log."""
     for key in unit.access_keys.where(uin=user.uin, user_id=user.user_id):
         if key.expires_at is not None and key.expires_at < context.now - KEPT_AFTER_THE_END:
             unit.access_keys.remove(key.secret_id)

@@ -24,14 +24,14 @@ class AddAccountRequest(Request):
 
 
 class AddAccountReply(NewKeyReply):
-    """The account and its key; `SameName` are accounts that were called so before, by Uin."""
+    """The account and its key; `SameName` are the Uins of earlier accounts with this name."""
 
     same_name: list[str]
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_account(context: Context, request: AddAccountRequest) -> Commit[AddAccountReply]:
-    """Open an account with its first key; others may have its name."""
+    """Add an account with its first key; other accounts may have the same name."""
     check_name(request.name)
     uin = new_uin(context.desk.rng)
     account = Account(
@@ -108,7 +108,7 @@ def list_accounts(
 
 
 class SwitchAccountReply(Reply):
-    """How the account stands now."""
+    """The state of the account now."""
 
     uin: str
     enabled: bool
@@ -123,7 +123,8 @@ def switch_account(
 ) -> Commit[SwitchAccountReply]:
     """Enable or disable an account, mark its identity verified, set what has to be signed.
 
-    While it is disabled its orders and their deadlines stand still; enabled again, they go on.
+    While it is disabled, its orders are halted and their deadlines do not run; enabled again, they
+    go on.
     """
     context.held.callback(context.desk.work.wake)
 

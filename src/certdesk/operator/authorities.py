@@ -1,4 +1,4 @@
-"""The private CA's authorities, for the operator, who gives their certificates to others."""
+"""The private CA's authorities, for an operator who hands out their certificates."""
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -48,7 +48,7 @@ class DescribeAuthoritiesReply(Reply):
 def describe_authorities(
     context: Context, request: DescribeAuthoritiesRequest
 ) -> Commit[DescribeAuthoritiesReply]:
-    """Tell of the private CA's authorities; make the two lines first where they are not yet."""
+    """List the private CA's authorities; create the two hierarchies if they do not exist yet."""
     pki = context.desk.issuers.pki
     if pki is None:
         raise FailedOperation("This desk has no CA of its own (setting issuer.names).")

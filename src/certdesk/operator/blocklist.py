@@ -1,4 +1,4 @@
-"""Keys that are never accepted again, entered by the operator."""
+"""Keys that are blocked by the operator, and never accepted again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certdesk.wire.operator import desk as asked
 class BlockKeysRequest(Request):
     """Hexadecimal SHA-256 digests of SubjectPublicKeyInfos, and why their keys are blocked.
 
-    `revoke` has the certificates for these keys revoked as well, for `keyCompromise`.
+    With `revoke`, the certificates for these keys are also revoked, for `keyCompromise`.
     """
 
     digests: list[str]
@@ -25,7 +25,7 @@ class BlockKeysRequest(Request):
 
 
 class BlockKeysReply(Reply):
-    """How many keys are newly blocked, and which good certificates there are for any of them."""
+    """How many keys are newly blocked, and the valid certificates for any of the keys."""
 
     blocked: int
     certificate_ids: list[str]
@@ -33,7 +33,7 @@ class BlockKeysReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysReply]:
-    """Block public keys: a CSR with one of them is refused, whoever hands it in.
+    """Block public keys: a CSR with one of them is refused, no matter who submits it.
 
     Orders under way with one of them fail.
     """
@@ -62,15 +62,15 @@ def block_keys(context: Context, request: BlockKeysRequest) -> Commit[BlockKeysR
 
 
 def _certificates_with(unit: Unit, digest: bytes) -> list[str]:
-    """Give the certificate ids of the good certificates that were issued here for a key."""
+    """Return the certificate ids of the valid certificates that were issued here for a key."""
     return [each.certificate_id for each in issued_with(unit, digest)]
 
 
 class CountBlockedKeysReply(Reply):
-    """How many keys are blocked, and why the one asked for is (null: it is not).
+    """How many keys are blocked, and why the given key is (null: it is not blocked).
 
-    `compromised` tells that certificates for it are revoked, `certificate_ids` which are yet good,
-    `uins` which accounts may not use it any more because they said that others know it.
+    `compromised` means that certificates for it are revoked. `certificate_ids` are those still
+    valid. `uins` are the accounts that may not use the key because they reported it as compromised.
     """
 
     total_count: Unsigned
@@ -84,7 +84,7 @@ class CountBlockedKeysReply(Reply):
 def count_blocked_keys(
     context: Context, request: asked.CountBlockedKeysRequest
 ) -> Commit[CountBlockedKeysReply]:
-    """Tell how many keys are blocked, and whether one of them is a given one."""
+    """Show how many keys are blocked, and whether a given key is."""
     digest = _digest(request.digest) if request.digest else None
 
     def look(unit: Unit) -> CountBlockedKeysReply:

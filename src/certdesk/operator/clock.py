@@ -1,4 +1,4 @@
-"""The latest time that the desk has seen, where the operator knows better."""
+"""The latest time that the desk has seen, which the operator may correct."""
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.pki import clock_guard
@@ -9,7 +9,7 @@ from certdesk.wire.operator import desk as asked
 
 
 class AcceptClockReply(Reply):
-    """The time that is believed from now on, and the latest that was seen before, in UTC."""
+    """The time that counts from now on, and the latest time seen before, in UTC."""
 
     now: str | None
     seen: str | None
@@ -17,7 +17,7 @@ class AcceptClockReply(Reply):
 
 @catalog.action(writes=True, internal=True)
 def accept_clock(context: Context, request: asked.AcceptClockRequest) -> Commit[AcceptClockReply]:
-    """Believe the clock as it is, though it was ahead before."""
+    """Accept the clock as it is, although it was ahead before."""
 
     def commit(unit: Unit) -> AcceptClockReply:
         seen = clock_guard.latest_of(unit.marks.get(clock_guard.MARK))

@@ -1,4 +1,4 @@
-"""Companies, as the operator enters them and looks at them."""
+"""Companies, as the operator adds and views them."""
 
 from certdesk.actions.vetting import records
 from certdesk.actions.vetting.companies import WIRE_NAMES, CompanyInfo, company_info
@@ -19,7 +19,7 @@ from certdesk.wire.operator import records as asked
 
 
 class AddCompanyRequest(Request):
-    """A company in the field names of `CompanyInfo`, and whose it is."""
+    """A company in the field names of `CompanyInfo`, and the account that it belongs to."""
 
     uin: str
     company_name: str
@@ -34,14 +34,14 @@ class AddCompanyRequest(Request):
 
 
 class AddCompanyReply(Reply):
-    """The company's number; an equal one that is known already keeps its own."""
+    """The company's number; a company with equal data keeps its number."""
 
     company_id: int
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_company(context: Context, request: AddCompanyRequest) -> Commit[AddCompanyReply]:
-    """Enter a company of an account."""
+    """Add a company to an account."""
     context.desk.store.read(lambda unit: known_account(unit, request.uin))
     if request.id_type not in (None, "TYDMZ", "OTHERS"):
         raise InvalidParam("IdType: must be TYDMZ or OTHERS.")

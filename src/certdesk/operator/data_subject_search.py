@@ -1,4 +1,4 @@
-"""Where a person stands in what the desk keeps: every sealed record is opened and compared."""
+"""A search for a person in the stored data: every sealed record is opened and compared."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Trace:
-    """A record that tells of the person, opened, and as what they stand in it."""
+    """An opened record that has the person's data, and the person's roles in it."""
 
     record: Sealed
     holder: Material | People | Organisation
@@ -37,18 +37,18 @@ class Trace:
 
     @property
     def name(self) -> str:
-        """How the record is called: `manager:3`, `company:1` or `order:CERTID/2`."""
+        """The name of the record: `manager:3`, `company:1` or `order:CERTID/2`."""
         return name_of(self.record)
 
     @property
     def since(self) -> datetime:
-        """When it was entered or handed in."""
+        """When the record was added or submitted."""
         record = self.record
         return record.submitted_at if isinstance(record, Submission) else record.created_at
 
     @property
     def people(self) -> Iterator[Person]:
-        """The person, as they stand in it; of an address to write to only that."""
+        """Yield the person as recorded; of a contact address, the address only."""
         holder = self.holder
         for role in self.roles:
             if role in PERSONS and not isinstance(holder, Organisation):
@@ -59,11 +59,10 @@ class Trace:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Traces:
-    """All of a person; `unreadable` names records that do not open, so that nobody can tell.
+    """Everything found about a person; `unreadable` names records that could not be opened.
 
     `users` are sub-users that are named by the person's address. `texts` name the person by one of
-    the `traits`; `mentions` are the sealed records among those that have them, without those of
-    `found`.
+    the `traits`; `mentions` are sealed records with such texts that are not in `found`.
     """
 
     found: list[Trace]
@@ -76,14 +75,14 @@ class Traces:
 
     @property
     def orders(self) -> list[str]:
-        """The certificate ids of the orders whose material tells of the person."""
+        """The certificate ids of the orders whose material has the person's data."""
         records = (trace.record for trace in self.found)
         its = (each.certificate_id for each in records if isinstance(each, Submission))
         return list(dict.fromkeys(its))
 
 
 def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> Traces:
-    """Go through what an account keeps, or all accounts: first people, then texts about them."""
+    """Search one account, or all: first for the person, then for texts about them."""
     whose: dict[str, object] = {"uin": uin} if uin else {}
     standing = _standing(context, unit, wanted, whose)
     people = [person for trace in standing.found for person in trace.people]
@@ -107,7 +106,7 @@ def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> 
 
 
 def _standing(context: Context, unit: Unit, wanted: Wanted, whose: dict[str, object]) -> Traces:
-    """Find the records in which the person stands."""
+    """Return the records that have the person's data."""
     users = [
         user
         for user in all_of(unit.users, **whose)
@@ -129,7 +128,7 @@ def _sealed(unit: Unit, whose: dict[str, object]) -> Iterator[Sealed]:
 
 
 def _mentions(context: Context, standing: Traces, texts: list[Wording]) -> Iterator[Trace]:
-    """Open the sealed records in which the person is only written about."""
+    """Open the sealed records that only mention the person in a text."""
     known = {trace.name for trace in standing.found}
     for text in texts:
         if isinstance(text.kept, Sealed) and text.record not in known:
@@ -142,7 +141,7 @@ def _mentions(context: Context, standing: Traces, texts: list[Wording]) -> Itera
 def _opened(
     context: Context, record: Sealed, unreadable: list[str]
 ) -> Material | People | Organisation | None:
-    """Open a record; one that does not open is noted."""
+    """Open a record; one that cannot be opened is added to `unreadable`."""
     try:
         if isinstance(record, Submission):
             return earlier_material(context, record)

@@ -1,4 +1,4 @@
-"""What is kept about one person: shown as a whole, or erased."""
+"""What is stored about one person: shown, or erased."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST = 254
 
 
 class PersonData(Part, kw_only=True):
-    """A person as kept in one place, whole but for the identity number, of which the end is."""
+    """A person as stored in one place, in full, but with only the end of the identity number."""
 
     first_name: str | None = None
     last_name: str | None = None
@@ -39,7 +39,7 @@ class PersonData(Part, kw_only=True):
 
 
 class PersonRecord(Part, kw_only=True):
-    """One place where a person stands, and as what."""
+    """A place where a person is recorded, and in which role."""
 
     record: str
     uin: str
@@ -49,7 +49,7 @@ class PersonRecord(Part, kw_only=True):
 
 
 class LetterRecord(Part, kw_only=True):
-    """A letter for an order of the person; `certdesk review letter` reads it."""
+    """A letter for an order of the person; `certdesk review letter` shows it."""
 
     record: str
     uin: str
@@ -69,9 +69,9 @@ class TextRecord(Part, kw_only=True):
 
 
 class ExportPersonRequest(Request):
-    """By what the person is known (`email`, `phone`, `identity`), the value, and whose data.
+    """What identifies the person (`email`, `phone`, `identity`), the value, and the account.
 
-    Without `Uin` they are those of all accounts.
+    Without `Uin` the search covers all accounts.
     """
 
     by: str
@@ -80,9 +80,9 @@ class ExportPersonRequest(Request):
 
 
 class ExportPersonReply(Reply):
-    """All that is kept; `Unreadable` names what does not open, and so may hold more.
+    """Everything that is stored; `Unreadable` names records that do not open and may hold more.
 
-    `Person` is the keyed hash by which the audit log speaks of the person.
+    `Person` is the keyed hash that stands for the person in the audit log.
     """
 
     person: str
@@ -94,7 +94,7 @@ class ExportPersonReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def export_person(context: Context, request: ExportPersonRequest) -> Commit[ExportPersonReply]:
-    """Show everything that is kept about one person; that is noted."""
+    """Show everything that is stored about one person; the audit log records it."""
     wanted = _wanted(request.by, request.value)
     traces = _find(context, wanted, request.uin)
     person = _hash(context, wanted)
@@ -117,7 +117,7 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
 
 
 class ErasePersonRequest(Request):
-    """As of `ExportPerson`."""
+    """The same as in `ExportPerson`."""
 
     by: str
     value: HiddenParsed
@@ -125,14 +125,14 @@ class ErasePersonRequest(Request):
 
 
 class Erased(Part):
-    """A place where the person stood, and what of it is gone."""
+    """A place where the person was recorded, and what was erased there."""
 
     record: str
     what: str
 
 
 class Kept(Part):
-    """A place where something stays that may go back to the person, and why."""
+    """A place where data stays that may be linked to the person, and why."""
 
     record: str
     what: str
@@ -140,7 +140,7 @@ class Kept(Part):
 
 
 class ErasePersonReply(Reply):
-    """What was erased and what was not; `Person` is a keyed hash, which the audit log has."""
+    """What was erased and what was not; `Person` is a keyed hash, as in the audit log."""
 
     person: str
     erased: list[Erased]
@@ -150,9 +150,9 @@ class ErasePersonReply(Reply):
 
 @catalog.action(InvalidParam, PersonNeeded, writes=True, internal=True)
 def erase_person(context: Context, request: ErasePersonRequest) -> Commit[ErasePersonReply]:
-    """Erase what is kept about one person and need not be kept.
+    """Erase what is stored about one person and need not be kept.
 
-    It is refused while something of theirs is under way.
+    It is refused while anything that needs the person is under way.
     """
     wanted = _wanted(request.by, request.value)
     traces = _find(context, wanted, request.uin)
@@ -182,7 +182,7 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
 def _wanted(by: str, value: str) -> Wanted:
     if by not in list(Known):
         raise InvalidParam(f"By: is one of {', '.join(Known)}.")
-    # The value itself is nowhere told: it may be an identity number.
+    # The message never repeats the value itself: it may be an identity number.
     if not 0 < len(value.strip()) <= LONGEST or not value.isprintable():
         raise InvalidParam(f"Value: takes 1 to {LONGEST} printable characters.")
     return Wanted(Known(by), Secret(value))
@@ -198,13 +198,13 @@ def _find(context: Context, wanted: Wanted, uin: str | None) -> Traces:
 
 
 def _hash(context: Context, wanted: Wanted) -> str:
-    """Give what stands for the person's value where the value must not stand."""
+    """Return the keyed hash that replaces the person's value where the value must not appear."""
     essence = f"person {wanted.by} {wanted.value.text().strip().casefold()}"
     return context.desk.vault.fingerprint(DESK, essence.encode()).hex()
 
 
 def _note(context: Context, unit: Unit, wanted: Wanted, traces: Traces) -> None:
-    """Note in the log of each account that it concerns, or the desk's, what was asked."""
+    """Record the request in the log of each account that it concerns, or in the desk's."""
     person = f"person:{_hash(context, wanted)}"
     records: dict[str, list[str]] = {}
     for trace in traces.found:

@@ -22,14 +22,14 @@ from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_
 from certdesk.wire.operator import zones as asked
 
 MOST_COUNTED = 10_000
-"""Records that are looked at to tell how many of them wait to be removed."""
+"""The most records counted among those that wait to be removed."""
 
 
 class ZoneInfo(Part):
     """A zone as listed, without its secret settings.
 
-    `records_waiting` are those that the desk tried to remove in vain and will try to again, and
-    `last_failure` is why the last of these tries came to nothing, if there are any.
+    `records_waiting` counts the records that the desk could not remove and will try again;
+    `last_failure` is why the last attempt failed, if any did.
     """
 
     uin: str
@@ -49,16 +49,16 @@ class ZoneSetting(Part):
 
 
 class SecretSetting(Part):
-    """A setting that nobody may see."""
+    """A setting that is never shown."""
 
     name: str
     value: HiddenParsed
 
 
 class AddZoneRequest(Request):
-    """Which zone of which account, its DNS provider, and the settings of that.
+    """The zone, its account, its DNS provider and the provider's settings.
 
-    Where it is `Unchecked`, it is not tried.
+    With `Unchecked`, the zone is not tried.
     """
 
     uin: str
@@ -70,7 +70,7 @@ class AddZoneRequest(Request):
 
 
 class AddZoneReply(Reply):
-    """The zone as it is kept, and whether it was tried."""
+    """The zone as stored, and whether it was tried."""
 
     uin: str
     zone: str
@@ -81,9 +81,9 @@ class AddZoneReply(Reply):
 
 @catalog.action(FailedOperation, InvalidParam, writes=True, internal=True, sensitive=True)
 def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
-    """Give an account a zone in which the desk adds the records of DNS_AUTO, or new settings.
+    """Let the desk add DNS_AUTO records in a zone for an account, or change the zone's settings.
 
-    It is tried: a TXT record is added and removed again.
+    The zone is tried: a TXT record is added and removed again.
     """
     name = _name(request.zone)
     context.desk.store.read(lambda unit: known_account(unit, request.uin))
@@ -118,7 +118,7 @@ class ListZonesReply(Reply):
 
 @catalog.action(internal=True)
 def list_zones(context: Context, request: asked.ListZonesRequest) -> Commit[ListZonesReply]:
-    """List the zones that the desk may change, and what could not be removed from them yet."""
+    """List the zones that the desk may change, with the records that it could not remove yet."""
 
     def look(unit: Unit) -> ListZonesReply:
         zones = unit.zones.where()
@@ -140,7 +140,7 @@ class RemoveZoneReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def remove_zone(context: Context, request: asked.RemoveZoneRequest) -> Commit[RemoveZoneReply]:
-    """Take a zone from an account; what the desk has added there stays."""
+    """Remove a zone from an account; records that the desk has added there stay."""
     name = _name(request.zone)
 
     def commit(unit: Unit) -> RemoveZoneReply:
@@ -161,12 +161,12 @@ def _name(text: str) -> str:
 
 
 def _try(context: Context, zone: Zone) -> None:
-    """Add a record and remove it again, where a proof of the zone's own name would be.
+    """Add a record at the zone's own validation name, and remove it again.
 
-    So a key that may do no more than is needed will do.
+    A key that may change only validation records is therefore enough.
 
     Raises:
-        FailedOperation: the server did not do so; with what it said, and what to do.
+        FailedOperation: the server refused or did not answer; with its answer, and what to do.
     """
     trial = new_challenge(DomainName(zone.name), ProofKind.TXT, context.desk.rng, context.now)
     try:
@@ -192,7 +192,7 @@ def _sealed(context: Context, request: AddZoneRequest, name: str) -> Zone:
 def _told_refusal(
     refused: SettingRefused, request: AddZoneRequest, given: Mapping[str, str | Secret]
 ) -> str:
-    """Word a refusal, with what was given where that may be seen."""
+    """Return the error for a refused setting, with its value unless that is secret."""
     if refused.setting == "provider":
         return f"Provider: {refused}; got {told(request.provider)}."
     value = given.get(refused.setting)
@@ -204,7 +204,7 @@ def _told_refusal(
 def _waiting(
     unit: Unit, zones: Sequence[Zone], now: datetime
 ) -> Mapping[tuple[str, str], Sequence[Proof]]:
-    """Give the proofs whose records could not be removed, by the zone, the last tried last."""
+    """Return the proofs whose records could not be removed, by zone, oldest attempt first."""
     waiting = defaultdict(list)
     for proof in unit.proofs.due("removal_at", now, MOST_COUNTED):
         zone = zone_of(proof.name, [each for each in zones if each.uin == proof.uin])

@@ -1,4 +1,4 @@
-"""Enabling an account again: what stood still goes on."""
+"""Enabling an account again: its orders go on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = 1000
 
 
 def resume(context: Context, unit: Unit, uin: str, disabled_at: datetime) -> None:
-    """Have the orders of an account go on that was disabled from `disabled_at` until now."""
+    """Continue the orders of an account that was disabled from `disabled_at` until now."""
     for order in _with_deadlines(unit, uin):
         after = standstill.resumed(order, disabled_at, context.now)
         if after != order:

@@ -1,4 +1,4 @@
-"""What becomes of each record that tells of a person who is erased."""
+"""What happens to each record that has the data of a person to be erased."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WAIT = "wait for its end"
 
 
 def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
-    """Tell what is under way that needs the person, and what is to be done first."""
+    """Yield what is under way that needs the person, and what has to be done first."""
     told: set[str] = set()
     for trace in traces.found:
         record = trace.record
@@ -61,7 +61,7 @@ def _needs(order: Order, record: Kind) -> bool:
 
 
 def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
-    """Prepare a record as it is to be: without the person, sealed anew, not found by equal data."""
+    """Prepare a record without the person: sealed again, and no longer found by equal data."""
     record = reworded(trace.record, trace.record, traits)
     holder = reworded(without_roles(trace.holder, trace.roles), trace.record, traits)
     if holder == trace.holder:
@@ -87,10 +87,10 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
 
 
 def erase(unit: Unit, traces: Traces, after: Sequence[Kind]) -> Iterator[tuple[str, str]]:
-    """Store the records without the person, and remove the letters; tell of each.
+    """Store the records without the person and delete the letters; yield what was done to each.
 
     Raises:
-        Stale: a record was changed since it was read.
+        Stale: a record has changed since it was read.
     """
     for trace, record in zip([*traces.found, *traces.mentions], after, strict=True):
         if isinstance(record, Submission):
@@ -108,7 +108,7 @@ def erase(unit: Unit, traces: Traces, after: Sequence[Kind]) -> Iterator[tuple[s
 
 
 def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
-    """Tell what stays and why."""
+    """Yield what stays, and why."""
     for certificate_id in traces.orders:
         subject = subject_of_order(certificate_id)
         if unit.certificates.where(certificate_id=certificate_id, limit=1):

@@ -1,8 +1,8 @@
-"""Texts in which somebody may have written who a person is, wherever they are kept.
+"""Texts in which somebody may have named a person, in any record.
 
-They are found by their types (`domain/values/free_text.py`): labels, names, reasons, what owners
-said, what a look found, the details of the log. A new text is found without anything being done
-here.
+They are found by their types (`domain/values/free_text.py`): labels, names, reasons, owners'
+comments, results of checks, details of the log. A new field of such a type is found without a
+change here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from certdesk.ports import COLLECTIONS, Unit, all_of, spec_of
 Holder = TypeVar("Holder")
 
 SEALED = (Submission, Company, Manager)
-"""Records that are opened and sealed anew as a whole (`operator/erasure.py`)."""
+"""Records that are opened and sealed again as a whole (`operator/erasure.py`)."""
 
 _CALLED: dict[tuple[type, str], str] = {
     (Review, "reason"): "reason of its review",
@@ -47,7 +47,7 @@ _GOES_BY = "other records depend on it"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wording:
-    """A text that names a person: where it is kept, what it is there, and whether it may go."""
+    """A text that names a person: its record, what it is there, and whether it may be removed."""
 
     kept: Any
     field: str
@@ -56,30 +56,30 @@ class Wording:
 
     @property
     def record(self) -> str:
-        """How the record is called, as the other commands call it."""
+        """The name of the record, as in the other commands."""
         return name_of(self.kept)
 
     @property
     def uin(self) -> str:
-        """Whose the record is; empty where it is the desk's."""
+        """The account of the record; empty if it is the desk's own."""
         return str(getattr(self.kept, "uin", ""))
 
     @property
     def what(self) -> str:
-        """What the text is there."""
+        """What the text is in the record."""
         plain = f"its {self.field.replace('_', ' ')}"
         return _CALLED.get((type(self.kept), self.field), plain)
 
     @property
     def why(self) -> str:
-        """Why it stays, if it does; empty if it may be taken back."""
+        """Why the text stays; empty if it may be removed."""
         if self.mark is Text.WORDS and "version" in hints(type(self.kept)):
             return ""
         return _STAYS.get(type(self.kept), _GOES_BY)
 
 
-def name_of(record: Any) -> str:  # noqa: ANN401 -- of any kind
-    """Name a record: `manager:3`, `order:CERTID`, `audit:12`, a review by its subject."""
+def name_of(record: Any) -> str:  # noqa: ANN401 -- records of any kind
+    """Return the name of a record: `manager:3`, `order:CERTID`, `audit:12`, a review's subject."""
     if isinstance(record, Submission):
         return f"{subject_of_order(record.certificate_id)}/{record.number}"
     if isinstance(record, Manager):
@@ -91,7 +91,7 @@ def name_of(record: Any) -> str:  # noqa: ANN401 -- of any kind
 
 
 def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:
-    """Find the texts that name a person, in what one account keeps, or all of them."""
+    """Yield the texts that name a person, in the records of one account, or of all."""
     for spec in COLLECTIONS:
         if not has_words(spec.record):
             continue
@@ -105,13 +105,13 @@ def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:
 
 
 def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator[tuple[str, str]]:
-    """Take the texts back that may go, but of records that are sealed anew; tell of each.
+    """Remove the words that name the person, except in sealed records; yield each text.
 
     Raises:
-        Stale: a record was changed since it was read.
+        Stale: a record has changed since it was read.
     """
     going = [each for each in found if not each.why]
-    # A review is called as the order that it is about.
+    # A review has the name of the order that it is about.
     kept = {(type(each.kept), each.record): each.kept for each in going}
     for (kind, _), record in kept.items():
         if not isinstance(record, SEALED):
@@ -119,14 +119,14 @@ def taken_back(unit: Unit, found: Sequence[Wording], traits: Traits) -> Iterator
     yield from dict.fromkeys((each.record, each.what) for each in going)
 
 
-def reworded(holder: Holder, record: Any, traits: Traits) -> Holder:  # noqa: ANN401 -- of any kind
-    """Give a record, or the value that is opened from it, without words that name the person."""
+def reworded(holder: Holder, record: Any, traits: Traits) -> Holder:  # noqa: ANN401 -- any record
+    """Return a record, or the value that was opened from it, without words that name the person."""
     about = about_what(record)
     return without_words(holder, lambda text: traits.named_in(text, about))
 
 
-def about_what(record: Any) -> str:  # noqa: ANN401 -- of any kind
-    """Name the order that a record is about, or else the record itself."""
+def about_what(record: Any) -> str:  # noqa: ANN401 -- records of any kind
+    """Return the name of the order that a record is about, or of the record itself."""
     certificate_id = getattr(record, "certificate_id", None)
     if certificate_id is not None:
         return subject_of_order(certificate_id)
@@ -134,8 +134,8 @@ def about_what(record: Any) -> str:  # noqa: ANN401 -- of any kind
     return subject_of_order(key or kind) if kind == REVOCATION or not colon else f"{kind}:{key}"
 
 
-def _is_of(unit: Unit, record: Any, uin: str | None) -> bool:  # noqa: ANN401 -- of any kind
-    """Whether a record without an owner of its own is an account's, by its order."""
+def _is_of(unit: Unit, record: Any, uin: str | None) -> bool:  # noqa: ANN401 -- records of any kind
+    """Whether a record without an account of its own belongs to an account, by its order."""
     if uin is None:
         return True
     order = unit.orders.get(getattr(record, "certificate_id", ""))

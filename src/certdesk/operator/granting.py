@@ -1,4 +1,4 @@
-"""Giving an account an order that it did not buy: the operator's work."""
+"""Granting an account an order that it did not buy: an action of the operator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from certdesk.wire.operator import orders as asked
 def grant_order(
     context: Context, request: asked.GrantOrderRequest
 ) -> Commit[CreateCertificateReply]:
-    """Give an account an order, which then waits for its material as one that was bought."""
+    """Grant an account an order, which then waits for its material like one that was bought."""
     goods = _goods(request)
     project_id = request.project_id or FIRST
 
@@ -39,10 +39,10 @@ def grant_order(
 
 
 def _goods(request: asked.GrantOrderRequest) -> Goods:
-    """Give what is to be had.
+    """Return the goods to grant.
 
     Raises:
-        InvalidParam: nobody can have that, not even as a gift.
+        InvalidParam: no order can be had for this, not even as a gift.
     """
     names = 1 if request.domain_num is None else request.domain_num
     if request.product_id == FREE:

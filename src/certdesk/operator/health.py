@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class FindingInfo(Part):
-    """One thing that was looked at: `ok`, `warn` or `fail`; `Remedy` is empty where all is well."""
+    """The result of one check: `ok`, `warn` or `fail`; `Remedy` is empty if all is well."""
 
     check: str
     state: str
@@ -35,8 +35,8 @@ class ExamineReply(Reply):
 
 @catalog.action(internal=True)
 def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
-    """Look at every part of the desk; it may take some seconds."""
-    # Several may meet the same.
+    """Check every part of the desk; it may take some seconds."""
+    # Several checks may find the same thing.
     findings = dict.fromkeys(
         each for examiner in context.desk.examiners for each in _found(examiner)
     )
@@ -52,7 +52,7 @@ def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
 
 
 def _found(examiner: Examiner) -> Iterator[Observation]:
-    """Take what an examiner finds; that it fails is a finding too, and no reason to stop."""
+    """Yield what an examiner finds; if it fails, that is a finding too, and the others go on."""
     try:
         yield from examiner()
     except StoreUnavailable as unavailable:

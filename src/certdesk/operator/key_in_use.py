@@ -1,4 +1,4 @@
-"""Who uses a key: told to the operator, and to no account."""
+"""Which orders use a key: shown to the operator, and to no account."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from certdesk.wire.model import Part, utc_time
 
 
 class OrderWithKey(Part, kw_only=True):
-    """An order whose material has the key, or an uploaded certificate for it, which is kept here.
+    """An order whose material has the key, or an uploaded certificate for it.
 
-    A certificate that was uploaded is another CA's to revoke.
+    Only the CA that issued an uploaded certificate can revoke it.
     """
 
     certificate_id: str
@@ -23,17 +23,17 @@ class OrderWithKey(Part, kw_only=True):
 
 
 class KeyReport(Part, kw_only=True):
-    """An account that had a certificate for the key revoked, as others were said to know it."""
+    """An account that had a certificate for the key revoked because the key was compromised."""
 
     uin: str
     time: str | None
 
 
 class KeyOfReview(Part, kw_only=True):
-    """A key that was reported by an account which has not shown its private key.
+    """A key that was reported by an account that has not proved it holds the private key.
 
-    `Certificates` are the good certificates for it, and `UnderWay` the orders that are to get one:
-    when the key is blocked for every account the former are revoked, and the latter fail.
+    `Certificates` are the valid certificates for it, and `UnderWay` the orders that use it. If the
+    key is blocked for every account, the certificates are revoked and the orders fail.
     """
 
     spki: str
@@ -65,7 +65,7 @@ def key_of_review(unit: Unit, spki_sha256: bytes) -> KeyOfReview:
 
 
 def key_of(unit: Unit, order: Order) -> bytes | None:
-    """Give the SHA-256 of the SPKI of an order's key, if it has one."""
+    """Return the SHA-256 of the SPKI of an order's key, or None if it has no key yet."""
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
     if certificate is not None:
         return certificate.spki_sha256
@@ -74,7 +74,7 @@ def key_of(unit: Unit, order: Order) -> bytes | None:
 
 
 def same_key(unit: Unit, uin: str, spki_sha256: bytes | None) -> list[OrderWithKey]:
-    """Read the good certificates that other accounts have for a key."""
+    """Read the valid certificates that other accounts have for a key."""
     good = in_force_with(unit, spki_sha256) if spki_sha256 else []
     return [_with_key(order) for order in good if order.uin != uin]
 

@@ -10,7 +10,7 @@ from certdesk.wire.operator import accounts as asked
 
 
 class LimitInfo(Part):
-    """A quota; `Used` is null where it limits one thing alone and not what an account has."""
+    """A quota; `Used` is null if the quota limits a single thing, and not an account's total."""
 
     name: str
     used: int | None
@@ -27,7 +27,7 @@ class ListLimitsReply(Reply):
 
 @catalog.action(internal=True)
 def list_limits(context: Context, request: asked.ListLimitsRequest) -> Commit[ListLimitsReply]:
-    """Show what an account has, beside its quotas."""
+    """List the quotas of an account with how much of each is used."""
     quotas = context.desk.rules.quotas
 
     def look(unit: Unit) -> ListLimitsReply:

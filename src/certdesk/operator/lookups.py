@@ -1,4 +1,4 @@
-"""What the operator's actions name: the names that things get, and the things that ids name."""
+"""Names of new things, and the things that ids stand for, in the operator's actions."""
 
 from certdesk.domain.accounts.account import Account
 from certdesk.domain.accounts.policy import Policy, Project, User
@@ -19,10 +19,10 @@ LONGEST = 64
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that is too long or none, or that a reader of a list would not see.
+    """Refuse a name that is blank, too long, or not visible in a list.
 
     Raises:
-        InvalidParam: it has more than 64 characters, some that nobody can see, or blanks alone.
+        InvalidParam: it has more than 64 characters, invisible characters, or blanks only.
     """
     if not name.strip():
         raise InvalidParam("Name: has to be more than blanks.")
@@ -33,7 +33,7 @@ def check_name(name: str) -> None:
 def check_free(
     kept: Collection[User] | Collection[Policy] | Collection[Project], uin: str, name: str
 ) -> None:
-    """Refuse a name that another thing of its kind has in the account.
+    """Refuse a name that another thing of the same kind has in the account.
 
     Raises:
         InvalidParam: the name is taken.
@@ -46,7 +46,7 @@ def known_account(unit: Unit, uin: str) -> Account:
     """Read an account.
 
     Raises:
-        AccountNotFound: there is none with that Uin.
+        AccountNotFound: there is no account with that Uin.
     """
     account = unit.accounts.get(uin)
     if account is None:
@@ -55,11 +55,11 @@ def known_account(unit: Unit, uin: str) -> Account:
 
 
 def enabled_account(unit: Unit, uin: str) -> Account:
-    """Read an account that may be given something.
+    """Read an account that may receive something.
 
     Raises:
-        AccountNotFound: there is none with that Uin.
-        InvalidParam: it is disabled, and gets nothing.
+        AccountNotFound: there is no account with that Uin.
+        InvalidParam: the account is disabled.
     """
     account = known_account(unit, uin)
     if not account.enabled:
@@ -71,7 +71,7 @@ def known_order(unit: Unit, certificate_id: str) -> Order:
     """Read an order.
 
     Raises:
-        CertificateNotFound: there is none with that certificate id.
+        CertificateNotFound: there is no order with that certificate id.
     """
     order = unit.orders.get(certificate_id)
     if order is None:
@@ -83,7 +83,7 @@ def known_user(unit: Unit, user_id: int) -> User:
     """Read a user.
 
     Raises:
-        UserNotFound: there is none of that number.
+        UserNotFound: there is no user with that number.
     """
     user = unit.users.get(user_id)
     if user is None:
@@ -95,7 +95,7 @@ def known_policy(unit: Unit, policy_id: int) -> Policy:
     """Read a policy.
 
     Raises:
-        PolicyNotFound: there is none of that number.
+        PolicyNotFound: there is no policy with that number.
     """
     policy = unit.policies.get(policy_id)
     if policy is None:
@@ -107,7 +107,7 @@ def known_project(unit: Unit, project_id: int) -> Project:
     """Read a project.
 
     Raises:
-        ProjectNotFound: there is none of that number.
+        ProjectNotFound: there is no project with that number.
     """
     project = unit.projects.get(project_id)
     if project is None:

@@ -1,4 +1,4 @@
-"""How the operator enters managers and their contacts, and looks at them."""
+"""Managers and their contacts, as the operator adds and views them."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from certdesk.wire.operator import records as asked
 
 
 class AddManagerRequest(Request, kw_only=True):
-    """A manager in the field names of `ManagerInfo`, its contact, and where it belongs."""
+    """A manager in the field names of `ManagerInfo`, its contact, and its account and company."""
 
     uin: str
     company_id: Integer
@@ -45,16 +45,16 @@ class AddManagerRequest(Request, kw_only=True):
 
 
 class AddManagerReply(Reply):
-    """The manager's number; an equal one that is known already keeps its own."""
+    """The manager's number; a manager with equal data keeps its number."""
 
     manager_id: int
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManagerReply]:
-    """Enter a manager of a company.
+    """Add a manager to a company.
 
-    People are asked to vet it, unless its `Status` is to be ok (vetted already) or none (later).
+    A review is asked for, unless its `Status` is to be ok (vetted already) or none (later).
     """
     company = context.desk.store.read(
         lambda unit: records.own_company(unit, request.uin, request.company_id)
@@ -116,7 +116,7 @@ WIRE_NAMES = {
 def _people_faults(request: AddManagerRequest, people: People) -> Iterator[str]:
     if request.status not in (None, State.AUDIT, State.OK, State.NONE):
         yield "Status: must be audit (to be vetted), ok (vetted) or none (to be vetted later)."
-    # In an order it comes as the organisation's division.
+    # In an order this value comes as the organisation's division.
     for _, rule in organisation_faults(Organisation(division=people.department)):
         yield f"ManagerDepartment: {rule}."
     for role, person in (("Manager", people.manager), ("Contact", people.contact)):
@@ -155,7 +155,7 @@ def list_managers(
 
 
 class ContactInfo(Part):
-    """The contact who came with a manager."""
+    """The contact that belongs to a manager."""
 
     contact_first_name: str | None
     contact_last_name: str | None
@@ -165,7 +165,7 @@ class ContactInfo(Part):
 
 
 class ShowManagerReply(Reply):
-    """One manager with contact and company; `Remarks` are doubts that refuse nothing."""
+    """One manager with contact and company; `Remarks` are doubts that do not prevent approval."""
 
     uin: str
     company_id: int

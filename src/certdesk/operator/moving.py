@@ -1,4 +1,4 @@
-"""Moving a certificate to another account, as the operator decides; the desk's work does it."""
+"""Moving a certificate to another account, as the operator asks; it happens in the background."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ASKED_BACK = frozenset({Status.AWAITING_REVOCATION_LETTER, Status.REVOKING})
 
 
 class MoveOrderReply(Reply):
-    """The order, where it goes, and its status meanwhile."""
+    """The order, the account that it goes to, and its status meanwhile."""
 
     certificate_id: str
     uin: str
@@ -32,9 +32,9 @@ class MoveOrderReply(Reply):
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def move_order(context: Context, request: asked.MoveOrderRequest) -> Commit[MoveOrderReply]:
-    """Have a DV or uploaded certificate move to another account, with its order and its keys.
+    """Move a DV or uploaded certificate to another account, with its order and its keys.
 
-    As long as it has not moved, naming the account that it is in calls that off.
+    Until it has moved, naming the account that it is in cancels the move.
     """
     reason = "" if request.reason is None else f": {checked_reason(request.reason)}"
     context.held.callback(context.desk.work.wake)
@@ -59,12 +59,12 @@ def move_order(context: Context, request: asked.MoveOrderRequest) -> Commit[Move
 
 
 def _sent(unit: Unit, order: Order, uin: str) -> Order:
-    """Give the order on its way to another account.
+    """Return the order with the move to another account begun.
 
     Raises:
-        InvalidParam: that is where it is, or nothing there could go on with it.
-        InvalidCertificateStatusCode: something is under way with it, or with what comes before or
-            after it.
+        InvalidParam: it is in that account already, or that account could not continue it.
+        InvalidCertificateStatusCode: something is under way with it, or with an order that it
+            replaces or that replaces it.
     """
     if order.uin == uin:
         raise InvalidParam(f"Uin: {order.certificate_id} is in account {uin} already.")
@@ -93,10 +93,10 @@ def _remedy(order: Order) -> str:
 
 
 def _check_neighbours(unit: Unit, order: Order) -> None:
-    """Keep together what is under way: an order, what it takes the place of, and its successor.
+    """Refuse to separate orders that are under way together: a predecessor and its successor.
 
     Raises:
-        InvalidCertificateStatusCode: one of them has not come to an end.
+        InvalidCertificateStatusCode: one of them has not ended.
     """
     for other in neighbours_of(unit, order):
         if other.status not in SETTLED:
@@ -115,10 +115,10 @@ def _relation(order: Order, other: Order) -> str:
 
 
 def _called_off(order: Order, uin: str) -> Order:
-    """Give an order that is to move as it was before.
+    """Return an order whose move is cancelled, as it was before.
 
     Raises:
-        InvalidCertificateStatusCode: it is to go to another account than that.
+        InvalidCertificateStatusCode: it is to move to another account than the one named.
     """
     if order.uin != uin:
         raise InvalidCertificateStatusCode(

@@ -1,4 +1,4 @@
-"""Lists of orders for their operator: of one account or of all, page after page."""
+"""Lists of orders for the operator: of one account or of all, page by page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
 
 LEAST_AT_ONCE = 10
-"""So many orders of an account are read at once at the least, where those of many are merged."""
+"""The fewest orders of an account read at once, when the lists of many are merged."""
 
 MOST_HOURS = 100 * 366 * 24
 
@@ -48,8 +48,8 @@ class OrderInfo(Part, kw_only=True):
 class ListOrdersRequest(Request):
     """Which orders: of one account or of all, at one status, with a text in them.
 
-    `Account` is a Uin or the name of accounts. With `EndingHours` they are those whose certificate
-    is good and ends within so many hours. `After` is the `Next` of the page before.
+    `Account` is a Uin or the name of accounts. With `EndingHours`, only orders whose certificate is
+    valid and ends within so many hours. `After` is the `Next` of the page before.
     """
 
     account: str | None = None
@@ -63,7 +63,7 @@ class ListOrdersRequest(Request):
 class ListOrdersReply(Reply):
     """The orders, newest first or first to expire first, and how many there are in all.
 
-    `Next` asks for those that follow, and is null where there are none.
+    `Next` asks for the page that follows, and is null on the last page.
     """
 
     total_count: int
@@ -73,12 +73,12 @@ class ListOrdersReply(Reply):
 
 @catalog.action(InvalidParam, internal=True)
 def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrdersReply]:
-    """List orders: the newest, or those whose certificate ends first."""
+    """List orders: newest first, or first to expire first."""
     query = _query(context, request)
 
     def look(unit: Unit) -> ListOrdersReply:
         accounts = _accounts(unit, request)
-        # One more than are listed tells whether any follow.
+        # One order more than the page shows whether another page follows.
         wanted = query.limit + 1
         at_once = max(LEAST_AT_ONCE, -(-wanted // (len(accounts) or 1)))
         asked = [dataclasses.replace(query, uin=uin, limit=at_once) for uin in accounts]
@@ -96,7 +96,7 @@ def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrde
 
 
 def order_info(unit: Unit, order: Order, account: Account | None) -> OrderInfo:
-    """Return an order as it is listed; `account` is the one that has it."""
+    """Return an order as it is listed; `account` is the account that has it."""
     task = unit.tasks.get(order.certificate_id)
     return OrderInfo(
         certificate_id=order.certificate_id,
@@ -114,10 +114,10 @@ def order_info(unit: Unit, order: Order, account: Account | None) -> OrderInfo:
 
 
 def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
-    """Read what is asked, of no account yet.
+    """Return the query for a request, for no account yet.
 
     Raises:
-        InvalidParam: there is no such status, span of time or place in a list.
+        InvalidParam: the status, the time span or the place in the list is not valid.
     """
     if request.status is not None and request.status not in set(Status):
         raise InvalidParam(f"Status: is 0 to {max(Status)}, not {request.status}.")
@@ -156,7 +156,7 @@ def _accounts(unit: Unit, request: ListOrdersRequest) -> dict[str, Account]:
 
 
 def _orders(unit: Unit, query: OrderQuery, page: OrderPage) -> Iterator[Order]:
-    """Read the orders of an account, a page at a time, of which `page` is the first."""
+    """Yield the orders of an account, read page by page; `page` is the first one."""
     while page.orders:
         yield from page.orders
         if len(page.orders) < query.limit:
@@ -166,7 +166,7 @@ def _orders(unit: Unit, query: OrderQuery, page: OrderPage) -> Iterator[Order]:
 
 
 def _next(last: Order) -> str:
-    """Name the place in a list behind an order."""
+    """Return the text that stands for the place after an order in a list."""
     end = last.ends_at.astimezone(UTC).isoformat() if last.ends_at else ""
     return f"{last.number}@{end}"
 
@@ -175,10 +175,10 @@ _PLACE = re.compile(r"([0-9]{1,18})@([0-9T:.-]+\+00:00)?")
 
 
 def _seen(text: str) -> Seen:
-    """Read the name of a place in a list.
+    """Read the text that stands for a place in a list.
 
     Raises:
-        InvalidParam: it is none.
+        InvalidParam: it does not stand for a place.
     """
     refusal = InvalidParam("After: takes the Next of a page of this list.")
     found = _PLACE.fullmatch(text)

@@ -1,4 +1,4 @@
-"""One order as its operator sees it: what was done, what comes next; and work on it."""
+"""One order as the operator sees it: what was done and what comes next; and resuming it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from certdesk.wire.model import Part, Reply, utc_time
 from certdesk.wire.operator import orders as asked
 
 LOOKS_SHOWN = 40
-"""Newest looks of an order that are shown."""
+"""How many of the newest checks of an order are shown."""
 
 
 class ProofInfo(Part, kw_only=True):
-    """What proves a name, and how that stands."""
+    """The challenge of a name, and its state."""
 
     domain: str
     type: str
@@ -38,7 +38,7 @@ class ProofInfo(Part, kw_only=True):
 
 
 class Happening(Part, kw_only=True):
-    """One thing that was done to an order or found about it; `Steps` is the evidence of a look."""
+    """One event or finding of an order; `Steps` is the evidence of a check."""
 
     time: str | None
     who: str
@@ -50,7 +50,7 @@ class Happening(Part, kw_only=True):
 class ShowOrderReply(Reply, kw_only=True):
     """An order, its proofs, all that happened to it, oldest first, and what comes next.
 
-    `SameKey` are the good certificates that other accounts have for its key.
+    `SameKey` are the valid certificates that other accounts have for its key.
     """
 
     order: OrderInfo
@@ -68,7 +68,7 @@ class ShowOrderReply(Reply, kw_only=True):
 
 @catalog.action(internal=True)
 def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[ShowOrderReply]:
-    """Show one order as a story."""
+    """Show one order with its history."""
 
     def look(unit: Unit) -> ShowOrderReply:
         order = known_order(unit, request.certificate_id)
@@ -97,7 +97,7 @@ def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[Show
 
 
 class CurrentOrderReply(Reply):
-    """The newest good one of an order and its successors, or the order if it is to become so."""
+    """The newest valid order among an order and its successors, or the one that will be valid."""
 
     order: OrderInfo
 
@@ -106,7 +106,7 @@ class CurrentOrderReply(Reply):
 def current_order(
     context: Context, request: asked.CurrentOrderRequest
 ) -> Commit[CurrentOrderReply]:
-    """Tell which certificate is in force in the place of one that was reissued or renewed."""
+    """Show which certificate is in force in place of one that was reissued or renewed."""
     del context
 
     def look(unit: Unit) -> CurrentOrderReply:
@@ -125,14 +125,14 @@ def current_order(
 
 
 class ResumeOrderReply(Reply):
-    """The order that is worked on again."""
+    """The order, which is worked on again."""
 
     certificate_id: str
 
 
 @catalog.action(internal=True, writes=True)
 def resume_order(context: Context, request: asked.ResumeOrderRequest) -> Commit[ResumeOrderReply]:
-    """Take an order up now, even if it was set aside or is not due yet."""
+    """Work on an order now, even if it was set aside or is not due yet."""
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ResumeOrderReply:

@@ -19,11 +19,11 @@ from certdesk.wire.vendor import ACTIONS
 
 LONGEST_PATTERN = 64
 PERMISSIONS = (*map(permission_of, ACTIONS), *SECRETS)
-"""All that a policy may speak of."""
+"""The names that a policy may have."""
 
 
 class AddPolicyRequest(Request):
-    """What is allowed or denied: actions by pattern, in these certificates and projects or all."""
+    """What is allowed or denied: actions by pattern, in some certificates and projects or all."""
 
     uin: str
     name: str
@@ -41,7 +41,7 @@ class PolicyReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_policy(context: Context, request: AddPolicyRequest) -> Commit[PolicyReply]:
-    """Write a policy of an account; it binds the users that it is attached to."""
+    """Add a policy to an account; it binds the users to whom it is attached."""
     check_name(request.name)
     _check_rule(request)
     policy = Policy(
@@ -67,7 +67,7 @@ def add_policy(context: Context, request: AddPolicyRequest) -> Commit[PolicyRepl
 
 
 class PolicyInfo(Part):
-    """A policy as shown; `*` is all certificates or projects."""
+    """A policy as shown; `*` means all certificates or projects."""
 
     policy_id: int
     name: str
@@ -109,7 +109,7 @@ class ShowPolicyReply(Reply):
 
 @catalog.action(internal=True)
 def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[ShowPolicyReply]:
-    """Show one policy and whom it binds."""
+    """Show one policy and the users that it binds."""
 
     def look(unit: Unit) -> ShowPolicyReply:
         policy = known_policy(unit, request.policy_id)
@@ -122,7 +122,7 @@ def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[Sh
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def remove_policy(context: Context, request: asked.RemovePolicyRequest) -> Commit[PolicyReply]:
-    """Remove a policy that binds nobody, so that no denial is lifted by mistake."""
+    """Delete a policy that is attached to no user, so that no denial is lifted by mistake."""
 
     def commit(unit: Unit) -> PolicyReply:
         policy = known_policy(unit, request.policy_id)
@@ -138,7 +138,7 @@ def remove_policy(context: Context, request: asked.RemovePolicyRequest) -> Commi
 
 
 def policy_info(policy: Policy) -> PolicyInfo:
-    """Give what is shown of a policy."""
+    """Return what is shown of a policy."""
     return PolicyInfo(
         policy_id=policy.policy_id,
         name=policy.name,
@@ -164,7 +164,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
     if not request.actions:
         raise InvalidParam("Actions: name at least one.")
     for pattern in request.actions:
-        # A denial with a slip of the pen would deny nothing.
+        # A denial with a typing error would deny nothing.
         speaks = any(fits(pattern, permission) for permission in PERMISSIONS)
         if len(pattern) > LONGEST_PATTERN or not speaks:
             raise InvalidParam(
@@ -174,7 +174,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
 
 
 def _check_places(unit: Unit, request: AddPolicyRequest) -> None:
-    """Refuse ids of nothing in the account, for the reason above."""
+    """Refuse ids that do not exist in the account: a denial of them would deny nothing."""
     for certificate_id in request.certificate_ids or ():
         order = unit.orders.get(certificate_id)
         if order is None or order.uin != request.uin:

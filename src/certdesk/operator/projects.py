@@ -1,4 +1,4 @@
-"""Projects: groups of an account's orders, for policies and lists to name."""
+"""Projects: groups of an account's orders, used in policies and lists."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ class ProjectReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_project(context: Context, request: asked.AddProjectRequest) -> Commit[ProjectReply]:
-    """Begin a project of an account."""
+    """Add a project to an account."""
     check_name(request.name)
 
     def commit(unit: Unit) -> ProjectReply:
@@ -45,7 +45,7 @@ class ProjectInfo(Part):
 
 
 class ListProjectsReply(Reply):
-    """The projects of the account; number 0, which every account has, is not among them."""
+    """The projects of the account, without number 0, which every account has."""
 
     projects: list[ProjectInfo]
 
@@ -75,7 +75,7 @@ def list_projects(
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def rename_project(context: Context, request: asked.RenameProjectRequest) -> Commit[ProjectReply]:
-    """Give a project another name."""
+    """Rename a project."""
     check_name(request.name)
 
     def commit(unit: Unit) -> ProjectReply:
@@ -91,7 +91,7 @@ def rename_project(context: Context, request: asked.RenameProjectRequest) -> Com
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def remove_project(context: Context, request: asked.RemoveProjectRequest) -> Commit[ProjectReply]:
-    """End a project that has no orders; its number is never given again."""
+    """Delete a project that has no orders; its number is never used again."""
 
     def commit(unit: Unit) -> ProjectReply:
         project = known_project(unit, request.project_id)

@@ -14,7 +14,7 @@ from certdesk.wire.operator import accounts as asked
 
 
 class SetPaceLimitReply(Reply):
-    """What holds now; null is the usual number, 0 no limit."""
+    """The limit in force now; null is the default, 0 is no limit."""
 
     uin: str
     action: str
@@ -25,7 +25,7 @@ class SetPaceLimitReply(Reply):
 def set_pace_limit(
     context: Context, request: asked.SetPaceLimitRequest
 ) -> Commit[SetPaceLimitReply]:
-    """Give an account a pace of its own for an action."""
+    """Set an account's own rate limit for an action."""
     if catalog.find(request.action) is None:
         raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
 

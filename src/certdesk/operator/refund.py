@@ -1,4 +1,4 @@
-"""Noting that what was paid for an order was paid back: the operator's work."""
+"""Recording the refund of an order: an action of the operator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certdesk.wire.operator import orders as asked
 
 
 class RefundOrderReply(Reply):
-    """The order, which nothing but deletion is left for."""
+    """The order, which can only be deleted now."""
 
     certificate_id: str
     status: int
@@ -24,9 +24,9 @@ class RefundOrderReply(Reply):
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[RefundOrderReply]:
-    """Note that an order that was bought, and came to nothing, was paid back.
+    """Record the refund of an order that was bought and has failed.
 
-    Where no reason is given, what it failed for stays its StatusMsg.
+    Without a reason, the reason for its failure stays its StatusMsg.
     """
     reason = None if request.reason is None else checked_reason(request.reason)
 
@@ -49,5 +49,5 @@ def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[
 
 
 def _was_given(unit: Unit, order: Order) -> bool:
-    """Tell from the log, which is kept for ever, whether the operator gave it to an account."""
+    """Whether the operator granted the order, by the log entry, which is kept for ever."""
     return bool(unit.audit.where(subject=order.certificate_id, action="GrantOrder", limit=1))

@@ -1,4 +1,4 @@
-"""Revoking by the operator, and keeping what its owner asked to have revoked."""
+"""Revocation by the operator, and declining an owner's request for revocation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from certdesk.wire.operator import orders as asked
 
 
 class RevokeOrderReply(Reply):
-    """The order, which the desk's work takes to status 10.
+    """The order, which reaches status 10 in the background.
 
     `certificate_ids` are the other certificates for its key, of any account: after `keyCompromise`
     they are revoked as well.
@@ -42,7 +42,7 @@ class RevokeOrderReply(Reply):
 
 @catalog.action(*NOT_REVOCABLE, InvalidParam, writes=True, ends=True, internal=True)
 def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[RevokeOrderReply]:
-    """Have a certificate revoked without proof, letter or review."""
+    """Revoke a certificate without validation, letter or review."""
     if request.reason not in set(Reason):
         raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
     context.held.callback(context.desk.work.wake)
@@ -68,9 +68,9 @@ def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[
 
 
 def _block_key(context: Context, unit: Unit, order: Order) -> list[str]:
-    """Block the key of a certificate for everybody; give the other certificates for it."""
+    """Block the key of a certificate for every account; return the other certificates for it."""
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
-    assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+    assert certificate is not None  # noqa: S101 -- it was stored when the order became issued
     block_known(unit, certificate.spki_sha256, context.now)
     its = (each.certificate_id for each in issued_with(unit, certificate.spki_sha256))
     return [each for each in its if each != order.certificate_id]
@@ -85,7 +85,7 @@ class KeepOrderReply(Reply):
 
 @catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
 def keep_order(context: Context, request: asked.KeepOrderRequest) -> Commit[KeepOrderReply]:
-    """Keep a certificate that its owner asked to have revoked, as long as nothing grants that.
+    """Decline the request of an owner to revoke a certificate, before it is granted.
 
     A request that has changed since the operator saw it is refused.
     """

@@ -1,4 +1,4 @@
-"""What the operator may ask about the desk itself."""
+"""The state of the desk itself, for the operator."""
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.values.keys import KeyKind
@@ -9,7 +9,7 @@ from certdesk.wire.operator import desk as asked
 
 
 class VaultStatusReply(Reply):
-    """Which key-encryption key is in use, and how many keys of each kind are in stock."""
+    """The key-encryption key in use, and how many keys of each kind are in stock."""
 
     key_encryption: dict[str, str]
     accounts: int
@@ -18,7 +18,7 @@ class VaultStatusReply(Reply):
 
 @catalog.action(internal=True)
 def vault_status(context: Context, request: asked.VaultStatusRequest) -> Commit[VaultStatusReply]:
-    """Tell how secrets are kept."""
+    """Show which key encrypts secrets, and the stock of keys."""
 
     def look(unit: Unit) -> VaultStatusReply:
         return VaultStatusReply(

@@ -27,7 +27,7 @@ class AddUserReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def add_user(context: Context, request: asked.AddUserRequest) -> Commit[AddUserReply]:
-    """Enter a user of an account, who may do nothing until a policy is attached."""
+    """Add a user to an account; the user may do nothing until a policy is attached."""
     check_name(request.name)
 
     def commit(unit: Unit) -> AddUserReply:
@@ -41,7 +41,7 @@ def add_user(context: Context, request: asked.AddUserRequest) -> Commit[AddUserR
 
 
 class UserInfo(Part):
-    """A user as listed, with the ids of the lasting keys in use."""
+    """A user as listed, with the ids of the permanent keys in use."""
 
     user_id: int
     name: str
@@ -71,7 +71,7 @@ def list_users(context: Context, request: asked.ListUsersRequest) -> Commit[List
 
 
 class TemporaryKey(Part):
-    """A temporary key that has not ended; without ids it has all policies of its user."""
+    """A temporary key that has not ended; without policy ids it has all policies of its user."""
 
     secret_id: str
     policy_ids: list[int]
@@ -79,7 +79,7 @@ class TemporaryKey(Part):
 
 
 class ShowUserReply(Reply):
-    """One user, the account that it belongs to, what binds it, and its temporary keys."""
+    """One user, the account that it belongs to, its policies, and its temporary keys."""
 
     uin: str
     user: UserInfo
@@ -105,7 +105,7 @@ def show_user(context: Context, request: asked.ShowUserRequest) -> Commit[ShowUs
 
 
 class SwitchUserReply(Reply):
-    """How the user stands now."""
+    """The state of the user now."""
 
     user_id: int
     enabled: bool
@@ -125,7 +125,7 @@ def switch_user(context: Context, request: asked.SwitchUserRequest) -> Commit[Sw
 
 
 class UserPolicyReply(Reply):
-    """What binds the user now."""
+    """The policies of the user now."""
 
     user_id: int
     policy_ids: list[int]
@@ -133,7 +133,7 @@ class UserPolicyReply(Reply):
 
 @catalog.action(writes=True, internal=True)
 def attach_policy(context: Context, request: asked.AttachPolicyRequest) -> Commit[UserPolicyReply]:
-    """Bind a user by a policy of its account."""
+    """Attach a policy of the account to a user."""
 
     def commit(unit: Unit) -> UserPolicyReply:
         user = known_user(unit, request.user_id)
@@ -147,7 +147,7 @@ def attach_policy(context: Context, request: asked.AttachPolicyRequest) -> Commi
 
 @catalog.action(writes=True, internal=True)
 def detach_policy(context: Context, request: asked.DetachPolicyRequest) -> Commit[UserPolicyReply]:
-    """Bind a user by a policy no longer."""
+    """Detach a policy from a user."""
 
     def commit(unit: Unit) -> UserPolicyReply:
         user = known_user(unit, request.user_id)

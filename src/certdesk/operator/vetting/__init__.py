@@ -1,1 +1,1 @@
-"""Vetting by the operator: what waits, what is to be seen of it, and what was decided."""
+"""Vetting by the operator: what waits for a review, its content, and the decisions."""

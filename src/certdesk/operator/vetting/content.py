@@ -1,4 +1,4 @@
-"""Everything that whoever vets needs to see of a review."""
+"""Everything that a reviewer needs to see."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from certdesk.wire.model import Part, Reply, utc_time
 
 
 class LetterInfo(Part):
-    """A letter; what is in it is read by another action."""
+    """A letter; another action returns its content."""
 
     form: str
     size: int
@@ -38,9 +38,9 @@ class LetterInfo(Part):
 class OrderOfReview(Part, kw_only=True):
     """An order to be vetted, and what its certificate says of the organisation.
 
-    `Spki` is the SHA-256 of its public key, and `SameKey` are the good certificates that other
-    accounts have for that. `RevocationReason` is why its certificate is to be revoked or was, null
-    where nobody asked; `Said` is the comment of its owner, or of why it is to be reissued.
+    `Spki` is the SHA-256 of its public key, and `SameKey` are the valid certificates that other
+    accounts have for that key. `RevocationReason` is why its certificate is to be revoked or was;
+    null if nobody asked. `Said` is its owner's comment on that, or the reason for a reissue.
     """
 
     certificate_id: str
@@ -66,12 +66,12 @@ class CompanyOfReview(CompanyInfo, kw_only=True):
 
 
 class ShowReviewReply(Reply, kw_only=True):
-    """Everything that whoever vets needs to see; `Verdict` is null as long as it waits.
+    """Everything that a reviewer needs to see; `Verdict` is null as long as it waits.
 
-    Telephone numbers are shown in full: people call them.
+    Telephone numbers are shown in full, so that reviewers can call them.
 
-    `Attempt` is the digest of all that may be decided about: it changes with it. `Since` and
-    `AskedBy` are null where nobody was asked to look at it.
+    `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
+    `AskedBy` are null if nobody asked for a review.
     """
 
     id: str
@@ -91,7 +91,7 @@ class ShowReviewReply(Reply, kw_only=True):
 
 
 def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewReply:
-    """Read one review with what is to be vetted; `attempt` is yet to be said."""
+    """Read one review with what is to be vetted; `attempt` is filled in later."""
     review, manager, order = subject.review, subject.manager, subject.order
     company = unit.companies.get(manager.company_id) if manager else None
     people = records.people_of(context.desk.vault, manager) if manager else None
@@ -117,7 +117,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
 
 
 def approvals_of(review: Review | None) -> list[str]:
-    """Name those who approved."""
+    """Return the names of those who approved."""
     return [name for name, *_ in review.approvals] if review else []
 
 
@@ -160,7 +160,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
 
 
 def _named(order: Order, known: Organisation) -> Iterator[str]:
-    """Give what the certificate will say of the organisation, in the field's short names."""
+    """Yield what the certificate will say of the organisation, by short attribute names."""
     product = PRODUCTS.get(order.product_id)
     if product is None or product.level is Level.DV:
         return

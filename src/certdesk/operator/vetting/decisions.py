@@ -1,4 +1,4 @@
-"""What was decided of what waited for people, out of the audit log."""
+"""The decisions of reviews, from the audit log."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from certdesk.wire.operator import reviews as asked
 DECISIONS = frozenset({"ApproveReview", "RejectReview", "KeepOrder"})
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODYS = ""
-"""In whose log it stands what was decided about keys."""
+"""The account of the log entries about keys: none."""
 
 
 class Decision(Part, kw_only=True):
-    """One decision, or what came of it for an order: `Detail` says what it was and whose."""
+    """One decision, or its result for an order: `Detail` says what was decided and by whom."""
 
     time: str | None
     action: str
@@ -40,7 +40,7 @@ class ListDecisionsReply(Reply):
 def list_decisions(
     context: Context, request: asked.ListDecisionsRequest
 ) -> Commit[ListDecisionsReply]:
-    """List what was approved, rejected or kept, as long as the audit log has it."""
+    """List what was approved, rejected or declined, as far back as the audit log goes."""
 
     def look(unit: Unit) -> ListDecisionsReply:
         names = {NOBODYS: ""} | {each.uin: each.name for each in unit.accounts.where()}
@@ -50,7 +50,7 @@ def list_decisions(
                     uin=uin,
                     actions=DECISIONS,
                     since=BEGINNING,
-                    # A clock that was ahead has left entries of days to come.
+                    # A clock that was ahead has left entries dated in the future.
                     until=context.now + timedelta(days=36525),
                     limit=request.limit,
                 )

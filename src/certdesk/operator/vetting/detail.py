@@ -1,4 +1,4 @@
-"""What people get to see of what they vet, and of its letters; how they are named."""
+"""The content of a review and of its letters; checks of names and reasons."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ShowReviewRequest(Request):
 
 @catalog.action(InvalidParam, internal=True)
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
-    """Show one review with what is to be vetted; that the operator has seen it is kept.
+    """Show one review with what is to be vetted, and store that the operator has seen it.
 
-    Each look at telephone numbers and the company number is noted.
+    Each view of telephone numbers and the company number is logged.
     """
 
     def look(unit: Unit) -> tuple[Look, list[Sight]]:
@@ -44,7 +44,7 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
 def _noted(
     context: Context, shown: ShowReviewReply, keep: Commit[ShowReviewReply]
 ) -> Commit[ShowReviewReply]:
-    """Note with a commit who has seen the numbers of a company and its people."""
+    """Log, with a commit, who has seen the numbers of a company and its people."""
 
     def commit(unit: Unit) -> ShowReviewReply:
         its = shown.order.certificate_id if shown.order else shown.id
@@ -55,7 +55,7 @@ def _noted(
 
 
 class ReadLetterRequest(Request):
-    """Of which order: `order:CERTID` or `revocation:CERTID`; and who reads it."""
+    """Which letter: `order:CERTID` or `revocation:CERTID`; and the name of the reader."""
 
     id: str
     reviewer: str
@@ -71,7 +71,7 @@ class ReadLetterReply(Reply):
 
 @catalog.action(InvalidParam, writes=True, internal=True)
 def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLetterReply]:
-    """Read the letter that was uploaded for an order; that is noted."""
+    """Return the letter that was uploaded for an order; this is logged."""
     check_reviewer(request.reviewer)
 
     def commit(unit: Unit) -> ReadLetterReply:
@@ -89,7 +89,7 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
 
 
 def check_reviewer(name: str) -> None:
-    """Refuse a name that nobody has, or that would confuse a terminal.
+    """Refuse a name that is blank, or that would confuse a terminal.
 
     Raises:
         InvalidParam: it is blank, too long or not printable.
@@ -98,10 +98,10 @@ def check_reviewer(name: str) -> None:
 
 
 def checked_reason(text: str) -> str:
-    """Give why somebody decided so, without white space around it.
+    """Return the reason for a decision, without white space around it.
 
     Raises:
-        InvalidParam: there is nothing, too much, or what would confuse a terminal.
+        InvalidParam: it is blank, too long, or would confuse a terminal.
     """
     reason = text.strip()
     _check_text("Reason", reason, LONGEST_REASON)

@@ -1,4 +1,4 @@
-"""What a review needs before people decide about it, and what follows from their decision."""
+"""What a review needs before it can be decided, and what follows from the decision."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from certdesk.ports import Unit, block_known, orders_with
 
 
 def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) -> None:
-    """Do what follows from an approval."""
+    """Apply an approval."""
     order, manager, spki_sha256 = subject.order, subject.manager, subject.spki_sha256
     if order is not None and review.kind == REVOCATION:
         revocation_steps.grant(context, unit, order)
@@ -47,7 +47,7 @@ def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) 
 def fail(
     context: Context, unit: Unit, subject: Subject, reason: str, detail: str
 ) -> Collection[Order]:
-    """Do what follows from a rejection; give the orders that fail."""
+    """Apply a rejection; return the orders that fail."""
     if subject.order is not None and subject.kind == REVOCATION:
         revocation_steps.refuse(context, unit, subject.order, reason, detail)
         return ()
@@ -62,11 +62,11 @@ def fail(
 
 
 def earlier_approval(subject: Subject, review: Review | None) -> Review:
-    """Give the review of what waits for nobody, if it was approved.
+    """Return the review of something that no longer waits, if it was approved.
 
     Raises:
-        InvalidParam: it was rejected, or is not to be looked at yet.
-        ReviewNotFound: nobody asks people to look at it.
+        InvalidParam: it was rejected, or is not ready for review yet.
+        ReviewNotFound: nobody asked for a review.
     """
     order, name = subject.order, subject.name
     if review is not None and review.verdict == REJECTED:
@@ -82,23 +82,23 @@ def earlier_approval(subject: Subject, review: Review | None) -> Review:
 
 
 def not_asked(name: str) -> ReviewNotFound:
-    """Say that nobody asked people to look at something."""
+    """Return the error for something for which nobody asked for a review."""
     if name.startswith(f"{REVOCATION}:"):
         return ReviewNotFound(f"{name}: nobody asked to revoke it.")
     return ReviewNotFound(f"{name}: it does not wait for a review.")
 
 
 def people_needed_for(context: Context, review: Review, order: Order | None) -> int:
-    """Tell how many people have to approve; a certificate is taken back by one."""
+    """Return how many people have to approve; for a revocation, one is enough."""
     if order is None or review.kind == REVOCATION:
         return 1
     return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.desk.rules.four_eyes)
 
 
 def asked_too(unit: Unit, subject: Subject, review: Review) -> set[str]:
-    """Name who else had a hand in it, and may not approve it.
+    """Return the names of others who took part in the request, and may not approve it.
 
-    Of a key these are all who asked to have a certificate for it revoked.
+    For a key, these are all who asked to have a certificate for it revoked.
     """
     orders = [subject.order] if subject.order else []
     if subject.spki_sha256 is not None:
@@ -109,7 +109,7 @@ def asked_too(unit: Unit, subject: Subject, review: Review) -> set[str]:
 
 
 def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> None:
-    """Refuse to approve an order before its manager, also where that was vetted too long ago."""
+    """Refuse to approve an order whose manager is not vetted, or was vetted too long ago."""
     if order is None or manager is None:
         return
     its, first = subject_of_order(order.certificate_id), subject_of_manager(manager.manager_id)
@@ -123,7 +123,7 @@ def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> N
 
 
 def _go_on(context: Context, unit: Unit, order: Order, review: Review) -> None:
-    """Say what an order waits for after somebody approved it."""
+    """Store what an order waits for after an approval."""
     if review.verdict is None:
         unit.orders.replace(order.waiting(WaitEvent.FIRST_APPROVAL))
         return

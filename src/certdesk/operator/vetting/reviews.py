@@ -1,4 +1,4 @@
-"""What waits to be vetted, and the decisions of the people who vet."""
+"""What waits to be vetted, and the decisions of the reviewers."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from certdesk.wire.operator import reviews as asked
 class ReviewInfo(Part, kw_only=True):
     """One thing that waits; `About` is the company's name, and an order's main name.
 
-    Of a key it is how many certificates are in force for it, and in how many accounts. `Product`
-    and `Level` (OV, EV) are an order's, and `Letter` whether there is one to be read. `Attempt` is
-    the digest of all that may be decided about.
+    For a key, `About` says how many certificates are in force for it, and in how many accounts.
+    `Product` and `Level` (OV, EV) are an order's; `Letter` says whether it has a letter. `Attempt`
+    is the digest of everything to be decided about.
     """
 
     id: str
@@ -47,7 +47,7 @@ class ReviewInfo(Part, kw_only=True):
 
 
 class ListReviewsReply(Reply):
-    """All that waits, in an order in which each can be approved after those before it.
+    """Everything that waits, sorted so that each can be approved after those before it.
 
     `Now` is when the list was made.
     """
@@ -58,7 +58,7 @@ class ListReviewsReply(Reply):
 
 @catalog.action(internal=True)
 def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
-    """List what waits to be vetted; that the operator has seen the list is kept."""
+    """List what waits to be vetted, and store that the operator has seen the list."""
     del request
 
     def look(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
@@ -72,7 +72,7 @@ def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[
 
 
 class ApproveReviewRequest(Request):
-    """What is approved, and by whom; `Attempt` is the digest of it that was seen."""
+    """What is approved, and by whom; `Attempt` is the digest of what the reviewer saw."""
 
     id: str
     reviewer: str
@@ -80,7 +80,7 @@ class ApproveReviewRequest(Request):
 
 
 class ReviewDecisionReply(Reply, kw_only=True):
-    """How it stands: `Verdict` is null where it still waits."""
+    """The state of the review: `Verdict` is null if it still waits."""
 
     id: str
     verdict: str | None
@@ -92,8 +92,8 @@ class ReviewDecisionReply(Reply, kw_only=True):
 def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
     """Approve a manager with its company, an order, a request to revoke a certificate, or a key.
 
-    An approved key is known to others: nobody may use it any more. What was approved stays as it
-    is. What has changed since the operator saw it is refused.
+    Approving a key confirms that it is compromised: nobody may use it again. Something that was
+    approved before stays as it is. A review that has changed since the operator saw it is refused.
     """
     check_reviewer(request.reviewer)
     context.held.callback(context.desk.work.wake)
@@ -129,9 +129,9 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
 
 
 class RejectReviewRequest(Request):
-    """What is rejected, why, and by whom; the reason is shown to whoever ordered.
+    """What is rejected, why, and by whom; the owner of the order sees the reason.
 
-    `Attempt` is the digest of it that was seen.
+    `Attempt` is the digest of what the reviewer saw.
     """
 
     id: str
@@ -144,9 +144,9 @@ class RejectReviewRequest(Request):
 def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
     """Reject an order, or a manager and with it its orders that the CA has not begun to issue.
 
-    They fail with the reason as their StatusMsg. Of a rejected request to revoke a certificate the
-    order goes back to status 1. A rejected key stays blocked for the accounts that reported it.
-    What has changed since the operator saw it is refused.
+    They fail with the reason as their StatusMsg. If a request to revoke a certificate is rejected,
+    the order goes back to status 1. A rejected key stays blocked for the accounts that reported it.
+    A review that has changed since the operator saw it is refused.
     """
     check_reviewer(request.reviewer)
     reason = checked_reason(request.reason)
@@ -193,13 +193,13 @@ def _info(unit: Unit, review: Review, look: Look) -> ReviewInfo:
 
 
 def _named(context: Context, reviewer: str) -> str:
-    """Name who decides for the log: the name that was typed, and by which user of the system."""
+    """Return the reviewer's name for the log: the name that was typed, and the system user."""
     uid = context.caller.uid
     return reviewer if uid is None else f"{reviewer} (uid {uid})"
 
 
 def _whose(subject: Subject, review: Review) -> str:
-    """Tell in whose log a decision stands: that a key was looked at is no account's to know."""
+    """Return whose log a decision goes to; no account may know that a key was reviewed."""
     return "" if subject.kind == KEY else review.uin
 
 

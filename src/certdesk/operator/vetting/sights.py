@@ -1,6 +1,6 @@
-"""What an operator saw of a review, and that nothing else is decided about.
+"""What an operator saw of a review, which is all that they may decide about.
 
-An operator is the user of the system who asks (`Caller.operator`). What was seen is kept in the
+The operator is the system user who asks (`Caller.operator`). What was seen is stored in the
 database: it counts for every desk on it, and after a restart.
 """
 
@@ -26,7 +26,7 @@ from certdesk.wire.model import utc_time
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A review as it is now, and what is kept of it when it is seen."""
+    """A review as it is now, and what is stored when it is seen."""
 
     name: str
     content: ShowReviewReply
@@ -34,7 +34,7 @@ class Look:
 
 
 def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
-    """Read a review, with the digest by which people name what they saw."""
+    """Read a review, with the digest that stands for what was seen."""
     content = content_of(context, unit, subject)
     key = context.desk.vault.fingerprint(subject.uin, f"sight of {subject.name}".encode())
     members = members_of(msgspec.to_builtins(content), key)
@@ -43,9 +43,9 @@ def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
 
 
 def unseen(context: Context, unit: Unit, looks: Iterable[Look], *, shown: bool) -> list[Sight]:
-    """Give what is to be kept of what the operator sees now: whole if `shown`, or in a list.
+    """Return what to store of what the operator sees now: in full if `shown`, else in a list.
 
-    A list counts for nothing once a thing was shown.
+    Once a thing was shown in full, a list no longer counts.
     """
     operator = context.caller.operator
     found = ((unit.sights.get(look.name, operator), look) for look in looks)
@@ -64,9 +64,9 @@ def unseen(context: Context, unit: Unit, looks: Iterable[Look], *, shown: bool) 
 
 
 def keeping(sights: Sequence[Sight], reply: Answer) -> Commit[Answer]:
-    """Give the commit that keeps what an operator has seen, if there is anything new, and tells it.
+    """Return the commit that stores what the operator has seen, if anything is new, and replies.
 
-    It raises `Stale` where the same operator saw it at the same time.
+    The commit raises `Stale` if the same operator saw it at the same time.
     """
 
     def commit(unit: Unit) -> Answer:
@@ -90,11 +90,11 @@ def _keep(unit: Unit, sight: Sight) -> None:
 def check_seen(
     context: Context, unit: Unit, subject: Subject, attempt: str | None, *, always: bool = False
 ) -> str:
-    """Refuse to decide about something else than the operator saw; give the digest of what it is.
+    """Refuse a decision about anything but what the operator saw; return the current digest.
 
     Raises:
-        InvalidParam: it is not as `attempt` says or, where that is None, not as it was last shown
-            to this operator, or listed where it was never shown. With `always` it has to be given.
+        InvalidParam: the digest is not `attempt`. If that is None: it is not the one last shown to
+            this operator, or listed, if it was never shown. With `always`, `attempt` is required.
     """
     look = look_at(context, unit, subject)
     name, now = subject.name, look.content.attempt
@@ -116,7 +116,7 @@ _ADVICE = " Look at it again (certdesk review show)."
 
 
 def _told(sight: Sight, look: Look) -> str:
-    """Word what has changed of a review since it was seen; nothing where nothing has."""
+    """Return a text about what has changed of a review since it was seen; empty if nothing has."""
     changed = changes(json.loads(sight.members), look.members, msgspec.to_builtins(look.content))
     if not changed:
         return ""

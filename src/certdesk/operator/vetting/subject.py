@@ -1,4 +1,4 @@
-"""What a review is of: a manager with its company, an order, its revocation, or a key."""
+"""The subject of a review: a manager with its company, an order, its revocation, or a key."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WORDS = "manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a review is of, and the review; `name` is its id, `kind` what that begins with.
+    """The subject of a review, and the review; `name` is its id, `kind` the first part of that.
 
-    Of an order there is its manager too, if it names one; of a key the SHA-256 of its SPKI. The
-    review is None where nobody was asked to look, which does not happen to a key.
+    An order comes with its manager, if it names one; a key with the SHA-256 of its SPKI. The review
+    is None if nobody asked for one; a key always has a review.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Subject:
 
 
 def subject_of(unit: Unit, name: str) -> Subject:
-    """Read what a review is of.
+    """Read the subject of a review.
 
     Raises:
-        InvalidParam: the id is of no such form.
-        ReviewNotFound: there is none of that id.
+        InvalidParam: the id has none of these forms.
+        ReviewNotFound: there is no review with that id.
     """
     kind, _, key = name.partition(":")
     if key and kind in (ORDER, REVOCATION):
@@ -70,7 +70,7 @@ def _of_manager(unit: Unit, name: str, number: str) -> Subject:
 
 
 def _of_key(unit: Unit, digest: str) -> Subject:
-    """Read a key that was reported; its id is in small letters, as it is listed."""
+    """Read a key that was reported; its id is in lower case, as listed."""
     spki_sha256 = digest_in(digest)
     if spki_sha256 is None:
         raise InvalidParam(f"Id: {told_bare(digest)} is not a SHA-256 digest in hexadecimal.")
