@@ -39,7 +39,9 @@ from certdesk.domain.orders.lifecycle import (
     WaitEvent,
     status_of,
 )
+from certdesk.domain.orders.move import begin_move, call_off_move, unlinked
 from certdesk.domain.orders.order import Decider, Order
+from certdesk.domain.orders.revocation import ask_to_revoke, mark_revoked
 from certdesk.domain.usage import AT_REST
 from certdesk.domain.values.products import DNS_AUTO, FREE
 
@@ -72,9 +74,9 @@ def on(order: Order, event: str) -> Order:
     """Have something happen to an order, by the name of the event in its table."""
     what = BY_NAME[event]
     if what is HoldEvent.BEGIN_MOVE:
-        return order.sent_to("100000000002")
+        return begin_move(order, "100000000002")
     if what is HoldEvent.END_MOVE:
-        return order.left_here()
+        return call_off_move(order)
     if isinstance(what, HoldEvent):
         return order.held(what)
     if isinstance(what, WaitEvent):
@@ -237,7 +239,7 @@ def test_only_a_reissue_is_being_reissued() -> None:
 def test_a_reissue_whose_original_was_deleted_is_still_one() -> None:
     """Its proof may become too old all the same, which once could not be noted."""
     sent = dataclasses.replace(bought(replaces="Zz9Yy8Xx"), ends_by=NOON).after(Event.SUBMIT_ORDER)
-    ready = sent.waiting(WaitEvent.PROVE).waiting(WaitEvent.NAMES_PROVED).without("Zz9Yy8Xx")
+    ready = unlinked(sent.waiting(WaitEvent.PROVE).waiting(WaitEvent.NAMES_PROVED), "Zz9Yy8Xx")
     assert ready.status is Status.REISSUING
     assert ready.waiting(WaitEvent.PROOF_TOO_OLD).status is Status.UNDER_REVIEW
 
@@ -246,10 +248,10 @@ def test_a_reissue_whose_original_was_deleted_is_still_one() -> None:
 def test_what_the_desk_decided_says_why_also_once_it_is_done(decider: Decider) -> None:
     """What others decided needs no words of the desk's."""
     issued = bought().after(Event.SUBMIT_ORDER).after(Event.ISSUE)
-    asked = issued.asked_back(
-        Event.DECIDE_TO_REVOKE, reason="keyCompromise", decided_by=decider, why="Known."
+    asked = ask_to_revoke(
+        issued, Event.DECIDE_TO_REVOKE, reason="keyCompromise", decided_by=decider, why="Known."
     )
-    told = status_msg(asked.revoked(NOON))
+    told = status_msg(mark_revoked(asked, NOON))
     assert told == ("Known." if decider is Decider.DESK else None)
 
 

@@ -26,6 +26,7 @@ from certdesk.domain.orders.order import (
     new_deal_id,
     years_later,
 )
+from certdesk.domain.orders.revocation import ask_to_revoke, keep_certificate
 from certdesk.domain.values.products import FREE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,14 +49,16 @@ def standing_at(status: Status) -> Order:
 def test_requests_to_revoke_are_numbered_on_from_the_submissions_to_the_ca() -> None:
     """So that what proved the names of the order proves nothing of its revocation."""
     issued = dataclasses.replace(standing_at(Status.ISSUED), attempt=3)
-    ask = functools.partial(issued.asked_back, Event.ASK_TO_REVOKE, decided_by=Decider.OWNER)
+    ask = functools.partial(ask_to_revoke, issued, Event.ASK_TO_REVOKE, decided_by=Decider.OWNER)
     first = ask(reason="superseded", deadline=NOON)
     assert (issued.proving, first.proving, first.deadline) == (3, 4, NOON)
 
-    kept = first.kept("Nobody proved it.")
+    kept = keep_certificate(first, "Nobody proved it.")
     assert (kept.status, kept.reason, kept.deadline) == (1, Explanation("Nobody proved it."), None)
     assert kept.proving == 3
-    second = kept.asked_back(Event.ASK_TO_REVOKE, reason="unspecified", decided_by=Decider.OWNER)
+    second = ask_to_revoke(
+        kept, Event.ASK_TO_REVOKE, reason="unspecified", decided_by=Decider.OWNER
+    )
     assert (second.attempt, second.proving) == (3, 5)
     assert second.revocation == Revocation(5, "unspecified", Decider.OWNER)
 

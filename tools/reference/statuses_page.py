@@ -19,6 +19,7 @@ from certdesk.domain.orders.lifecycle import (
     WaitEvent,
     status_of,
 )
+from certdesk.domain.orders.move import begin_move, call_off_move
 from certdesk.domain.orders.order import Order
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.values.products import DNS_AUTO, FREE
@@ -145,8 +146,8 @@ def _following(order: Order) -> Iterator[Order]:
         # Cancelling and the clean-up that it needs are one commit.
         lambda: order.after(Event.CANCEL_ORDER).held(HoldEvent.BEGIN_CLEANUP),
         functools.partial(order.held, HoldEvent.END_CLEANUP),
-        functools.partial(order.sent_to, "100000000002"),
-        order.left_here,
+        functools.partial(begin_move, order, "100000000002"),
+        functools.partial(call_off_move, order),
     ]
     for each in tries:
         with contextlib.suppress(IllegalTransition):

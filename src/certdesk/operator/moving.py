@@ -9,6 +9,7 @@ from certdesk.domain.errors import (
     InvalidParam,
 )
 from certdesk.domain.orders.lifecycle import MOVABLE, IllegalTransition, Status, statuses_of
+from certdesk.domain.orders.move import begin_move, call_off_move
 from certdesk.domain.orders.order import Order
 from certdesk.domain.privacy.identity_numbers import SETTLED
 from certdesk.domain.values.products import PRODUCTS, Level
@@ -76,7 +77,7 @@ def _sent(unit: Unit, order: Order, uin: str) -> Order:
             f"{uin} and order it there anew; then certdesk order revoke takes this one back."
         )
     try:
-        sent = order.sent_to(uin)
+        sent = begin_move(order, uin)
     except IllegalTransition as refused:
         raise InvalidCertificateStatusCode(f"{refused} {_remedy(order)}") from None
     _check_neighbours(unit, order)
@@ -125,7 +126,7 @@ def _called_off(order: Order, uin: str) -> Order:
             f"The order stands at status {_names(order.status)}: it moves to account "
             f"{order.headed_for}. Naming account {order.uin} calls that off."
         )
-    return order.left_here()
+    return call_off_move(order)
 
 
 def _names(*statuses: Status) -> str:

@@ -16,6 +16,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.orders.lifecycle import Event
 from certdesk.domain.orders.order import Decider, Order
+from certdesk.domain.orders.revocation import ask_to_revoke
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.engine import Context
@@ -51,8 +52,8 @@ def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[
         order = known_order(unit, request.certificate_id)
         check_certificate(context, order, Event.DECIDE_TO_REVOKE)
         decided = unit.orders.replace(
-            order.asked_back(
-                Event.DECIDE_TO_REVOKE, reason=request.reason, decided_by=Decider.OPERATOR
+            ask_to_revoke(
+                order, Event.DECIDE_TO_REVOKE, reason=request.reason, decided_by=Decider.OPERATOR
             )
         )
         withdraw_review(unit, subject_of_revocation(order.certificate_id))

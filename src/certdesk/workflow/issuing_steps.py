@@ -17,6 +17,7 @@ from certdesk.domain.orders.lifecycle import WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
 from certdesk.domain.orders.renewal import first_look, wanted
+from certdesk.domain.orders.revocation import mark_revoked
 from certdesk.domain.orders.steps import ProofsMissing
 from certdesk.domain.pki.answers import WrongAnswer, bounded, check_issued, check_offered
 from certdesk.domain.pki.issuance import (
@@ -254,7 +255,7 @@ class IssuingSteps:
     def _revoked(self, order: Order, certificate: Certificate, reason: Reason, unit: Unit) -> None:
         """Store that a certificate was revoked, and what its owner reported about its key."""
         now, stored = self._clock.now(), unchanged(unit, order)
-        unit.orders.replace(stored.revoked(now))
+        unit.orders.replace(mark_revoked(stored, now))
         unit.renewals.remove(order.certificate_id)
         if reason is Reason.KEY_COMPROMISE:
             report_key(unit, stored, certificate.spki_sha256, now)

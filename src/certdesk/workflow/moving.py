@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from certdesk.domain.orders import standstill
 from certdesk.domain.orders.material import Material, written_out
+from certdesk.domain.orders.move import complete_move, unlinked
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal, Submission
 from certdesk.domain.pki.records import Certificate, Issuance
@@ -90,7 +91,7 @@ class Moving:
             VaultError: a sealed value does not open; nothing was moved.
         """
         before = self._store.read(functools.partial(belongings_of, order))
-        after = self._sealed(before, before.order.moved().uin)
+        after = self._sealed(before, complete_move(before.order).uin)
         self._store.write(functools.partial(self._hand_over, before, after))
 
     def _sealed(self, before: Belongings, uin: str) -> Sealed:
@@ -157,7 +158,7 @@ class Moving:
         if belongings_of(before.order, unit) != before or stands_still(unit, before.order):
             raise Stale("orders")
         keep_denied_keys(unit, before.order)
-        moved = unit.orders.replace(before.order.moved())
+        moved = unit.orders.replace(complete_move(before.order))
         its = moved.certificate_id
         for submission in after.submissions:
             unit.submissions.replace(submission)
@@ -178,7 +179,7 @@ class Moving:
         carry_blocks(unit, before.order, moved.uin)
         # Orders that stay in the old account no longer refer to it.
         for other in neighbours_of(unit, before.order):
-            unit.orders.replace(other.without(its))
+            unit.orders.replace(unlinked(other, its))
         note(unit, self._clock.now(), before.order, "MoveOut", f"to {moved.uin}")
         note(unit, self._clock.now(), moved, "MoveIn", f"from {before.order.uin}")
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from certdesk.domain.orders.lifecycle import Event, HoldEvent
 from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.orders.renewal import Forget, next_succession
+from certdesk.domain.orders.revocation import ask_to_revoke, keep_certificate
 from certdesk.domain.values.revocation_reason import KEY_KNOWN, Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.ports import Unit, note, successors_of, withdraw_review
@@ -22,7 +23,8 @@ def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:
 
 def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:
     """Mark a certificate for revocation because others know its key; no review is needed."""
-    decided = as_read(unit, order).asked_back(
+    decided = ask_to_revoke(
+        as_read(unit, order),
         Event.DECIDE_TO_REVOKE,
         reason=Reason.KEY_COMPROMISE,
         decided_by=Decider.DESK,
@@ -35,7 +37,7 @@ def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:
 
 def decline_revocation(unit: Unit, order: Order, reason: str, now: datetime) -> None:
     """Withdraw the request to revoke a certificate, which stays in force."""
-    unit.orders.replace(unchanged(unit, order).kept(reason))
+    unit.orders.replace(keep_certificate(unchanged(unit, order), reason))
     note(unit, now, order, "CancelRevoke", reason)
 
 

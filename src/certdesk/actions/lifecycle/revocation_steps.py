@@ -14,6 +14,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.ending import way_to_end
 from certdesk.domain.orders.lifecycle import Event, IllegalTransition, WaitEvent
 from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.revocation import keep_certificate
 from certdesk.domain.orders.steps import Revoke, next_step
 from certdesk.domain.vetting.review import AUTOMATIC, approved, subject_of_revocation
 from certdesk.engine import Context
@@ -49,7 +50,7 @@ def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
         InvalidCertificateStatusCode: it is not, or may be.
     """
     try:
-        order.kept("")
+        keep_certificate(order, "")
     except IllegalTransition as refused:
         raise InvalidCertificateStatusCode(f"{refused}") from None
     its = unit.proofs.where(certificate_id=order.certificate_id, attempt=order.proving)
@@ -78,7 +79,7 @@ def grant(context: Context, unit: Unit, order: Order) -> None:
 
 def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> Order:
     """Keep a certificate that somebody asked to have revoked; `detail` is for the log."""
-    kept = unit.orders.replace(order.kept(reason))
+    kept = unit.orders.replace(keep_certificate(order, reason))
     make_due(context, unit, kept)
     log = dataclasses.replace(context, action="CancelRevoke")
     log.record(unit, order.certificate_id, detail, uin=order.uin)

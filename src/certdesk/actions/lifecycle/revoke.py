@@ -17,6 +17,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.orders.lifecycle import Event, WaitEvent
 from certdesk.domain.orders.order import Decider, Order
+from certdesk.domain.orders.revocation import ask_to_revoke
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.values.revocation_reason import Reason, ReasonRefused, meant, words_of
 from certdesk.engine import Context
@@ -93,7 +94,8 @@ def _said(text: str | None) -> tuple[str, Reason]:
 def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) -> Order:
     """Keep that an issued certificate is to be revoked, and draw what proves its names."""
     with_letter = PRODUCTS[order.product_id].level is not Level.DV
-    asked = order.asked_back(
+    asked = ask_to_revoke(
+        order,
         Event.ASK_TO_REVOKE_WITH_LETTER if with_letter else Event.ASK_TO_REVOKE,
         reason=reason,
         decided_by=Decider.OWNER,
