@@ -123,7 +123,7 @@ def is_begun(settings: Settings) -> bool:
 
 
 def database_file(settings: Settings) -> Path | None:
-    """Give the file of the embedded database; None where it is a server's.
+    """Return the file of the embedded database; None where it is a server's.
 
     Raises:
         SettingsError: the URL names another kind of database.
@@ -132,7 +132,7 @@ def database_file(settings: Settings) -> Path | None:
 
 
 def database_path(settings: Settings) -> Path:
-    """Give the file of the embedded database.
+    """Return the file of the embedded database.
 
     Raises:
         SettingsError: the URL names another kind of database.
@@ -160,7 +160,7 @@ def note_service(store: Store) -> None:
 
 
 def _is_first_service(store: Store) -> bool:
-    """Tell whether no process has served the desk before."""
+    """Return whether no process has served the desk before."""
     return store.read(lambda unit: unit.marks.get(SERVED_MARK)) is None
 
 

@@ -32,7 +32,7 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
     background: Mapping[str, Background],
     stock_sizes: Mapping[KeyKind, int],
 ) -> tuple[Examiner, ...]:
-    """Give who looks at the parts of the desk, in the order in which they are told of."""
+    """Return who looks at the parts of the desk, in the order in which they are told of."""
     store, clock = world.store, world.clock
     return (
         ClockCheckup(store, clock).examine,

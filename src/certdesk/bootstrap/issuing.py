@@ -73,13 +73,13 @@ def caa_identity(settings: Settings) -> CaaIdentity:
 
 
 def public_urls(settings: Settings) -> PublicUrls:
-    """Give the URLs that certificates name; where none is set, those of the address served on."""
+    """Return the URLs that certificates name; where none is set, those of the address served on."""
     scheme = "https" if settings.tls_cert else "http"
     return PublicUrls(settings.ca_base_url or f"{scheme}://{settings.listen}")
 
 
 def _identity(settings: Settings, *, sandbox: bool) -> Identity:
-    """Give the CA's name; that of a sandbox cannot be taken for another's."""
+    """Return the CA's name; that of a sandbox cannot be taken for another's."""
     if sandbox:
         return Identity(organisation="certdesk sandbox", country=NO_COUNTRY, sandbox=True)
     organisation, country = settings.ca_organisation, settings.ca_country

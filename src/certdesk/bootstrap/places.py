@@ -27,7 +27,7 @@ def check_places(settings: Settings) -> None:
 
 
 def examine_places(settings: Settings) -> Callable[[], Iterator[Observation]]:
-    """Give what looks at them again, for a check-up of a desk that runs."""
+    """Return what looks at them again, for a check-up of a desk that runs."""
 
     def examine() -> Iterator[Observation]:
         sound = True

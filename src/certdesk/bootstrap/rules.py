@@ -11,7 +11,7 @@ from certdesk.settings import Settings, SettingsError
 
 
 def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
-    """Give the rules of a desk or of a sandbox.
+    """Return the rules of a desk or of a sandbox.
 
     Raises:
         SettingsError: a setting will not do, or two do not go together.

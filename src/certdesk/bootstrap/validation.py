@@ -20,7 +20,7 @@ from certdesk.validation.resolver import Resolver
 
 
 def dns_resolver(settings: Settings) -> Resolver:
-    """Give who asks in DNS.
+    """Return who asks in DNS.
 
     Raises:
         SettingsError: a resolver or a trust anchor is none.
@@ -42,7 +42,7 @@ def dns_resolver(settings: Settings) -> Resolver:
 def validators(
     settings: Settings, resolver: Resolver, clock: Clock
 ) -> Mapping[ProofKind, Validator]:
-    """Give who looks for the proofs of each kind.
+    """Return who looks for the proofs of each kind.
 
     Raises:
         SettingsError: a port or a network is none.
@@ -66,5 +66,5 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
 
 
 def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
-    """Give who asks whether CAA records permit issuing."""
+    """Return who asks whether CAA records permit issuing."""
     return Caa(resolver, clock) if settings.caa_check else CaaUnchecked(clock)

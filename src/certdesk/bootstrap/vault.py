@@ -40,17 +40,17 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
 
 
 def is_sealed(store: Store) -> bool:
-    """Tell whether a desk was begun in a database: it has a key-encryption key."""
+    """Return whether a desk was begun in a database: it has a key-encryption key."""
     return store.read(_check) is not None
 
 
 def key_file(settings: Settings) -> Path:
-    """Give the file of the key-encryption key."""
+    """Return the file of the key-encryption key."""
     return Path(settings.vault_key_file or settings.folder / KEY_FILE_NAME)
 
 
 def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool:
-    """Tell whether the data are a sandbox's.
+    """Return whether the data are a sandbox's.
 
     Raises:
         SettingsError: they are not what is wanted.

@@ -11,10 +11,10 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Give the time now, in UTC."""
+        """Return the time now, in UTC."""
         return datetime.now(UTC)
 
 
 def strong_random() -> random.Random:
-    """Give the operating system's source of randomness."""
+    """Return the operating system's source of randomness."""
     return secrets.SystemRandom()

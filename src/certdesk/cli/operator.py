@@ -41,7 +41,7 @@ BEGINNINGS = frozenset({"AddAccount", "BlockKeys", "DescribeAuthorities"})
 
 
 def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
-    """Carry out an internal action; give the members of its `Response`, or end the command."""
+    """Carry out an internal action; return the members of its `Response`, or end the command."""
     try:
         return attempt(settings, action, **parameters)
     except NoDesk as error:
@@ -49,7 +49,7 @@ def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, A
 
 
 def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
-    """Carry out an internal action; give the members of its `Response`.
+    """Carry out an internal action; return the members of its `Response`.
 
     Raises:
         NoDesk: the desk cannot be opened or reached.

@@ -59,7 +59,7 @@ def order(scene: Scene) -> Said:
 
 
 def proofs(scene: Scene) -> Iterator[Detail]:
-    """Give what is to be published for each name."""
+    """Return what is to be published for each name."""
     for name, bought in scene.wanted.items():
         (proof,) = scene.detail(bought)["DvAuthDetail"]["DvAuths"]
         expect(proof["DvAuthVerifyType"] in {"TXT", "FILE"}, f"{name} is proved by something else")
@@ -163,7 +163,7 @@ def check(name: str, leaf: x509.Certificate, chain: list[x509.Certificate], root
 
 
 def openssl_says(openssl: str, name: str, bundle: str, root: str) -> str:
-    """Have OpenSSL verify a chain; give what it says of it."""
+    """Have OpenSSL verify a chain; return what it says of it."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "root.pem").write_text(root)
         Path(folder, f"{name}.pem").write_text(bundle)

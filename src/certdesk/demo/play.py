@@ -24,7 +24,7 @@ from certdesk.world.files import world
 
 
 def main() -> int:
-    """Play all steps; give the exit code."""
+    """Play all steps; return the exit code."""
     for number in ENDING:
         signal.signal(number, end)
     screen, began = Screen(len(STEPS)), time.monotonic()
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def play(scene: Scene, screen: Screen) -> bool:
-    """Take the steps in order, up to the first that fails; tell whether all worked."""
+    """Take the steps in order, up to the first that fails; return whether all worked."""
     with screen.progress():
         for title, step in STEPS:
             screen.begin(title)

@@ -26,7 +26,7 @@ Secrets: TypeAlias = list[tuple[str, bytes]]
 
 
 def of_material(material: Mapping[str, Any]) -> Secrets:
-    """Give what was handed in and is not for everybody."""
+    """Return what was handed in and is not for everybody."""
     return [
         (kind, material[name].encode())
         for kind, names in KINDS.items()
@@ -36,7 +36,7 @@ def of_material(material: Mapping[str, Any]) -> Secrets:
 
 
 def of_private_key(pem: str | None) -> Secrets:
-    """Give a private key as text and as the bytes that the text stands for."""
+    """Return a private key as text and as the bytes that the text stands for."""
     if not pem:
         return []
     key = load_pem_private_key(pem.encode(), None)

@@ -89,13 +89,13 @@ class DeskProcess:
         self._end(signal.SIGTERM)
 
     def log(self) -> str:
-        """Give the last lines that the desk wrote to stderr."""
+        """Return the last lines that the desk wrote to stderr."""
         if not self._log.exists():
             return ""
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-LOG_LINES:])
 
     def operate(self, *words: str) -> dict[str, Any]:
-        """Run an operator's command; give the JSON object that it prints.
+        """Run an operator's command; return the JSON object that it prints.
 
         Raises:
             StepFailed: the command refused.
@@ -107,7 +107,7 @@ class DeskProcess:
         return printed
 
     def ask(self, *words: str) -> str:
-        """Run an operator's command; give what it prints.
+        """Run an operator's command; return what it prints.
 
         Raises:
             StepFailed: the command refused.
@@ -157,5 +157,5 @@ class DeskProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Give the environment without the settings of another desk."""
+    """Return the environment without the settings of another desk."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CERTDESK_")}

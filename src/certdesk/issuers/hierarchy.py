@@ -87,7 +87,7 @@ class Hierarchy:
         return self._identity.sandbox
 
     def made(self) -> list[Authority]:
-        """Give the authorities that there are, roots first."""
+        """Return the authorities that there are, roots first."""
         found = self._world.store.read(lambda unit: unit.authorities.where())
         order = list(PLANS)
         return sorted(
@@ -95,11 +95,11 @@ class Hierarchy:
         )
 
     def find(self, name: str) -> Authority | None:
-        """Give an authority if it was made."""
+        """Return an authority if it was made."""
         return self._world.store.read(lambda unit: unit.authorities.get(name))
 
     def certificate(self, name: str) -> x509.Certificate:
-        """Give an authority's certificate, and make it first where there is none."""
+        """Return an authority's certificate, and make it first where there is none."""
         known = self._known.get(name)
         if known is None:
             known = x509.load_der_x509_certificate(self._stored(plan_of(name)).certificate)
@@ -141,7 +141,7 @@ class Hierarchy:
         return None
 
     def source(self, name: str) -> Source:
-        """Give what the certificates that it signs say of it.
+        """Return what the certificates that it signs say of it.
 
         Only the status of subscribers' certificates is told, and not that of authorities.
         """

@@ -196,7 +196,7 @@ class PrivateCa(Issuer):
         return self._world.vault.fingerprint(DESK, written)
 
     def _throw_away(self, signer: x509.Certificate) -> PrivateKey:
-        """Give a key of the signer's kind that signs nothing that leaves this process.
+        """Return a key of the signer's kind that signs nothing that leaves this process.
 
         The library has no way to write a to-be-signed part without signing it.
         """

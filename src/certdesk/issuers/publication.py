@@ -36,16 +36,16 @@ class Publication:
         self._lists.renew()
 
     def authorities(self) -> list[Published]:
-        """Give the authorities that there are; see `ports.Pki`."""
+        """Return the authorities that there are; see `ports.Pki`."""
         return [self._published(authority) for authority in self._hierarchy.made()]
 
     def certificate(self, name: str) -> bytes | None:
-        """Give an authority's certificate; see `ports.Pki`."""
+        """Return an authority's certificate; see `ports.Pki`."""
         found = self._hierarchy.find(name)
         return found.certificate if found else None
 
     def crl(self, name: str) -> bytes | None:
-        """Give an authority's newest CRL; see `ports.Pki`."""
+        """Return an authority's newest CRL; see `ports.Pki`."""
         return self._lists.current(name)
 
     def hand_over(self) -> None:

@@ -106,7 +106,7 @@ class Responder:
         return "good" if any(_issuer_of(each) == its for each in issued) else "unknown"
 
     def _deputy(self, authority: str) -> Deputy:
-        """Give who answers for an authority now: certified anew in the middle of its time."""
+        """Return who answers for an authority now: certified anew in the middle of its time."""
         now = self._world.clock.now()
         with self._certifying:
             deputy = self._deputies.get(authority)

@@ -27,7 +27,7 @@ class RevocationLists:
         self._hierarchy = hierarchy
 
     def current(self, name: str) -> bytes | None:
-        """Give an authority's newest CRL in DER, made now where there is none that is complete.
+        """Return an authority's newest CRL in DER, made now where there is none that is complete.
 
         None where there is no such authority, or it signs nothing itself.
         """

@@ -13,13 +13,13 @@ class PublicUrls:
         self.base = base
 
     def certificate(self, name: str) -> str:
-        """Give the address of an authority's certificate, in DER."""
+        """Return the address of an authority's certificate, in DER."""
         return f"{self.base.rstrip('/')}{PATH}/{name}.crt"
 
     def crl(self, name: str) -> str:
-        """Give the address of an authority's newest CRL, in DER."""
+        """Return the address of an authority's newest CRL, in DER."""
         return f"{self.base.rstrip('/')}{PATH}/{name}.crl"
 
     def ocsp(self) -> str:
-        """Give the address at which the status of a certificate is asked for."""
+        """Return the address at which the status of a certificate is asked for."""
         return f"{self.base.rstrip('/')}{PATH}/ocsp"

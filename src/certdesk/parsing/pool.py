@@ -108,7 +108,7 @@ class ParserPool:
         *arguments: P.args,
         **named: P.kwargs,
     ) -> Found:
-        """Give what a parser finds; see `ports.Parsers`. It has no named arguments."""
+        """Return what a parser finds; see `ports.Parsers`. It has no named arguments."""
         if named:
             raise TypeError("a parser in another process takes its arguments by their places")
         name = NAMES[parser]
@@ -175,7 +175,7 @@ class ParserPool:
         return None
 
     def _takeable(self) -> str:
-        """Give the next account of which nothing is in hand; empty where there is none."""
+        """Return the next account of which nothing is in hand; empty where there is none."""
         return next((each for each in self._waiting if each not in self._in_hand), "")
 
     def _serve(self, process: ParserProcess, job: Job) -> None:

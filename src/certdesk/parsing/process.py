@@ -32,7 +32,7 @@ class ParserProcess:
         self._socket: socket.socket | None = None
 
     def ask(self, request: bytes) -> bytes:
-        """Have a request carried out, and give the answer.
+        """Have a request carried out, and return the answer.
 
         Raises:
             ProcessLost: the process ended meanwhile.

@@ -18,7 +18,7 @@ class SqlAudit(SqlCollection[AuditEntry]):
     """`ports.AuditLog` on a connection that is in a transaction."""
 
     def page(self, query: AuditQuery) -> AuditPage:
-        """Give a page of an account's entries, newest first, and how many there are in all."""
+        """Return a page of an account's entries, newest first, and how many there are in all."""
         its = self._sql.table.c
         conditions = self._conditions(query)
         counting = sa.select(sa.func.count()).select_from(self._sql.table).where(*conditions)

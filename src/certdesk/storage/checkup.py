@@ -1,4 +1,4 @@
-"""Looks whether the folder and the embedded database are whole, and have room."""
+"""Check-ups of the folder and the database: whether they are intact and have room."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LITTLE = 1024 * MIB
 
 
 class FolderCheckup:
-    """Looks at a folder that the desk writes to."""
+    """A check-up of a folder that the desk writes to."""
 
     def __init__(self, folder: Path) -> None:
-        """Look at this folder."""
+        """Check this folder."""
         self._folder = folder
 
     def examine(self) -> Iterator[Observation]:
-        """Write to it and read what room is left."""
+        """Write to the folder and read how much room is left."""
         try:
             with tempfile.TemporaryFile(dir=self._folder) as file:
                 file.write(b"\0" * 4096)
@@ -56,14 +56,14 @@ class FolderCheckup:
 
 
 class SqliteCheckup:
-    """Looks at an embedded database, on a connection of its own."""
+    """A check-up of an embedded database, on its own connection."""
 
     def __init__(self, path: Path) -> None:
-        """Look at this file."""
+        """Check this file."""
         self._path = path
 
     def examine(self) -> Iterator[Observation]:
-        """Have SQLite check the file; that reads all of it."""
+        """Have SQLite check the file, which reads all of it."""
         library = Library.find()
         try:
             session = Sessions(self._path, library).reader()
@@ -92,10 +92,9 @@ class SqliteCheckup:
 
 
 def examine_server(pool: Pool) -> Iterator[Observation]:
-    """Tell how a PostgreSQL server stands.
+    """Report the state of a PostgreSQL server.
 
-    What it must keep to was looked at when it was connected to; whether its files are whole,
-    `pg_amcheck` tells beside it.
+    Its settings were checked when the desk connected. To check its files, use `pg_amcheck`.
     """
     try:
         with pool.connection() as connection:

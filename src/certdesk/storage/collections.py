@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Statements(Generic[Record]):
     """The SQL of one collection, built once.
 
-    Every value is bound. Parameters that select the row to change are the field's name after
-    `its_`, since SQLAlchemy keeps the plain names for the values that are set.
+    Every value is bound. The parameters that select the row to change are called `its_` and the
+    field's name, since SQLAlchemy uses the plain names for the values to set.
     """
 
     def __init__(self, spec: CollectionSpec[Record], dialect: str) -> None:
@@ -41,8 +41,8 @@ class Statements(Generic[Record]):
         self.insert_numbered = Statement(
             insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key, reads=self.key
         )
-        # Not the error of a second key: on PostgreSQL that would end the whole transaction. That
-        # nothing was inserted shows in the count of rows.
+        # A duplicate key is no error here: on PostgreSQL an error would end the whole transaction.
+        # The count of rows shows that nothing was inserted.
         self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=spec.fields)
         self.one = Statement(select(table).where(*its_key), reads=table.c)
         self.update = Statement(
@@ -53,7 +53,7 @@ class Statements(Generic[Record]):
         self._counts: dict[object, Statement] = {}
 
     def selection(self, equal: Mapping[str, object], *, limited: bool, moved: bool) -> Statement:
-        """Give the statement that reads the rows of a filter, or a page of them."""
+        """Return the statement that reads the rows of a filter, or a page of them."""
         shape = (*_shape(equal), limited, moved)
         statement = self._selections.get(shape)
         if statement is None:
@@ -66,7 +66,7 @@ class Statements(Generic[Record]):
         return statement
 
     def counting(self, equal: Mapping[str, object]) -> Statement:
-        """Give the statement that counts the rows of a filter."""
+        """Return the statement that counts the rows of a filter."""
         shape = _shape(equal)
         statement = self._counts.get(shape)
         if statement is None:
@@ -87,7 +87,7 @@ class Statements(Generic[Record]):
 
 
 def check_page(offset: int, limit: int | None) -> None:
-    """Refuse a negative offset or limit, which databases understand differently."""
+    """Refuse a negative offset or limit, which each database reads in its own way."""
     if offset < 0 or (limit is not None and limit < 0):
         raise ValueError("offset and limit are not negative")
 
@@ -115,7 +115,7 @@ class SqlCollection(Generic[Record]):
         self._writable = writable
 
     def add(self, record: Record) -> Record:
-        """Store a new record; a number that is 0 is given by the database."""
+        """Store a new record; the database draws a number that is 0."""
         self._check_writable()
         spec, values = self._spec, self._spec.values(record)
         if spec.numbered and values[spec.key[0]] == 0:
@@ -140,7 +140,7 @@ class SqlCollection(Generic[Record]):
         return changed
 
     def remove(self, *key: object) -> bool:
-        """Delete one record; tell whether it was there."""
+        """Delete one record; return whether it was there."""
         self._check_writable()
         return self._sql.delete.touch(self._driver, self._its(key)) > 0
 
@@ -152,7 +152,7 @@ class SqlCollection(Generic[Record]):
         return [self._built(row) for row in statement.all(self._driver, equal | page)]
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
-        """Delete the records whose time in `field` is earlier; give how many there were."""
+        """Delete the records whose time in `field` is earlier; return how many there were."""
         self._check_writable()
         self._spec.check_filter({field: before, **equal})
         columns = self._sql.table.c

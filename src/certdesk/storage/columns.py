@@ -1,4 +1,4 @@
-"""How a field of a record becomes a column, alike on SQLite and PostgreSQL."""
+"""The columns for the fields of records, the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC to the microsecond and given back in UTC.
+    """An aware time, stored and read in UTC, to the microsecond.
 
-    SQLite keeps no zone, so there it is taken off and put on again.
+    SQLite stores no zone, so the zone is removed on writing and added on reading.
     """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware time into what the database keeps; a naive one is a `ValueError`."""
+        """Convert an aware time for the database; raise `ValueError` for a naive one."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -43,7 +43,7 @@ class UtcTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Turn what the database kept into an aware time."""
+        """Convert the stored value into an aware time."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -53,7 +53,7 @@ EMPTY = "[]"
 
 
 class Texts(TypeDecorator[tuple[object, ...]]):
-    """Texts in tuples, nested or not, kept as JSON."""
+    """Texts in tuples, nested or not, stored as JSON."""
 
     impl = Text
     cache_ok = True
@@ -61,7 +61,7 @@ class Texts(TypeDecorator[tuple[object, ...]]):
     def process_bind_param(self, value: tuple[object, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
         """Write the tuple as a JSON array."""
         if not value:
-            # Most are empty, and to say so costs much less than to write JSON.
+            # Most are empty, and this costs much less than writing JSON.
             return None if value is None else EMPTY
         return json.dumps(value, separators=(",", ":"))
 
@@ -81,53 +81,53 @@ def _tuples(texts: list[object]) -> tuple[object, ...]:
 
 
 class Numbered(TypeDecorator[enum.IntEnum]):
-    """A member of an `IntEnum`, kept as its number."""
+    """A member of an `IntEnum`, stored as its number."""
 
     impl = Integer
     cache_ok = True
 
     def __init__(self, members: type[enum.IntEnum]) -> None:
-        """Keep members of this enumeration."""
+        """Store members of this enumeration."""
         super().__init__()
         self.members = members
 
     def process_bind_param(self, value: enum.IntEnum | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Give the member's number."""
+        """Return the member's number."""
         return None if value is None else int(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> enum.IntEnum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Give the member of that number."""
+        """Return the member with that number."""
         return None if value is None else self.members(value)
 
 
 class Named(TypeDecorator[enum.Enum]):
-    """A member of an `Enum` of texts, kept as its value."""
+    """A member of an `Enum` of texts, stored as its value."""
 
     impl = Text
     cache_ok = True
 
     def __init__(self, members: type[enum.Enum]) -> None:
-        """Keep members of this enumeration."""
+        """Store members of this enumeration."""
         super().__init__()
         self.members = members
 
     def process_bind_param(self, value: enum.Enum | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Give the member's value."""
+        """Return the member's value."""
         return None if value is None else str(value.value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> enum.Enum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Give the member of that value."""
+        """Return the member with that value."""
         return None if value is None else self.members(value)
 
 
 class Part(TypeDecorator[object]):
-    """A dataclass that is a part of a record, kept as JSON."""
+    """A dataclass that is a part of a record, stored as JSON."""
 
     impl = Text
     cache_ok = True
 
     def __init__(self, kind: type) -> None:
-        """Keep values of this dataclass."""
+        """Store values of this dataclass."""
         super().__init__()
         self.kind = kind
         self._decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind)
@@ -137,13 +137,13 @@ class Part(TypeDecorator[object]):
         return None if value is None else msgspec.json.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Read the JSON object as the value again."""
+        """Read the JSON object back as the value."""
         return None if value is None else self._decoder.decode(value)
 
 
-# SQLite numbers rows by itself only where the column is declared INTEGER; its integers have
-# 64 bits under every name. PostgreSQL sorts text as the server's locale has it unless it is told
-# to go by code point, as SQLite and Python do.
+# SQLite numbers rows by itself only if the column is declared INTEGER; its integers always have 64
+# bits. PostgreSQL sorts text by the server's locale unless told to sort by code point, as SQLite
+# and Python do.
 TYPES: dict[object, TypeEngine[typing.Any]] = {
     str: Text().with_variant(Text(collation="C"), "postgresql"),
     bytes: LargeBinary(),
@@ -157,14 +157,14 @@ def column(name: str, annotation: object, *, key: bool) -> Column[typing.Any]:
     """Derive the column of a record's field from the field's type.
 
     Raises:
-        TypeError: the type has no column.
+        TypeError: there is no column for the type.
     """
     kind, nullable = _without_none(annotation)
     return Column(name, _type_of(kind), primary_key=key, nullable=nullable)
 
 
 def counter(name: str) -> Column[typing.Any]:
-    """Give the column of a number that is counted up and down from 0."""
+    """Return a column for a counter that starts at 0."""
     return Column(name, TYPES[int], nullable=False, server_default=text("0"))
 
 

@@ -1,4 +1,4 @@
-"""Collections whose records are counted for their accounts, in any kind of store."""
+"""Collections that count their records for each account, in any kind of store."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Counted(Generic[Record]):
-    """`ports.Collection` that notes what is added to another one, and removed from it."""
+    """A `ports.Collection` that counts what is added to and removed from another one."""
 
     def __init__(
         self, spec: CollectionSpec[Record], inner: Collection[Record], tally: Tally
     ) -> None:
-        """Note in `tally` what becomes of the records of `inner`."""
+        """Count the records of `inner` in `tally`."""
         self._spec = spec
         self._inner = inner
         self._tally = tally
@@ -45,7 +45,7 @@ class Counted(Generic[Record]):
         return changed
 
     def remove(self, *key: object) -> bool:
-        """Delete one record; tell whether it was there."""
+        """Delete one record; return whether it was there."""
         before = self._inner.get(*key)
         if not self._inner.remove(*key):
             return False
@@ -57,7 +57,7 @@ class Counted(Generic[Record]):
         return self._inner.where(offset=offset, limit=limit, **equal)
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
-        """Delete the records whose time in `field` is earlier; give how many there were."""
+        """Delete the records whose time in `field` is earlier; return how many there were."""
         self._spec.check_filter({field: before, **equal})
         old = [
             record
@@ -88,13 +88,13 @@ class Counted(Generic[Record]):
 
 
 class CountedAudit(Counted[AuditEntry]):
-    """`ports.AuditLog` whose entries are counted."""
+    """A `ports.AuditLog` that counts its entries."""
 
     def __init__(self, spec: CollectionSpec[AuditEntry], inner: AuditLog, tally: Tally) -> None:
-        """Note in `tally` what becomes of the entries of `inner`."""
+        """Count the entries of `inner` in `tally`."""
         super().__init__(spec, inner, tally)
         self._log = inner
 
     def page(self, query: AuditQuery) -> AuditPage:
-        """Give a page of the entries of which `query.has` holds, the newest first."""
+        """Return a page of the entries that `query` matches, newest first."""
         return self._log.page(query)

@@ -1,8 +1,7 @@
-"""Statements that are compiled once, and run on the driver's cursor.
+"""Statements that are compiled once and run on the driver's cursor.
 
-SQLAlchemy's own way to the driver takes seven times as long as SQLite does for a row that is read
-by its key. What that way is for happens here once for each statement: its text, and how the types
-of its columns turn values into what the driver takes, and back.
+To read a row by its key, SQLAlchemy takes seven times as long as SQLite itself. So its work is done
+here once for each statement: its text, and the conversion of values for the driver and back.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ INSERTS: Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
-"""How a dialect inserts, unless a row is there already."""
+"""The insert statement of each dialect that does nothing if the row exists."""
 
 
 class Driver:
-    """The driver of a connection that is in a transaction, or has one begun on it by `run`.
+    """The driver of a connection in a transaction; `run` begins one if needed.
 
-    Its errors are SQLAlchemy's all the same, and a connection that is lost stays lost: nothing is
-    run on another one in the middle of a transaction.
+    Its errors are SQLAlchemy's. A lost connection stays lost: a transaction never continues on
+    another connection.
     """
 
     def __init__(self, connection: Connection) -> None:
-        """Take the driver's connection; SQLAlchemy's may still be used beside it."""
+        """Use the driver's connection; SQLAlchemy's remains usable."""
         if not connection.in_transaction():
-            # Else SQLAlchemy would roll back what others wrote when a statement fails.
+            # Otherwise SQLAlchemy would roll back what others wrote when a statement fails.
             connection.begin()
         self._connection = connection
         self.dialect: Dialect = connection.dialect
@@ -45,13 +44,13 @@ class Driver:
         self._errors = connection.dialect.loaded_dbapi.Error
 
     def run(self, text: str, *values: Sequence[object] | Mapping[str, object]) -> Any:  # noqa: ANN401 -- a cursor of whichever driver it is
-        """Run a statement, with its values if it has any; give the cursor."""
+        """Run a statement with its values, if any; return the cursor."""
         try:
             cursor = self.connection.cursor()
             _execute(cursor, text, *values)
         except self._errors as error:
-            # Has no public name: it words the error, asks the listeners whether the connection
-            # was lost, and lets go of it if so. It always raises.
+            # It has no public name. It converts the error, asks the listeners whether the
+            # connection was lost, and drops the connection if so. It always raises.
             self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001
         return cursor
 
@@ -60,14 +59,14 @@ def _execute(cursor: Any, text: str, *values: object) -> None:  # noqa: ANN401 -
     try:
         cursor.execute(text, *values)
     except BaseException:
-        # As long as a cursor has a statement, SQLite keeps a closed connection with its locks.
+        # While a cursor has a statement, SQLite keeps a closed connection and its locks.
         cursor.close()
         raise
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Compiled:
-    """The text of a statement, and what turns its values and its rows into others."""
+    """The text of a statement, and the conversions of its values and rows."""
 
     text: str
     constants: Mapping[str, object]
@@ -76,7 +75,7 @@ class Compiled:
     results: tuple[Process, ...]
 
     def values(self, given: Mapping[str, object]) -> tuple[object, ...] | dict[str, object]:
-        """Give the values as the driver takes them, by place or by name."""
+        """Return the values as the driver takes them, by position or by name."""
         known = {**self.constants, **given}
         if self.positional:
             return tuple(
@@ -89,7 +88,7 @@ class Compiled:
         }
 
     def row(self, row: Row) -> Row:
-        """Give a row as the columns' types have it."""
+        """Return a row with its values converted to the columns' types."""
         return [
             value if process is None else process(value)
             for value, process in zip(row, self.results, strict=True)
@@ -97,7 +96,7 @@ class Compiled:
 
 
 class Statement:
-    """SQL whose values are all bound, compiled when it is first run."""
+    """A statement whose values are all bound; it is compiled when first run."""
 
     def __init__(
         self,
@@ -106,14 +105,14 @@ class Statement:
         sets: Iterable[str] = (),
         reads: Iterable[ColumnElement[Any]] = (),
     ) -> None:
-        """Run `clause`, which writes the columns `sets` and gives the columns `reads`."""
+        """Run `clause`, which writes the columns `sets` and returns the columns `reads`."""
         self._clause = clause
         self._sets = tuple(sets)
         self._reads = tuple(reads)
         self._compiled: Compiled | None = None
 
     def first(self, driver: Driver, values: Mapping[str, object]) -> Row | None:
-        """Give the first row, or None."""
+        """Return the first row, or None."""
         compiled = self._compiled or self._compile(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         row = cursor.fetchone()
@@ -121,13 +120,13 @@ class Statement:
         return None if row is None else compiled.row(row)
 
     def one(self, driver: Driver, values: Mapping[str, object]) -> Row:
-        """Give the first row of a statement that always has one."""
+        """Return the first row of a statement that always returns one."""
         row = self.first(driver, values)
         assert row is not None  # noqa: S101 -- such is the statement
         return row
 
     def all(self, driver: Driver, values: Mapping[str, object]) -> list[Row]:
-        """Give all rows."""
+        """Return all rows."""
         compiled = self._compiled or self._compile(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         rows = cursor.fetchall()
@@ -135,7 +134,7 @@ class Statement:
         return [compiled.row(row) for row in rows]
 
     def touch(self, driver: Driver, values: Mapping[str, object]) -> int:
-        """Write; give how many rows that came to."""
+        """Write; return how many rows were affected."""
         compiled = self._compiled or self._compile(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         touched: int = cursor.rowcount

@@ -1,4 +1,4 @@
-"""One process owns a data directory: a file lock that ends with the process, however it ends."""
+"""The lock on a data directory: one process holds it, until that process ends in any way."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ POLL_SECONDS = 0.05
 
 
 class DeskBusy(Exception):
-    """Another process has the data directory."""
+    """Another process uses the data directory."""
 
 
 class DeskLock:
-    """The right to open what lies in a data directory, until it is released.
+    """The lock on a data directory, held until it is released.
 
     The lock is `flock` on an open file. It is not inherited through `exec`, but a process forked
     without one shares it: start helpers with `spawn`.
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Hold the lock of an open file; `acquire` makes one."""
+        """Hold the lock of an open file; use `acquire` to make one."""
         self._descriptor = descriptor
 
     @classmethod
     def acquire(cls, path: Path, wait_seconds: float = 0.0) -> Self:
-        """Lock the file `path`, made if it is not there, and write the process id into it.
+        """Lock the file `path`, creating it if needed, and write the process id into it.
 
         Raises:
-            DeskBusy: somebody else still had it after `wait_seconds`.
+            DeskBusy: another process still had it after `wait_seconds`.
         """
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -52,7 +52,7 @@ class DeskLock:
         return cls(descriptor)
 
     def release(self) -> None:
-        """Give the lock back; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -1,6 +1,6 @@
-"""The names in the orders of each manager, counted as orders come, change and go.
+"""Counts of the names in each manager's orders, updated with every change of an order.
 
-How many different ones there are is then a range of an index, however many orders have them.
+So counting the different names reads one range of an index, however many orders there are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _THE_ROW = (*_OF_MANAGER, ITS.name == sa.bindparam("its_name", type_=ITS.name.ty
 
 
 class ManagerNames:
-    """The counts on a connection of one dialect."""
+    """The counts, on connections of one dialect."""
 
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
@@ -49,9 +49,9 @@ class ManagerNames:
         )
 
     def note(self, driver: Driver, before: Order | None, after: Order | None) -> None:
-        """Bring the counts from what an order was to what it is."""
+        """Update the counts for an order that has changed."""
         old, new = _rows(before), _rows(after)
-        # In one order everywhere, so that no two transactions wait for each other.
+        # Always in the same order, so that two transactions never deadlock.
         for uin, manager_id, name in sorted(old - new):
             its = {"its_uin": uin, "its_manager_id": manager_id, "its_name": name}
             self._less.touch(driver, its)

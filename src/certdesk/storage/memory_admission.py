@@ -12,7 +12,7 @@ from certdesk.storage.memory_sightings import MOST, MemorySightings
 
 
 class MemoryAdmission:
-    """First sightings and the pace, both forgotten at the end of the process."""
+    """The signatures seen and the rate limits; both are lost when the process ends."""
 
     waits = False
 
@@ -23,7 +23,7 @@ class MemoryAdmission:
         *,
         most: int = MOST,
     ) -> None:
-        """Begin now with nothing seen.
+        """Begin with no signature seen.
 
         `complete_since` is the time of the start in Unix seconds, None where no process has served
         the desk before. At most `most` signatures are remembered.
@@ -33,17 +33,17 @@ class MemoryAdmission:
         self._pace = MemoryPace(monotonic)
 
     def take(self, use: Use, limit: int) -> Slot | None:
-        """Let a request in; see `ports.Admission`."""
+        """Admit a request; see `ports.Admission`."""
         check_use(use, self._sightings.first(use), self._complete_since)
         return self._pace.take(use.uin, use.action, limit) if limit else None
 
     def note(self, use: Use) -> None:
-        """Note a use of a signature."""
+        """Record a use of a signature."""
         self._sightings.first(use)
 
     def leave(self, slot: Slot) -> None:
-        """Let the place go when its second is over."""
+        """Release the place when its second is over."""
         self._pace.leave(slot)
 
     def tidy(self) -> None:
-        """Leave it to the sightings, which forget as they go."""
+        """Do nothing: the signatures that are too old are dropped along the way."""

@@ -1,9 +1,10 @@
 """The rate limit of an account: never more requests than the limit in any second.
 
-A moving window: a place is taken when a request is let in and free again a second later, but not
-before the request is answered. A client that keeps to the limit exactly is never refused, and no
-eleven requests that were sent and answered within one second are all let in. (A window over the
-times of entry alone would let twice as many answers into one second when the first take long.)
+It is a sliding window. A request takes a place when it is admitted; the place is free again a
+second later, but not before the request is answered. A client that keeps exactly to the limit is
+never refused. With a limit of ten, eleven requests that are sent and answered within one second are
+never all admitted. (A window over the times of admission alone would allow twice as many answers in
+one second when the first requests take long.)
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from certdesk.ports import RateLimitExceeded, Slot
 
 SECOND = 1.0
 MOST_WINDOWS = 10_000
-"""Windows of account and action kept before idle ones are looked for and dropped."""
+"""With more windows (one an account and action), idle ones are dropped."""
 
 
 class Window:
-    """The places that an account has taken for an action."""
+    """The places that an account's requests for an action have taken."""
 
     def __init__(self) -> None:
-        """Begin with none taken."""
+        """Begin with no place taken."""
         self._running = 0
         self._free_at: list[float] = []
 
     def count(self, now: float) -> int:
-        """Count the places taken: by requests in progress, and by others in their second."""
+        """Count the places taken: requests in progress, and those still within their second."""
         while self._free_at and self._free_at[0] <= now:
             heapq.heappop(self._free_at)
         return self._running + len(self._free_at)
@@ -39,16 +40,16 @@ class Window:
         self._running += 1
 
     def leave(self, taken: float) -> None:
-        """Note that a request is answered that took its place at `taken`."""
+        """Record the answer to a request that took its place at `taken`."""
         self._running -= 1
         heapq.heappush(self._free_at, taken + SECOND)
 
 
 class MemoryPace:
-    """The pace of all accounts in one process."""
+    """The rate limits of all accounts in one process."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Count by `monotonic` seconds."""
+        """Take the time in seconds from `monotonic`."""
         self._monotonic = monotonic
         self._windows: dict[tuple[str, str], Window] = {}
         self._lock = threading.Lock()

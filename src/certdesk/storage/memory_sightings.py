@@ -1,9 +1,8 @@
-"""The first sightings of signatures, as the one process that serves a desk remembers them.
+"""The first uses of signatures, as remembered by the only process that serves a desk.
 
-Memory is bounded. Where it is full, the account with the most signatures in it forgets those with
-its oldest timestamps, and whatever else comes with such a timestamp is refused: it may have been
-seen before. An account that floods the desk shortens the time for which its own timestamps are
-good.
+Memory is bounded. When it is full, the account with the most signatures loses those with its oldest
+timestamps. Any later request of that account with such a timestamp is refused, because it may be a
+replay. So an account that floods the desk shortens the validity of its own timestamps only.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from certdesk.domain.accounts.replay import KEPT_SECONDS, Sighting, Use
 from certdesk.domain.errors import SignatureExpire
 
 MOST = 500_000
-"""Signatures that are remembered at a time: some 100 MB."""
+"""The most signatures remembered at a time, about 100 MB."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,12 +29,12 @@ class Seen:
 
 
 class MemorySightings:
-    """Remembers the first use of each signature."""
+    """The first use of each signature."""
 
     def __init__(
         self, monotonic: Callable[[], float] = time.monotonic, *, most: int = MOST
     ) -> None:
-        """Count by `monotonic` seconds, and remember `most` signatures."""
+        """Take the time in seconds from `monotonic`, and remember at most `most` signatures."""
         self._monotonic = monotonic
         self._most = most
         self._seen: dict[int, dict[str, dict[bytes, Seen]]] = {}
@@ -46,10 +45,10 @@ class MemorySightings:
         self._lock = threading.Lock()
 
     def first(self, use: Use) -> Sighting:
-        """Tell of the first use of this signature, which may be this one.
+        """Return the first use of this signature, which may be this one.
 
         Raises:
-            SignatureExpire: so many came since that it may have been seen before.
+            SignatureExpire: it may have been seen and dropped, as too many came since.
         """
         second = int(use.at)
         with self._lock:
@@ -59,7 +58,7 @@ class MemorySightings:
         return Sighting(self._monotonic() - seen.at, seen.action)
 
     def __len__(self) -> int:
-        """Tell how many signatures are remembered."""
+        """Return how many signatures are remembered."""
         return self._size
 
     def _first(self, use: Use) -> Seen:
@@ -85,14 +84,14 @@ class MemorySightings:
         self._size += more
 
     def _make_room(self) -> None:
-        """Forget the oldest timestamp of the account with the most signatures."""
+        """Drop the oldest timestamp of the account with the most signatures."""
         ((uin, _),) = self._counts.most_common(1)
         oldest = min(second for second, accounts in self._seen.items() if uin in accounts)
         self._count(uin, -len(self._seen[oldest].pop(uin)))
         self._lost[uin] = max(oldest, self._lost.get(uin, 0))
 
     def _sweep(self, now: int) -> None:
-        """Forget what no timestamp can bring back."""
+        """Drop signatures whose timestamps are no longer accepted."""
         self._swept = now
         for second in [second for second in self._seen if abs(now - second) > KEPT_SECONDS]:
             for uin, its in self._seen.pop(second).items():

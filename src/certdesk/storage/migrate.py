@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this version of certdesk."""
+"""Migration of a database to the schema of this version of certdesk."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class SchemaUnreleased(SchemaUnknown):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Migration:
-    """What was done to a schema: the revisions `before`, empty in a new database, and `after`."""
+    """A migration: the revision `before` it (empty in a new database) and `after` it."""
 
     before: str
     after: str
 
     def tell(self) -> None:
-        """Log it, once it is committed."""
+        """Log the migration, once it is committed."""
         if not self.before:
             log.info("a new database was made", revision=self.after)
         elif self.before != self.after:
@@ -46,7 +46,7 @@ class Migration:
 
 
 def _nothing() -> None:
-    """Have no objection."""
+    """Do nothing."""
 
 
 def migrate(
@@ -55,15 +55,15 @@ def migrate(
     beginning: Callable[[], None] = _nothing,
     changing: Callable[[], None] = _nothing,
 ) -> Migration:
-    """Run the revisions that are missing, inside the transaction that `connection` is in.
+    """Run the missing revisions, inside the transaction of `connection`.
 
-    The caller commits: the schema is then new as a whole, and otherwise still the old one.
-    `beginning` is asked before an empty database gets its tables, `changing` before the schema of
-    one in use is changed; what they raise keeps it from being done.
+    The caller commits; until then the schema is the old one. `beginning` is called before an empty
+    database gets its tables, and `changing` before the schema of one in use is changed. If they
+    raise, nothing is changed.
 
     Raises:
-        SchemaUnknown: a newer version of certdesk has written the database, or one from before
-            the first release; nothing is changed.
+        SchemaUnknown: a newer version of certdesk has written the database, or one from before the
+            first release; nothing is changed.
     """
     script = _script()
     present = set(MigrationContext.configure(connection).get_current_heads())
@@ -79,7 +79,7 @@ def migrate(
 def _check_known(present: set[str], script: ScriptDirectory) -> None:
     unknown = present - {revision.revision for revision in script.walk_revisions()}
     named = ", ".join(sorted(unknown))
-    # Revisions are numbered, and those of development came before the first that was released.
+    # Revisions are numbered; those made before the first release have lower numbers.
     if unknown and max(unknown) < min(script.get_bases()):
         raise SchemaUnreleased(
             f"the database is at revision {named}, which certdesk had before its first release and "
@@ -95,7 +95,7 @@ def _check_known(present: set[str], script: ScriptDirectory) -> None:
 
 @functools.cache
 def newest_revision() -> str:
-    """Name the schema of this version of certdesk."""
+    """Return the newest revision, the schema of this version of certdesk."""
     return ", ".join(_script().get_heads())
 
 

@@ -1,8 +1,8 @@
-"""Pages of orders, found by indexes: what a page costs does not grow with the orders there are.
+"""Pages of orders, found by indexes: the cost of a page does not grow with the number of orders.
 
-Without a search a list is a few ranges of an index, each newest first, which are merged, and
-`order_counts` says how long it is. With one, the words, the ids or the ends of certificates lead
-to its orders, which are counted.
+Without a search, a list is a merge of a few ranges of an index, each newest first, and its length
+is read from `order_counts`. With a search, the orders are found by words, ids or ends of
+certificates, and counted.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ TABLE = TABLES["orders"]
 ITS = TABLE.c
 
 AT_ONCE = 500
-"""So many ids are looked up by one statement."""
+"""The most ids looked up by one statement."""
 
 MOST_RANGES = 64
-"""With more it is better to go through all orders, newest first, until the page is full."""
+"""With more ranges it is faster to read all orders, newest first, until the page is full."""
 
 
 class Cell(NamedTuple):
@@ -50,10 +50,10 @@ class Cell(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reach:
-    """What policies leave of an account's orders.
+    """The orders of an account that policies allow.
 
-    `every` are the projects that are allowed as a whole, but for the orders with the numbers in
-    `less`; `more` are those that are allowed by their ids elsewhere.
+    `every` are the projects that are allowed as a whole, except for the orders numbered in `less`.
+    `more` are single orders that are allowed in other projects.
     """
 
     every: frozenset[int]
@@ -63,12 +63,12 @@ class Reach:
 
     @property
     def kept(self) -> Conditions:
-        """Say in SQL that an order is none of `less`."""
+        """Return the SQL conditions that exclude the orders in `less`."""
         return (ITS.number.not_in(self.less),) if self.less else ()
 
     @property
     def conditions(self) -> Conditions:
-        """Say in SQL that an order is allowed; nothing where all are."""
+        """Return the SQL conditions for an allowed order; none if all are allowed."""
         if not self.partly:
             return self.kept
         inside = sa.and_(ITS.project_id.in_(sorted(self.every)), *self.kept)
@@ -76,15 +76,15 @@ class Reach:
 
 
 class OrderPages:
-    """Finds pages on a connection that is in a transaction."""
+    """The search for pages, on a connection that is in a transaction."""
 
     def __init__(self, connection: Connection, index: WordIndex) -> None:
-        """Read through `connection`, whose database has the words of orders in `index`."""
+        """Read through `connection`, with the index of words `index`."""
         self._connection = connection
         self._index = index
 
     def page(self, query: OrderQuery) -> OrderPage:
-        """Give a page, and how many orders the list has."""
+        """Return a page, and how many orders the list has."""
         if query.certificates is not None:
             return self._of_ids(query, query.certificates)
         cells = self._cells(query)
@@ -105,7 +105,7 @@ class OrderPages:
         return self._page(query, ranges, total)
 
     def _of_ids(self, query: OrderQuery, ids: Iterable[str]) -> OrderPage:
-        """Answer about some orders, which their ids find, as memory would."""
+        """Return a page of orders that are found by their ids; sort and count them in memory."""
         mine = within_an_answer(filter(query.has, self._named(ids)))
         found = sorted(mine, key=query.place)
         rest = [order for order in found if query.follows(order)]
@@ -131,9 +131,9 @@ class OrderPages:
         return [cell for cell in cells if query.statuses is None or cell.status in query.statuses]
 
     def _reach(self, query: OrderQuery, projects: set[int]) -> Reach:
-        """Find what policies allow in projects, and by their ids the orders that they name.
+        """Return which projects and single orders the policies allow.
 
-        What comes from a certificate that a denial names is denied as well.
+        Orders derived from a certificate that a policy denies are denied as well.
         """
         extents = {project: query.extent(project) for project in projects}
         every = frozenset(project for project, extent in extents.items() if extent.every)
@@ -149,7 +149,7 @@ class OrderPages:
         )
 
     def _derived(self, query: OrderQuery) -> Iterator[Order]:
-        """Read the orders that come from certificates which denials name."""
+        """Read the orders derived from certificates that policies deny."""
         for certificate_id in sorted(query.grants.denied_certificates(query.permission)):
             word = order_words.origin_word(query.uin, certificate_id)
             found = self._index.settled("words", self._index.found([], [word]))
@@ -187,7 +187,7 @@ class OrderPages:
         return self._numbered(query, _merged(query, ranges), total)
 
     def _numbered(self, query: OrderQuery, numbers: Select[Any], total: int) -> OrderPage:
-        """Read the orders of a page out of a list of numbers."""
+        """Read the orders of a page, selected from a list of numbers."""
         statement = sa.select(TABLE).where(ITS.number.in_(_paged(query, numbers)))
         order = _sorted(query.sort, ITS.number, ITS.ends_at)
         return self._built(query, statement.order_by(*order), total)
@@ -205,7 +205,7 @@ class OrderPages:
 
 
 def _narrowed(query: OrderQuery) -> Conditions:
-    """Say in SQL what the query says besides account, ids, text, tags and policies."""
+    """Return the SQL conditions for all of the query but account, ids, text, tags and policies."""
     conditions: list[ColumnElement[bool]] = []
     if query.project_id is not None:
         conditions.append(ITS.project_id == query.project_id)
@@ -221,7 +221,7 @@ def _narrowed(query: OrderQuery) -> Conditions:
 def _following(
     query: OrderQuery, number: ColumnElement[int], ends_at: ColumnElement[Any]
 ) -> Conditions:
-    """Say in SQL what `OrderQuery.follows` says."""
+    """Return the SQL conditions equal to `OrderQuery.follows`."""
     seen = query.after
     if seen is None:
         return ()
@@ -236,7 +236,7 @@ def _following(
 
 
 def _of_a_kind(query: OrderQuery) -> Conditions:
-    """Say in SQL where certificates have to come from, and for what they have to be."""
+    """Return the SQL conditions for the origin and the kind of certificates."""
     conditions: list[ColumnElement[bool]] = []
     if query.uploaded is not None:
         uploaded = ITS.product_id == UPLOADED
@@ -249,10 +249,10 @@ def _of_a_kind(query: OrderQuery) -> Conditions:
 
 
 def _has_plain_name() -> ColumnElement[bool]:
-    """Say in SQL that a name of an order is no wildcard.
+    """Return the SQL condition that an order has a name that is not a wildcard.
 
-    Further names are a JSON array of texts (`columns.Texts`), in which nothing but the beginning of
-    a text stands behind `["`, or `","`. There the wildcards lose their quotation mark.
+    Further names are a JSON array of texts (`columns.Texts`), in which only the start of a text
+    follows `["` or `","`. So the pattern removes the quotation mark before each wildcard.
     """
     marked = sa.func.replace(ITS.names, f'"{WILD}', WILD, type_=sa.Text)
     others = sa.or_(marked.like('["%'), marked.like('%","%'))
@@ -260,7 +260,7 @@ def _has_plain_name() -> ColumnElement[bool]:
 
 
 def _ranges(query: OrderQuery, cells: list[Cell], reach: Reach) -> list[Conditions]:
-    """Divide a list into ranges of indexes, and the orders that are allowed by their ids."""
+    """Divide a list into ranges of indexes, and a range of the orders allowed by their ids."""
     mine = ITS.uin == query.uin
     named = [(ITS.number.in_(reach.more),)] if reach.more else []
     if reach.partly or query.project_id is not None:
@@ -277,7 +277,7 @@ def _paged(query: OrderQuery, statement: Select[Any]) -> Select[Any]:
 
 
 def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
-    """Select the numbers of the orders in the beginnings of all ranges, sorted."""
+    """Select the numbers of the first orders of all ranges, sorted."""
     most = query.offset + query.limit
     beginnings = [
         sa.select(ITS.number, ITS.ends_at)
@@ -293,7 +293,7 @@ def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
 
 
 def _in_range(sort: Sort) -> list[ColumnElement[Any]]:
-    """Give the order within a range, whose orders all have an end, or all have none."""
+    """Return the sort order in a range, whose orders either all have an end or all have none."""
     if sort is Sort.NEWEST:
         return [ITS.number.desc()]
     if sort is Sort.ENDS_FIRST:
@@ -304,7 +304,7 @@ def _in_range(sort: Sort) -> list[ColumnElement[Any]]:
 def _sorted(
     sort: Sort, number: ColumnElement[int], ends_at: ColumnElement[Any]
 ) -> list[ColumnElement[Any]]:
-    """Give the order of the list, as `OrderQuery.place` has it."""
+    """Return the sort order of the list, the same as `OrderQuery.place`."""
     if sort is Sort.NEWEST:
         return [number.desc()]
     if sort is Sort.ENDS_FIRST:

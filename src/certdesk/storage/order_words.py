@@ -1,9 +1,9 @@
-"""The words by which orders are searched: each end of each of their texts is one.
+"""The index of words for searching orders: each suffix of each of their texts is a word.
 
-What is looked for stands in a text where one of the text's ends begins with it. So a search is
-one range of words, and costs what it finds, however common its letters are; docs/adr has the
-comparison with trigrams. Words begin with their account, and tags and origins are words as a
-whole. They lie in an FTS5 table on SQLite, and in a `tsvector` under a GIN index on PostgreSQL.
+A text contains a string if one of the text's suffixes begins with it. So a search reads one range
+of words, and its cost depends on what it finds, not on how common its letters are; docs/adr
+compares this with trigrams. Words begin with their account; tags and origins are whole words.
+SQLite stores them in an FTS5 table, PostgreSQL in a `tsvector` with a GIN index.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from certdesk.domain.orders.order import Order
     from certdesk.storage.driver import Driver
 
-# Neither database is to split a word or to read a part of it as syntax. So the characters of
-# ASCII that are no letter, digit, dot or dash are written as others, for private use, and those
-# themselves with a mark before them: no character's spelling begins with that of another.
+# Neither database may split a word or read a part of it as syntax. So ASCII characters other than
+# letters, digits, dots and dashes are replaced by private-use characters, and a private-use
+# character gets a mark before it: no replacement begins with another.
 _PRIVATE = 0xE000
 _MARK = chr(_PRIVATE)
 _SPELLING = {
@@ -39,7 +39,7 @@ _SPELLING = {
 } | {code: _MARK + chr(code) for code in range(_PRIVATE, _PRIVATE + 0x80)}
 
 MERGED_PAGES = 500
-"""Pages of 4 KB that are merged at once: some 50 ms, for which other commits wait."""
+"""Pages of 4 KB merged at a time: about 50 ms, for which other commits wait."""
 
 _OF_TEXT = chr(_PRIVATE + 0x80)
 _OF_TAG = chr(_PRIVATE + 0x81)
@@ -47,7 +47,7 @@ _OF_ORIGIN = chr(_PRIVATE + 0x82)
 
 
 def words(order: Order) -> frozenset[str]:
-    """Give the words of an order."""
+    """Return the words of an order."""
     return words_of(order.uin, listing.texts(order), order.tags, order.origins)
 
 
@@ -57,9 +57,9 @@ def words_of(
     tags: Iterable[tuple[str, str]],
     origins: Iterable[str] = (),
 ) -> frozenset[str]:
-    """Give the words of what can be searched for: each end of each text, each tag and origin.
+    """Return the words for a search: each suffix of each text, each tag and each origin.
 
-    Nobody searches for more than `MOST_TEXT` characters, so no word has more of them.
+    A search has at most `MOST_TEXT` characters, so words are cut to that length.
     """
     its = beginning(uin, "")
     spelled = ([character.translate(_SPELLING) for character in text] for text in texts)
@@ -77,30 +77,30 @@ def words_of(
 
 
 def beginning(uin: str, text: str) -> str:
-    """Give what the words of an account begin with that have `text` at their beginning."""
+    """Return the prefix of an account's words that begin with `text`."""
     return f"{uin.translate(_SPELLING)}{_OF_TEXT}{text.translate(_SPELLING)}"
 
 
 def tag_word(uin: str, tag: tuple[str, str]) -> str:
-    """Give the word of a tag, which may be long, and is therefore hashed."""
+    """Return the word of a tag; it is hashed, since a tag may be long."""
     digest = hashlib.blake2b(json.dumps(tag).encode(), digest_size=16)
     return f"{uin.translate(_SPELLING)}{_OF_TAG}{digest.hexdigest()}"
 
 
 def origin_word(uin: str, certificate_id: str) -> str:
-    """Give the word of what comes from a certificate."""
+    """Return the word of orders that are derived from a certificate."""
     return f"{uin.translate(_SPELLING)}{_OF_ORIGIN}{certificate_id.translate(_SPELLING)}"
 
 
 class WordIndex(Protocol):
-    """Words by the numbers of orders, in one of the databases."""
+    """An index of words for the numbers of orders, in one kind of database."""
 
     def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Select the numbers that have a word with each beginning, and each whole word."""
+        """Select the numbers that have a word for each prefix, and each whole word."""
         ...
 
     def settled(self, name: str, statement: Select[Any]) -> FromClause:
-        """Give what is selected as something to select from, found in the way it says."""
+        """Return the selection as a table to select from, evaluated as written."""
         ...
 
     def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
@@ -108,22 +108,22 @@ class WordIndex(Protocol):
         ...
 
     def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:
-        """Remove all words of an order, which are `words`."""
+        """Remove all words of an order; `words` are those words."""
         ...
 
 
 class FtsIndex:
-    """Words in a table of FTS5 that keeps nothing but its index: no texts, no places in them."""
+    """Words in an FTS5 table that stores its index only: no texts and no positions."""
 
     def __init__(self) -> None:
         """Name the table and its parts."""
-        # The column that has the table's name is the table, when it is searched.
+        # In a search, the column with the table's name stands for the table.
         self._rows = sa.table(
             "order_words", sa.column("rowid", sa.Integer), sa.column("order_words")
         )
 
     def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Search as FTS5 does."""
+        """Search with FTS5."""
         terms = [f'"{word}"*' for word in beginnings] + [f'"{word}"' for word in whole]
         its = self._rows.c
         return sa.select(its.rowid.label("number")).where(
@@ -131,7 +131,7 @@ class FtsIndex:
         )
 
     def settled(self, name: str, statement: Select[Any]) -> FromClause:
-        """Give a subquery: SQLite begins with the words by itself, and reads them in order."""
+        """Return a subquery: SQLite starts with the words anyway, and reads them in order."""
         return statement.subquery(name)
 
     def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
@@ -139,22 +139,23 @@ class FtsIndex:
         _PUT.touch(driver, {"number": number, "words": " ".join(sorted(words))})
 
     def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:
-        """Remove the words: the index has to be told which there are.
+        """Remove the words; FTS5 needs to be told which they are.
 
-        FTS5 only notes that they are gone; `merge` removes them from the file.
+        FTS5 only marks them as deleted; `merge` removes them from the file.
         """
         _TAKE.touch(driver, {"number": number, "words": " ".join(sorted(words))})
 
     def merge(self, driver: Driver, *, begin: bool) -> bool:
-        """Write a part of the index anew, without words that were taken; tell if more is left.
+        """Rewrite a part of the index without the deleted words; return whether more is left.
 
-        `begin` takes up all of the index, else what was begun goes on. FTS5's own `secure-delete`
-        would make each change of an order's words cost more than twice as much, and a table that
-        SQLite before 3.42 does not read. https://www.sqlite.org/fts5.html#the_merge_command
+        `begin` starts with the whole index; otherwise the merge continues. FTS5's own
+        `secure-delete` would more than double the cost of each change of an order's words, and make
+        a table that SQLite before 3.42 cannot read.
+        https://www.sqlite.org/fts5.html#the_merge_command
         """
         before: int = driver.connection.total_changes
         _MERGE.touch(driver, {"pages": -MERGED_PAGES if begin else MERGED_PAGES})
-        # One row is changed by the command itself.
+        # The command itself changes one row.
         return bool(driver.connection.total_changes - before > 1)
 
 
@@ -166,24 +167,24 @@ _MERGE = Statement(sa.text("INSERT INTO order_words(order_words, rank) VALUES ('
 
 
 class GinIndex:
-    """Words in a table of PostgreSQL."""
+    """Words in a PostgreSQL table."""
 
     def __init__(self) -> None:
         """Name the table and its parts."""
         self._rows = sa.table("order_words", sa.column("number", sa.BigInteger), sa.column("words"))
 
     def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Search as PostgreSQL does."""
+        """Search with `tsquery`."""
         terms = [f"'{word}':*" for word in beginnings] + [f"'{word}'" for word in whole]
         its = self._rows.c
         query = sa.cast(" & ".join(terms), TSQUERY)
         return sa.select(its.number).where(its.words.bool_op("@@")(query))
 
     def settled(self, name: str, statement: Select[Any]) -> FromClause:
-        """Materialise it.
+        """Return a materialised selection.
 
-        PostgreSQL does not know how rare a word is, and would rather go through all orders,
-        newest first, in the hope to meet a page of them soon.
+        PostgreSQL does not know how rare a word is. Otherwise it might read all orders, newest
+        first, expecting to fill a page soon.
         """
         return statement.cte(name).prefix_with("MATERIALIZED")
 
@@ -205,5 +206,5 @@ _TAKE_VECTOR = Statement(sa.text("DELETE FROM order_words WHERE number = :number
 
 
 def word_index(dialect: str) -> WordIndex:
-    """Give the index of a database, by the name of its dialect."""
+    """Return the index of a database, by the name of its dialect."""
     return FtsIndex() if dialect == "sqlite" else GinIndex()

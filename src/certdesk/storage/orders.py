@@ -1,4 +1,4 @@
-"""Orders in SQL: with every change, counts, words and managers' names are brought up to date."""
+"""Orders in SQL; every change also updates counts, words and managers' names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class OrderStatements(Statements[Order]):
-    """The SQL of orders beside that of every collection."""
+    """The SQL that only orders need."""
 
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
@@ -35,7 +35,7 @@ class OrderStatements(Statements[Order]):
         self.index: WordIndex = word_index(dialect)
         self.manager_names = ManagerNames(dialect)
         insert = INSERTS[dialect]
-        # An id or a number that is taken shows in that nothing comes back.
+        # Nothing is returned if the id or the number is taken.
         number = self.table.c.number
         inserted = insert(self.table).on_conflict_do_nothing().returning(number)
         self.insert_numbered = Statement(inserted, sets=ORDERS.fields, reads=[number])
@@ -79,7 +79,7 @@ class SqlOrders(SqlCollection[Order]):
         self._pages = OrderPages(connection, statements.index)
 
     def page(self, query: OrderQuery) -> OrderPage:
-        """Give a page of an account's orders, and how many there are in all."""
+        """Return a page of an account's orders, and how many there are in all."""
         return self._pages.page(query)
 
     def count_names(self, *, uin: str, manager_id: int) -> int:
@@ -109,7 +109,7 @@ class SqlOrders(SqlCollection[Order]):
         return changed
 
     def remove(self, *key: object) -> bool:
-        """Delete an order; tell whether it was there."""
+        """Delete an order; return whether it was there."""
         self._check_writable()
         before = self.get(*key)
         if before is not None:
@@ -118,7 +118,7 @@ class SqlOrders(SqlCollection[Order]):
         return before is not None
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
-        """Delete the orders whose time in `field` is earlier; give how many there were."""
+        """Delete the orders whose time in `field` is earlier; return how many there were."""
         self._spec.check_filter({field: before, **equal})
         its = self._sql.table.c
         others = [its[name] == value for name, value in equal.items()]
@@ -127,7 +127,7 @@ class SqlOrders(SqlCollection[Order]):
         return sum(self.remove(row.certificate_id) for row in old.all())
 
     def _note(self, before: Order | None, after: Order | None) -> None:
-        """Bring what is derived of orders from what one was to what it is."""
+        """Update what is derived from an order that has changed."""
         self._tally.note(ORDERS, before, after)
         if _cell(before) != _cell(after):
             if before is not None:

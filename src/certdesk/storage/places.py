@@ -1,4 +1,4 @@
-"""Looks whether others could replace the files that the desk rests on, and refuses those."""
+"""Checks that other users cannot replace the files that the desk depends on."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ NAMESPACE = Path("/proc/self/uid_map")
 
 
 class PlaceUnsafe(Exception):
-    """Others may change, or read, what has to be the desk's alone; the text says what to run."""
+    """Other users may change or read what is the desk's alone; the text says what to run."""
 
 
 def check_folder(folder: Path, *, also: int | None = None) -> None:
-    """See that nobody else may change what is in a folder; one that is missing is to be made.
+    """Check that no other user may change a folder's content; a missing one will be created.
 
-    The user `also` may own it as well.
+    The folder may also be owned by the user `also`.
 
     Raises:
-        PlaceUnsafe: somebody else may.
+        PlaceUnsafe: another user may.
     """
     _check(folder, Part.FOLDER, also)
 
 
 def check_file(file: Path, *, secret: bool = False) -> None:
-    """See that nobody else may change a file, nor read it where it is `secret`.
+    """Check that no other user may change a file or, if it is `secret`, read it.
 
     Raises:
-        PlaceUnsafe: somebody else may.
+        PlaceUnsafe: another user may.
     """
     _check(file, Part.SECRET if secret else Part.FILE, None)
 
@@ -63,7 +63,7 @@ def _check_way(path: Path, last: Part, own: Self) -> None:
 
 
 def _way(path: Path) -> Iterator[tuple[Path, bool]]:
-    """Give each folder and link that is passed on the way to a path, and the end itself."""
+    """Yield each folder and link on the way to a path, and whether it is the end."""
     here, ahead, links = Path("/"), [*Path(os.path.abspath(path)).parts[1:]], 0  # noqa: PTH100 -- links stay
     yield here, not ahead
     while ahead:
@@ -96,9 +96,9 @@ def _self(also: int | None) -> Self:
 
 
 def _outside() -> list[int]:
-    """Give who owns what no user of this user namespace owns: the host's root among them.
+    """Return the ids that stand for owners outside this user namespace, the host's root included.
 
-    Nobody inside can be that user, and what is outside decides about the files anyway.
+    No process inside can be that user, and the outside controls the files anyway.
     """
     try:
         if NAMESPACE.read_text("ascii").split() == WHOLE_RANGE:
@@ -116,7 +116,7 @@ def _name(uid: int) -> str:
 
 
 def _group(gid: int) -> Group:
-    """Read who is in a group, as far as the system tells."""
+    """Read the members of a group, as far as the system knows them."""
     try:
         known = grp.getgrgid(gid)
     except KeyError:

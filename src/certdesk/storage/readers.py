@@ -1,4 +1,4 @@
-"""Reading: each read has a connection to itself, and sees one state of the database throughout."""
+"""Reading: each read has its own connection and sees one state of the database throughout."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Result = TypeVar("Result")
 
 
 class Readers:
-    """Connections for reading: as many as there ever were reads at once."""
+    """Connections for reading: as many as the most reads that ever ran at once."""
 
     def __init__(self, connect: Callable[[], Session]) -> None:
-        """Begin with none; `connect` opens another where all are in use."""
+        """Begin with none; `connect` opens another if all are in use."""
         self._connect = connect
         self._idle: list[Session] = []
         self._busy = 0
@@ -49,7 +49,7 @@ class Readers:
             self._give_back(session)
 
     def close(self) -> None:
-        """Refuse new reads, wait for those under way, and close the connections."""
+        """Refuse new reads, wait for those in progress, and close the connections."""
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: self._busy == 0)
@@ -72,7 +72,7 @@ class Readers:
 
 
 def _on_one_state(session: Session, look: Callable[[Unit], Result]) -> Result:
-    # The state is the one at the first statement that reads.
+    # The first statement that reads fixes the state.
     session.run("BEGIN")
     try:
         return look(session.unit)

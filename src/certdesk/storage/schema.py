@@ -1,4 +1,4 @@
-"""The tables: one for each collection (`ports/unit.py`), and those of sums and counts."""
+"""The tables: one for each collection (`ports/unit.py`), and those for sums and counts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ metadata = MetaData(
 def _table(spec: CollectionSpec[Any]) -> Table:
     key = (spec.numbering,) if spec.numbering else spec.key
     columns = [column(name, kind, key=name in key) for name, kind in spec.fields.items()]
-    # A number is never given twice, not even that of the last record removed.
+    # A number is never reused, not even that of the last record, once removed.
     by_number = spec.numbered or spec.numbering
     numbering: dict[str, Any] = {"sqlite_autoincrement": True} if by_number else {}
     table = Table(spec.name, metadata, *columns, **numbering)
@@ -51,7 +51,7 @@ ORDER_COUNTS = Table(
     *(column(name, ORDERS.fields[name], key=True) for name in ORDER_CELL),
     column("orders", int, key=False),
 )
-"""How many orders an account has in a project at a status; `SqlOrders` keeps it."""
+"""How many orders an account has in a project at a status; `SqlOrders` updates it."""
 
 USAGE = Table(
     "usage",
@@ -60,7 +60,7 @@ USAGE = Table(
     column("part", int, key=True),
     *(counter(kind) for kind in COUNTED),
 )
-"""How much an account has of what its quotas are about, in parts; `SqlUsage` keeps it."""
+"""How much of its quotas an account uses, in parts; `SqlUsage` updates it."""
 
 MANAGER_NAMES = Table(
     "manager_names",
@@ -70,4 +70,4 @@ MANAGER_NAMES = Table(
     column("name", str, key=True),
     column("orders", int, key=False),
 )
-"""How many orders of a manager have a name, where any has; `SqlOrders` keeps it."""
+"""How many orders of a manager have a name, if any; `SqlOrders` updates it."""

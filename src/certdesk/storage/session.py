@@ -1,4 +1,4 @@
-"""Connections to the embedded database, set up so that what is committed survives power loss."""
+"""Connections to the embedded database, set up so that commits survive power loss."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from certdesk.storage.usage import SqlUsage
 if TYPE_CHECKING:
     from pathlib import Path
 
-# 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections write or
-# checkpoint at once. https://www.sqlite.org/wal.html
+# SQLite SQLite 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections
+# write or checkpoint at once. https://www.sqlite.org/wal.html
 WRITE_AHEAD_SINCE = (3, 51, 3)
 BUSY_SECONDS = 5.0
 JOURNAL_BYTES = 64 * 1024 * 1024
@@ -30,10 +30,10 @@ JOURNAL_BYTES = 64 * 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Library:
-    """A DB-API module of SQLite, and whether its SQLite is used in write-ahead mode.
+    """A DB-API module for SQLite, and whether it is used in write-ahead mode.
 
-    Both ways survive power loss. In write-ahead mode FULL syncs the log at every commit; with a
-    rollback journal EXTRA also syncs the folder, in which deleting the journal is the commit.
+    Both modes survive power loss. In write-ahead mode, FULL syncs the log at every commit. With a
+    rollback journal, EXTRA also syncs the folder, since deleting the journal is the commit.
     https://www.sqlite.org/pragma.html#pragma_synchronous
     """
 
@@ -42,14 +42,14 @@ class Library:
 
     @classmethod
     def of(cls, module: ModuleType) -> Library:
-        """Use `module` in the way that is safe with its version of SQLite."""
+        """Use `module` in the mode that is safe with its version of SQLite."""
         return cls(module, module.sqlite_version_info >= WRITE_AHEAD_SINCE)
 
     @classmethod
     def find(cls) -> Library:
-        """Take the SQLite that came with `pysqlite3` where it is installed, else Python's own.
+        """Return the SQLite of `pysqlite3` if that is installed, otherwise Python's own.
 
-        One that is too old for write-ahead mode is told to the log.
+        Log it if the version is too old for write-ahead mode.
         """
         try:
             library = cls.of(importlib.import_module("pysqlite3.dbapi2"))
@@ -71,7 +71,7 @@ class Library:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
-    """A connection on which nothing but `run` begins or ends a transaction, and its unit."""
+    """A connection and its unit; only `run` begins and ends transactions on it."""
 
     connection: Connection
     driver: Driver
@@ -87,21 +87,21 @@ class Session:
         return cls(connection, driver, usage, unit)
 
     def run(self, statement: str) -> None:
-        """Run a statement that has no values."""
+        """Run a statement without values."""
         self.driver.run(statement).close()
 
     def discard(self) -> None:
-        """Close the connection, whatever state it is in; what was not committed is undone."""
+        """Close the connection in any state; uncommitted changes are undone."""
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
             self.connection.invalidate()
         self.connection.close()
 
 
 class Sessions:
-    """Opens connections to one database file."""
+    """A factory of connections to one database file."""
 
     def __init__(self, path: Path, library: Library, busy_seconds: float = BUSY_SECONDS) -> None:
-        """Open `path` with `library`; a lock held by another connection is waited for."""
+        """Open `path` with `library`; wait up to `busy_seconds` for a foreign lock."""
         self._path = path
         self._library = library
         self._busy_seconds = busy_seconds
@@ -111,9 +111,10 @@ class Sessions:
             module=library.module,
             creator=self._connect,
             poolclass=sqlalchemy.NullPool,
-            # The driver's own idea of transactions is off: it would commit before some statements.
+            # The driver's own transactions are switched off: it would commit before some
+            # statements.
             isolation_level="AUTOCOMMIT",
-            # Values are personal data and sealed keys; an error's text goes to the log.
+            # Values are personal data and sealed keys, and the text of an error goes to the log.
             hide_parameters=True,
         )
 
@@ -126,12 +127,13 @@ class Sessions:
         journal, synchronous = self._library.journal
         session = self._open(
             f"PRAGMA synchronous={synchronous}",
-            # macOS: an ordinary sync does not reach the medium there. Nothing elsewhere.
+            # On macOS an ordinary sync does not reach the disk. No effect elsewhere.
             "PRAGMA fullfsync=ON",
             "PRAGMA checkpoint_fullfsync=ON",
-            # A key taken from the stock is overwritten, not only forgotten; no cost was measurable.
+            # A key taken from the stock is overwritten, not only unlinked; the cost is not
+            # measurable.
             "PRAGMA secure_delete=ON",
-            # A log that one long read made grow does not stay large.
+            # The log shrinks again after a long read has made it grow.
             f"PRAGMA journal_size_limit={JOURNAL_BYTES}",
             writable=True,
         )
@@ -150,7 +152,7 @@ class Sessions:
             self._path,
             timeout=self._busy_seconds,
             isolation_level=None,
-            # A session is used by one thread at a time, but not always by the one that made it.
+            # A session is used by one thread at a time, but not always the thread that made it.
             check_same_thread=False,
         )
 
@@ -160,10 +162,10 @@ class Sessions:
         try:
             for pragma in (
                 "PRAGMA foreign_keys=ON",
-                # Functions and tables with side effects cannot be planted in the schema.
+                # A manipulated schema cannot call functions or tables with side effects.
                 "PRAGMA trusted_schema=OFF",
                 "PRAGMA cell_size_check=ON",
-                # Sorted rows never reach a temporary file.
+                # Sorting never writes rows to a temporary file.
                 "PRAGMA temp_store=MEMORY",
                 *pragmas,
             ):
@@ -175,7 +177,7 @@ class Sessions:
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
-    """Word a failure of the database as a failure of the store."""
+    """Convert a failure of the database into a failure of the store."""
     said = getattr(error, "orig", None)
     failure = StoreUnavailable(f"the database could not do its work{f': {said}' if said else ''}")
     failure.__cause__ = error

@@ -33,10 +33,10 @@ REFUSALS = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 class SqliteStore:
-    """`ports.Store` on one SQLite file."""
+    """A A `ports.Store` on one SQLite file."""
 
     def __init__(self, lock: DeskLock, writer: Writer, readers: Readers) -> None:
-        """Put the parts together; `open` makes them."""
+        """Assemble a store of its parts; use `open` to make them."""
         self._lock = lock
         self._writer = writer
         self._readers = readers
@@ -51,23 +51,22 @@ class SqliteStore:
         library: Library | None = None,
         on_sync_failure: Callable[[], None] = lambda: None,
     ) -> SqliteStore:
-        """Open the database file, made if it is not there, and bring its schema up to date.
+        """Open the database file, creating it if needed, and migrate its schema.
 
-        The store holds `desk.lock` in the file's folder until it is closed, and waits for it
-        `wait_seconds` at most. Commits wait `busy_seconds` for a foreign program that has the
-        file locked. `on_sync_failure` is called, from the writer thread, when the disk reported
-        that it lost a write: nothing is written any more, and the process should end and start
-        again.
+        The store holds `desk.lock` in the file's folder until it is closed; it waits for the lock
+        for at most `wait_seconds`. Commits wait `busy_seconds` for a foreign program that has
+        locked the file. `on_sync_failure` is called on the writer thread when the disk reports a
+        lost write: then nothing more is written, and the process should restart.
 
         Raises:
-            DeskBusy: another process has the folder.
+            DeskBusy: another process uses the folder.
             SchemaUnknown: a newer version of certdesk has written the file.
-            StoreUnavailable: the file is no database, or it or its folder cannot be opened.
+            StoreUnavailable: the file is not a database, or it or its folder cannot be opened.
         """
         with _worded(path), contextlib.ExitStack() as held:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = held.enter_context(DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds))
-            # SQLite gives its journal files the mode of the database file.
+            # SQLite creates its journal files with the mode of the database file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             sessions = Sessions(path, library or Library.find(), busy_seconds)
             session = _migrated(sessions)
@@ -81,7 +80,7 @@ class SqliteStore:
         return cls(lock, writer, Readers(sessions.reader))
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
-        """Run `commit` in a transaction, shared with whatever else waits; return once durable.
+        """Run `commit` in a transaction, shared with other waiting commits; return once durable.
 
         Raises:
             StoreUnavailable: the transaction failed, or the store is closed.
@@ -102,32 +101,32 @@ class SqliteStore:
         return self._readers.read(look)
 
     def refusing(self) -> str:
-        """Return nothing: whatever fails here may succeed again."""
+        """Return "": a failure here may always pass."""
         return ""
 
     def settle(self) -> None:
-        """Overwrite erased values in the file, those in the index of words too, and empty the log.
+        """Overwrite erased values in the file and in the index of words, and empty the log.
 
         Raises:
-            StoreUnavailable: the store is closed, or the disk did not take it.
+            StoreUnavailable: the store is closed, or the disk failed to write.
         """
         self._writer.settle()
 
     def close(self) -> None:
-        """Finish reads and queued commits, move the log into the file, and let the folder go."""
+        """Finish reads and queued commits, move the log into the file, and release the folder."""
         self._readers.close()
         self._writer.close()
         self._lock.release()
 
 
 def _takes_no_writes(folder: Path) -> bool:
-    """Tell whether the disk of a folder is read-only or full."""
+    """Return whether the disk of a folder is read-only or full."""
     try:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             if sys.platform == "win32":
                 file.write(b"certdesk")
             else:
-                # As SQLite writes, so that it meets the same.
+                # Write as SQLite does, to meet the same errors.
                 os.pwrite(file.fileno(), b"certdesk", 0)
     except OSError as error:
         return error.errno in REFUSALS
@@ -136,7 +135,7 @@ def _takes_no_writes(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _worded(path: Path) -> Iterator[None]:
-    """Turn what the system or SQLite says about the file into a sentence for the operator."""
+    """Convert an error of the system or SQLite into a message for the operator."""
     try:
         yield
     except OSError as error:

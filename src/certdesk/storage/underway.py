@@ -1,4 +1,4 @@
-"""What is being done with a store, so that its end can wait for it."""
+"""The work in progress on a store, so that closing can wait for it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from certdesk.ports import StoreUnavailable
 
 
 class Underway:
-    """Counts what was begun and is not finished."""
+    """A count of work that was begun and is not finished."""
 
     def __init__(self) -> None:
-        """Begin with nothing under way."""
+        """Begin with nothing in progress."""
         self._count = 0
         self._ended = False
         self._changed = threading.Condition()
 
     def begin(self, *, further: bool = False) -> None:
-        """Count one more; after the end only what is `further` to something begun before.
+        """Count one more; after `end`, only work that is `further` to earlier work.
 
         Raises:
-            StoreUnavailable: the end has come.
+            StoreUnavailable: `end` was called.
         """
         with self._changed:
             if self._ended and not further:
@@ -34,7 +34,7 @@ class Underway:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Let nothing new begin, and wait for the rest."""
+        """Refuse new work, and wait for the rest."""
         with self._changed:
             self._ended = True
             self._changed.wait_for(lambda: self._count == 0)

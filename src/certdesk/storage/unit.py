@@ -1,4 +1,4 @@
-"""Units over any kind of store, and those on a database connection."""
+"""Units of any kind of store, and units on a database connection."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def open_unit(
     usage: Usage,
     tally: Tally,
 ) -> Unit:
-    """Open every collection but those that are lists as well, which are given.
+    """Open every collection; the given ones are those with pages.
 
-    What records count for is noted in `tally`; `orders` do so themselves.
+    Records are counted in `tally`; `orders` count their own.
     """
     others: dict[str, Any] = {}
     for spec in PLAIN:
@@ -40,11 +40,11 @@ def open_unit(
 
 
 PLAIN = [spec for spec in COLLECTIONS if spec not in (ORDERS, AUDIT)]
-"""The collections that are no lists."""
+"""The collections without pages."""
 
 
 class Sql:
-    """Units on connections of one dialect, sharing their statements."""
+    """Units on connections of one dialect, which share their statements."""
 
     def __init__(self, dialect: str) -> None:
         """Build every statement for `sqlite` or `postgresql`."""
@@ -70,7 +70,7 @@ class Sql:
         )
 
     def usage(self, driver: Driver, *, writable: bool) -> SqlUsage:
-        """Count on a connection what is added to it."""
-        # The one connection that writes to an embedded database is the only one that does.
+        """Return the usage of accounts, counted on this connection."""
+        # An embedded database has only one connection that writes.
         kind = EmbeddedUsage if self._embedded and writable else SqlUsage
         return kind(self._usage, driver)

@@ -1,8 +1,8 @@
 """How much of each quota an account uses, counted in the transactions that change it.
 
-A transaction notes what it adds and removes, and writes the sum at its end in one statement. On
-PostgreSQL an account's sums lie in several rows, so that its commits need not wait for each other:
-each row has its part of every quota, so the parts never hold more than the whole.
+A transaction counts what it adds and removes, and writes the sum at its end in one statement. On
+PostgreSQL an account's sums are split over several rows, so that its commits need not wait for each
+other. Each row has its share of every quota, so together they never exceed it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 PARTS = {"sqlite": 1, "postgresql": 8}
 NEARLY = 10
-"""A part is nearly full when less than one in so many is left."""
+"""A part is nearly full when less than a tenth of it is left."""
 
 
 class Tally:
-    """What a transaction has added and removed since it was last settled, by account."""
+    """What a transaction has added and removed since the last settlement, by account."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._changes: dict[str, dict[str, int]] = {}
 
     def note(self, spec: CollectionSpec[Any], before: object | None, after: object | None) -> None:
-        """Note that a record was changed; None is that it was or is not there."""
+        """Count the change of a record; None stands for no record."""
         measure = spec.measure
         if measure is None:
             return
@@ -46,7 +46,7 @@ class Tally:
             self._add(after, measure(after), 1)
 
     def take(self) -> list[tuple[str, dict[str, int]]]:
-        """Give what was noted, accounts in order, and begin anew."""
+        """Return what was counted, sorted by account, and start again from zero."""
         if not self._changes:
             return []
         changes, self._changes = self._changes, {}
@@ -60,10 +60,10 @@ class Tally:
 
 
 class UsageStatements:
-    """The SQL of the sums; a statement for each set of kinds that change together."""
+    """The SQL of the sums, with a statement for each set of kinds that change together."""
 
     def __init__(self, dialect: str) -> None:
-        """Build them for `sqlite` or `postgresql`."""
+        """Build the statements for `sqlite` or `postgresql`."""
         self.parts = PARTS[dialect]
         self._insert = INSERTS[dialect]
         self._turns = itertools.count()
@@ -75,7 +75,7 @@ class UsageStatements:
         )
 
     def adding(self, kinds: tuple[str, ...]) -> Statement:
-        """Give the statement that adds to these sums of a part, and gives what they are then."""
+        """Return the statement that adds to these sums of a part and returns the new sums."""
         if kinds not in self._adding:
             columns = [USAGE.c[kind] for kind in kinds]
             adding = self._insert(USAGE)
@@ -90,7 +90,7 @@ class UsageStatements:
         return self._adding[kinds]
 
     def in_turn(self) -> Iterable[int]:
-        """Give the parts, beginning with another one each time."""
+        """Return the parts, starting with a different one each time."""
         if self.parts == 1:
             return (0,)
         first = next(self._turns)
@@ -98,35 +98,35 @@ class UsageStatements:
 
 
 class SqlUsage:
-    """`ports.Usage` on a connection that is in a transaction."""
+    """A `ports.Usage` on a connection that is in a transaction."""
 
     def __init__(self, statements: UsageStatements, driver: Driver) -> None:
-        """Write down what is noted in `tally`."""
+        """Write what is counted in `tally`."""
         self.tally = Tally()
         self._sql = statements
         self._driver = driver
 
     def of(self, uin: str) -> dict[str, int]:
-        """Give how much an account has of what is counted, as far as it was settled."""
+        """Return how much an account uses, as of the last settlement."""
         sums = self._sql.sums.one(self._driver, {"its_uin": uin})
         return dict(zip(COUNTED, map(int, sums), strict=True))
 
     def settle(self, limits: Mapping[str, int]) -> None:
-        """Write down what the transaction has added so far, within limits."""
+        """Write what the transaction has added so far, within limits."""
         for uin, noted in self.tally.take():
             changes = {kind: number for kind, number in sorted(noted.items()) if number}
             if changes:
                 self._add_within(uin, changes, limits)
 
     def begin(self) -> None:
-        """Keep nothing apart: each transaction has a unit of its own."""
+        """Do nothing: each transaction has its own unit."""
 
     def drop(self) -> None:
-        """Forget what the transaction has added, which is undone."""
+        """Drop what the transaction has added, since it is rolled back."""
         self.tally.take()
 
     def write(self) -> None:
-        """Leave it: what is settled is written."""
+        """Do nothing: what is settled is already written."""
 
     def _add_within(self, uin: str, changes: Mapping[str, int], limits: Mapping[str, int]) -> None:
         for part in self._sql.in_turn():
@@ -150,10 +150,10 @@ class SqlUsage:
         limits: Mapping[str, int],
         part: int,
     ) -> str | None:
-        """Give what there is more of now than a part may hold, if it was added to.
+        """Return which of the added kinds now exceed a part's share.
 
-        Some is added without limits, to any part. So where a part is nearly full, the whole is
-        looked at, which makes the account's commits wait for each other.
+        Some changes are added to any part without limits. So if a part is nearly full, all parts
+        are read, and the account's commits wait for each other.
         """
         for (kind, number), there_is in zip(changes.items(), sums, strict=True):
             if number > 0 and kind in limits:
@@ -164,25 +164,25 @@ class SqlUsage:
         return None
 
     def _share(self, most: int, part: int) -> int:
-        """Give a part's share of a quota; all shares together are the quota."""
+        """Return a part's share of a quota; all shares add up to the quota."""
         return most // self._sql.parts + (part < most % self._sql.parts)
 
 
 class EmbeddedUsage(SqlUsage):
-    """`ports.Usage` on the only connection that writes: it knows the sums, and writes them once.
+    """A `ports.Usage` on the only connection that writes: it caches the sums and writes them once.
 
-    Commits share a transaction there, and each of them is undone for itself.
+    Commits share a transaction there, and each can be undone separately.
     """
 
     def __init__(self, statements: UsageStatements, driver: Driver) -> None:
-        """Know nothing; sums are read when they are first asked for."""
+        """Begin empty; sums are read when first needed."""
         super().__init__(statements, driver)
         self._sums: dict[str, dict[str, int]] = {}
         self._settled: dict[str, dict[str, int]] = {}
         self._of_commit: dict[str, dict[str, int]] = {}
 
     def of(self, uin: str) -> dict[str, int]:
-        """Give how much an account has of what is counted, as far as it was settled."""
+        """Return how much an account uses, as of the last settlement."""
         if uin not in self._sums:
             self._sums[uin] = super().of(uin)
         sums = self._sums[uin].copy()
@@ -197,13 +197,13 @@ class EmbeddedUsage(SqlUsage):
             refuse_excess(self, uin, changes, limits)
 
     def begin(self) -> None:
-        """Let what the last commit has settled stay."""
+        """Keep what the last commit has settled."""
         for uin, changes in self._of_commit.items():
             _add_up(self._settled.setdefault(uin, {}), changes)
         self._of_commit = {}
 
     def drop(self) -> None:
-        """Count nothing of the commit at hand."""
+        """Drop what the current commit has counted."""
         super().drop()
         self._of_commit = {}
 
@@ -220,7 +220,7 @@ class EmbeddedUsage(SqlUsage):
 
 
 def refuse_excess(usage: Usage, uin: str, changes: Counts, limits: Mapping[str, int]) -> None:
-    """Refuse what was added to an account where there is more of it now than its limit."""
+    """Refuse the changes if an account now exceeds a limit that they added to."""
     grown = [kind for kind, number in changes.items() if number > 0 and kind in limits]
     sums = usage.of(uin) if grown else {}
     for kind in grown:

@@ -1,4 +1,4 @@
-"""The writer thread: many commits share one transaction, and answers wait until it is durable."""
+"""The writer thread: commits share one transaction, and answers wait until it is durable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 Commit = Callable[[Unit], Result]
 
 GROUP = 256
-"""At most so many commits share a transaction."""
+"""The most commits that share a transaction."""
 
 # https://www.sqlite.org/rescode.html
 SYNC_FAILED = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
-    """A commit that waits for its turn, and where its answer goes."""
+    """A commit that waits for its turn, and the future of its answer."""
 
     commit: Commit[Any]
     answer: Future[Any]
@@ -43,13 +43,13 @@ class Job:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a commit returned, or raised."""
+    """What a commit returned or raised."""
 
     result: object = None
     error: BaseException | None = None
 
     def give(self, answer: Future[Any]) -> None:
-        """Hand it to who waits."""
+        """Set the outcome as the answer."""
         if self.error is None:
             answer.set_result(self.result)
         else:
@@ -57,11 +57,11 @@ class Outcome:
 
 
 class Writer:
-    """Runs commits one after the other on one connection, in a thread of its own.
+    """A thread that runs commits one after the other on one connection.
 
-    A transaction takes every commit that is waiting, each inside a savepoint, so that one that
-    raises undoes itself and not its neighbours. Nobody is answered before the transaction is
-    durable, not even with an error: it may rest on what a neighbour wrote.
+    A transaction takes every waiting commit, each in its own savepoint, so that one that raises is
+    undone alone. No commit is answered before the transaction is durable, not even with an error,
+    since the error may depend on what another commit of the group wrote.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class Writer:
         on_sync_failure: Callable[[], None],
         refused: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Start the thread on `session`; after a failure it goes on with what `reopen` gives.
+        """Start the thread on `session`; after a failure it continues with a session from `reopen`.
 
-        `refused` tells whether the disk takes no writes at all at present.
+        `refused` returns whether the disk currently takes no writes at all.
         """
         self._session: Session | None = session
         self._reopen = reopen
@@ -94,12 +94,12 @@ class Writer:
 
         Raises:
             StoreUnavailable: the writer is closed.
-            RuntimeError: called from inside a commit, which would wait for itself.
+            RuntimeError: called from inside a commit, which would deadlock.
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a commit cannot write through the store: it has its unit")
         job = Job(commit, Future())
-        # From here on it cannot be cancelled: it may already be running.
+        # It cannot be cancelled any more, since it may already be running.
         job.answer.set_running_or_notify_cancel()
         with self._gate:
             if self._closed:
@@ -108,13 +108,12 @@ class Writer:
         return job.answer
 
     def settle(self) -> None:
-        """Overwrite in the file what was erased before, and empty the log; other commits go on.
+        """Overwrite erased values in the file, and empty the log; other commits go on.
 
-        A read that goes on for long keeps the log from being emptied; then the next checkpoint
-        does it.
+        A long read can keep the log from being emptied; then the next checkpoint empties it.
 
         Raises:
-            StoreUnavailable: the writer is closed, or the disk did not take it.
+            StoreUnavailable: the writer is closed, or the disk failed to write.
         """
         more = self.submit(functools.partial(self._merge_words, begin=True)).result()
         while more:
@@ -138,7 +137,7 @@ class Writer:
             self._session.discard()
 
     def _next_group(self) -> list[Job]:
-        """Wait for a job and take what else is there; empty when the writer is closed."""
+        """Wait for a job; return it and all others that wait, or none once closed."""
         group: list[Job] = []
         job = self._jobs.get()
         while job is not None:
@@ -147,7 +146,7 @@ class Writer:
                 return group
             job = self._jobs.get()
         if group:
-            # The end was reached while gathering: leave it for the next call.
+            # The end marker was read while gathering: leave it for the next call.
             self._jobs.put(None)
         return group
 
@@ -156,11 +155,11 @@ class Writer:
             outcomes = self._transaction(group)
         except Exception as error:  # noqa: BLE001 -- nobody may be left waiting
             self._recover(error)
-            # One error for each: every thread that raises one adds its traceback to it.
+            # One error object each: every thread that raises it adds its traceback.
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
         else:
             if self._told:
-                # As loud as the failure: a log of warnings alone has both.
+                # The same level as the failure, so that a log of warnings shows both.
                 log.warning("writes succeed again")
             self._told.clear()
         if self._settling and self._session is not None:
@@ -170,8 +169,8 @@ class Writer:
             outcome.give(job.answer)
 
     def _merge_words(self, _: Unit, *, begin: bool) -> bool:
-        """Take a step of the merge, in a commit; after the last one the log is emptied."""
-        # A commit runs while there is a session.
+        """Take one step of the merge, as a commit; the log is emptied after the last one."""
+        # A commit only runs while there is a session.
         more = self._session is not None and FtsIndex().merge(self._session.driver, begin=begin)
         self._settling = not more
         return more
@@ -186,7 +185,7 @@ class Writer:
         if self._session is None:
             self._session = self._reopen()
         session = self._session
-        # IMMEDIATE: a transaction that began as a reader may find that it cannot write any more.
+        # IMMEDIATE: a transaction that began by reading might be unable to write.
         session.run("BEGIN IMMEDIATE")
         outcomes = [_attempt(session, job.commit) for job in group]
         session.usage.write()
@@ -204,7 +203,7 @@ class Writer:
             self._on_sync_failure()
 
     def _tell(self, error: Exception) -> None:
-        """Log a failure once for each reason until a write succeeds: a full disk is one line."""
+        """Log a failure once a reason until a write succeeds: a full disk is one line."""
         reason = str(getattr(error, "orig", error))
         if not isinstance(error, sqlalchemy.exc.DBAPIError | StoreUnavailable):
             log.error("a group of writes failed", exc_info=error)
@@ -213,12 +212,12 @@ class Writer:
         self._told.add(reason)
 
     def _lost_a_write(self, error: BaseException) -> bool:
-        """Tell whether the disk failed to sync, now or in what led to the error.
+        """Return whether the disk failed to sync, now or in what led to the error.
 
-        The kernel reports that once and may forget what it could not write: a second sync would
-        succeed over the hole. So nothing is tried again on such a disk. `pysqlite3` does not say
-        which I/O error it was; there each one at the commit counts, unless the disk takes no
-        writes at all: then the first of them was refused, and none was left to sync.
+        The kernel reports this once and may drop the data: a second sync would succeed although the
+        data is lost. So nothing is retried on such a disk. `pysqlite3` does not report which I/O
+        error it was, so any I/O error at the commit counts, unless the disk takes no writes at all:
+        then the first write was refused, and nothing was left to sync.
         """
         for said in _chain(error):
             name = getattr(said.orig, "sqlite_errorname", "")
@@ -230,10 +229,10 @@ class Writer:
 
 
 def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
-    """Run one commit so that its failure is its own.
+    """Run one commit so that its failure affects no other.
 
-    Where SQLite itself gave the whole transaction up (disk full, I/O error), the savepoint is
-    gone and the statement that ends it raises: the group fails as one.
+    If SQLite itself has aborted the whole transaction (disk full, I/O error), the savepoint is gone
+    and the statement that ends it raises: the whole group fails.
     """
     session.run("SAVEPOINT its_own")
     try:
@@ -251,7 +250,7 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
 
 
 def _chain(error: BaseException | None) -> Iterator[sqlalchemy.exc.DBAPIError]:
-    """Go through what the database said, now and in what led to the error."""
+    """Yield the database's errors in an error's chain of causes."""
     while error is not None:
         if isinstance(error, sqlalchemy.exc.DBAPIError):
             yield error

@@ -28,7 +28,7 @@ class ManualClock:
         self._now = now.astimezone(UTC)
 
     def now(self) -> datetime:
-        """Give the time at which the clock stands, in UTC."""
+        """Return the time at which the clock stands, in UTC."""
         return self._now
 
     def move(self, span: timedelta) -> None:
@@ -58,7 +58,7 @@ class FileClock:
         self._moved = self._read()
 
     def now(self) -> datetime:
-        """Give the machine's time as moved by the file, in UTC."""
+        """Return the machine's time as moved by the file, in UTC."""
         with self._lock:
             self._follow()
             return datetime.now(UTC) + self._moved

@@ -59,7 +59,7 @@ class ScriptedIssuer(Issuer):
         return self._caa
 
     def will(self, *answers: Progress | Exception) -> None:
-        """Give the next calls these answers, or raise them, instead of issuing."""
+        """Answer the next calls with these, or raise them, instead of issuing."""
         with self._lock:
             self._script.extend(answers)
 

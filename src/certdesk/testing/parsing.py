@@ -24,7 +24,7 @@ class HereParsers:
         *arguments: P.args,
         **named: P.kwargs,
     ) -> Found:
-        """Give what the parser finds."""
+        """Return what the parser finds."""
         del account, request_id, otherwise
         if self.busy:
             raise ParsersBusy

@@ -41,7 +41,7 @@ class MemoryRecords:
             self._records[challenge.record].discard((challenge.kind.value, challenge.value))
 
     def values(self, record: str) -> set[str]:
-        """Give the values of the records at a name."""
+        """Return the values of the records at a name."""
         return {value for _, value in self._records[record]}
 
     def _check(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:

@@ -37,7 +37,7 @@ class Shelf(Generic[Record]):
     last: int = 0
 
     def copy(self) -> Shelf[Record]:
-        """Give a shelf that may be changed; records themselves never are."""
+        """Return a shelf that may be changed; records themselves never are."""
         return Shelf(self.records.copy(), self.last)
 
 
@@ -51,11 +51,11 @@ class Draft:
         self._writable = writable
 
     def shelf(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
-        """Give a collection as the transaction sees it."""
+        """Return a collection as the transaction sees it."""
         return self._changed.get(spec.name) or self._state[spec.name]
 
     def edit(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
-        """Give a collection to change: the transaction's own copy of it."""
+        """Return a collection to change: the transaction's own copy of it."""
         if not self._writable:
             raise ReadOnly("a read does not write")
         if spec.name not in self._changed:
@@ -63,7 +63,7 @@ class Draft:
         return self._changed[spec.name]
 
     def result(self) -> dict[str, Shelf[Any]]:
-        """Give the state that the transaction leaves."""
+        """Return the state that the transaction leaves."""
         return self._state | self._changed
 
 
@@ -104,7 +104,7 @@ class MemoryCollection(Generic[Record]):
         return changed
 
     def remove(self, *key: object) -> bool:
-        """Delete one record; tell whether it was there."""
+        """Delete one record; return whether it was there."""
         self._spec.check_key(key)
         return self._draft.edit(self._spec).records.pop(key, None) is not None
 
@@ -115,7 +115,7 @@ class MemoryCollection(Generic[Record]):
         return in_order[offset : None if limit is None else offset + limit]
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
-        """Delete the records whose time in `field` is earlier; give how many there were."""
+        """Delete the records whose time in `field` is earlier; return how many there were."""
         self._spec.check_filter({field: before, **equal})
         records = self._draft.edit(self._spec).records
         old = [
@@ -201,7 +201,7 @@ class MemoryOrders(MemoryCollection[Order]):
         return changed
 
     def page(self, query: OrderQuery) -> OrderPage:
-        """Give a page of an account's orders, and how many there are in all."""
+        """Return a page of an account's orders, and how many there are in all."""
         found = sorted(
             filter(query.has, self._draft.shelf(ORDERS).records.values()), key=query.place
         )
@@ -219,7 +219,7 @@ class MemoryAudit(MemoryCollection[AuditEntry]):
     """`ports.AuditLog` on a draft."""
 
     def page(self, query: AuditQuery) -> AuditPage:
-        """Give a page of an account's entries, newest first, and how many there are in all."""
+        """Return a page of an account's entries, newest first, and how many there are in all."""
         entries = filter(query.has, self._draft.shelf(AUDIT).records.values())
         found = sorted(entries, key=lambda entry: (entry.at, entry.entry_id), reverse=True)
         return AuditPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
@@ -234,7 +234,7 @@ class MemoryUsage:
         self._tally = tally
 
     def of(self, uin: str) -> dict[str, int]:
-        """Give how much an account has of what is counted."""
+        """Return how much an account has of what is counted."""
         found = Counter(dict.fromkeys(COUNTED, 0))
         for spec in COLLECTIONS:
             measure = spec.measure

@@ -23,7 +23,7 @@ class ScriptedProver:
         self._absent = absent
 
     def look(self, challenge: Challenge) -> Finding:
-        """Give the verdict of the challenge's name."""
+        """Return the verdict of the challenge's name."""
         self.looked.append(challenge)
         verdict = self.verdicts.get(challenge.name, self._absent)
         proved = verdict is Verdict.PROVED

@@ -42,7 +42,7 @@ def read_anchors(texts: Iterable[str]) -> Anchors:
 
 
 def anchored(zone: dns.name.Name, anchors: list[DS | DNSKEY], keys: Iterable[DNSKEY]) -> bool:
-    """Tell whether one of a zone's keys is one that an anchor names."""
+    """Return whether one of a zone's keys is one that an anchor names."""
     return any(_names(zone, anchor, key) for key in keys for anchor in anchors)
 
 

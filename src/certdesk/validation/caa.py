@@ -67,7 +67,7 @@ class Caa:
     def _climb(
         self, base: str, deadline: float, answers: list[Answer]
     ) -> tuple[str | None, tuple[CaaRecord, ...]]:
-        """Give the first name that has CAA records, and these; add the answers on the way."""
+        """Return the first name that has CAA records, and these; add the answers on the way."""
         for name in _upwards(base):
             answers.append(self._resolver.ask(name, "CAA", deadline))
             if answers[-1].records:
@@ -104,7 +104,7 @@ def _advice(name: DomainName, found_at: str | None, why: str, identity: CaaIdent
 
 
 def _upwards(base: str) -> Iterator[str]:
-    """Give a name, its parent, and so on up to the top-level domain."""
+    """Return a name, its parent, and so on up to the top-level domain."""
     labels = base.split(".")
     for first in range(len(labels)):
         yield ".".join(labels[first:])
@@ -116,7 +116,7 @@ def _record(record: dns.rdata.Rdata) -> CaaRecord:
 
 
 def _secure(answers: Iterable[Answer]) -> bool | None:
-    """Tell whether every answer was signed and checked; None where that is not looked at."""
+    """Return whether every answer was signed and checked; None where that is not looked at."""
     each = [answer.secure for answer in answers]
     return None if None in each else all(each)
 

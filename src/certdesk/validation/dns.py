@@ -29,7 +29,7 @@ class _Way:
     normal: Callable[[bytes], bytes]
 
     def holds(self, wanted: str, values: Iterable[bytes]) -> bool:
-        """Tell whether one of the values is the one that is wanted."""
+        """Return whether one of the values is the one that is wanted."""
         return self.normal(wanted.encode("utf-8")) in map(self.normal, values)
 
 
@@ -120,7 +120,7 @@ def _values(answer: Answer) -> tuple[bytes, ...]:
 
 
 def _value(record: dns.rdata.Rdata) -> bytes:
-    """Give the strings of a TXT record, put together, or the target of a CNAME in lower case.
+    """Return the strings of a TXT record, put together, or the target of a CNAME in lower case.
 
     The target's own case may be lost: compressed, it shares letters with the mixed question.
     """

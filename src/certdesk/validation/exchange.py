@@ -95,7 +95,7 @@ def question(
 
 
 def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
-    """Ask `server` and give its answer, whatever its code; `deadline` is of `time.monotonic`.
+    """Ask `server` and return its answer, whatever its code; `deadline` is of `time.monotonic`.
 
     What comes by UDP and is no answer to this very question is passed over, so that a forged
     packet which is early ends nothing.
@@ -172,7 +172,7 @@ def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.
 
 
 def by_tcp(message: bytes, server: Server, deadline: float) -> bytes:
-    """Send a message to `server` by TCP, and give what comes back, unread.
+    """Send a message to `server` by TCP, and return what comes back, unread.
 
     Raises:
         Unanswered: the connection is closed before it is whole, or it has more than 16 KiB.
@@ -222,10 +222,10 @@ def _read(wire: bytes, *, question_only: bool = False) -> dns.message.Message:
 
 
 def _answers(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Tell whether a message repeats the question, in any case of letters, and responds to it."""
+    """Return whether a message repeats the question, in any case of letters, and responds to it."""
     return len(response.question) == 1 and query.is_response(response)
 
 
 def _repeats_letters(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Tell whether a response to a question repeats it to the letter."""
+    """Return whether a response to a question repeats it to the letter."""
     return response.question[0].name.labels == query.question[0].name.labels

@@ -80,7 +80,7 @@ class Trail:
             self.resolver, self.secure = resolver, secure
 
     def part(self, shares: int) -> Trail:
-        """Give the same trail, but with only one of `shares` of the time that is left."""
+        """Return the same trail, but with only one of `shares` of the time that is left."""
         now = time.monotonic()
         return dataclasses.replace(self, deadline=now + (self.deadline - now) / shares)
 
@@ -108,7 +108,7 @@ class Fetcher:
         self._courtesy = courtesy
 
     def addresses(self, host: str, trail: Trail) -> Sequence[Address]:
-        """Look a host up, and give its addresses if the desk may connect to all of them.
+        """Look a host up, and return its addresses if the desk may connect to all of them.
 
         One that is refused refuses the host: who mixes an address behind the desk with others
         may hope that the wrong one is taken.
@@ -136,7 +136,7 @@ class Fetcher:
         return _in_turn(found)
 
     def fetch(self, target: Target, addresses: Sequence[Address], trail: Trail) -> bytes:
-        """Give the content of status 200 at `target`, or where its redirects lead to.
+        """Return the content of status 200 at `target`, or where its redirects lead to.
 
         Raises:
             NotFetched: there is none.
@@ -232,7 +232,7 @@ def _list(addresses: Iterable[Address]) -> str:
 
 
 def is_own(address: Address) -> bool:
-    """Tell whether an address is this machine's.
+    """Return whether an address is this machine's.
 
     The system tells by which of its addresses it would reach another one; its own it reaches by
     themselves. To connect a datagram socket sends nothing.

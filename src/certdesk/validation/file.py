@@ -143,7 +143,7 @@ def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
 
 
 def _verdict(sights: Sequence[_Sight]) -> Verdict:
-    """Give the verdict of the name itself, or where that is proved, of its other host."""
+    """Return the verdict of the name itself, or where that is proved, of its other host."""
     name, *others = (sight.verdict for sight in sights)
     if name is not Verdict.PROVED:
         return name

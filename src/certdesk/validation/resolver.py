@@ -63,7 +63,7 @@ class Addresses:
 
 
 def look_deadline() -> float:
-    """Give the time of `time.monotonic` at which a look that begins now has to end."""
+    """Return the time of `time.monotonic` at which a look that begins now has to end."""
     return time.monotonic() + LOOK_SECONDS
 
 
@@ -119,14 +119,14 @@ class Resolver:
         )
 
     def turns(self) -> tuple[Server, ...]:
-        """Give who is to be asked, in order: three tries, and every resolver once at least."""
+        """Return who is to be asked, in order: three tries, and every resolver once at least."""
         tries = max(TRIES, len(self._servers))
         return tuple(self._servers[turn % len(self._servers)] for turn in range(tries))
 
     def respond(
         self, server: Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, deadline: float
     ) -> dns.message.Message:
-        """Give one resolver's answer: what is there, or that nothing is.
+        """Return one resolver's answer: what is there, or that nothing is.
 
         Raises:
             Unanswered: there is none, it is a failure, or the resolver does not check signatures.
@@ -136,7 +136,7 @@ class Resolver:
         return self._checked(server, name, rdtype, deadline)
 
     def secure(self, response: dns.message.Message) -> bool | None:
-        """Tell whether an answer was signed and checked; None where that is not looked at."""
+        """Return whether an answer was signed and checked; None where that is not looked at."""
         return None if self._anchors is None else bool(response.flags & dns.flags.AD)
 
     def _checked(
@@ -200,7 +200,7 @@ class _Lookup:
     def _along(
         self, chain: list[dns.name.Name], rdtype: dns.rdatatype.RdataType
     ) -> tuple[dns.rdata.Rdata, ...]:
-        """Add the names that CNAME records lead to, and give the records at the last one."""
+        """Add the names that CNAME records lead to, and return the records at the last one."""
         while True:
             asked = chain[-1]
             response = self._response(asked, rdtype)

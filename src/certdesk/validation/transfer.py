@@ -71,7 +71,7 @@ class TooLong(Exception):
 
 
 def left(deadline: float, at_most: float) -> float:
-    """Give the seconds up to `deadline` by the monotonic clock, but no more than `at_most`.
+    """Return the seconds up to `deadline` by the monotonic clock, but no more than `at_most`.
 
     Raises:
         ExchangeFailed: it is past.

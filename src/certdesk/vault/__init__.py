@@ -31,7 +31,7 @@ class KeyEncryption(Protocol):
         ...
 
     def aead(self) -> Aead:
-        """Give the encryption with that key; it honours associated data.
+        """Return the encryption with that key; it honours associated data.
 
         It raises `tink.TinkError` for what does not open, and a `VaultError` with its reason
         where the key cannot be reached.

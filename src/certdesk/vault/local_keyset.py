@@ -61,7 +61,7 @@ class LocalKeyset:
         return f"key file {self._path}"
 
     def aead(self) -> Aead:
-        """Give the encryption with the primary key; it opens what any key of the file sealed."""
+        """Return the encryption with the primary key; it opens what any key of the file sealed."""
         return self._aead
 
     def describe(self) -> dict[str, str]:

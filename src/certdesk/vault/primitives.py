@@ -26,7 +26,7 @@ def new_prf_keyset() -> tink.KeysetHandle:
 
 
 def aead_of(keyset: tink.KeysetHandle) -> aead.Aead:
-    """Give the encryption with a keyset.
+    """Return the encryption with a keyset.
 
     Raises:
         tink.TinkError: its keys are for something else.
@@ -35,7 +35,7 @@ def aead_of(keyset: tink.KeysetHandle) -> aead.Aead:
 
 
 def prf_of(keyset: tink.KeysetHandle) -> prf.Prf:
-    """Give the pseudo-random function of a keyset.
+    """Return the pseudo-random function of a keyset.
 
     Raises:
         tink.TinkError: its keys are for something else.

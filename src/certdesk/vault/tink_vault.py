@@ -108,7 +108,7 @@ class TinkVault:
             ) from error
 
     def fingerprint(self, uin: str, value: bytes) -> bytes:
-        """Give 32 bytes that are equal for equal values of an account and tell nothing else.
+        """Return 32 bytes that are equal for equal values of an account and tell nothing else.
 
         Raises:
             VaultError: the account has no keyset, or it does not open.
@@ -135,7 +135,7 @@ class TinkVault:
         return self._sealed(uin, values, fingerprint)
 
     def check_value(self) -> bytes:
-        """Give bytes to be stored with the data, by which the right key is known again.
+        """Return bytes to be stored with the data, by which the right key is known again.
 
         Raises:
             VaultError: the key-encryption key cannot be used.

@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 
 def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
-    """Carry out one operator's request; give the envelope. Used with and without a socket.
+    """Carry out one operator's request; return the envelope. Used with and without a socket.
 
     `uid` is the user of the system who asks.
     """
@@ -179,7 +179,7 @@ def uid_in_xucred(credentials: bytes) -> int:
 
 
 def group_of(settings: Settings) -> int | None:
-    """Give the number of the group that may use the socket, if there is to be one.
+    """Return the number of the group that may use the socket, if there is to be one.
 
     Raises:
         SettingsError: the system has no such group.
@@ -197,7 +197,7 @@ def group_of(settings: Settings) -> int | None:
 async def _listen(
     path: Path, group: int | None, serve: Serve
 ) -> tuple[asyncio.Server, os.stat_result]:
-    """Listen; give the server and which file is its socket.
+    """Listen; return the server and which file is its socket.
 
     Raises:
         SettingsError: there can be no socket, or no group may be let use it.
@@ -215,7 +215,7 @@ async def _listen(
 
 
 def _bound(path: Path) -> tuple[socket.socket, os.stat_result]:
-    """Make the socket with mode 0600 from the start; give its file too.
+    """Make the socket with mode 0600 from the start; return its file too.
 
     Raises:
         SettingsError: there can be none.

@@ -112,7 +112,7 @@ class Downloads:
         return route
 
     def opened(self, request: Request) -> DownloadLink | None:
-        """Give the link that a request came by, if it is one of this desk's and in its time."""
+        """Return the link that a request came by, if it is one of this desk's and in its time."""
         token = request.path_params["token"]
         return opened_link(self._desk.vault, token, self._desk.clock.now())
 
@@ -135,7 +135,7 @@ class Downloads:
     def _content(
         self, link: DownloadLink, filename: str, request_id: str, *, current: bool
     ) -> bytes | None:
-        """Give what a link leads to as long as the key that asked for it could ask again."""
+        """Return what a link leads to as long as the key that asked for it could ask again."""
         asked = FetchDownloadRequest(
             certificate_id=link.certificate_id,
             service_type=link.service_type,

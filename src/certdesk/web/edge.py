@@ -59,7 +59,7 @@ class Edge:
     threads: Executor
 
     def is_for_us(self, scope: Scope, host: str) -> bool:
-        """Tell whether a request with this Host is meant for this desk; log it if not."""
+        """Return whether a request with this Host is meant for this desk; log it if not."""
         local = scope.get("server") or ("", None)
         if self.hosts.allow(host, local[0]):
             return True
@@ -81,7 +81,7 @@ class Edge:
             )
 
     def share(self, scope: Scope) -> BodyShare:
-        """Give the share that a request's body has of the memory for bodies."""
+        """Return the share that a request's body has of the memory for bodies."""
         return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
 
     async def slow_down(self, turns: Turns, scope: Scope, receive: Receive) -> None:

@@ -86,7 +86,7 @@ class Claim(abc.ABC):
 
     @abc.abstractmethod
     def is_cheap(self, body: bytes) -> bool:
-        """Tell whether `verify` is done in well under a millisecond."""
+        """Return whether `verify` is done in well under a millisecond."""
 
     @abc.abstractmethod
     def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
@@ -329,14 +329,14 @@ class V1(Form):
 
     @abc.abstractmethod
     def pairs(self, body: bytes) -> bytes:
-        """Give the text of all pairs."""
+        """Return the text of all pairs."""
 
 
 class V1Query(V1):
     """GET with everything in the query."""
 
     def pairs(self, body: bytes) -> bytes:
-        """Give the query."""
+        """Return the query."""
         del body
         return self.head.query
 
@@ -360,7 +360,7 @@ class V1Form(V1):
         )
 
     def pairs(self, body: bytes) -> bytes:
-        """Give the body; JSON says nothing here, so that its sender learns what is missing."""
+        """Return the body; JSON says nothing here, so that its sender learns what is missing."""
         return b"" if body.startswith(b"{") else body
 
 

@@ -81,7 +81,7 @@ class Guard:
         self._lock = threading.Lock()
 
     def recall(self, secret_id: str) -> KnownKey | None:
-        """Give a key that was looked up a moment ago, without waiting."""
+        """Return a key that was looked up a moment ago, without waiting."""
         known = self._known.get(secret_id)
         if known is None or time.monotonic() - known.seen > REMEMBERED_SECONDS:
             return None
@@ -128,7 +128,7 @@ class Guard:
         return identity == known.identity and not identity.ended(self._desk.clock.now())
 
     def day_key(self, known: KnownKey, date: str, service: str) -> bytes:
-        """Give the signing key of a day, derived once (three HMACs saved a request)."""
+        """Return the signing key of a day, derived once (three HMACs saved a request)."""
         place = (known.caller.actor, date, service)
         remembered = self._day_keys.get(place)
         if remembered is not None and remembered[0] == known.secret_key:

@@ -41,7 +41,7 @@ class Watch:
         self._allowed = allowed
 
     def routes(self) -> list[Route]:
-        """Give the three routes."""
+        """Return the three routes."""
         return [
             Route("/healthz", self._healthz, methods=["GET"]),
             Route("/readyz", self._readyz, methods=["GET"]),
@@ -68,7 +68,7 @@ class Watch:
         return Response(page, media_type=CONTENT_TYPE)
 
     def may_see(self, scope: Scope) -> bool:
-        """Tell whether a request is for one of the three, and may be."""
+        """Return whether a request is for one of the three, and may be."""
         return scope["path"] in WATCHED and self._may(scope)
 
     def _may(self, scope: Scope) -> bool:

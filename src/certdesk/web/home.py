@@ -55,7 +55,7 @@ def home_route() -> Route:
 
 
 def asks_for_page(scope: Scope) -> bool:
-    """Tell whether a request for `/` is a browser's, and none that the API could carry out.
+    """Return whether a request for `/` is a browser's, and none that the API could carry out.
 
     A request to the API is a POST, has parameters in its query, a body, or headers that sign it. A
     browser names HTML among what it accepts.
@@ -70,7 +70,7 @@ def asks_for_page(scope: Scope) -> bool:
 
 
 def _is_html(media_range: bytes) -> bool:
-    """Tell whether one of the things that are accepted is HTML, which weight 0 denies."""
+    """Return whether one of the things that are accepted is HTML, which weight 0 denies."""
     kind, *parameters = (part.strip() for part in media_range.split(b";"))
     return kind == b"text/html" and not any(map(_NOT_ACCEPTED.fullmatch, parameters))
 

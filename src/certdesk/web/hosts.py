@@ -34,7 +34,7 @@ class Hosts:
     names: frozenset[str] = LOOPBACK
 
     def allow(self, host: str, local: str) -> bool:
-        """Tell whether a Host names this desk; `local` is the address that was connected to.
+        """Return whether a Host names this desk; `local` is the address that was connected to.
 
         Ports do not count: behind a port that is forwarded, a client knows another one.
         """
@@ -43,7 +43,7 @@ class Hosts:
 
 
 def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
-    """Give the names of a desk that listens on the host `listen` and has these URLs.
+    """Return the names of a desk that listens on the host `listen` and has these URLs.
 
     Where it listens on every address, it is asked by the one that a connection came to.
 
@@ -59,12 +59,12 @@ def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
 
 @functools.lru_cache(maxsize=64)  # nearly every request comes with the same one
 def name_in(host: str) -> str:
-    """Give the name in a Host, in lower case and without its port; empty where it has none."""
+    """Return the name in a Host, in lower case and without its port; empty where it has none."""
     found = _AUTHORITY.fullmatch(host.strip(" \t"))
     return _plain(found["literal"] or found["name"] or "") if found else ""
 
 
 def _plain(name: str) -> str:
-    """Give one spelling to a name or an address."""
+    """Return the one spelling of a name or an address."""
     address = address_in(name)
     return str(unmapped(address)) if address else name.lower().removesuffix(".")

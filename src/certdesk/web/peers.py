@@ -38,15 +38,15 @@ class Peers:
     plain: tuple[Network, ...] = ()
 
     def is_proxy(self, peer: Address) -> bool:
-        """Tell whether a peer's `X-Forwarded-For` is believed."""
+        """Return whether a peer's `X-Forwarded-For` is believed."""
         return is_within(peer, self.proxies)
 
     def may_speak_plainly(self, peer: Address) -> bool:
-        """Tell whether a peer may be served without TLS."""
+        """Return whether a peer may be served without TLS."""
         return peer.is_loopback or is_within(peer, self.plain)
 
     def client(self, scope: Scope) -> Address | None:
-        """Give the address of a request's client; None where it is unknown.
+        """Return the address of a request's client; None where it is unknown.
 
         That is so where a trusted proxy names something that is no address.
         """

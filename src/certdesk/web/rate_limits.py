@@ -29,5 +29,5 @@ class Limits:
         return cls(default, actions)
 
     def of(self, action: str) -> int:
-        """Give the limit of an action."""
+        """Return the limit of an action."""
         return self.actions.get(action, self.default)

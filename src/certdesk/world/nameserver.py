@@ -92,11 +92,11 @@ class NameServer:
         self.questions.append((name, rdtype))
 
     def asked(self, rdtype: str) -> list[str]:
-        """Give the names that were asked for a type, in order."""
+        """Return the names that were asked for a type, in order."""
         return [name for name, kind in self.questions if kind == rdtype]
 
     def packets(self, wire: bytes, *, tcp: bool) -> list[bytes]:
-        """Give what is sent for what came; nothing for what is no query."""
+        """Return what is sent for what came; nothing for what is no query."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
@@ -111,7 +111,7 @@ class NameServer:
         return [fitting(self.response(query), query, tcp=tcp)]
 
     def response(self, query: dns.message.Message) -> dns.message.Message:
-        """Give the honest answer to a query."""
+        """Return the honest answer to a query."""
         response = dns.message.make_response(query, recursion_available=True)
         if self.checked:
             response.flags |= dns.flags.AD

@@ -56,7 +56,7 @@ class Line:
         self._connection.sendall(data)
 
     def wait(self, seconds: float) -> bool:
-        """Let time pass; tell whether the server goes on."""
+        """Let time pass; return whether the server goes on."""
         return not self._ended.wait(seconds)
 
     def hold(self) -> None:

@@ -1,4 +1,4 @@
-"""How alembic runs the revisions: on the connection it is given, in the transaction it is in."""
+"""The environment of alembic: it runs the revisions on the given connection and transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from certdesk.storage.schema import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite cannot alter most of a table; there alembic makes a new one and moves the rows.
+    # SQLite can alter little of a table, so alembic makes a new table and moves the rows.
     render_as_batch=True,
 )
 context.run_migrations()

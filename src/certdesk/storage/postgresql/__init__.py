@@ -1,1 +1,1 @@
-"""The store of many processes: one PostgreSQL database."""
+"""The store for several processes: one PostgreSQL database."""

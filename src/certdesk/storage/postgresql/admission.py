@@ -1,8 +1,8 @@
 """Replay protection and the rate limit of all processes on a PostgreSQL database.
 
 Both are rows of unlogged tables: they cost no flush to the disk, and a crash of the server empties
-them. For the pace that lets a second's worth of requests in twice. For the sightings it is told by
-the row `BEGUN`, which is missing then: what was signed before it is there again counts as seen.
+them. For the rate limits, this admits one second's requests twice. For the signatures, the missing
+row `BEGUN` shows the loss: whatever was signed before the row is written again counts as seen.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ CONNECTIONS = 4
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.05
 RUNNING_SECONDS = 120
-"""How long a request may be answered before its place is taken for one of a dead process."""
+"""How long answering a request may take; then its process is presumed dead."""
 
 BEGUN = b""
-"""The digest of the row that tells since when the table of sightings is complete."""
+"""The digest of the row that holds since when the table of sightings is complete."""
 
 _LETTERS = Text(collation="C")
 _TABLES = MetaData()
@@ -59,7 +59,7 @@ PACE = Table(
     Column("free_at", DateTime(timezone=True), nullable=False),
     prefixes=["UNLOGGED"],
 )
-"""The places taken: the admission's own notes, none of the desk's records."""
+"""The places taken; these rows are the admission's own, not records of the desk."""
 Index("ix_pace_uin_action", PACE.c.uin, PACE.c.action)
 SIGHTINGS = Table(
     "sightings",
@@ -69,16 +69,16 @@ SIGHTINGS = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     prefixes=["UNLOGGED"],
 )
-"""The first use of each signature, likewise."""
+"""The first use of each signature; also the admission's own rows."""
 Index("ix_sightings_seen_at", SIGHTINGS.c.seen_at)
 
-# The database's clock counts, so that the processes' own need not agree.
+# The database's clock is used, so the clocks of the processes need not agree.
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:uin || '/' || :action, 7))")
 _CLEAR = text(
     "DELETE FROM pace WHERE uin = :uin AND action = :action AND free_at <= clock_timestamp()"
 )
-# The update of a row that is there changes nothing, but waits for the process that is writing it
-# and gives back what that one wrote. No place is taken for a signature that is refused.
+# Updating an existing row changes nothing, but waits for the process that is writing it and returns
+# what that process wrote. A refused signature takes no place.
 _TAKE = text(
     "WITH seen AS ("
     " INSERT INTO sightings AS known (digest, action, seen_at)"
@@ -118,7 +118,7 @@ _TIDY = text(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Taken:
-    """What the database says of a request: why it is refused, or its place if it needs one."""
+    """The database's answer for a request: why it is refused, or its place if it needs one."""
 
     slot: Slot | None
     count: int
@@ -126,15 +126,15 @@ class _Taken:
 
 
 class PostgresAdmission:
-    """`ports.Admission` for all processes on one database."""
+    """A `ports.Admission` for all processes on one database."""
 
     waits = True
 
     def __init__(self, url: str, *, first_service: bool) -> None:
-        """Keep it in the database at `url`, whose schema is up to date.
+        """Use the database at `url`, whose schema is up to date.
 
-        `first_service` tells that no process has served the desk before, so that no signature was
-        ever seen and forgotten.
+        `first_service` is true if no process has served the desk before, so that no signature was
+        ever seen and lost.
 
         Raises:
             StoreUnavailable: it cannot be reached.
@@ -150,13 +150,13 @@ class PostgresAdmission:
         self._run(prepare)
 
     def take(self, use: Use, limit: int) -> Slot | None:
-        """Let a request in; see `ports.Admission`.
+        """Admit a request; see `ports.Admission`.
 
         Raises:
-            StoreUnavailable: the database cannot be asked.
+            StoreUnavailable: the database cannot be used.
         """
         taken = self._taken(use, limit)
-        # The transaction has ended: the sighting is kept, whatever is raised.
+        # The transaction has ended, so the sighting is stored even if this raises.
         if taken.refusal is not None:
             raise taken.refusal
         if limit and taken.slot is None:
@@ -164,15 +164,15 @@ class PostgresAdmission:
         return taken.slot
 
     def note(self, use: Use) -> None:
-        """Note a use of a signature."""
+        """Record a use of a signature."""
         self._taken(use, 0)
 
     def leave(self, slot: Slot) -> None:
-        """Let the place go when its second is over."""
+        """Release the place when its second is over."""
         self._run(lambda connection: connection.execute(_LEAVE, {"number": slot.number}))
 
     def tidy(self) -> None:
-        """Forget signatures that no timestamp can bring back."""
+        """Delete signatures whose timestamps are no longer accepted."""
         asked = {"begun": BEGUN, "kept": KEPT_SECONDS}
         self._run(lambda connection: connection.execute(_TIDY, asked))
 
@@ -209,9 +209,9 @@ class PostgresAdmission:
         return self._run(ask)
 
     def _run(self, ask: Callable[[Connection], Result]) -> Result:
-        """Run a transaction; again where its connection had ended, as after a server's restart.
+        """Run a transaction; retry if its connection had ended, as after a server's restart.
 
-        A place that was taken by a transaction whose answer was lost is free after a while.
+        A place taken by a transaction whose answer was lost is free again after a while.
         """
         for _ in range(ATTEMPTS - 1):
             try:
@@ -227,7 +227,7 @@ class PostgresAdmission:
 
     def _transaction(self, ask: Callable[[Connection], Result]) -> Result:
         with self._pool.connection() as connection:
-            # What is noted here is no promise that has to outlive the server.
+            # These rows need not survive a crash of the server.
             connection.execute(text("BEGIN ISOLATION LEVEL READ COMMITTED"))
             connection.execute(text("SET LOCAL synchronous_commit = off"))
             result = ask(connection)
@@ -248,7 +248,7 @@ def _refusal(use: Use, first: Sighting, complete_since: float | None) -> Signatu
 
 
 def _complete_since(connection: Connection, found: float | None, use: Use) -> float | None:
-    """Tell since when sightings are complete, and begin now where the server has lost them."""
+    """Return since when sightings are complete; that is now if the server has lost them."""
     if found is None:
         connection.execute(_BEGIN, {"begun": BEGUN, "at": use.at})
         found = connection.execute(_COMPLETE_SINCE, {"begun": BEGUN}).scalar_one()

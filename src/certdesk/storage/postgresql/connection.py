@@ -1,8 +1,8 @@
-"""A connection that waits for an answer so long and no longer.
+"""A connection that waits for an answer for a limited time.
 
-A server whose machine stands still may go on to take bytes. Neither its own time limits nor those
-of TCP end the wait then. This module needs the driver, and with it PostgreSQL's client library,
-so it is imported where a database of PostgreSQL is opened.
+If the server's machine hangs, its kernel may still accept bytes. Then neither the server's time
+limits nor TCP's end the wait. This module needs the driver, and with it PostgreSQL's client
+library, so it is imported only when a PostgreSQL database is opened.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 ANSWER_SECONDS = 8.0
-"""More than any statement may take, so that a server that works is never given up."""
+"""Longer than any statement may take, so that a working server never times out."""
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that is closed where the server has said nothing for `answer_seconds`."""
+    """A connection that is closed if the server sends nothing for `answer_seconds`."""
 
     answer_seconds = ANSWER_SECONDS
     limited = True
@@ -44,7 +44,7 @@ class Connection(psycopg.Connection[Any]):
 
     @contextlib.contextmanager
     def unlimited(self) -> Iterator[None]:
-        """Wait as long as it takes, for as long as the context lasts."""
+        """Wait without a limit inside the context."""
         self.limited = False
         try:
             yield
@@ -53,11 +53,11 @@ class Connection(psycopg.Connection[Any]):
 
 
 class _Silence(psycopg.OperationalError):
-    """The server did not answer."""
+    """The server did not answer in time."""
 
 
 def _limited(waiting: Generator[Any, Any, Result], seconds: float) -> Generator[Any, Any, Result]:
-    """Pass on what the driver waits for; it resumes with nothing ready several times a second."""
+    """Yield what the driver waits for; it is resumed several times a second with nothing ready."""
     latest = time.monotonic() + seconds
     try:
         wanted = next(waiting)

@@ -1,4 +1,4 @@
-"""What is looked at when a database of PostgreSQL is opened, before anything is made in it."""
+"""Checks of a PostgreSQL database when it is opened, before anything is created in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SELECT schemaname FROM pg_tables WHERE tablename = ANY(%(tables)s)
 
 @contextlib.contextmanager
 def worded(url: str) -> Iterator[None]:
-    """Turn what goes wrong at opening into a sentence for the operator, without the password."""
+    """Convert an error at opening into a message for the operator, without the password."""
     try:
         yield
     except DBAPIError as error:
@@ -38,16 +38,16 @@ def worded(url: str) -> Iterator[None]:
     except ImportError as error:
         raise StoreUnavailable(f"the database cannot be opened: {error}") from error
     except (ValueError, ArgumentError):
-        # Their texts repeat what they could not read, which may be a part of the password.
+        # Their texts quote what they could not read, which may be a part of the password.
         raise StoreUnavailable(
             "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
         ) from None
 
 
 def check_sessions(one: Pool, other: Pool) -> None:
-    """Refuse a pooler that does not keep a session of the server for each connection.
+    """Refuse a pooler that does not keep one session of the server for each connection.
 
-    It would lose what is set for a session, and could run a statement in a transaction of others.
+    It would lose a session's settings, and could run a statement in another's transaction.
 
     Raises:
         StoreUnavailable: the text says what to set.
@@ -55,7 +55,7 @@ def check_sessions(one: Pool, other: Pool) -> None:
     with one.connection() as first, other.connection() as second:
         before = _session(first)
         second.exec_driver_sql("BEGIN")
-        # While the other has its transaction, no session that is lent can be the same.
+        # While the other connection is in a transaction, this one must have another session.
         if _session(second) == before or _session(first) != before:
             raise StoreUnavailable(
                 "a pooler before PostgreSQL lends sessions for a transaction or a statement: set "
@@ -64,10 +64,10 @@ def check_sessions(one: Pool, other: Pool) -> None:
 
 
 def check_schema(connection: Connection) -> None:
-    """Refuse to begin a desk in one schema where there is one in another, by a path set elsewhere.
+    """Refuse to begin a desk in one schema if the server's search path leads to one in another.
 
     Raises:
-        StoreUnavailable: the text says how the URL names a schema.
+        StoreUnavailable: the text says how to name a schema in the URL.
     """
     asked = {"tables": list(OUR_TABLES), "number": len(OUR_TABLES)}
     schemas = [name for (name,) in connection.exec_driver_sql(_SCHEMAS, asked)]

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: safe settings, time-outs, and a fair turn for everyone who waits."""
+"""Connections to PostgreSQL: safe settings, time-outs, and a fair queue."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 PLACE_SECONDS = 1.0
 LOCK_SECONDS = 1.5
-"""More than the server's `deadlock_timeout` (1 s), or a deadlock would not be told as one."""
+"""Longer than the server's `deadlock_timeout` (1 s), or deadlocks would look like time-outs."""
 
-# Milliseconds, and seconds: a server that is gone without a word is noticed.
+# In milliseconds and seconds: they detect a server that disappears without closing.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 CONNECTING: dict[str, object] = {
     "application_name": PROGRAM,
-    # Before all else: what the driver reads is in it.
+    # First of all: it decides what the driver reads.
     "client_encoding": "utf8",
-    # They are set by statements; the environment's are not wanted either.
+    # They are set by statements; those of the environment are ignored too.
     "options": "",
     "connect_timeout": 2,
     "tcp_user_timeout": 5000,
@@ -47,10 +47,10 @@ ENDED_SESSIONS = ("08", "57P", "25P03", "25P04")
 
 
 class Pool:
-    """So many connections, lent one by one.
+    """A fixed number of connections, lent one by one.
 
-    Left to SQLAlchemy's pool, a busy thread takes the same connection again and again while
-    others starve. Here they are lent in the order in which they are asked for.
+    With SQLAlchemy's pool, a busy thread can take the same connection again and again while others
+    starve. Here connections are lent in the order of the requests.
     """
 
     def __init__(self, url: str, connections: int, lock_seconds: float = LOCK_SECONDS) -> None:
@@ -66,9 +66,9 @@ class Pool:
             pool_size=connections,
             max_overflow=0,
             pool_use_lifo=True,
-            # Transactions are begun and ended by statements of ours.
+            # Our own statements begin and end transactions.
             isolation_level="AUTOCOMMIT",
-            # Values are personal data and sealed keys; an error's text goes to the log.
+            # Values are personal data and sealed keys, and the text of an error goes to the log.
             hide_parameters=True,
         )
         given = of_options(_last(parsed.query.get("options", "")))
@@ -80,10 +80,10 @@ class Pool:
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Lend a connection; a transaction that is left open on it is rolled back.
+        """Lend a connection; a transaction left open on it is rolled back.
 
         Raises:
-            StoreUnavailable: all are in use, or the server does not keep what it acknowledges.
+            StoreUnavailable: all are in use, or the server may lose what it acknowledges.
         """
         self._wait()
         try:
@@ -93,13 +93,13 @@ class Pool:
             self._pass_on()
 
     def close(self) -> None:
-        """Close the connections, none of which is lent any more."""
+        """Close the connections; none may be lent at this point."""
         self._engine.dispose()
 
     def _connect(
         self, _: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]
     ) -> object:
-        # Not before: a desk on SQLite needs no client library of PostgreSQL.
+        # Imported here: a desk on SQLite does not need PostgreSQL's client library.
         from certdesk.storage.postgresql.connection import Connection  # noqa: PLC0415 -- as above
 
         connection = Connection.connect(*words, autocommit=True, **parameters)
@@ -119,7 +119,7 @@ class Pool:
             self._waiting.append(turn)
         if not turn.wait(PLACE_SECONDS):
             with self._lock:
-                # It may have come just now.
+                # It may have been returned just now.
                 if not turn.is_set():
                     self._waiting.remove(turn)
                     raise StoreUnavailable("all connections to the database are in use")
@@ -133,19 +133,19 @@ class Pool:
 
 
 def is_lost(error: DBAPIError) -> bool:
-    """Tell whether a race or a connection was lost: nothing was written, and another try may."""
+    """Return whether a race or a connection was lost; nothing was written, and a retry may work."""
     state = _state(error.orig)
     return error.connection_invalidated or state in LOST_RACES or state.startswith(ENDED_SESSIONS)
 
 
 def words(error: DBAPIError) -> str:
-    """Say what went wrong without the values of the row, which the server's details would list."""
+    """Return the error's message without the server's details, which list the values of the row."""
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     return f"{primary} ({_state(error.orig)})" if primary else str(error.orig).strip()
 
 
 def _connecting(url: URL) -> dict[str, object]:
-    """Return the driver's parameters; of time-outs and names what the URL says goes first."""
+    """Return the driver's parameters; time-outs and names in the URL take precedence."""
     fixed = ("client_encoding", "options")
     given = {
         name: value if name in fixed else url.query.get(name, value)
@@ -155,7 +155,7 @@ def _connecting(url: URL) -> dict[str, object]:
 
 
 def _last(given: str | tuple[str, ...]) -> str:
-    """Take the last of what a URL says more than once, as the client library does."""
+    """Return the last value if a URL repeats a parameter, as the client library does."""
     return given if isinstance(given, str) else given[-1]
 
 
@@ -171,5 +171,5 @@ def _note_ended_session(context: ExceptionContext) -> None:
 
 
 def _state(error: BaseException | None) -> str:
-    """Give the SQLSTATE of a driver's error, or nothing where it never reached a server."""
+    """Return the SQLSTATE of a driver's error, or "" if no server was reached."""
     return getattr(error, "sqlstate", None) or ""

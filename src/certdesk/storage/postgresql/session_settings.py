@@ -1,9 +1,9 @@
-"""What a session of PostgreSQL has to be like, whatever the server, the database or the role says.
+"""The settings of a PostgreSQL session; they override those of server, database and role.
 
-A server's file, `ALTER DATABASE`, `ALTER ROLE` and the environment may each set what a session
-begins with. What would change what the desk writes, reads or finds is set for each session, by
-statements: a pooler between desk and server passes those on, and no other way. What a session may
-not set is looked at, and refused.
+The server's file, `ALTER DATABASE`, `ALTER ROLE` and the environment can all change a session's
+defaults. Each setting that affects what the desk writes, reads or finds is set for every session by
+a statement, the only way that works through a pooler. Settings that a session cannot change are
+checked, and bad ones are refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATEMENT_SECONDS = 3.0
 
 SCHEMA = {"search_path": "public"}
-"""Where the tables are, unless the URL names another schema."""
+"""The schema of the tables, unless the URL names another."""
 
 # https://www.postgresql.org/docs/current/runtime-config-client.html
 PINNED = {
@@ -43,11 +43,11 @@ PINNED = {
     "idle_session_timeout": "0",
     "transaction_timeout": "0",
     "exit_on_error": "off",
-    # What is found: all of it or an error.
+    # Searches return everything or an error.
     "gin_fuzzy_search_limit": "0",
     "row_security": "off",
 }
-"""The same in every session; a name that the server does not know is passed over."""
+"""The same in every session; a name that the server does not know is skipped."""
 
 REFUSED = {
     "fsync": "off",
@@ -56,11 +56,11 @@ REFUSED = {
     "zero_damaged_pages": "on",
     "ignore_checksum_failure": "on",
 }
-"""What a server must not be set to: it might lose orders that were acknowledged."""
+"""Settings that a server must not have: it might lose acknowledged orders."""
 
 MUST_BE_ON = tuple(name for name, value in REFUSED.items() if value == "off")
 
-# Names are qualified: a schema in the path may have functions of the same names.
+# Names are qualified, since a schema in the path may have functions with the same names.
 _SET = """
 SELECT pg_catalog.set_config(wanted.name, wanted.value, false)
   FROM pg_catalog.json_each_text(%s::pg_catalog.json) AS wanted(name, value)
@@ -86,7 +86,7 @@ def limits(lock_seconds: float) -> dict[str, str]:
     return {
         "lock_timeout": f"{lock_seconds:g}s",
         "statement_timeout": f"{STATEMENT_SECONDS:g}s",
-        # A process that stands still in a transaction does not keep the others from working.
+        # A process that hangs in a transaction must not block the others.
         "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:g}s",
     }
 
@@ -95,7 +95,7 @@ def of_options(options: str) -> dict[str, str]:
     """Read `options` of a URL: `-c name=value` or `--name=value`, and a backslash before a space.
 
     Raises:
-        StoreUnavailable: it has something else.
+        StoreUnavailable: it contains something else.
     """
     joined: list[str] = []
     for word in _WORD.findall(options):
@@ -112,12 +112,12 @@ def of_options(options: str) -> dict[str, str]:
 
 
 def set_up(connection: Any, wanted: Mapping[str, str]) -> None:  # noqa: ANN401 -- the driver's, which is imported late
-    """Bring a new session to what is `wanted`, then pin the rest; refuse a server that is no good.
+    """Apply the `wanted` settings to a new session, then the fixed ones; refuse an unsafe server.
 
     Raises:
-        Error: of the driver, where the server does not know what is wanted.
-        StoreUnavailable: the server might lose what it acknowledges, cannot keep every text, or
-            takes no changes.
+        Error: of the driver, if the server does not know a wanted setting.
+        StoreUnavailable: the server might lose what it acknowledges, cannot store every text, or is
+            read-only.
     """
     connection.execute(_SET, [json.dumps(dict(wanted))])
     connection.execute(_PIN, [json.dumps(PINNED)])

@@ -1,9 +1,9 @@
-"""The store of many processes: one PostgreSQL database, a pooled connection for each transaction.
+"""The store for several processes: one PostgreSQL database and pooled connections.
 
-A commit runs in a SERIALIZABLE transaction of its own. One that loses a race is run again; one
-that loses twice is run alone: it holds off every other commit, of whichever process, so that it
-cannot lose to one of ours. Where the connection is lost in the middle of a COMMIT, its outcome is
-looked up before anything is answered.
+Each commit runs in its own SERIALIZABLE transaction. One that loses a race is retried; one that
+loses twice is run alone: it blocks every other commit of every process, so it cannot lose again to
+one of ours. If the connection is lost during COMMIT, the outcome is looked up before anything is
+answered.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 CONNECTIONS = 8
-"""Connections for writing, and as many for reading; a process is busy with that."""
+"""Connections for writing, and as many for reading: enough to keep a process busy."""
 
 RETRIES = 3
 ALONE_FROM = 2
 RETRY_SECONDS = 2.0
-"""No new attempt after so long: with the other times, an answer comes within five seconds."""
+"""No new attempt after this time; with the other limits, an answer takes at most five seconds."""
 
 QUEUE_SECONDS = 3.0
 PAUSE_SECONDS = 0.02
@@ -54,17 +54,17 @@ LOOK_UP_SECONDS = 10.0
 LOOK_UP_PAUSE_SECONDS = 0.1
 
 OPENING_SECONDS = 300
-"""How long to wait for another process that is migrating the schema."""
+"""How long to wait while another process migrates the schema."""
 
 MIGRATION_LOCK = 7_164_775_001
 FIRST_START_LOCK = 7_164_775_002
 
 LOCKS = {False: "ROW EXCLUSIVE", True: "EXCLUSIVE"}
-"""The lock that a commit takes first, by whether it is to be alone. Any number have the one."""
+"""The lock that a commit takes first, by whether it must run alone. The weaker one is shared."""
 
 
 class PostgresStore:
-    """`ports.Store` on a PostgreSQL database that other processes use as well."""
+    """A A `ports.Store` on a PostgreSQL database that other processes use as well."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class PostgresStore:
         look_up_seconds: float,
         queue_seconds: float,
     ) -> None:
-        """Put the parts together; `open` makes them."""
+        """Assemble a store of its parts; use `open` to make them."""
         self._writers = writers
         self._readers = readers
         self._rng = rng
@@ -99,19 +99,19 @@ class PostgresStore:
         queue_seconds: float = QUEUE_SECONDS,
         beginning: Callable[[], None] = lambda: None,
     ) -> Self:
-        """Open the database at `url` and bring its schema up to date, one process at a time.
+        """Open the database at `url` and migrate its schema, one process at a time.
 
-        `connections` are kept for writing and as many for reading. A lock that a foreign program
-        holds is waited for `lock_seconds`. Where a connection is lost in the middle of a commit,
-        the outcome is looked up for `look_up_seconds` at most. A submitted commit that has waited
-        `queue_seconds` for its turn is not begun. `rng` draws pauses, so that two that have lost
-        to each other do not meet again. `beginning` is asked before an empty database gets its
-        tables; what it raises keeps it as it is.
+        `connections` are used for writing and as many for reading. The store waits up to
+        `lock_seconds` for a lock that a foreign program holds. If a connection is lost during a
+        commit, the outcome is looked up for at most `look_up_seconds`. A submitted commit that has
+        waited `queue_seconds` for its turn is dropped. `rng` draws the pauses between attempts, so
+        that two commits do not collide again. `beginning` is called before an empty database gets
+        its tables; if it raises, the database stays empty.
 
         Raises:
             SchemaUnknown: a newer version of certdesk has written the database.
-            StoreUnavailable: it cannot be reached or used, or the server does not keep what it
-                acknowledges, or it is to be migrated and another version of certdesk uses it.
+            StoreUnavailable: it cannot be reached or used, or the server may lose what it
+                acknowledges, or it needs a migration while another version of certdesk uses it.
         """
         with worded(url), contextlib.ExitStack() as held:
             writers = Pool(url, connections, lock_seconds)
@@ -130,11 +130,11 @@ class PostgresStore:
         return store
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
-        """Run `commit` in a transaction of its own; return once it is durable.
+        """Run `commit` in its own transaction; return once it is durable.
 
         Raises:
-            StoreUnavailable: the transaction failed, or the store is closed. Where the text says
-                that the outcome is unknown, it may yet be there.
+            StoreUnavailable: the transaction failed, or the store is closed. If the text says that
+                the outcome is unknown, it may still be committed.
             RuntimeError: called from inside a commit.
         """
         self._begin_writing()
@@ -144,7 +144,7 @@ class PostgresStore:
             self._underway.finish()
 
     def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
-        """Queue `commit` for a thread of the store's; see `write`."""
+        """Queue `commit` for a thread of the store; see `write`."""
         self._begin_writing()
         answer: Future[Result] = Future()
         # From here on it cannot be cancelled: it may already be running.
@@ -155,8 +155,8 @@ class PostgresStore:
     def read(self, look: Callable[[Unit], Result]) -> Result:
         """Run `look` on one state of the database.
 
-        A read inside another one sees the same state; with a connection of its own it could wait
-        for the one that the outer read has.
+        A nested read uses the outer read's connection and sees the same state; waiting for another
+        connection could deadlock.
 
         Raises:
             StoreUnavailable: the database cannot be read, or the store is closed.
@@ -166,7 +166,7 @@ class PostgresStore:
             return look(self._here.reading)
         if self._outdated:
             raise SchemaChanged(self._outdated)
-        # What a commit under way reads belongs to it: it is not refused in between.
+        # A read inside a running commit belongs to it and is never refused.
         self._underway.begin(further=self._here.writing)
         try:
             return self._persist(lambda _: self._look(look))
@@ -175,9 +175,9 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def alone(self, lock: int = FIRST_START_LOCK) -> Iterator[Session]:
-        """Do something, for as long as the context lasts, that one process does at a time.
+        """Hold a lock that one process has at a time, while the context lasts.
 
-        The session given is in the transaction that holds the lock; the lock ends with it.
+        The session is in the transaction that holds the lock; the lock ends with that transaction.
         """
         with (
             self._session(self._writers, writable=True) as session,
@@ -191,18 +191,18 @@ class PostgresStore:
             yield session
 
     def examine(self) -> Iterator[Observation]:
-        """Tell how the server stands."""
+        """Report the state of the server."""
         return examine_server(self._readers)
 
     def refusing(self) -> str:
-        """Return that another version has migrated the database, once a commit has found it."""
+        """Return a text once a commit finds that another version has migrated the database."""
         return self._outdated
 
     def settle(self) -> None:
-        """Leave it to the server, which overwrites old rows when it vacuums."""
+        """Do nothing: the server overwrites old rows when it vacuums."""
 
     def close(self) -> None:
-        """Finish what is under way, refuse the rest, and close every connection."""
+        """Finish what is in progress, refuse the rest, and close every connection."""
         self._underway.end()
         self._threads.shutdown()
         self._writers.close()
@@ -246,7 +246,7 @@ class PostgresStore:
             self._underway.finish()
 
     def _persist(self, attempt: Callable[[int], Result]) -> Result:
-        """Call `attempt` with 0, 1, … as long as it loses races or connections."""
+        """Call `attempt` with 0, 1, … while it loses races or connections."""
         enough = time.monotonic() + RETRY_SECONDS
         number = 0
         while True:
@@ -256,14 +256,15 @@ class PostgresStore:
                 failure = StoreUnavailable(f"the database could not do its work: {words(error)}")
                 final = number == RETRIES or time.monotonic() > enough or not is_lost(error)
             if final:
-                # Out here: the driver's own error, with the values of the row, is not its context.
+                # Raised out here, so that the driver's error, with the values of the row, is not
+                # its context.
                 raise failure
             time.sleep(self._rng.uniform(0, PAUSE_SECONDS * number))
             number += 1
 
     def _commit(self, commit: Callable[[Unit], Result], *, alone: bool) -> Result:
         with self._session(self._writers, writable=True) as session:
-            # The lock before all else: what the transaction sees is fixed by what comes after it.
+            # The lock comes first: the next statement fixes what the transaction sees.
             session.run(
                 f"BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE commits IN {LOCKS[alone]} MODE"
             )
@@ -318,16 +319,16 @@ class PostgresStore:
 
 
 class _Here(threading.local):
-    """What the present thread is in the middle of."""
+    """What the current thread is doing."""
 
     writing = False
     reading: Unit | None = None
 
 
 def _check_whole(session: Session) -> None:
-    """Refuse to go on where a commit has swallowed an error of the database.
+    """Refuse to continue if a commit has swallowed an error of the database.
 
-    PostgreSQL has then given the transaction up, and answers COMMIT without an error.
+    PostgreSQL has then aborted the transaction, yet answers COMMIT without an error.
     """
     if _driver(session).info.transaction_status.name != "INTRANS":
         raise StoreUnavailable("the database has given the transaction up before its end")

@@ -1,9 +1,9 @@
-"""What became of a commit whose connection was lost, found out afterwards.
+"""A way to find out the outcome of a commit whose connection was lost.
 
-Each transaction that writes first takes a ticket: it writes its number into the row of its
-connection. Where COMMIT was sent and the connection is lost before the answer, that row tells
-whether the transaction was committed. PostgreSQL's own numbers of transactions do not: after a
-crash it gives the number of one that was lost to another, and `pg_xact_status` calls it committed.
+Each transaction that writes takes a ticket first: it writes its number into the row of its
+connection. If the connection is lost after COMMIT was sent and before the answer, that row shows
+whether the transaction was committed. PostgreSQL's own transaction ids do not: after a crash it
+reuses the id of a lost transaction, and `pg_xact_status` reports that as committed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMMITS = Table(
     Column("number", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
-"""The last ticket of each connection: the store's own notes, none of the desk's records."""
+"""The last ticket of each connection; these rows are the store's own, not records of the desk."""
 
 _NOTE = insert(COMMITS)
 _TAKE = _NOTE.on_conflict_do_update(
@@ -48,10 +48,10 @@ class Ticket:
 
     @classmethod
     def take(cls, connection: Connection) -> Ticket:
-        """Write the next number of this connection down, in the transaction that it is in.
+        """Write the next number of this connection, in its current transaction.
 
         Raises:
-            SchemaChanged: the database has another schema than this version of certdesk knows.
+            SchemaChanged: the schema of the database is not that of this version of certdesk.
         """
         name, number = connection.info["name"], connection.info["tickets"] + 1
         connection.info["tickets"] = number
@@ -60,10 +60,10 @@ class Ticket:
         return cls(name, number)
 
     def was_committed(self, connection: Connection) -> bool:
-        """Tell whether the transaction was committed; `connection` is another, in none.
+        """Return whether the transaction was committed; use another, idle `connection`.
 
-        Writing to the row waits for a transaction that has it, and so for the end of the one in
-        question, also where that one made the row.
+        Writing to the row waits for any transaction that holds it, and so for the end of the one in
+        question, even if that one created the row.
         """
         note = {"connection": self.connection, "number": 0}
         found = connection.execute(_LOOK_UP, note).scalar_one()
@@ -71,12 +71,12 @@ class Ticket:
 
 
 def name_connection(info: dict[object, object], name: str) -> None:
-    """Note the name of a new connection, under which its tickets are written down."""
+    """Name a new connection; its tickets are written under that name."""
     info["name"] = name
     info["tickets"] = 0
 
 
 def prepare(connection: Connection) -> None:
-    """Make the table where it is missing, and forget connections that wrote nothing for a day."""
+    """Create the table if needed, and delete connections that wrote nothing for a day."""
     COMMITS.create(connection, checkfirst=True)
     connection.execute(_FORGET)

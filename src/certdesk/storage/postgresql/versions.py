@@ -1,7 +1,7 @@
-"""Sees to it that all who use a database know its schema.
+"""Checks that all processes that use a database know its schema.
 
-Each session is named after the schema that its process knows. Nobody migrates a database that a
-session of another name uses, and a commit that finds another schema is given up.
+Each session is named after the schema that its process knows. A database is not migrated while a
+session with another name uses it, and a commit that finds another schema fails.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 PROGRAM = "certdesk"
 LONGEST = 40
-"""Characters of a name that the operator has given sessions; PostgreSQL keeps 63 of all."""
+"""The most characters used of the operator's own session name; PostgreSQL keeps 63 in all."""
 
 PATIENCE_SECONDS = 5.0
-"""How long to wait for sessions that are just ending."""
+"""How long to wait for sessions that are about to end."""
 
 PAUSE_SECONDS = 0.1
 
@@ -32,7 +32,7 @@ SELECT count(*), min(coalesce(host(client_addr), 'this machine')) FROM pg_stat_a
 
 
 def session_name(given: str) -> str:
-    """Name a session, so that others know what its process knows."""
+    """Return a session's name, which shows other processes which schema this one knows."""
     own = f"{PROGRAM} {newest_revision()}"
     return own if given == PROGRAM else f"{given[:LONGEST]} {own}"
 
@@ -67,7 +67,7 @@ class SchemaChanged(StoreUnavailable):
 
 
 def check_revision(found: str | None) -> None:
-    """Refuse to go on with a database that another version has migrated meanwhile.
+    """Refuse to use a database that another version has migrated in the meantime.
 
     Raises:
         SchemaChanged: it has.

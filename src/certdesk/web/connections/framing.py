@@ -92,7 +92,7 @@ class Framing:
         self.part = Part.CHUNK_SIZE if length is None else Part.BODY if length else DONE
 
     def piece(self) -> bytes:
-        """Give the next piece of the present request; empty where more is needed or it is done.
+        """Return the next piece of the present request; empty where more is needed or it is done.
 
         Raises:
             Broken: the request can have no such piece.
@@ -115,7 +115,7 @@ class Framing:
         return piece
 
     def _head(self) -> bytes:
-        """Give what there is of a head, up to its end and no byte further."""
+        """Return what there is of a head, up to its end and no byte further."""
         # The end itself may arrive in pieces.
         seam = self._tail + self._data[self._at : self._at + len(_HEAD_END) - 1]
         found = seam.find(_HEAD_END)
@@ -158,7 +158,7 @@ class Framing:
         return line
 
     def _line(self, most: int, status: http.HTTPStatus) -> bytes:
-        """Give a whole line; nothing as long as its end is not there."""
+        """Return a whole line; nothing as long as its end is not there."""
         end = self._data.find(_END, self._at, self._at + most + len(_END))
         if end < 0:
             if len(self._data) - self._at > most + 1:

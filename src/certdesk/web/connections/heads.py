@@ -51,7 +51,7 @@ _DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 
 
 def check_head(target: bytes, headers: Headers, *, version: str) -> bool:
-    """Tell whether a head can be read in one way only, and its body with it.
+    """Return whether a head can be read in one way only, and its body with it.
 
     `target` stands in the request line; `version` is that of HTTP. A request of HTTP/1.0 may have
     no Host, and then names no host in its target either.
@@ -69,7 +69,7 @@ def check_head(target: bytes, headers: Headers, *, version: str) -> bool:
 
 
 def body_length(headers: Headers) -> int | None:
-    """Give the length of the body behind a head that the parser has taken; None is chunked."""
+    """Return the length of the body behind a head that the parser has taken; None is chunked."""
     given = dict(headers)
     return None if b"transfer-encoding" in given else int(given.get(b"content-length", 0))
 
@@ -82,7 +82,7 @@ def _repeated(names: list[bytes]) -> bool:
 
 
 def _is_for(target: bytes, host: bytes) -> bool:
-    """Tell whether a target is a path, `*`, or a URI whose authority is the Host as well."""
+    """Return whether a target is a path, `*`, or a URI whose authority is the Host as well."""
     if target.startswith(b"/") or target == b"*":
         return b"#" not in target
     absolute = _ABSOLUTE.fullmatch(target)

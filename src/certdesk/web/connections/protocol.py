@@ -88,7 +88,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._wait()
 
     def _feed(self) -> None:
-        """Give the parser what there is of the present request, and then of the next."""
+        """Pass the parser what has arrived of the current request, then of the next one."""
         try:
             while self._feed_piece():
                 pass
@@ -203,7 +203,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._mark = Mark(now, waiting, taken) if waiting else None
 
     def _is_resting(self) -> bool:
-        """Tell whether no byte of a request has come that is not there as a whole."""
+        """Return whether no byte of a request has come that is not there as a whole."""
         return self._framing.part in (BETWEEN, DONE)
 
     def _drop(self) -> None:

@@ -65,7 +65,7 @@ class Seats:
         self._shaking = 0
 
     def take(self, block: str | None, close: Callable[[], None], *, shaking: bool) -> Seat | None:
-        """Give a seat, or None where no room can be made."""
+        """Return a seat, or None where no room can be made."""
         if not self._has_room(block, shaking=shaking):
             return None
         seat = Seat(block, self._monotonic(), close, shaking)

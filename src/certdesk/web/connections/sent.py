@@ -57,7 +57,7 @@ class Sent:
         return held + int(_COUNT.unpack(queued)[0])
 
     def is_waiting(self) -> bool:
-        """Tell whether there is something that the client has not taken yet."""
+        """Return whether there is something that the client has not taken yet."""
         return self.waiting() > 0
 
     def taken(self) -> int:

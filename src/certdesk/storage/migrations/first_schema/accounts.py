@@ -1,4 +1,4 @@
-"""Accounts, and who may do what in them."""
+"""Accounts, and the permissions in them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ Table(
     Index("ix_seen_signatures_seen_at", "seen_at"),
 )
 
-# How much accounts have of what their quotas are about.
+# How much of its quotas each account uses.
 Table(
     "usage",
     SCHEMA,

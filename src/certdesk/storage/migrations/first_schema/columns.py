@@ -1,7 +1,7 @@
-"""The types of columns, as the first schema has them on SQLite and on PostgreSQL.
+"""The types of the first schema's columns, on SQLite and on PostgreSQL.
 
-They stand here once more, apart from `storage/columns.py`: what a released revision makes stays as
-it is when the records change.
+They repeat `storage/columns.py` on purpose: a released revision must not change when the records
+do.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from sqlalchemy.types import TypeEngine
 
 SCHEMA = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 
-# PostgreSQL sorts these by code point, as SQLite does, whatever the locale of the server.
+# PostgreSQL sorts these by code point, as SQLite does, and not by the server's locale.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-# Nobody sorts by these: JSON, and names of members of an enumeration.
+# Not used for sorting: JSON, and names of members of an enumeration.
 PLAIN_TEXT = Text()
 # SQLite numbers rows by itself only in a column that is declared INTEGER.
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")

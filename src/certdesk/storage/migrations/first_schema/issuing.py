@@ -52,7 +52,7 @@ Table(
     column("version", NUMBER),
 )
 
-# What issuers asked to be kept, by certificate id and attempt.
+# What issuers recorded, by certificate id and attempt.
 Table(
     "issuances",
     SCHEMA,

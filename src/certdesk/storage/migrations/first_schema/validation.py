@@ -1,4 +1,4 @@
-"""Proofs that the names of an order are under its owner's control."""
+"""Proofs of control over the names of an order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Table(
     column("version", NUMBER),
 )
 
-# Looks for proofs, by number.
+# Validation runs, by number.
 Table(
     "evidence",
     SCHEMA,
@@ -78,7 +78,7 @@ Table(
     column("version", NUMBER),
 )
 
-# How fast names are looked at, by registrable domain and kind of look.
+# Rate limits of validation, by registrable domain and kind.
 Table(
     "look_paces",
     SCHEMA,

@@ -73,7 +73,7 @@ Table(
     column("uploaded_at", TIME),
 )
 
-# What people are asked to look at, by what it is.
+# Reviews that wait for people, by their subject.
 Table(
     "reviews",
     SCHEMA,
@@ -91,7 +91,7 @@ Table(
     Index("ix_reviews_verdict", "verdict"),
 )
 
-# What operators saw of that, by what it is and who saw it.
+# What operators saw of a review, by subject and operator.
 Table(
     "sights",
     SCHEMA,

@@ -1,7 +1,7 @@
 """The schema of the first release, 0.2.0: the tables of `first_schema`, and the index of words.
 
-Revisions are numbered from 1001 on. The numbers below were those of development, and a database
-that has one of them is refused (`storage/migrate.py`).
+Revisions are numbered from 1001. Lower numbers were used in development; a database with one of
+them is refused (`storage/migrate.py`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ WORDS = {
         "CREATE INDEX ix_order_words_words ON order_words USING gin (words)",
     ],
 }
-"""The words by which orders are searched (`storage/order_words.py`), each kind in its own way."""
+"""The index of words for searching orders (`storage/order_words.py`), for each database."""
 
 
 def upgrade() -> None:
-    """Make every table and index."""
+    """Create every table and index."""
     connection = op.get_bind()
     SCHEMA.create_all(connection, checkfirst=False)
     for statement in WORDS[connection.dialect.name]:
