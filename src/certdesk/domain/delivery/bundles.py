@@ -1,7 +1,8 @@
-"""What a certificate is handed over in: archives with the files that servers read.
+"""The zip archives in which a certificate is delivered, with the files that servers read.
 
-The names are those of the vendor's installation guides: one zip with a folder a server, and a zip
-for one server. They are made of the domain by a fixed list, so that no name leads anywhere else.
+The file names are those of the vendor's installation guides: one zip with a folder for each server,
+and a zip for one server. They are made from the domain by a fixed list, so that no name leads
+outside the archive.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from certdesk.domain.values.secret import Secret
 _NAME_LIMIT = 64
 _FOREIGN = re.compile(r"[^a-z0-9._-]", re.ASCII)
 _TAKEN = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)|root_bundle$", re.ASCII)
-"""What Windows has for devices, whatever follows after a dot, and a name of the archives' own.
+"""Names that Windows reserves for devices, and a file name that the archives use themselves.
 
 https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
@@ -39,26 +40,26 @@ _PASSWORD_FILE = "keystorePass.txt"  # noqa: S105 -- a file's name
 
 
 def new_pass_word(rng: random.Random) -> Secret:
-    """Draw the desk's own password for key stores: 20 letters and digits, 119 bits."""
+    """Return a random password for the desk's key stores: 20 letters and digits, 119 bits."""
     return Secret(letters(rng, 20))
 
 
 class NothingToHandOver(ValueError):
-    """The archive asked for would be empty; the text says what is not there."""
+    """The archive asked for would be empty; the text says what is missing."""
 
 
 class KeyMismatch(ValueError):
-    """The private key to be handed over is not that of the certificate."""
+    """The private key does not belong to the certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A certificate and all that is handed over with it.
+    """A certificate and everything that is delivered with it.
 
-    Certificates are DER. `chain` has the issuing CA first and ends below the root. `private_key`
-    is unencrypted PEM, None where the customer has it; `csr` is PEM, None where the customer
-    wrote it. Key stores have the customer's `key_pass`, or `made_pass` where there is none, which
-    then lies beside them. `made_at` is the time of every file.
+    Certificates are DER. `chain` has the issuing CA first and ends below the root. `private_key` is
+    unencrypted PEM, None if only the customer has it. `csr` is PEM, None if the customer wrote it.
+    Key stores are protected by the customer's `key_pass`, or by `made_pass` if there is none, which
+    is then in a file beside them. `made_at` is the time of every file.
     """
 
     certificate_id: str
@@ -75,7 +76,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A zip and the name to save it by."""
+    """A zip and its file name."""
 
     filename: str
     data: bytes
@@ -89,13 +90,13 @@ class _File:
 
 
 def whole_zip(delivery: Delivery) -> bytes:
-    """Give the zip that has a folder for each server, as DownloadCertificate answers.
+    """Return the zip that has a folder for each server, for DownloadCertificate.
 
-    Without the private key there are no key files and no key stores. The root is not among them:
-    no server sends it, and readers of such zips take the last `.crt` for the certificate.
+    Without the private key there are no key files and no key stores. The root is never included: no
+    server sends it, and readers of such zips take the last `.crt` for the certificate.
 
     Raises:
-        KeyMismatch: the key is another certificate's.
+        KeyMismatch: the key belongs to another certificate.
     """
     stem = file_stem(delivery)
     files = [
@@ -112,11 +113,11 @@ def whole_zip(delivery: Delivery) -> bytes:
 
 
 def server_zip(delivery: Delivery, kind: str) -> Archive:
-    """Give the zip for one kind of server; `kind` is a word of `SERVER_KINDS`.
+    """Return the zip for one kind of server; `kind` is a word of `SERVER_KINDS`.
 
     Raises:
         NothingToHandOver: a key store needs the private key, and `root` the root.
-        KeyMismatch: the key is another certificate's.
+        KeyMismatch: the key belongs to another certificate.
     """
     stem = file_stem(delivery)
     folder = f"{stem}_{kind}"
@@ -128,10 +129,10 @@ def server_zip(delivery: Delivery, kind: str) -> Archive:
 
 
 def file_stem(delivery: Delivery) -> str:
-    """Give what the names of files begin with: the domain in `a-z0-9._-`, `*` as `_`.
+    """Return the beginning of file names: the domain in `a-z0-9._-`, `*` as `_`.
 
-    An uploaded certificate may name anything; where nothing of it is left the id stands in. A name
-    that no file can have has a `_` before it.
+    An uploaded certificate may have any name; if nothing of it is left, the id is used. A name that
+    Windows reserves gets a `_` in front.
     """
     domain = _ascii_domain(delivery) or str(delivery.domain).lower()
     name = _FOREIGN.sub("_", domain)[:_NAME_LIMIT].lstrip(".-").rstrip(".")
@@ -141,9 +142,9 @@ def file_stem(delivery: Delivery) -> str:
 
 
 def _alias(delivery: Delivery) -> str:
-    """Give the name of a key inside a key store: the domain itself, in lower-case ASCII.
+    """Return the alias of a key inside a key store: the domain itself, in lower-case ASCII.
 
-    IIS lets a host name be typed for a wildcard only where the friendly name begins with `*`.
+    IIS accepts a host name for a wildcard only if the friendly name begins with `*`.
     """
     return _ascii_domain(delivery) or file_stem(delivery)
 
@@ -189,16 +190,16 @@ SERVER_KINDS = {
 """The files of each kind of server (ServiceType of DescribeDownloadCertificateUrl)."""
 
 ROOT = "root"
-"""The only kind whose zip never has the private key in it, and that takes the root."""
+"""The only kind whose zip never has the private key in it, and the only one with the root."""
 
 KEY_STORES = frozenset({"iis", "tomcat", "jks"})
-"""The kinds whose zip is nothing without the private key."""
+"""The kinds whose zip would be empty without the private key."""
 
 
 def fitting_kinds(*, key_kept: bool, root_known: bool) -> frozenset[str]:
-    """Return the kinds that there is something to hand over for, of a certificate that is issued.
+    """Return the kinds for which an issued certificate has something to deliver.
 
-    `key_kept` and `root_known` tell whether the desk has the private key and the root.
+    `key_kept` and `root_known` are whether the desk has the private key and the root.
     """
     lacking = set() if key_kept else set(KEY_STORES)
     if not root_known:
@@ -215,7 +216,7 @@ def _bundle(delivery: Delivery, name: str) -> _File:
 
 
 def _issuers(delivery: Delivery, name: str) -> Iterable[_File]:
-    """Give the chain without the certificate; a self-signed certificate has none."""
+    """Yield the file of the chain without the certificate; a self-signed certificate has none."""
     if delivery.chain:
         yield _File(name, _pem(*delivery.chain))
 
@@ -255,9 +256,9 @@ def _jks(delivery: Delivery, folder: str) -> Iterable[_File]:
 
 
 def _open(delivery: Delivery, private_key: Secret) -> PrivateKey:
-    """Read the private key, and check that it is the certificate's.
+    """Return the private key after checking that it is the certificate's.
 
-    A key was made or checked when it came to the desk; to check all of it again takes up to
+    The key itself was made or checked when it came to the desk; another full check would take up to
     0.3 seconds (RSA 4096).
     """
     key = load_pem_private_key(private_key.reveal(), None, unsafe_skip_rsa_key_validation=True)
@@ -267,7 +268,7 @@ def _open(delivery: Delivery, private_key: Secret) -> PrivateKey:
 
 
 def _path(delivery: Delivery) -> tuple[bytes, ...]:
-    """Give the certificates that a server sends: the leaf, then its issuers below the root."""
+    """Return the certificates that a server sends: the leaf, then its issuers below the root."""
     return delivery.leaf, *delivery.chain
 
 
@@ -276,18 +277,18 @@ def _password(delivery: Delivery) -> Secret:
 
 
 def _password_file(delivery: Delivery, folder: str) -> Iterable[_File]:
-    """Give the desk's own password, without a line end: some servers take the whole file."""
+    """Yield the desk's own password as a file without a line end: some servers read all of it."""
     if delivery.key_pass is None:
         yield _File(f"{folder}{_PASSWORD_FILE}", delivery.made_pass.reveal(), _OWNER_ONLY)
 
 
 def _pem(*certificates: bytes) -> bytes:
-    """Write DER certificates as PEM (RFC 7468), one after the other."""
+    """Return DER certificates as PEM (RFC 7468), one after the other."""
     return "".join(pem.encoded("CERTIFICATE", one) for one in certificates).encode("ascii")
 
 
 def _zip(files: Iterable[_File], made_at: datetime) -> bytes:
-    """Write files in the order given: relative names, regular files, no extra fields."""
+    """Return a zip of the files, in order: relative names, regular files, no extra fields."""
     moment = made_at.astimezone(UTC).timetuple()[:6]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

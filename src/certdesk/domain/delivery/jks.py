@@ -1,9 +1,9 @@
-"""Java key stores of the old kind (JKS, version 2), with one private key and its chain.
+"""Java key stores of the old format (JKS, version 2), with one private key and its chain.
 
-The format is weak by construction and cannot be made better: the key is hidden under a chain of
-SHA-1 over the password, without any stretching, and so is the store's integrity. Whoever has the
-file can try passwords as fast as SHA-1 runs. It is written because servers are set up for it;
-`pfx` writes the better one.
+The format is weak by design and cannot be made better: the key is hidden under a chain of SHA-1
+over the password, without key stretching, and the integrity check is no stronger. An attacker who
+has the file can try passwords as fast as SHA-1 runs. It is written because servers are set up for
+it; `pfx` writes the better format.
 
 Source: sun.security.provider.JavaKeyStore and KeyProtector of OpenJDK, which define the format.
 """
@@ -34,10 +34,10 @@ _PROTECTOR = bytes.fromhex("300e060a2b060104012a021101010500")
 def write(
     alias: str, private_key: PrivateKey, chain: Sequence[bytes], password: Secret, made_at: datetime
 ) -> bytes:
-    """Write a store whose key and integrity have one password.
+    """Return a store that has one password for its key and its integrity.
 
-    `alias` is ASCII in lower case, as Java looks aliases up; `chain` is DER, the certificate of
-    the key first.
+    `alias` is ASCII in lower case, as Java looks aliases up. `chain` is DER, the certificate of the
+    key first.
     """
     plain = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     hidden = _hide(plain, _characters(password))
@@ -55,7 +55,7 @@ def write(
 
 
 def _hide(key: bytes, password: bytes) -> bytes:
-    """Give salt, the key exclusive-or a chain of digests, and the key's own check value."""
+    """Return the salt, the key XORed with a chain of digests, and the check value of the key."""
     salt = os.urandom(_SALT_SIZE)
     stream, link = b"", salt
     while len(stream) < len(key):
@@ -66,7 +66,7 @@ def _hide(key: bytes, password: bytes) -> bytes:
 
 
 def _characters(password: Secret) -> bytes:
-    """Give a password as Java's characters: UTF-16, the higher byte first."""
+    """Return a password as Java's characters: UTF-16, big-endian."""
     return password.text().encode("utf-16-be")
 
 
@@ -75,7 +75,7 @@ def _sha1(data: bytes) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    """Give ASCII as DataOutput.writeUTF does."""
+    """Return ASCII as DataOutput.writeUTF writes it."""
     return struct.pack(">H", len(value)) + value.encode("ascii")
 
 

@@ -1,11 +1,11 @@
 """PFX files (PKCS#12, RFC 7292), with one private key and its chain.
 
-Everything in one is encrypted by AES-256 under a key that PBKDF2 with SHA-256 makes of the
-password (PBES2, RFC 8018), and guarded by HMAC-SHA-256. A password is tried at the price of the
-latter, 2048 rounds, so a short one does not last. Windows reads such files since Server 2019 and
-Windows 10 1709, Java since 8u301.
+Everything inside is encrypted by AES-256 under a key that PBKDF2 with SHA-256 derives from the
+password (PBES2, RFC 8018), and authenticated by HMAC-SHA-256. An attacker can try a password at the
+cost of the latter, 2048 rounds, so a short password is not safe. Windows reads such files since
+Server 2019 and Windows 10 1709, Java since 8u301.
 
-It is written here because the library takes certificates alone that it reads itself, and it is
+It is written here because the library accepts only certificates that it can read itself, and it is
 strict about names which nobody here uses (`domain/pki/outline.py`).
 """
 
@@ -30,13 +30,13 @@ _MAC_ROUNDS = 2048
 _SALT_SIZE, _KEY_SIZE, _BLOCK_SIZE = 16, 32, 16  # bytes
 _HASH_BLOCK = 64  # bytes: that of SHA-256
 _FOR_A_MAC = b"\x03"
-"""What the key is for (RFC 7292, B.3)."""
+"""The purpose of the derived key (RFC 7292, B.3)."""
 
 
 def write(
     friendly_name: str, private_key: PrivateKey, chain: Sequence[bytes], password: Secret
 ) -> bytes:
-    """Write a file whose key has that friendly name, which is what Windows shows.
+    """Return a file whose key has that friendly name, which Windows shows.
 
     `chain` is DER, the certificate of the key first; all of it has less than 60 KiB.
     """
@@ -54,14 +54,14 @@ def write(
 
 
 def _certificate_bag(certificate: bytes) -> bytes:
-    """Return what a bag for a certificate holds (4.2.3), without attributes."""
+    """Return the content of a bag for a certificate (4.2.3), without attributes."""
     value = _explicit(der.encode(der.OCTET_STRING, certificate))
     kind = _id("1.2.840.113549.1.9.22.1")
     return _id("1.2.840.113549.1.12.10.1.3") + _explicit(_sequence(kind, value))
 
 
 def _attributes(friendly_name: str, key_id: bytes) -> bytes:
-    """Return by what programs find the key, and which certificate is its own (RFC 2985, 5.5)."""
+    """Return the attributes by which programs find the key and its certificate (RFC 2985, 5.5)."""
     name = der.encode(der.BMP_STRING, friendly_name.encode("utf-16-be"))
     pairs = (
         ("1.2.840.113549.1.9.20", name),
@@ -85,7 +85,7 @@ def _sealed(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
 
 
 def _encrypted(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
-    """Encrypt by PBES2 (RFC 8018, 6.2); return the algorithm with its parameters, and the rest."""
+    """Return the PBES2 algorithm (RFC 8018, 6.2) with its parameters, and the encrypted data."""
     salt, start = os.urandom(_SALT_SIZE), os.urandom(_BLOCK_SIZE)
     key = hashlib.pbkdf2_hmac("sha256", secret, salt, _KEY_ROUNDS, _KEY_SIZE)
     padder = PKCS7(_BLOCK_SIZE * 8).padder()
@@ -103,9 +103,9 @@ def _encrypted(plain: bytes, secret: bytes) -> tuple[bytes, bytes]:
 
 
 def _mac(safe: bytes, password: Secret) -> bytes:
-    """Return the guard of all that is in a file (4), by a key of the password (B.2).
+    """Return the MAC over the content of a file (4), with a key from the password (B.2).
 
-    One hash is as long as the key, so that what B.2 does for longer keys is not needed.
+    One hash is as long as the key, so the steps of B.2 for longer keys are not needed.
     """
     salt = os.urandom(_SALT_SIZE)
     characters = password.text().encode("utf-16-be") + b"\0\0"
@@ -119,7 +119,7 @@ def _mac(safe: bytes, password: Secret) -> bytes:
 
 
 def _filled(value: bytes) -> bytes:
-    """Repeat a value until it fills whole blocks of the hash."""
+    """Return a value repeated until it fills whole blocks of the hash."""
     size = -(-len(value) // _HASH_BLOCK) * _HASH_BLOCK
     return (value * (size // len(value) + 1))[:size]
 

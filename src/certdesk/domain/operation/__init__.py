@@ -1,1 +1,1 @@
-"""What an operator is told of a running desk: counts, health, the clock."""
+"""What a running desk tells its operator: counts, health, the clock."""

@@ -1,4 +1,4 @@
-"""What waits in a desk, counted: for figures, health pages and the check-up."""
+"""The counts of what waits in a desk, for metrics, health pages and the check-up."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from certdesk.domain.orders.lifecycle import Status, StatusMessage
 DAY = timedelta(days=1)
 
 LATE = timedelta(minutes=1)
-"""How long work may be due before it counts as left undone."""
+"""How long work may be due before it counts as late."""
 
 ENDING = timedelta(days=7)
-"""How long before its end a certificate without a successor is told of."""
+"""How long before its end a certificate without a successor is reported."""
 
 
 class WaitsFor(enum.StrEnum):
@@ -31,14 +31,14 @@ class WaitsFor(enum.StrEnum):
     RECORDS = "records"
     MOVE = "move"
     ACCOUNT = "account"
-    """Its account is disabled."""
+    """The enabling of its account."""
 
     OPERATOR = "operator"
-    """It was set aside."""
+    """An operator, because it was set aside."""
 
 
 class Ending(enum.StrEnum):
-    """What has an end before which something has to happen."""
+    """Things with an end before which something has to happen."""
 
     CERTIFICATE = "certificate"
     """A certificate that is to have a successor and has none yet."""
@@ -76,24 +76,24 @@ BY_MESSAGE = {
 
 
 def wait_of(status: Status, waits_for: StatusMessage | None) -> WaitsFor | None:
-    """Return what an order waits for, None where nothing has to happen any more."""
+    """Return what an order waits for, None if nothing has to happen any more."""
     if waits_for is not None:
         return BY_MESSAGE[waits_for]
     return BY_STATUS.get(status)
 
 
 def days_until(end: datetime | None, now: datetime) -> float:
-    """Return the days left until an end, infinite where there is none."""
+    """Return the days until an end, infinite if there is none."""
     return math.inf if end is None else (end - now) / DAY
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """What waits at one time, `now`.
+    """The counts of what waits at one time, `now`.
 
     An order that is set aside, or whose account is disabled, is also counted by what it would wait
-    for otherwise. `due` is since when the oldest work of a kind is due that nobody has taken up,
-    and `ends` the first end of a kind; None where there is none.
+    for otherwise. `due` is the time since when the oldest work of a kind is due and not taken up,
+    and `ends` the first end of a kind; None if there is none.
     """
 
     now: datetime
@@ -102,16 +102,16 @@ class Census:
     ends: Mapping[Ending, datetime | None]
 
     def late_seconds(self, work: DueWork) -> float:
-        """Return for how long work of a kind has been due, 0 where none is."""
+        """Return for how long work of a kind has been due, 0 if none is."""
         since = self.due[work]
         return 0.0 if since is None else max(0.0, (self.now - since).total_seconds())
 
     def days_left(self, ending: Ending) -> float:
-        """Return the days until the first end of a kind, infinite where nothing ends."""
+        """Return the days until the first end of a kind, infinite if nothing ends."""
         return days_until(self.ends[ending], self.now)
 
     def notes(self) -> Iterator[str]:
-        """Tell in plain words of what stands still while the desk itself is well."""
+        """Yield in plain words what stands still while the desk itself is well."""
         aside = self.waiting[WaitsFor.OPERATOR]
         if aside:
             yield f"{aside} {'order is' if aside == 1 else 'orders are'} set aside"

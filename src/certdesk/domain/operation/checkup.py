@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 
 class Health(enum.StrEnum):
-    """How a thing stands: `warn` is to be looked at some day, `fail` now."""
+    """The health of a thing: `warn` needs attention some day, `fail` now."""
 
     OK = "ok"
     WARN = "warn"
@@ -17,7 +17,7 @@ class Health(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observation:
-    """One thing that was looked at: `what` was found, and the `remedy` where something is wrong."""
+    """The result of one check: `what` was found, and the `remedy` if something is wrong."""
 
     check: str
     state: Health
@@ -26,20 +26,20 @@ class Observation:
 
 
 def good(check: str, what: str) -> Observation:
-    """Tell of something that is as it should be."""
+    """Return an observation that all is well."""
     return Observation(check, Health.OK, what)
 
 
 def warning(check: str, what: str, remedy: str) -> Observation:
-    """Tell of something that will have to be seen to."""
+    """Return an observation that will need attention."""
     return Observation(check, Health.WARN, what, remedy)
 
 
 def failure(check: str, what: str, remedy: str) -> Observation:
-    """Tell of something that is wrong now."""
+    """Return an observation that something is wrong now."""
     return Observation(check, Health.FAIL, what, remedy)
 
 
 def worst(states: Iterable[Health]) -> Health:
-    """Give the worst of some states, `ok` of none."""
+    """Return the worst of some states, `ok` if there are none."""
     return max(states, key=list(Health).index, default=Health.OK)

@@ -1,7 +1,7 @@
-"""What the desk counts of its own work: each counter is declared here, once.
+"""The counters of the desk's own work: each one is declared here, once.
 
-The page of figures follows from the declaration. What is measured when somebody asks, and requests,
-whose codes are those of the catalog, stand in `metrics.py`.
+The metrics page follows from the declaration. Gauges that are read on request, and the counts of
+API requests, whose codes come from the catalog, are in `metrics.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Counted(enum.Enum):
     LOOKS = (
         "certdesk_looks",
         "Checks of other people's servers for validation and CAA, by kind and result.",
-        # It is unanswered where nobody gave an answer to rely on.
+        # `unanswered`: no answer came that can be relied on.
         {"kind": [*ProofKind, CAA], "result": ["good", "bad", "unanswered"]},
     )
     RENEWALS = (

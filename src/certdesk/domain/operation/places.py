@@ -1,7 +1,8 @@
-"""Whether a file or a folder is its owner's alone to change: a rule about owners and modes.
+"""Whether only its owner can change a file or a folder: a rule about owners and modes.
 
-Who may write to a folder may put other files in the place of those in it, and who may write to a
-folder above it, another folder. So the rule holds for each on the way from the root (SECURITY.md).
+A user who may write to a folder can replace the files in it, and one who may write to a folder
+above it can replace the folder. So the rule holds for each folder on the way from the root
+(SECURITY.md).
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import stat
 from collections.abc import Callable
 
 SYSTEM_GROUPS = 1000
-"""Groups with a smaller number are the system's own, and all their members are known."""
+"""Groups with a smaller number belong to the system, and all their members are known."""
 
 
 class Part(enum.Enum):
-    """What a thing on the way is."""
+    """The part that an entry plays in a path."""
 
     ABOVE = "a folder above"
     LINK = "a link on the way, whose mode means nothing"
@@ -28,7 +29,7 @@ class Part(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file or a folder as the system describes it; `mode` has the sticky bit too."""
+    """A file or a folder as the system describes it; `mode` includes the sticky bit."""
 
     path: str
     uid: int
@@ -38,7 +39,7 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group of users: its name, if the system knows it, and its members that are known."""
+    """A group of users: its name, if the system knows it, and its known members."""
 
     gid: int
     name: str | None
@@ -47,7 +48,7 @@ class Group:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Self:
-    """The user of this process, and the other owners who are believed: root, as a rule."""
+    """The user of this process, and the other owners who are trusted: root, as a rule."""
 
     uid: int
     name: str
@@ -57,14 +58,14 @@ class Self:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Unsafe:
-    """What is wrong with an entry, and the command that mends it."""
+    """What is wrong with an entry, and the command that repairs it."""
 
     what: str
     command: str
 
 
 def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group]) -> Unsafe | None:
-    """Tell why others could change what is at an entry, or None if they could not."""
+    """Return why others could change an entry, None if they cannot."""
     path = shlex.quote(entry.path)
     if entry.uid not in own.owners:
         what = (
@@ -74,7 +75,7 @@ def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group])
         return Unsafe(what, f"chown {'-h ' if part is Part.LINK else ''}{own.uid} {path}")
     if part is Part.LINK:
         return None
-    # In a folder with the sticky bit, as /tmp, nobody replaces what others have there.
+    # In a folder with the sticky bit, such as /tmp, nobody can replace the files of others.
     guarded = part is Part.ABOVE and bool(entry.mode & stat.S_ISVTX)
     if entry.mode & stat.S_IWOTH and not guarded:
         what = f"other users may write to {entry.path} (mode {entry.mode:04o})"
@@ -90,11 +91,11 @@ def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group])
 
 
 def _is_private(group: Group, own: Self) -> bool:
-    """Whether nobody else is in a group.
+    """Whether a group has no other members.
 
-    A group of the user's own name is a private one, as systems make it with the user. One that the
-    system does not know but this process is in was given to it alone, as `fsGroup` of Kubernetes.
-    Of the system's own groups all members are known.
+    A group with the user's own name is private, as systems create it with the user. A group that
+    the system does not know but this process is in was assigned to it alone, like `fsGroup` of
+    Kubernetes. Of the system's own groups all members are known.
     """
     if group.members - {own.name, "root"}:
         return False

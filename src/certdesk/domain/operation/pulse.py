@@ -1,18 +1,18 @@
-"""What the last look at the database found."""
+"""The result of the last look at the database."""
 
 from __future__ import annotations
 
 import dataclasses
 
 OLDEST_SECONDS = 12
-"""How long ago the last look may have ended: two that should have followed it have not."""
+"""How long ago the last look may have ended: after that, two more should have followed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """The result of one look: a write, a read of it, and a request let in, as calls need them.
+    """The result of one look: a write, a read of it, and the admission of a request.
 
-    `fault` says what failed, empty where nothing did. The look took `took_seconds` and ended
+    `fault` says what failed, empty if nothing did. The look took `took_seconds` and ended
     `age_seconds` ago.
     """
 
@@ -22,7 +22,7 @@ class Pulse:
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong, in plain words; it may be nothing."""
+        """Return what is wrong, in plain words; it may be nothing."""
         if self.fault:
             return [self.fault]
         if self.age_seconds > OLDEST_SECONDS:
@@ -31,6 +31,6 @@ class Pulse:
 
     @property
     def line(self) -> str:
-        """The result and its age, in a line."""
+        """Return the result and its age in one line."""
         result = "failed" if self.faults else "ok"
         return f"probe: {result}, {self.age_seconds:.1f} seconds ago"

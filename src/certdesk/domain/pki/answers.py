@@ -1,4 +1,4 @@
-"""What CAs answer, checked before it is kept: one elsewhere can say whatever it likes."""
+"""The checks of what CAs answer, before it is stored: an outside CA can send anything."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SOONEST, LATEST = timedelta(seconds=10), timedelta(days=1)
 
 SILENT = "The CA declined, and did not say why."
 LONGEST = 255
-"""Characters of a text that a CA has published, as of one string of a TXT record."""
+"""Most characters of a text that a CA has published, as in one string of a TXT record."""
 MOST_OCTETS = 253
-"""Characters of a name in DNS (RFC 1035, 2.3.4)."""
+"""Most characters of a name in DNS (RFC 1035, 2.3.4)."""
 
 _PLAIN = frozenset(map(chr, range(0x21, 0x7F)))
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
@@ -32,13 +32,14 @@ Answer = TypeVar("Answer")
 
 
 class WrongAnswer(ValueError):
-    """A CA's answer is none to what it was asked."""
+    """A CA's answer does not fit what it was asked."""
 
 
 def bounded(answer: Answer, now: datetime, deadline: datetime | None) -> Answer | Later | Declined:
-    """Return an answer with reasons that can be kept, and a pause that an order can be left for.
+    """Return an answer whose reasons and pauses are within bounds.
 
-    No pause is so short that the CA is asked without end, or leads past the order's deadline.
+    The pause is long enough that the CA is not asked all the time, and ends by the order's
+    deadline.
     """
     match answer:
         case Later(at=at, reason=reason):
@@ -74,13 +75,13 @@ def check_offered(
 
 
 def check_issued(issued: Issued, request: IssueRequest, serial: str | None, now: datetime) -> None:
-    """Refuse a certificate that is not the one that was asked for, or cannot be served.
+    """Refuse a certificate that was not asked for, or cannot be served.
 
-    `serial` is the serial number that was announced, if any. What a name or an extension says
-    beyond that is the CA's to answer for.
+    `serial` is the serial number that was announced, if any. The CA is responsible for whatever
+    else a name or an extension says.
 
     Raises:
-        WrongAnswer: it is not.
+        WrongAnswer: the certificate is refused.
     """
     certificates = [issued.leaf, *issued.chain, *([issued.root] if issued.root else [])]
     try:
@@ -102,7 +103,7 @@ def check_issued(issued: Issued, request: IssueRequest, serial: str | None, now:
 
 
 def _names_in(leaf: bytes) -> list[str]:
-    """Return the alternative names in order; what is no DNS name counts as one of no order."""
+    """Return the alternative names in order; a name that is not a DNS name matches no order."""
     try:
         found = x509.load_der_x509_certificate(leaf).extensions.get_extension_for_class(
             x509.SubjectAlternativeName
@@ -119,10 +120,10 @@ def _texts(challenge: Challenge) -> tuple[str, str]:
 
 
 def _stands_apart(challenge: Challenge) -> bool:
-    """Whether nothing but the proof of its name can stand where a challenge is published.
+    """Whether a challenge is published where nothing but a proof can be.
 
-    A record has a label that begins with an underscore (RFC 8552), right below the name or one that
-    the name is in, and a file has a name of its own in the folder for proofs.
+    A record has a label that begins with an underscore (RFC 8552), directly below the name or a
+    name that contains it. A file has a name of its own in the folder for proofs.
     """
     if challenge.kind is ProofKind.FILE:
         return _FILE_NAME.fullmatch(challenge.label) is not None

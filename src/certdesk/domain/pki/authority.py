@@ -1,8 +1,8 @@
 """The authorities of the private CA: which there are, who signs whom, with which key and hash.
 
-There are two lines, RSA and ECC, each with a root and what issues below it, and an older root
-that signs the other two as well (cross-signing). Source: CA/Browser Forum Baseline Requirements
-7.1.3.2, by which an ECC key signs with the hash of its own size, and an RSA key with any.
+There are two lines, RSA and ECC, each with a root and its issuing authorities, and an older root
+that signs the other two roots as well (cross-signing). Source: CA/Browser Forum Baseline
+Requirements 7.1.3.2: an ECC key signs with the hash of its own size, an RSA key with any.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 RSA_ROOT, ECC_ROOT, OLDER_ROOT = "rsa-root", "ecc-root", "older-root"
 RSA_ISSUING, ECC_ISSUING = "rsa-issuing", "ecc-issuing"
 NO_COUNTRY = "XX"
-"""The country of a CA whose operator names none: left to users by ISO 3166-1."""
+"""The country of a CA whose operator names none: ISO 3166-1 leaves this code to users."""
 
 ORGANISATION_LIMIT = 40
-"""Most characters of the CA's organisation: it is in common names too, of 64 characters."""
+"""Most characters of the CA's organisation: common names include it, and have 64 at most."""
 
 _EXPONENT = 65537
 _HASHES: dict[str, Hash] = {
@@ -38,7 +38,7 @@ _HASHES_OF_CURVES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": 
 
 
 class Rank(enum.Enum):
-    """What an authority is."""
+    """The level of an authority."""
 
     ROOT = "root"
     CROSS = "cross-signed root"
@@ -47,11 +47,11 @@ class Rank(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """An authority that there is or may be.
+    """An authority that exists or may be made.
 
-    `key` is the size of an RSA modulus in bits or a curve; `signer` the authority that signs it,
-    None for itself; `key_of` the root whose name and key a cross-signed certificate has. `words`
-    are in its subject, `years` how long it lasts at most.
+    `key` is the size of an RSA modulus in bits or a curve. `signer` is the authority that signs it,
+    None if it signs itself. `key_of` is the root whose name and key a cross-signed certificate has.
+    `words` are in its subject, and `years` is the longest time that it lasts.
     """
 
     name: str
@@ -107,7 +107,7 @@ PLANS = {
 }
 
 _GENERATION = "-g"
-"""Between the name of an issuing authority and the number of a later one in its place."""
+"""The separator between the name of an issuing authority and the number of a later generation."""
 
 _ECC_ISSUERS = {"SHA256": ECC_ISSUING, "SHA384": "ecc-issuing-384", "SHA512": "ecc-issuing-512"}
 _CROSS = {plan.key_of: plan.name for plan in PLANS.values() if plan.key_of}
@@ -115,7 +115,7 @@ _CROSS = {plan.key_of: plan.name for plan in PLANS.values() if plan.key_of}
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whose CA it is: in the name of each authority. `sandbox`: it is for tests alone."""
+    """The owner of a CA, in the name of each authority. `sandbox`: the CA is for tests alone."""
 
     organisation: str
     country: str
@@ -126,7 +126,7 @@ class Identity:
 class Source:
     """An authority's certificate, and where that and its CRL can be fetched.
 
-    `ocsp_url` is where the status of what it issues is told, "" where a certificate is not to
+    `ocsp_url` is where the status of its certificates is published, "" if a certificate is not to
     name it.
     """
 
@@ -137,10 +137,10 @@ class Source:
 
 
 def plan_of(name: str) -> Plan:
-    """Give the plan of an authority, also of one in the place of an earlier one (`rsa-issuing-g2`).
+    """Return the plan of an authority, also of a later generation (`rsa-issuing-g2`).
 
     Raises:
-        KeyError: there is none of that name.
+        KeyError: there is no authority of that name.
     """
     base, generation = line_of(name), generation_of(name)
     plan = PLANS[base]
@@ -150,43 +150,43 @@ def plan_of(name: str) -> Plan:
 
 
 def line_of(name: str) -> str:
-    """Give the name of the first authority in whose place this one is; a first one's is its own."""
+    """Return the name of an authority's first generation, which is also the name of its line."""
     base, mark, number = name.rpartition(_GENERATION)
     later = mark and number.isdecimal() and base in PLANS and PLANS[base].rank is Rank.ISSUING
     return base if later else name
 
 
 def generation_of(name: str) -> int:
-    """Tell the how many-th of its line an authority is, from 1 on."""
+    """Return the generation of an authority in its line, from 1 on."""
     base = line_of(name)
     return 1 if base == name else int(name.removeprefix(base + _GENERATION))
 
 
 def later_name(line: str, generation: int) -> str:
-    """Name a later authority of a line."""
+    """Return the name of a later generation of a line."""
     return f"{line}{_GENERATION}{generation}"
 
 
 def overlap_of(wished_days: int, certificate_days: int) -> timedelta:
-    """Tell how long before its end an issuing authority hands over to the next one.
+    """Return how long before its end an issuing authority is replaced by the next one.
 
-    As long as the operator wishes, but not shorter than what it signs lasts, nor longer than half
-    of its own time.
+    That is as long as the operator wishes, but at least as long as the certificates that it signs
+    last, and at most half of its own time.
     """
     longest = max(plan.years for plan in PLANS.values() if plan.rank is Rank.ISSUING)
     return timedelta(days=min(max(wished_days, certificate_days + 1), longest * 365 // 2))
 
 
 def issuer_for(public_key: PublicKey, hash_name: str) -> str:
-    """Name the line of authorities that sign such a key with such a hash, by its first one.
+    """Return the line of authorities that sign such a key with such a hash, by its first one.
 
-    A certificate for an ECC key comes from an ECC authority, of which there is one a hash.
+    A certificate for an ECC key comes from an ECC authority; there is one for each hash.
     """
     return RSA_ISSUING if isinstance(public_key, rsa.RSAPublicKey) else _ECC_ISSUERS[hash_name]
 
 
 def path_above(issuing: str, *, cross: bool) -> tuple[str, ...]:
-    """Name the authorities above an issuing one, the root last."""
+    """Return the names of the authorities above an issuing one, the root last."""
     root = plan_of(issuing).signer
     if root is None:
         raise ValueError(f"{issuing} is a root")
@@ -194,7 +194,7 @@ def path_above(issuing: str, *, cross: bool) -> tuple[str, ...]:
 
 
 def new_key(plan: Plan) -> PrivateKey:
-    """Make an authority's key; RSA takes up to some seconds."""
+    """Return a new key for an authority; RSA takes up to some seconds."""
     if isinstance(plan.key, int):
         return rsa.generate_private_key(_EXPONENT, plan.key)
     if plan.key is None:
@@ -203,12 +203,12 @@ def new_key(plan: Plan) -> PrivateKey:
 
 
 def hash_named(name: str) -> Hash:
-    """Give the hash of the name `SHA256`, `SHA384` or `SHA512`."""
+    """Return the hash of the name `SHA256`, `SHA384` or `SHA512`."""
     return _HASHES[name]
 
 
 def own_hash(public_key: PublicKey) -> Hash:
-    """Give the hash with which an authority of that key signs authorities and CRLs."""
+    """Return the hash with which an authority of that key signs authorities and CRLs."""
     if isinstance(public_key, rsa.RSAPublicKey):
         return hashes.SHA384()
     return _HASHES[_HASHES_OF_CURVES[public_key.curve.name]]

@@ -1,4 +1,4 @@
-"""What stands in the certificate of an authority.
+"""The certificate profile of an authority.
 
 Sources: CA/Browser Forum Baseline Requirements 7.1.2.1 (roots), 7.1.2.2 (cross-signed roots),
 7.1.2.6 (issuing CAs) and 7.1.2.10 (what they have in common).
@@ -24,7 +24,7 @@ _YEAR = timedelta(days=365)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An authority to be certified; `signer` is None for a root, `subject` its name."""
+    """An authority to be certified; `signer` is None for a root, `subject` is its name."""
 
     plan: Plan
     subject: x509.Name
@@ -35,10 +35,10 @@ class Draft:
 
 
 def name_of(plan: Plan, identity: Identity, public_key: PublicKey) -> x509.Name:
-    """Give an authority's subject.
+    """Return the subject of an authority.
 
-    It ends with a part of its key's digest, so that the CAs of two desks have two names. In the
-    common name an organisation is cut where the whole would be longer than X.520 lets it be.
+    It ends with a part of its key's digest, so that the CAs of two desks have different names. In
+    the common name, the organisation is cut where the whole would exceed the limit of X.520.
     """
     rest = f" {plan.words} {profile.tag_of(public_key)}"
     words = identity.organisation[: NAME_LIMIT - len(rest)].rstrip() + rest
@@ -52,7 +52,7 @@ def name_of(plan: Plan, identity: Identity, public_key: PublicKey) -> x509.Name:
 
 
 def builder(draft: Draft) -> x509.CertificateBuilder:
-    """Write the certificate, ready to be signed; it lasts no longer than its signer's."""
+    """Return the certificate, ready to be signed; it ends no later than its signer."""
     begins = draft.now.replace(microsecond=0) - BACKDATED
     ends = begins + draft.plan.years * _YEAR - timedelta(seconds=1)
     if draft.signer is not None:
@@ -82,6 +82,6 @@ def _extensions(draft: Draft) -> Iterator[tuple[x509.ExtensionType, bool]]:
         return
     yield profile.key_identifier(draft.signer.certificate), False
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
-    # Certificates of all levels come from below it.
+    # It signs certificates of all levels.
     yield x509.CertificatePolicies([profile.policy(CertificatePoliciesOID.ANY_POLICY)]), False
     yield from profile.where_to_look(draft.signer)

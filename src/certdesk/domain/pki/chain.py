@@ -1,8 +1,8 @@
-"""Certificates that were handed in: a leaf and its issuers, and the private key of the leaf.
+"""An uploaded certificate: a leaf and its issuers, and the private key of the leaf.
 
-What is checked is that these belong together and can be served: form, key, signatures, names of the
-leaf. Whether anybody trusts the root, or the names may be ordered here, is not; what else names and
-extensions say decides nothing.
+The checks are that these belong together and can be served: form, key, signatures, names of the
+leaf. Nothing is checked about trust in the root, or whether the names could be ordered here; what
+names and extensions say beyond that decides nothing.
 
 Sources: RFC 7468 (PEM), RFC 5280 sections 4.1, 4.2 and 6.1.3; which refusal has which code is the
 vendor's (error list of UploadCertificate).
@@ -38,8 +38,10 @@ NAMES_LIMIT = 1000
 """Most names of one certificate."""
 
 ELEMENTS_LIMIT = 300
-"""Most elements of one certificate in DER, those within extensions left out: an EV certificate has
-some 150. What is kept is read again whenever it is shown."""
+"""Most elements of one certificate in DER, without those within extensions.
+
+An EV certificate has some 150. A stored certificate is read again whenever it is shown.
+"""
 
 # The second is an older name of the first, which OpenSSL reads (RFC 7468, 5.1).
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
@@ -48,7 +50,7 @@ _LAST_YEAR = 9998
 
 
 class ChainFault(enum.Enum):
-    """What is wrong with what was handed in; the values say it for people."""
+    """What is wrong with an upload; the values say it for people."""
 
     UNREADABLE = "the text is not a readable certificate"
     INVALID = "the certificate cannot be used"
@@ -60,7 +62,7 @@ class ChainFault(enum.Enum):
 
 
 class ChainRefused(ValueError):
-    """What was handed in is not accepted.
+    """The upload is refused.
 
     ``rule`` says why in plain words, without key material and without the certificate's text.
     """
@@ -74,14 +76,14 @@ class ChainRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedChain:
-    """A certificate that was read and found good by ``read``."""
+    """A certificate that ``read`` has read and accepted."""
 
     leaf: bytes
     """DER."""
     chain: tuple[bytes, ...]
-    """DER of its issuers in order, without a root; empty where none were handed in."""
+    """DER of its issuers in order, without a root; empty if none were uploaded."""
     root: bytes | None
-    """DER of the self-signed certificate at the end, where one was handed in."""
+    """DER of the self-signed certificate at the end, if one was uploaded."""
     is_ca: bool
     """Whether the leaf may issue certificates."""
     private_key: bytes | None = field(repr=False)
@@ -115,9 +117,9 @@ def read(
 ) -> HandedChain:
     """Read PEM certificates, the leaf first and its issuers in any order, and the leaf's key.
 
-    The last issuers may be left out, a root may be there, and so may any of them twice; text may be
-    around each. Raises ``ChainRefused`` and nothing else. It may take a second of CPU
-    (``handed_key.read``).
+    The last issuers may be missing, a root may be included, certificates may be repeated, and there
+    may be other text around them. Raises ``ChainRefused`` and nothing else. It may take a second of
+    CPU (``private_key.read``).
     """
     found = [_loaded(data, at) for at, data in enumerate(_blocks(certificates), start=1)]
     with _reading("the extensions of a certificate cannot be read (RFC 5280, 4.2)"):
@@ -147,14 +149,14 @@ def read(
 
 
 def for_server(chain: HandedChain) -> HandedChain:
-    """Give back what can be served: it has its key. Raises ``ChainRefused``."""
+    """Return a chain that a server can use: it has its key. Raises ``ChainRefused``."""
     if chain.private_key is None:
         raise ChainRefused(ChainFault.NO_KEY, "a server certificate needs its private key")
     return chain
 
 
 def for_ca(chain: HandedChain) -> HandedChain:
-    """Give back what is a CA's certificate, with or without its key. Raises ``ChainRefused``."""
+    """Return the chain of a CA's certificate, with or without its key. Raises ``ChainRefused``."""
     if not chain.is_ca:
         raise ChainRefused(ChainFault.NOT_A_CA, "the first certificate is not that of a CA")
     return chain
@@ -162,7 +164,7 @@ def for_ca(chain: HandedChain) -> HandedChain:
 
 @contextmanager
 def _reading(rule: str, fault: ChainFault = ChainFault.UNREADABLE) -> Iterator[None]:
-    """Turn whatever the library raises into a refusal; it promises no list of classes."""
+    """Turn any exception of the library into a refusal; it promises no list of classes."""
     try:
         yield
     except ChainRefused:
@@ -172,7 +174,7 @@ def _reading(rule: str, fault: ChainFault = ChainFault.UNREADABLE) -> Iterator[N
 
 
 def _blocks(text: str) -> Iterator[bytes]:
-    """Return the content of each block; OpenSSL's description or bag attributes may be around."""
+    """Yield the content of each block; there may be OpenSSL's text around them."""
     if len(text) > TEXT_LIMIT:
         raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
@@ -252,7 +254,7 @@ def _serial(leaf: CertificateOutline) -> str:
 
 
 def _life(certificate: CertificateOutline) -> tuple[datetime, datetime]:
-    """Return begin and end of a certificate that can be told of in a reply."""
+    """Return the begin and end of a certificate, if a reply can show these times."""
     with _reading("the times of a certificate cannot be read (RFC 5280, 4.1.2.5)"):
         told = link_of(certificate)
     if told.ends_at < told.begins_at:
@@ -264,7 +266,7 @@ def _life(certificate: CertificateOutline) -> tuple[datetime, datetime]:
 
 
 def _all_names(leaf: CertificateOutline) -> tuple[str, tuple[str, ...]]:
-    """Return the name that a certificate is known by, and all others."""
+    """Return the main name of a certificate, and all others."""
     common_names = [one.text for one in leaf.subject.of(COMMON_NAME) if one.text]
     alternative = _alternative_names(leaf)
     _refuse_unshowable((*common_names, *alternative))
@@ -274,7 +276,7 @@ def _all_names(leaf: CertificateOutline) -> tuple[str, tuple[str, ...]]:
 
 
 def _alternative_names(leaf: CertificateOutline) -> list[str]:
-    """Return DNS names and IP addresses; e-mail addresses, URIs and others are passed over."""
+    """Return DNS names and IP addresses; e-mail addresses, URIs and others are ignored."""
     value = leaf.values.get(extensions.ALTERNATIVE_NAMES)
     if value is None:
         return []
@@ -288,7 +290,7 @@ def _alternative_names(leaf: CertificateOutline) -> list[str]:
 
 
 def _refuse_unshowable(names: Sequence[str]) -> None:
-    """Names are stored and shown, so they are bounded and hold nothing that does not print."""
+    """Refuse names that are too long or do not print, as they are stored and shown."""
     if len(names) > NAMES_LIMIT:
         raise ChainRefused(ChainFault.INVALID, f"the certificate has more than {NAMES_LIMIT} names")
     for name in names:
@@ -299,7 +301,7 @@ def _refuse_unshowable(names: Sequence[str]) -> None:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One certificate of a chain: common names where there are any, SHA-1 in lower case."""
+    """One certificate of a chain: common names if there are any, SHA-1 in lower case."""
 
     subject: str
     issuer: str
@@ -309,7 +311,7 @@ class Link:
 
 
 def link_of(certificate: outline.CertificateOutline) -> Link:
-    """Describe one certificate."""
+    """Return the description of one certificate."""
     return Link(
         subject=_shown(certificate.subject),
         issuer=_shown(certificate.issuer),

@@ -1,4 +1,4 @@
-"""Certificates put in order: each behind the one that it issued (RFC 5280, 6.1)."""
+"""The order of certificates in a chain: each behind the one that it issued (RFC 5280, 6.1)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from certdesk.domain.pki.outline import CertificateOutline
 
 
 class PathBroken(ValueError):
-    """Certificates make no path; the text says which of them does not belong there."""
+    """Certificates do not make a path; the text says which of them does not belong there."""
 
 
 def arranged(found: Sequence[CertificateOutline]) -> list[CertificateOutline]:
     """Return each certificate once: the first one, its issuer, and so on to the last.
 
-    Of several that could have issued another, the first one comes first. Raises ``PathBroken``, and
-    ``ExtensionRefused`` for one whose extensions cannot be read. Messages count from 1.
+    If several could have issued a certificate, the first one is taken. Raises ``PathBroken``, and
+    ``ExtensionRefused`` if extensions cannot be read. Messages count from 1.
     """
     places: dict[bytes, int] = {}
     for at, certificate in enumerate(found, start=1):
@@ -45,7 +45,7 @@ def is_ca(certificate: CertificateOutline) -> bool:
 
 
 def may_have_issued(issuer: CertificateOutline, subject: CertificateOutline) -> bool:
-    """Whether a certificate is a CA's, has the name that the other one says, and signed it."""
+    """Whether a certificate is a CA's, has the name of the other one's issuer, and signed it."""
     if not is_ca(issuer):
         return False
     try:

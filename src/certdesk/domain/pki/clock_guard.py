@@ -1,4 +1,4 @@
-"""Whether the clock may be believed, by the latest time that the desk has seen."""
+"""Whether the clock can be trusted, by the latest time that the desk has seen."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from certdesk.domain.values.mark import Mark
 
 MOST_BEHIND = timedelta(minutes=5)
 MARK = "clock"
-"""The mark that holds the latest time; the probe of a desk that runs moves it on."""
+"""The mark that holds the latest time; the probe of a running desk advances it."""
 
 
 def latest_of(mark: Mark | None) -> datetime | None:
-    """Read the latest time that was seen, None where none was yet."""
+    """Return the latest time that was seen, None if there was none yet."""
     return datetime.fromisoformat(mark.value.decode("ascii")) if mark else None
 
 
 def mark_of(at: datetime) -> Mark:
-    """Write it down."""
+    """Return the mark for a time."""
     return Mark(name=MARK, value=at.isoformat().encode("ascii"))
 
 
 def fault_of(now: datetime, latest: datetime | None) -> str | None:
-    """Say of a clock that shows `now` that it has gone back since `latest`, beyond what it may."""
+    """Return what is wrong if a clock that shows `now` has gone back too far since `latest`."""
     if latest is None or latest - now <= MOST_BEHIND:
         return None
     return f"the clock is behind: it was {latest:%Y-%m-%d %H:%M:%S} UTC before"

@@ -1,4 +1,4 @@
-"""Certificate revocation lists: what stands in one, and when the next is due.
+"""Certificate revocation lists: their content, and when the next one is due.
 
 Sources: RFC 5280 chapter 5, CA/Browser Forum Baseline Requirements 4.9.7 and 7.2.
 """
@@ -16,17 +16,17 @@ from certdesk.domain.pki.records import RevokedCertificate
 from certdesk.domain.values.revocation_reason import Reason
 
 LASTS = timedelta(days=7) - timedelta(seconds=1)
-"""How long a list is good; with its first second it is seven days."""
+"""How long a list is valid; with its first second it is seven days."""
 
 RENEWED_AFTER = timedelta(hours=12)
-"""How old a list may become before there is a new one."""
+"""How old a list may become before a new one is made."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """A certificate that is not to be trusted any more, since when and why.
+    """A revoked certificate, with the time and the reason.
 
-    No reason is told where none was given, and none is written then (7.2.2).
+    If no reason was given, none is shown, and the CRL has none (7.2.2).
     """
 
     serial: int
@@ -36,22 +36,22 @@ class Revoked:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One list of an authority to be: its number and the time that it is made."""
+    """One list of an authority to be made: its number and its time."""
 
     number: int
     made_at: datetime
 
     @property
     def next_at(self) -> datetime:
-        """Until when it is good."""
+        """The time until which it is valid."""
         return self.made_at + LASTS
 
 
 def next_edition(last: Edition | None, now: datetime) -> Edition:
-    """Give the edition that follows.
+    """Return the edition that follows.
 
-    Numbers are the time in seconds, or the next where that would not be more: after an old
-    backup was restored they still grow. Time does not go back from one list to the next.
+    Numbers are the time in seconds, or the next number where that would not be more: so they grow
+    even after an old backup was restored. Time does not go back from one list to the next.
     """
     at = now.replace(microsecond=0)
     seconds = int(at.timestamp())
@@ -61,10 +61,9 @@ def next_edition(last: Edition | None, now: datetime) -> Edition:
 
 
 def listed(revoked: Iterable[RevokedCertificate], last: Edition | None) -> list[Revoked]:
-    """Give what the list after `last` has to hold.
+    """Return the entries of the list after `last`.
 
-    A certificate that has ended is left out when a list made after its end has had it (RFC 5280
-    3.3), and no other.
+    An expired certificate is left out only if a list made after its end has had it (RFC 5280 3.3).
     """
     return [
         Revoked(
@@ -80,7 +79,7 @@ def listed(revoked: Iterable[RevokedCertificate], last: Edition | None) -> list[
 def builder(
     edition: Edition, signer: x509.Certificate, revoked: Iterable[Revoked]
 ) -> x509.CertificateRevocationListBuilder:
-    """Write a list, ready to be signed."""
+    """Return a list, ready to be signed."""
     written = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(signer.subject)

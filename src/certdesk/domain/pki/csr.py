@@ -1,10 +1,10 @@
-"""Certificate signing requests: read one that was handed in, match it to an order, build one.
+"""Certificate signing requests: read an uploaded one, match it to an order, build one.
 
-Of a request only the public key, the common name and the DNS names are ever used; all else that
-it asks for (a CA certificate, other names, key usages) is left behind here, and decides nothing.
+Only the public key, the common name and the DNS names of a request are ever used. Everything else
+that it asks for (a CA certificate, other names, key usages) is ignored.
 
-Sources: RFC 2986 (PKCS#10), RFC 7468 (PEM), CA/Browser Forum Baseline Requirements 7.1.3.1
-(key encodings) and 7.1.3.2 (signature algorithms).
+Sources: RFC 2986 (PKCS#10), RFC 7468 (PEM), CA/Browser Forum Baseline Requirements 7.1.3.1 (key
+encodings) and 7.1.3.2 (signature algorithms).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
 TEXT_LIMIT = 32 * 1024
-"""Most characters of a request that are looked at."""
+"""Most characters of a request that are read."""
 
 _SHOWN = 64
 _LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
@@ -39,10 +39,10 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 
 
 class CsrRefused(ValueError):
-    """A request is not accepted, or cannot be built.
+    """A request is refused, or cannot be built.
 
-    ``rule`` says why in plain words. It holds no key material, and of the request's own text at
-    most 64 printable characters.
+    ``rule`` says why in plain words. It holds no key material, and at most 64 printable characters
+    of the request's own text.
     """
 
     def __init__(self, rule: str) -> None:
@@ -53,10 +53,10 @@ class CsrRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRequest:
-    """What is taken from a request that was read, verified and found good by ``parse``."""
+    """The used parts of a request that ``parse`` has read, verified and accepted."""
 
     pem: str
-    """Its block alone as handed in, with ``\\n`` line ends."""
+    """The PEM block alone, as it came, with ``\\n`` line ends."""
     common_name: str | None
     """The subject's common name as it stands there, or None."""
     dns_names: tuple[str, ...]
@@ -69,11 +69,10 @@ class CertificateRequest:
 
 
 def parse(text: str) -> CertificateRequest:
-    """Read one PEM request and check all that the request alone can show.
+    """Read one PEM request and check everything that the request alone can show.
 
     Raises ``CsrRefused`` and nothing else: for its form, its key (``keys.refuse_weak``), its
-    signature, its extensions, more than one common name, and IP addresses, which can be in no
-    order.
+    signature, its extensions, more than one common name, and IP addresses, which no order can have.
     """
     block = _one_block(text)
     request = _outlined(_decoded(block))
@@ -96,9 +95,9 @@ def match(
 ) -> None:
     """Check that a request asks for nothing outside its order.
 
-    Its common name, where it has one, must be ``common_name`` in any spelling (case, U-labels);
-    each of its DNS names must be ``common_name`` or among ``names``. A wildcard covers only
-    itself. Raises ``CsrRefused`` naming the first offender.
+    Its common name, if it has one, must be ``common_name`` in any spelling (case, U-labels); each
+    of its DNS names must be ``common_name`` or among ``names``. A wildcard covers only itself.
+    Raises ``CsrRefused`` naming the first offender.
     """
     if request.common_name is not None and _ascii_or_none(request.common_name) != common_name.ascii:
         shown = _shown(request.common_name)
@@ -117,11 +116,11 @@ def build(
     names: Sequence[DomainName],
     subject: Subject,
 ) -> str:
-    """Make a PEM request signed with SHA-256, for a key pair that is kept here.
+    """Return a PEM request signed with SHA-256, for a key pair that the desk has.
 
-    Its alternative names are the common name, then ``names``, each once. Raises ``CsrRefused``
-    for a part of the subject that does not fit (X.520 upper bounds). An organisational unit is
-    never written: public certificates may have none.
+    Its alternative names are the common name, then ``names``, each once. Raises ``CsrRefused`` for
+    a part of the subject that does not fit (X.520 upper bounds). An organisational unit is never
+    written: public certificates must not have one (BR 7.1.4.3).
     """
     dns_names = dict.fromkeys(name.ascii for name in (common_name, *names))
     with _reading("the subject cannot be written into a CSR"):
@@ -138,7 +137,7 @@ def build(
 
 @contextmanager
 def _reading(rule: str) -> Iterator[None]:
-    """Turn whatever the library raises into ``CsrRefused(rule)``.
+    """Turn any exception of the library into ``CsrRefused(rule)``.
 
     It raises at load and again, lazily, at each attribute: ValueError, TypeError, OverflowError,
     InvalidVersion, UnsupportedAlgorithm, DuplicateExtension and more, and promises no list.
@@ -152,7 +151,7 @@ def _reading(rule: str) -> Iterator[None]:
 
 
 def _one_block(text: str) -> pem.Block:
-    """Find the one block; there may be text around it, such as OpenSSL's description."""
+    """Return the one block; there may be text around it, such as OpenSSL's description."""
     if len(text) > TEXT_LIMIT:
         raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
@@ -182,9 +181,9 @@ def _outlined(data: bytes) -> outline.RequestOutline:
 
 
 def _good_key(key: outline.Key) -> keys.PublicKey:
-    """Take the public key, checked before anything is computed with it."""
-    # The library reads a key marked for RSASSA-PSS as a plain one, without the limits that the
-    # mark sets. Certificates carry plain ones only.
+    """Return the public key, checked before anything is computed with it."""
+    # The library reads a key marked for RSASSA-PSS as a plain one, without the limits that the mark
+    # sets. Certificates carry only plain ones.
     if key.algorithm == outline.RSASSA_PSS:
         rule = "the RSA key is marked for RSASSA-PSS; it must be a plain RSA key (RFC 3279, 2.3.1)"
         raise CsrRefused(rule)
@@ -209,7 +208,7 @@ def _verify(request: outline.RequestOutline, public_key: keys.PublicKey) -> None
 
 
 def _common_name(request: outline.RequestOutline) -> str | None:
-    """Take the one common name, or None when the subject has none."""
+    """Return the one common name, None if the subject has none."""
     found = request.subject.of(distinguished_name.COMMON_NAME)
     if len(found) > 1:
         raise CsrRefused("the CSR has more than one common name")
@@ -222,7 +221,7 @@ def _common_name(request: outline.RequestOutline) -> str | None:
 
 
 def _dns_names(request: outline.RequestOutline) -> tuple[str, ...]:
-    """Take the DNS names; e-mail addresses, URIs, directory and other names are passed over."""
+    """Return the DNS names; e-mail addresses, URIs, directory and other names are ignored."""
     if len(request.asked) > 1:
         raise CsrRefused("the CSR asks for extensions more than once (RFC 2985, 5.4.2)")
     try:
@@ -244,7 +243,7 @@ def _alternative_names(value: bytes) -> tuple[str | Address, ...]:
 
 
 def _ascii_or_none(text: str) -> str | None:
-    """Normalise a name that stands in a request; None where it is no name."""
+    """Return a name of a request in its normal form, None if it is not a domain name."""
     try:
         return ascii_form(text)
     except DomainRefused:
@@ -252,16 +251,16 @@ def _ascii_or_none(text: str) -> str | None:
 
 
 def _shown(text: str) -> str:
-    """Quote a request's own text for a message: cut, and with nothing that does not show."""
+    """Return a request's own text for a message: shortened, and escaped where it does not print."""
     return f'"{visible(text[:_SHOWN])[:_SHOWN]}"'
 
 
 def _subject_attributes(
     common_name: DomainName, subject: Subject
 ) -> Iterable[x509.NameAttribute[str]]:
-    """Write the parts of a subject that are given, from the widest to the common name.
+    """Yield the parts of a subject that are given, from the widest to the common name.
 
-    Blanks around a value were typed by mistake, and would be signed.
+    Blanks around a value were typed by mistake, and are removed because they would be signed.
     """
     if subject.country and not _COUNTRY.fullmatch(subject.country):
         raise CsrRefused("the country must be two capital letters")

@@ -1,7 +1,8 @@
 """The distinguished encoding rules (X.690), checked by shape alone; elements by structure.
 
 Values which the desk does not need, such as those of unknown attributes, are checked like all
-others: some readers look into them, and a request that the desk accepts can be read by every tool.
+others: some readers look into them, and every tool should be able to read a request that the desk
+accepts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ELEMENTS_LIMIT = 1000
-"""Most elements that are looked at: a request for a hundred names has some sixty."""
+"""Most elements that are read: a request for a hundred names has some sixty."""
 
 # Identifier bytes of the universal types that the desk reads and writes (X.680, 8.6).
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING = 0x01, 0x02, 0x03, 0x04
@@ -23,7 +24,7 @@ NULL, IDENTIFIER, ENUMERATED = 0x05, 0x06, 0x0A
 GENERALIZED_TIME, BMP_STRING = 0x18, 0x1E
 SEQUENCE, SET = 0x30, 0x31
 CONSTRUCTED = 0x20
-"""The bit of an element that is made of others."""
+"""The bit of an element that consists of other elements."""
 
 _CLASS = 0xC0
 _NUMBER = 0x1F
@@ -33,7 +34,7 @@ _SHORTEST_BITS = 2  # bytes: the number of unused bits and one byte of bits
 
 
 class NotDer(ValueError):
-    """Bytes break the distinguished encoding rules; the text says which, and its section."""
+    """Bytes break the distinguished encoding rules; the text says which rule, and its section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ class Element:
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """Read elements that follow each other and fill ``data``; raises ``NotDer``.
+    """Yield elements that follow each other and fill ``data``; raises ``NotDer``.
 
-    Their contents are not looked into. Tags above 30 are refused: no request has any.
+    Their contents are not read. Tags above 30 are refused: no request has any.
     """
     at = 0
     while at < len(data):
@@ -64,7 +65,7 @@ def elements(data: bytes) -> Iterator[Element]:
 
 
 def parts(element: Element, *tags: int) -> tuple[Element, ...]:
-    """Return what an element is made of, which has these tags; raises ``NotDer``."""
+    """Return the elements inside an element, which must have these tags; raises ``NotDer``."""
     found = tuple(elements(element.content))
     if tuple(part.tag for part in found) != tags:
         raise NotDer("other elements than its type has")
@@ -78,7 +79,7 @@ def identifier(dotted: str) -> bytes:
 
 
 def dotted(content: bytes) -> str:
-    """Return an object identifier, which ``check`` has passed, as it is written."""
+    """Return an object identifier, which ``check`` has accepted, in its dotted form."""
     numbers = [0]
     for byte in content:
         numbers[-1] = numbers[-1] << 7 | byte & 0x7F
@@ -89,7 +90,7 @@ def dotted(content: bytes) -> str:
 
 
 def encode(tag: int, content: bytes) -> bytes:
-    """Write one element whose content is ready, of less than 64 KiB."""
+    """Return one element with this content, of less than 64 KiB."""
     length = len(content)
     if length < _LONG:
         return bytes((tag, length)) + content
@@ -98,7 +99,7 @@ def encode(tag: int, content: bytes) -> bytes:
 
 
 def check(data: bytes) -> None:
-    """Check that ``data`` is one element, well-formed to its depths; raises ``NotDer``.
+    """Check that ``data`` is one element, well-formed at all depths; raises ``NotDer``.
 
     The time is that of reading ``ELEMENTS_LIMIT`` elements, however small they are.
     """
@@ -124,19 +125,20 @@ def crowded(data: bytes, most: int = ELEMENTS_LIMIT) -> bool:
 
 
 def _arc(number: int) -> bytes:
-    """Write one number of an identifier, seven bits a byte, all but the last of them marked."""
+    """Return one number of an identifier, seven bits a byte; all bytes but the last are marked."""
     shifts = range(7, number.bit_length(), 7)
     marked = [number >> shift & 0x7F | _LONG for shift in reversed(shifts)]
     return bytes((*marked, number & 0x7F))
 
 
 def _bounds(data: bytes, at: int) -> tuple[int, int]:
-    """Read the length at a position: where the content starts and where it ends."""
+    """Return where the content of the element at a position starts and ends."""
     head = data[at : at + 1]
     if head and head[0] < _LONG:
         start, length = at + 1, head[0]
     else:
-        # Lengths of one and two bytes do for all of 64 KiB; the indefinite form is none.
+        # Lengths of one and two bytes are enough for 64 KiB; DER has no indefinite form (X.690,
+        # 10.1).
         size = head[0] - _LONG if head else 0
         start = at + 1 + size
         length = int.from_bytes(data[at + 1 : start])
@@ -148,7 +150,7 @@ def _bounds(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _checked(element: Element, depth: int) -> Iterator[Element]:
-    """Give an element and all within it, each once it is checked."""
+    """Yield an element and all elements within it, each once it is checked."""
     constructed = bool(element.tag & CONSTRUCTED)
     number = element.tag & _NUMBER
     if not element.tag & _CLASS:

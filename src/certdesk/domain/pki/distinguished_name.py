@@ -42,7 +42,7 @@ _SPECIAL = frozenset('"+,;<>\\')
 
 
 class NameRefused(ValueError):
-    """A name breaks a rule of its structure; the text says which."""
+    """A name breaks a rule of its structure; the text says which one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Attribute:
 
     @property
     def text(self) -> str | None:
-        """The value as text; None where it is bits, which are no text."""
+        """The value as text; None if it is a bit string, which is not text."""
         code = _CODES.get(self.tag)
         return None if code is None else self.value.decode(code)
 
     @property
     def in_repertoire(self) -> bool:
-        """Whether a type of ASCII holds ASCII alone; other types hold what they can say."""
+        """Whether an ASCII type holds only ASCII; other types may hold what they can express."""
         return self.tag not in _ASCII or self.value.isascii()
 
 
@@ -81,7 +81,7 @@ class DistinguishedName:
 
 
 def read(name: der.Element) -> DistinguishedName:
-    """Read a name whose elements ``der.check`` has passed; raises ``NameRefused``."""
+    """Return a name whose elements ``der.check`` has accepted; raises ``NameRefused``."""
     if name.tag != der.SEQUENCE:
         raise NameRefused("a name is not a list of sets (RFC 5280, 4.1.2.4)")
     return DistinguishedName(tuple(tuple(_set(each)) for each in der.elements(name.content)))
@@ -106,12 +106,12 @@ def _attribute(pair: der.Element) -> Attribute:
 
 
 def _require_characters(attribute: Attribute) -> None:
-    """Require bytes that are characters of their type: no reader takes others."""
+    """Require bytes that are characters of their type: no reader accepts others."""
     try:
         text = attribute.text or ""
     except UnicodeDecodeError:
         text = None
-    # A BMPString has no characters in two halves.
+    # A BMPString has no surrogate pairs.
     if text is None or (attribute.tag == der.BMP_STRING and max(text, default="") > _LAST_OF_BMP):
         raise NameRefused("a name has a value that is not in the code of its type (X.690, 8.23)")
 
@@ -125,7 +125,7 @@ def _written(attribute: Attribute) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Mark what would be read as something else (RFC 4514, 2.4)."""
+    """Return a text with its special characters escaped (RFC 4514, 2.4)."""
     marked = "".join(f"\\{one}" if one in _SPECIAL else one for one in text)
     marked = marked.replace("\0", "\\00")
     if marked.startswith(("#", " ")):

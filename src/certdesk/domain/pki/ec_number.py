@@ -1,6 +1,6 @@
-"""The number of an ECC private key, written as long as its curve is (RFC 5915, 3).
+"""The number of an ECC private key, written as long as its curve requires (RFC 5915, 3).
 
-Java and older programs write it as any number: without the zeros at its head, or with one more
+Java and older programs write it as an ordinary number: without leading zeros, or with one more
 before a high bit. OpenSSL reads that, and the library does not.
 """
 
@@ -21,7 +21,8 @@ _KEY = 2
 def in_own_length(data: bytes) -> bytes:
     """Return an ECPrivateKey with its number as long as the curve that it names.
 
-    What is no such key, or of a curve that the library does not know, is returned as it is.
+    Data that is not such a key, or a key of a curve that the library does not know, is returned
+    unchanged.
     """
     try:
         (whole,) = der.elements(data)
@@ -36,7 +37,7 @@ def in_own_length(data: bytes) -> bytes:
 
 
 def in_own_length_within(data: bytes) -> bytes:
-    """Return a PrivateKeyInfo with the key in it so; its algorithm names the curve."""
+    """Return a PrivateKeyInfo with its key changed like this; its algorithm names the curve."""
     try:
         (whole,) = der.elements(data)
         parts = list(der.elements(whole.content))
@@ -52,7 +53,7 @@ def in_own_length_within(data: bytes) -> bytes:
 
 
 def _written(parts: list[der.Element], curve: der.Element) -> bytes:
-    """Write the elements of an ECPrivateKey anew; raises ValueError or LookupError."""
+    """Return the elements of an ECPrivateKey written again; raises ValueError or LookupError."""
     if [part.tag for part in parts[:2]] != [
         der.INTEGER,
         der.OCTET_STRING,

@@ -1,6 +1,6 @@
-"""Extensions of CSRs and certificates (RFC 5280, 4.2): those that are used, read by structure.
+"""Extensions of CSRs and certificates (RFC 5280, 4.2): those that the desk uses, by structure.
 
-What an extension says that the desk does not use is not looked at.
+All others are ignored.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _KEY_CERT_SIGN = 0x04
 
 
 class ExtensionRefused(ValueError):
-    """Extensions, or one that is used, break a rule; the text says which."""
+    """Extensions, or one that is used, break a rule; the text says which one."""
 
 
 def read(listed: der.Element, used: frozenset[bytes]) -> dict[bytes, bytes]:
     """Return the values of the extensions of a list that are ``used``, by identifier.
 
-    Raises ``ExtensionRefused``, also where one of these is there twice.
+    Raises ``ExtensionRefused``, also if one of these is there twice.
     """
     found: dict[bytes, bytes] = {}
     rule = "the extensions are not a list (RFC 5280, 4.1)"
@@ -54,7 +54,7 @@ def read(listed: der.Element, used: frozenset[bytes]) -> dict[bytes, bytes]:
 def alternative_names(value: bytes) -> tuple[str | Address, ...]:
     """Return the DNS names, as they stand, and the addresses of a subject alternative name.
 
-    They are in order; e-mail addresses, URIs, directory names and others are passed over. Raises
+    They are in order; e-mail addresses, URIs, directory names and others are ignored. Raises
     ``ExtensionRefused`` (4.2.1.6).
     """
     rule = "the subject alternative name is not well-formed (RFC 5280, 4.2.1.6)"
@@ -87,7 +87,7 @@ def may_certify(value: bytes) -> bool:
 
 
 def _value(parts: list[der.Element]) -> bytes:
-    """Return the value of an extension that is used; of its mark, True is written alone."""
+    """Return the value of an extension that is used; only a critical mark of True is valid DER."""
     tags = [part.tag for part in parts[1:]]
     if tags == [der.BOOLEAN, der.OCTET_STRING] and parts[1].content != _TRUE:
         raise ExtensionRefused("a default value is written out (X.690, 11.5)")

@@ -1,4 +1,4 @@
-"""What a CA is asked for, and how far it has come."""
+"""The request to a CA, and its progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from certdesk.domain.values.subject import Registration, Subject
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """Why a name may be certified: its proof, and that CAA permits it.
+    """Why a name may be certified: its proof, and the permission by CAA.
 
     `covers` is the name or wildcard in ASCII; `method` is `DNS` or `FILE`.
     """
@@ -29,14 +29,14 @@ class Authorization:
 class IssueRequest:
     """A certificate to be issued for an order, with everything that permits it.
 
-    The same order and attempt are asked for with the same names, key and subject until they are
-    issued or given up. `names` has the main name first; `csr` is PEM and its key what is
-    certified; `subject` is what was vetted, empty for DV; `hash_name` is `SHA256`, `SHA384` or
-    `SHA512`; `cross_sign` asks for the chain to the older root. `most_days` is how long the
-    certificate may last at most, None for as long as the issuer allows, and `ends_by` when
-    the time that was bought ends, which a reissue does not outlast. `registration` is what an EV
-    subject says besides. `vetted_until` is how long the `subject` may be relied on, None where it
-    may not be, or is empty.
+    Requests for the same order and attempt have the same names, key and subject until the
+    certificate is issued or given up. `names` has the main name first. `csr` is PEM, and its key is
+    certified. `subject` is the vetted subject, empty for DV. `hash_name` is `SHA256`, `SHA384` or
+    `SHA512`. `cross_sign` asks for the chain to the older root. `most_days` is the longest that the
+    certificate may last, None for as long as the issuer allows. `ends_by` is the end of the time
+    that was bought, which a reissue does not outlast. `registration` is the registration in an EV
+    subject. `vetted_until` is how long the `subject` may be relied on, None if it may not be, or is
+    empty.
     """
 
     certificate_id: str
@@ -57,7 +57,7 @@ class IssueRequest:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengesWanted:
-    """What is to be published for the names of an order, to prove them by a method.
+    """A request for challenges for the names of an order, by one method.
 
     `names` has the main name first; `method` is `DNS` or `FILE`.
     """
@@ -71,16 +71,16 @@ class ChallengesWanted:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """What is to be published: one challenge for each name, and one for a name and its wildcard."""
+    """The challenges to publish: one for each name; a name and its wildcard share one."""
 
     challenges: tuple[Challenge, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The issuer is about to do what may be done once: keep `state`, then ask again.
+    """The issuer is about to take a step that it must take once: keep `state`, then ask again.
 
-    `serial` is the serial number of the certificate to come in lower-case hexadecimal, where the
+    `serial` is the serial number of the certificate to come in lower-case hexadecimal, if the
     issuer knows it.
     """
 
@@ -107,13 +107,13 @@ class Later:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """The issuer will not issue this; asking again changes nothing."""
+    """The issuer will not issue this, however often it is asked."""
 
     reason: str
 
 
 def absent(issuer: str) -> str:
-    """Say that an order waits for an issuer that the desk does not have (any more)."""
+    """Return the message that an order waits for an issuer that the desk does not have."""
     return f"Its issuer {issuer} is not among those of this desk (setting issuer.names)."
 
 

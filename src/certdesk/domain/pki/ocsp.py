@@ -1,7 +1,7 @@
-"""The Online Certificate Status Protocol: who answers, and what is answered.
+"""The Online Certificate Status Protocol: responders and their responses.
 
-What is asked is in `ocsp_request.py`. Answers are written here because the library writes those for
-one certificate alone.
+Requests are read in `ocsp_request.py`. Responses are written here because the library only writes
+those for one certificate.
 
 Sources: RFC 6960, CA/Browser Forum Baseline Requirements 4.9.10 and 7.1.2.8.
 """
@@ -25,10 +25,10 @@ from certdesk.domain.values.keys import PublicKey
 from certdesk.domain.values.validity import BACKDATED
 
 LASTS = timedelta(hours=12)
-"""How long an answer is good; it has to be for 8 hours at least (4.9.10)."""
+"""How long a response is valid; at least 8 hours are required (4.9.10)."""
 
 RESPONDER_LASTS = timedelta(days=14)
-"""How long a responder may answer for an authority before it is certified anew."""
+"""How long a responder may answer for an authority before it gets a new certificate."""
 
 # Context tags: of what is explicitly tagged, and of a status.
 _FIRST, _SECOND, _THIRD = 0xA0, 0xA1, 0xA2
@@ -44,16 +44,16 @@ _REASONS = {
     x509.ReasonFlags.cessation_of_operation: 5,
     x509.ReasonFlags.privilege_withdrawn: 9,
 }
-"""The numbers of RFC 5280 5.3.1 for the reasons that `revocation.Reason` has."""
+"""The numbers of RFC 5280 5.3.1 for the reasons that `revocation_reason.Reason` has."""
 
 Status: TypeAlias = Revoked | Literal["good", "unknown"]
-"""What is answered of a certificate."""
+"""The status of a certificate in a response."""
 
 
 def content(
     asked: Asked, statuses: Sequence[Status], responder: x509.Certificate, now: datetime
 ) -> bytes:
-    """Write what is to be signed by the responder: a status for each that was asked for."""
+    """Return the data to be signed by the responder: a status for each certificate asked for."""
     at = now.replace(microsecond=0)
     each = (_single(one, status, at) for one, status in zip(asked.ids, statuses, strict=True))
     digest = hashlib.sha1(key_bits(responder), usedforsecurity=False).digest()
@@ -70,7 +70,7 @@ def content(
 
 
 def response(content: bytes, signature: bytes, responder: x509.Certificate) -> bytes:
-    """Write the answer around what the responder has signed with ECDSA and SHA-256."""
+    """Return the response with what the responder has signed with ECDSA and SHA-256."""
     algorithm = der.encode(der.SEQUENCE, der.encode(der.IDENTIFIER, _ECDSA_WITH_SHA_256))
     bits = der.encode(der.BIT_STRING, b"\0" + signature)
     certificates = der.encode(der.SEQUENCE, responder.public_bytes(Encoding.DER))
@@ -81,7 +81,7 @@ def response(content: bytes, signature: bytes, responder: x509.Certificate) -> b
 
 
 def _single(one: CertificateId, status: Status, at: datetime) -> bytes:
-    """Write the status of one certificate, which is named as it was asked for (4.2.1)."""
+    """Return the status of one certificate, identified as in the request (4.2.1)."""
     said = _revoked(status) if isinstance(status, Revoked) else _SAID[status]
     until = der.encode(_FIRST, _time(at + LASTS))
     return der.encode(der.SEQUENCE, one.whole + said + _time(at) + until)
@@ -101,19 +101,19 @@ def _time(at: datetime) -> bytes:
 
 
 def malformed() -> ocsp.OCSPResponse:
-    """Give the answer to what is no request."""
+    """Return the response to bytes that are not a request."""
     return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
 
 
 def unauthorised() -> ocsp.OCSPResponse:
-    """Give the answer where another CA's certificate is asked for (RFC 6960 2.3)."""
+    """Return the response to a question about another CA's certificate (RFC 6960 2.3)."""
     return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
 
 
 def responder_builder(
     issuer: x509.Certificate, public_key: PublicKey, serial: int, now: datetime
 ) -> x509.CertificateBuilder:
-    """Write the certificate of a responder, which answers for the issuer alone."""
+    """Return the certificate of a responder that answers for the issuer alone."""
     begins = now.replace(microsecond=0) - BACKDATED
     ends = begins + RESPONDER_LASTS - timedelta(seconds=1)
     written = (
@@ -144,5 +144,5 @@ def _responder_extensions(
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False
     yield x509.SubjectKeyIdentifier.from_public_key(public_key), False
     yield profile.key_identifier(issuer), False
-    # It is too short-lived for its own status to be asked for.
+    # It is too short-lived for anybody to ask for its own status (RFC 6960, 4.2.2.2.1).
     yield x509.OCSPNoCheck(), False

@@ -1,7 +1,7 @@
 """Requests for the status of certificates (RFC 6960 4.1, RFC 9654 for nonces).
 
-They are read here because the library reads those for one certificate alone. The nonce and the
-identifiers of certificates go back as they came.
+They are read here because the library only reads those for one certificate. The nonce and the
+identifiers of certificates are returned as they came.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from certdesk.domain.pki import der
 
 NONCE_LIMIT = 128
-"""Longest nonce that is taken, in bytes (RFC 9654 2.1)."""
+"""The longest nonce that is accepted, in bytes (RFC 9654 2.1)."""
 
 NONCE = der.identifier("1.3.6.1.5.5.7.48.1.2")
 
@@ -33,12 +33,12 @@ _HASHES: dict[bytes, type[hashes.HashAlgorithm]] = {
 
 
 class Malformed(ValueError):
-    """Bytes are no request that can be answered."""
+    """Bytes are not a request that can be answered."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateId:
-    """A certificate that is asked for: its serial number, and two hashes that name its issuer."""
+    """The identifier of a certificate: its serial number, and two hashes that name its issuer."""
 
     whole: bytes
     serial: int
@@ -47,7 +47,7 @@ class CertificateId:
     key_hash: bytes
 
     def names(self, issuer: x509.Certificate) -> bool:
-        """Whether that is the issuer, whose key is RSA or ECC."""
+        """Whether it names this issuer, whose key is RSA or ECC."""
         hashed = (self._hash(issuer.subject.public_bytes()), self._hash(key_bits(issuer)))
         return hashed == (self.name_hash, self.key_hash)
 
@@ -59,14 +59,14 @@ class CertificateId:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request for the status of one certificate or more, in order; `nonce` is its value."""
+    """A request for the status of one or more certificates, in order; `nonce` is its value."""
 
     ids: tuple[CertificateId, ...]
     nonce: bytes | None
 
 
 def key_bits(certificate: x509.Certificate) -> bytes:
-    """Return the bits of a key, which is what issuers' keys are hashed of (RFC 6960 4.1.1)."""
+    """Return the bits of a key, from which an issuer's key hash is made (RFC 6960 4.1.1)."""
     public_key = certificate.public_key()
     if isinstance(public_key, rsa.RSAPublicKey):
         return public_key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
@@ -74,10 +74,10 @@ def key_bits(certificate: x509.Certificate) -> bytes:
 
 
 def read(data: bytes) -> Asked:
-    """Read a request; that somebody signed it counts for nothing.
+    """Return a request; its own signature, if any, is not checked.
 
     Raises:
-        Malformed: it is none, or asks for what is not understood.
+        Malformed: it is not a request, or asks for something unknown.
     """
     try:
         der.check(data)
@@ -90,7 +90,7 @@ def read(data: bytes) -> Asked:
 
 
 def _tbs(whole: der.Element) -> list[der.Element]:
-    """Return the parts of what may be signed."""
+    """Return the parts of a TBSRequest."""
     parts = _parts(whole, der.SEQUENCE)
     if [part.tag for part in parts] not in ([der.SEQUENCE], [der.SEQUENCE, _SIGNATURE]):
         raise Malformed("it is not a request and a signature (RFC 6960 4.1.1)")
@@ -98,7 +98,7 @@ def _tbs(whole: der.Element) -> list[der.Element]:
 
 
 def _asked(parts: Sequence[der.Element]) -> Asked:
-    """Read version, name of who asks, list and extensions, of which the list is always there."""
+    """Return the request in a TBSRequest, in which only the list of certificates is required."""
     by_tag = {part.tag: part for part in parts}
     tags = [part.tag for part in parts]
     known = [_VERSION, _REQUESTOR, der.SEQUENCE, _EXTENSIONS]
@@ -144,7 +144,7 @@ def _id(request: der.Element) -> CertificateId:
 
 
 def _nonce(extensions: der.Element) -> bytes | None:
-    """Return the value of the nonce; raises ``Malformed``, also for what is not understood."""
+    """Return the nonce; raises ``Malformed``, also for an unknown critical extension."""
     found = [value for identifier, value in _understood(extensions) if identifier == NONCE]
     if len(found) > 1:
         raise Malformed("it has two nonces")
@@ -158,7 +158,7 @@ def _nonce(extensions: der.Element) -> bytes | None:
 
 
 def _understood(extensions: der.Element) -> Iterator[tuple[bytes, bytes]]:
-    """Return identifiers and values; a critical one has to be the nonce."""
+    """Yield identifiers and values; only the nonce may be critical."""
     (listed,) = der.elements(extensions.content)
     for extension in _parts(listed, der.SEQUENCE):
         identifier, *mark, value = _parts(extension, der.SEQUENCE)

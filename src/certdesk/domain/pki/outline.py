@@ -1,9 +1,9 @@
-"""CSRs and certificates of others: the parts that count, read by structure, and their signatures.
+"""CSRs and certificates from outside: the parts that matter, read by structure, and signatures.
 
-The library reads the whole of a CSR or certificate or nothing of it, and is strict about names and
-extensions that the desk passes over. So it is handed a shell, which is the same without these: it
-reads the key, the times and the algorithm of the signature from that. What was signed is kept as it
-came, and the signature is checked over it.
+The library reads all of a CSR or certificate or none of it, and is strict about names and
+extensions that the desk ignores. So it gets a shell, which is the same without these, and reads the
+key, the times and the algorithm of the signature from that. The signed bytes are kept as they came,
+and the signature is checked over them.
 
 Sources: RFC 2986 section 4, RFC 5280 sections 4.1 and 6.1.3, RFC 5758.
 """
@@ -43,12 +43,12 @@ _NO_BITS_UNUSED = b"\x00"
 
 
 class OutlineRefused(ValueError):
-    """Bytes are no CSR or certificate, or break a rule in a part that counts; the text says it."""
+    """Bytes are not a CSR or certificate, or break a rule; the text says which rule."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
-    """What a CSR and a certificate have in common (RFC 5280, 4.1.1)."""
+    """The common parts of a CSR and a certificate (RFC 5280, 4.1.1)."""
 
     content: der.Element
     parts: tuple[der.Element, ...]
@@ -57,11 +57,11 @@ class _Signed:
 
     @property
     def whole_bytes(self) -> bool:
-        """Whether the signature is whole bytes; the library passes over bits that are unused."""
+        """Whether the signature is whole bytes; the library ignores unused bits."""
         return self.signature.content[:1] == _NO_BITS_UNUSED
 
     def around(self, *parts: bytes) -> bytes:
-        """Return the shell that has these parts as its content."""
+        """Return the shell with these parts as its content."""
         content = der.encode(der.SEQUENCE, b"".join(parts))
         return der.encode(der.SEQUENCE, content + self.algorithm.whole + self.signature.whole)
 
@@ -81,7 +81,7 @@ class Key:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RequestOutline:
-    """A PKCS#10 request. `asked` are lists of extensions, of which there may be one."""
+    """A PKCS#10 request. `asked` are its lists of extensions; one is allowed."""
 
     content: bytes
     subject: DistinguishedName
@@ -94,7 +94,8 @@ class RequestOutline:
 class CertificateOutline:
     """A certificate. `names` has its issuer and its subject as they were written.
 
-    `signed` tells that its signature is in form: whole bytes, and of the algorithm that was signed.
+    `signed` is whether its signature is well-formed: whole bytes, and of the algorithm that was
+    signed.
     """
 
     data: bytes
@@ -110,7 +111,7 @@ class CertificateOutline:
 
 
 def request(data: bytes) -> RequestOutline:
-    """Read a CSR that ``der.check`` has passed; raises ``OutlineRefused``."""
+    """Return a CSR that ``der.check`` has accepted; raises ``OutlineRefused``."""
     with _form("it is not three elements: content, algorithm, signature (RFC 2986, 4.2)"):
         signed = _signed(data)
     if not signed.whole_bytes:
@@ -134,9 +135,9 @@ def request(data: bytes) -> RequestOutline:
 
 
 def certificate(data: bytes) -> CertificateOutline:
-    """Read a certificate that ``der.check`` has passed, now or earlier.
+    """Return a certificate that ``der.check`` has accepted, now or earlier.
 
-    Raises ``OutlineRefused``. Extensions that are used are read, and not yet what they say.
+    Raises ``OutlineRefused``. The values of the extensions that are used are not parsed yet.
     """
     with _form("it is not three elements: content, algorithm, signature (RFC 5280, 4.1.1)"):
         signed = _signed(data)
@@ -170,8 +171,8 @@ def require_signature(
 ) -> None:
     """Check a signature over content.
 
-    Raises ``InvalidSignature``, and whatever the library raises for an algorithm that it does not
-    know or that is not the key's.
+    Raises ``InvalidSignature``, and anything that the library raises for an algorithm that it does
+    not know or that does not fit the key.
     """
     parameters, digest = shell.signature_algorithm_parameters, shell.signature_hash_algorithm
     if isinstance(public_key, rsa.RSAPublicKey) and digest is not None:
@@ -198,7 +199,7 @@ def require_issued(subject: CertificateOutline, issuer: CertificateOutline) -> N
 
 @contextmanager
 def _form(rule: str) -> Iterator[None]:
-    """Turn what is missing, or what the library raises, into ``OutlineRefused(rule)``."""
+    """Turn missing parts, and any exception of the library, into ``OutlineRefused(rule)``."""
     try:
         yield
     except OutlineRefused:
@@ -236,9 +237,9 @@ def _key(element: der.Element) -> Key:
 
 
 def _asked(attributes: der.Element) -> Iterator[der.Element]:
-    """Find the lists of extensions; of all other attributes the form alone counts.
+    """Yield the lists of extensions; of all other attributes only the form is checked.
 
-    In which order the attributes of the set come (X.690, 11.6) changes nothing of what they say.
+    The order of the attributes in the set (X.690, 11.6) does not change their meaning.
     """
     for attribute in der.elements(attributes.content):
         _require_tags((attribute,), der.SEQUENCE)
@@ -263,7 +264,7 @@ def _fields(
 
 
 def _extensions(rest: tuple[der.Element, ...]) -> dict[bytes, bytes]:
-    """Read the extensions behind the unique identifiers, which nobody uses."""
+    """Return the extensions, which come after the unique identifiers that nobody uses."""
     tags = [each.tag for each in rest]
     if tags != sorted(set(tags)) or not set(tags) <= {*_UNIQUE, _EXTENSIONS}:
         raise OutlineRefused("its content has elements that no certificate has (RFC 5280, 4.1)")

@@ -28,7 +28,7 @@ _WRAPPED = 64
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One block: its label, the head of an encrypted key, what stands below, and all of it."""
+    """One block: its label, the header of an encrypted key, its content, and all of it."""
 
     label: str
     head: str
@@ -37,13 +37,13 @@ class Block:
 
 
 class NoPublicKey(ValueError):
-    """A PEM block holds no public key that can be read; the text says which block."""
+    """No PEM block holds a readable public key; the text says which block is at fault."""
 
 
 def uniform(text: str) -> str:
     """Return a text with line feeds as line ends, without blanks around it, ending in one.
 
-    Windows' editors begin a text with a mark of its byte order, which is left out.
+    A byte order mark, which Windows' editors write, is left out.
     """
     return (
         text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n") + "\n"
@@ -51,10 +51,10 @@ def uniform(text: str) -> str:
 
 
 def blocks(text: str) -> list[Block] | None:
-    """Return the blocks of a text, or None where something begins like a block and is none.
+    """Return the blocks of a text, None if something begins like a block but is not one.
 
-    Other text may be around them and between them (RFC 7468, 2), as OpenSSL writes it. None is
-    returned for a NUL as well, at which programs stop to read.
+    Other text may be around and between them (RFC 7468, 2), as OpenSSL writes it. None is also
+    returned for a NUL, where some programs stop reading.
     """
     lines = uniform(text)
     found = [
@@ -70,24 +70,24 @@ def blocks(text: str) -> list[Block] | None:
 
 
 def block(label: str, data: bytes) -> Block:
-    """Return the block of that content."""
+    """Return the block with that content."""
     text = encoded(label, data)
     body = text.partition("\n")[2].rpartition("-----END")[0]
     return Block(label=label, head="", body=body, text=text)
 
 
 def encoded(label: str, data: bytes) -> str:
-    """Write a block."""
+    """Return the text of a block."""
     text = base64.b64encode(data).decode("ascii")
     lines = (text[at : at + _WRAPPED] for at in range(0, len(text), _WRAPPED))
     return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""))
 
 
 def decoded(body: str) -> bytes | None:
-    """Decode what stands between the two lines of a block; None where it is not base64.
+    """Return the decoded content of a block, None if it is not base64.
 
-    The decoder passes over stray bits at the end, which would give one block many spellings;
-    here they are refused.
+    The decoder ignores stray bits at the end, which would give one block many spellings; here they
+    are refused.
     """
     text = body.translate(_BLANKS)
     try:
@@ -98,10 +98,10 @@ def decoded(body: str) -> bytes | None:
 
 
 def spki_digest_of_pem(text: str) -> list[bytes]:
-    """Give the SHA-256 of the SubjectPublicKeyInfo of each certificate, CSR or public key.
+    """Return the SHA-256 of the SubjectPublicKeyInfo of each certificate, CSR or public key.
 
     Raises:
-        NoPublicKey: a block is none of these, or there is none.
+        NoPublicKey: a block is none of these, or there is no block.
     """
     found = blocks(text)
     if not found:

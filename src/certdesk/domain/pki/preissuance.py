@@ -1,8 +1,7 @@
-"""The gate before the CA's key: may these very bytes be signed for this request, now?
+"""The check before the CA's key is used: may these very bytes be signed for this request, now?
 
-What was decided earlier is not relied on: the final to-be-signed bytes are read again, and every
-rule is asked of what stands in them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1,
-6.1.1.3, 7.1.
+Earlier decisions are not relied on: the final to-be-signed bytes are read again, and every rule is
+applied to them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1, 6.1.1.3, 7.1.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from certdesk.domain.values.validity import CAA_LASTS, Period, days_allowed, ter
 FIRST_BACK = timedelta(hours=1)
 """How far back a certificate may begin when it is written."""
 LAST_BACK = timedelta(hours=48)
-"""And when it is signed, after a crash between the two at the latest (7.1.2.7)."""
+"""How far back it may begin when it is signed, after a crash in between (7.1.2.7)."""
 MOST_NAMES = 100
 _SERIALS = range(1 << 64, 1 << 159)
 _DNS, _FILE = "DNS", "FILE"
-# What reading raises: of the CSR, of the bytes, of a subject that does not do.
+# What reading can raise: for the CSR, for the bytes, for an invalid subject.
 _UNREADABLE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -55,12 +54,12 @@ _ECDSA = {
 class IssuanceRefused(Exception):
     """A certificate may not be signed; `rule` says which rule forbids it.
 
-    `transient` tells that it may hold no longer soon: after a new look at DNS, or once the clock is
+    `transient` means that the reason may go away soon: after a new DNS query, or once the clock is
     right again.
     """
 
     def __init__(self, rule: str, *, transient: bool = False) -> None:
-        """Keep the rule."""
+        """Keep the rule, and whether its reason is transient."""
         self.rule = rule
         self.transient = transient
         super().__init__(rule)
@@ -68,12 +67,12 @@ class IssuanceRefused(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What holds at the gate beside the request.
+    """The conditions of the check besides the request.
 
-    `authority` names the CA that is to sign, and `source` is its own certificate; `blocked` tells
-    of the SHA-256 of an SPKI whether that key is not to be certified for the account; `own_days` is
-    the operator's validity in days, 0 for the table's; `back` how far back the certificate may
-    begin; `latest` the latest time that the desk has seen, None where it has seen none yet.
+    `authority` names the CA that is to sign, and `source` is its own certificate. `blocked` returns
+    whether a key, by the SHA-256 of its SPKI, may not be certified for the account. `own_days` is
+    the operator's validity in days, 0 for the table's. `back` is how far back the certificate may
+    begin. `latest` is the latest time that the desk has seen, None if it has seen none yet.
     """
 
     authority: str
@@ -87,10 +86,10 @@ class Circumstances:
 
 
 def check_issuance(data: bytes, request: IssueRequest, at: Circumstances) -> None:
-    """Let to-be-signed bytes pass that a request asks for and everything permits.
+    """Refuse to-be-signed bytes that the request does not ask for, or that a rule forbids.
 
     Raises:
-        Unfounded: they may not be signed.
+        IssuanceRefused: they may not be signed.
     """
     try:
         leaf = tbs.read(data)
@@ -111,14 +110,14 @@ def check_issuance(data: bytes, request: IssueRequest, at: Circumstances) -> Non
 
 
 def _the_clock(_: x509.Certificate, __: IssueRequest, at: Circumstances) -> None:
-    """It has not gone back: all that is asked about time below would be asked in vain."""
+    """Refuse while the clock is wrong: all rules about time below depend on it."""
     fault = fault_of(at.now, at.latest)
     if fault is not None:
         raise IssuanceRefused(fault, transient=True)
 
 
 def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It is the authority for such a key, which may sign, and by the hash that was asked for."""
+    """Require the authority for such a key, which may sign, and the hash that was asked for."""
     signer = at.source.certificate
     _require(leaf.issuer == signer.subject, "it names another issuer")
     algorithms = _RSA if isinstance(signer.public_key(), rsa.RSAPublicKey) else _ECDSA
@@ -129,16 +128,21 @@ def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances
 
 
 def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstances) -> None:
-    """It is positive, has at most 159 bits, and enough of them to have been drawn by chance."""
+    """Require a positive serial number of at most 159 bits, with enough of them to be random."""
     _require(leaf.serial_number in _SERIALS, "its serial number is out of range")
 
 
 def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It begins now, lasts no longer than it may, and no longer than the CA or what was bought."""
+    """Require a validity that begins now and ends within all limits.
+
+    The limits are the longest validity, the end of the CA's certificate, and the end of the bought
+    time.
+    """
     period = Period(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
     since = at.now - period.begins
     _require(since >= timedelta(0), "it begins in the future")
-    # What is not kept yet is written anew: the machine slept, or its clock went on, meanwhile.
+    # A certificate that is not recorded yet is written again: the machine slept, or its clock
+    # moved.
     _require(
         since <= at.back,
         f"it would begin {since} ago; at most {at.back} is allowed",
@@ -156,7 +160,7 @@ def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstanc
 
 
 def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It is the CSR's, which its maker had the private part of, and it is a good one."""
+    """Require the key of the CSR, which proved possession of the private key, and a strong key."""
     asked = csr.parse(request.csr)
     public_key = _key_of(leaf)
     _require(public_key == asked.public_key, "its key is not the CSR's")
@@ -167,7 +171,7 @@ def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -
 
 
 def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) -> None:
-    """They are those of the order: no other, none missing, each once, and of EV no wildcard."""
+    """Require exactly the names of the order, each once, and no wildcard for EV."""
     ordered = [name.ascii for name in request.names]
     _require(0 < len(ordered) <= MOST_NAMES, f"there must be 1 to {MOST_NAMES} names")
     _require(len(set(ordered)) == len(ordered), "a name stands there twice")
@@ -180,7 +184,7 @@ def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) 
 
 
 def _the_grounds(_: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """Each name has a fresh proof of its own, and a fresh permission."""
+    """Require for each name a fresh proof of its own, and a fresh CAA permission."""
     for name in request.names:
         _require_ground(
             name.ascii, (g for g in request.authorizations if g.covers == name.ascii), at.now
@@ -188,13 +192,15 @@ def _the_grounds(_: x509.Certificate, request: IssueRequest, at: Circumstances) 
 
 
 def _require_ground(name: str, authorizations: Iterable[Authorization], now: datetime) -> None:
-    """Require one ground of those for a name that is sound in every respect."""
+    """Require an authorization for a name that is valid in every respect."""
     lasts = timedelta(days=terms_at(now).proof_days)
     found = list(authorizations)
     _require(found, f"there is no proof of {name}")
+    # A file on a website never proves a wildcard (Baseline Requirements 3.2.2.4.18).
     methods = {_DNS} if name.startswith("*.") else {_DNS, _FILE}
     sound = [ground for ground in found if ground.method in methods]
     _require(sound, f"{name} is a wildcard, which only a DNS record proves")
+    # How long a validation may be reused (4.2.1), and a CAA check (3.2.2.8).
     proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]
     _require(proved, f"the proof of {name} is older than {lasts.days} days", transient=True)
     permitted = any(timedelta(0) <= now - g.caa_at <= CAA_LASTS for g in proved)
@@ -202,7 +208,7 @@ def _require_ground(name: str, authorizations: Iterable[Authorization], now: dat
 
 
 def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """It says what was vetted, which may be relied on now, and nothing else (4.2.1)."""
+    """Require exactly the vetted subject, which may be relied on now (4.2.1)."""
     if request.level is not Level.DV:
         good = request.vetted_until is not None and at.now < request.vetted_until
         _require(good, "the vetting of its organisation has ended")
@@ -211,7 +217,7 @@ def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstance
 
 
 def _the_extensions(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
-    """They are those of the profile; above all it is no CA, and for servers alone."""
+    """Require the extensions of the profile; above all, no CA, and for servers alone."""
     found = leaf.extensions
     constraints = found.get_extension_for_class(x509.BasicConstraints).value
     _require(not constraints.ca, "it would be a CA")

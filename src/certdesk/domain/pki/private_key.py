@@ -1,7 +1,7 @@
-"""A private key that was handed in, in whatever PEM programs write it, with a password or not.
+"""An uploaded private key, in any PEM format that programs write, encrypted or not.
 
-Sources: RFC 7468 (PEM), RFC 5958 and RFC 8018 (PKCS#8, encrypted), RFC 1421 as OpenSSL uses it
-for its older, encrypted form.
+Sources: RFC 7468 (PEM), RFC 5958 and RFC 8018 (PKCS#8, encrypted), RFC 1421 as OpenSSL uses it for
+its older, encrypted form.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from certdesk.domain.values.keys import PrivateKey
 from certdesk.domain.values.secret import Secret
 
 SIZE_LIMIT = 3000
-"""Most bytes of a key that are looked at: an RSA key of 4096 bits has 2,400."""
+"""Most bytes of a key that are read: an RSA key of 4096 bits has 2,400."""
 
 RSA_LIMIT = 4096
 """Most bits of an RSA modulus. The time to check a key grows with the cube of its primes' size."""
@@ -46,11 +46,11 @@ class KeyRefused(ValueError):
 
 
 def read(text: Secret, password: Secret | None = None) -> PrivateKey:
-    """Read one PEM key, RSA or ECC, with its password where it is encrypted.
+    """Read one PEM key, RSA or ECC, with its password if it is encrypted.
 
-    A password for a key that is not encrypted is passed over. Raises ``KeyRefused`` and nothing
-    else. An RSA key of 4096 bits takes 0.3 seconds, because all of it is checked, and an encrypted
-    one up to a second: this is for a process that nothing else waits for.
+    A password for a key that is not encrypted is ignored. Raises ``KeyRefused`` and nothing else.
+    An RSA key of 4096 bits takes 0.3 seconds, because all of it is checked, and an encrypted one up
+    to a second: call this in a process that nothing else waits for.
     """
     block = _one_block(text)
     encrypted = block.label == _ENCRYPTED or bool(block.head)
@@ -71,7 +71,7 @@ def read(text: Secret, password: Secret | None = None) -> PrivateKey:
 
 
 def _checked(key: rsa.RSAPrivateKey) -> rsa.RSAPrivateKey:
-    """Check the arithmetic of a key that is not too large for that."""
+    """Return a key after checking its arithmetic, if it is not too large for that."""
     numbers = key.private_numbers()
     size = numbers.public_numbers.n.bit_length()
     if size > RSA_LIMIT:
@@ -85,7 +85,7 @@ def _checked(key: rsa.RSAPrivateKey) -> rsa.RSAPrivateKey:
 
 
 def _one_block(text: Secret) -> pem.Block:
-    """Return the block of the key, which has been looked at; there may be text around it."""
+    """Return the block of the key, checked; there may be text around it."""
     try:
         lines = text.text()
     except UnicodeDecodeError:
@@ -102,7 +102,7 @@ def _one_block(text: Secret) -> pem.Block:
 
 
 def _looked_at(block: pem.Block, data: bytes) -> pem.Block:
-    """Refuse what would take long to load, and write an ECC key as the library reads it."""
+    """Refuse a key that would take long to load; return an ECC key in the library's form."""
     if block.label == _ENCRYPTED:
         _refuse_costly(data)
     elif block.label == _PLAIN:
@@ -114,7 +114,7 @@ def _looked_at(block: pem.Block, data: bytes) -> pem.Block:
 
 
 def _refuse_other_kinds(data: bytes) -> None:
-    """Refuse what is neither RSA nor ECC before it is loaded: DSA takes a second (RFC 5958, 2)."""
+    """Refuse keys other than RSA and ECC before they load: DSA takes a second (RFC 5958, 2)."""
     try:
         (whole,) = der.elements(data)
         _, algorithm, *_ = der.elements(whole.content)
@@ -142,7 +142,7 @@ def _refuse_costly(data: bytes) -> None:
 
 
 def _within(element: der.Element) -> Iterator[der.Element]:
-    """Return an algorithm and all elements of its parameters, which are well-formed."""
+    """Yield an algorithm and all elements of its parameters, which are well-formed."""
     yield element
     if element.tag & der.CONSTRUCTED:
         for inner in der.elements(element.content):

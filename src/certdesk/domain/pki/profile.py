@@ -1,7 +1,7 @@
-"""What stands in a server's certificate, by what was vetted.
+"""The certificate profile of a server, by what was vetted.
 
-Nothing is copied from a CSR but its key. Sources: CA/Browser Forum Baseline Requirements 7.1.2.7
-and 7.1.4, EV Guidelines 7.1.4.2, the bounds of X.520.
+Only the key is copied from a CSR. Sources: CA/Browser Forum Baseline Requirements 7.1.2.7 and
+7.1.4, EV Guidelines 7.1.4.2, the bounds of X.520.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from certdesk.domain.values.texts import subject_fault
 from certdesk.domain.values.validity import Period
 
 SANDBOX_WORDS = "certdesk sandbox: for tests only, trust it nowhere"
-"""What a sandbox's certificate says of itself, as an attribute that public ones may not have."""
+"""The mark of a sandbox's certificate, in an attribute that public certificates may not have."""
 
 TAG_BYTES = 3
 
@@ -32,7 +32,7 @@ POLICIES = {
     Level.OV: x509.ObjectIdentifier("2.23.140.1.2.2"),
     Level.EV: x509.ObjectIdentifier("2.23.140.1.1"),
 }
-"""The Forum's own name for each level (7.1.6.1); a certificate has one of them and no other."""
+"""The Forum's own policy for each level (7.1.6.1); a certificate has one of them and no other."""
 
 DESCRIPTION = x509.ObjectIdentifier("2.5.4.13")
 
@@ -45,7 +45,7 @@ Extension = tuple[x509.ExtensionType, bool]
 
 
 class SubjectRefused(ValueError):
-    """What was vetted may not stand in a subject, or is too little for the level."""
+    """A vetted value may not be in a subject, or the level needs more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,10 @@ class Draft:
 
 
 def builder(request: IssueRequest, draft: Draft) -> x509.CertificateBuilder:
-    """Write the certificate that a request asks for, ready to be signed.
+    """Return the certificate that a request asks for, ready to be signed.
 
     Raises:
-        SubjectRefused: the subject does not do.
+        SubjectRefused: the subject is invalid for the level.
     """
     written = (
         x509.CertificateBuilder()
@@ -80,12 +80,12 @@ def builder(request: IssueRequest, draft: Draft) -> x509.CertificateBuilder:
 
 
 def subject_of(request: IssueRequest, *, sandbox: bool) -> x509.Name:
-    """Give the subject: the vetted parts that the level has, and the main name where it fits.
+    """Return the subject: the vetted parts that the level has, and the main name if it fits.
 
-    An organisational unit is never among them (7.1.4.3).
+    It never has an organisational unit (7.1.4.3).
 
     Raises:
-        SubjectRefused: a part that the level needs is missing, or one may not stand there.
+        SubjectRefused: a part that the level needs is missing, or one may not be there.
     """
     attributes = [
         _attribute(oid, value.strip(), longest)
@@ -111,7 +111,7 @@ def _attribute(oid: x509.ObjectIdentifier, value: str, longest: int) -> x509.Nam
 def _attributes(
     request: IssueRequest, *, sandbox: bool
 ) -> Iterator[tuple[x509.ObjectIdentifier, str | None, int]]:
-    """Give each part, its value and the most characters that it may have."""
+    """Yield each part, its value and the most characters that it may have."""
     if sandbox:
         yield DESCRIPTION, SANDBOX_WORDS, 1024
     if request.level is Level.EV and request.registration is not None:
@@ -135,9 +135,9 @@ def _attributes(
 def extensions_of(
     request: IssueRequest, public_key: PublicKey, source: Source
 ) -> Iterator[Extension]:
-    """Give all extensions, in their order."""
+    """Yield all extensions, in their order."""
     yield x509.BasicConstraints(ca=False, path_length=None), True
-    # RSA keys may be used in the old way too, where the client encrypts to them.
+    # RSA keys may also be used the old way, in which the client encrypts to them.
     old_way = isinstance(public_key, rsa.RSAPublicKey)
     yield key_usage(digital_signature=True, key_encipherment=old_way), True
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
@@ -151,7 +151,7 @@ def extensions_of(
 def key_usage(
     *, digital_signature: bool = False, key_encipherment: bool = False, certifies: bool = False
 ) -> x509.KeyUsage:
-    """Say what a key is for; one that `certifies` signs certificates and CRLs."""
+    """Return what a key is for; one that `certifies` signs certificates and CRLs."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -166,23 +166,23 @@ def key_usage(
 
 
 def tag_of(public_key: PublicKey) -> str:
-    """Give a part of a key's digest, which makes one name of the words that many have."""
+    """Return a part of a key's digest, which makes a common name unique."""
     return x509.SubjectKeyIdentifier.from_public_key(public_key).digest[:TAG_BYTES].hex()
 
 
 def key_identifier(signer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    """Say which key signs, by the signer's own identifier of it."""
+    """Return the identifier of the signing key, as in the signer's own certificate."""
     own = signer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 
 
 def policy(oid: x509.ObjectIdentifier) -> x509.PolicyInformation:
-    """Name a policy, and nothing more of it."""
+    """Return a policy by its identifier, without qualifiers."""
     return x509.PolicyInformation(oid, None)
 
 
 def where_to_look(signer: Source) -> Iterator[Extension]:
-    """Say where the status is told, and the signer's certificate and its CRL can be fetched."""
+    """Yield the addresses of the status service, the signer's certificate and its CRL."""
     places = (
         (AuthorityInformationAccessOID.OCSP, signer.ocsp_url),
         (AuthorityInformationAccessOID.CA_ISSUERS, signer.certificate_url),

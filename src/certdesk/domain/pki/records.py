@@ -1,4 +1,4 @@
-"""What is kept of keys, certificates and authorities."""
+"""The records of keys, certificates and authorities."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class StockedKey:
 
 
 EVERYBODY = ""
-"""Whom a key is blocked for, in the place of a Uin, where that is every account."""
+"""In the place of a Uin: the key is blocked for every account."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedKey:
     """A public key that is never accepted again, by the SHA-256 of its SPKI, and why.
 
-    `uin` is the account that it is not accepted from, `EVERYBODY` where that is every account.
-    Others know the private key of a `compromised` one: its certificates are revoked.
+    `uin` is the account that may not use it, `EVERYBODY` for every account. If it is `compromised`,
+    others know the private key: its certificates are revoked.
     """
 
     spki_sha256: bytes
@@ -41,10 +41,10 @@ class BlockedKey:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DeniedKey:
-    """A public key that an account has no more, of certificates that its policies deny.
+    """A public key that an account no longer has, of certificates that its policies deny.
 
-    It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of what
-    they came from, for the case that the key comes again or lies elsewhere (`ports/lineage.py`).
+    It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of those
+    they came from, in case the key comes again or exists elsewhere (`ports/lineage.py`).
     """
 
     uin: Code
@@ -55,10 +55,10 @@ class DeniedKey:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Issuance:
-    """How far an issuer has come with an order's attempt: what it asked to be kept.
+    """How far an issuer has come with an order's attempt, in the issuer's own record.
 
-    It has not `begun` to issue as long as it was only asked what to publish.
-    `serial` is unique among those of an issuer, where it is known before the certificate is.
+    Issuance has not `begun` while the issuer was only asked for challenges. `serial` is unique
+    among those of an issuer, if it is known before the certificate is.
     """
 
     certificate_id: Code
@@ -74,12 +74,12 @@ class Issuance:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A certificate in hand: issued for an order's attempt, or uploaded (attempt 0).
+    """A stored certificate: issued for an order's attempt, or uploaded (attempt 0).
 
-    `leaf` and `root` are DER; `chain` is PEM, the leaf's issuer first, without the root;
-    fingerprints are of the leaf, in lower-case hexadecimal. `private_key` is the sealed key of an
-    uploaded one (that of an order is with its submission), `archive_pass` the sealed pass word
-    that the desk made for its PFX and JKS files.
+    `leaf` and `root` are DER. `chain` is PEM, the leaf's issuer first, without the root.
+    Fingerprints are of the leaf, in lower-case hexadecimal. `private_key` is the sealed key of an
+    uploaded certificate (that of an order is with its submission). `archive_pass` is the sealed
+    password that the desk made for its PFX and JKS files.
     """
 
     certificate_id: Code
@@ -105,7 +105,8 @@ class Certificate:
 class Authority:
     """A CA certificate of the private CA and its sealed key: `name` such as `rsa-root`.
 
-    `certificate` is DER. A cross-signed root has no key of its own: `key_of` names whose it is.
+    `certificate` is DER. A cross-signed root has no key of its own: `key_of` names the authority
+    whose key it has.
     """
 
     name: Code
@@ -133,10 +134,10 @@ class RevocationList:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RevokedCertificate:
-    """A certificate of an authority of the private CA that is not to be trusted any more.
+    """A revoked certificate of an authority of the private CA.
 
-    It stays when the order goes. `serial` is in lower-case hexadecimal, `reason` a `Reason`, and
-    `ends_at` when the certificate ends by itself.
+    It stays when the order is deleted. `serial` is in lower-case hexadecimal, `reason` a `Reason`,
+    and `ends_at` when the certificate expires.
     """
 
     authority: Code

@@ -1,8 +1,9 @@
 """From a recorded issuance to the token that an authority signs.
 
-Three steps, each with a type of its own, so that none can be left out. What is to be signed is
-`Planned`. `record` asks the gate, and makes of it what is to be kept. `prepare` asks the gate once
-more, and makes of what was kept a `SigningToken`. An authority signs a token and nothing else.
+Three steps, each with a type of its own, so that no step can be left out. `Planned` is what is to
+be signed. `record` runs the check before issuance, and returns what is to be kept. `prepare` runs
+the check once more, and returns a `SigningToken` for what was kept. An authority signs a token and
+nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from certdesk.domain.pki.issuance import IssueRequest, Recorded
 from certdesk.domain.pki.preissuance import Circumstances, IssuanceRefused, check_issuance
 
 Fingerprint: TypeAlias = Callable[[bytes], bytes]
-"""A keyed digest, which nobody can make who has no key of the desk."""
+"""A keyed digest, which only the holder of the desk's key can compute."""
 
 _BY_PREPARE: Final = object()
 
@@ -24,7 +25,7 @@ _BY_PREPARE: Final = object()
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate that is to be signed: its bytes, the addresses in them, and who is to sign.
 
-    The desk may have another address by the time that it signs, and another authority: `authority`
+    By the time that it signs, the desk may have another address and another authority: `authority`
     signs what was written for it.
     """
 
@@ -37,7 +38,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """What is kept of it: the plan as it was written, and the fingerprint of that."""
+    """The stored form: the plan as it was written, and its fingerprint."""
 
     planned: bytes
     fingerprint: bytes
@@ -54,7 +55,7 @@ class SigningToken:
     __slots__ = ("_unspent", "authority", "hash_name")
 
     def __init__(self, maker: object, tbs: bytes, authority: str, hash_name: str) -> None:
-        """Be made by `prepare`."""
+        """Refuse any caller but `prepare`."""
         if maker is not _BY_PREPARE:
             raise TypeError("a token is made by prepare alone")
         self._unspent = [tbs]
@@ -62,10 +63,10 @@ class SigningToken:
         self.hash_name = hash_name
 
     def spend(self) -> bytes:
-        """Return the bytes that are to be signed, once.
+        """Return the bytes to be signed, once.
 
         Raises:
-            IndexError: they were signed.
+            IndexError: they were returned before.
         """
         return self._unspent.pop()
 
@@ -76,7 +77,7 @@ def record(
     """Return what is to be kept of a certificate before it is signed.
 
     Raises:
-        Unfounded: it would not be signed.
+        IssuanceRefused: it would not be signed.
     """
     check_issuance(planned.tbs, request, at)
     written = msgspec.json.encode(planned)
@@ -90,12 +91,12 @@ def prepare(
     circumstances: Callable[[Planned], Circumstances],
     fingerprint: Fingerprint,
 ) -> SigningToken:
-    """Return the token for what was recorded for this very order and attempt.
+    """Return the token for what was recorded for this order and attempt.
 
-    The same record gives the same bytes, in whatever process, and an altered one gives none.
+    The same record gives the same bytes in any process; an altered one is refused.
 
     Raises:
-        Unfounded: it was altered, or its bytes may not be signed now.
+        IssuanceRefused: it was altered, or its bytes may not be signed now.
     """
     planned = _read(recorded, request, fingerprint)
     at = circumstances(planned)
@@ -106,7 +107,7 @@ def prepare(
 def _read(recorded: Recorded, request: IssueRequest, fingerprint: Fingerprint) -> Planned:
     try:
         kept = _KEPT.decode(recorded.state)
-    # Text that is no UTF-8 is told by an error of its own.
+    # Text that is not UTF-8 raises an error of its own.
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise IssuanceRefused("what was kept of it cannot be read") from error
     if fingerprint(_bound(request, kept.planned)) == kept.fingerprint:
@@ -117,5 +118,5 @@ def _read(recorded: Recorded, request: IssueRequest, fingerprint: Fingerprint) -
 
 
 def _bound(request: IssueRequest, written: bytes) -> bytes:
-    """Bind a plan to the order and the attempt that it is for."""
+    """Return the bytes that bind a plan to its order and attempt."""
     return msgspec.json.encode(["issuance", request.certificate_id, request.attempt, written])

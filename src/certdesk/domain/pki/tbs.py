@@ -7,23 +7,23 @@ from cryptography import x509
 from certdesk.domain.pki import der
 
 _ALGORITHM = 2
-"""Its place, after the version and the serial number."""
+"""The index of the algorithm, after the version and the serial number."""
 
 
 def read(tbs: bytes) -> x509.Certificate:
-    """Read a to-be-signed part as the certificate that it would be, with an empty signature.
+    """Return a to-be-signed part as a certificate with an empty signature.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a to-be-signed part.
     """
     return x509.load_der_x509_certificate(assemble(tbs, b""))
 
 
 def assemble(tbs: bytes, signature: bytes) -> bytes:
-    """Put a certificate together: the very bytes that were signed, and the signature.
+    """Return the certificate with the very bytes that were signed, and the signature.
 
     Raises:
-        ValueError: the bytes are no to-be-signed part.
+        ValueError: the bytes are not a to-be-signed part.
     """
     der.check(tbs)
     (outer,) = der.elements(tbs)
@@ -31,6 +31,6 @@ def assemble(tbs: bytes, signature: bytes) -> bytes:
     if outer.tag != der.SEQUENCE or len(parts) <= _ALGORITHM:
         raise ValueError("not a to-be-signed part of a certificate")
     algorithm = der.encode(parts[_ALGORITHM].tag, parts[_ALGORITHM].content)
-    # No bit of the last byte is unused.
+    # The last byte has no unused bits.
     bits = der.encode(der.BIT_STRING, b"\x00" + signature)
     return der.encode(der.SEQUENCE, tbs + algorithm + bits)

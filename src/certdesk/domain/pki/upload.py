@@ -1,4 +1,4 @@
-"""Certificates and a key that were handed in, read as a whole: found good, or else why not.
+"""An uploaded certificate and key, read as a whole: accepted, or refused with a reason.
 
 This is `chain.read` as a function that raises nothing, so that it can run in another process.
 """
@@ -15,7 +15,7 @@ from certdesk.domain.values.secret import hidden
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What was found, or else the fault and the rule in words."""
+    """The result: what was read, or else the fault and the rule in words."""
 
     found: HandedChain | None = None
     fault: ChainFault | None = None
@@ -23,17 +23,16 @@ class Examined:
 
 
 TOO_COSTLY = Examined(fault=ChainFault.UNREADABLE, rule="takes too long to read, with its key")
-"""What counts where reading an upload does not come to an end."""
+"""The result if an upload takes too long to read."""
 
 Examining = Callable[[str, str | None, str | None], Examined]
-"""`examine`, wherever it runs."""
+"""`examine`, in any process."""
 
 
 def examine(certificates: str, private_key: str | None, password: str | None) -> Examined:
     """Read certificates and the key of the first of them, as `chain.read` does.
 
-    It may take seconds of CPU, for what was made to that end: this is for a process that nothing
-    else waits for.
+    It may take seconds of CPU for hostile input: run it in a process that nothing else waits for.
     """
     try:
         return Examined(found=chain.read(certificates, hidden(private_key), hidden(password)))
@@ -42,7 +41,7 @@ def examine(certificates: str, private_key: str | None, password: str | None) ->
 
 
 def found_in(examined: Examined) -> HandedChain:
-    """Give what was found; raises `ChainRefused` with the fault where there is one."""
+    """Return what was read; raises `ChainRefused` with the fault if there is one."""
     if examined.found is None:
         raise ChainRefused(examined.fault or ChainFault.UNREADABLE, examined.rule)
     return examined.found
