@@ -1,1 +1,1 @@
-"""What an account may do: one module a topic, one function an action."""
+"""The actions of the API: one module for each topic, one function for each action."""

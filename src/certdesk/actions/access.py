@@ -1,4 +1,4 @@
-"""What a caller may do to which orders: every action on one asks here."""
+"""Which callers may do what to which orders: every action on an order checks it here."""
 
 from certdesk.catalog import permission_of
 from certdesk.domain.accounts.policy import NO_CERTIFICATE, READ_KEY, READ_PERSONAL, Refused
@@ -18,26 +18,27 @@ from certdesk.engine import Context
 from certdesk.ports import Unit, ids_with_key_of
 
 FIRST = 0
-"""The project that every account has, in which its orders are made."""
+"""The project that every account has, and that new orders are in."""
 
 Refusals = tuple[type[ServiceError], ...]
 BY_CERTIFICATE: Refusals = (AuthError, UnauthorizedOperation)
 BY_PROJECT: Refusals = (NoProjectPermission, *BY_CERTIFICATE)
-"""What a policy's refusal is, the first that the vendor lists for the action."""
+"""The errors for a policy's refusal, of which the first that the vendor lists is used."""
 
 OWN_ORDER = (AuthError, CertificateNotFound, NoProjectPermission)
-"""What `own_order` refuses."""
+"""The errors that `own_order` raises."""
 UNAUTHORIZED = (CertificateNotFound, UnauthorizedOperation)
-"""What `own_order` refuses by an action for which the vendor lists no other code for a policy."""
+"""The errors of `own_order` for an action that lists no other code for a policy's refusal."""
 MAY_ADD = (AuthError, NoProjectPermission, NoRealNameAuth)
-"""What `check_may_add` refuses."""
+"""The errors that `check_may_add` raises."""
 
 
 def own_project(unit: Unit, uin: str, project_id: int) -> None:
     """Refuse a project that the account does not have; every account has number 0.
 
     Raises:
-        NoProjectPermission: it is another account's, or nobody's; both answer alike.
+        NoProjectPermission: it is another account's, or does not exist; the reply is the same for
+            both.
     """
     if project_id == FIRST:
         return
@@ -47,11 +48,11 @@ def own_project(unit: Unit, uin: str, project_id: int) -> None:
 
 
 def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
-    """Read an order of the caller's account that its policies allow the action for.
+    """Read an order of the caller's account, if the caller's policies allow the action for it.
 
     Raises:
-        CertificateNotFound: the account has no order of that id; another account's answers
-            exactly like a missing one.
+        CertificateNotFound: the account has no order with that id; the reply is the same whether
+            another account has it or nobody.
         AuthError, NoProjectPermission, UnauthorizedOperation: a policy refuses it, as
             `check_allowed` says.
     """
@@ -63,7 +64,7 @@ def own_order(context: Context, unit: Unit, certificate_id: str) -> Order:
 
 
 def may_read_key(context: Context, unit: Unit, order: Order) -> bool:
-    """Whether the caller may be given the private key of an order."""
+    """Whether the caller may get the private key of an order."""
     return not refused_for(context.caller.grants, READ_KEY, _by_key(context, unit, order))
 
 
@@ -73,28 +74,28 @@ def may_read_personal(context: Context, order: Order) -> bool:
 
 
 def may_read_all(context: Context, unit: Unit, order: Order) -> bool:
-    """Whether the caller may be given everything that an order keeps secret."""
+    """Whether the caller may get all the secrets that are stored for an order."""
     return derivation.may_read_all(context.caller.grants, _by_key(context, unit, order))
 
 
 def _by_key(context: Context, unit: Unit, order: Order) -> Order:
-    """Give an order as one that comes from all certificates with its key.
+    """Return an order marked as coming from all certificates with its key.
 
-    A key that is denied under one id is denied under each. Where no id is denied they need not be
-    looked for.
+    A denial to read the key under one certificate id applies to each id with the same key. If no
+    policy denies anything by id, the other certificates need not be looked up.
     """
     denied = context.caller.grants.denied_certificates(READ_KEY)
     return coming_from(order, ids_with_key_of(unit, order)) if denied else order
 
 
 def check_allowed(context: Context, order: Order) -> None:
-    """Refuse what the caller's policies do not allow for an order where it is.
+    """Refuse what the caller's policies do not allow for an order in its project.
 
     Raises:
-        NoProjectPermission: it is refused in the whole project.
-        AuthError: it is refused for the certificate, or in the whole project by an action that
-            does not list the former.
-        UnauthorizedOperation: either, by an action that lists none of them.
+        NoProjectPermission: it is refused for the whole project.
+        AuthError: it is refused for the certificate, or for the whole project by an action that
+            does not list NoProjectPermission.
+        UnauthorizedOperation: either, by an action that lists neither of these.
     """
     refused = refused_for(context.caller.grants, context.permission, order)
     _refuse(context, refused, context.permission, order)
@@ -127,8 +128,8 @@ def check_may_add(context: Context, project_id: int) -> None:
     """Refuse a caller that may not add a certificate to a project, or is not verified.
 
     Raises:
-        NoProjectPermission: policies refuse it in the whole project.
-        AuthError: they allow it for single certificates only, and a new one is none of them.
+        NoProjectPermission: policies refuse it for the whole project.
+        AuthError: policies allow it only for named certificates, and a new one is not among them.
         NoRealNameAuth: the account's identity is not verified.
     """
     refused = context.caller.grants.refused(context.permission, NO_CERTIFICATE, project_id)
@@ -141,7 +142,7 @@ def check_may_add(context: Context, project_id: int) -> None:
 
 
 def check_audit(context: Context, unit: Unit) -> None:
-    """Refuse now what could not be written in the audit log later.
+    """Refuse an action now if the audit log could not take its entry later.
 
     Raises:
         QuotaExceeded: the account's log is full.

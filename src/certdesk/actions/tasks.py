@@ -1,4 +1,4 @@
-"""The list of orders that are worked on by themselves."""
+"""The list of orders that the desk works on in the background."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from certdesk.ports import Unit
 
 
 def make_due(context: Context, unit: Unit, order: Order) -> None:
-    """Put an order on the list of what is to be worked on now, whatever became of it before."""
+    """Put an order on the list as due now, even if it was set aside."""
     task = unit.tasks.get(order.certificate_id)
     if task is None:
         unit.tasks.add(Task(certificate_id=order.certificate_id, uin=order.uin, due_at=context.now))

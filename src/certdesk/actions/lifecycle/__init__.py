@@ -1,1 +1,1 @@
-"""What ends or replaces a certificate: cancelling, revoking, reissuing, succeeding."""
+"""What ends or replaces a certificate: cancellation, revocation, reissue, renewal."""

@@ -1,4 +1,4 @@
-"""Cancelling orders and their review, as long as the CA has not begun to issue."""
+"""Cancellation of orders and of their review, as long as the CA has not begun to issue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from certdesk.wire.model import Reply, Request
 
 
 class CancelCertificateOrderRequest(Request):
-    """Which order to give up."""
+    """The order to cancel."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -74,7 +74,7 @@ def cancel_certificate_order(
 
 
 class CancelAuditCertificateRequest(Request):
-    """Which order's review to stop."""
+    """The order whose review to stop."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -112,7 +112,7 @@ def cancel_audit_certificate(
 
 
 class CannotBeCancelled(Exception):
-    """The order stands where this does not cancel it; the text says what does, or what is so."""
+    """The order cannot be cancelled here; the text says why, and what cancels it."""
 
 
 def _after(unit: Unit, order: Order, event: Event) -> Order:
@@ -131,14 +131,14 @@ def _after(unit: Unit, order: Order, event: Event) -> Order:
 
 
 def _put(context: Context, unit: Unit, order: Order, cancelled: Order) -> None:
-    """Store a cancelled order; nobody looks at it any more, nor makes another in its place."""
+    """Store a cancelled order, and end its review and the work on its successor."""
     make_due(context, unit, unit.orders.replace(cancelled))
     _want_no_successor(unit, order)
     reviews.withdraw(unit, order)
 
 
 def _want_no_successor(unit: Unit, order: Order) -> None:
-    """Have the desk make no other successor in the place of one that its owner gives up."""
+    """Make no other successor in place of one that its owner cancels."""
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None:
         unit.orders.replace(dataclasses.replace(before, hosted=False))

@@ -1,4 +1,4 @@
-"""ReplaceCertificate: a certificate once more, for the same names, in the time that was bought."""
+"""ReplaceCertificate: reissue of a certificate for the same names, within the bought time."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ ORIGINAL, UPLOAD, FRESH = SOURCES = ("original", "upload", "online")
 
 DEFAULT_PARAMETERS = {"RSA": "2048", "ECC": "prime256v1"}
 MISPRINTED = {"ECC1": "ECC"}
-"""What the vendor's international page has in the place of an algorithm."""
+"""What the vendor's international page prints in place of an algorithm's name."""
 
 FREE_KIND = KeyKind.RSA_2048
-"""The one kind of key that a free certificate is reissued for."""
+"""The only kind of key for which a free certificate is reissued."""
 
 
 class ReplaceCertificateRequest(Request):
-    """Which certificate to reissue, how its names are to be proved, and with which key."""
+    """The certificate to reissue, how its names are validated, and its key."""
 
     certificate_id: str
     """The certificate id of the original, which is issued and has more than 30 days left."""
@@ -86,17 +86,17 @@ class ReplaceCertificateReply(Reply):
 
 
 class ReissueParameters(Parameters):
-    """Words what comes from the original and does not do any more as a failure to reissue it."""
+    """Reports a value of the original that is no longer accepted as a failure to reissue."""
 
     def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
-        """Word refused material."""
+        """Return the error for refused material."""
         worded = super().refusal(refused, material)
         if all(self.knows(fault.path) for fault in refused.faults):
             return worded
         return OrderReplaceFailed(worded.detail)
 
     def invalid(self, path: str, rule: str) -> ServiceError:
-        """Word the refusal of one value that is not itself shown."""
+        """Return the error for one refused value, without showing the value."""
         worded = super().invalid(path, rule)
         return worded if self.knows(path) else OrderReplaceFailed(worded.detail)
 
@@ -161,7 +161,7 @@ def replace_certificate(
             raise OrderReplaceFailed("Its key is blocked; order it with Online, or send a CSR.")
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
-        # What renews the original renews the reissue as well: no second time is bought.
+        # A renewal of the original also replaces the reissue, so the time is not bought twice.
         added = dataclasses.replace(draft, renewed_by=current.renewed_by)
         order = keep(unit, unit.orders.add(derived(added, current)))
         _check_key(order)
@@ -173,15 +173,15 @@ def replace_certificate(
 
 
 def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Submission]:
-    """Give the order of a certificate that may be reissued, and what it was issued for.
+    """Return the order of a certificate that may be reissued, and its submission.
 
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
         NoRealNameAuth: the account is not verified.
-        InvalidCertificateSource: it was uploaded.
+        InvalidCertificateSource: the certificate was uploaded.
         InvalidCertificateStatusCode: it is not issued, or ends within 30 days.
-        OrderReplaceFailed: it comes from too many others.
-        OrderAlreadyReplaced: it has been replaced, or is being so.
+        OrderReplaceFailed: the chain of reissues before it is too long.
+        OrderAlreadyReplaced: it has been reissued, or a reissue is under way.
     """
     order = own_order(context, unit, certificate_id)
     if not context.caller.verified:
@@ -205,10 +205,10 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
 
 
 def _check_not_replaced(unit: Unit, order: Order) -> None:
-    """Refuse a second reissue of a certificate, unless the first came to nothing.
+    """Refuse a second reissue of a certificate, unless the first one failed.
 
     Raises:
-        OrderAlreadyReplaced: there is another, or it is a free one and a reissue itself.
+        OrderAlreadyReplaced: there is another reissue, or it is itself the reissue of a free one.
     """
     if order.product_id == FREE and order.replaces is not None:
         raise OrderAlreadyReplaced(
@@ -235,10 +235,10 @@ def _source(request: ReplaceCertificateRequest) -> str:
 def _material(
     context: Context, request: ReplaceCertificateRequest, submission: Submission
 ) -> Material:
-    """Give the material of the reissue: the original's but for what the request says.
+    """Return the material of the reissue: the original's, changed as the request says.
 
     Raises:
-        InvalidParam: with every fault of how the names are to be proved, and of the CSR's source.
+        InvalidParam: with all faults of the validation method and the CSR's source.
     """
     faults = list(_faults(request))
     if faults:
@@ -304,10 +304,10 @@ def _draft(context: Context, original: Order) -> Order:
 
 
 def _check_key(order: Order) -> None:
-    """Refuse the reissue of a free certificate for another key than the vendor's.
+    """Refuse to reissue a free certificate for a kind of key that the vendor does not allow.
 
     Raises:
-        RenewAlgorithmInvalid: as the name says.
+        RenewAlgorithmInvalid: the key is of another kind.
     """
     if order.product_id == FREE and order.key != FREE_KIND.label:
         raise RenewAlgorithmInvalid(

@@ -1,4 +1,4 @@
-"""UploadRevokeLetter: the letter that has an OV or EV certificate revoked."""
+"""UploadRevokeLetter: the letter that asks for the revocation of an OV or EV certificate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from certdesk.wire.model import File, Request
 
 
 class UploadRevokeLetterRequest(Request):
-    """Which certificate, and the letter."""
+    """The certificate, and the letter."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -71,17 +71,17 @@ def upload_revoke_letter(
 
 
 def _request_number(order: Order) -> int:
-    """The number of the request to revoke an order's certificate, which there is."""
-    assert order.revocation is not None  # noqa: S101 -- it awaits the letter of that request
+    """Return the number of the request to revoke an order's certificate."""
+    assert order.revocation is not None  # noqa: S101 -- it waits for the letter of that request
     return order.revocation.number
 
 
 def _awaiting_revocation(context: Context, unit: Unit, certificate_id: str) -> Order:
-    """Read an order whose letter of revocation is awaited.
+    """Read an order that waits for a letter of revocation.
 
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
-        InvalidCertificateStatusCode: it waits for no such letter.
+        InvalidCertificateStatusCode: it does not wait for one.
     """
     order = own_order(context, unit, certificate_id)
     try:

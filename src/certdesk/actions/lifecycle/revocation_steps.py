@@ -22,16 +22,16 @@ from certdesk.ports import Unit, put_review
 from certdesk.wire.model import local_time
 
 NOT_REVOCABLE = (InvalidCertificateSource, InvalidCertificateStatusCode, RevokeFailed)
-"""What `check_certificate` refuses."""
+"""The errors that `check_certificate` raises."""
 
 
 def check_certificate(context: Context, order: Order, event: Event) -> None:
-    """Refuse an order whose certificate nobody here can revoke, or not by this event.
+    """Refuse an order whose certificate cannot be revoked here, or not by this event.
 
     Raises:
-        InvalidCertificateSource: it was uploaded.
-        InvalidCertificateStatusCode: the order stands anywhere else.
-        RevokeFailed: it has ended, and the desk has not noticed yet.
+        InvalidCertificateSource: the certificate was uploaded.
+        InvalidCertificateStatusCode: the order is at another status.
+        RevokeFailed: the certificate has expired, and the order does not show that yet.
     """
     if order.uploaded:
         raise InvalidCertificateSource("The certificate was uploaded.")
@@ -44,10 +44,10 @@ def check_certificate(context: Context, order: Order, event: Event) -> None:
 
 
 def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
-    """Refuse an order whose certificate is not to be revoked, or may be revoked at any moment.
+    """Refuse an order without a request for revocation, or with one that may take effect now.
 
     Raises:
-        InvalidCertificateStatusCode: it is not, or may be.
+        InvalidCertificateStatusCode: there is no such request, or all names are validated.
     """
     try:
         keep_certificate(order, "")
@@ -59,7 +59,7 @@ def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
 
 
 def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
-    """Have people look at the letter of revocation of an order."""
+    """Ask for a review of the letter of revocation of an order."""
     sent = dataclasses.replace(
         order.after(Event.SUBMIT_REVOCATION_LETTER).waiting(WaitEvent.VET_ORDER), deadline=None
     )
@@ -73,12 +73,12 @@ def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
 
 
 def grant(context: Context, unit: Unit, order: Order) -> None:
-    """Have a certificate revoked: nobody has to look at the request any more."""
+    """Grant the revocation of a certificate, and end the review of the request."""
     make_due(context, unit, unit.orders.replace(order.waiting(WaitEvent.GRANT)))
 
 
 def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> Order:
-    """Keep a certificate that somebody asked to have revoked; `detail` is for the log."""
+    """Decline the revocation of a certificate; `detail` is for the log."""
     kept = unit.orders.replace(keep_certificate(order, reason))
     make_due(context, unit, kept)
     log = dataclasses.replace(context, action="CancelRevoke")

@@ -26,7 +26,7 @@ from certdesk.wire.model import Part, Reply, Request
 
 
 class RevokeCertificateRequest(Request):
-    """Which certificate, and why."""
+    """The certificate, and the reason."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -35,7 +35,7 @@ class RevokeCertificateRequest(Request):
 
 
 class RevokeDomainValidateAuths(Part):
-    """What to publish to prove one domain name, as in `DvAuths`; the path is null for DNS."""
+    """What to publish to validate one domain name, as in `DvAuths`; the path is null for DNS."""
 
     domain_validate_auth_path: str | None
     domain_validate_auth_key: str
@@ -79,10 +79,10 @@ def revoke_certificate(
 
 
 def _said(text: str | None) -> tuple[str, Reason]:
-    """Give an owner's words, and what they mean.
+    """Return the owner's comment, and the reason that it stands for.
 
     Raises:
-        InvalidParam: no owner may say that.
+        InvalidParam: an owner may not give this reason.
     """
     try:
         said = words_of(text)
@@ -92,7 +92,7 @@ def _said(text: str | None) -> tuple[str, Reason]:
 
 
 def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) -> Order:
-    """Keep that an issued certificate is to be revoked, and draw what proves its names."""
+    """Store the request to revoke an issued certificate, and draw challenges for its names."""
     with_letter = PRODUCTS[order.product_id].level is not Level.DV
     asked = ask_to_revoke(
         order,

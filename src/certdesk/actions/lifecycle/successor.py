@@ -28,17 +28,17 @@ from certdesk.ports import Stale, Unit, note, stands_still, successors_of
 from certdesk.wire.model import Reply, Request
 
 NOTED = {Kind.REISSUE: "ReissueByDesk", Kind.RENEWAL: "RenewByDesk"}
-"""The audit log's words for what was done to the certificate that has a successor now."""
+"""The event names in the audit log of the certificate that now has a successor."""
 
 
 class SucceedCertificateRequest(Request):
-    """Which certificate is to have a successor."""
+    """The certificate that is to have a successor."""
 
     certificate_id: str
 
 
 class SucceedCertificateReply(Reply):
-    """The successor, what it waits for, and what kind of one it is."""
+    """The successor, what it waits for, and its kind."""
 
     certificate_id: str
     kind: str
@@ -60,7 +60,7 @@ PARAMETERS = ReissueParameters(
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A certificate whose successor is due, and all that this one is made of."""
+    """A certificate whose successor is due, and the data that the successor is made from."""
 
     order: Order
     kind: Kind
@@ -75,10 +75,11 @@ class Due:
 def succeed_certificate(
     context: Context, request: SucceedCertificateRequest
 ) -> Commit[SucceedCertificateReply]:
-    """Make the successor of a certificate: a new order of the same material, with the CA at once.
+    """Make the successor of a certificate: a new order with the same material, submitted at once.
 
-    It has a new key where the desk made the old one, else the same CSR, and the same records prove
-    its names. There is one at a time: whoever comes second finds his request stale.
+    If the desk made the old key, the successor gets a new one; otherwise it uses the same CSR. The
+    same records validate its names. A certificate has one successor at a time: a second request at
+    the same time is stale.
     """
     due = context.desk.store.read(lambda unit: _due(context, unit, request.certificate_id))
     material = _material(context, due)
@@ -107,10 +108,10 @@ def succeed_certificate(
 
 
 def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
-    """Read what a successor is made of.
+    """Read what a successor is made from.
 
     Raises:
-        Stale: none is to be made, or not any more, or the account is disabled.
+        Stale: no successor is to be made, or not any more, or the account is disabled.
     """
     order = own_order(context, unit, certificate_id)
     renewal = unit.renewals.get(certificate_id)
@@ -130,9 +131,9 @@ def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
 
 
 def _material(context: Context, due: Due) -> Material:
-    """Give once more what was handed in, with the records for what was named then by fields.
+    """Return the submitted material again, with ids for the company and manager entered by fields.
 
-    The names are proved as those of the order were, whatever was handed in.
+    The names are validated by the order's last method, whatever the material says.
     """
     submission = due.submission
     company, manager = submission.company_id, submission.manager_id

@@ -1,1 +1,1 @@
-"""Orders of an account: bought, handed in, submitted, listed, downloaded."""
+"""Orders of an account: bought, submitted, listed, downloaded."""

@@ -1,8 +1,7 @@
 """CertificateInfoSubmit: the material for a paid order.
 
-The 42 parameters and their sense: the vendor's page of the action. The rules are in
-`domain/orders/submission.py`; what happens with good material is in
-`actions/orders/material.py`.
+The vendor's page of the action defines the 42 parameters. The rules are in
+`domain/orders/submission.py`; `actions/orders/material.py` stores material that follows them.
 """
 
 from certdesk.actions.orders.material import REFUSALS, hand_in
@@ -23,7 +22,7 @@ from certdesk.wire.model import (
 
 
 class CertificateInfoSubmitRequest(Request):
-    """Who orders, for which names, with which key."""
+    """The applicant, the names and the key."""
 
     cert_id: str
     """The certificate id of a bought order."""

@@ -1,4 +1,4 @@
-"""Deleting orders that have come to their end, and certificates that were uploaded."""
+"""Deletion of orders that have ended, and of uploaded certificates."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from certdesk.ports import Unit, keep_denied_keys, remove_review
 from certdesk.wire.model import Ignored, Reply, Request
 
 FREE_KEPT = timedelta(hours=1)
-"""How long a free certificate cannot be deleted after it was applied for."""
+"""How long after its application a free certificate cannot be deleted."""
 
 
 class DeleteCertificateRequest(Request):
-    """Which order or uploaded certificate to delete."""
+    """The order or uploaded certificate to delete."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -81,9 +81,9 @@ def _check_order(order: Order, now: datetime) -> None:
     """Refuse an order that cannot be deleted now.
 
     Raises:
-        CannotBeDeletedWithinHour: it is a free one and new, wherever it stands.
-        CannotBeDeletedIssued: its certificate is good, and was issued for the order.
-        InvalidCertificateStatusCode: it stands anywhere else but at an end.
+        CannotBeDeletedWithinHour: it is free and less than an hour old, at any status.
+        CannotBeDeletedIssued: its certificate is valid, and was issued for the order.
+        InvalidCertificateStatusCode: it has not ended.
     """
     if order.uploaded and not order.moving:
         return
@@ -104,10 +104,10 @@ def _check_order(order: Order, now: datetime) -> None:
 
 
 def _check_records(unit: Unit, order: Order) -> None:
-    """Keep an order as long as DNS records are outside that the desk is to remove.
+    """Refuse an order while DNS records may exist that the desk has to remove.
 
     Raises:
-        InvalidCertificateStatusCode: there are some.
+        InvalidCertificateStatusCode: there are such records.
     """
     outside = records_outside(unit, order)
     if outside:
@@ -118,7 +118,7 @@ def _check_records(unit: Unit, order: Order) -> None:
 
 
 def _check_successors(unit: Unit, order: Order) -> None:
-    """Keep an order as long as another is to take its place and is not issued.
+    """Refuse an order while another order is to replace it and is not issued.
 
     Raises:
         RenewNotIssued: a renewal or a reissue of it is under way.
@@ -134,7 +134,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
 
 
 def _remove(unit: Unit, order: Order) -> None:
-    """Remove an order with everything that is kept for nothing but it."""
+    """Delete an order with everything that is stored only for it."""
     its = order.certificate_id
     keep_denied_keys(unit, order)
     _unlink(unit, order)
@@ -154,7 +154,7 @@ def _remove(unit: Unit, order: Order) -> None:
 
 
 def _unlink(unit: Unit, order: Order) -> None:
-    """Have what it was to take the place of know no more of it, if nothing was issued."""
+    """Remove the reference to an order from its predecessor, if nothing was issued."""
     if order.begins_at is not None:
         return
     for predecessor_id in filter(None, (order.renews, order.replaces)):

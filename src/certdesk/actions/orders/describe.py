@@ -1,4 +1,4 @@
-"""Reading orders back."""
+"""DescribeCertificate and DescribeCertificateDetail: one order with its data."""
 
 from certdesk.actions.access import OWN_ORDER, may_read_key, own_order
 from certdesk.actions.orders.members import (
@@ -30,7 +30,7 @@ from certdesk.wire.model import Confidential, Part, Request, field, local_time
 DOMAIN_TYPES = {Scope.SINGLE: 1, Scope.MULTI: 2, Scope.WILDCARD: 3, Scope.MULTI_WILDCARD: 4}
 
 KEY_READ = "private key"
-"""What the audit log says where one was handed over."""
+"""What the audit log says when a private key is handed out."""
 
 
 class RootCertificates(Part, kw_only=True):
@@ -52,14 +52,14 @@ class CertBasicInfo(Part):
 
 
 class DescribeCertificateDetailRequest(Request):
-    """Which certificate."""
+    """The certificate to show."""
 
     certificate_id: str
     """The certificate id of the order."""
 
 
 class DescribedMembers(CertificateMembers, kw_only=True):
-    """What DescribeCertificate and DescribeCertificateDetail have and no list has."""
+    """What DescribeCertificate and DescribeCertificateDetail show and no list does."""
 
     order_id: str | None
     dv_auth_detail: DvAuthDetail | None
@@ -118,7 +118,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
     product = PRODUCTS.get(order.product_id)
     submission = unit.submissions.get(order.certificate_id, order.submission)
     certificate = unit.certificates.get(order.certificate_id, order.attempt)
-    # Here, and only here, SubjectAltName leaves the main name out.
+    # Only this action leaves the main name out of SubjectAltName, as the vendor does.
     members = members_of(order, context.now) | {"subject_alt_name": list(order.names)}
     return DescribeCertificateDetailReply(
         **members,
@@ -159,7 +159,7 @@ def _chain(certificate: Certificate) -> list[CertBasicInfo]:
 
 
 class DescribeCertificateRequest(Request):
-    """Which certificate."""
+    """The certificate to show."""
 
     certificate_id: str
     """The certificate id of the order."""

@@ -20,7 +20,7 @@ SORTS = {None: Sort.NEWEST, "ASC": Sort.ENDS_FIRST, "DESC": Sort.ENDS_LAST}
 
 
 class DescribeCertificatesRequest(Request):
-    """Which orders, and which page of them. The last parameter is the mainland edition's."""
+    """The filters, and the page. The last parameter is the mainland edition's."""
 
     offset: Unsigned | None = None
     """How many to pass over; 0 is the default."""
@@ -132,7 +132,7 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
 
 
 def _asks_for_nothing(request: DescribeCertificatesRequest) -> bool:
-    """Whether it asks for what no order is."""
+    """Whether a filter selects what no order is."""
     return (
         request.service_id is not None
         or 1 in (request.is_sm, request.hostable)
@@ -171,7 +171,7 @@ def _uploaded(request: DescribeCertificatesRequest) -> bool | None:
 
 
 def _statuses(request: DescribeCertificatesRequest) -> frozenset[Status] | None:
-    """Give the statuses that all parameters allow, None where none says anything of them."""
+    """Return the statuses that all filters allow together; None if none filters by status."""
     issued = frozenset({Status.ISSUED})
     wanted = STATUSES
     if request.certificate_status:

@@ -1,7 +1,7 @@
-"""Handing certificates over: the zip for every server, and links to the zip for one.
+"""Downloads of certificates: the zip for all servers, and links to the zip for one.
 
-A link is a request that was permitted beforehand: it names the key that asked for it, and when it
-is used, that key, its user and their policies count as they are then.
+A link is a request that was permitted in advance. It names the key that asked for it; when it is
+used, that key, its user and their policies are checked as they are then.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ DEFAULT_KIND = "nginx"
 NO_KEY = f"It would hold the private key, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
-"""Where links are sealed for: they lie nowhere but with whoever asked for them."""
+"""Where links are sealed: the desk does not store them; only their holders have them."""
 
 LINKED = (
     *OWN_ORDER,
@@ -63,11 +63,11 @@ LINKED = (
     CertificateNotAllowDownload,
     CertificateStatusNotAllowDownload,
 )
-"""What is refused when a link is made, and again when it is used."""
+"""The errors when a link is made, and again when it is used."""
 
 
 class DownloadCertificateRequest(Request):
-    """Which certificate."""
+    """The certificate to download."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -81,7 +81,7 @@ class DownloadCertificateReply(Reply):
 
 
 class DescribeDownloadCertificateUrlRequest(Request):
-    """Which certificate, and for which server."""
+    """The certificate, and the kind of server."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -103,7 +103,7 @@ class FetchDownloadRequest(Request):
     service_type: str
     filename: str
     current: bool = False
-    """Whether the certificate is wanted that is in force now in the place of that one."""
+    """Whether to return the certificate that is in force now in place of that one."""
 
 
 class FetchDownloadReply(Reply):
@@ -114,20 +114,20 @@ class FetchDownloadReply(Reply):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A certificate with its order, and the material that the order was made of."""
+    """A certificate with its order, and the order's material."""
 
     order: Order
     certificate: Certificate
     submission: Submission | None
 
     def has_key(self, kind: str = "") -> bool:
-        """Whether the private key is in the zip for a kind of server, or in that for all."""
+        """Whether the zip for a kind of server, or the zip for all, has the private key."""
         source = self.submission or self.certificate
         return source.private_key is not None and kind != ROOT
 
 
 class DownloadLink(msgspec.Struct, frozen=True, array_like=True):
-    """Who may fetch what until when: `ends` is in seconds since 1970."""
+    """Who may fetch what until when: `ends` is in Unix seconds."""
 
     secret_id: str
     certificate_id: str
@@ -194,7 +194,7 @@ def describe_download_certificate_url(
 
 @catalog.action(*LINKED, writes=True, internal=True)
 def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[FetchDownloadReply]:
-    """Hand over what a link leads to, to the caller that the link names."""
+    """Return what a link leads to, for the caller that the link names."""
     context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")
     certificate_id, kind = request.certificate_id, request.service_type
     if request.current:
@@ -214,13 +214,13 @@ def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[Fe
 
 
 def _current(context: Context, unit: Unit, request: FetchDownloadRequest) -> str:
-    """Find which certificate is in force in the place of the one that a link names, if any is."""
+    """Return the certificate that is in force in place of the one that a link names, if any."""
     order = own_order(context, unit, request.certificate_id)
     return (in_force(order, followers_of(unit, order)) or order).certificate_id
 
 
 def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:
-    """Read the token of a link; None where the desk made no such link, or it has ended."""
+    """Read the token of a link; None if the desk did not make it, or it has ended."""
     try:
         sealed = base64.b64decode(token.encode("ascii"), b"-_", validate=True)
         link = _LINK.decode(vault.open(sealed, LINKS).reveal())
@@ -230,16 +230,16 @@ def opened_link(vault: Vault, token: str, now: datetime) -> DownloadLink | None:
 
 
 def _token(vault: Vault, link: DownloadLink) -> str:
-    """Write a link so that nobody can read it or make another, nor one part of it be changed."""
+    """Return the sealed token of a link, which nobody can read, forge or change."""
     sealed = vault.seal(Secret(msgspec.json.encode(link)), LINKS)
     return base64.urlsafe_b64encode(sealed).decode("ascii")
 
 
 def _prepared(context: Context, certificate_id: str, kind: str) -> tuple[Holding, Archive]:
-    """Make the zip for a kind of server, with everything that the caller may have of it.
+    """Return the zip for a kind of server, with everything that the caller may have.
 
     Raises:
-        CertificateDownloadServiceTypeNotSupport: there is no such kind, or nothing for it.
+        CertificateDownloadServiceTypeNotSupport: there is no such kind, or no files for it.
         AuthError, CertificateNotAllowDownload, CertificateNotFound, NoProjectPermission,
         CertificateStatusNotAllowDownload: as `_allowed`.
     """
@@ -257,8 +257,8 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
         CertificateDownloadServiceTypeNotSupport: there is no such kind.
-        CertificateStatusNotAllowDownload: it is not issued.
-        CertificateNotAllowDownload: the private key would be in the zip, and is not for the caller.
+        CertificateStatusNotAllowDownload: the certificate is not issued.
+        CertificateNotAllowDownload: the zip has the private key, which the caller may not have.
     """
     own_order(context, unit, certificate_id)
     if kind not in SERVER_KINDS:
@@ -276,9 +276,8 @@ def _whole(context: Context, unit: Unit, certificate_id: str) -> Holding:
 
     Raises:
         CertificateNotFound, NoProjectPermission: as `own_order`.
-        AuthError: as `own_order`, or the private key would be in the zip, and is not for the
-            caller.
-        InvalidCertificateStatusCode: it is not issued.
+        AuthError: as `own_order`, or the zip has the private key, which the caller may not have.
+        InvalidCertificateStatusCode: the certificate is not issued.
     """
     holding = _issued(context, unit, certificate_id, InvalidCertificateStatusCode)
     if holding.has_key() and not may_read_key(context, unit, holding.order):
@@ -289,18 +288,18 @@ def _whole(context: Context, unit: Unit, certificate_id: str) -> Holding:
 def _issued(
     context: Context, unit: Unit, certificate_id: str, refusal: type[ServiceError]
 ) -> Holding:
-    """Read a certificate that can be handed over now.
+    """Read a certificate that can be downloaded now.
 
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
-        ServiceError: it is not issued; this is a `refusal`.
+        ServiceError: the certificate is not issued; the type is `refusal`.
     """
     order = own_order(context, unit, certificate_id)
     if order.status is not Status.ISSUED:
         name = STATUS_NAMES[order.status]
         raise refusal(f"It stands at status {order.status.value} ({name}).")
     certificate = unit.certificates.get(certificate_id, order.attempt)
-    assert certificate is not None  # noqa: S101 -- it was kept when the order became issued
+    assert certificate is not None  # noqa: S101 -- it was stored when the order became issued
     return Holding(
         order=order,
         certificate=certificate,
@@ -309,7 +308,7 @@ def _issued(
 
 
 def _check_same(holding: Holding, before: Holding) -> None:
-    """Let nothing be handed over in the place of another certificate."""
+    """Refuse to hand out one certificate in place of another."""
     if holding.certificate.sha256 != before.certificate.sha256:
         raise Stale("certificates")
 
@@ -339,6 +338,6 @@ def _private_key(context: Context, holding: Holding) -> Secret | None:
 
 def _made_pass(context: Context, certificate: Certificate) -> Secret:
     if certificate.archive_pass is None:
-        # There is no private key in hand, and so no key store to be opened.
+        # Without a private key there is no key store, and no password to open one.
         return Secret("")
     return context.desk.vault.open(certificate.archive_pass, place_of(certificate, "archive_pass"))

@@ -1,4 +1,4 @@
-"""ModifyCertificatesExpiringNotificationSwitch: whose end an account wants to be warned of."""
+"""ModifyCertificatesExpiringNotificationSwitch: the warnings before certificates expire."""
 
 import dataclasses
 
@@ -17,12 +17,12 @@ WARN, BE_SILENT = 0, 1
 
 
 class ModifyCertificatesExpiringNotificationSwitchRequest(Request):
-    """Which certificates, and whether warnings of their end are wanted."""
+    """The certificates, and whether warnings before they expire are wanted."""
 
     certificate_ids: list[str]
     """Certificate ids of the orders: 1 to 50."""
     switch_status: Unsigned
-    """0: their end is warned of; 1: it is not."""
+    """0: warn before they expire; 1: do not."""
 
 
 class ModifyCertificatesExpiringNotificationSwitchReply(Reply):

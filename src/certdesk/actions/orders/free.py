@@ -1,4 +1,4 @@
-"""ApplyCertificate: an order of a free certificate, its material and its submission in one."""
+"""ApplyCertificate: a free order, with its material and submission in one request."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ from certdesk.ports import Stale, Unit
 from certdesk.wire.model import Hidden, HiddenParsed, Parsed, Reply, Request, Stored, Unsigned
 
 KEYS = {"RSA": "2048", "ECC": "prime256v1"}
-"""The one key of each algorithm that a free certificate may have."""
+"""The only key of each algorithm that a free certificate may have."""
 
 
 class ApplyCertificateRequest(Request):
-    """Which name, how it is to be proved, and with which key."""
+    """The name, how it is validated, and the key."""
 
     dv_auth_method: str
     """How the desk validates the name: `DNS`, `DNS_AUTO` or `FILE`."""
@@ -168,10 +168,10 @@ def apply_certificate(
 
 
 def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
-    """Refuse what does not even depend on what there is; give the name.
+    """Refuse what is wrong with the request itself, before any record is read; return the name.
 
     Raises:
-        InvalidParam: with all faults but those that have a code of their own.
+        InvalidParam: with all faults except those that have a code of their own.
         CertificateDomainMaxLengthInvalid, CertificateEmailParseInvalid, PackageNotFound.
     """
     faults = list(_faults(request))
@@ -225,7 +225,7 @@ def _name(context: Context, text: str) -> DomainName:
 
 
 def _length(text: str) -> int:
-    """Give the length of a name as it would be certified, or as it is where it would not."""
+    """Return the length of a name in its certified form, or as given if it has none."""
     try:
         return len(ascii_form(text))
     except DomainRefused:
@@ -250,11 +250,12 @@ def _draft(context: Context, request: ApplyCertificateRequest, name: DomainName)
 
 
 def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName) -> Order:
-    """Give the order that is renewed, which ends soon and is for the name.
+    """Return the order to renew, which is for the same name and ends soon.
 
     Raises:
         CertificateNotFound, AuthError, NoProjectPermission: as `own_order`.
-        InvalidCertificateStatusCode, InvalidParam: as the name says.
+        InvalidCertificateStatusCode, InvalidParam: it is not issued, does not end soon, or is for
+            another name.
     """
     old = own_order(context, unit, certificate_id)
     if not old.expires_soon(context.now):

@@ -1,4 +1,4 @@
-"""Quotas that actions ask for themselves: of free certificates, and before they look around."""
+"""Quotas that the actions check themselves, such as those of free certificates."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from certdesk.engine import Context
 from certdesk.ports import Unit
 
 FREE_LIMITS = (ExceedsFreeLimit, MainDomainCertificateCountLimit)
-"""What `check_for_one_more` refuses."""
+"""The errors that `check_for_one_more` raises."""
 
 
 def check_for_one_more(context: Context, unit: Unit, draft: Order) -> None:
-    """Refuse one more than an account may have; the draft is not kept yet.
+    """Refuse one more free certificate than an account may have; the draft is not stored yet.
 
     Raises:
-        ExceedsFreeLimit: in all.
-        MainDomainCertificateCountLimit: for one registrable domain.
+        ExceedsFreeLimit: the account has too many.
+        MainDomainCertificateCountLimit: it has too many for one registrable domain.
     """
     rules = context.desk.rules
     if _living(unit, draft.uin) >= rules.free_limit:
@@ -30,9 +30,9 @@ def check_for_one_more(context: Context, unit: Unit, draft: Order) -> None:
 
 
 def check_domain(context: Context, unit: Unit, order: Order) -> None:
-    """Refuse the name of an order, which is kept already, where its domain has too many.
+    """Refuse the name of a stored order if its registrable domain has too many free certificates.
 
-    How many there are in all is asked of nobody that was given one.
+    The account's total does not matter here: a granted order may exceed it.
 
     Raises:
         ExceedsFreeLimit: the order is one too many for its registrable domain.

@@ -20,10 +20,10 @@ from certdesk.ports import Unit
 from certdesk.wire.model import NO_TIME, Blank, Dashed, Part, Undated, field, local_time
 
 TIMED = UNDER_WAY | {Status.ISSUED}
-"""Where the time is told until which the names were to be proved (DVAuthDeadline)."""
+"""Statuses that show until when the names were to be validated (DVAuthDeadline)."""
 
 LINKING = permission_of("DescribeDownloadCertificateUrl")
-"""What a caller has to be allowed to be given a link."""
+"""The permission that a caller needs to get a link."""
 
 
 class ProjectInfo(Part, kw_only=True):
@@ -45,7 +45,7 @@ FIRST_PROJECT = ProjectInfo(
     owner_uin=0,
     project_id="0",
 )
-"""The project that every account has and nobody made, as the vendor shows it."""
+"""The project that every account has without creating it, as the vendor shows it."""
 
 
 class PreAuditInfo(Part, kw_only=True):
@@ -57,7 +57,7 @@ class PreAuditInfo(Part, kw_only=True):
 
 
 class SupportDownloadType(Part, kw_only=True):
-    """For which servers the caller would be given a link (DescribeDownloadCertificateUrl)."""
+    """For which servers the caller could get a link (DescribeDownloadCertificateUrl)."""
 
     nginx: bool = field(name="NGINX")
     apache: bool = field(name="APACHE")
@@ -112,7 +112,7 @@ class CertificateInfo(CertificateMembers, kw_only=True):
 
 
 def info_of(context: Context, unit: Unit, order: Order, project: Project | None) -> CertificateInfo:
-    """Show an order as lists do, with the project that it is in; number 0 has no record."""
+    """Return an order as lists show it, with its project; number 0 has no record."""
     product = PRODUCTS.get(order.product_id)
     hosting, successor = hosting_of(order), order.replaced_by or order.renewed_by
     return CertificateInfo(
@@ -146,7 +146,7 @@ def _downloads(context: Context, unit: Unit, order: Order) -> SupportDownloadTyp
 
 
 def _project_info(order: Order, project: Project | None) -> ProjectInfo:
-    """Show the project of an order; number 0, which every account has, has no record."""
+    """Return the project of an order; number 0, which every account has, has no record."""
     if project is None:
         return FIRST_PROJECT
     owner = int(project.uin)
@@ -161,7 +161,7 @@ def _project_info(order: Order, project: Project | None) -> ProjectInfo:
 
 
 def _linked_kinds(context: Context, unit: Unit, order: Order) -> frozenset[str]:
-    """Return the kinds of server for which the caller would be given a link now."""
+    """Return the kinds of server for which the caller could get a link now."""
     if order.status is not Status.ISSUED or refused_for(context.caller.grants, LINKING, order):
         return frozenset()
     kinds = fitting_kinds(key_kept=order.key_kept, root_known=order.root_known)

@@ -1,7 +1,6 @@
-"""What every action that takes an order's material does with it.
+"""What all actions that take an order's material have in common.
 
-The order of checks is fixed: certificate, identity, status, parameters, product,
-CSR or key, write.
+The order of checks is fixed: certificate, identity, status, parameters, product, CSR or key, write.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ REFUSALS = (
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """Material that will do, with the records that its ids name."""
+    """Accepted material, with the records that its ids name."""
 
     order: Order
     product: Product
@@ -97,10 +96,10 @@ def hand_in(
     *,
     reply: Answer,
 ) -> Commit[Answer]:
-    """Judge the material of an order now, and store it in the returned commit.
+    """Check the material of an order now, and store it in the returned commit.
 
-    What is secret of it belongs to the order's project from now on, unless a number came masked:
-    the one that is kept may be known to nobody who handed this in.
+    From now on, its secrets belong to the order's project. Numbers that came back masked are an
+    exception: the caller may not know the stored number, so its old project still counts.
     """
     keep = prepare_submission(
         context, lambda unit: own_order(context, unit, certificate_id), material, parameters
@@ -125,11 +124,11 @@ def prepare_submission(
     kinds: Collection[KeyKind] | None = None,
     again: Submission | None = None,
 ) -> Callable[[Unit, Order], Order]:
-    """Judge material for the order that `find` gives, and make everything that it needs.
+    """Check material for the order that `find` returns, and make everything that it needs.
 
-    What is returned stores it in a commit for that order, which takes material, and gives the
-    order with it. A key may be made of these `kinds`, or else of those that are for the product;
-    CSR and key of the submission `again` are used once more where that is given.
+    Return a function for the commit: it stores the material for an order that takes material, and
+    returns the order with it. A new key must be of one of these `kinds`, or else of the kinds that
+    the product allows; if the submission `again` is given, its CSR and key are used once more.
     """
     considered = context.desk.store.read(
         lambda unit: _consider(context, unit, find(unit), material, parameters, kinds)
@@ -180,7 +179,7 @@ def _consider(
 ) -> Considered:
     if not context.caller.verified:
         raise NoRealNameAuth
-    # The desk itself hands the material in before the order is submitted for the first time.
+    # The desk itself submits this material before the order is first submitted to the CA.
     if order.by_desk and order.attempt:
         raise CertificateSubmitHostingCertError(
             f"The desk made {order.certificate_id} by itself, from earlier material."
@@ -219,7 +218,7 @@ def _with_known_numbers(context: Context, unit: Unit, order: Order, material: Ma
 def _named_parties(
     context: Context, unit: Unit, material: Material, judged: Judged, parameters: Parameters
 ) -> tuple[Company | None, Manager | None]:
-    """Read the records that the ids name; a manager carries its company with it."""
+    """Read the records that the ids name; a manager comes with its company."""
     if material.holder != COMPANY_HOLDER:
         return None, None
     uin = context.caller.uin
@@ -245,7 +244,7 @@ def _still_open(order: Order) -> Order:
 
 
 def _with_material(order: Order, considered: Considered, submission: Submission) -> Order:
-    """Put a submission in force, and note on the order what lists show of it."""
+    """Put a submission in force, and store on the order what lists show of it."""
     material = considered.material
     free = considered.product.number == FREE
     return dataclasses.replace(
@@ -287,10 +286,10 @@ def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
 
 
 def _check_free_key(considered: Considered, key: str, parameters: Parameters) -> None:
-    """Refuse a key that no free certificate is for; a reissue has a rule of its own.
+    """Refuse a key that no free certificate may have; a reissue has a rule of its own.
 
     Raises:
-        InvalidParam: it is another one.
+        InvalidParam: the key is of another kind.
     """
     taken = [kind.label for kind in FREE_KINDS]
     given = considered.product.number == FREE and considered.order.replaces is None
@@ -317,7 +316,7 @@ def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
 
 
 def _used_again(context: Context, earlier: Submission) -> KeyPair:
-    """Take the key pair of an earlier submission, its private key sealed for the new one."""
+    """Return the key pair of an earlier submission, its private key sealed for the new one."""
     private_key = private_key_of(context, earlier)
     return KeyPair(
         csr=earlier.csr,
@@ -334,7 +333,7 @@ def _sealed_key(context: Context, pem: Secret) -> bytes:
 
 
 def _subject(considered: Considered) -> Subject:
-    """Name the organisation where its validation level allows it; the id's data wins."""
+    """Return the subject: the organisation from OV on, with the data of the id if there is one."""
     if considered.product.level is Level.DV:
         return Subject()
     organisation = considered.material.organisation
@@ -344,7 +343,7 @@ def _subject(considered: Considered) -> Subject:
 
 
 def _drafts(context: Context, considered: Considered) -> tuple[Company | None, Manager | None]:
-    """Prepare the records that no id names (found by equal data, or created)."""
+    """Return drafts of the company and manager that no id names, to be found by data or added."""
     material = considered.material
     if material.holder != COMPANY_HOLDER or considered.manager is not None:
         return None, None

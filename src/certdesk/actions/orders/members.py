@@ -1,4 +1,4 @@
-"""What every reply that shows a certificate order says of it, built in one place."""
+"""What every reply that shows an order says about it, built in one place."""
 
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,14 @@ UPLOADED_NAME = "Uploaded certificate"
 DAYS_OF_A_MONTH = 365.25 / 12
 
 NOT_HOSTED, HOSTED, HOSTING_COMPLETED = -1, 0, 10
-"""HostingStatus: nobody makes a successor, the desk is to, the desk has made one (vendor)."""
+"""HostingStatus: not hosted, to be succeeded by the desk, has a successor by the desk (vendor)."""
 
 
 class CertificateExtra(Part, kw_only=True):
     """Further facts about an order and its neighbours.
 
-    The names are the vendor's, and so is their sense: `OriginCertificateId` is what it renews and
-    `RenewOrder` what renews it, `ReplacedBy` what it replaces and `ReplacedFor` what replaces it.
+    Names and meanings are the vendor's: `OriginCertificateId` is what it renews and `RenewOrder`
+    what renews it, `ReplacedBy` what it replaces and `ReplacedFor` what replaces it.
     """
 
     domain_number: str
@@ -65,7 +65,7 @@ class CertificateMembers(Reply, kw_only=True):
 
 
 def members_of(order: Order, now: datetime) -> dict[str, Any]:
-    """Give the values of `CertificateMembers`; `SubjectAltName` has the main name first."""
+    """Return the values of `CertificateMembers`; `SubjectAltName` has the main name first."""
     product = PRODUCTS.get(order.product_id)
     return {
         "owner_uin": order.uin,
@@ -104,19 +104,19 @@ def members_of(order: Order, now: datetime) -> dict[str, Any]:
 
 
 def hosting_of(order: Order) -> int:
-    """Give the HostingStatus of an order."""
+    """Return the HostingStatus of an order."""
     if order.succeeded_at is not None:
         return HOSTING_COMPLETED
     return HOSTED if order.hosted and order.status is Status.ISSUED else NOT_HOSTED
 
 
 def name_of(order: Order) -> str:
-    """Give the name of an order's product, or what an uploaded certificate has in its place."""
+    """Return the name of an order's product, or what an uploaded certificate shows in its place."""
     return UPLOADED_NAME if order.uploaded else PRODUCTS[order.product_id].name
 
 
 def scope_of(order: Order) -> Scope:
-    """Tell which names an order's product covers, or which ones an uploaded certificate has."""
+    """Return which names an order's product covers, or an uploaded certificate has."""
     if not order.uploaded:
         return PRODUCTS[order.product_id].scope
     many = len(order.all_names) > 1
@@ -132,7 +132,7 @@ def _source(product: Product | None) -> str:
 
 
 def _months(order: Order) -> int:
-    """Tell how long an order is for, or how long an uploaded certificate lives."""
+    """Return the months that an order is for, or that an uploaded certificate is valid."""
     if order.product_id == FREE:
         return FREE_MONTHS
     if not order.uploaded or order.begins_at is None or order.ends_at is None:

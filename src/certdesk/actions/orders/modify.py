@@ -18,7 +18,7 @@ MOST_IDS = 100
 
 
 class ModifyCertificateAliasRequest(Request):
-    """Which order, and what to call it."""
+    """The order, and its new alias."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -53,7 +53,7 @@ def modify_certificate_alias(
 
 
 class ModifyCertificateProjectRequest(Request):
-    """Which orders, and where to."""
+    """The orders, and the project to move them to."""
 
     certificate_id_list: list[str]
     """Certificate ids of the orders: 1 to 100."""
@@ -105,10 +105,10 @@ def modify_certificate_project(
 
 
 def _check_stays(order: Order) -> None:
-    """Refuse an order that is on its way to another account.
+    """Refuse an order that is moving to another account.
 
     Raises:
-        InvalidParam: it is; the vendor lists no code here for a status that does not do.
+        InvalidParam: it is moving; the vendor lists no status code for this action.
     """
     if order.moving:
         raise InvalidParam(
@@ -117,7 +117,7 @@ def _check_stays(order: Order) -> None:
 
 
 def _check_target(context: Context, project_id: int) -> None:
-    """Refuse a project that no order may be moved to.
+    """Refuse a project to which the caller may not move orders.
 
     Raises:
         NoProjectPermission: the caller's policies refuse it.

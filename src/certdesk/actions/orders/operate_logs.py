@@ -14,10 +14,10 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Dashed, Part, Reply, Request, Unsigned, local_time, read_time
 
 WINDOW = timedelta(days=15)
-"""How far back a list goes that has no beginning."""
+"""How far back a list without a start time goes."""
 
 LAST_OF_A_SECOND = timedelta(microseconds=999_999)
-"""Times are told to the second, and the end belongs to the window."""
+"""Times are given to the second, and the end time is included."""
 
 TYPES = {
     "ApplyCertificate": ("apply", "applies for"),
@@ -54,17 +54,18 @@ TYPES = {
     "MoveOut": ("transferOut", "hands over to another account"),
     "MoveIn": ("transferIn", "takes over from another account"),
 }
-"""The vendor's word for each action that is listed, and what is said of it.
+"""The vendor's word for each listed action, and the sentence that describes it.
 
-Recorded are `deletes`, `applies for`, `revokes` and `issues`; the other sentences are ours.
+`deletes`, `applies for`, `revokes` and `issues` were recorded at the vendor; the other sentences
+are ours.
 """
 
 NOBODY = "--"
-"""Stands for the user where none of the account's did it: the desk by itself, or its operator."""
+"""Stands for the user when the desk itself or its operator acted."""
 
 
 class DescribeCertificateOperateLogsRequest(Request):
-    """Which page of the log, of which time."""
+    """The time span, and the page of the log."""
 
     offset: Unsigned | None = None
     """How many to pass over; 0 is the default."""
@@ -77,7 +78,7 @@ class DescribeCertificateOperateLogsRequest(Request):
 
 
 class OperationLog(Part):
-    """One thing that was done to a certificate."""
+    """One event in the log of a certificate."""
 
     action: str
     created_on: str | None
@@ -135,7 +136,7 @@ def _time(name: str, text: str | None) -> datetime | None:
 
 
 def _page(context: Context, unit: Unit, query: AuditQuery) -> AuditPage:
-    """Read a page; where policies select, out of all that was done in the time."""
+    """Read a page; if policies select, filter all entries of the time span."""
     if not context.caller.grants.selects(context.permission):
         return unit.audit.page(query)
     seen = [entry for entry in _all(unit, query) if _allowed(context, unit, entry.subject)]

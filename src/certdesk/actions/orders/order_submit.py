@@ -38,14 +38,14 @@ from certdesk.wire.model import Reply, Request, Unsigned
 
 VERIFY_TYPES = ("DNS", DNS_AUTO, "FILE")
 VERIFY_METHODS = frozenset({"DNS", "FILE"})
-"""What the desk itself draws challenges for."""
+"""The methods for which the desk itself draws challenges."""
 
 SUBMITTING = (CertificateInvalid, InvalidParam)
-"""What `submit_order` refuses."""
+"""The errors that `submit_order` raises."""
 
 
 class CertificateOrderSubmitRequest(Request):
-    """Which order, and how its names are to be proved."""
+    """The order, and how its names are validated."""
 
     cert_id: str
     """The certificate id of the order."""
@@ -112,7 +112,7 @@ def certificate_order_submit(
 
 
 class CommitCertificateInformationRequest(Request):
-    """Which order, and how its names are to be proved."""
+    """The order, and how its names are validated."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -141,7 +141,7 @@ def commit_certificate_information(
         try:
             _check_order(context, order)
         except (CertificateInfoSubmitStatusInvalid, CertificateOrderSubmitProcessing) as refused:
-            # The vendor lists neither for this action.
+            # The vendor lists neither code for this action.
             raise InvalidCertificateStatusCode(refused.detail) from None
         submitted = submit_order(context, unit, order, request.verify_type)
         return CommitCertificateInformationReply(
@@ -160,19 +160,18 @@ def submit_order(
     *,
     delete_record: bool | None = None,
 ) -> Order:
-    """Submit an order whose status was looked at, draw its proofs, and have work on it begin.
+    """Submit an order whose status was checked, draw its challenges, and start the work on it.
 
-    Where the CA makes its own challenges, the work on the order asks for them.
+    If the CA makes its own challenges, the work on the order asks for them.
 
-    Names that `earlier` proofs are of are proved by the same records, as `draw_proofs` says.
+    Names of `earlier` proofs are validated by the same records, as `draw_proofs` says.
     `delete_record` is as in `Order`; None leaves it as it is.
 
     Raises:
-        CertificateInvalid: its key was set aside.
-        InvalidParam: its CA does not prove names by the method, a wildcard name cannot be proved
-            by FILE, or one that is in no zone of the
-            account by DNS_AUTO, of its company too little is known for the certificate, or its
-            manager was erased.
+        CertificateInvalid: its key is blocked.
+        InvalidParam: its CA does not offer the method; a wildcard name cannot be validated by FILE
+            (Baseline Requirements 3.2.2.4.18); for DNS_AUTO a name is in no zone of the account;
+            the company's data are not enough for the certificate; or its manager was erased.
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
@@ -213,10 +212,10 @@ def submit_order(
 
 
 def _check_method(issuer: Issuer, verify_type: str) -> None:
-    """Refuse a method that a CA which makes its own challenges has none for.
+    """Refuse a method that a CA with challenges of its own does not offer.
 
     Raises:
-        InvalidParam: it has none.
+        InvalidParam: the CA does not offer it.
     """
     methods = VERIFY_METHODS if issuer.challenger is None else issuer.challenger.methods
     if method_wanted(verify_type) not in methods:
@@ -242,9 +241,9 @@ def _check_order(context: Context, order: Order) -> None:
 
     Raises:
         NoRealNameAuth: the account is not verified.
-        CertificateOrderSubmitProcessing: it was submitted already.
+        CertificateOrderSubmitProcessing: it is submitted already.
         CertificateInfoSubmitStatusInvalid: its material is missing.
-        InvalidCertificateStatusCode: it stands anywhere else.
+        InvalidCertificateStatusCode: it is at another status.
     """
     if not context.caller.verified:
         raise NoRealNameAuth
@@ -261,7 +260,7 @@ def _check_order(context: Context, order: Order) -> None:
 
 
 class ModifyCertificateResubmitRequest(Request):
-    """Which order to open again."""
+    """The order to open again."""
 
     certificate_id: str
     """The certificate id of the order."""

@@ -19,7 +19,7 @@ _PATH = re.compile(r"\{([a-z_.]+)\}")
 
 
 class Parameters:
-    """Which attribute of a request says which value of the material, and in which words."""
+    """Maps attributes of a request to values of the material, with the action's phrases."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class Parameters:
         unshown: Container[str] = (),
         beyond: tuple[str, Parameters] | None = None,
     ) -> None:
-        """Take the action's request type and its table of material path to attribute.
+        """Use the action's request type and its table from material path to attribute.
 
-        `phrases` are those of `submission.PHRASES` in the action's terms. The values of `unshown`
-        paths are not shown in refusals. What the action has no parameter for is named as in
-        `beyond`, which is another action that has one.
+        `phrases` are those of `submission.PHRASES` in the action's terms. Refusals do not show the
+        values of `unshown` paths. `beyond` names values for which the action has no parameter: it
+        is another action that has one.
         """
         self._attributes = attributes
         self._phrases = phrases
@@ -45,7 +45,7 @@ class Parameters:
         }
 
     def material(self, request: Request, **settled: object) -> Material:
-        """Read the material out of a request; what is `settled` is not looked for there."""
+        """Return the material of a request; values given as `settled` are not read from it."""
         values: dict[str, Any] = {}
         for path, attribute in self._attributes.items():
             value = getattr(request, attribute)
@@ -63,14 +63,14 @@ class Parameters:
         return path in self._attributes
 
     def wire_name(self, path: str) -> str:
-        """Give the action's own name of a value."""
+        """Return the action's own name of a value."""
         if not self.knows(path) and self._beyond is not None:
             action, parameters = self._beyond
             return f"{parameters.wire_name(path)} of {action}"
         return self._wire_names[self._attributes[path]]
 
     def refusal(self, refused: MaterialRefused, material: Material) -> ServiceError:
-        """Word refused material in the action's own terms, each rule once."""
+        """Return the error for refused material in the action's own terms, each rule once."""
         clauses: dict[str, dict[str, None]] = {}
         for fault in refused.faults:
             value = value_at(material, fault.path) if fault.got is None else fault.got
@@ -81,11 +81,11 @@ class Parameters:
         return refused.error(detail, subject=refused.subject)
 
     def invalid(self, path: str, rule: str) -> ServiceError:
-        """Word the refusal of one value that is not itself shown."""
+        """Return the error for one refused value, without showing the value."""
         return InvalidParam(f"{self.wire_name(path)}: {self._worded(rule)}.")
 
     def remark(self, path: str, remark: str) -> str:
-        """Word a remark that refuses nothing."""
+        """Return the text of a warning that refuses nothing."""
         return f"{self.wire_name(path)}: {remark}"
 
     def _worded(self, rule: str) -> str:
@@ -94,7 +94,7 @@ class Parameters:
 
 
 def _got(fault: Fault, value: object) -> str:
-    """Add the offending value where there is one that may be shown: never a secret."""
+    """Return a fault with the value that caused it, if that may be shown; never a secret."""
     if not isinstance(value, str | int) or value == "":
         return ""
     words = EXPECTED_WORDS.get(fault.path)

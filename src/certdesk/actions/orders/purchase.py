@@ -1,4 +1,4 @@
-"""Buying certificate orders."""
+"""CreateCertificate: buying an order."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ def create_certificate(
     if not context.caller.verified:
         raise AuthError("The account's identity is not verified, so it cannot buy.")
     if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
-        # The vendor lists no other code here, whatever it is that is refused.
+        # The vendor lists no other code for this action, whatever is refused.
         raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
     tags = tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
     goods = _goods(request, tags_faults(tags, context.desk.rules.quotas))
@@ -69,7 +69,7 @@ def create_certificate(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Goods:
-    """What an order is for: a product, for so many names and years; a free one is for no years."""
+    """What an order is for: a product, so many names, so many years; a free one has 0 years."""
 
     product: Product
     names: int
@@ -85,7 +85,7 @@ def add_order(
     project_id: int = FIRST,
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Order:
-    """Add an order for an account, which waits for its material from now on."""
+    """Add an order for an account, which then waits for its material."""
     certificate_id = new_certificate_id(context.desk.rng)
     while unit.orders.get(certificate_id) is not None:
         certificate_id = new_certificate_id(context.desk.rng)
@@ -109,7 +109,7 @@ def add_order(
 
 
 def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:
-    """Read what is to be bought; `others` are faults that were found beside it."""
+    """Return what is to be bought; `others` are faults that were found elsewhere."""
     product = sold(request.product_id)
     goods = Goods(product, request.domain_num, request.time_span)
     faults = [*goods_faults(goods), *others]
@@ -121,10 +121,10 @@ def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:
 
 
 def sold(number: int) -> Product:
-    """Find a product that is sold.
+    """Return a product that is sold.
 
     Raises:
-        InvalidParam: none of that number is.
+        InvalidParam: no product of that number is sold.
     """
     product = PRODUCTS.get(number)
     if product is None or not product.buyable:
@@ -134,7 +134,7 @@ def sold(number: int) -> Product:
 
 
 def goods_faults(goods: Goods) -> list[str]:
-    """Say why nobody can have such an order of a product that is sold."""
+    """Return why there can be no such order of a product that is sold; empty if there can."""
     product, number, years = goods.product, goods.names, goods.years
     faults = []
     if product.sale is Sale.SM2:

@@ -1,4 +1,4 @@
-"""Opens what is kept of a submission."""
+"""Opens the stored parts of a submission."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from certdesk.ports import place_of_submission
 
 
 def earlier_material(context: Context, submission: Submission) -> Material:
-    """Open what was handed in with a submission, its pass phrase and CSR aside."""
+    """Return the material of a submission, without its pass phrase and CSR."""
     personal = context.desk.vault.open(
         submission.personal, place_of_submission(submission, "personal")
     )
@@ -19,12 +19,12 @@ def earlier_material(context: Context, submission: Submission) -> Material:
 
 
 def facts_alone(submission: Submission) -> Material:
-    """Return what was handed in with a submission as far as it is not personal."""
+    """Return the material of a submission without its personal data."""
     return whole(Material, submission.facts, Secret("{}"))
 
 
 def private_key_of(context: Context, submission: Submission) -> Secret | None:
-    """Open the private key that the desk made for a submission, as PEM."""
+    """Return the private key that the desk made for a submission, as PEM."""
     if submission.private_key is None:
         return None
     return context.desk.vault.open(
@@ -33,7 +33,7 @@ def private_key_of(context: Context, submission: Submission) -> Secret | None:
 
 
 def key_pass_of(context: Context, submission: Submission) -> Secret | None:
-    """Open the customer's own pass phrase for key stores."""
+    """Return the customer's own pass phrase for key stores."""
     if submission.key_pass is None:
         return None
     return context.desk.vault.open(submission.key_pass, place_of_submission(submission, "key_pass"))

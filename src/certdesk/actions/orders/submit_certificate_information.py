@@ -1,7 +1,7 @@
-"""SubmitCertificateInformation: the older form of CertificateInfoSubmit, under other names.
+"""SubmitCertificateInformation: the older form of CertificateInfoSubmit, with other names.
 
-Source: the vendor's page of the action, which is kept for old clients and gets nothing new. It
-knows no ids of companies and managers, no choice of a key, and fewer errors.
+Source: the vendor's page of the action, which is kept for old clients and gets nothing new. It has
+no ids of companies and managers, no choice of a key, and fewer errors.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ OWN_REFUSALS = (
 
 
 class SubmitCertificateInformationRequest(Request):
-    """Who orders, for which names, with which key."""
+    """The applicant, the names and the key."""
 
     certificate_id: str
     """The certificate id of a bought order."""
@@ -174,7 +174,7 @@ def submit_certificate_information(
 
 @contextlib.contextmanager
 def _own_refusals() -> Iterator[None]:
-    """Put a code that the vendor lists for this action in the place of the newer action's own."""
+    """Replace the newer action's codes with those that the vendor lists for this action."""
     try:
         yield
     except OWN_REFUSALS:

@@ -1,4 +1,4 @@
-"""What was handed in for an order, as it is shown until the order is submitted to the CA."""
+"""What was submitted for an order, shown until the order is submitted to the CA."""
 
 from certdesk.actions.access import may_read_personal
 from certdesk.actions.orders.stored_submissions import earlier_material
@@ -45,10 +45,10 @@ class SubmittedData(Part, kw_only=True):
 def submitted_data(
     context: Context, order: Order, submission: Submission | None
 ) -> SubmittedData | None:
-    """Show what was handed in for an order, None where that is not the time.
+    """Return what was submitted for an order; None at a status that does not show it.
 
-    Telephone numbers are in full for who may read personal data, else masked. The CSR is the one
-    that was handed in; there is none where the desk makes it.
+    Telephone numbers are shown in full to callers that may read personal data, and masked to
+    others. The CSR is the one that was submitted; there is none if the desk makes it.
     """
     if submission is None or order.status not in TAKES_MATERIAL:
         return None

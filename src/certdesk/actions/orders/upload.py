@@ -1,4 +1,4 @@
-"""UploadCertificate: keeping a certificate that was made elsewhere."""
+"""UploadCertificate: storing a certificate that was issued elsewhere."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ from certdesk.wire.model import (
 )
 
 ISSUER = "upload"
-"""The issuer of record of what was not issued here."""
+"""The issuer that is recorded for certificates that were not issued here."""
 
 REFUSALS: dict[ChainFault, tuple[str, type[ServiceError]]] = {
     ChainFault.UNREADABLE: ("CertificatePublicKey", CertificateParseError),
@@ -57,7 +57,7 @@ REFUSALS: dict[ChainFault, tuple[str, type[ServiceError]]] = {
     ChainFault.NO_KEY: ("CertificatePrivateKey", MissMatchPrivateKey),
     ChainFault.FOREIGN_KEY: ("CertificatePrivateKey", CertificateMatchError),
 }
-"""The parameter that is at fault, and the vendor's error that fits by its text."""
+"""For each fault, the parameter at fault and the vendor's error whose text fits."""
 
 
 class UploadCertificateRequest(Request):
@@ -139,7 +139,7 @@ def upload_certificate(
 
 
 def uploaded_key_of(context: Context, certificate: Certificate) -> Secret | None:
-    """Open the private key that was uploaded with a certificate, as PEM."""
+    """Return the private key that was uploaded with a certificate, as PEM."""
     if certificate.private_key is None:
         return None
     return context.desk.vault.open(certificate.private_key, place_of(certificate, "private_key"))
@@ -158,7 +158,7 @@ def _tags(request: UploadCertificateRequest) -> tuple[tuple[str, str], ...]:
 
 
 def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
-    """Read what was handed in, and refuse what no server could use now."""
+    """Return the uploaded chain, and refuse one that no server could use now."""
     of_kind = chain.for_ca if request.certificate_type == CA else chain.for_server
     examined = context.parse(
         upload.TOO_COSTLY,
@@ -180,7 +180,7 @@ def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
 
 
 def _certificate(context: Context, found: HandedChain) -> Certificate:
-    """Make the record of the certificate, with its secrets sealed."""
+    """Return the record of the certificate, with its secrets sealed."""
     certificate = Certificate(
         certificate_id=new_certificate_id(context.desk.rng),
         attempt=0,
@@ -236,7 +236,7 @@ def _order(
 
 
 def _same(context: Context, unit: Unit, order: Order, found: HandedChain) -> Order | None:
-    """Find the oldest upload of the same certificate as the same type that the caller may use."""
+    """Return the oldest upload of the same certificate and type that the caller may use."""
     kept = unit.certificates.where(uin=order.uin, sha256=found.sha256, issuer=ISSUER)
     orders = (unit.orders.get(certificate.certificate_id) for certificate in kept)
     usable = [

@@ -25,7 +25,7 @@ from certdesk.wire.model import Blank, Part
 
 
 class DvAuths(Part):
-    """What to publish to prove one domain name."""
+    """What to publish to validate one domain name."""
 
     dv_auth_key: str
     dv_auth_value: str
@@ -36,7 +36,7 @@ class DvAuths(Part):
 
 
 class DvAuthDetail(Part):
-    """What to publish to prove the names of an order; the first name's stands at the top again."""
+    """What to publish to validate an order's names; the first name's is repeated at the top."""
 
     dv_auth_key: str | None
     dv_auth_value: str | None
@@ -57,10 +57,10 @@ NOTHING_TO_PUBLISH = DvAuthDetail(
 
 
 def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Proof] = ()) -> None:
-    """Draw what is to be published to prove the names of an order by its method.
+    """Draw the challenges of an order's names, by its validation method.
 
-    A name that one of the `earlier` proofs is of, for the same issuer, is proved by the same record
-    again, and need not be as long as that proof is good.
+    A name that has an `earlier` proof of the same issuer keeps the same record. It needs no new
+    check as long as that proof is good.
     """
     kind = kind_of(order.verify_type or "", PRODUCTS[order.product_id])
     known = {
@@ -80,10 +80,10 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
 
 
 def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
-    """Tell what is to be published now for an order's names, the main one first.
+    """Return what to publish now for an order's names, the main name first.
 
-    A name and its wildcard are proved together, once. None before the order is submitted, and until
-    a CA that makes its own challenges has said what they are.
+    A name and its wildcard share one challenge. The result is None before the order is submitted,
+    and until a CA that makes its own challenges has returned them.
     """
     if order.status in TAKES_MATERIAL:
         return None
@@ -94,9 +94,9 @@ def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:
 
 
 def proofs_of_revocation(unit: Unit, order: Order) -> list[DvAuths]:
-    """Tell what is to be published now to have the certificate revoked, the main name first.
+    """Return what to publish now to have the certificate revoked, the main name first.
 
-    Nothing where it is not to be revoked, or without a proof.
+    It is empty if the certificate is not to be revoked, or no validation is needed.
     """
     if order.status is not Status.REVOKING:
         return []

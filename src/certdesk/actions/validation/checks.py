@@ -25,7 +25,7 @@ from certdesk.ports import Pending, Unit
 from certdesk.wire.model import Part, Reply, Request
 
 PATIENCE = timedelta(seconds=20)
-"""How long a request asks for more looks of an order whose domains are looked at often."""
+"""How long a request waits for checks that the limit per domain delays."""
 
 NO_TURN_YET = (
     "Not checked yet: the limit for checks of its domain is reached. The desk checks it later."
@@ -43,17 +43,17 @@ ABSENT = {
 
 
 class CheckCertificateDomainVerificationRequest(Request):
-    """Which certificate."""
+    """The certificate to check."""
 
     certificate_id: str
     """The certificate id of the order."""
 
 
 class DomainValidationResult(Part, kw_only=True):
-    """How the proof of one name stands.
+    """The validation state of one name.
 
-    `LocalCheck` is 1 when the desk found what it looks for, `CaCheck` 2 when the CA may go by it;
-    otherwise `LocalCheckFailReason` says what was found instead, and what to do.
+    `LocalCheck` is 1 if the desk found the expected value, `CaCheck` 2 if the CA may rely on that.
+    Otherwise `LocalCheckFailReason` says what was found instead, and what to do.
     """
 
     domain: str
@@ -102,7 +102,7 @@ def check_certificate_domain_verification(
 
 
 class CompleteCertificateRequest(Request):
-    """Which certificate."""
+    """The certificate to complete."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -140,11 +140,11 @@ def complete_certificate(
 
 
 def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Sequence[Proof]]:
-    """Read an order that has proofs, and those that count now.
+    """Read an order that has challenges, and the proofs that count now.
 
     Raises:
         CertificateNotFound, UnauthorizedOperation: as `own_order`.
-        CertificateStatusNotAllowVerify: there is nothing to prove.
+        CertificateStatusNotAllowVerify: there is nothing to validate.
     """
     order = own_order(context, unit, certificate_id)
     proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.proving)
@@ -164,11 +164,11 @@ def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, 
 def _to_complete(
     context: Context, unit: Unit, certificate_id: str
 ) -> tuple[Order, Sequence[Proof]]:
-    """Read an order that was or is to be issued, in the codes listed for CompleteCertificate.
+    """Read an order that was or is to be issued, with the errors listed for CompleteCertificate.
 
     Raises:
         InvalidParam: there is no such certificate.
-        FailedOperation: there is nothing to prove.
+        FailedOperation: there is nothing to validate.
         UnauthorizedOperation: as `own_order`.
     """
     try:
@@ -183,21 +183,21 @@ def _to_complete(
 
 
 def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
-    """Look for what is not proved and was not looked for just before the request came.
+    """Start checks of what is not validated and was not checked just before the request came.
 
     Raises:
-        Pending: that is under way.
+        Pending: these checks are in progress.
     """
     if order.status not in LOOKED_FOR:
         return
-    # From when it came: what is looked for during a request is never due again in the same one.
+    # Counted from when the request came, so that no name is checked twice in one request.
     latest = context.invocation.asked_at - context.desk.rules.proof_interval
     names = [
         proof.name
         for proof in proofs
         if proof.proved_at is None and (proof.looked_at is None or proof.looked_at <= latest)
     ]
-    # What may not be looked at now, because its domain is looked at often, is not waited for.
+    # A name whose domain is checked too often may not be checked now, and is not waited for.
     if names and context.now < context.invocation.asked_at + PATIENCE:
         looks = context.desk.work.prove(order, names)
         if looks is not None:
@@ -209,7 +209,7 @@ def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainVa
     proved = proof.proved_at is not None
     verdict = Verdict.PROVED.value if proved else proof.verdict or ABSENT[kind].value
     kept = not proved and not (proof.looked_at and proof.looked_at >= context.invocation.asked_at)
-    # To take back what was issued needs nobody's permission.
+    # CAA limits issuance only (RFC 8659 3): revocation does not depend on it.
     permitted = proved and (order.status not in UNDER_WAY or caa_permits(proof, context.now))
     return DomainValidationResult(
         domain=name,

@@ -1,4 +1,4 @@
-"""Names that the desk proves by DNS records which it adds by itself (DNS_AUTO)."""
+"""Names that the desk validates by DNS records which it adds itself (DNS_AUTO)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from certdesk.ports import Unit
 
 
 def zone_fault(unit: Unit, order: Order) -> str | None:
-    """Say why the names of an order cannot be proved by DNS_AUTO, if it wants that.
+    """Return why the names of an order cannot be validated by DNS_AUTO; None if they can.
 
-    Each has to lie in a zone of the order's own account.
+    Each name has to lie in a zone of the order's account.
     """
     if not order.adds_records:
         return None
@@ -26,7 +26,7 @@ def zone_fault(unit: Unit, order: Order) -> str | None:
 
 
 def records_outside(unit: Unit, order: Order) -> list[Proof]:
-    """Read the proofs whose records may be outside, though they are not wanted any more."""
+    """Return the proofs whose DNS records may still exist, although they are no longer needed."""
     proofs = unit.proofs.where(certificate_id=order.certificate_id)
     added = [proof for proof in proofs if proof.added_at is not None]
     return [proof for proof in added if not is_wanted(order, proof)]

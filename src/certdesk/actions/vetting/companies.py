@@ -1,4 +1,4 @@
-"""Companies: what the API shows of them, and how the operator enters them."""
+"""Companies, as the API shows them."""
 
 from certdesk.actions.paging import limit_of, page_faults
 from certdesk.actions.vetting import records
@@ -39,14 +39,14 @@ class CompanyInfo(Part, kw_only=True):
 
 
 class DescribeCompaniesRequest(Request):
-    """Which companies: all of the account, or one."""
+    """The filter, and the page."""
 
     offset: Integer | None = None
     """How many to pass over; 0 is the default."""
     limit: Integer | None = None
     """How many to show at most: 10 is the default, also for 0; beyond 1000 it is cut."""
     company_id: Integer | None = None
-    """Show this company alone; 0 for all."""
+    """Show only this company; 0 for all."""
 
 
 class DescribeCompaniesReply(Reply):

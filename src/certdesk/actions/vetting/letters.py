@@ -1,4 +1,4 @@
-"""Letters of confirmation and revocation: whoever orders uploads them, whoever vets reads them."""
+"""Letters of confirmation and revocation: uploaded by customers, read by reviewers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from certdesk.ports import Stale, Unit, place_of_letter
 from certdesk.wire.model import File, Reply, Request
 
 LETTER_BODY = 2304 * KIB
-"""Bytes of a request: what a letter has in base64, in lines whose ends are escaped, and more."""
+"""Bytes of a request: a letter in base64 with escaped line ends, and the other parameters."""
 
 
 class LetterTaken(Reply):
@@ -45,7 +45,7 @@ class LetterTaken(Reply):
 
 
 class UploadConfirmLetterRequest(Request):
-    """Which order, and the letter."""
+    """The order, and the letter."""
 
     certificate_id: str
     """The certificate id of the order."""
@@ -87,7 +87,7 @@ def upload_confirm_letter(
 
 
 def examining(context: Context) -> Examining:
-    """Give what looks into a letter in a process of its own."""
+    """Return the examiner, which reads a letter in a process of its own."""
 
     def examined(text: str, forms: tuple[str, ...]) -> Examined:
         return context.parse(TOO_COSTLY, examine, text, forms)
@@ -98,7 +98,7 @@ def examining(context: Context) -> Examining:
 def sealed_letter(
     context: Context, order: Order, kind: str, attempt: int, form: str, content: bytes
 ) -> Letter:
-    """Make the record of a letter, its content sealed."""
+    """Return the record of a letter, its content sealed."""
     letter = Letter(
         certificate_id=order.certificate_id,
         attempt=attempt,
@@ -115,10 +115,10 @@ def sealed_letter(
 
 
 def keep_letter(context: Context, unit: Unit, letter: Letter, attempt: int) -> None:
-    """Keep a letter, unless it was read for an earlier attempt than the order's is now.
+    """Store a letter, unless it was read for an earlier attempt than the order's current one.
 
     Raises:
-        Stale: it was.
+        Stale: it was read for an earlier attempt.
     """
     if letter.attempt != attempt:
         raise Stale("orders")
@@ -127,13 +127,13 @@ def keep_letter(context: Context, unit: Unit, letter: Letter, attempt: int) -> N
 
 
 def _awaiting(context: Context, unit: Unit, certificate_id: str) -> Order:
-    """Read an order whose letter is awaited.
+    """Read an order that waits for a letter.
 
     Raises:
         CertificateNotFound, UnauthorizedOperation: as `own_order`.
-        InvalidCertificateSource: it was uploaded.
-        UploadConfirmCertificateNotSupportDV: it is for a DV certificate.
-        InvalidCertificateStatusCode: it waits for no letter.
+        InvalidCertificateSource: the certificate was uploaded.
+        UploadConfirmCertificateNotSupportDV: the order is for a DV certificate.
+        InvalidCertificateStatusCode: it does not wait for a letter.
     """
     order = own_order(context, unit, certificate_id)
     if order.uploaded:

@@ -1,4 +1,4 @@
-"""One manager with its company, its contact and the domains that its orders have proved."""
+"""One manager with its company, its contact and the domains that its orders validated."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from certdesk.wire.model import Integer, Reply, Request, Withheld, local_time
 
 
 class DescribeManagerDetailRequest(Request):
-    """Which manager, and which page of its domains."""
+    """The manager, and the page of its domains."""
 
     manager_id: Integer
     """The manager's id."""
@@ -80,7 +80,7 @@ def describe_manager_detail(
     def look(unit: Unit) -> DescribeManagerDetailReply:
         manager = own_manager(context, unit, request.manager_id)
         company = records.own_company(unit, manager.uin, manager.company_id)
-        assert company is not None  # noqa: S101 -- companies of managers stay
+        assert company is not None  # noqa: S101 -- a company with managers is not deleted
         people = records.people_of(context.desk.vault, manager)
         person, contact = people.manager, people.contact
         proved = list(_proved(unit, manager, context.now))[offset : offset + limit]
@@ -112,7 +112,7 @@ def describe_manager_detail(
 
 
 def _proved(unit: Unit, manager: Manager, now: datetime) -> Iterator[ManagerPreAuditDomain]:
-    """Give the domains that orders of a manager have proved, as far as that is still good."""
+    """Yield the domains that orders of a manager have validated, while that is still good."""
     lasts = timedelta(days=terms_at(now).proof_days)
     newest: dict[str, datetime] = {}
     for order in unit.orders.where(uin=manager.uin, manager_id=manager.manager_id):

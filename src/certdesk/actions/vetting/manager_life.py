@@ -22,7 +22,7 @@ TO_BE_VERIFIED = frozenset({State.OK, State.EXPIRING, State.EXPIRED})
 
 
 class SubmitAuditManagerRequest(Request):
-    """Which manager to send."""
+    """The manager to send to vetting."""
 
     manager_id: Integer
     """The manager's id."""
@@ -51,7 +51,7 @@ def submit_audit_manager(
 
 
 class VerifyManagerRequest(Request):
-    """Which manager to have vetted once more."""
+    """The manager to vet once more."""
 
     manager_id: Integer
     """The manager's id."""
@@ -78,7 +78,7 @@ def verify_manager(context: Context, request: VerifyManagerRequest) -> Commit[Ve
 
 
 class DeleteManagerRequest(Request):
-    """Which manager to delete."""
+    """The manager to delete."""
 
     manager_id: Integer
     """The manager's id."""
@@ -121,7 +121,7 @@ def own_manager(context: Context, unit: Unit, manager_id: int) -> Manager:
     """Read a manager of the caller's account.
 
     Raises:
-        ManagerNotFound: the account has none of that number.
+        ManagerNotFound: the account has no manager with that number.
     """
     manager = records.own_manager(unit, context.caller.uin, manager_id)
     if manager is None:
@@ -130,11 +130,11 @@ def own_manager(context: Context, unit: Unit, manager_id: int) -> Manager:
 
 
 def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]) -> Manager:
-    """Send a manager to be vetted.
+    """Send a manager to vetting.
 
     Raises:
-        ManagerNotFound: the account has none of that number.
-        IllegalManagerStatus: it is in none of the states for it, waits already, or was erased.
+        ManagerNotFound: the account has no manager with that number.
+        IllegalManagerStatus: its state does not allow it, it waits already, or it was erased.
     """
     manager = own_manager(context, unit, manager_id)
     state = state_of(manager, context.now)

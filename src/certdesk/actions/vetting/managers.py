@@ -17,11 +17,11 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Hidden, Integer, Part, Reply, Request, Tag, local_time
 
 WordedTime: TypeAlias = Callable[[datetime | None], str | None]
-"""Words a time of a reply: `local_time` for the API, `utc_time` for the operator."""
+"""Formats a time of a reply: `local_time` for the API, `utc_time` for the operator."""
 
 
 class ManagerPreAuditDomain(Part):
-    """A domain vetted ahead of orders."""
+    """A domain that was validated ahead of orders."""
 
     domain: str
     create_time: str
@@ -29,7 +29,7 @@ class ManagerPreAuditDomain(Part):
 
 
 class ManagerStatusInfo(Part):
-    """How far vetting for one kind of certificate has come."""
+    """The state of the vetting for one kind of certificate."""
 
     type: str
     status: str
@@ -60,7 +60,7 @@ class ManagerInfo(Part, kw_only=True):
 
 
 class DescribeManagersRequest(Request):
-    """Which managers of a company."""
+    """The company, the filters and the page."""
 
     company_id: Integer
     """The company's id."""
@@ -158,7 +158,7 @@ def manager_info(
     worded: WordedTime = local_time,
     whole: bool = False,
 ) -> ManagerInfo:
-    """Return what may be shown of a manager, its times as `worded`.
+    """Return what may be shown of a manager, its times formatted by `worded`.
 
     The telephone number is masked, unless it is to be shown `whole`.
     """
@@ -192,7 +192,7 @@ def status_info(
     *,
     worded: WordedTime = local_time,
 ) -> list[ManagerStatusInfo]:
-    """Give how vetting stands for OV and for EV: whoever is vetted is so for both.
+    """Return the state of vetting for OV and for EV: a vetted manager is vetted for both.
 
     `proved` are the domains that are shown with it.
     """

@@ -1,4 +1,4 @@
-"""Companies and managers: drafted with their data sealed, then found by equal data or added."""
+"""Companies and managers: drafted with sealed data, then found by equal data or added."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def draft_company(
     organisation: Organisation,
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Company:
-    """Prepare the record of a company; the division belongs to its manager, not to it."""
+    """Return the draft of a company; the division belongs to its manager."""
     known = dataclasses.replace(organisation, division=None)
     fingerprint = context.desk.vault.fingerprint(uin, _essence("company", _one_spelling(known)))
     draft = Company(
@@ -46,7 +46,7 @@ def draft_manager(
     people: People,
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Manager:
-    """Prepare the record of a manager whom nobody vets yet; `company` may be a draft itself."""
+    """Return the draft of a manager not yet sent to vetting; `company` may be a draft itself."""
     fingerprint = context.desk.vault.fingerprint(
         company.uin, _essence(f"manager of {company.fingerprint.hex()}", people)
     )
@@ -66,7 +66,7 @@ def draft_manager(
 
 
 def keep_company(unit: Unit, draft: Company) -> Company:
-    """Give the company record with equal data, adding it if there is none."""
+    """Return the company record with equal data, adding it if there is none."""
     known = unit.companies.where(uin=draft.uin, fingerprint=draft.fingerprint, limit=1)
     return known[0] if known else unit.companies.add(draft)
 
@@ -93,7 +93,7 @@ def people_of(vault: Vault, manager: Manager) -> People:
 
 
 def is_nobody(vault: Vault, manager: Manager) -> bool:
-    """Whether a manager was erased as a person: people can vet nobody without a name.
+    """Whether a manager was erased as a person: without a name, it cannot be vetted.
 
     Raises:
         VaultError: its record was altered.
@@ -104,7 +104,7 @@ def is_nobody(vault: Vault, manager: Manager) -> bool:
 
 @contextlib.contextmanager
 def _named(record: str) -> Iterator[None]:
-    """Tell the operator, who reads it in the log, which record it is that does not open."""
+    """Log the name of a record that does not open, for the operator."""
     try:
         yield
     except VaultError as error:
@@ -112,19 +112,19 @@ def _named(record: str) -> Iterator[None]:
 
 
 def own_company(unit: Unit, uin: str, company_id: int | None) -> Company | None:
-    """Read a company of the account; a foreign one is as missing as an unknown one."""
+    """Read a company of the account; another account's is treated as unknown."""
     company = unit.companies.get(company_id) if company_id else None
     return company if company is not None and company.uin == uin else None
 
 
 def own_manager(unit: Unit, uin: str, manager_id: int | None) -> Manager | None:
-    """Read a manager of the account; a foreign one is as missing as an unknown one."""
+    """Read a manager of the account; another account's is treated as unknown."""
     manager = unit.managers.get(manager_id) if manager_id else None
     return manager if manager is not None and manager.uin == uin else None
 
 
 def _one_spelling(organisation: Organisation) -> Organisation:
-    """Write what orders and operators spell in two ways in one: telephone number and country."""
+    """Return the organisation with one spelling of its telephone number and country."""
     area, phone = organisation.phone_area or "", organisation.phone_number
     number = (area + (phone.text() if phone else "")).translate(_PUNCTUATION)
     country = organisation.country or ""
@@ -137,7 +137,7 @@ def _one_spelling(organisation: Organisation) -> Organisation:
 
 
 def _essence(kind: str, value: Organisation | People) -> bytes:
-    """Give what makes two records equal: every value, letter case and outer blanks aside."""
+    """Return what makes two records equal: all values, without letter case and outer blanks."""
     halves = json.loads(facts_of(value)), json.loads(personal_of(value).reveal())
     return json.dumps([kind, *map(_folded, halves)], sort_keys=True).encode()
 

@@ -45,13 +45,13 @@ ASKING = {
     REVOCATION: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
     KEY: frozenset({"RevokeCertificate", "UploadRevokeLetter"}),
 }
-"""By kind of review: whoever did one of these asked for it, and does not approve it."""
+"""By kind of review, the actions that ask for it: who did one of them may not approve it."""
 
 
 def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = True) -> Manager:
-    """Give the manager record with equal data, adding it if there is none.
+    """Return the manager record with equal data, adding it if there is none.
 
-    Where nobody was asked to look at it yet, people are from now on, unless `send` is false.
+    If nobody has asked for its vetting yet, ask for it, unless `send` is false.
     """
     known = unit.managers.where(uin=draft.uin, fingerprint=draft.fingerprint, limit=1)
     manager = known[0] if known else unit.managers.add(draft)
@@ -60,9 +60,9 @@ def keep_manager(context: Context, unit: Unit, draft: Manager, *, send: bool = T
 
 
 def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
-    """Have people look at a manager, unless it waits for them already; give how it stands then.
+    """Ask for the vetting of a manager, unless it waits already; return its new state.
 
-    What was vetted earlier stays good until they decide.
+    An earlier vetting stays valid until the reviewers decide.
     """
     waiting = unit.reviews.get(subject_of_manager(manager.manager_id))
     if waiting is not None and waiting.verdict is None:
@@ -80,7 +80,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
 
 
 def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
-    """Make a manager vetted from now on, and let the orders go on that wait for it."""
+    """Mark a manager as vetted, and continue the orders that wait for it."""
     withdraw_review(unit, subject_of_manager(manager.manager_id))
     sent_at = manager.submitted_at or context.now
     after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
@@ -94,9 +94,9 @@ def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
 def reject_manager(
     context: Context, unit: Unit, manager: Manager, reason: str, detail: str
 ) -> list[Order]:
-    """Make a manager invalid and fail the orders that the CA has not begun to issue; give those.
+    """Mark a manager as invalid, and fail and return its orders that the CA has not begun to issue.
 
-    Also those whose names are being proved: what was vetted before may not be relied on any more.
+    Orders whose names are being validated fail too: the earlier vetting may no longer be relied on.
     """
     unit.managers.replace(dataclasses.replace(manager, status=State.INVALID, expires_at=None))
     failed = orders_under_way(unit, manager)
@@ -118,18 +118,17 @@ def orders_under_way(unit: Unit, manager: Manager) -> list[Order]:
 
 
 def fail(context: Context, unit: Unit, order: Order, reason: str, detail: str) -> None:
-    """Let the review of an order fail, and nobody look at it any more; `detail` is for the log."""
+    """Fail an order and end its review; `detail` is for the log."""
     make_due(context, unit, unit.orders.replace(order.after(Event.FAIL, reason)))
     withdraw(unit, order)
     context.record(unit, order.certificate_id, detail, uin=order.uin)
 
 
 def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -> Order:
-    """Give an order, which is about to be with the CA, with what it waits for; send it to people.
+    """Return an order about to be submitted with what it waits for, and ask for its review.
 
-    The order itself is not stored yet. A `letter` that came for it is looked at, be its manager
-    vetted or not. Nobody looks at a reissue while its manager is vetted: what it is to certify was
-    looked at with the original.
+    The order itself is not stored yet. A `letter` is reviewed even if the manager is vetted. A
+    reissue needs no review while its manager is vetted: its data were reviewed with the original.
     """
     level = PRODUCTS[order.product_id].level
     if level is Level.DV:
@@ -150,7 +149,7 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
 
 
 def check_parties(context: Context, unit: Unit, order: Order) -> None:
-    """Refuse an order whose certificate could not name its company, or whose manager is nobody.
+    """Refuse an order whose certificate cannot name its company, or whose manager was erased.
 
     Raises:
         InvalidParam: the company, whose data never change, has neither region nor city (Baseline
@@ -160,7 +159,7 @@ def check_parties(context: Context, unit: Unit, order: Order) -> None:
         return
     manager = unit.managers.get(order.manager_id)
     company = unit.companies.get(manager.company_id) if manager else None
-    assert manager is not None and company is not None  # noqa: S101, PT018 -- those named stay
+    assert manager is not None and company is not None  # noqa: S101, PT018 -- those named are not deleted
     if is_nobody(context.desk.vault, manager):
         raise InvalidParam(
             f"ManagerId: manager {manager.manager_id} was erased; send the material with "
@@ -181,7 +180,7 @@ def still_good(context: Context, unit: Unit, order: Order) -> bool:
 
 
 def going_on(context: Context, unit: Unit, order: Order) -> Order:
-    """Give an order that nobody has to look at any more; its names are to be proved in time.
+    """Return an order that needs no review any more, with the deadline for its validation.
 
     A successor that the desk made has time until the certificate before it ends.
     """
@@ -194,12 +193,12 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
 
 
 def withdraw(unit: Unit, order: Order) -> None:
-    """Have nobody look at an order any more, if people were still to."""
+    """End the review of an order, if one was asked for."""
     withdraw_review(unit, subject_of_order(order.certificate_id))
 
 
 def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
-    """Have people look at something from now on."""
+    """Ask for a review."""
     review = Review(
         subject=subject,
         uin=uin,
@@ -212,7 +211,7 @@ def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) 
 
 
 def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[str]:
-    """Name all who had a hand in what a review of an order is of, its letter included."""
+    """Return the names of all who took part in the request that a review is about."""
     return {
         _name(unit, entry.actor, entry.user_id)
         for entry in unit.audit.where(subject=certificate_id)
@@ -225,6 +224,6 @@ def _asker(context: Context, unit: Unit) -> str:
 
 
 def _name(unit: Unit, actor: str, user_id: int | None) -> str:
-    """Name who does something: a user by its name, as people are named who approve."""
+    """Return the name of a caller: a user's by its name, in the form that approvers have."""
     user = unit.users.get(user_id) if user_id is not None else None
     return user.name if user else actor
