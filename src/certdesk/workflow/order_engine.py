@@ -36,7 +36,7 @@ from certdesk.domain.orders.steps import (
     next_step,
     step_while_disabled,
 )
-from certdesk.domain.pki.issuance import Later, absent
+from certdesk.domain.pki.issuance import Later, absent, busy
 from certdesk.domain.rules import Rules
 from certdesk.ports import Clock, Counts, Issuers, Stale, Store, Unit, Vault
 from certdesk.workflow.counting import Uncounted
@@ -55,6 +55,9 @@ from certdesk.workflow.validation_run import ValidationRun
 
 WITHOUT_ISSUER = timedelta(minutes=10)
 """When to try an order again whose issuer this desk does not have."""
+
+WHILE_BUSY = timedelta(seconds=10)
+"""When to look again after an order whose issuer has enough to do."""
 
 BY_ISSUER = AskForChallenges | Issue | Revoke
 """The steps that the order's issuer takes."""
@@ -121,7 +124,8 @@ class OrderEngine:
         log.debug("step", certificate=certificate_id, step=kind)
         take = functools.partial(self._take_counted, standing, step, now)
         if isinstance(step, BY_ISSUER) and self._issuers[standing.issuer].challenger:
-            return self._outside.take(standing.issuer, lambda: _pause_in(take()))
+            taken = self._outside.take(standing.issuer, lambda: _pause_in(take()))
+            return taken or Later(at=now + WHILE_BUSY, reason=busy(standing.issuer))
         return take()
 
     def stop(self) -> None:

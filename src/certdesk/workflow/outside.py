@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -13,6 +14,13 @@ from certdesk.workflow.validation_run import Stopped
 AT_ONCE = 4
 """The most steps of one issuer at once, so that a slow CA holds up its own orders only."""
 
+MOST_TAKEN = 2 * AT_ONCE
+"""The most steps of one issuer that are in progress or wait for a thread.
+
+An order keeps its place in the scheduler while its step waits here, and the scheduler has few
+places for each account. So the other orders go back to the list.
+"""
+
 
 class Outside:
     """Threads for each issuer, started when there is something to ask it."""
@@ -22,9 +30,12 @@ class Outside:
         self._change = threading.Lock()
         self._stopping = False
         self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._taken: Counter[str] = Counter()
 
-    def take(self, issuer: str, step: Callable[[], Later | None]) -> Future[Later | None]:
+    def take(self, issuer: str, step: Callable[[], Later | None]) -> Future[Later | None] | None:
         """Take a step of an issuer; the result is the pause that the order then needs, if any.
+
+        Return None if `MOST_TAKEN` steps of the issuer are in progress or waiting already.
 
         Raises:
             Stopped: the desk is stopping.
@@ -32,11 +43,14 @@ class Outside:
         with self._change:
             if self._stopping:
                 raise Stopped
+            if self._taken[issuer] == MOST_TAKEN:
+                return None
             if issuer not in self._threads:
                 self._threads[issuer] = ThreadPoolExecutor(
                     AT_ONCE, f"issuer {issuer}", initializer=step_back
                 )
-            return self._threads[issuer].submit(self._carry_out, step)
+            self._taken[issuer] += 1
+            return self._threads[issuer].submit(self._carry_out, issuer, step)
 
     def stop(self) -> None:
         """Wait for the steps in progress, and drop those that have not started."""
@@ -45,7 +59,11 @@ class Outside:
         for threads in self._threads.values():
             threads.shutdown()
 
-    def _carry_out(self, step: Callable[[], Later | None]) -> Later | None:
-        if self._stopping:
-            raise Stopped
-        return step()
+    def _carry_out(self, issuer: str, step: Callable[[], Later | None]) -> Later | None:
+        try:
+            if self._stopping:
+                raise Stopped
+            return step()
+        finally:
+            with self._change:
+                self._taken[issuer] -= 1

@@ -117,5 +117,10 @@ def absent(issuer: str) -> str:
     return f"Its issuer {issuer} is not among those of this desk (setting issuer.names)."
 
 
+def busy(issuer: str) -> str:
+    """Say that an order waits for an issuer that is asked for many others."""
+    return f"Its issuer {issuer} is being asked for other orders."
+
+
 Offering: TypeAlias = Recorded | Offered | Later | Declined
 Progress: TypeAlias = Recorded | Issued | Later | Declined
