@@ -1,1 +1,1 @@
-"""The CAs that issue for the desk, one module a kind."""
+"""The CAs that issue for the desk: `private_ca`, and the modules that it is made of."""

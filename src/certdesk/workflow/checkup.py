@@ -12,7 +12,7 @@ from certdesk.domain.operation.census import LATE
 from certdesk.domain.operation.checkup import Observation, failure, good, warning
 from certdesk.domain.orders import standstill
 from certdesk.domain.orders.advice import status_msg
-from certdesk.domain.orders.lifecycle import STATUS_NAMES, UNDER_WAY, Status
+from certdesk.domain.orders.lifecycle import STATUS_NAMES, UNDER_WAY, Stage, Status, statuses_of
 from certdesk.domain.orders.order import Order
 from certdesk.domain.pki import clock_guard
 from certdesk.domain.values.keys import KeyKind
@@ -185,7 +185,7 @@ class IssuersCheckup:
         waiting, good_ones = self._store.read(
             lambda unit: (
                 self._absent(unit, UNDER_WAY | {Status.REVOKING}),
-                self._absent(unit, {Status.ISSUED}),
+                self._absent(unit, statuses_of(Stage.ISSUED, Stage.AWAITING_REVOCATION_LETTER)),
             )
         )
         for issuer in sorted(waiting | good_ones):

@@ -1,1 +1,1 @@
-"""What a running desk tells its operator: counts, health, the clock."""
+"""What a running desk tells its operator: counts, health, figures, where files are."""
