@@ -230,3 +230,17 @@ def test_a_cancelled_order_waits_for_no_ca(at: DeskElsewhere, action: str) -> No
     told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)
     assert told["Next"] == "It was cancelled; ModifyCertificateResubmit opens it again."
     assert told["Failure"] == ""
+
+
+def test_a_ca_that_is_to_be_asked_later_is_asked_no_sooner_for_a_customer(
+    at: DeskElsewhere,
+) -> None:
+    """CompleteCertificate does not end the pause; an operator may."""
+    at.publish()
+    at.issuer.proceed = lambda *_: Later(at=NOON + LATEST, reason="Busy.")  # type: ignore[method-assign]  # a busy CA
+    at.desk.work()
+    at.call("CompleteCertificate")
+    assert at.order.task.due_at == NOON + LATEST
+
+    at.desk.operator("ResumeOrder", CertificateId=at.its.certificate_id)
+    assert at.order.task.due_at == NOON

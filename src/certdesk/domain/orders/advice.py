@@ -68,7 +68,7 @@ def _held(task: Task) -> str:
             f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
             "into the log, then certdesk order resume."
         )
-    if not task.reason or task.failures:
+    if not task.paused:
         return ""
     return f"The work on it waits, and goes on by itself: {task.reason.removesuffix('.')}."
 

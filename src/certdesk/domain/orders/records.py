@@ -61,6 +61,11 @@ class Task:
     reason: Words = ""
     version: int = 1
 
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for a time for its `reason`, as when its CA does not answer."""
+        return bool(self.reason) and not self.failures and not self.set_aside
+
     def afresh(self, at: datetime) -> Task:
         """Return the task due at a time, with its failures forgotten."""
         return dataclasses.replace(self, due_at=at, failures=0, set_aside=False, reason="")
