@@ -120,6 +120,7 @@ class IssuingSteps:
             self._store.write(lambda unit: note_look(unit, submission, reason, now))
             return now
         if standing.ended_vetting(now):
+            # Vetted data may be relied on for a limited time only (Baseline Requirements 4.2.1).
             self._store.write(
                 lambda unit: close(unit, standing.order, VETTING_ENDED, self._clock.now())
             )

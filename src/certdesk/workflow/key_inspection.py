@@ -78,6 +78,7 @@ def note_look(unit: Unit, submission: Submission, reason: str | None, now: datet
         Stale: the submission has changed since it was read.
     """
     unit.submissions.replace(dataclasses.replace(submission, inspected=True))
+    # A block that exists already keeps its own reason.
     if reason is not None and block_of(unit, EVERYBODY, submission.spki_sha256) is None:
         _set_aside(unit, submission, reason, now)
 

@@ -141,6 +141,8 @@ class OrderEngine:
         if not standing.halted:
             interval = self._rules.proof_interval
             return next_step(order, standing.proofs, now, interval, blocked, standing.added)
+        # A compromised key does not wait for its account: its certificate is revoked within 24
+        # hours (Baseline Requirements 4.9.1.1).
         step = step_while_disabled(order, now, blocked)
         if step is None:
             raise StandsStill

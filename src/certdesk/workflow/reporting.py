@@ -27,6 +27,7 @@ def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> N
     """
     known = block_of(unit, EVERYBODY, spki_sha256)
     if known is not None and known.compromised:
+        # Its certificates are being revoked already (Baseline Requirements 4.9.1.1).
         return
     shown = has_shown(unit, order.uin, spki_sha256)
     key = BlockedKey(

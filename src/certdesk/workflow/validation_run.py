@@ -244,6 +244,8 @@ class ValidationRun:
         proved = finding.verdict is Verdict.PROVED
         good = is_proved(proof, finding.ended_at)
         fresh = proved and not good
+        # A validation may be reused for a limited time only (Baseline Requirements 4.2.1); until
+        # then, a record that is gone takes nothing away.
         if not proved and not good:
             proof = _without_what_it_had(unit, proof, order)
         changed = dataclasses.replace(

@@ -157,6 +157,7 @@ def replace_certificate(
 
     def commit(unit: Unit) -> ReplaceCertificateReply:
         current, _ = _replaceable(context, unit, request.certificate_id)
+        # A compromised or weak key gets no certificate (Baseline Requirements 6.1.1.3).
         if again is not None and block_of(unit, current.uin, again.spki_sha256) is not None:
             raise OrderReplaceFailed("Its key is blocked; order it with Online, or send a CSR.")
         if unit.orders.get(draft.certificate_id) is not None:

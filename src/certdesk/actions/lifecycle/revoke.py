@@ -102,6 +102,8 @@ def _ask(context: Context, unit: Unit, order: Order, reason: Reason, said: str) 
         owner_comment=said,
         deadline=context.now + context.desk.rules.proof_deadline,
     )
+    # Only an organisation can sign a letter: the owner of a DV certificate shows control of the
+    # names instead (RFC 8555 7.6).
     if with_letter:
         return unit.orders.replace(asked)
     asked = unit.orders.replace(asked.waiting(WaitEvent.PROVE))

@@ -50,7 +50,7 @@ class CertificateOrderSubmitRequest(Request):
     cert_id: str
     """The certificate id of the order."""
     verify_type: str | None = None
-    """`DNS`, `DNS_AUTO` or `FILE`; without it what was handed in with the material counts, else
+    """`DNS`, `DNS_AUTO` or `FILE`; without it the method of the material counts, else
     `DNS`."""
     delete_dns_auto_record: Unsigned | None = None
     """Whether the records that the desk adds for `DNS_AUTO` are to be removed when the certificate
@@ -117,7 +117,7 @@ class CommitCertificateInformationRequest(Request):
     certificate_id: str
     """The certificate id of the order."""
     verify_type: str | None = None
-    """`DNS`, `DNS_AUTO` or `FILE`; without it what was handed in with the material counts, else
+    """`DNS`, `DNS_AUTO` or `FILE`; without it the method of the material counts, else
     `DNS`."""
 
 
@@ -175,12 +175,15 @@ def submit_order(
     """
     submission = unit.submissions.get(order.certificate_id, order.submission)
     assert submission is not None  # noqa: S101 -- the order names it
+    # A compromised or weak key gets no certificate (Baseline Requirements 6.1.1.3).
     if block_of(unit, order.uin, submission.spki_sha256) is not None:
         raise CertificateInvalid("Its key is blocked; send the material with a new one.")
     product = PRODUCTS[order.product_id]
     method = verify_type or order.verify_type or VERIFY_TYPES[0]
     names = [DomainName(name) for name in order.ascii_names]
     wild = next((name for name in names if name.wildcard), None)
+    # A file shows control of one host, and not of all names below it (Baseline Requirements
+    # 3.2.2.4.18).
     if method == "FILE" and wild is not None:
         raise InvalidParam(f"VerifyType: FILE cannot validate the wildcard {wild}; use DNS.")
     issuer = context.desk.issuers.of(product.number)

@@ -138,6 +138,7 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
     if not is_vetted(manager, context.now):
         manager = send_manager(context, unit, manager)
     good = is_vetted(manager, context.now)
+    # Data vetted for the original may be used again (Baseline Requirements 4.2.1).
     again = good and order.replaces is not None
     seen = letter and not context.desk.rules.vetting_automatic
     if again or not needs_review(

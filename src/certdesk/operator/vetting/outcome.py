@@ -90,6 +90,8 @@ def not_asked(name: str) -> ReviewNotFound:
 
 def people_needed_for(context: Context, review: Review, order: Order | None) -> int:
     """Return how many people have to approve; for a revocation, one is enough."""
+    # Only issuance of EV certificates needs a second person (EV Guidelines 3.2.2.13); revocation
+    # must not wait for one (Baseline Requirements 4.9.5).
     if order is None or review.kind == REVOCATION:
         return 1
     return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.desk.rules.four_eyes)
