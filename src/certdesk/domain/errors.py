@@ -1,8 +1,8 @@
-"""What can go wrong, one class a wire code; the text is what clients of the real service see.
+"""The errors of the API, one class for each wire code, with the text that clients expect.
 
 `text` is the recorded sentence (reference: the vendor's error lists); `%s` in it is replaced by
-`subject`. For some situations another sentence of the same code is recorded; it is given as
-`sentence`. `chinese` is the sentence of the mainland edition, where one is recorded. `detail`
+`subject`. If the vendor uses another sentence of the same code in some situation, the raise passes
+it as `sentence`. `chinese` is the sentence of the mainland edition, if one is recorded. `detail`
 follows and names parameter, rule and value. Nothing here knows HTTP.
 """
 
@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 CONCEALED = "…"
-"""Stands in a message for a value that must not be there."""
+"""The replacement in a message for a value that must not be in it."""
 
 CHINESE = "zh-cn"
-"""The language besides English in which sentences are recorded, in small letters."""
+"""The language besides English in which sentences are recorded, in lower case."""
 
 
 class ServiceError(Exception):
@@ -26,7 +26,7 @@ class ServiceError(Exception):
     known: ClassVar[dict[str, type[ServiceError]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Keep one class a code, each with a sentence and a docstring."""
+        """Require that each code has one class, with a sentence and a docstring."""
         super().__init_subclass__(**kwargs)
         if not cls.code or not cls.text or not cls.__doc__:
             msg = f"{cls.__name__} needs a code, a text and a docstring"
@@ -39,9 +39,9 @@ class ServiceError(Exception):
     def __init__(
         self, detail: str = "", *, subject: str | tuple[str, ...] = "", sentence: str = ""
     ) -> None:
-        """Word the refusal: the recorded sentence, then `detail`.
+        """Compose the message: the recorded sentence, then `detail`.
 
-        Several subjects stand in the place of one `%s` each.
+        Several subjects replace one `%s` each.
         """
         self.detail = detail
         self.subject = subject
@@ -50,7 +50,7 @@ class ServiceError(Exception):
         self._chinese = ""
         if self.chinese and not sentence:
             recorded, rest = _filled(self.chinese, subjects)
-            # What the sentence has no place for is named behind it, as the English one names it.
+            # A subject without a place in the sentence is added behind it, as in the English one.
             self._chinese = _followed(recorded, " ".join((*rest, detail)).strip(), "。")
         self.message = _followed(self.message, detail, ".")
         super().__init__(self.message)
@@ -71,7 +71,7 @@ class ServiceError(Exception):
 
 
 def _filled(sentence: str, subjects: list[str]) -> tuple[str, list[str]]:
-    """Put each subject in the place of one `%s`; return the subjects without a place, quoted."""
+    """Replace one `%s` by each subject; return the sentence, and the other subjects quoted."""
     rest = []
     for value in subjects:
         if "%s" in sentence:

@@ -1,4 +1,4 @@
-"""What an operator may set of the rules."""
+"""The rules of the domain that an operator can set."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from certdesk.domain.accounts.quotas import Quotas
 class Rules:
     """The rules of a desk that differ from desk to desk.
 
-    `internal_suffixes` are those under which internal names may be ordered; `proof_interval` is
-    the time between two looks for one proof, at first; `proof_deadline` how long an order waits
+    `internal_suffixes` are the suffixes under which internal names may be ordered. `proof_interval`
+    is the first pause between two checks for one proof. `proof_deadline` is how long an order waits
     for its proofs before it is closed. `public_url` is where clients reach the desk, and
-    `link_life` how long a link to a download may be used. `free_limit` and `free_per_domain` are
-    how many free certificates that have not ended an account may have, in all and for the names
-    of one registrable domain. `vetting_automatic` has nobody look at managers and orders,
-    `four_eyes` two people at each EV order; `letter_products` are the numbers of the products
-    whose orders wait for a letter of confirmation. `looks_per_domain` is how many looks for proofs,
-    and how many for CAA records, may begin a minute at the names of one registrable domain; 0 is
-    any number. `quotas` are what an account may have of what it can add.
+    `link_life` how long a download link works. `free_limit` and `free_per_domain` limit the free
+    certificates of an account that have not ended, in all and for the names of one registrable
+    domain. With `vetting_automatic`, nobody reviews managers and orders; with `four_eyes`, two
+    people approve each EV order. `letter_products` are the numbers of the products whose orders
+    wait for a letter of confirmation. `looks_per_domain` is how many checks for proofs, and how
+    many for CAA records, may begin a minute for the names of one registrable domain; 0 is no limit.
+    `quotas` are the quotas of each account.
     """
 
     internal_suffixes: frozenset[str]

@@ -13,10 +13,10 @@ from certdesk.domain.vetting.records import Letter
 
 Counts: TypeAlias = Mapping[str, int]
 Measure: TypeAlias = Callable[[Any], Counts]
-"""What a record counts for, by quota; it has a `uin`, and "" counts for nobody."""
+"""Returns what a record adds to each quota of its `uin`; nothing if that is ""."""
 
 AT_REST = DELETABLE | {Status.ISSUED, Status.MIGRATING}
-"""Where an order waits for nothing."""
+"""The statuses in which an order waits for nothing."""
 
 
 def of_order(order: Order) -> Counts:
@@ -34,7 +34,7 @@ def of_order(order: Order) -> Counts:
 
 
 def of_submission(submission: Submission) -> Counts:
-    """Count the bytes of what was handed in."""
+    """Count the bytes of a submission."""
     its = submission
     return _stored(its.facts, its.csr, its.personal, its.key_pass, its.private_key)
 
@@ -51,7 +51,7 @@ def of_letter(letter: Letter) -> Counts:
 
 
 def one(kind: str) -> Measure:
-    """Count each record as one of a quota."""
+    """Return a measure that counts each record as one of a quota."""
     counts = {kind: 1}
     return lambda _: counts
 

@@ -1,4 +1,7 @@
-"""What the inside needs from the world, as protocols; adapters live at the rim."""
+"""The ports: protocols for everything that the inner layers need from outside.
+
+Adapters (`storage`, `vault`, `issuers` and others) implement them, and `bootstrap` joins both.
+"""
 
 from certdesk.ports.admission import Admission, RateLimitExceeded, Slot
 from certdesk.ports.blocking import (

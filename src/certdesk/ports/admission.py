@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Slot:
-    """A place taken by a request of an account for an action, and when, by the pace's clock.
+    """The place of a request in the rate limit of an account and action, with its time.
 
-    `number` tells places apart where the pace numbers them.
+    The time is by the rate limiter's clock. `number` tells places apart if the limiter numbers
+    them.
     """
 
     uin: str
@@ -23,7 +24,7 @@ class Slot:
 
 
 class RateLimitExceeded(Exception):
-    """The limit is reached; `count` is the requests of the second with the refused one."""
+    """The limit is reached; `count` is the number of requests in this second, this one included."""
 
     def __init__(self, count: int) -> None:
         """Keep the count."""
@@ -32,26 +33,27 @@ class RateLimitExceeded(Exception):
 
 
 class Admission(Protocol):
-    """Knows when each signature was first seen, and how many requests an account makes.
+    """Protection against replay, and the rate limit.
 
-    Both are shared by all processes that serve the desk. The pace is a moving window: a place is
-    free again a second after it was taken, but not before the request in it is answered.
+    It knows when each signature was first seen, and how many requests an account makes. All
+    processes of the desk share both. The rate limit is a sliding window: a place is free again a
+    second after it was taken, but not before its request is answered.
     """
 
     @property
     def waits(self) -> bool:
-        """Whether asking takes time, so that it is not to be done where nothing may wait."""
+        """Whether asking takes time, so that it must not be done where nothing may block."""
         ...
 
     def take(self, use: Use, limit: int) -> Slot | None:
-        """Note a use of a signature, and take a place; no place is needed where `limit` is 0.
+        """Note a use of a signature, and take a place; no place is needed if `limit` is 0.
 
-        The use is noted whatever is raised.
+        The use is noted even if an exception is raised.
 
         Raises:
             SignatureExpire: the signature was used before, or may have been
                 (`domain/accounts/replay.py`). No place is taken.
-            PaceExceeded: `limit` places are taken.
+            RateLimitExceeded: `limit` places are taken.
         """
         ...
 
@@ -60,9 +62,9 @@ class Admission(Protocol):
         ...
 
     def leave(self, slot: Slot) -> None:
-        """Let the place go when its second is over."""
+        """Free the place when its second is over."""
         ...
 
     def tidy(self) -> None:
-        """Forget signatures that no timestamp can bring back."""
+        """Forget signatures that are too old to be accepted again."""
         ...

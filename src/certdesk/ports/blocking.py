@@ -1,4 +1,4 @@
-"""Keys that are not accepted any more: who says so, for whom, and what that concerns.
+"""Blocked keys: who blocked a key, for whom, and which orders that concerns.
 
 A certificate and its CSR are public, so an account that names a key has not shown that it has it.
 """
@@ -19,28 +19,28 @@ from certdesk.ports.unit import Unit
 
 
 def block_of(unit: Unit, uin: str, spki_sha256: bytes) -> BlockedKey | None:
-    """Tell what keeps an account from using a key, None where nothing does.
+    """Return the block that keeps an account from using a key, None if there is none.
 
-    What others say of the key is not theirs to know, unless it counts for everybody.
+    An account does not see the blocks of other accounts, except those for everybody.
     """
     found = blocks_of(unit, spki_sha256)
     return next((each for each in found if each.uin in (EVERYBODY, uin)), None)
 
 
 def blocks_of(unit: Unit, spki_sha256: bytes) -> list[BlockedKey]:
-    """Read all that is said against a key, what counts for everybody first."""
+    """Return all blocks of a key, those for everybody first."""
     return unit.blocked_keys.where(spki_sha256=spki_sha256)
 
 
 def number_blocked(unit: Unit) -> int:
-    """Count the keys that are blocked for everybody."""
+    """Return the number of keys that are blocked for everybody."""
     return unit.blocked_keys.count(uin=EVERYBODY)
 
 
 def has_shown(unit: Unit, uin: str, spki_sha256: bytes) -> bool:
     """Whether an account has the private key, as far as the desk can know.
 
-    The desk made it for this account, or this account uploaded it with a certificate.
+    The desk made the key for this account, or this account uploaded it with a certificate.
     """
     made = unit.submissions.where(uin=uin, spki_sha256=spki_sha256)
     uploaded = unit.certificates.where(uin=uin, spki_sha256=spki_sha256)
@@ -49,11 +49,11 @@ def has_shown(unit: Unit, uin: str, spki_sha256: bytes) -> bool:
 
 
 def block(unit: Unit, key: BlockedKey) -> bool:
-    """Keep that a key is blocked, or that others know one that is; tell whether it is new.
+    """Store that a key is blocked, or that a blocked key is compromised; return whether it is new.
 
-    A key that is blocked already keeps its reason. The orders that this concerns are due at the
-    time of the block: each finds by itself what it means for it. Nobody has to look any more at a
-    key that everybody is told of.
+    A key that is already blocked keeps its reason. The orders with this key become due at the time
+    of the block: the next step of each decides what it means for that order. A key that is blocked
+    for everybody needs no review any more.
     """
     found = unit.blocked_keys.get(key.spki_sha256, key.uin)
     if found is None:
@@ -73,13 +73,13 @@ def block(unit: Unit, key: BlockedKey) -> bool:
 
 
 def block_known(unit: Unit, spki_sha256: bytes, now: datetime) -> bool:
-    """Block a key for everybody because others know it; tell whether that is new."""
+    """Block a compromised key for everybody; return whether that is new."""
     key = BlockedKey(spki_sha256=spki_sha256, reason=COMPROMISED, created_at=now, compromised=True)
     return block(unit, key)
 
 
 def carry_blocks(unit: Unit, order: Order, uin: str) -> None:
-    """Block the keys of an order in the account that it moves to, if its own is kept from them."""
+    """Block the keys of an order for the account that it moves to, if its own may not use them."""
     for spki_sha256 in {each.spki_sha256 for each in _material_of(unit, order)}:
         said = unit.blocked_keys.get(spki_sha256, order.uin)
         if said is not None and unit.blocked_keys.get(spki_sha256, uin) is None:
@@ -91,16 +91,16 @@ def _material_of(unit: Unit, order: Order) -> list[Submission]:
 
 
 def orders_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
-    """Read the orders whose material in force has a key."""
+    """Return the orders whose material in force has a key."""
     its = unit.submissions.where(spki_sha256=spki_sha256)
     found = [(unit.orders.get(each.certificate_id), each.number) for each in its]
     return [order for order, number in found if order is not None and order.submission == number]
 
 
 def in_force_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
-    """Read the orders, of any account, that have a good certificate for a key.
+    """Return the orders, of any account, that have a good certificate for a key.
 
-    Those that were made elsewhere and uploaded are among them.
+    Uploaded certificates are among them.
     """
     its = unit.certificates.where(spki_sha256=spki_sha256)
     found = [(unit.orders.get(each.certificate_id), each.attempt) for each in its]
@@ -112,13 +112,13 @@ def in_force_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
 
 
 def issued_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
-    """Read the orders, of any account, that have a good certificate of this desk's for a key.
+    """Return the orders, of any account, that have a good certificate from this desk for a key.
 
-    These are the ones that are revoked when the key is known to others.
+    These are revoked when the key is compromised.
     """
     return [order for order in orders_with(unit, spki_sha256) if _is_good(order)]
 
 
 def _is_good(order: Order) -> bool:
-    """Whether the certificate of an order is good; one on its way to another account is, too."""
+    """Whether the certificate of an order is good, also on its way to another account."""
     return order.stage in CERTIFIED

@@ -1,4 +1,4 @@
-"""Time."""
+"""The clock."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ class Clock(Protocol):
     """The one source of time."""
 
     def now(self) -> datetime:
-        """Give the time now, in UTC."""
+        """Return the time now, in UTC."""
         ...

@@ -1,4 +1,4 @@
-"""What a transaction can do with the records of one kind."""
+"""The operations of a transaction on the records of one kind."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Collection(Protocol[Record]):
         ...
 
     def replace(self, record: Record) -> Record:
-        """Store a changed record if its `version` is still the stored one; give it with the next.
+        """Store a changed record if its `version` is still the stored one; return it with the next.
 
         Raises:
             Stale: the record is gone or has another version.
@@ -55,7 +55,7 @@ class Collection(Protocol[Record]):
         ...
 
     def remove(self, *key: object) -> bool:
-        """Delete one record; tell whether it was there."""
+        """Delete one record; return whether it was there."""
         ...
 
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
@@ -68,7 +68,7 @@ class Collection(Protocol[Record]):
         ...
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
-        """Delete the records whose time in `field` is earlier; give how many there were.
+        """Delete the records whose time in `field` is earlier; return how many there were.
 
         Only those whose fields equal the given values.
         """
@@ -97,10 +97,10 @@ class Collection(Protocol[Record]):
 
 
 class Orders(Collection[Order], Protocol):
-    """Orders, which are numbered as they are added, in lists."""
+    """The collection of orders, which are numbered as they are added."""
 
     def page(self, query: OrderQuery) -> OrderPage:
-        """Give a page of the orders of which `query.has` holds, by `query.place`."""
+        """Return a page of the orders for which `query.has` is true, sorted by `query.place`."""
         ...
 
     def count_names(self, *, uin: str, manager_id: int) -> int:
@@ -109,10 +109,10 @@ class Orders(Collection[Order], Protocol):
 
 
 class AuditLog(Collection[AuditEntry], Protocol):
-    """Audit entries, in lists."""
+    """The collection of audit entries."""
 
     def page(self, query: AuditQuery) -> AuditPage:
-        """Give a page of the entries of which `query.has` holds, the newest first."""
+        """Return a page of the entries for which `query.has` is true, the newest first."""
         ...
 
 
@@ -120,22 +120,22 @@ class Usage(Protocol):
     """How much each account has of each `COUNTED` thing (`domain/accounts/quotas.py`)."""
 
     def of(self, uin: str) -> Mapping[str, int]:
-        """Give how much an account has of each, as far as it was settled."""
+        """Return how much an account has of each, as far as it was settled."""
         ...
 
     def settle(self, limits: Mapping[str, int]) -> None:
-        """Count what the transaction has added and removed since it was last settled.
+        """Count what the transaction has added and removed since the last call.
 
         The store does so at the end of each transaction as well, without limits.
 
         Raises:
-            QuotaExceeded: of something that was added there is more now than its limit.
+            QuotaExceeded: something was added and exceeds its limit now.
         """
         ...
 
 
 def all_of(collection: Collection[Record], **equal: object) -> Iterator[Record]:
-    """Read the records whose fields equal the given values, a page at a time."""
+    """Yield the records whose fields equal the given values, read a page at a time."""
     offset = 0
     while page := collection.where(offset=offset, limit=PAGE, **equal):
         yield from page

@@ -34,14 +34,14 @@ S = TypeVar("S")
 
 
 class UpdateFailed(Exception):
-    """A zone was not changed, or nobody knows whether it was; the text says why in plain words."""
+    """A zone was not changed, or it is unknown whether it was; the text says why in plain words."""
 
 
 class SettingRefused(ValueError):
-    """A setting breaks a rule, which the text says without the value; no `setting` means all."""
+    """A setting breaks a rule; the text has the rule without the value. No `setting` means all."""
 
     def __init__(self, setting: str, rule: str) -> None:
-        """Keep which one, and the rule."""
+        """Keep the setting and the rule."""
         super().__init__(rule)
         self.setting = setting
 
@@ -58,16 +58,16 @@ class DnsProvider(Protocol[S]):
 
     @property
     def name(self) -> str:
-        """The name that zones are kept with."""
+        """The name that is stored with zones."""
         ...
 
     @property
     def settings(self) -> Callable[..., S]:
-        """What makes settings of what an operator gives."""
+        """The function that makes settings from what an operator gives."""
         ...
 
     def add(self, zone: str, settings: S, challenge: Challenge) -> None:
-        """Have the challenge's record in the zone, beside whatever else is there.
+        """Ensure that the challenge's record is in the zone, beside any others.
 
         Raises:
             UpdateFailed: its server did not do so.
@@ -75,7 +75,7 @@ class DnsProvider(Protocol[S]):
         ...
 
     def remove(self, zone: str, settings: S, challenge: Challenge) -> None:
-        """Have the challenge's record in the zone no more, and leave others at its name alone.
+        """Ensure that the challenge's record is not in the zone; leave others at its name alone.
 
         Raises:
             UpdateFailed: its server did not do so.
@@ -85,7 +85,7 @@ class DnsProvider(Protocol[S]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Given:
-    """How a command shows a setting: what stands for its value, and one line of help."""
+    """How a command shows a setting: the placeholder of its value, and one line of help."""
 
     metavar: str
     help: str
@@ -93,7 +93,7 @@ class Given:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as it is given; a `secret` one is the text of a file, with its last line's end."""
+    """A setting as an operator gives it; a `secret` is the text of a file, line end included."""
 
     name: str
     secret: bool
@@ -110,7 +110,7 @@ def settings_of(provider: DnsProvider[Any]) -> tuple[Setting, ...]:
 
 
 class DnsProviders:
-    """The DNS providers by name, the one way to seal settings of a zone and to use them."""
+    """The DNS providers by name: the only way to seal the settings of a zone and to use them."""
 
     def __init__(self, vault: Vault, providers: Iterable[DnsProvider[Any]]) -> None:
         """Seal with `vault`."""
@@ -136,12 +136,12 @@ class DnsProviders:
         return dataclasses.replace(zone, settings=tuple(clear), secrets=tuple(secrets))
 
     def add(self, zone: Zone, challenge: Challenge) -> None:
-        """Have the challenge's record in the zone, as `DnsProvider.add`."""
+        """Ensure that the challenge's record is in the zone, as `DnsProvider.add`."""
         provider, settings = self._opened(zone)
         provider.add(zone.name, settings, challenge)
 
     def remove(self, zone: Zone, challenge: Challenge) -> None:
-        """Have the challenge's record in the zone no more, as `DnsProvider.remove`."""
+        """Ensure that the challenge's record is not in the zone, as `DnsProvider.remove`."""
         provider, settings = self._opened(zone)
         provider.remove(zone.name, settings, challenge)
 

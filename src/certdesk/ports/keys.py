@@ -19,11 +19,11 @@ class ReadyKey:
 
 
 class KeyUsedUp(Stale):
-    """Another process has used the key that was lent; there are others, or one is made."""
+    """Another process has used the key that was lent; ask for another one."""
 
 
 class KeysBusy(Exception):
-    """So many keys are being made that another would have to wait too long."""
+    """The queue for new keys is full: another one would have to wait too long."""
 
 
 class Keys(Protocol):
@@ -33,8 +33,8 @@ class Keys(Protocol):
         """Lend a key from the stock.
 
         The borrower removes `stock_id` from the stock in the transaction that stores the key, and
-        raises `KeyUsedUp` where it is not there any more; leaving the context with any other
-        exception puts the key back.
+        raises `KeyUsedUp` if it is not there any more. If the context ends with any other
+        exception, the key goes back to the stock.
 
         Raises:
             Pending: the stock is empty; one is being made.

@@ -1,4 +1,4 @@
-"""Which orders and keys belong together, as a transaction finds and keeps it."""
+"""The orders and keys that belong together, found and stored through a transaction."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Kept = TypeVar("Kept", Submission, Certificate)
 
 
 def successors_of(unit: Unit, order: Order) -> list[Order]:
-    """Read the orders that replace or renew an order, as far as there are any."""
+    """Return the orders that replace or renew an order."""
     links = filter(None, (order.replaced_by, order.renewed_by))
     return [found for each in links if (found := unit.orders.get(each)) is not None]
 
 
 def followers_of(unit: Unit, order: Order) -> list[Order]:
-    """Read all orders that came after an order: what replaces or renews it, and so on."""
+    """Return all orders that came after an order: what replaces or renews it, and so on."""
     found: dict[str, Order] = {}
     next_ones = successors_of(unit, order)
     while next_ones:
@@ -35,7 +35,7 @@ def followers_of(unit: Unit, order: Order) -> list[Order]:
 
 
 def neighbours_of(unit: Unit, order: Order) -> list[Order]:
-    """Read the orders of its account that an order takes the place of, and those that take its."""
+    """Return the orders of its account that an order replaces or renews, and its successors."""
     its = order.certificate_id
     linked = {order.renews, order.renewed_by, order.replaces, order.replaced_by}
     found = {each: unit.orders.get(each) for each in sorted(filter(None, linked))}
@@ -48,9 +48,9 @@ def neighbours_of(unit: Unit, order: Order) -> list[Order]:
 
 
 def ids_with_key_of(unit: Unit, order: Order) -> tuple[str, ...]:
-    """Read the ids of all certificates of its account that have or had an order's key.
+    """Return the ids of all certificates of its account that have or had an order's key.
 
-    Those from which these come are among them.
+    The ids of those that they come from are included.
     """
     found: dict[str, None] = {}
     for key in sorted(_keys_of(unit, order)):
@@ -67,7 +67,7 @@ def ids_with_key_of(unit: Unit, order: Order) -> tuple[str, ...]:
 
 
 def keep_denied_keys(unit: Unit, order: Order) -> None:
-    """Remember the keys of a denied certificate that its account is about to have no more."""
+    """Store the keys of a denied certificate that its account is about to lose."""
     if not is_denied(order, unit.policies.where(uin=order.uin)):
         return
     origins = (*order.origins, order.certificate_id)
@@ -81,7 +81,7 @@ def keep_denied_keys(unit: Unit, order: Order) -> None:
 
 
 def _keys_of(unit: Unit, order: Order) -> set[bytes]:
-    """Read the keys of all that was handed in or uploaded for an order."""
+    """Return the keys of all material and uploads of an order."""
     its = order.certificate_id
     return {
         *(each.spki_sha256 for each in unit.submissions.where(certificate_id=its)),

@@ -1,4 +1,4 @@
-"""What the desk does by itself, written into the audit log."""
+"""Audit entries for what the desk does by itself."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def note(
     detail: str = "",
     request_id: str = "",
 ) -> None:
-    """Note what was done with an order, or with what belongs to it.
+    """Write an audit entry about an order, or about something that belongs to it.
 
-    `request_id` is the request that it goes back to, if it does.
+    `request_id` is the request that caused it, if there was one.
     """
     its = about.certificate_id
     note_of(unit, at, action, its, detail, uin=about.uin, request_id=request_id)
@@ -38,7 +38,7 @@ def note_of(
     uin: str = "",
     request_id: str = "",
 ) -> None:
-    """Note what was done with anything, of an account or of none."""
+    """Write an audit entry about anything, of an account or of none."""
     unit.audit.add(
         AuditEntry(
             at=at,

@@ -1,4 +1,4 @@
-"""Parsers that take long: they run where nothing of the desk waits for them."""
+"""Slow parsers, which run where nothing of the desk waits for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Found = TypeVar("Found")
 
 
 class ParsersBusy(Exception):
-    """So much is being parsed that this would have to wait too long, or no parser can be run."""
+    """The queue for parsers is full, or no parser can be run."""
 
 
 class Parsers(Protocol):
-    """Runs those functions of the domain that read what may take long to read."""
+    """Runs the functions of the domain that may take long to read their input."""
 
     def run(
         self,
@@ -25,7 +25,7 @@ class Parsers(Protocol):
         *arguments: P.args,
         **named: P.kwargs,
     ) -> Found:
-        """Give what `parser` finds; `otherwise` where it takes too long, too much memory, or dies.
+        """Return what `parser` finds; `otherwise` if it takes too long, too much memory, or dies.
 
         One runs at a time for an account, and a fixed number in all.
 

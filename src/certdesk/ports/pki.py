@@ -1,4 +1,4 @@
-"""What the private CA shows to the world."""
+"""What the private CA publishes."""
 
 from __future__ import annotations
 
@@ -22,43 +22,43 @@ class Published:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OcspAnswer:
-    """A response in DER; one that is `lasting` says the same to whoever asks, for some time."""
+    """A response in DER; a `lasting` one is the same for every client, for some time."""
 
     der: bytes
     lasting: bool
 
 
 class Pki(Protocol):
-    """What the private CA shows to the world. Safe to use from several threads."""
+    """What the private CA publishes. Safe to use from several threads."""
 
     def prepare(self) -> None:
         """Make the authorities that every desk has, and their CRLs; takes seconds."""
         ...
 
     def authorities(self) -> list[Published]:
-        """Give the authorities that there are, roots first."""
+        """Return all authorities, roots first."""
         ...
 
     def certificate(self, name: str) -> bytes | None:
-        """Give an authority's certificate in DER, None where there is none of that name."""
+        """Return an authority's certificate in DER, None if there is no authority of that name."""
         ...
 
     def crl(self, name: str) -> bytes | None:
-        """Give an authority's newest CRL in DER, which is good for some days.
+        """Return an authority's newest CRL in DER, which is valid for some days.
 
-        None where there is no such authority, or it has no CRL of its own.
+        None if there is no such authority, or it has no CRL of its own.
         """
         ...
 
     def hand_over(self) -> None:
-        """Make the next issuing authority where the present one ends soon; that takes seconds.
+        """Make the next issuing authority if the present one ends soon; that takes seconds.
 
-        What the earlier one has signed stays good, and it goes on to tell what is revoked.
+        Certificates of the earlier authority stay valid, and it continues to publish revocations.
         """
         ...
 
     def faults(self) -> list[str]:
-        """Tell in plain words what keeps the CA from signing or being believed, if anything."""
+        """Return in plain words what keeps the CA from signing or being trusted, if anything."""
         ...
 
     def first_end(self) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What people are asked to look at, kept through a transaction."""
+"""Reviews, stored through a transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from certdesk.ports.unit import Unit
 
 
 def put_review(unit: Unit, review: Review) -> Review:
-    """Keep a review in the place of an earlier one of the same thing."""
+    """Store a review in the place of an earlier one of the same thing."""
     earlier = unit.reviews.get(review.subject)
     if earlier is None:
         return unit.reviews.add(review)
@@ -17,14 +17,14 @@ def put_review(unit: Unit, review: Review) -> Review:
 
 
 def withdraw_review(unit: Unit, subject: str) -> None:
-    """Have nobody look at something any more, if people were still to."""
+    """End the wait for a review, if there is one."""
     review = unit.reviews.get(subject)
     if review is not None and review.verdict is None:
         unit.reviews.remove(subject)
 
 
 def remove_review(unit: Unit, subject: str) -> None:
-    """Remove a review, and what was seen of it, with the thing that it is of."""
+    """Remove a review, and what reviewers saw of it, together with its subject."""
     unit.reviews.remove(subject)
     for sight in unit.sights.where(subject=subject):
         unit.sights.remove(subject, sight.operator)

@@ -25,7 +25,7 @@ Mark = TypeVar("Mark")
 
 
 class _Fields:
-    """Names fields of a record."""
+    """A mark that names fields of a record."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -40,7 +40,7 @@ class Index(_Fields):
 
 
 class Unique(_Fields):
-    """Fields in which no two records are equal: the second is `Taken`. None equals nothing."""
+    """Fields in which no two records are equal: a second one is `Taken`. None equals nothing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class Numbering:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CountedBy:
-    """What a record counts for in the quotas of its account, which is its `uin`."""
+    """What a record adds to the quotas of its account, which is its `uin`."""
 
     measure: Measure
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LimitedBy:
-    """Why the records of a collection need no quota: what else limits how many there are."""
+    """The reason why the records of a collection need no quota: what else limits their number."""
 
     reason: str
 
@@ -101,7 +101,7 @@ class CollectionSpec(Generic[Record]):
         return {name: getattr(record, name) for name in self.fields}
 
     def build(self, values: Mapping[str, object]) -> Record:
-        """Make a record of its fields."""
+        """Return a record from its fields."""
         return cast("Callable[..., Record]", self.record)(**values)
 
     def numbered_as(self, record: Record, number: object) -> Record:
@@ -150,7 +150,7 @@ def specs_of(unit: type) -> tuple[CollectionSpec[Any], ...]:
 
 
 def _record_of(collection: Any) -> type[Any]:  # noqa: ANN401 -- a type, or one with a parameter
-    """Read the type of the records off the type of their collection, or off what that extends."""
+    """Return the type of the records of a collection type, or of the type that it extends."""
     given = typing.get_args(collection)
     record: type[Any] = given[0] if given else _record_of(collection.__orig_bases__[0])
     return record

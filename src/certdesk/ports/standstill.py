@@ -1,4 +1,4 @@
-"""Which orders stand still because their account is disabled, read through a transaction."""
+"""The orders that stand still because their account is disabled, read through a transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from certdesk.ports.unit import Unit
 
 
 def disabled_account(unit: Unit, order: Order) -> Account | None:
-    """Read the account because of which an order stands still; None where it does not.
+    """Return the disabled account because of which an order stands still, None if it does not.
 
     For an order on its way to another account, that one counts.
     """

@@ -14,8 +14,8 @@ Result = TypeVar("Result")
 class StoreUnavailable(Exception):
     """The store could not do its work now: locked, full, failing or closed.
 
-    After a write the outcome is unknown where the disk failed at the commit itself; everywhere
-    else nothing was written. Look the record up by its key before doing it again.
+    After a write the outcome is unknown if the disk failed at the commit itself; otherwise nothing
+    was written. Look the record up by its key before doing it again.
     """
 
 
@@ -25,13 +25,13 @@ class Store(Protocol):
     def write(self, commit: Callable[[Unit], Result]) -> Result:
         """Run `commit` in one transaction; return only after it is durable.
 
-        Whatever `commit` raises rolls its own writes back, and nobody else's, and comes out here.
-        `commit` is short, does no I/O of its own, and may be run again after a lost race.
+        Any exception of `commit` rolls back its own writes only, and is raised here. `commit` is
+        short, does no I/O of its own, and may be run again after a lost race.
         """
         ...
 
     def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
-        """Begin a `write` and give its outcome to come, so that no thread has to wait for it."""
+        """Begin a `write` and return the future of its outcome, so that no thread has to wait."""
         ...
 
     def read(self, look: Callable[[Unit], Result]) -> Result:
@@ -39,16 +39,16 @@ class Store(Protocol):
         ...
 
     def refusing(self) -> str:
-        """Return why all calls are refused, which one of them has found; empty where none is."""
+        """Return why all calls are refused, as one of them has found; empty if they are not."""
         ...
 
     def settle(self) -> None:
-        """Leave nothing of what was erased in a log of the database, as far as it can be told to.
+        """Remove erased data from the logs of the database, as far as it allows that.
 
         An embedded database does so at once; PostgreSQL when it vacuums.
         """
         ...
 
     def close(self) -> None:
-        """Finish what was begun and let the files go."""
+        """Finish what was begun and close the files."""
         ...

@@ -1,8 +1,8 @@
-"""A transaction's view of all that is kept: every collection, declared once.
+"""A transaction's view of all records: every collection, declared once.
 
-Tables, statements, stores and whatever goes through all records follow from the declarations. A
+Tables, statements, stores and everything that reads all records follow from the declarations. A
 column is a field of the record, in the field's type. So a changed record needs a migration, and a
-test compares.
+test compares the two.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from certdesk.ports.specs import (
 
 @dataclasses.dataclass(slots=True, kw_only=True, eq=False)
 class Unit:
-    """One transaction's view of everything that is kept."""
+    """One transaction's view of all records."""
 
     accounts: Annotated[
         Collection[Account], Key("uin"), LimitedBy("only the operator opens accounts")
@@ -179,7 +179,7 @@ class Unit:
         Index("ended_at"),
         LimitedBy("quota.looks for each proof; CAA is asked once a minute until the deadline"),
     ]
-    """Looks for proofs, by number."""
+    """Checks for proofs and of CAA records, by number."""
 
     issuances: Annotated[
         Collection[Issuance],
@@ -187,7 +187,7 @@ class Unit:
         Unique("issuer", "serial"),
         LimitedBy("one for a submission of an order to the CA, which has proofs"),
     ]
-    """What issuers asked to be kept, by certificate id and attempt."""
+    """Issuers' own records, by certificate id and attempt."""
 
     certificates: Annotated[
         Collection[Certificate],
@@ -198,7 +198,7 @@ class Unit:
         Index("spki_sha256"),
         CountedBy(of_certificate),
     ]
-    """Certificates in hand, by certificate id and attempt."""
+    """Stored certificates, by certificate id and attempt."""
 
     reviews: Annotated[
         Collection[Review],
@@ -206,14 +206,14 @@ class Unit:
         Index("verdict"),
         LimitedBy("one for a manager, an order, a revocation or a key that was revoked"),
     ]
-    """What people are asked to look at, by what it is."""
+    """Reviews, by their subject."""
 
     sights: Annotated[
         Collection[Sight],
         Key("subject", "operator"),
         LimitedBy("one for a review and an operator who looked at it"),
     ]
-    """What operators saw of that, by what it is and who saw it."""
+    """What operators saw of reviews, by subject and operator."""
 
     letters: Annotated[
         Collection[Letter], Key("certificate_id", "attempt", "kind"), CountedBy(of_letter)
@@ -255,7 +255,7 @@ class Unit:
         Index("even_at"),
         LimitedBy("removed ten minutes after the last look"),
     ]
-    """How fast names are looked at, by registrable domain and kind of look."""
+    """How often names are checked, by registrable domain and kind of check."""
 
     tasks: Annotated[
         Collection[Task],
@@ -265,10 +265,10 @@ class Unit:
         Index("uin", "reason"),
         LimitedBy("one for an order"),
     ]
-    """Work that goes on by itself, by certificate id."""
+    """Background work, by certificate id."""
 
     usage: Usage
-    """How much accounts have of what their quotas are about."""
+    """How much accounts have of what their quotas limit."""
 
     def collection(self, spec: CollectionSpec[Record]) -> Collection[Record]:
         """Return a collection by its declaration."""

@@ -1,4 +1,4 @@
-"""Looks at the world for proofs and CAA records."""
+"""The checks for proofs and of CAA records in the outside world."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from certdesk.domain.values.names import DomainName
 
 
 class Validator(Protocol):
-    """Looks for the proofs of one kind, from outside. Safe to use from several threads."""
+    """Checks for the proofs of one kind, from outside. Safe to use from several threads."""
 
     def look(self, challenge: Challenge) -> Finding:
-        """Look once, within 20 seconds.
+        """Check once, within 20 seconds.
 
-        Whatever the world answers is a finding; nothing but a bug raises.
+        Any answer is a finding; only a bug raises.
         """
         ...
 
 
 class CaaChecker(Protocol):
-    """Asks whether CAA records let an issuer issue. Safe to use from several threads."""
+    """Checks whether CAA records let an issuer issue. Safe to use from several threads."""
 
     def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
-        """Look once, within 20 seconds; whatever is not a sure permission refuses.
+        """Check once, within 20 seconds; anything but a definite permission refuses.
 
         `kind` is how control of the name was proved, which records may ask for (RFC 8657), and
-        `identity` the issuer's.
+        `identity` is the issuer's.
         """
         ...

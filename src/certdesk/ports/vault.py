@@ -1,4 +1,4 @@
-"""Sealed values, and the places where they open."""
+"""Sealed values, and the places where they can be opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DESK = "desk"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value lies; it opens nowhere else."""
+    """Where a sealed value is stored; it can be opened nowhere else."""
 
     uin: str
     table: str
@@ -27,35 +27,35 @@ class Place:
 
 
 def place_of(certificate: Certificate, column: str) -> Place:
-    """Tell where a sealed value of a certificate lies."""
+    """Return the place of a sealed value of a certificate."""
     row = f"{certificate.certificate_id}/{certificate.attempt}"
     return Place(certificate.uin, "certificates", row, column)
 
 
 def place_of_party(party: Company | Manager) -> Place:
-    """Tell where the sealed half of what is known of a company or a manager lies."""
+    """Return the place of the sealed half of a company or a manager."""
     table = "companies" if isinstance(party, Company) else "managers"
     return Place(party.uin, table, party.fingerprint.hex(), "personal")
 
 
 def place_of_submission(submission: Submission, column: str) -> Place:
-    """Tell where a sealed value of a submission lies; the RequestId stands for its number."""
+    """Return the place of a sealed value of a submission; its RequestId stands for its number."""
     return Place(submission.uin, "submissions", submission.request_id, column)
 
 
 def place_of_letter(letter: Letter) -> Place:
-    """Tell where the content of a letter lies."""
+    """Return the place of the content of a letter."""
     row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"
     return Place(letter.uin, "letters", row, "content")
 
 
 def place_of_zone(zone: Zone, setting: str) -> Place:
-    """Return where a secret setting of a zone lies."""
+    """Return the place of a secret setting of a zone."""
     return Place(zone.uin, "zones", zone.name, setting)
 
 
 class VaultError(Exception):
-    """A sealed value does not open: wrong key, wrong place, or altered."""
+    """A sealed value cannot be opened: wrong key, wrong place, or altered."""
 
 
 class Vault(Protocol):
@@ -78,9 +78,9 @@ class Vault(Protocol):
         ...
 
     def describe(self) -> dict[str, str]:
-        """Name the key-encryption key in use: provider, place, key ids; nothing secret."""
+        """Return the key-encryption key in use: provider, place, key ids; nothing secret."""
         ...
 
     def fingerprint(self, uin: str, value: bytes) -> bytes:
-        """Give a keyed fingerprint of `value`: equal within an account, meaningless outside it."""
+        """Return a keyed fingerprint of `value`, which can be compared within one account."""
         ...

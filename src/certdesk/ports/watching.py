@@ -1,4 +1,4 @@
-"""Who watches the desk: figures, and the check-up."""
+"""The ports for observers of the desk: metrics, and the check-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from certdesk.domain.operation.checkup import Observation
 from certdesk.domain.operation.figures import Counted
 
 Examiner = Callable[[], Iterable[Observation]]
-"""Looks at a part of the desk, and tells what it found; it may take some seconds."""
+"""A function that checks a part of the desk, and returns observations; it may take some seconds."""
 
 
 class Resolvers(Protocol):
@@ -29,9 +29,9 @@ class Resolvers(Protocol):
 
 
 class Counts(Protocol):
-    """Counts what the desk does, for whoever watches it; of nothing that names a tenant.
+    """Counts what the desk does, for its observers, without naming a tenant.
 
-    Safe to use from several threads, and waits for nothing.
+    Safe to use from several threads, and never blocks.
     """
 
     def request(self, action: str, code: str, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What goes on in the background."""
+"""Background work."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from certdesk.domain.orders.order import Order
 
 
 class Pending(Exception):
-    """What is asked for is not there yet, but under way: try again when `done` is.
+    """The result is not there yet, but under way: try again when `done` is.
 
-    Raised instead of waiting, so that a request holds no thread up meanwhile.
+    Raised instead of waiting, so that a request blocks no thread meanwhile.
     """
 
     def __init__(self, done: Future[None]) -> None:
-        """Say what to wait for."""
+        """Keep the future to wait for."""
         self.done = done
         super().__init__("it is under way")
 
 
 class Work(Protocol):
-    """The background work on orders, as far as actions ask for it."""
+    """The background work on orders, for actions."""
 
     def wake(self) -> None:
-        """Go through what is due now, and not only at the next round."""
+        """Do what is due now, and not only at the next round."""
         ...
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
-        """Look at once for the proofs of those names of an order that may be looked at now.
+        """Check now for the proofs of those names of an order that may be checked now.
 
-        The future is done when what was found is kept; None is that no name may be looked at now,
-        because too many of its domain were in the last minute.
+        The future is done when the findings are stored. None means that no name may be checked now,
+        because its domain had too many checks in the last minute.
         """
         ...

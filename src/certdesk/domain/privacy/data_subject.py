@@ -1,7 +1,8 @@
-"""A person by an e-mail address, a telephone or an identity number, in what is kept of people.
+"""How to find a person by an e-mail address, a telephone or an identity number in the records.
 
-People are in companies' managers and contacts and in the material of orders, there under two
-roles and an address to write to. Whoever is found in a role by one value is that role's person.
+People are in the managers and contacts of companies. They are also in the material of orders, in
+two roles and as an address to write to. If one value of a role matches, the role's person is the
+person searched for.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from certdesk.domain.values.secret import Secret
 
 _PUNCTUATION = str.maketrans("", "", " -()+./")
 _SAME_END = 6
-"""Numbers whose last digits differ are not compared any further."""
+"""Telephone numbers with other last digits than these are not compared any further."""
 
 LEAST_IN_TEXTS = 6
-"""Characters of an address or identity number that is looked for in texts. Shorter ones stand in
-texts about anybody, and what is erased there cannot be brought back."""
+"""The least characters of an address or identity number that texts are searched for.
+
+Shorter ones occur in texts about anybody, and what is erased there cannot be restored.
+"""
 
 _SAME_NUMBER = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
 
 Holder = TypeVar("Holder", bound="Material | People | Organisation")
-"""What may tell of people."""
+"""The records that may be about people."""
 
 
 class Known(enum.StrEnum):
-    """What a person is known by."""
+    """The kinds of values by which a person is known."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -41,7 +44,7 @@ class Known(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """As what a person, or a value of theirs, stands somewhere."""
+    """The roles in which a person, or a value of theirs, is in a record."""
 
     MANAGER = "manager"
     CONTACT = "contact"
@@ -54,20 +57,20 @@ PERSONS = (Role.MANAGER, Role.CONTACT)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wanted:
-    """Who is looked for."""
+    """The person searched for."""
 
     by: Known
     value: Secret
 
     def is_value(self, by: Known, other: Secret | None) -> bool:
-        """Whether a value that is kept is the one that is looked for."""
+        """Whether a stored value is the one searched for."""
         if other is None or by is not self.by:
             return False
         one, two = self.value.text().strip().casefold(), other.text().strip().casefold()
         return same_number(one, two) if by is Known.PHONE else one == two
 
     def is_person(self, person: Person) -> bool:
-        """Whether a person is the one who is looked for."""
+        """Whether a person is the one searched for."""
         return (
             self.is_value(Known.EMAIL, person.email)
             or self.is_value(Known.PHONE, person.phone)
@@ -75,7 +78,7 @@ class Wanted:
         )
 
     def roles_in(self, holder: Material | People | Organisation) -> tuple[Role, ...]:
-        """Tell as what the person stands in what is kept."""
+        """Return the roles that the person has in a record."""
         if isinstance(holder, Organisation):
             return (Role.TELEPHONE,) if self._rings(holder) else ()
         persons = tuple(role for role in PERSONS if self.is_person(person_in(holder, role)))
@@ -93,7 +96,7 @@ class Wanted:
         )
 
     def traits(self, people: Iterable[Person], records: Collection[str]) -> Traits:
-        """Tell by what the person is known in texts, from what is found of them in `records`."""
+        """Return what identifies the person in texts, from what `records` say of them."""
         numbers = {_national(each.phone.text()) for each in people if each.phone}
         known = (secret for each in people for secret in (each.email, each.id_number) if secret)
         words = {secret.text().strip().casefold() for secret in known}
@@ -119,11 +122,11 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Traits:
-    """By what a person is known in a text.
+    """What identifies a person in a text.
 
-    `words` are addresses and identity numbers in small letters, `numbers` telephone numbers without
-    the country's code. Many people may have one of the `full_names`, so these count only in the
-    `records` in which the person stands, and in those about the same orders.
+    `words` are addresses and identity numbers in lower case, `numbers` telephone numbers without
+    the country's code. Many people may share one of the `full_names`, so these count only in the
+    `records` that the person is in, and in those about the same orders.
     """
 
     words: frozenset[str]
@@ -155,12 +158,12 @@ def _stands_in(word: str, text: str) -> bool:
 
 
 def _goes_on(letter: str, marks: str) -> bool:
-    """Whether an address or a number goes on with a letter; other scripts need no blank between."""
+    """Whether a letter continues an address or a number; other scripts need no blank between."""
     return letter.isascii() and letter != "" and (letter.isalnum() or letter in marks)
 
 
 def _national(number: str) -> str:
-    """Give the digits of a telephone number without the country's code."""
+    """Return the digits of a telephone number without the country's code."""
     try:
         return str(phonenumbers.parse(number, HOME).national_number)
     except phonenumbers.NumberParseException:
@@ -168,14 +171,14 @@ def _national(number: str) -> str:
 
 
 def _full_names(person: Person) -> Iterator[str]:
-    """Give the ways in which both names are written together."""
+    """Yield the ways to write both names together."""
     if person.first_name and person.last_name:
         first, last = person.first_name.strip().casefold(), person.last_name.strip().casefold()
         yield from (f"{first} {last}", f"{last} {first}", f"{last}{first}", f"{last}, {first}")
 
 
 def same_number(one: str, other: str) -> bool:
-    """Whether two spellings are of one telephone number, with the country's code or without."""
+    """Whether two texts are the same telephone number, with the country's code or without."""
     digits, others = one.translate(_PUNCTUATION), other.translate(_PUNCTUATION)
     if digits == others:
         return True
@@ -185,12 +188,12 @@ def same_number(one: str, other: str) -> bool:
 
 
 def person_in(holder: Material | People, role: Role) -> Person:
-    """Give the person who stands in a role."""
+    """Return the person in a role."""
     return holder.manager if role is Role.MANAGER else holder.contact
 
 
 def without_roles(holder: Holder, roles: tuple[Role, ...]) -> Holder:
-    """Give what is kept without whoever stands in these roles."""
+    """Return the record without the people in these roles."""
     without: Material | People | Organisation = holder
     if isinstance(without, Organisation):
         without = _without_number(without, roles)

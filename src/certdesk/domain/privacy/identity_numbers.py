@@ -1,4 +1,4 @@
-"""Identity numbers: taken, kept for a time, and never shown."""
+"""Identity numbers: accepted, kept for a time, and never shown."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import People
 
 Holder = TypeVar("Holder", bound="Material | People")
-"""What may hold identity numbers of people."""
+"""The records that may hold identity numbers of people."""
 
 
 def holds_identity(holder: Material | People) -> bool:
-    """Whether there is an identity number in it, of a person or of an organisation."""
+    """Whether a record holds an identity number, of a person or of an organisation."""
     return holder != without_identity(holder)
 
 
 def without_identity(holder: Holder) -> Holder:
-    """Give it without identity numbers; what kind of paper each was from stays."""
+    """Return the record without identity numbers; the kind of each document stays."""
     manager = dataclasses.replace(holder.manager, id_number=None)
     contact = dataclasses.replace(holder.contact, id_number=None)
     without = dataclasses.replace(holder, manager=manager, contact=contact)
@@ -31,13 +31,13 @@ def without_identity(holder: Holder) -> Holder:
 
 
 SETTLED = DELETABLE | {Status.ISSUED}
-"""Where nothing is under way with an order."""
+"""The statuses in which nothing is under way with an order."""
 
 
 def needs_identity(order: Order | None, number: int) -> bool:
     """Whether an order may still need the identity numbers of its submission of that number.
 
-    It does until it was issued or has failed, and never those of a submission that another one
-    has replaced.
+    It needs them until it is issued or has failed. It never needs those of a submission that
+    another one has replaced.
     """
     return order is not None and order.submission == number and order.status not in SETTLED

@@ -18,25 +18,25 @@ from certdesk.domain.privacy.identity_numbers import SETTLED
 from certdesk.domain.validation.challenge import Verdict
 
 CAA_REFUSED = -1
-"""The verdict of a look for CAA records that do not permit issuing."""
+"""The verdict of a CAA check that does not permit issuance."""
 
 IN_VAIN = frozenset({verdict.value for verdict in Verdict} - {Verdict.PROVED.value} | {CAA_REFUSED})
-"""The verdicts of looks that show nothing but why an order waited."""
+"""The verdicts of checks that only show why an order waited."""
 
 AUDIT_AFTER_END = 730
-"""How many days after a certificate's end the audit log is to tell of it."""
+"""How many days after a certificate's end the audit log still covers it."""
 
 TEMPORARY_KEYS = timedelta(days=30)
-"""How long after its end a temporary key can be told of."""
+"""How long after its end a temporary key is kept."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What an operator may set of it.
+    """How long an operator keeps records.
 
-    `looks` is for those in vain; `material` for what was handed in for orders that have come to an
-    end without a certificate that lasts, and for what was replaced; `letters` for letters of
-    orders that nobody looks at any more; `audit` for rows of the audit log.
+    `looks` is for checks without success. `material` is for material that was replaced, and for
+    that of orders that ended without a good certificate. `letters` is for letters of orders that
+    nobody reviews any more. `audit` is for entries of the audit log.
     """
 
     looks: timedelta
@@ -46,7 +46,7 @@ class Retention:
 
 
 def material_outlived(submission: Submission, order: Order | None, before: datetime) -> bool:
-    """Whether material is kept in vain that was replaced, or whose order ended, before a time."""
+    """Whether material was replaced, or its order ended, before a time."""
     if order is None or submission.number != order.submission:
         return submission.submitted_at < before
     if order.status not in SETTLED or order.status is Status.ISSUED:
@@ -56,5 +56,5 @@ def material_outlived(submission: Submission, order: Order | None, before: datet
 
 
 def letter_outlived(order: Order | None) -> bool:
-    """Whether nobody may still look at the letters of an order."""
+    """Whether the letters of an order need no review any more."""
     return order is None or order.status in SETTLED

@@ -1,9 +1,8 @@
-"""Which addresses the desk connects to when the name of a stranger leads there, and which never.
+"""The addresses that the desk connects to when a stranger's name leads there, and those it refuses.
 
-Sources: the IANA registries of special-purpose addresses (RFC 6890)
-and of IPv6 address space. The table is written out here because `ipaddress.is_global` calls
-addresses global that lead to this machine: `2002:7f00:1::`, `64:ff9b::7f00:1` and `::7f00:1` are
-all 127.0.0.1 to whoever translates them.
+Sources: the IANA registries of special-purpose addresses (RFC 6890) and of IPv6 address space. The
+table is written out here because `ipaddress.is_global` is true for addresses that lead to this
+machine: `2002:7f00:1::`, `64:ff9b::7f00:1` and `::7f00:1` all are 127.0.0.1 behind a translator.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import TypeAlias
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# The first network that an address is in names it, so the three rows of all that is not global
-# unicast (RFC 4291, 2.4) stand last.
+# The first network that contains an address names it, so the three rows of everything that is not
+# global unicast (RFC 4291, 2.4) are last.
 _REFUSED: tuple[tuple[Network, str], ...] = tuple(
     (ipaddress.ip_network(network), kind)
     for network, kind in (
@@ -59,16 +58,16 @@ _REFUSED: tuple[tuple[Network, str], ...] = tuple(
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Read networks in CIDR notation (`10.1.0.0/16`, `fd00::/8`).
+    """Return networks from CIDR notation (`10.1.0.0/16`, `fd00::/8`).
 
     Raises:
-        ValueError: one is none; the message quotes it and says why.
+        ValueError: a text is not a network; the message quotes it and says why.
     """
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
 def address_in(text: str) -> Address | None:
-    """Read an address, None where the text is none."""
+    """Return the address that a text is, None if it is not one."""
     try:
         return ipaddress.ip_address(text)
     except ValueError:
@@ -76,19 +75,19 @@ def address_in(text: str) -> Address | None:
 
 
 def with_port(host: str, port: int) -> str:
-    """Write a host and a port: an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+    """Return a host and a port as text: an IPv6 address is in brackets (RFC 3986, 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def unmapped(address: Address) -> Address:
-    """Give the IPv4 address that an IPv6 socket shows as `::ffff:192.0.2.1`, or the address."""
+    """Return the IPv4 address that an IPv6 socket shows as `::ffff:192.0.2.1`, or the address."""
     return getattr(address, "ipv4_mapped", None) or address
 
 
 def block_of(address: Address) -> str:
-    """Name the block of addresses that one customer has: an IPv4 address, or an IPv6 /64.
+    """Return the block of addresses that one customer has: an IPv4 address, or an IPv6 /64.
 
-    Limits count by it: who has one address of a /64 has them all (RFC 6177).
+    Limits count by it: a customer with one address of a /64 has them all (RFC 6177).
     """
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
@@ -96,20 +95,21 @@ def block_of(address: Address) -> str:
 
 
 def is_within(address: Address, allowed: Iterable[Network]) -> bool:
-    """Tell whether an address is in one of these networks."""
+    """Return whether an address is in one of these networks."""
     return any(address in network for network in allowed)
 
 
 def refusal(
     address: Address, allowed: Iterable[Network], is_own: Callable[[Address], bool]
 ) -> str | None:
-    """Tell why the desk does not connect to `address`, or None where it does.
+    """Return why the desk does not connect to `address`, None if it does.
 
-    `allowed` are the networks that the operator permits whatever they are. `is_own` tells whether
-    a public address is this machine's, and is asked about no other.
+    `allowed` are the networks that the operator permits in any case. `is_own` returns whether a
+    public address belongs to this machine, and is called for no other address.
     """
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
-        # A zone names an interface of this machine, which nobody outside has anything to do with.
+        # A zone names an interface of this machine, which no public service is behind (RFC 4007,
+        # 11).
         return "an address with a zone"
     if any(address in network for network in allowed):
         return None

@@ -17,10 +17,11 @@ COUNTRIES = frozenset(_CODES.split())
 
 
 def country_code(text: str) -> str | None:
-    """Give the alpha-2 code that `text` stands for, or None.
+    """Return the alpha-2 code that `text` stands for, or None.
 
-    Codes in any case; and `China`, which the vendor's own example of DescribeCompanies shows.
+    It takes codes in any case, and `China`, which the vendor's own example of DescribeCompanies
+    shows.
     """
-    # Some letters beyond ASCII turn into two capitals, such as the sharp s.
+    # Some letters beyond ASCII become two capitals, such as the sharp s.
     code = "CN" if text == "China" else text.upper()
     return code if text.isascii() and code in COUNTRIES else None

@@ -1,8 +1,8 @@
-"""Which texts of a record somebody wrote, by the types of its fields.
+"""The texts of records that people wrote, by the types of the fields.
 
-Whoever writes a name, a reason or a label may write about a person, and what is kept about a person
-is to be found again: shown, and erased where it need not stay. So each text of a record says what
-it is where it is declared. One that says nothing counts as `Words`, and a test asks for a mark.
+A name, a reason or a label may be about a person, and data about a person must be found again: to
+be shown, and to be erased if it need not stay. So each text field of a record declares what it is.
+A field without a mark counts as `Words`, and a test asks for a mark.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Annotated, Any, TypeVar
 
 Record = TypeVar("Record")
 Names = Callable[[str], bool]
-"""Whether a text names the person."""
+"""A function that returns whether a text names the person."""
 
 
 class Text(enum.Enum):
-    """What a text is."""
+    """The kind of a text."""
 
     WORDS = "somebody's words, which can be taken back"
     LASTING = "somebody's words, by which other things go"
@@ -33,30 +33,30 @@ Lasting = Annotated[str, Text.LASTING]
 Code = Annotated[str, Text.CODE]
 
 ERASED = "(erased)"
-"""What stands in the place of words that named a person."""
+"""The replacement for words that named a person."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Half:
-    """Marks a text that is the clear half of a value as JSON (`domain/values/sealed_fields.py`)."""
+    """The mark of a text that is the clear half of a value as JSON (`sealed_fields.py`)."""
 
     of: type
 
 
 def texts_of(record: object) -> Iterator[tuple[str, Text, str]]:
-    """Give (field, mark, text) for each text in a record; halves are looked into."""
+    """Yield (field, mark, text) for each text in a record, including those in clear halves."""
     for field, hint in hints(typing.cast("type[Any]", type(record))).items():
         for mark, text in _texts(hint, getattr(record, field)):
             yield field, mark, text
 
 
 def has_words(kind: type) -> bool:
-    """Whether records of a kind have texts that somebody wrote."""
+    """Whether records of a type have texts that people wrote."""
     return any(mark is not Text.CODE for mark in marks_of(kind).values())
 
 
 def marks_of(kind: type) -> dict[str, Text | None]:
-    """Give the mark of each text of a record type by its path; None where it has none."""
+    """Return the mark of each text of a record type by its path; None if it has no mark."""
     return {
         f"{field}{inner}": mark
         for field, hint in hints(kind).items()
@@ -65,7 +65,7 @@ def marks_of(kind: type) -> dict[str, Text | None]:
 
 
 def without_words(record: Record, names: Names) -> Record:
-    """Give a record without the words that name the person; lasting ones stay."""
+    """Return a record without the words that name the person; lasting ones stay."""
     changed = {
         field: taken
         for field, hint in hints(typing.cast("type[Any]", type(record))).items()
@@ -75,7 +75,7 @@ def without_words(record: Record, names: Names) -> Record:
 
 
 def hints(kind: type) -> Mapping[str, object]:
-    """Read the types of a record's fields, with their marks."""
+    """Return the types of a record's fields, with their marks."""
     if kind not in _HINTS:
         _HINTS[kind] = typing.get_type_hints(kind, include_extras=True)
     return _HINTS[kind]
@@ -85,7 +85,7 @@ _HINTS: dict[type, Mapping[str, object]] = {}
 
 
 def _parts(hint: object) -> tuple[object, object]:
-    """Take a type apart: what it is without None, and its mark."""
+    """Return a type without None, and its mark."""
     if typing.get_origin(hint) is Annotated:
         inner, *marks = typing.get_args(hint)
         found = [mark for mark in marks if isinstance(mark, Text | Half)]
@@ -98,7 +98,7 @@ def _parts(hint: object) -> tuple[object, object]:
 
 
 def _members(kind: object, value: tuple[object, ...]) -> Iterator[tuple[object, object]]:
-    """Give the type and the value of each member of a tuple."""
+    """Yield the type and the value of each member of a tuple."""
     each = typing.get_args(kind)
     if each[-1] is Ellipsis:
         each = (each[0],) * len(value)

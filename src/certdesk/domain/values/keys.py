@@ -1,7 +1,7 @@
-"""Key pairs: which kinds are made here, which public keys are accepted.
+"""Key pairs: the kinds that are made here, and the public keys that are accepted.
 
-Sources: CA/Browser Forum Baseline Requirements 6.1.1.3, 6.1.5 and 6.1.6. The desk is stricter:
-RSA moduli of three sizes with the exponent 65537, and two curves.
+Sources: CA/Browser Forum Baseline Requirements 6.1.1.3, 6.1.5 and 6.1.6. The desk is stricter: RSA
+moduli of three sizes with the exponent 65537, and two curves.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _DIGEST = re.compile("[0-9a-fA-F]{64}")
 _EXPONENT = 65537
 _RSA_SIZES = (2048, 3072, 4096)
 _CURVES = {"secp256r1": "prime256v1", "secp384r1": "secp384r1"}
-# The requirements ask for 100 rounds; public CAs make 110.
+# The Baseline Requirements ask for 100 rounds (6.1.1.3); public CAs make 110.
 _FERMAT_ROUNDS = 110
 
-# Every call names its checks: the package's default ones stop the whole process where its block
-# list has not been downloaded.
+# Every call names its checks: the package's default checks end the whole process if its block list
+# has not been downloaded.
 _AT_ONCE = {
     "roca": "the RSA key has the ROCA weakness",
     "smallfactors": "the RSA modulus has a small prime factor",
@@ -51,11 +51,11 @@ _LATER = {
 
 
 class UnknownKeyKind(ValueError):
-    """The desk makes no keys of this algorithm and parameter; the text says which it makes."""
+    """The desk makes no keys of this algorithm and parameter; the text says what it makes."""
 
 
 class WeakKey(ValueError):
-    """A public key is not accepted; ``rule`` says why in plain words, without key material."""
+    """A public key is refused; ``rule`` says why in plain words, without key material."""
 
     def __init__(self, rule: str) -> None:
         """Keep the rule for messages."""
@@ -83,12 +83,12 @@ class KeyKind(enum.Enum):
 
     @property
     def label(self) -> str:
-        """Both, as ``describe`` words a key: ``RSA 2048``."""
+        """Both, as ``describe`` names a key: ``RSA 2048``."""
         return f"{self.algorithm} {self.parameter}"
 
     @classmethod
     def of(cls, algorithm: str, parameter: str) -> KeyKind:
-        """Find the kind by the exact words; raises ``UnknownKeyKind``."""
+        """Return the kind with exactly these words; raises ``UnknownKeyKind``."""
         for kind in cls:
             if kind.value == (algorithm, parameter):
                 return kind
@@ -98,7 +98,7 @@ class KeyKind(enum.Enum):
 
 
 def generate(kind: KeyKind) -> PrivateKey:
-    """Make a new key pair; RSA takes from 50 milliseconds to seconds."""
+    """Return a new private key; RSA takes from 50 milliseconds to seconds."""
     if kind is KeyKind.P_256:
         return ec.generate_private_key(ec.SECP256R1())
     if kind is KeyKind.P_384:
@@ -107,27 +107,27 @@ def generate(kind: KeyKind) -> PrivateKey:
 
 
 def private_key_pem(key: PrivateKey) -> bytes:
-    """Write a private key as unencrypted PKCS#8 PEM (RFC 5958), which every server reads."""
+    """Return a private key as unencrypted PKCS#8 PEM (RFC 5958), which every server reads."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def digest_in(text: str) -> bytes | None:
-    """Read a SHA-256 digest in hexadecimal, None where the text is none."""
+    """Return a SHA-256 digest from hexadecimal, None if the text is not one."""
     return bytes.fromhex(text) if _DIGEST.fullmatch(text) else None
 
 
 def spki_sha256(public_key: PublicKey) -> bytes:
-    """SHA-256 of the DER SubjectPublicKeyInfo: 32 bytes, one and the same for equal keys.
+    """Return the SHA-256 of the DER SubjectPublicKeyInfo: 32 bytes, the same for equal keys.
 
-    The key is encoded anew (named curve, uncompressed point), so another spelling of the same
-    key in a CSR does not give it another digest.
+    The key is encoded again (named curve, uncompressed point), so that another encoding of the same
+    key in a CSR does not give another digest.
     """
     spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).digest()
 
 
 def describe(public_key: object) -> str:
-    """Name a key's kind for people: ``RSA 2048``, ``ECC prime256v1``, ``Ed25519``."""
+    """Return a key's kind for people: ``RSA 2048``, ``ECC prime256v1``, ``Ed25519``."""
     if isinstance(public_key, rsa.RSAPublicKey):
         return f"RSA {public_key.key_size}"
     if isinstance(public_key, ec.EllipticCurvePublicKey):
@@ -137,9 +137,9 @@ def describe(public_key: object) -> str:
 
 
 def refuse_weak(public_key: object) -> None:
-    """Raise ``WeakKey`` for a key that may not be certified; return for a good one.
+    """Raise ``WeakKey`` for a key that may not be certified.
 
-    Takes about 0.2 milliseconds for RSA 2048; ``inspect_further`` has the slower checks.
+    It takes about 0.2 milliseconds for RSA 2048; ``inspect_further`` has the slower checks.
     """
     if isinstance(public_key, rsa.RSAPublicKey):
         numbers = public_key.public_numbers()
@@ -152,12 +152,12 @@ def refuse_weak(public_key: object) -> None:
 
 
 def inspected_by_now(public_key: PublicKey) -> bool:
-    """Whether ``inspect_further`` has nothing to add: its checks are all of RSA keys."""
+    """Whether ``inspect_further`` has nothing to add: all its checks are about RSA keys."""
     return not isinstance(public_key, rsa.RSAPublicKey)
 
 
 def inspect_further(public_key: PublicKey) -> str | None:
-    """Run the remaining offline checks: why the key should be set aside, or None.
+    """Return why the remaining offline checks refuse a key, None if they do not.
 
     Some take longer and one reads data files of its package, so they run after the answer, and
     before anything is signed.
@@ -169,11 +169,12 @@ def inspect_further(public_key: PublicKey) -> str | None:
 
 
 def inspect_last(public_key: PublicKey) -> str | None:
-    """Look whether an RSA modulus is a prime, so that anybody has the private key; why, or None.
+    """Return why an RSA modulus is unsafe because it is prime, None if it is not.
 
-    Whether it has two prime factors or more cannot be told without finding them. It takes from 2
-    milliseconds for 2,048 bits to 15 for 4,096, several times as long as all other checks
-    together, so it is for the moment before a signature alone.
+    Anybody can compute the private key of a prime modulus. Whether a modulus has exactly two prime
+    factors cannot be known without finding them. The check takes from 2 milliseconds for 2,048 bits
+    to 15 for 4,096, several times as long as all other checks together, so it runs only right
+    before a signature.
     """
     if not isinstance(public_key, rsa.RSAPublicKey):
         return None
@@ -182,7 +183,7 @@ def inspect_last(public_key: PublicKey) -> str | None:
 
 
 def _refuse_weak_rsa(modulus: int, exponent: int) -> None:
-    """Refuse by size first: the other checks are only bounded for the sizes accepted."""
+    """Refuse by size first: the other checks are only bounded for the accepted sizes."""
     if modulus.bit_length() not in _RSA_SIZES:
         raise WeakKey("the RSA modulus must have 2048, 3072 or 4096 bits")
     if exponent != _EXPONENT:
@@ -195,7 +196,7 @@ def _refuse_weak_rsa(modulus: int, exponent: int) -> None:
 
 
 def _first_finding(modulus: int, exponent: int, checks: dict[str, str]) -> str | None:
-    """Run the named checks in order and word the first that finds something."""
+    """Run the named checks in order and return the text of the first that finds something."""
     findings = badkeys.checkrsa(modulus, e=exponent, checks=tuple(checks))
     return next((words for check, words in checks.items() if check in findings), None)
 
@@ -205,14 +206,14 @@ def _power(modulus: int) -> str | None:
 
 
 def _has_close_primes(modulus: int) -> bool:
-    """Fermat's factorisation: look for a² - n = b² with a just above the root of n.
+    """Whether Fermat's method factors the modulus: a² - n = b² with a just above the root of n.
 
     Written here because the package's own check stops after 100 rounds.
     """
     a = math.isqrt(modulus - 1) + 1
     for _ in range(_FERMAT_ROUNDS):
         rest = a * a - modulus
-        # A square is 0, 1, 4 or 9 modulo 16, which spares most of the roots.
+        # A square is 0, 1, 4 or 9 modulo 16, which saves most of the roots.
         if rest & 15 in {0, 1, 4, 9} and math.isqrt(rest) ** 2 == rest:
             return True
         a += 1

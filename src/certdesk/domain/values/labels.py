@@ -1,4 +1,4 @@
-"""International labels of domain names: what they cost, and their form in ASCII.
+"""International labels of domain names: the cost of their conversion, and their form in ASCII.
 
 Sources: RFC 5890 and 5891 (IDNA 2008), RFC 3492 (Punycode).
 """
@@ -11,20 +11,20 @@ from collections.abc import Iterable
 import idna
 
 MOST_CHARACTERS = 2000
-"""How many characters the international labels of one request may have together, each label once.
+"""The most characters of all different international labels of one request together.
 
-To convert them takes up to 8 microseconds for each. A hundred names with a label of 20 octets in
-Punycode are within it.
+Their conversion takes up to 8 microseconds for each. A hundred names with a label of 20 octets in
+Punycode are within the limit.
 """
 
 PREFIX = "xn--"
 
 _REMEMBERED = 4096
-"""Labels whose conversion is remembered: all that is done with an order needs that of its names."""
+"""The labels whose conversion is cached: each step of an order needs that of its names."""
 
 
 def characters(texts: Iterable[str]) -> int:
-    """Count the characters of the labels that would have to be converted, in names as typed."""
+    """Return the number of characters of the labels that need a conversion, in names as typed."""
     found = {
         label
         for text in map(str.lower, texts)
@@ -36,7 +36,7 @@ def characters(texts: Iterable[str]) -> int:
 
 
 def least_octets(label: str) -> int:
-    """Tell how many octets a label has in ASCII at the least, without converting it.
+    """Return the least number of octets that a label has in ASCII, without converting it.
 
     In Punycode each letter takes one or more after the prefix (RFC 3492, 3).
     """
@@ -45,10 +45,11 @@ def least_octets(label: str) -> int:
 
 @functools.lru_cache(_REMEMBERED)
 def a_label(label: str) -> str | None:
-    """Convert a label after UTS #46 mapping into its A-label, or return None where it has none."""
+    """Return the A-label of a label after UTS #46 mapping, None if it has none."""
     try:
-        # Decodes a label that begins with "xn--" and encodes it again: only what comes back
-        # the same passes. Other labels with hyphens in third and fourth place are reserved.
+        # This decodes a label that begins with "xn--" and encodes it again: only one that stays the
+        # same is valid. Other labels with hyphens in third and fourth place are reserved (RFC 5890,
+        # 2.3.1).
         return idna.alabel(label).decode("ascii")
     except UnicodeError:
         return None

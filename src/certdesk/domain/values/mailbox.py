@@ -13,17 +13,17 @@ _REPEATED = re.compile(r": .*| \([^()'\"]*['\"].*", re.DOTALL)
 
 
 def mailbox_fault(text: str) -> str | None:
-    """Say what is wrong with an e-mail address, or None.
+    """Return what is wrong with an e-mail address, or None.
 
-    Reserved domains such as `example.com` pass: a desk may stand in a test network.
+    Reserved domains such as `example.com` are accepted: a desk may be in a test network.
     """
     if len(text) > LONGEST:
-        # The library looks at all of a text before it looks at its length.
+        # The library reads all of a text before it checks its length.
         return f"is not an e-mail address: it has {len(text)} characters, {LONGEST} at most"
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        # The library repeats parts of the address, and ends its sentence.
+        # The library repeats parts of the address, and ends its sentence with a full stop.
         rule = _REPEATED.sub("", str(error)).rstrip(".")
         return f"is not an e-mail address: {rule}"
     return None

@@ -1,4 +1,4 @@
-"""A mark: a single value that a desk keeps."""
+"""A mark: a single value that a desk stores for itself."""
 
 from __future__ import annotations
 

@@ -1,8 +1,12 @@
-"""Domain names: which may stand in an order, in one normal form.
+"""Domain names that may be ordered, in one normal form.
 
-Sources: RFC 1035 and RFC 5890 (labels), UTS #46 and IDNA 2008 (international labels), RFC 6761
-and its registry (special-use names), CA/Browser Forum Baseline Requirements 3.2.2.4 to 3.2.2.6
-and 7.1.2.7 (wildcards, internal names), the public suffix list.
+>>> name = DomainName.parse("*.BÜCHER.example.com")
+>>> name.ascii, name.unicode, name.registrable
+('*.xn--bcher-kva.example.com', '*.bücher.example.com', 'example.com')
+
+Sources: RFC 1035 and RFC 5890 (labels), UTS #46 and IDNA 2008 (international labels), RFC 6761 and
+its registry (special-use names), CA/Browser Forum Baseline Requirements 3.2.2.4 to 3.2.2.6 and
+7.1.2.7 (wildcards, internal names), the public suffix list.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from certdesk.domain.values.labels import a_label, least_octets
 from certdesk.domain.values.visible import unseen_fault
 
 TEXT_LIMIT = 253
-"""Most characters that are looked at: no domain name is longer (RFC 1035)."""
+"""Most characters that are read: no domain name is longer (RFC 1035)."""
 
 NAME_LIMIT = 64
 """Most characters of a name in ASCII, ``*.`` included: what a common name holds (X.520)."""
@@ -28,33 +32,34 @@ NAME_LIMIT = 64
 _LABEL_LIMIT = 63
 _WILDCARD = "*."
 _LDH_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.ASCII)
-# "Ends in a number" of the WHATWG URL standard: resolvers read such a name as an IPv4 address,
-# in decimal, octal or hexadecimal ("127.1", "0x7f.0.0.1", "2130706433").
+# "Ends in a number" of the WHATWG URL standard: resolvers read such a name as an IPv4 address, in
+# decimal, octal or hexadecimal ("127.1", "0x7f.0.0.1", "2130706433").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _LDH_TEXT = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
 _RESERVED = "--"
-"""Third and fourth of a label that stands for another, or for none yet (RFC 5890, 2.3.1)."""
+"""The third and fourth character of an A-label, or of a reserved label (RFC 5890, 2.3.1)."""
 _INTERNATIONAL_RULE = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
 
-# Top-level domains that are nobody's to prove. "arpa" holds the reverse zones and home.arpa and,
-# like "onion", is in the public suffix list, so these must be named; the others are for clarity.
+# Top-level domains that nobody can prove control of. "arpa" holds the reverse zones and home.arpa
+# and, like "onion", is in the public suffix list, so these must be named; the others are for
+# clarity.
 _SPECIAL_USE = frozenset(
     {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
 )
 
-# Read when the module is, not by each of the first requests: it takes some tens of milliseconds.
+# Read at import, not by the first requests: it takes some tens of milliseconds.
 _SUFFIXES = PublicSuffixList()
 
 
 class DomainRefused(ValueError):
-    """A text is no domain name that may be ordered.
+    """A text is not a domain name that may be ordered.
 
-    ``text`` is the value as it was given, unbounded and unescaped; ``rule`` says in plain words
+    ``text`` is the value as it was given, unbounded and unescaped. ``rule`` says in plain words
     what is wrong with it, without repeating it.
     """
 
     def __init__(self, text: str, rule: str) -> None:
-        """Keep the value apart from the rule, so that each reader words its own message."""
+        """Keep the value apart from the rule, so that each caller can write its own message."""
         super().__init__(rule)
         self.text = text
         self.rule = rule
@@ -62,18 +67,18 @@ class DomainRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DomainName:
-    """A domain name that may be ordered. Made by ``parse`` alone; two equal names are equal."""
+    """A domain name that may be ordered. Only ``parse`` makes one; two equal names are equal."""
 
     ascii: str
     """Lower case, A-labels, with ``*.`` in front when it is a wildcard; 64 characters at most."""
 
     @classmethod
     def parse(cls, text: str, *, internal_suffixes: frozenset[str] = frozenset()) -> DomainName:
-        """Read a name as a person or a program writes it, in U-labels or A-labels, any case.
+        """Return a name that a person or a program wrote, in U-labels or A-labels, in any case.
 
         ``internal_suffixes`` are lower-case suffixes without a leading dot ("test",
-        "corp.internal") at and under which internal names are allowed; they never loosen the
-        rules for public names.
+        "corp.internal") at and under which internal names are allowed; they never loosen the rules
+        for public names.
 
         Raises ``DomainRefused`` and nothing else.
         """
@@ -95,7 +100,7 @@ class DomainName:
 
     @property
     def base(self) -> str:
-        """The name without ``*.``, in ASCII: what control is proven of."""
+        """The name without ``*.``, in ASCII: its holder proves control of this."""
         return self.ascii.removeprefix(_WILDCARD)
 
     @property
@@ -107,7 +112,7 @@ class DomainName:
     def registrable(self) -> str:
         """The registrable domain by the public suffix list, in ASCII ("example.co.uk").
 
-        Of an internal name it is the last two labels.
+        For an internal name it is the last two labels.
         """
         return _SUFFIXES.privatesuffix(self.base) or self.base
 
@@ -116,25 +121,25 @@ class DomainName:
         """The domain that a registry has delegated, in ASCII.
 
         Names under a suffix that a company offers to its customers, such as `github.io`, are on
-        that company's servers, so it is the suffix there.
+        that company's servers, so for them it is that suffix.
         """
         return _icann_suffixes().privatesuffix(self.base) or self.base
 
     def __str__(self) -> str:
-        """Write the name in ASCII."""
+        """Return the name in ASCII."""
         return self.ascii
 
 
 @functools.cache
 def _icann_suffixes() -> PublicSuffixList:
-    """Read the part of the list that registries stand for, where it is first needed."""
+    """Return the part of the list that is about registries, read at first use."""
     return PublicSuffixList(only_icann=True)
 
 
 def internal_suffix(text: str) -> str:
-    """Read a suffix of internal names, such as `corp.internal`, for ``DomainName.parse``.
+    """Return a suffix of internal names, such as `corp.internal`, for ``DomainName.parse``.
 
-    Raises ``DomainRefused`` where the text is no host name.
+    Raises ``DomainRefused`` if the text is not a host name.
     """
     suffix = ascii_form(text)
     if suffix.startswith(_WILDCARD):
@@ -143,12 +148,12 @@ def internal_suffix(text: str) -> str:
 
 
 def ascii_form(text: str, most: int = TEXT_LIMIT) -> str:
-    """Bring a name into its normal form (lower case, A-labels) by its syntax alone.
+    """Return a name in its normal form (lower case, A-labels), checked by its syntax alone.
 
-    Whether the name may be ordered is not looked at: ``DomainName.parse`` does.
+    Whether the name may be ordered is for ``DomainName.parse``.
 
-    Raises ``DomainRefused`` where the text is no host name or wildcard at all, or is one of more
-    than ``most`` characters.
+    Raises ``DomainRefused`` if the text is not a host name or wildcard, or has more than ``most``
+    characters.
     """
     _refuse_outer_shape(text)
     prefix = _WILDCARD if text.startswith(_WILDCARD) else ""
@@ -175,7 +180,7 @@ def _refuse_long(text: str, prefix: str, sizes: Iterable[int], most: int) -> Non
 
 
 def _mapped(text: str, base: str) -> str:
-    """Map a name as UTS #46 does, STD3 rules included: of ASCII that is lower case."""
+    """Return a name as UTS #46 maps it, STD3 rules included; ASCII becomes lower case."""
     rule = "only letters, digits, hyphens and dots may stand in a domain name"
     if base.isascii():
         if not _LDH_TEXT.fullmatch(base):
@@ -188,10 +193,10 @@ def _mapped(text: str, base: str) -> str:
 
 
 def normal_form(text: str) -> str:
-    """Bring a name into its normal form, or leave what is no host name as it is.
+    """Return a name in its normal form, or unchanged if it is not a host name.
 
-    Certificates that were made elsewhere name anything, and up to a thousand names each. What is
-    in ASCII needs no conversion, so its A-labels are not judged.
+    Certificates from elsewhere may name anything, and up to a thousand names each. ASCII needs no
+    conversion, so its A-labels are not checked.
     """
     if _LDH_TEXT.fullmatch(text.removeprefix(_WILDCARD)):
         return text.lower()
@@ -202,7 +207,7 @@ def normal_form(text: str) -> str:
 
 
 def _refuse_outer_shape(text: str) -> None:
-    """Refuse by length and ends, before any slower reading."""
+    """Refuse by length and ends, before any slower check."""
     if not text:
         raise DomainRefused(text, "a domain name is missing")
     if len(text) > TEXT_LIMIT:
@@ -212,12 +217,12 @@ def _refuse_outer_shape(text: str) -> None:
     if text.endswith("."):
         raise DomainRefused(text, "a domain name may not end with a dot")
     fault = unseen_fault(text)
-    if fault is not None:  # UTS #46 passes over some of these, and lists show names as typed
+    if fault is not None:  # UTS #46 ignores some of these, and lists show names as typed
         raise DomainRefused(text, f"a domain name {fault}")
 
 
 def _refuse_label(text: str, label: str) -> None:
-    """Refuse a label after UTS #46 mapping by what is seen without converting it."""
+    """Refuse a label after UTS #46 mapping by checks that need no conversion."""
     if not label:
         raise DomainRefused(text, "a domain name may not have an empty label")
     if not label.isascii():
@@ -241,10 +246,10 @@ def _ascii_label(text: str, label: str) -> str:
 
 
 def _internal(base: str, internal_suffixes: frozenset[str]) -> str | None:
-    """Say why the name is an internal one, or return None when it is public or allowed."""
+    """Return why the name is an internal one, None if it is public or allowed."""
     top = base.rpartition(".")[2]
-    # The list's private section has no rule of one label, so what it knows about a top-level
-    # domain comes from its ICANN section.
+    # The list's private section has no rule of one label, so what it knows about a top-level domain
+    # comes from its ICANN section.
     public = _SUFFIXES.publicsuffix(top, accept_unknown=False) is not None
     if public and top not in _SPECIAL_USE:
         return None

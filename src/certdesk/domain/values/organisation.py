@@ -1,4 +1,4 @@
-"""Organisations and people: what is known of a company, its manager and its contact."""
+"""Organisations and people: the data of a company, its manager and its contact."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VETTING_LASTS = timedelta(days=398)
 @split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A legal person as handed in or recorded; `country` is two ISO 3166 letters."""
+    """A legal person as submitted or recorded; `country` is two ISO 3166 letters."""
 
     name: Words | None = None
     division: Words | None = None
@@ -35,7 +35,7 @@ class Organisation:
 @split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A manager or a contact as handed in or recorded."""
+    """A manager or a contact as submitted or recorded."""
 
     first_name: Words | None = None
     last_name: Words | None = None
@@ -66,11 +66,11 @@ class Company:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Manager:
-    """A manager of a company, with the contact that came with it, and how vetting stands.
+    """A manager of a company, with their contact, and the state of their vetting.
 
-    `status` is one of `vetting.State`, and stays `ok` when the time of a vetting runs out.
-    `facts`, `personal` and `fingerprint` as in `Company`, over `People`; `identity_since` as in
-    `records.Submission`.
+    `status` is one of `review.State`, and stays `ok` when the time of a vetting runs out. `facts`,
+    `personal` and `fingerprint` as in `Company`, over `People`; `identity_since` as in
+    `Submission`.
     """
 
     manager_id: int = 0
@@ -92,7 +92,7 @@ class Manager:
 @split_fields
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """The manager, the department it works in, and the contact."""
+    """The manager, the manager's department, and the contact."""
 
     manager: Person = dataclasses.field(default_factory=Person)
     department: Words | None = None
@@ -104,7 +104,7 @@ PeopleFacts: TypeAlias = Annotated[str, Half(People)]
 
 
 def vetted(manager: Manager, now: datetime) -> Manager:
-    """Give the manager as one whose vetting ended well now."""
+    """Return the manager after a successful vetting now."""
     return dataclasses.replace(
         manager, status=VETTED, verified_at=now, expires_at=now + VETTING_LASTS
     )

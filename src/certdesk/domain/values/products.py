@@ -13,20 +13,20 @@ DNSPOD_SERIES = range(43, 57)
 
 
 UPLOADED = 0
-"""The number of what is no product: a certificate that was made elsewhere and uploaded."""
+"""The number in the place of a product for an uploaded certificate, which has none."""
 
 FREE = 83
 """The free product (ApplyCertificate, parameter PackageType)."""
 
 MOST_NAMES, MOST_YEARS = 100, 10
-"""Of one order (CreateCertificate, parameters DomainNum and TimeSpan)."""
+"""The most names and years of one order (CreateCertificate, DomainNum and TimeSpan)."""
 
 FREE_MONTHS, FREE_DAYS = 3, 90
-"""How long a free certificate is for (ApplyCertificate, parameter ValidityPeriod), at most."""
+"""How long a free certificate lasts at most (ApplyCertificate, parameter ValidityPeriod)."""
 
 
 class Level(enum.Enum):
-    """What is vetted: the domain, the organisation, or the organisation with care."""
+    """The level of vetting: the domain, the organisation, or more about the organisation."""
 
     DV = "DV"
     OV = "OV"
@@ -34,7 +34,7 @@ class Level(enum.Enum):
 
 
 class Scope(enum.Enum):
-    """Which names a product covers."""
+    """The names that a product covers."""
 
     SINGLE = "single domain"
     MULTI = "multi-domain"
@@ -102,12 +102,12 @@ class Product:
 
     @property
     def years(self) -> range:
-        """How many years it is sold for: one for CFCA 99 to 101 (the vendor's list)."""
+        """The years that it is sold for: one for CFCA 99 to 101 (the vendor's list)."""
         return range(1, 2) if self.number in range(99, 102) else range(1, MOST_YEARS + 1)
 
     @property
     def term(self) -> str:
-        """How long it is sold for, in words."""
+        """The time that it is sold for, in words."""
         if self.sale is Sale.FREE:
             return f"{FREE_MONTHS} months"
         if self.sale is Sale.NONE:
@@ -125,7 +125,7 @@ class Product:
 
 
 def spelled(numbers: range) -> str:
-    """Write a range of numbers as people do: `1`, or `2 to 100`."""
+    """Return a range of numbers in words: `1`, or `2 to 100`."""
     least, most = numbers[0], numbers[-1]
     return f"{least}" if least == most else f"{least} to {most}"
 
@@ -164,7 +164,7 @@ _LINES: tuple[tuple[str, Level, str, dict[int, Scope]], ...] = (
 )
 
 _NOT_SOLD = frozenset({2, 78, 79, 80, 83, 91})
-"""Seen as PackageType of older or free certificates; no edition sells them."""
+"""Product numbers of older or free certificates (PackageType) that no edition sells."""
 
 PRODUCTS: dict[int, Product] = {
     number: Product(
@@ -181,4 +181,4 @@ PRODUCTS: dict[int, Product] = {
 
 
 DNS_AUTO = "DNS_AUTO"
-"""How names are proved by records that the desk adds by itself (VerifyType and its likes)."""
+"""The VerifyType (and similar) for names that are proved by records that the desk adds."""

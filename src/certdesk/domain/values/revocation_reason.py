@@ -1,4 +1,4 @@
-"""Why a certificate is taken back: the reasons that there are, and what a subscriber means.
+"""Revocation reasons, and what a subscriber means by a text.
 
 Sources: RFC 5280 5.3.1, CA/Browser Forum Baseline Requirements 4.9.1.1 and 7.2.2.
 """
@@ -17,7 +17,7 @@ TEXT_LIMIT = 255
 
 
 class Reason(enum.StrEnum):
-    """The reasons that certificates of servers are revoked for, by the names of RFC 5280."""
+    """The reasons for which server certificates are revoked, by their names in RFC 5280."""
 
     UNSPECIFIED = "unspecified"
     KEY_COMPROMISE = "keyCompromise"
@@ -28,18 +28,18 @@ class Reason(enum.StrEnum):
 
     @property
     def flag(self) -> x509.ReasonFlags | None:
-        """What a CRL and an OCSP response say of it: nothing, where it is unspecified (7.2.2)."""
+        """The reason in a CRL and an OCSP response: none if it is unspecified (7.2.2)."""
         return None if self is Reason.UNSPECIFIED else x509.ReasonFlags(self.value)
 
 
 KEY_KNOWN = "Its private key is compromised, so the certificate is revoked."
-"""The StatusMsg of what the desk takes back by itself; it tells of nobody else's certificate."""
+"""The StatusMsg of a certificate that the desk itself revokes; it names no other account."""
 
 COMPROMISED = "its private key was reported as compromised"
-"""Why a key is blocked whose certificate was revoked for `KEY_COMPROMISE`; it tells of nobody."""
+"""Why a key is blocked after a revocation for `KEY_COMPROMISE`; it names no account."""
 
 OWN = tuple(reason for reason in Reason if reason is not Reason.PRIVILEGE_WITHDRAWN)
-"""What subscribers may give; that they lost the right to a certificate is the CA's to say."""
+"""The reasons that subscribers may give; only a CA can say that a privilege was withdrawn."""
 
 OTHERS = ("cACompromise", "certificateHold", "removeFromCRL", "privilegeWithdrawn", "aACompromise")
 """Reasons of RFC 5280 that no subscriber may give."""
@@ -63,14 +63,14 @@ _SAID = {
 
 
 class ReasonRefused(ValueError):
-    """No subscriber may give that reason, or in such words; the text says why."""
+    """A subscriber may not give that reason, or not in such words; the text says why."""
 
 
 def words_of(text: str | None) -> str:
-    """Give a subscriber's words, without blanks around them.
+    """Return a subscriber's words, without blanks around them.
 
     Raises:
-        ReasonRefused: they are no text of one line.
+        ReasonRefused: they are not a text of one line.
     """
     said = (text or "").strip()
     fault = text_fault(said, TEXT_LIMIT)
@@ -80,14 +80,13 @@ def words_of(text: str | None) -> str:
 
 
 def meant(said: str) -> Reason:
-    """Tell which reason a subscriber's words give.
+    """Return the reason that a subscriber's words mean.
 
-    A name of RFC 5280 or one of a few set phrases counts, however it is spaced and in whichever
-    case; words are never searched for, as a lost key has consequences. All others are
-    `UNSPECIFIED`.
+    A name of RFC 5280 or one of a few set phrases counts, in any case and spacing. Words are never
+    searched for, as a compromised key has consequences. Everything else is `UNSPECIFIED`.
 
     Raises:
-        ReasonRefused: it names a reason that is not a subscriber's.
+        ReasonRefused: it names a reason that subscribers may not give.
     """
     word = _squeezed(said)
     if word in _NOT_OWN:

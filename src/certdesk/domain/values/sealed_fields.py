@@ -1,11 +1,11 @@
-"""Splits a value into what may lie in the clear and what may not, and puts it together again.
+"""Splits a value into clear and secret fields, and puts it together again.
 
-The type decides: a field of type `Secret` is personal, everything else is a fact. Both halves
-become JSON, so that one may be stored as text and the other be sealed whole.
+The type decides: a field of type `Secret` is personal, every other field is a fact. Both halves
+become JSON, so that one can be stored as text and the other sealed as a whole.
 
-msgspec reads a type's fields at its first use, and lends what it knows to other threads before it
-is complete: two first uses at once end the process (by a null pointer; seen with 0.22). So a type
-is read when it is declared (`split_fields`), where there is one thread.
+msgspec reads a type's fields at its first use, and shares them with other threads before it has
+finished: two first uses at once crash the process (by a null pointer; seen with 0.22). So a type is
+read when it is declared (`split_fields`), while there is one thread.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ def split_fields(kind: type[Value]) -> type[Value]:
 
 
 def facts_of(value: object) -> str:
-    """Give the clear half of a dataclass instance as JSON; absent values are left out."""
+    """Return the clear half of a dataclass instance as JSON; absent values are left out."""
     return _json(_half(value, secret=False))
 
 
 def personal_of(value: object) -> Secret:
-    """Give the personal half of a dataclass instance as hidden JSON."""
+    """Return the personal half of a dataclass instance as hidden JSON."""
     return Secret(_json(_half(value, secret=True)))
 
 
 def whole(kind: type[Value], facts: str, personal: Secret) -> Value:
-    """Build an instance of `kind` again from both halves."""
+    """Return an instance of `kind` from both halves."""
     return build(kind, _merge(json.loads(facts), json.loads(personal.reveal())))
 
 
 def build(kind: type[Value], values: dict[str, Any]) -> Value:
-    """Make an instance of `kind` of nested values, hiding those whose type is `Secret`.
+    """Return an instance of `kind` from nested values, hiding those whose type is `Secret`.
 
     Raises:
         TypeError: `kind` was not declared by `split_fields`.

@@ -1,4 +1,4 @@
-"""A value that must not be seen: it has no printable form and leaves by one named method."""
+"""A value that must not be shown: it has no printable form, and named methods return it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NoReturn
 class Secret:
     """Text or bytes that may be used but not shown (a key, a pass phrase, a person's number).
 
-    `repr`, `str`, f-strings and pickling never give the value away; `reveal` does, and is the
-    one word to search for when asking where secrets go.
+    `repr`, `str`, f-strings and pickling never show the value; `reveal` does, and is the one word
+    to search for when asking where secrets go.
     """
 
     __slots__ = ("_value",)
@@ -20,21 +20,21 @@ class Secret:
         self._value = value.encode() if isinstance(value, str) else bytes(value)
 
     def reveal(self) -> bytes:
-        """Give the hidden bytes."""
+        """Return the hidden bytes."""
         return self._value
 
     def text(self) -> str:
-        """Give the hidden value as text."""
+        """Return the hidden value as text."""
         return self._value.decode()
 
     def __eq__(self, other: object) -> bool:
-        """Compare in constant time."""
+        """Whether two secrets are equal, in constant time."""
         if not isinstance(other, Secret):
             return NotImplemented
         return hmac.compare_digest(self._value, other._value)
 
     def __hash__(self) -> NoReturn:
-        """Refuse: a hash of a short number would be the number."""
+        """Refuse: the hash of a short number would reveal the number."""
         msg = "a Secret has no hash"
         raise TypeError(msg)
 
@@ -49,9 +49,10 @@ class Secret:
 
 
 def mask(value: str) -> str:
-    """Hide all but the first two and last two characters, as the vendor shows phones.
+    """Return a value with all but its first two and last two characters hidden, as the vendor does.
 
-    Four characters or fewer are hidden whole. Source: `18*******99` in the vendor's replies.
+    A value of four characters or fewer is hidden completely. Source: `18*******99` in the vendor's
+    replies.
     """
     visible = 2
     if len(value) <= 2 * visible:
@@ -60,12 +61,12 @@ def mask(value: str) -> str:
 
 
 def masked(value: Secret | None) -> str | None:
-    """Give the masked form of a hidden telephone number, or None where there is none."""
+    """Return the masked form of a hidden telephone number, or None if there is none."""
     return None if value is None else mask(value.text())
 
 
 def ending(value: Secret | None) -> str | None:
-    """Give a hidden identity number with all but its last four characters hidden, or None."""
+    """Return a hidden identity number with all but its last four characters hidden, or None."""
     if value is None:
         return None
     text, visible = value.text(), 4
@@ -74,10 +75,10 @@ def ending(value: Secret | None) -> str | None:
 
 
 def plain(value: Secret | None) -> str | None:
-    """Give a hidden value that may be shown to its owner (e-mail addresses), or None."""
+    """Return a hidden value that may be shown to its owner (e-mail addresses), or None."""
     return None if value is None else value.text()
 
 
 def hidden(text: str | None) -> Secret | None:
-    """Hide a value that was given; None stays None."""
+    """Return a given value hidden; None stays None."""
     return None if text is None else Secret(text)

@@ -1,4 +1,4 @@
-"""URLs as they may be shown and kept: without the secrets that are written in them."""
+"""URLs as they may be shown and stored: without the secrets in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET_FIELDS = frozenset(
 MASK = "***"
 
 _PASSWORD = re.compile(r"(://[^/@:]*:)[^/]*@")
-# In it, the driver takes all up to the first @ for the password, a slash and a ? included.
+# The driver takes everything up to the first @ for the password, including a slash and a ?.
 _DATABASE_PASSWORD = re.compile(r"^(postgresql[^:/]*://[^/@:]*:)[^@]*@(?:[^?@]*@)*")
 
 

@@ -1,4 +1,4 @@
-"""Whom a certificate names beside its domain names."""
+"""The subject of a certificate beside its domain names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whom a request names beside its common name; None and ``""`` leave a part out."""
+    """The subject of a request beside its common name; None and ``""`` leave a part out."""
 
     country: str | None = None
     """ISO 3166-1 code: two capitals."""
@@ -28,9 +28,9 @@ class Subject:
 class Registration:
     """Where an organisation is registered, for an EV subject (EV Guidelines 7.1.4.2).
 
-    `number` is the registration number; `country` is a code of ISO 3166-1; `region` and
-    `locality` are of the registry where it is not a whole country's. `category` is one of the
-    four words of the Guidelines.
+    `number` is the registration number, and `country` a code of ISO 3166-1. `region` and `locality`
+    are those of the registry if it is not for a whole country. `category` is one of the four words
+    of the Guidelines.
     """
 
     number: str

@@ -1,9 +1,10 @@
-"""Which values a message may repeat: none that could be a secret.
+"""The values that a message may repeat: only those that cannot be a secret.
 
-A value comes in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
-an id. So the rule looks at the value alone, whatever it was given for. What it lets through are
-single words, small numbers and host names; of all else a message tells the kind and the length. A
-word may be a pass phrase too: where only some words are right, one is told that is near to them.
+A value may be in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
+an id. So the rule depends on the value alone, and not on its parameter. It lets single words, small
+numbers and host names through; for everything else a message has the kind and the length. A word
+may be a pass phrase too: where only some words are valid, a message repeats only a word that is
+close to one of them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SHOWN = 64
 LONGEST_HOST = 253
 LONGEST_WORD = 16
 MOST_DIGITS = 6
-"""Identity, telephone and passport numbers have more."""
+"""Most digits of a number; identity, telephone and passport numbers have more."""
 
 _WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+)"
 _WORDS = re.compile(rf" *{_WORD}(?:_{_WORD})* *")
@@ -31,25 +32,25 @@ _EMPTY_OR_TRUTH = {
     *("true", "false", "yes", "no", "on", "off"),
     *("none", "null", "nil", "nan", "undefined"),
 }
-"""What programs write where they mean a truth value, or have no value."""
+"""The words that programs write for a truth value, or for no value."""
 _ALGORITHM = re.compile(
     r"(?:rsa|ecc|sm|sha|md|ed|x|p|sec[pt]|prime|brainpoolp)-?[0-9]{1,4}(?:[a-z][0-9])?",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; nobody's telephone and no document has it
-# Other marks of ASCII are in pass phrases, and in no host name however mistyped.
+_UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; no telephone number or document has it
+# Other marks of ASCII are in pass phrases, and never in a host name, not even a mistyped one.
 _HOST = re.compile(rf"[A-Za-z0-9_.*\x80-\U0010ffff-]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s.]+)")
 
 
 def why(error: Exception) -> str:
-    """Why a file, a socket or a text failed, in the system's words without its number."""
+    """Return why a file, a socket or a text failed, in the system's words without its number."""
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def told(value: str | int) -> str:
-    """Give a value for a message, text in quotation marks; or only what kind of value it is."""
+    """Return a value for a message, text in quotation marks; or only what kind of value it is."""
     if isinstance(value, int):
         return _number(value)
     if not may_be_told(value):
@@ -58,27 +59,27 @@ def told(value: str | int) -> str:
 
 
 def told_bare(text: str) -> str:
-    """Give a text for a message as `told` does, without quotation marks."""
+    """Return a text for a message as `told` does, without quotation marks."""
     return visible(cut(text)) if may_be_told(text) else told_length(text)
 
 
 def told_missing(kind: str, name: str) -> str:
-    """Say that there is nothing of a kind by that name."""
+    """Return the message that there is nothing of a kind with that name."""
     if may_be_told(name):
         return f"There is no {kind} {visible(cut(name))}."
     return f"There is no such {kind}: it was named by {told_length(name)}."
 
 
 def told_length(text: str) -> str:
-    """Tell of a text how long it is alone."""
+    """Return only the length of a text, for a message."""
     unit = "character" if len(text) == 1 else "characters"
     return f"a text of {len(text)} {unit}"
 
 
 def told_near(text: str, choices: Iterable[str]) -> str:
-    """Give a text that is none of the right ones, if it was meant for one; else tell its length.
+    """Return a text for a message if it is close to a valid one, else only its length.
 
-    It is near to one then, or a number, or the name of an algorithm.
+    A number, and the name of an algorithm, also count as close.
     """
     if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
         return told_length(text)
@@ -96,14 +97,14 @@ def is_mistyped(text: str) -> bool:
 
 
 def told_name(name: str) -> str:
-    """Give the name of a parameter as a client wrote it, unless it could be a person's number."""
+    """Return the name of a parameter as a client wrote it, unless it could be a person's number."""
     if _digits(name) > MOST_DIGITS or "@" in name:
         return f"a name of {len(name)} characters"
     return visible(cut(name))
 
 
 def may_be_told(text: str) -> bool:
-    """Whether a text may be repeated: it could not be a secret or a person's number."""
+    """Whether a message may repeat a text: it could not be a secret or a person's number."""
     if address_in(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
         return True
     if len(text) > LONGEST_HOST or _digits(text) > MOST_DIGITS:
@@ -131,5 +132,5 @@ def _number(value: int) -> str:
 
 
 def cut(text: str) -> str:
-    """Shorten a text that a client sent to what a message shows."""
+    """Return a client's text, shortened to what a message shows."""
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

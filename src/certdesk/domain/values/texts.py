@@ -1,4 +1,4 @@
-"""What a text about a company or a person must keep to, whoever enters it."""
+"""The rules for texts about companies and people, for every way in which they come in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PERSON_LENGTHS = {
     "phone": 32,
     "id_number": 32,
 }
-"""Most characters of a text: X.520 upper bounds where it may enter a subject, else ours."""
+"""Most characters of a text: X.520 upper bounds if it may be in a subject, else our own."""
 
 POSTAL_CODE_LENGTH = 40
 """Most characters of a postal code (X.520, upper bound of `postalCode`)."""
@@ -36,7 +36,7 @@ _ONLY_PUNCTUATION = re.compile(r"[.\- ]+")
 
 
 def organisation_faults(organisation: Organisation) -> Iterator[tuple[str, str]]:
-    """Give (field, rule) for each text of a company that will not do."""
+    """Yield (field, rule) for each invalid text of a company."""
     yield from _text_faults(organisation, ORGANISATION_LENGTHS)
     country = organisation.country
     if country is not None and country_code(country) is None:
@@ -44,14 +44,14 @@ def organisation_faults(organisation: Organisation) -> Iterator[tuple[str, str]]
 
 
 def person_faults(person: Person) -> Iterator[tuple[str, str]]:
-    """Give (field, rule) for each text of a person that will not do."""
+    """Yield (field, rule) for each invalid text of a person."""
     yield from _text_faults(person, PERSON_LENGTHS)
 
 
 def text_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
-    """Tell why a text of at most `longest` characters will not do, or None if it will.
+    """Return why a text of at most `longest` characters is invalid, None if it is valid.
 
-    Of a `secret` no character is told.
+    No character of a `secret` is repeated.
     """
     if len(text) > longest:
         return f"takes at most {longest} characters, not {len(text)}"
@@ -59,7 +59,7 @@ def text_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
 
 
 def subject_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
-    """Tell why a text may not stand in a certificate's subject, or None if it may."""
+    """Return why a text may not be in a certificate's subject, None if it may."""
     if _ONLY_PUNCTUATION.fullmatch(text):
         return "must hold more than dots, dashes and blanks"
     return text_fault(text, longest, secret=secret)

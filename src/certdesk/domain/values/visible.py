@@ -1,13 +1,14 @@
-"""What a reader sees of a text: characters that show nothing, refused and made visible.
+"""Visible text: characters that show nothing are refused or escaped.
 
-A name that nobody can see looks like no name, or like somebody else's. Sources: Unicode 16.0
+A name that nobody can see looks like no name, or like another one. Sources: Unicode 16.0
 (Default_Ignorable_Code_Point, general categories, `Prepended_Concatenation_Mark`,
-`Indic_Syllabic_Category`), RFC 5892 (joiners), UTS #55 (marks that turn the reading direction).
+`Indic_Syllabic_Category`), RFC 5892 (joiners), UTS #55 (marks that change the reading direction).
 
-By category: letters, numbers, punctuation and symbols (L, N, P, S) are seen, but for some that are
-drawn as a blank; marks (M) are seen on something; of the blanks (Zs) those pass that keyboards and
-input methods write, between what is seen; of C those that enclose digits, and what is not assigned:
-people have names in letters that are newer than this program, and others see a box.
+By category: letters, numbers, punctuation and symbols (L, N, P, S) are visible, except some that
+are drawn as a blank. Marks (M) are visible on another character. Of the blanks (Zs), those pass
+that keyboards and input methods write, between visible characters. Of C, those pass that enclose
+digits, and unassigned ones: people have names in letters that are newer than this program, and
+readers see a box.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ MARKS = 8
 
 _JOINERS = "\u200c\u200d"
 _BLANKS = "\u00a0\u202f\u3000"
-"""Blanks that may stand in a text, but not at its ends. U+0020 may: clients pad with it."""
+"""Blanks that may be inside a text, but not at its ends.
+
+U+0020 may be there: clients pad with it.
+"""
 
 _STACKING = (
     "\u1039\u17d2\u1a60\u2d7f\uaaf6\U00010a3f\U00011133\U000113d0\U0001193e\U00011a47\U00011a99"
@@ -33,7 +37,7 @@ _MODIFYING = "\U0001bc9d" + "".join(map(chr, (*range(0x1DA9B, 0x1DAA0), *range(0
 """Marks that change how the sign before them is drawn."""
 
 _IDEOGRAPHS = range(0x20000, 0x40000)
-"""Planes that hold nothing else, so that what is not assigned there yet will be seen."""
+"""Planes that hold nothing else, so that characters not assigned there yet will be visible."""
 
 _MARKS = ("Mn", "Me")
 _PLANE_ENDS = "".join(
@@ -42,7 +46,7 @@ _PLANE_ENDS = "".join(
 
 _CONTROLS = (
     "\x00-\x1f\x7f-\x9f"
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # turn the reading direction
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # change the reading direction
     "\u2028\u2029"  # end a line
 )
 _NOTHING = (
@@ -61,11 +65,11 @@ _CONTROL = re.compile(f"[{_CONTROLS}]")
 
 
 def unseen_fault(text: str, *, secret: bool = False) -> str | None:
-    """Tell why a text is not one that people can read, or None if it is.
+    """Return why people cannot read a text, None if they can.
 
     It names the first code point at fault, unless the text is a `secret`.
     """
-    # What most texts are, and told fastest.
+    # Most texts are ASCII, so this comes first.
     if text.isascii() and text.isprintable() and not text.isspace():
         return None
     found = unseen(text)
@@ -84,12 +88,12 @@ def unseen_fault(text: str, *, secret: bool = False) -> str | None:
 
 
 def unseen(text: str) -> str | None:
-    """Find the first character of a text that shows nothing, or turns what stands around it.
+    """Return the first character of a text that shows nothing, or changes the reading direction.
 
-    A joiner between letters that need it shows in how these are written (RFC 5892, A.1 and A.2):
-    Persian and Indic words have them. Emoji have them too, and variation selectors; these are
-    refused, for a name is none the worse without. Burmese and Khmer words have marks that stack
-    letters, which show nowhere else.
+    A joiner between letters that need it is visible in how these are written (RFC 5892, A.1 and
+    A.2): Persian and Indic words have them. Emoji have them too, and variation selectors; these are
+    refused, because names do not need them. Burmese and Khmer words have marks that stack letters,
+    which are visible nowhere else.
     """
     for found in _DOUBTFUL.finditer(text):
         letter, place = found[0], found.start()
@@ -103,12 +107,12 @@ def unseen(text: str) -> str | None:
 
 
 def in_ascii(letter: str) -> str:
-    """Escape a character as Python writes it."""
+    """Return a character escaped as Python writes it."""
     return ascii(letter)[1:-1]
 
 
 def visible(text: str, escape: Callable[[str], str] = in_ascii) -> str:
-    """Escape what shows nothing, turns the reading direction, or floods the lines around it."""
+    """Return a text with characters escaped that are invisible, change direction, or pile up."""
     if text.isascii() and text.isprintable():
         return text
     shown: list[str] = []
@@ -123,13 +127,13 @@ def visible(text: str, escape: Callable[[str], str] = in_ascii) -> str:
 
 
 def _shows(letter: str) -> bool:
-    """Whether a letter that passed `unseen` is seen by itself."""
+    """Whether a letter that passed `unseen` is visible by itself."""
     kind = unicodedata.category(letter)
     return kind[0] in "LNPS" or kind == "Cf" or ord(letter) in _IDEOGRAPHS
 
 
 def _binds(text: str, place: int) -> bool:
-    """Whether a mark stands on what it is for: its own script, and a letter to stack if it does."""
+    """Whether a mark follows a letter of its script, and has a letter to stack if it needs one."""
     before, after = text[max(place - 1, 0) : place], text[place + 1 : place + 2]
     script = _script(text[place])
     if not before or _script(before) != script:
@@ -139,15 +143,15 @@ def _binds(text: str, place: int) -> bool:
 
 
 def _script(letter: str) -> str:
-    """Name the script of a letter or mark: the first word of its name."""
+    """Return the script of a letter or mark: the first word of its name."""
     return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _joins(text: str, place: int) -> bool:
-    # Hardly any text has joiners, and commands would wait for this.
+    # Hardly any text has joiners, and this import would slow every command down.
     from idna.core import valid_contextj  # noqa: PLC0415 -- as said
 
     try:
         return valid_contextj(text, place)
-    except ValueError:  # next to what has no name
+    except ValueError:  # next to a character without a name
         return False

@@ -1,8 +1,8 @@
-"""Letters: in which formats and sizes they are taken.
+"""Letters: the formats and sizes that are accepted.
 
 Sources: the vendor's pages of UploadConfirmLetter and UploadRevokeLetter, and its texts of the
-errors. A format is told by the first bytes of a file, whatever its name was, and the file has to be
-a whole one of that format: `pictures` and `pdf` say what that means.
+errors. The first bytes of a file decide its format, whatever its name was, and the file has to be
+complete: `pictures` and `pdf` say what that means.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CONFIRM, REVOKE = "confirm", "revoke"
 
 LEAST = 1024
 MOST = 1_400 * 1024
-"""Bytes of a file: 1 KB to 1.4 MB."""
+"""The longest file in bytes: 1 KB to 1.4 MB are accepted."""
 
 _BEGINNINGS = (
     (b"\xff\xd8\xff", "JPG"),
@@ -55,7 +55,7 @@ class Flaw(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What was found in a letter: format and file, or else the flaw and the rule in words."""
+    """The result for a letter: format and file, or else the flaw and the rule in words."""
 
     form: str = ""
     content: bytes = dataclasses.field(default=b"", repr=False)
@@ -64,17 +64,17 @@ class Examined:
 
 
 TOO_COSTLY = Examined(flaw=Flaw.FORMAT, rule="takes too long to read")
-"""What counts where examining a letter does not come to an end."""
+"""The result if a letter takes too long to examine."""
 
 Examining = Callable[[str, tuple[str, ...]], Examined]
-"""`examine`, wherever it runs."""
+"""`examine`, in any process."""
 
 
 def examine(text: str, forms: tuple[str, ...]) -> Examined:
-    """Look whether a text is a letter in base64, in one of `forms`.
+    """Examine whether a text is a letter in base64, in one of `forms`.
 
-    White space in the base64 is passed over. It may take seconds of CPU, for files made to that
-    end: this is for a process that nothing else waits for.
+    White space in the base64 is ignored. It may take seconds of CPU for hostile files: run it in a
+    process that nothing else waits for.
     """
     try:
         content = base64.b64decode(text.encode().translate(None, _WHITE), validate=True)
@@ -100,18 +100,18 @@ CONFIRMATION_FLAWS = (
     InvalidConfirmLetterFormat,
     InvalidConfirmLetterFormatWosign,
 )
-"""What `read_letter` refuses."""
+"""The errors of `read_letter`."""
 REVOCATION_FLAWS = (ConfirmLetterTooLarge, ConfirmLetterTooSmall, InvalidFileType)
-"""What `read_revocation_letter` refuses."""
+"""The errors of `read_revocation_letter`."""
 
 
 def read_letter(text: str, product: Product, examining: Examining = examine) -> tuple[str, bytes]:
-    """Read a letter that confirms an order of a product from base64; give format and file.
+    """Return the format and the file of a letter in base64 that confirms an order of a product.
 
     Raises:
         ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
-        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, in none of
-            the formats that the product's CA takes, or no whole file of its format.
+        InvalidConfirmLetterFormat, InvalidConfirmLetterFormatWosign: it is not base64, not in a
+            format that the product's CA accepts, or not a complete file of its format.
     """
     wotrus = product.brand.startswith("WoTrus")
     wrong: type[ServiceError] = (
@@ -122,12 +122,12 @@ def read_letter(text: str, product: Product, examining: Examining = examine) -> 
 
 
 def read_revocation_letter(text: str, examining: Examining = examine) -> tuple[str, bytes]:
-    """Read a letter that asks to revoke a certificate from base64; give format and file.
+    """Return the format and the file of a letter in base64 that asks to revoke a certificate.
 
     Raises:
         ConfirmLetterTooLarge, ConfirmLetterTooSmall: the file is.
-        InvalidFileType: it is not base64, in none of the formats that are taken, or no whole file
-            of its format.
+        InvalidFileType: it is not base64, not in an accepted format, or not a complete file of its
+            format.
     """
     return _taken("RevokeLetter", examining(text, _OF_OTHERS), InvalidFileType)
 

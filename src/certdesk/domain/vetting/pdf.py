@@ -1,10 +1,10 @@
-"""Whether a PDF file is whole, can be read by anybody, and does nothing but be shown.
+"""Whether a PDF file is complete, can be read by anybody, and contains no actions.
 
-No object is built, no reference followed and no page drawn, so that a file which leads in circles
-leads nowhere. What is looked for are names, which is how a file says that it acts: in the file as
-it is, and in its streams of objects. A stream that may hold objects and cannot be looked into is
-refused. Time and memory are those of reading the file and `MOST_OBJECTS` bytes a few times.
-Source: ISO 32000-1 7.2, 7.3, 7.5, 12.6.
+No object is built, no reference is followed and no page is drawn, so that a file with circular
+references cannot keep the desk busy. The check searches for names, because every action has one: in
+the file itself, and in its streams of objects. A stream that may hold objects and cannot be
+unpacked is refused. Time and memory are those of reading the file and `MOST_OBJECTS` bytes a few
+times. Source: ISO 32000-1 7.2, 7.3, 7.5, 12.6.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 
 MOST_OBJECTS = 16 * 1024 * 1024
-"""Bytes that a file's streams of objects may have, unpacked."""
+"""The most bytes that a file's streams of objects may have, unpacked."""
 
 ACTIVE = (
     "JavaScript",
@@ -31,7 +31,7 @@ ACTIVE = (
     "FileAttachment",
     "XFA",
 )
-"""Names of what runs, opens or carries something else."""
+"""Names that run, open or embed something else."""
 
 _BLANK = rb"\0\t\n\f\r "
 _REGULAR = rb"[^" + _BLANK + rb"()<>\[\]{}/%]"
@@ -51,26 +51,26 @@ _DEPTHS = {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}
 
 
 class BadPdf(ValueError):
-    """A file is no whole PDF file, or one that does more than be shown; the text says why."""
+    """A file is not a complete PDF file, or contains actions; the text says why."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Dictionary:
-    """A dictionary: the first tokens of what `_KEYS` have in it, brackets left out, and its end.
+    """A dictionary: the first tokens of the values of `_KEYS`, without brackets, and its end.
 
-    Keys and names are without `/` and without escapes. What a key has that is there twice is put
-    together: whichever counts, it is not what is expected.
+    Keys and names are without `/` and without escapes. The tokens of a key that is there twice are
+    put together: then the value is not the expected one, whichever a reader takes.
     """
 
     entries: dict[bytes, list[bytes]]
     has_stream: bool
     end: int
-    """Where the stream begins, if it has one."""
+    """The beginning of the stream, if it has one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Token:
-    """What stands there, and where it ends; of a string the text is `(` alone."""
+    """A token and its end; for a string the text is `(` alone."""
 
     text: bytes
     end: int
@@ -80,10 +80,10 @@ _NOTHING = _Token(b"", 0)
 
 
 def check_pdf(content: bytes) -> None:
-    """Check that a PDF file has header, pages and end, and acts in no way.
+    """Refuse a PDF file without header, pages or end, or with actions.
 
     Raises:
-        BadPdf: it does not, or it acts.
+        BadPdf: the file is refused.
     """
     if not _HEADER.match(content):
         raise BadPdf("it does not begin as a PDF file")
@@ -110,7 +110,7 @@ def _unescaped(name: bytes) -> bytes:
 
 
 def _spelt(*names: str) -> re.Pattern[bytes]:
-    """Make a pattern of names, any letter of which may be written as `#` and two digits."""
+    """Return a pattern of names, any letter of which may be written as `#` and two digits."""
     spelt = ("".join(f"(?:{c}|#(?i:{ord(c):02x}))" for c in name) for name in names)
     return re.compile(b"/(?:" + "|".join(spelt).encode() + b")(?!" + _REGULAR + b")")
 
@@ -121,36 +121,36 @@ _ENCRYPTED = _spelt("Encrypt")
 
 
 class _Budget:
-    """How many bytes may yet be read as dictionaries and streams of objects.
+    """How many bytes may still be read as dictionaries and streams of objects.
 
     Those of a sound file do not overlap; a file in which they do would be read again and again.
     """
 
     def __init__(self, left: int) -> None:
-        """Begin with so many."""
+        """Begin with this many bytes."""
         self._left = left
 
     def spend(self, size: int) -> None:
-        """Take from it; raises `BadPdf` where it is used up."""
+        """Take bytes from the budget; raises `BadPdf` if it is used up."""
         self._left -= size
         if self._left < 0:
             raise BadPdf("its objects lie within each other")
 
 
 def _check_end(content: bytes) -> None:
-    """Check that the end mark is there, near the end as readers look for it; raises `BadPdf`.
+    """Check that the end mark is near the end, where readers look for it; raises `BadPdf`.
 
-    Where it leads is not followed: readers find the pages of a file without it too.
+    The position that it names is not followed: readers find the pages of a file without it too.
     """
     if _END.search(content, max(0, len(content) - _END_SIZE)) is None:
         raise BadPdf("it does not end as a PDF file")
 
 
 def _objects_in_streams(content: bytes, budget: _Budget) -> list[bytes]:
-    """Unpack the streams that hold objects; one that is not packed is in the file as it is.
+    """Return the unpacked streams that hold objects; unpacked ones are read with the file itself.
 
     Raises:
-        BadPdf: one of them cannot be looked into, or all of them are too long.
+        BadPdf: one of them cannot be unpacked, or they are too long together.
     """
     found: list[bytes] = []
     left = MOST_OBJECTS
@@ -165,16 +165,16 @@ def _objects_in_streams(content: bytes, budget: _Budget) -> list[bytes]:
 
 
 def _may_hold_objects(dictionary: _Dictionary) -> bool:
-    """Whether it is of a stream of objects, by its type or for readers that do not ask for that."""
+    """Whether its stream holds objects, by its type or for readers that ignore the type."""
     entries = dictionary.entries
     return b"ObjStm" in entries.get(b"Type", ()) or b"First" in entries
 
 
 def _is_packed(dictionary: _Dictionary) -> bool:
-    """Tell whether a stream is packed as nearly all are, or not at all.
+    """Return whether a stream is packed as nearly all are, or not at all.
 
     Raises:
-        BadPdf: it is packed in another way, or lies elsewhere.
+        BadPdf: it is packed in another way, or is in another file.
     """
     filters = dictionary.entries.get(b"Filter", [])
     others = dictionary.entries.keys() & {b"DecodeParms", b"DP", b"F", b"FFilter"}
@@ -199,10 +199,10 @@ def _unpacked(content: bytes, begins: int, budget: _Budget, most: int) -> bytes:
 
 
 def _dictionary(content: bytes, at: int, budget: _Budget) -> _Dictionary | None:
-    """Read the dictionary that comes next; None where none does.
+    """Return the next dictionary, None if there is none.
 
     Raises:
-        BadPdf: it does not end, or cannot be read as one, or too much has been read.
+        BadPdf: it does not end, or is malformed, or too much has been read.
     """
     tokens = _tokens(content, at, budget)
     if next(tokens, _NOTHING).text != b"<<":
@@ -225,7 +225,7 @@ def _dictionary(content: bytes, at: int, budget: _Budget) -> _Dictionary | None:
 
 
 def _tokens(content: bytes, at: int, budget: _Budget) -> Iterator[_Token]:
-    """Read what stands there, token by token, to the end or to what is none."""
+    """Yield the tokens from a position to the end or the first invalid one."""
     while at < len(content):
         found = _TOKEN.match(content, at)
         if found is None:

@@ -1,8 +1,8 @@
-"""Whether a picture is whole: its parts, one after the other, to its end.
+"""Whether a picture is complete: its parts, one after the other, to its end.
 
-What follows that is passed over: telephones put more there, and viewers do not look at it.
+Bytes after the end are ignored: telephones add data there, and viewers do not read it.
 
-Nothing is decoded: that is for whoever looks at it. Time and memory are those of reading the file
+Nothing is decoded; the reviewer's viewer does that. Time and memory are those of reading the file
 once. Sources: ITU-T T.81 annex B (JPEG), PNG 3rd edition 5 and 11.2, GIF89a specification.
 """
 
@@ -13,12 +13,12 @@ import zlib
 
 MOST_SIDE = 20_000
 MOST_PIXELS = 100_000_000
-"""An A4 page at 600 dots an inch is 4960 by 7016, 35 million."""
+"""The most pixels of a picture: an A4 page at 600 dots an inch has 35 million."""
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-"""Markers without a segment, which do not stand between segments."""
+"""Markers without a segment, which cannot be between segments."""
 # Within a scan 0xFF is followed by 0 (a byte of it), by a restart marker, or by more of itself.
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -30,22 +30,22 @@ _HAS_TABLE = 0x80
 
 
 class BadPicture(ValueError):
-    """A file is no picture of its format, or not all of one; the text says what is wrong."""
+    """A file is not a complete picture of its format; the text says what is wrong."""
 
 
 class _Parts:
-    """A file that is read from its beginning to its end."""
+    """The parts of a file, read from its beginning to its end."""
 
     def __init__(self, content: bytes, at: int = 0) -> None:
-        """Begin there."""
+        """Begin at a position."""
         self.content = content
         self.at = at
 
     def take(self, size: int) -> bytes:
-        """Give the next bytes.
+        """Return the next bytes.
 
         Raises:
-            BadPicture: there are not so many.
+            BadPicture: there are too few.
         """
         found = self.content[self.at : self.at + size]
         if len(found) < size:
@@ -54,7 +54,7 @@ class _Parts:
         return found
 
     def number(self, size: int) -> int:
-        """Read the next number, its highest byte first; raises `BadPicture`."""
+        """Return the next number, big-endian; raises `BadPicture`."""
         return int.from_bytes(self.take(size))
 
 
@@ -135,7 +135,7 @@ def check_gif(content: bytes) -> None:
             shown = True
         elif block != _EXTENSION:
             raise BadPicture(f"there is no block {block:02X}")
-        # The size of a code of the image, or what kind of extension it is.
+        # The size of the image's codes, or the kind of extension.
         parts.take(1)
         while size := parts.number(1):
             parts.take(size)
@@ -148,7 +148,7 @@ def _check_gif_sides(sides: bytes) -> None:
 
 
 def _pass_colours(parts: _Parts, flags: int) -> None:
-    """Pass over a table of colours, where the flags say that there is one, and how large."""
+    """Skip a table of colours, if the flags say that there is one."""
     if flags & _HAS_TABLE:
         parts.take(3 * 2 ** ((flags & 7) + 1))
 

@@ -1,4 +1,4 @@
-"""What is kept of vetting: reviews, what was seen of them, letters."""
+"""The records of vetting: reviews, what reviewers saw, letters."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from certdesk.domain.values.free_text import Code, Lasting, Words
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What a person is asked to look at: a manager, an order, its revocation or a key.
+    """A question for a person: a manager, an order, its revocation or a key.
 
-    Its `subject` is `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`.
-    `kind` is the part of the `subject` before the colon; `attempt` the order's (or its
-    revocation's), 0 where there is none. `asked_by` is who asked for it, by whom it cannot be
-    approved: the name of a user, the SecretId of an account's own key, or `operator`. `approvals`
-    are names and times (ISO 8601) of those who approved, and which users of the system they are
-    (`Caller.operator`); `verdict` is `approved` or `rejected`,
-    None as long as it waits.
+    Its `subject` is `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`. `kind` is the
+    part of the `subject` before the colon. `attempt` is the order's (or its revocation's), 0 if
+    there is none. `asked_by` is who asked for it and so may not approve it: the name of a user, the
+    SecretId of an account's own key, or `operator`. `approvals` are names and times (ISO 8601) of
+    those who approved, with their users of the system (`Caller.operator`). `verdict` is `approved`
+    or `rejected`, None while it waits.
     """
 
     subject: Code
@@ -36,10 +35,10 @@ class Review:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What an operator saw last of what waits for people, by the `subject` of its review.
+    """What an operator last saw of a review, by its `subject`.
 
-    `operator` is a `Caller`'s; `shown` tells that all of it was shown, and not a list with it.
-    `members` are its members as `domain.sight` gives them, as JSON.
+    `operator` is a `Caller`'s. `shown` is whether all of it was shown, and not only a list with it.
+    `members` are its members as `domain.vetting.sight` returns them, as JSON.
     """
 
     subject: Code
@@ -54,9 +53,8 @@ class Sight:
 class Letter:
     """A letter that was uploaded for an attempt of an order, sealed.
 
-    `kind` is what it is about: `confirm`, or `revoke` with the attempt of the revocation. `form`
-    is `JPG`, `PNG`, `PDF` or `GIF`; `size` (bytes) and `sha256` (hexadecimal) are those of the
-    file.
+    `kind` is `confirm`, or `revoke` with the attempt of the revocation. `form` is `JPG`, `PNG`,
+    `PDF` or `GIF`. `size` (bytes) and `sha256` (hexadecimal) are those of the file.
     """
 
     certificate_id: Code

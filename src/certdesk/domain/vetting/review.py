@@ -1,8 +1,8 @@
-"""Who has to be looked at by people for what, how that stands, and what comes of it.
+"""Which reviews an order or a manager needs, their state, and their result.
 
 A manager is vetted together with the company that it belongs to, whose data never change. Sources:
-the vendor's pages of DescribeManagers and of the certificates' StatusMsg; CA/Browser Forum
-Baseline Requirements 4.2.1 (reuse of vetted data); EV Guidelines 7.1.4.2 (what a subject says).
+the vendor's pages of DescribeManagers and of the certificates' StatusMsg; CA/Browser Forum Baseline
+Requirements 4.2.1 (reuse of vetted data); EV Guidelines 7.1.4.2 (contents of a subject).
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ MANAGER, ORDER, REVOCATION, KEY = "manager", "order", "revocation", "key"
 
 APPROVED, REJECTED = "approved", "rejected"
 AUTOMATIC = "automatic"
-"""Who approves where `vetting.automatic` is on."""
+"""The reviewer if `vetting.automatic` is on."""
 
 OPERATOR = "operator"
-"""Who asks for what the operator enters; anybody may approve that."""
+"""The requester of what the operator enters; anybody may approve that."""
 
 EXPIRES_SOON = timedelta(days=30)
 
 
 class State(enum.StrEnum):
-    """How the vetting of a manager stands (DescribeManagers.Status)."""
+    """The state of the vetting of a manager (DescribeManagers.Status)."""
 
     NONE = "none"
     AUDIT = "audit"
@@ -53,15 +53,15 @@ BY_KIND = {
     State.EXPIRING: "expiring",
     State.EXPIRED: "expired",
 }
-"""The words of ManagerStatusInfo.Status for the same."""
+"""The words of ManagerStatusInfo.Status for these states."""
 
 
 class ReviewRefused(Exception):
-    """A review cannot be decided like that, or not by this person; the text says why."""
+    """A review cannot be decided in this way, or not by this person; the text says why."""
 
 
 def state_of(manager: Manager, now: datetime) -> State:
-    """Tell how a manager stands now: what is stored is `ok` until somebody changes it."""
+    """Return a manager's state now: the stored state is `ok` until somebody changes it."""
     if manager.status != State.OK or manager.expires_at is None:
         return State(manager.status)
     if now >= manager.expires_at:
@@ -70,7 +70,7 @@ def state_of(manager: Manager, now: datetime) -> State:
 
 
 def stored_as(state: State) -> State:
-    """Give what is stored of managers that may be in a state."""
+    """Return the stored state of managers that may be in a state."""
     return State.OK if state in (State.EXPIRING, State.EXPIRED) else state
 
 
@@ -80,41 +80,41 @@ def is_vetted(manager: Manager, now: datetime) -> bool:
 
 
 def needs_review(level: Level, *, vetted: bool, four_eyes: bool, letter: bool = False) -> bool:
-    """Whether people have to look at an order itself; `vetted` is its manager, `letter` its own."""
+    """Whether people must review an order: is its manager `vetted`, does it have a `letter`?"""
     if level is Level.DV:
         return False
     return not vetted or letter or people_needed(level, four_eyes=four_eyes) > 1
 
 
 def people_needed(level: Level, *, four_eyes: bool) -> int:
-    """Tell how many people have to approve an order."""
+    """Return how many people have to approve an order."""
     return 2 if four_eyes and level is Level.EV else 1
 
 
 def subject_of_manager(manager_id: int) -> str:
-    """Name what a review of a manager is of."""
+    """Return the subject of a review of a manager."""
     return f"{MANAGER}:{manager_id}"
 
 
 def subject_of_order(certificate_id: str) -> str:
-    """Name what a review of an order is of."""
+    """Return the subject of a review of an order."""
     return f"{ORDER}:{certificate_id}"
 
 
 def subject_of_revocation(certificate_id: str) -> str:
-    """Name what a review of a request to revoke a certificate is of."""
+    """Return the subject of a review of a request to revoke a certificate."""
     return f"{REVOCATION}:{certificate_id}"
 
 
 def subject_of_key(spki_sha256: bytes) -> str:
-    """Name what a review of a reported key is of."""
+    """Return the subject of a review of a reported key."""
     return f"{KEY}:{spki_sha256.hex()}"
 
 
 def in_turn(reviews: Iterable[Review]) -> list[Review]:
-    """Sort reviews so that each can be approved after those before it.
+    """Return reviews in an order in which each can be approved after those before it.
 
-    Managers come first, then orders and revocations, and keys after all else.
+    Managers come first, then orders and revocations, and keys last.
     """
     turns = {MANAGER: 0, KEY: 2}
     return sorted(reviews, key=lambda each: (turns.get(each.kind, 1), each.since, each.subject))
@@ -129,11 +129,11 @@ def approved(
     needed: int = 1,
     asked_too: Iterable[str] = (),
 ) -> Review:
-    """Give a waiting review after somebody approved; it is decided when enough people did.
+    """Return a waiting review after an approval; it is decided when enough people have approved.
 
     `reviewer` is a name that was typed, and `operator` the user of the system who typed it: one
-    user is one person, under whatever names. `asked_too` names others than `asked_by` who may not
-    approve it.
+    user is one person, under any name. `asked_too` names others than `asked_by` who may not approve
+    it.
 
     Raises:
         ReviewRefused: this person may not approve it, or has done so.
@@ -154,12 +154,12 @@ def approved(
 
 
 def rejected(review: Review, reason: str, now: datetime) -> Review:
-    """Give a waiting review after somebody rejected it."""
+    """Return a waiting review after a rejection."""
     return dataclasses.replace(review, decided_at=now, verdict=REJECTED, reason=reason)
 
 
 def certified_subject(organisation: Organisation) -> Subject:
-    """Give what of an organisation stands in certificates: never its division (BR 7.1.4.3)."""
+    """Return the parts of an organisation for a certificate: never its division (BR 7.1.4.3)."""
     return Subject(
         country=country_code(organisation.country or ""),
         region=organisation.region,
@@ -169,7 +169,7 @@ def certified_subject(organisation: Organisation) -> Subject:
 
 
 def registration_of(organisation: Organisation) -> Registration | None:
-    """Give where an organisation is registered, as EV certificates say; None if it is not known."""
+    """Return where an organisation is registered, as EV certificates say; None if unknown."""
     country = country_code(organisation.country or "")
     if organisation.id_number is None or country is None:
         return None
@@ -177,7 +177,7 @@ def registration_of(organisation: Organisation) -> Registration | None:
 
 
 def _is_again(approval: tuple[str, str, str], reviewer: str, operator: str) -> bool:
-    """Whether a name approves once more. The same name may be two people: two known users."""
+    """Whether an approval is from the same person. Two known users may have the same name."""
     name, _, before = approval
     unknown = {"", OPERATOR}
     are_two = before != operator and not unknown & {before, operator}
@@ -185,7 +185,7 @@ def _is_again(approval: tuple[str, str, str], reviewer: str, operator: str) -> b
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two names are a person's: neither case nor blanks make another one of it."""
+    """Whether two names are equal but for case and blanks."""
     return _plain(one) == _plain(other)
 
 

@@ -1,8 +1,8 @@
-"""What people saw of a thing before they decide about it, and what has changed since.
+"""What reviewers saw of a thing before they decide, and what has changed since.
 
-What is shown is taken apart into its members, named by their paths (`Order.Names`). A member is
-compared by its value, or by a keyed digest where the value is sealed everywhere else: nothing that
-is known of a person is kept here.
+The thing that is shown is split into members, named by their paths (`Order.Names`). A member is
+compared by its value, or by a keyed digest if the value is sealed everywhere else: no personal data
+are stored here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeAlias
 from certdesk.domain.values.visible import visible
 
 Members: TypeAlias = dict[str, str]
-"""The members of what is shown by path: each value as JSON, or `#` and its keyed digest."""
+"""The members of what is shown, by path: each value as JSON, or `#` and its keyed digest."""
 
 STANDING = frozenset(
     {
@@ -40,27 +40,29 @@ STANDING = frozenset(
         "Manager.CertCount",
     }
 )
-"""What tells how far a thing has come, and is not what is decided about: approving what comes
-before it in the list, what the desk does meanwhile, or the same letter once more changes nothing of
-it."""
+"""Members about progress, which are not part of the decision.
+
+Approving other reviews in the list, background work of the desk, or the same letter once more
+change them, and must not make a decision invalid.
+"""
 
 OPEN = frozenset({"Uin", "Order", "Key"})
-"""The first words of paths whose values are kept in the clear elsewhere too."""
+"""The first words of paths whose values are also stored in the clear elsewhere."""
 
 SEALED = frozenset({"Order.Subject", "Order.Said"})
-"""Of those the ones that may hold the number of an organisation, or a person's words."""
+"""The exceptions, which may hold the number of an organisation, or a person's words."""
 
 NUMBERS = frozenset(
     {"Company.CompanyPhone", "Company.IdNumber", "Manager.ManagerPhone", "Contact.ContactPhone"}
 )
-"""What is shown to people who vet, each time noted, and nowhere else."""
+"""Members that only reviewers see; each time is logged."""
 
 _DIGEST_BYTES = 16
 _LONGEST = 200
 
 
 def flat(shown: Mapping[str, object], path: str = "") -> Iterator[tuple[str, str]]:
-    """Give the members of what is shown, by path, each value as JSON; not those of `STANDING`."""
+    """Yield the members of what is shown, by path, as JSON, without those of `STANDING`."""
     for name, value in shown.items():
         its = f"{path}{name}"
         if its in STANDING:
@@ -72,18 +74,18 @@ def flat(shown: Mapping[str, object], path: str = "") -> Iterator[tuple[str, str
 
 
 def members_of(shown: Mapping[str, object], key: bytes) -> Members:
-    """Give what is kept of what was shown; `key` is secret, and one thing's own."""
+    """Return what is kept of what was shown; `key` is secret, one for each thing."""
     return {path: _kept(path, text, key) for path, text in flat(shown)}
 
 
 def digest_of(members: Members) -> str:
-    """Give the digest by which people name what they saw: 32 hexadecimal digits."""
+    """Return the digest by which people name what they saw: 32 hexadecimal digits."""
     text = json.dumps(members, sort_keys=True).encode()
     return hashlib.sha256(text).hexdigest()[: 2 * _DIGEST_BYTES]
 
 
 def changes(before: Members, now: Members, shown: Mapping[str, object]) -> list[str]:
-    """Word what is `shown` now and was not so before, a member each."""
+    """Return in words what is `shown` now and was different before, one text a member."""
     texts = dict(flat(shown))
     paths = [path for path in {**now, **before} if before.get(path) != now.get(path)]
     return [_change(path, before.get(path), texts.get(path)) for path in paths]
