@@ -57,7 +57,7 @@ WITHOUT_ISSUER = timedelta(minutes=10)
 """When to try an order again whose issuer this desk does not have."""
 
 WHILE_BUSY = timedelta(seconds=10)
-"""When to look again after an order whose issuer has enough to do."""
+"""When to try an order again whose issuer is busy."""
 
 BY_ISSUER = AskForChallenges | Issue | Revoke
 """The steps that the order's issuer takes."""

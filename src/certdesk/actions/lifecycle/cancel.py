@@ -51,7 +51,7 @@ def cancel_certificate_order(
 
     A policy that denies CancelAuditCertificate prevents that during a review. The published
     records and files are void from then on. While the desk still has to remove DNS records that
-    it added, the order stands at status 6.
+    it added, the order has status 6.
     """
 
     def commit(unit: Unit) -> CancelCertificateOrderReply:

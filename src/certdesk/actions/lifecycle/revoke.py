@@ -61,8 +61,8 @@ def revoke_certificate(
     the reply; an OV or EV one when its letter (UploadRevokeLetter) was approved. If neither
     happens within `proof.deadline_hours`, it stays valid. After `keyCompromise` the account
     gets no certificate for this key any more. If the desk made the key for the account, or the
-    account uploaded it with a certificate, nobody does, and all other certificates for it are
-    revoked. For any other key a reviewer decides.
+    account uploaded it with a certificate, this applies to every account, and all other
+    certificates for the key are revoked. For any other key a reviewer decides.
     """
     said, reason = _said(request.reason)
     context.held.callback(context.desk.work.wake)

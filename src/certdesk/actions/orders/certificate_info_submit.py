@@ -70,8 +70,8 @@ class CertificateInfoSubmitRequest(Request):
     """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
     """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
-    wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
-    the account."""
+    wildcard. With `DNS_AUTO` the desk adds the records itself, in zones that its operator set up
+    for the account."""
     admin_first_name: str | None = None
     """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None
@@ -89,7 +89,7 @@ class CertificateInfoSubmitRequest(Request):
     contact_email: Stored[Hidden | None] = None
     """Where to write to about a person's order; needed when `CompanyType` is 1."""
     auto_renew_flag: Unsigned | None = None
-    """1: order anew at the end of the time that was bought; 0, the default: do not."""
+    """1: order again at the end of the time that was bought; 0, the default: do not."""
     csr_key_parameter: str | None = None
     """Size or curve of the key, when `GenCsrType` is `online`: `2048`, `4096`; `prime256v1`."""
     csr_encrypt_algo: str | None = None

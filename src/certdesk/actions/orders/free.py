@@ -78,8 +78,8 @@ class ApplyCertificateRequest(Request):
     package_id: str | None = None
     """A benefit package; there are none, so the desk refuses any."""
     delete_dns_auto_record: bool | None = None
-    """Whether the record that the desk adds for `DNS_AUTO` is to be removed when the certificate is
-    issued; without it it stays."""
+    """Whether the desk removes the record that it adds for `DNS_AUTO` when the certificate is
+    issued; by default the record stays."""
     dns_names: list[Parsed] | None = None
     """Other names; not supported, here as little as by the vendor."""
 

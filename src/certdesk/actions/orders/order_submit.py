@@ -53,8 +53,8 @@ class CertificateOrderSubmitRequest(Request):
     """`DNS`, `DNS_AUTO` or `FILE`; without it the method of the material counts, else
     `DNS`."""
     delete_dns_auto_record: Unsigned | None = None
-    """Whether the records that the desk adds for `DNS_AUTO` are to be removed when the certificate
-    is issued: 1, or 0, the default."""
+    """1: the desk removes the records that it adds for `DNS_AUTO` when the certificate is issued;
+    0, the default: they stay."""
 
 
 class CertificateOrderSubmitReply(Reply):

@@ -69,8 +69,8 @@ class SubmitCertificateInformationRequest(Request):
     """Telephone number: 32 characters at most; masked without `ssl:ReadPersonalData`."""
     verify_type: str | None = None
     """How the desk validates the names: `DNS`, `DNS_AUTO`, or `FILE` where no name is a
-    wildcard. With `DNS_AUTO` the desk adds the records by itself, in zones that its operator gave
-    the account."""
+    wildcard. With `DNS_AUTO` the desk adds the records itself, in zones that its operator set up
+    for the account."""
     admin_first_name: str | None = None
     """The manager's given name: 64 characters at most, as names and titles of people are."""
     admin_last_name: str | None = None

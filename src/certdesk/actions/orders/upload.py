@@ -76,7 +76,7 @@ class UploadCertificateRequest(Request):
     project_id: Unsigned | None = None
     """The number of a project of the account; 0 is the default."""
     certificate_use: Ignored[str | None] = None
-    """Where it is to be used, such as `CLB`; it has no effect here."""
+    """The service that will use it, such as `CLB`; this has no effect here."""
     tags: list[Tag] | None = None
     """Labels: 50 at most, with keys of 127 and values of 255 characters."""
     repeatable: bool | None = None
