@@ -20,6 +20,7 @@ from tools.reference.fields import members, parameters
 from tools.reference.pages import pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+MADE = pages()
 PUBLIC = [action for action in actions() if not action.internal]
 SETTINGS = """
 [keys.stock]
@@ -64,15 +65,15 @@ ORDER_OF_LIFE = (
 Replies = dict[str, dict[str, Any]]
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", MADE)
 def test_a_made_page_is_checked_in_as_it_would_be_made_now(name: str) -> None:
     """Run `.venv/bin/python -m tools.reference` and commit what it writes."""
-    assert (DOCS / name).read_text("utf-8") == pages()[name]
+    assert (DOCS / name).read_text("utf-8") == MADE[name]
 
 
 def test_no_page_is_left_of_an_action_that_is_gone() -> None:
     """The folder of the reference holds what is made and nothing else."""
-    made = {name for name in pages() if name.startswith("reference/")}
+    made = {name for name in MADE if name.startswith("reference/")}
     assert {f"reference/{path.name}" for path in (DOCS / "reference").iterdir()} == made
 
 
