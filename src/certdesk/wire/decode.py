@@ -1,13 +1,13 @@
-"""From the parameters of a request to the type that its action declares.
+"""The decoder: from the parameters of a request to the type that its action declares.
 
-The wire has five kinds of value: string, integer, boolean, list and structure. What clients of the
-real service may rely on is built in here, and nothing else is lenient:
+The wire has five kinds of value: string, integer, boolean, list and structure. The decoder accepts
+what clients of the real service may rely on, and is strict about everything else:
 
 - null and `""` mean that a parameter, or a member of a structure or of a list, is absent;
-- an integer or a boolean may be given as text, as forms have nothing else (`"2"`, `"True"`);
-- names are matched exactly, and unknown ones are refused, as is a number for a string;
-- text is taken as it is, with its white space, up to the length that its type allows; but one that
-  people read holds nothing that they cannot see (`domain/values/visible.py`).
+- an integer or a boolean may be given as text, because forms only have text (`"2"`, `"True"`);
+- names are matched exactly; unknown names are refused, and so is a number for a string;
+- text is kept as it is, with its white space, up to the length that its type allows; but text that
+  people read must not hold invisible characters (`domain/values/visible.py`).
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _ABSENT = (None, "")
 
 
 def prepare(request: type[Request]) -> None:
-    """Build the reader of a request type, and have msgspec read its fields.
+    """Build the reader of a request type, and let msgspec read its fields.
 
-    An action's declaration calls it, before there are threads (`domain/values/sealed_fields.py`).
+    An action's declaration calls this before there are threads (`domain/values/sealed_fields.py`).
 
     Raises:
         TypeError: `request` declares something that the wire does not have.
@@ -52,23 +52,24 @@ def decode(
     *,
     unfit: type[ServiceError] = InvalidParameter,
 ) -> R:
-    """Read parameters (from JSON, or from a form with its structures rebuilt) as `request`.
+    """Return parameters (from JSON, or from a form with its structures rebuilt) as a `request`.
 
     `unfit` is the action's error for a text or a list that is longer than its type allows, and for
-    a text that holds what nobody can see.
+    a text with invisible characters.
 
     Raises:
         UnknownParameter: the action has no such parameter.
         MissingParameter: a required parameter is absent.
         InvalidParameter: a value is of another type than declared.
-        ServiceError: `unfit`, for a text or a list that is too long, or a text that nobody can see.
+        ServiceError: `unfit`, for a text or a list that is too long, or a text with invisible
+            characters.
         TypeError: `request` declares something that the wire does not have.
 
-    All faults are found. The error is that of the first one, in the order above; its subject is
-    the dotted path (`Tags.0.TagKey`), and its detail names the others too. Only what was given
-    for an integer or a boolean is shown, where it could not be a secret in the wrong place.
+    All faults are found. The error is that of the first one, in the order above; its subject is the
+    dotted path (`Tags.0.TagKey`), and its detail names the others too. Only what was given for an
+    integer or a boolean is shown, if it could not be a secret in the wrong place.
     """
-    # Not msgspec's lax mode: it takes the text `null` for nothing, `2e0` for 2, and 1 for true.
+    # Not msgspec's lax mode: it reads the text `null` as None, `2e0` as 2, and 1 as true.
     faults = Faults(unfit)
     values = _reader_of(request).read(parameters, "", faults)
     faults.raise_first()
@@ -76,15 +77,15 @@ def decode(
 
 
 LEAST_HIDDEN = 4
-"""Characters of a value that is looked for in messages; shorter ones are in many words."""
+"""The least characters of a value to hide; shorter ones are parts of many words."""
 
 
 def hidden_in(request: Request, longest: int) -> Iterator[str]:
-    """Give the values of a request that no message may repeat, by declared type or by their look.
+    """Yield the values of a request that no message may repeat, by declared type or by their look.
 
-    The look is that of a person's number or address, which is in the wrong place then. A message
-    of `longest` characters repeats no longer value whole, so these are not looked at: a letter has
-    two million.
+    A value may look like a person's number or address in the wrong place. A message of `longest`
+    characters repeats no longer value whole, so longer values are not examined: a letter has two
+    million characters.
     """
     given = msgspec.to_builtins(request)
     for value in _reader_of(type(request)).hidden(given):
@@ -94,7 +95,7 @@ def hidden_in(request: Request, longest: int) -> Iterator[str]:
 
 
 def _leaves(value: object) -> Iterator[str]:
-    """Give all texts and numbers, as they may stand in a message."""
+    """Yield all texts and numbers, as they may be in a message."""
     if isinstance(value, Mapping):
         for member in value.values():
             yield from _leaves(member)
@@ -106,7 +107,7 @@ def _leaves(value: object) -> Iterator[str]:
 
 
 class _Reader(Protocol):
-    """Reads one kind of value; notes in `faults` what is wrong and then gives anything."""
+    """A reader of one kind of value; it notes faults in `faults`, and then returns anything."""
 
     def read(self, value: object, path: str, faults: Faults) -> object: ...
 
@@ -114,23 +115,23 @@ class _Reader(Protocol):
 
 
 class _Scalar:
-    """Reads what has no members and is no text."""
+    """A reader of a value that has no members and is not text."""
 
     def hidden(self, value: object) -> Iterator[str]:
-        """Give nothing: no such value is declared as hidden."""
+        """Yield nothing: no such value is declared as hidden."""
         del value
         return iter(())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _String:
-    """Takes text alone, of so many characters at most; `kind` is its mark (`wire/model.py`)."""
+    """A reader of text, of limited length; `kind` is its mark (`wire/model.py`)."""
 
     most: int
     kind: str = ""
 
     def read(self, value: object, path: str, faults: Faults) -> object:
-        """Give the very text."""
+        """Return the text unchanged."""
         if not isinstance(value, str):
             faults.wrong(path, "`string`", value)
         elif len(value) > self.most:
@@ -142,20 +143,20 @@ class _String:
         return value
 
     def hidden(self, value: object) -> Iterator[str]:
-        """Give the text, if its type says so."""
+        """Yield the text if its type is hidden."""
         if "hidden" in self.kind and isinstance(value, str):
             yield value
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Integer(_Scalar):
-    """Takes whole numbers between two bounds, also as decimal text."""
+    """A reader of whole numbers between two bounds, also as decimal text."""
 
     least: int
     most: int
 
     def read(self, value: object, path: str, faults: Faults) -> object:
-        """Give the number."""
+        """Return the number."""
         if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
             value = int(value)
         if type(value) is not int or not self.least <= value <= self.most:
@@ -165,10 +166,10 @@ class _Integer(_Scalar):
 
 
 class _Boolean(_Scalar):
-    """Takes true and false, also as text in the spellings of the official clients."""
+    """A reader of true and false, also as text in the spellings of the official clients."""
 
     def read(self, value: object, path: str, faults: Faults) -> object:
-        """Give the truth value."""
+        """Return the truth value."""
         if isinstance(value, str):
             value = _BOOLEANS.get(value, value)
         if not isinstance(value, bool):
@@ -178,13 +179,13 @@ class _Boolean(_Scalar):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _List:
-    """Takes a list of one kind of value, of so many members at most."""
+    """A reader of a list of one kind of value, of limited length."""
 
     item: _Reader
     most: int
 
     def read(self, value: object, path: str, faults: Faults) -> object:
-        """Give the members that are not absent; paths count the absent ones too."""
+        """Return the members that are not absent; paths count the absent ones too."""
         if not isinstance(value, list):
             faults.wrong(path, "`list`", value)
             return value
@@ -198,7 +199,7 @@ class _List:
         ]
 
     def hidden(self, value: object) -> Iterator[str]:
-        """Give those of the members."""
+        """Yield the hidden values of the members."""
         if isinstance(value, list):
             for member in value:
                 yield from self.item.hidden(member)
@@ -206,13 +207,13 @@ class _List:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Structure:
-    """Takes a structure with these members, of which some are required."""
+    """A reader of a structure with these members, of which some are required."""
 
     members: dict[str, _Reader]
     required: tuple[str, ...]
 
     def read(self, value: object, path: str, faults: Faults) -> object:
-        """Give the members that are not absent."""
+        """Return the members that are not absent."""
         if not isinstance(value, Mapping):
             faults.wrong(path, "`structure`", value)
             return value
@@ -230,7 +231,7 @@ class _Structure:
         return present
 
     def hidden(self, value: object) -> Iterator[str]:
-        """Give those of the members."""
+        """Yield the hidden values of the members."""
         if isinstance(value, Mapping):
             for name, reader in self.members.items():
                 yield from reader.hidden(value.get(name))
@@ -238,13 +239,14 @@ class _Structure:
 
 @functools.cache
 def _reader_of(request: type[Request]) -> _Reader:
-    """Build the reader of a request type, once."""
+    """Return the reader of a request type, built once."""
     return _build(inspect.type_info(request))
 
 
 def _build(kind: inspect.Type) -> _Reader:
-    """Build the reader of a declared type."""
-    # A mark says how far the parameter is built, or what kind of text it is (`wire/model.py`).
+    """Return a reader for a declared type."""
+    # A mark says how far the parameter is implemented, or what kind of text it is
+    # (`wire/model.py`).
     marked = kind.extra or {} if isinstance(kind, inspect.Metadata) else {}
     match kind.type if isinstance(kind, inspect.Metadata) else kind:
         case inspect.UnionType(types=(other, inspect.NoneType()) | (inspect.NoneType(), other)):

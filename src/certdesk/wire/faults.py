@@ -1,4 +1,4 @@
-"""All that is wrong with the parameters of a request, and how it is told."""
+"""The faults in the parameters of a request, and the message about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LISTED = 50
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Fault:
-    """One thing that is wrong: the error for it, the dotted path of what has it, and the rule."""
+    """One fault: its error, the dotted path of the parameter, and the rule."""
 
     error: type[ServiceError]
     path: str
@@ -27,9 +27,10 @@ class _Fault:
 
 
 class Faults:
-    """All that is wrong with a request.
+    """All faults of a request.
 
-    Of each kind only as many are worded as are listed: who sends them decides how many there are.
+    Only as many of each kind are put into words as the message lists, because the sender decides
+    how many there are.
     """
 
     def __init__(self, unfit: type[ServiceError]) -> None:
@@ -47,11 +48,11 @@ class Faults:
             self._unknown.append(_Fault(UnknownParameter, path, "not recognized"))
 
     def missing(self, path: str) -> None:
-        """Note a parameter that should be there."""
+        """Note a required parameter that is absent."""
         self._note(self._missing, _Fault(MissingParameter, path, "missing"))
 
     def wrong(self, path: str, expected: str, value: object, *, show: bool = False) -> None:
-        """Note a value of another type, and name its type, or `show` it where that helps."""
+        """Note a value of another type, and the name of its type, or `show` it where that helps."""
         self._count += 1
         if len(self._wrong) <= _LISTED:
             came = _shown(value) if show else _kind(value)
@@ -84,25 +85,25 @@ class Faults:
         raise first.error(" ".join(sentences), subject=first.path)
 
     def _in_words(self, others: list[_Fault]) -> str:
-        """List all faults but the first, up to a number."""
+        """Return the text for all faults but the first, up to a number."""
         listed = "; ".join(f"`{fault.path}`: {fault.rule}" for fault in others[:_LISTED])
         rest = self._count - 1 - _LISTED
         return f"{listed}; and {rest} more" if rest > 0 else listed
 
 
 _NAMING = (UnknownParameter, MissingParameter)
-"""Errors whose own sentence says all of it."""
+"""Errors whose own sentence is complete."""
 
 
 def _in_a_sentence(fault: _Fault) -> str:
-    """Say which rule is broken, and by what where the error's own sentence names no parameter."""
+    """Return which rule is broken, and by which parameter if the error's sentence does not say."""
     if "%s" in fault.error.text:
         return f"Its {fault.of}{fault.rule}."
     return f"{fault.path}: {fault.rule}."
 
 
 def _kind(value: object) -> str:
-    """Name the JSON type of a value without showing it."""
+    """Return the JSON type of a value without the value."""
     kinds: list[tuple[type, str]] = [
         (str, "text"),
         (bool, "a boolean"),
@@ -114,7 +115,7 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """Show what was meant for a number or a truth value; of all else tell the type."""
+    """Return a value meant for a number or a truth value; for all others return the type."""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, str | int | float) and is_mistyped(str(value)):

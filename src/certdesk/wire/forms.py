@@ -1,7 +1,7 @@
 """Parameters that come as pairs of names and values: in a query, or in the form of a POST.
 
-Clients write a list as `DnsNames.0`, `DnsNames.1` and a structure in one as `Tags.0.TagKey`.
-Pairs are read as strictly as JSON is (`strict_json`), so that no two readers of one request can
+Clients write a list as `DnsNames.0`, `DnsNames.1` and a structure in one as `Tags.0.TagKey`. Pairs
+are read as strictly as JSON is (`strict_json`), so that two readers of one request cannot
 understand it differently, and with the same limits.
 """
 
@@ -16,13 +16,13 @@ from certdesk.domain.values.telling import told_name
 from certdesk.wire.strict_json import DEPTH, NODES
 
 PAIRS = 2000
-"""How many pairs a form may have."""
+"""The most pairs of a form."""
 
 NAME_PARTS = 2 * NODES
-"""How many parts between dots the names of a form may have in all."""
+"""The most parts between dots in all names of a form together."""
 
 PEEKED = 8192
-"""Most bytes of a parameter that is read before it is known who sends it."""
+"""The most bytes of a parameter that is read before its sender is authenticated."""
 
 _TO_QUOTED = bytes.maketrans(b"=%+", b"\0= ")
 _FROM_QUOTED = bytes.maketrans(b"\0", b"=")
@@ -31,9 +31,9 @@ _NOT_A_PAIR = "Url key and value should be splited by `=`."  # codespell:ignore 
 
 
 def read_pairs(raw: bytes) -> dict[str, str]:
-    """Read a query, or a body that is `application/x-www-form-urlencoded`.
+    """Return the pairs of a query, or of a body that is `application/x-www-form-urlencoded`.
 
-    `+` and `%20` are both a blank, as clients write both.
+    `+` and `%20` both are a blank, as clients write both.
 
     Raises:
         InvalidParameter: a pair lacks its `=` or its name, has a wrong escape, is not UTF-8 or
@@ -57,13 +57,14 @@ def read_pairs(raw: bytes) -> dict[str, str]:
 
 
 def peek(raw: bytes, names: Iterable[str]) -> dict[str, str]:
-    """Read the first pair of each of these names, and nothing else; absent ones are left out.
+    """Return the first pair of each of these names, and nothing else; absent ones are left out.
 
-    It costs the same however many pairs there are, so a stranger's form may be asked. Where
-    `read_pairs` takes the form too, it has the same values: it refuses a name that comes twice.
+    The cost does not depend on the number of pairs, so this is safe before the sender is
+    authenticated. If `read_pairs` accepts the form too, it has the same values: it refuses a name
+    that comes twice.
 
     Raises:
-        InvalidParameter: a value is longer than `PEEKED` bytes, or is not written as it should be.
+        InvalidParameter: a value is longer than `PEEKED` bytes, or is malformed.
     """
     found: dict[str, str] = {}
     for name in names:
@@ -81,10 +82,10 @@ def peek(raw: bytes, names: Iterable[str]) -> dict[str, str]:
 
 
 def _decode(raw: bytes, subject: str) -> str:
-    """Undo the escapes of a name or a value."""
+    """Return a name or a value without its escapes."""
     plain = _unescape(raw)
-    # Each escape of three bytes became one. `%` before the end of a line is taken for something
-    # else (RFC 2045, 6.7), and any other that is no escape shortens the text by one byte at most.
+    # Each escape of three bytes became one. `%` before the end of a line means something else (RFC
+    # 2045, 6.7), and any other invalid escape shortens the text by at most one byte.
     escapes = raw.count(b"%")
     ends_of_lines = escapes and (b"%\n" in raw or b"%\r" in raw)
     if ends_of_lines or len(raw) - len(plain) != 2 * escapes:
@@ -98,19 +99,19 @@ def _decode(raw: bytes, subject: str) -> str:
 
 
 def _unescape(raw: bytes) -> bytes:
-    """Put the bytes that escapes stand for in their place.
+    """Return the bytes that escapes stand for.
 
-    Escapes of this form and of quoted-printable differ in their sign alone, and Python reads the
-    latter fifty times faster. A form is read before it is known who sends it, so that counts.
-    Meanwhile NUL, which nothing here holds, stands for `=`.
+    Escapes of this form and of quoted-printable differ only in their sign, and Python decodes the
+    latter fifty times faster. A form is read before its sender is authenticated, so the speed
+    matters. Meanwhile NUL, which is refused before, stands for `=`.
     """
     return binascii.a2b_qp(raw.translate(_TO_QUOTED)).translate(_FROM_QUOTED)
 
 
 def unflatten(values: Mapping[str, object]) -> dict[str, object]:
-    """Build nested parameters of values with dotted names.
+    """Return nested parameters from values with dotted names.
 
-    A member all of whose names are numbers is a list; places that are left out are None. Order
+    A member whose names are all numbers is a list; missing places are None. The order of the values
     does not matter.
 
     Raises:
@@ -136,13 +137,13 @@ class _Tree:
         self._parts = 0
 
     def plant(self, name: str, value: object) -> None:
-        """Put a value in its place."""
+        """Add a value at its name."""
         if name.count(".") >= DEPTH:
             raise _invalid(f"It is nested more than {DEPTH} deep.", name)
         *parents, last = name.split(".")
         if not last or not all(parents):
             raise _invalid("A part of its name is empty.", name)
-        # Each part of a name is a step, also where it leads to what is already there.
+        # Each part of a name counts as a step, even one that leads to an existing branch.
         self._parts += len(parents) + 1
         if self._parts > NAME_PARTS:
             raise _invalid(f"The names have more than {NAME_PARTS} parts.", "form")
@@ -155,7 +156,7 @@ class _Tree:
         branch[last] = value
 
     def _branch(self, parent: _Branch, part: str, name: str) -> _Branch:
-        """Give the branch at `part`, a new one if there is nothing yet."""
+        """Return the branch at `part`, a new one if there is none yet."""
         if part not in parent:
             self._count(1)
             parent[part] = _Branch()
@@ -165,13 +166,13 @@ class _Tree:
         return branch
 
     def _count(self, nodes: int) -> None:
-        """Count what is built, before it is built."""
+        """Count nodes before they are built."""
         self._nodes += nodes
         if self._nodes > NODES:
             raise _invalid(f"There are more than {NODES} values.", "form")
 
     def grown(self) -> dict[str, object]:
-        """Give the parameters, with lists as lists."""
+        """Return the parameters, with lists as lists."""
         return {name: self._settle(member, name) for name, member in self._root.items()}
 
     def _settle(self, member: object, path: str) -> object:
@@ -188,5 +189,5 @@ class _Tree:
 
 
 def _invalid(rule: str, name: str) -> InvalidParameter:
-    """Word a refusal; a name that a client chose is shortened before it is shown back."""
+    """Return a refusal; a name that a client chose is shortened before it is shown."""
     return InvalidParameter(rule, subject=told_name(name))

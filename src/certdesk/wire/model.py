@@ -49,8 +49,8 @@ Unsigned = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """The wire's `int64`."""
 
-# Every text and every list of a request has a bound, which is checked before anything looks into
-# it (`wire/decode.py`). What the rules of an action allow is less; they word their own refusals.
+# Every text and every list of a request has a bound, which is checked before anything reads it
+# (`wire/decode.py`). The rules of an action allow less; they have refusals of their own.
 
 TEXT_LIMIT = 4096
 """Most characters of a text whose type says nothing else."""
@@ -58,17 +58,17 @@ TEXT_LIMIT = 4096
 LIST_LIMIT = 1000
 """Most members of a list whose type says nothing else."""
 
-# What a text is, is said by its type too. A plain `str` is words that people read: the decoder
-# refuses in them what nobody can see (`domain/values/visible.py`). The others say which they are.
+# The type of a text also says what it is. A plain `str` is words that people read: the decoder
+# refuses invisible characters in them (`domain/values/visible.py`). The other types are:
 
 Hidden = Annotated[str, Meta(extra={"text": "hidden"})]
 """Words that are personal: no message repeats them."""
 
 Parsed = Annotated[str, Meta(extra={"text": "parsed"})]
-"""A text that a parser of its own judges, such as a domain name."""
+"""A text with a parser of its own, such as a domain name."""
 
 HiddenParsed = Annotated[str, Meta(extra={"text": "hidden, parsed"})]
-"""A text that is both, such as a pass phrase."""
+"""A text that is both hidden and parsed, such as a pass phrase."""
 
 Pem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "parsed"})]
 """A text that holds certificates or a certificate signing request."""
@@ -79,14 +79,14 @@ HiddenPem = Annotated[str, Meta(max_length=128 * 1024, extra={"text": "hidden, p
 File = Annotated[str, Meta(max_length=2304 * 1024, extra={"text": "hidden, parsed"})]
 """A text that holds a file in base64."""
 
-# How far a field is built is said where it is declared; docs/coverage.md is made of it. A field
-# without a mark is real, and a reply's field that has a default is one that nothing fills yet.
+# How far a field is implemented is declared with it; docs/coverage.md is made from that. A field
+# without a mark is real, and a reply's field with a default is one that nothing fills yet.
 
 Stored = Annotated[T, Meta(extra={"coverage": "stored only"})]
-"""The type of a parameter that is checked and kept, and that nothing acts on yet."""
+"""The type of a parameter that is checked and stored, and has no effect yet."""
 
 Ignored = Annotated[T, Meta(extra={"coverage": "ignored"})]
-"""The type of a parameter that is taken for the sake of clients and has no effect."""
+"""The type of a parameter that is accepted for clients and has no effect."""
 
 Withheld = Annotated[T, Meta(extra={"coverage": "withheld"})]
 """The type of a reply's field that clients expect and whose value is a secret: always empty."""
@@ -96,25 +96,25 @@ Confidential = Annotated[T, Meta(extra={"confidential": True})]
 
 Secrets are private keys, pass phrases and links to them."""
 
-# What a reply has where there is nothing, its type says: `null` if it may be None, `[]` for a list,
-# `false` for a truth value, and for a text one of these. A plain `str` is never empty. The vendor's
-# recorded replies decide which it is (`tests/conformance/test_emptiness.py`).
+# The type of a reply's field says what it has if there is no value: `null` if it may be None, `[]`
+# for a list, `false` for a truth value, and for a text one of these. A plain `str` is never empty.
+# The vendor's recorded replies decide which it is (`tests/conformance/test_emptiness.py`).
 
 Blank = Annotated[str, Meta(extra={"empty": ""})]
-"""A reply's text that is `""` where there is nothing."""
+"""A reply's text that is `""` if there is no value."""
 
 Dashed = Annotated[str, Meta(extra={"empty": "--"})]
-"""A reply's text that is `"--"` where there is nothing."""
+"""A reply's text that is `"--"` if there is no value."""
 
 NO_TIME = "0000-00-00 00:00:00"
 Undated = Annotated[str, Meta(extra={"empty": NO_TIME})]
-"""A reply's time that is all zeros where there is none."""
+"""A reply's time that is all zeros if there is no time."""
 
 
 def empty_of(kind: msgspec.inspect.Type) -> str | None:
-    """Return the JSON that a reply's member of this type has where there is nothing.
+    """Return the JSON that a reply's member of this type has if there is no value.
 
-    None if there is always something: a number, a structure, or a text that is never empty.
+    None if there is always a value: a number, a structure, or a text that is never empty.
     """
     match kind:
         case msgspec.inspect.Metadata(type=inner, extra=extra):
@@ -134,12 +134,12 @@ _BEIJING = timezone(timedelta(hours=8))
 
 
 def local_time(at: datetime | None) -> str | None:
-    """Word a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
+    """Return a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
     return None if at is None else at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def utc_time(at: datetime | None) -> str | None:
-    """Word a time for the operator: ISO 8601 in UTC with its zone (2026-03-01T12:00:00Z)."""
+    """Return a time for the operator: ISO 8601 in UTC with its zone (2026-03-01T12:00:00Z)."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -148,10 +148,10 @@ _YEARS = range(1970, 2200)
 
 
 def read_time(text: str) -> datetime:
-    """Read a time as `local_time` words it, or one of ISO 8601 that has a zone.
+    """Return the time in a text, as `local_time` writes it or in ISO 8601 with a zone.
 
     Raises:
-        ValueError: it is neither, or no time between 1970 and 2199.
+        ValueError: it is neither, or not a time between 1970 and 2199.
     """
     if not _TIME.fullmatch(text):
         raise ValueError("must be YYYY-MM-DD HH:MM:SS, which is in UTC+8, or have a zone")
@@ -202,7 +202,7 @@ def shows_a_secret(reply: type[Reply]) -> bool:
 
 
 class Tag(Part):
-    """A label that the caller puts on a thing."""
+    """A label that the caller puts on a certificate or another resource."""
 
     tag_key: str
     """The name of the label."""

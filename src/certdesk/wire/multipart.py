@@ -1,8 +1,8 @@
 """Parameters that come as the parts of a multipart/form-data body (RFC 7578).
 
-One part a parameter. A part whose type is JSON holds a list or a structure, as the Python client
-writes them; others hold text. Read is what the official clients write and nothing beside it:
-another reader of the same bytes must not find other parameters.
+Each part is one parameter. A part whose type is JSON holds a list or a structure, as the Python
+client writes them; others hold text. Only what the official clients write is accepted: another
+reader of the same bytes must not find other parameters.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from certdesk.wire.forms import unflatten
 from certdesk.wire.strict_json import NODES, BadJson, check_limits, parse_value, separators
 
 PARTS = 1000
-"""How many parts a body may have."""
+"""The most parts of a body."""
 
 HEAD_BYTES = 1024
-"""How long the headers of a part may be."""
+"""The most bytes of the headers of a part."""
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
 _FIRST = re.compile(rf"{_WORD}(/{_WORD})?")
@@ -31,7 +31,7 @@ _KINDS = (_JSON, "text/plain", "application/octet-stream")
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Read the boundary from a Content-Type header.
+    """Return the boundary in a Content-Type header.
 
     Raises:
         InvalidRequest: the header is not that of a multipart/form-data body, or has no boundary.
@@ -45,10 +45,10 @@ def boundary_of(content_type: str) -> bytes:
 
 
 def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
-    """Read the parameters of a body; those with dotted names are put into their structures.
+    """Return the parameters of a body; those with dotted names are put into their structures.
 
     Raises:
-        InvalidRequest: the body is not as RFC 7578 has it, or has more than `PARTS` parts.
+        InvalidRequest: the body breaks RFC 7578, or has more than `PARTS` parts.
         InvalidParameter: a part is not the text or the JSON that it should be, or the parameters
             exceed the limits of a JSON body.
     """
@@ -69,7 +69,7 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:
-    """Cut a body into its parts, each with the line break that follows the boundary."""
+    """Return the parts of a body, each with the line break that follows the boundary."""
     if not body:
         return []  # what the Python client sends when there is nothing to send
     delimiter = b"\r\n--" + boundary
@@ -87,7 +87,7 @@ def _split(body: bytes, boundary: bytes) -> list[bytes]:
 
 
 def _read_part(part: bytes, nodes: int) -> tuple[str, object, int]:
-    """Give the name and the value of a part, and how many of the `nodes` that are left it took."""
+    """Return the name and the value of a part, and how many of the remaining `nodes` it took."""
     head, blank, content = part.partition(b"\r\n\r\n")
     if not blank or len(head) > HEAD_BYTES:
         raise InvalidRequest(f"A part should have headers, of {HEAD_BYTES} bytes at most.")
@@ -101,7 +101,7 @@ def _read_part(part: bytes, nodes: int) -> tuple[str, object, int]:
 
 
 def _read_head(head: bytes) -> dict[str, str]:
-    """Give the headers of a part by their names in lower case."""
+    """Return the headers of a part by their names in lower case."""
     headers: dict[str, str] = {}
     for line in head.split(b"\r\n")[1:]:
         found = _HEADER.fullmatch(line.decode("latin-1"))
@@ -116,7 +116,7 @@ def _read_head(head: bytes) -> dict[str, str]:
 
 
 def _read_name(disposition: str) -> str:
-    """Give the name of a part; a file's name beside it has no meaning here."""
+    """Return the name of a part; the name of a file beside it has no meaning here."""
     kind, fields = _read_value(disposition, "Content-Disposition")
     if kind != "form-data" or not fields.get("name") or fields.keys() - {"name", "filename"}:
         raise InvalidRequest('A Content-Disposition should read `form-data; name="<name>"`.')
@@ -124,7 +124,7 @@ def _read_name(disposition: str) -> str:
 
 
 def _read_kind(content_type: str, name: str) -> str:
-    """Give the type of a part, one of those that are read."""
+    """Return the type of a part, one of those that are accepted."""
     kind, fields = _read_value(content_type, "Content-Type")
     charset = fields.get("charset", "utf-8").lower()
     if kind not in _KINDS or charset not in ("utf-8", "us-ascii"):
@@ -149,7 +149,7 @@ def _read_text(content: bytes, name: str) -> str:
 
 
 def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:
-    """Take a header's value apart: what stands first, in lower case, and the fields after it."""
+    """Return a header's first value, in lower case, and the fields after it."""
     text = text.strip(" \t")
     first = _FIRST.match(text)
     if first is None:

@@ -1,16 +1,16 @@
-"""How a request is signed with TC3-HMAC-SHA256, and how that signature is checked.
+"""Signing with TC3-HMAC-SHA256, and the check of such signatures.
 
-Pure, and used by both ends: the server verifies with it and `certdesk call` signs with it.
-The scheme is the vendor's signature of version 3
-(https://www.tencentcloud.com/document/product/267/37447). Its official clients do not all sign
-what they send, so `verify` reads a request in each of the ways in which one of them signs:
+Pure, and used by both ends: the server verifies with it and `certdesk call` signs with it. The
+scheme is the vendor's signature of version 3
+(https://www.tencentcloud.com/document/product/267/37447). Some official clients do not sign exactly
+what they send, so `verify` accepts each way in which one of them signs:
 
 - Node signs the host without its port and sends it with the port.
 - tccli with an `http://` endpoint sends and signs the whole URL as host.
 - Node, Java and PHP name the service after the endpoint, the others always call it `ssl`.
-- Values are to be lower-cased by the documentation and are signed as they are by the SDKs.
-- `qcloud-requests-auth` sorts the query that it signs and sends it as it was; the order of
-  parameters means nothing.
+- The documentation asks for lower-case values, and the SDKs sign them as they are.
+- `qcloud-requests-auth` sorts the query that it signs and sends it unsorted; the order of
+  parameters has no meaning.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.values.secret import Secret
 
 ALGORITHM = "TC3-HMAC-SHA256"
-"""The name of the scheme, as it stands in the header and in what is signed."""
+"""The name of the scheme, as it is in the header and in the signed text."""
 
 TERMINATOR = "tc3_request"
 """The last part of every scope."""
@@ -67,11 +67,11 @@ _TIMESTAMP_DIGITS = 12  # the year 33658; more digits are a number, but no time
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """What an Authorization header says.
+    """The parts of an Authorization header.
 
     `date` reads `YYYY-MM-DD`; the names of `signed_headers` are lower case, sorted and unique;
-    `signature` is 64 hexadecimal digits, in lower case however they were sent, so that one
-    signature has one spelling.
+    `signature` is 64 hexadecimal digits, in lower case even if they were sent otherwise, so that
+    one signature has one spelling.
     """
 
     secret_id: str
@@ -99,12 +99,12 @@ class SignedRequest:
 
 
 def signature_digest(secret_id: str, signature: str) -> bytes:
-    """Hash a signature of a key to the 32 bytes by which it is known again."""
+    """Return the 32-byte hash by which a signature of a key is recognised."""
     return hashlib.sha256(f"{secret_id}\0{signature}".encode()).digest()
 
 
 def parse_authorization(text: str) -> Authorization:
-    """Read an Authorization header.
+    """Return the parts of an Authorization header.
 
     Raises:
         InvalidAuthorization: the header breaks the grammar; the detail says where.
@@ -129,7 +129,7 @@ def parse_authorization(text: str) -> Authorization:
 
 
 def _parse_credential(text: str) -> tuple[str, str, str, str]:
-    """Split a Credential into SecretId, date, service and terminator."""
+    """Return the SecretId, date, service and terminator of a Credential."""
     match text.split("/"):
         case [secret_id, date, service, terminator] if secret_id and _DATE.fullmatch(date):
             return secret_id, date, service, terminator
@@ -139,7 +139,7 @@ def _parse_credential(text: str) -> tuple[str, str, str, str]:
 
 
 def _parse_signed_headers(text: str) -> tuple[str, ...]:
-    """Split SignedHeaders into header names."""
+    """Return the header names in SignedHeaders."""
     names = text.split(";")
     if not all(_HEADER_NAME.fullmatch(name) for name in names) or names != sorted(set(names)):
         raise InvalidAuthorization(
@@ -157,7 +157,7 @@ def check_scope(authorization: Authorization, timestamp: int, host: str) -> None
     `timestamp` is in Unix seconds, `host` the Host header as sent.
 
     Raises:
-        SignatureFailure: date, service or terminator of the scope is another one.
+        SignatureFailure: date, service or terminator of the scope is wrong.
     """
     if authorization.terminator != TERMINATOR:
         raise SignatureFailure(f"The credential scope should end in `{TERMINATOR}`.")
@@ -173,7 +173,7 @@ def check_scope(authorization: Authorization, timestamp: int, host: str) -> None
 
 
 def _services(host: str) -> set[str]:
-    """List the names that clients give to the service behind `host`.
+    """Return the names that clients give to the service behind `host`.
 
     Node cuts the endpoint at its first dot, which leaves the port on a host without a dot.
     """
@@ -182,7 +182,7 @@ def _services(host: str) -> set[str]:
 
 
 def check_time(timestamp: str, now: datetime) -> int:
-    """Read X-TC-Timestamp and compare it with the clock; give it in Unix seconds.
+    """Return X-TC-Timestamp in Unix seconds, after comparing it with the clock.
 
     Raises:
         InvalidParameter: it is not a number in decimal digits.
@@ -204,7 +204,7 @@ def check_time(timestamp: str, now: datetime) -> int:
 
 
 def utc_date(timestamp: int) -> str:
-    """Give the UTC date of a time in Unix seconds, as `YYYY-MM-DD`; nothing for absurd times."""
+    """Return the UTC date of a time in Unix seconds, as `YYYY-MM-DD`; "" for impossible times."""
     try:
         return (_EPOCH + timedelta(seconds=timestamp)).date().isoformat()
     except OverflowError:
@@ -212,12 +212,12 @@ def utc_date(timestamp: int) -> str:
 
 
 def hmac_sha256(key: bytes, text: str) -> bytes:
-    """Compute the 32 bytes of HMAC-SHA256; `text` holds Latin-1 characters alone."""
+    """Return the 32 bytes of HMAC-SHA256; `text` holds only Latin-1 characters."""
     return hmac.digest(key, text.encode("latin-1"), "sha256")
 
 
 def derive_key(secret_key: Secret, date: str, service: str) -> bytes:
-    """Derive the key that signs on one day for one service.
+    """Return the key that signs on one day for one service.
 
     It may be kept in memory for that day.
     """
@@ -226,20 +226,20 @@ def derive_key(secret_key: Secret, date: str, service: str) -> bytes:
 
 
 def hash_payload(payload: bytes) -> str:
-    """Compute the SHA-256 of a body as lower-case hexadecimal digits."""
+    """Return the SHA-256 of a body as lower-case hexadecimal digits."""
     return hashlib.sha256(payload).hexdigest()
 
 
 def canonical_request(
     method: str, query: str, headers: Mapping[str, str], payload_hash: str
 ) -> str:
-    """Write a request in the form that is hashed; `headers` are the signed ones, in order."""
+    """Return a request in the form that is hashed; `headers` are the signed ones, in order."""
     lines = [f"{name}:{value}\n" for name, value in headers.items()]
     return f"{method}\n/\n{query}\n{''.join(lines)}\n{';'.join(headers)}\n{payload_hash}"
 
 
 def string_to_sign(timestamp: int, date: str, service: str, canonical: str) -> str:
-    """Write the text that is signed for a canonical request."""
+    """Return the text that is signed for a canonical request."""
     digest = hash_payload(canonical.encode("latin-1"))
     return f"{ALGORITHM}\n{timestamp}\n{date}/{service}/{TERMINATOR}\n{digest}"
 
@@ -247,7 +247,7 @@ def string_to_sign(timestamp: int, date: str, service: str, canonical: str) -> s
 def verify(authorization: Authorization, signed: SignedRequest, key: bytes) -> None:
     """Check that the holder of `key` (see `derive_key`) signed this request.
 
-    Whether the scope is the right one is for `check_scope` to say.
+    `check_scope` checks the scope.
 
     Raises:
         SignatureFailure: the signature belongs to something else, or a signed header is absent.
@@ -264,16 +264,16 @@ def verify(authorization: Authorization, signed: SignedRequest, key: bytes) -> N
 
 
 def _orders(query: str) -> list[str]:
-    """Give a query as sent, and in the order in which it may have been signed."""
+    """Return a query as sent, and in the order in which it may have been signed."""
     in_order = "&".join(sorted(query.split("&")))
     return [query] if in_order == query else [query, in_order]
 
 
 def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Give the signed headers in every way that a client may have meant them, as sent first.
+    """Yield the signed headers in every way that a client may have meant them, as sent first.
 
-    Headers beyond those that clients sign are lower-cased all or none, which keeps the readings
-    at 64 at most, however many headers a caller claims to have signed.
+    Headers beyond those that clients sign are lower-cased all or none, which limits the readings to
+    64, however many headers a caller claims to have signed.
     """
     absent = [name for name in names if name not in headers]
     if absent:
@@ -288,7 +288,7 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
 
 
 def host_readings(host: str) -> list[str]:
-    """List what a client that sends `host` may have signed, as sent first.
+    """Return what a client that sends `host` may have signed, as sent first.
 
     That is the host as sent, without its port, its scheme, and both; also in lower case.
     """
@@ -298,7 +298,7 @@ def host_readings(host: str) -> list[str]:
 
 
 def _cases(headers: dict[str, str]) -> list[dict[str, str]]:
-    """Give headers as sent and, if that differs, with lower-case values."""
+    """Return headers as sent and, if that differs, with lower-case values."""
     lowered = {name: value.lower() for name, value in headers.items()}
     return [headers] if lowered == headers else [headers, lowered]
 
@@ -312,7 +312,7 @@ def authorize(
     timestamp: int,
     host: str,
 ) -> dict[str, str]:
-    """Sign a POST of JSON to `host` (with its port, as sent); give all the headers to send.
+    """Return all headers for a signed POST of JSON to `host` (with its port, as sent).
 
     The action is signed too, so that a captured signature is of no use for another action.
     """

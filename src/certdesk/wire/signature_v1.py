@@ -1,13 +1,14 @@
-"""How a request is signed with HmacSHA1 or HmacSHA256 in a parameter, and how that is checked.
+"""Signing with HmacSHA1 or HmacSHA256 in a parameter, and the check of such signatures.
 
 Pure. The scheme is the vendor's signature of version 1
-(https://cloud.tencent.com/document/api/614/42762), which its Node client uses unless it is told
-otherwise. All that a client says stands in parameters, of the query of a GET or of the form of a
-POST. Signed are the method, the host and all parameters but the signature, sorted by name.
+(https://cloud.tencent.com/document/api/614/42762), which its Node client uses by default. All that
+a client says is in parameters, of the query of a GET or of the form of a POST. The method, the host
+and all parameters but the signature are signed, sorted by name.
 
-Nothing is encoded in what is signed, so one text could be cut in several ways: `a=1&b=2` is also
-one parameter `a` with the value `1&b=2`. Whoever holds a signed request could make another one of
-it without knowing the key. `verify` therefore refuses what can be cut in more ways than one.
+The signed text has no escapes, so it could be split in several ways: `a=1&b=2` is also one
+parameter `a` with the value `1&b=2`. An attacker who has a signed request could turn it into
+another one without the key. `verify` therefore refuses a text that can be split in more than one
+way.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ _HOST = re.compile(r"(https?://)?[A-Za-z0-9._:\[\]-]+")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SignedForm:
-    """What a signature of version 1 covers, as it was received.
+    """The parts of a request that a signature of version 1 covers, as they were received.
 
-    `host` is the Host header. `parameters` are all of them, decoded and not nested
-    (`DnsNames.0`), Signature and SignatureMethod included.
+    `host` is the Host header. `parameters` are all of them, decoded and not nested (`DnsNames.0`),
+    including Signature and SignatureMethod.
     """
 
     method: str
@@ -68,7 +69,7 @@ def verify(form: SignedForm, secret_key: Secret) -> None:
         SignatureFailure: the signature belongs to something else, or there is none.
         InvalidParameter: SignatureMethod is none of `METHODS`, or a value looks like a further
             parameter.
-        UnknownParameter: a name is one that no parameter can have.
+        UnknownParameter: no parameter can have such a name.
     """
     method = form.parameters.get("SignatureMethod", "")
     if method not in METHODS:
@@ -76,7 +77,7 @@ def verify(form: SignedForm, secret_key: Secret) -> None:
             "It should be `HmacSHA1` or `HmacSHA256`.", subject="SignatureMethod"
         )
     _check_cuts(form)
-    # The signature is compared as text: there is no second spelling of it.
+    # The signature is compared as text: it has only one spelling.
     given = form.parameters.get("Signature", "").encode()
     signed = _in_order(form.parameters)
     for host in host_readings(form.host):
@@ -95,19 +96,19 @@ def bare(signature: str) -> str:
 
 
 def string_to_sign(method: str, host: str, parameters: Mapping[str, str]) -> str:
-    """Write the text that is signed; a Signature among the parameters is left out."""
+    """Return the text that is signed; a Signature among the parameters is left out."""
     return f"{method}{host}/?{_in_order(parameters)}"
 
 
 def sign(text: str, secret_key: Secret, method: str) -> str:
-    """Sign a text as `method`, one of `METHODS`, says; give the signature in base64."""
+    """Return the signature of a text in base64, by `method`, one of `METHODS`."""
     return base64.b64encode(
         hmac.digest(secret_key.reveal(), text.encode(), METHODS[method])
     ).decode()
 
 
 def _in_order(parameters: Mapping[str, str]) -> str:
-    """Write the parameters in the order of their names' bytes."""
+    """Return the parameters in the order of their names' bytes."""
     names = sorted(parameters.keys() - {"Signature"})
     return "&".join(f"{name}={parameters[name]}" for name in names)
 

@@ -1,7 +1,7 @@
-"""JSON without the liberties: what a body must be before anything else looks at it.
+"""Strict JSON: the rules for a body before anything else reads it.
 
 Two readers of one body must not be able to understand it differently (RFC 8259 leaves repeated
-keys, big numbers and lone surrogates open), and no body may cost more than its size suggests.
+keys, big numbers and lone surrogates open), and a body must not cost more than its size suggests.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import NoReturn
 from certdesk.domain.values.telling import told_name
 
 DEPTH = 32
-"""How many objects and arrays may stand inside each other."""
+"""The most objects and arrays inside each other."""
 
 NODES = 10_000
-"""How many values a body may hold, objects and arrays themselves included."""
+"""The most values of a body, including objects and arrays."""
 
 ESCAPES = 200_000
-"""How many backslashes a body may hold: a letter in base64, in lines, has a third of it."""
+"""The most backslashes of a body: a letter in base64 with line breaks has a third of this."""
 
 LARGEST_INTEGER = 2**53
 """The largest whole number that every JSON reader holds exactly."""
@@ -31,7 +31,7 @@ _INTEGER_CHARACTERS = 17  # a sign and the 16 digits of LARGEST_INTEGER
 class BadJson(ValueError):
     """A body that is not the JSON it has to be; `rule` says in words which rule it breaks.
 
-    `rule` is a clause without a full stop and holds nothing of the body but a name of a member.
+    `rule` is a clause without a full stop. Of the body, it holds only the name of a member.
     """
 
     def __init__(self, rule: str) -> None:
@@ -40,13 +40,13 @@ class BadJson(ValueError):
 
 
 def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict[str, object]:
-    """Read a body as one JSON object; an empty body is an empty object, and so is `null`.
+    """Return a body as one JSON object; an empty body, or `null`, is an empty object.
 
     Ruby's SDK sends `null` for an action without parameters.
 
     Raises:
         BadJson: the body is not UTF-8, not JSON, not an object, repeats a key, holds a number
-            or a text that not every reader understands alike, or exceeds `depth` or `nodes`.
+            or a text that readers understand differently, or exceeds `depth` or `nodes`.
     """
     if not body:
         return {}
@@ -60,16 +60,16 @@ def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict
 
 
 def parse_value(body: bytes, *, nodes: int = NODES) -> object:
-    """Read a body as one JSON value of any kind, by all rules but those of `check_limits`.
+    """Return a body as one JSON value of any kind, by all rules but those of `check_limits`.
 
     Raises:
-        BadJson: the body is not UTF-8, not JSON, repeats a key, holds a number that not every
-            reader understands alike, or has more commas or brackets than `nodes`, or
-            more backslashes than `ESCAPES`.
+        BadJson: the body is not UTF-8, not JSON, repeats a key, holds a number that readers
+            understand differently, or has more commas or brackets than `nodes`, or more
+            backslashes than `ESCAPES`.
     """
     text = _text(body)
-    # Counted before it is parsed: 2 MiB of short numbers would take 0.15 s to parse. Those within
-    # texts count too, since no text that an action takes holds so many.
+    # Counted before parsing: 2 MiB of short numbers would take 0.15 s to parse. Commas and brackets
+    # inside texts count too, since no text of an action holds so many.
     if separators(text) > nodes:
         raise BadJson(f"the body holds more than {nodes} commas or brackets")
     if text.count("\\") > ESCAPES:
@@ -78,12 +78,12 @@ def parse_value(body: bytes, *, nodes: int = NODES) -> object:
 
 
 def separators(text: str) -> int:
-    """Count what stands between and around values: how much work a JSON text is to parse."""
+    """Return the number of separators: how much work a JSON text is to parse."""
     return max(text.count(","), text.count("[") + text.count("{"))
 
 
 def _text(body: bytes) -> str:
-    """Decode a body as UTF-8 without a byte order mark."""
+    """Return a body decoded as UTF-8 without a byte order mark."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -94,7 +94,7 @@ def _text(body: bytes) -> str:
 
 
 def _load(text: str) -> object:
-    """Parse a text as JSON, by rules that need no knowledge of the whole."""
+    """Return a text parsed as JSON, by rules that need no knowledge of the whole."""
     try:
         value: object = _DECODER.decode(text)
     except RecursionError:
@@ -106,7 +106,7 @@ def _load(text: str) -> object:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Build an object whose keys are all different."""
+    """Return an object whose keys are all different."""
     members = dict(pairs)
     if len(members) != len(pairs):
         [(name, _)] = collections.Counter(name for name, _ in pairs).most_common(1)
@@ -115,14 +115,14 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    """Read a whole number that every reader holds exactly."""
+    """Return a whole number that every reader can hold exactly."""
     if len(digits) > _INTEGER_CHARACTERS or abs(number := int(digits)) > LARGEST_INTEGER:
         raise BadJson("a whole number is beyond 2^53")
     return number
 
 
 def _fraction(digits: str) -> float:
-    """Read a number that is finite once it is read."""
+    """Return a number that is finite once it is read."""
     number = float(digits)
     if not math.isfinite(number):
         raise BadJson("a number is too large")
@@ -143,12 +143,12 @@ _DECODER = json.JSONDecoder(
 
 
 def check_limits(top: dict[str, object], *, depth: int = DEPTH, nodes: int = NODES) -> None:
-    """Check how deep and how many the values of a body are, and every text.
+    """Check the depth and the number of the values of a body, and every text.
 
     Raises:
         BadJson: they exceed `depth` or `nodes`, or a text cannot be stored or sent everywhere.
     """
-    # A level at a time, since a recursion would have its own limit.
+    # Level by level, since a recursion would have a limit of its own.
     containers: list[dict[str, object] | list[object]] = [top]
     count = 1
     for _ in range(depth):
@@ -171,7 +171,7 @@ def check_limits(top: dict[str, object], *, depth: int = DEPTH, nodes: int = NOD
 
 
 def _check_texts(texts: list[str]) -> None:
-    """Refuse what cannot be stored or sent everywhere: NUL, and halves of a surrogate pair."""
+    """Refuse texts that not everything can store or send: NUL, and half a surrogate pair."""
     joined = "".join(texts)
     if "\0" in joined:
         raise BadJson("a text holds the character NUL")

@@ -1,4 +1,4 @@
-"""What the vendor's API has, whether this desk has it or not."""
+"""The vendor's actions, including those that this desk does not have."""
 
 from __future__ import annotations
 

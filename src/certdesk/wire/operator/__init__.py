@@ -1,7 +1,7 @@
-"""What the operator may ask the desk for, and so the commands that only pass that on.
+"""The requests of the operator that commands pass on to the desk unchanged.
 
-The request types of these actions stand here and not beside their handlers, as a command must not
-load the desk in order to know its own options. `cli/passing_on.py` makes the commands of them.
+The request types are here and not beside their handlers, because a command must not load the desk
+only to know its own options. `cli/passing_on.py` makes the commands from them.
 """
 
 import dataclasses
@@ -9,10 +9,10 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Option:
-    """What says of a field that it is an option of a command; without one it is an argument.
+    """The mark of a field that is an option of a command; without it, a field is an argument.
 
-    `flag` is the option's name where that is not the field's. If there are `choices`, nothing else
-    is taken.
+    `flag` is the option's name if that is not the field's. If there are `choices`, no other value
+    is accepted.
     """
 
     help: str
@@ -23,6 +23,6 @@ class Option:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Argument:
-    """What says by which word the usage speaks of an argument, where that is not its name."""
+    """The mark of an argument whose name in the usage is not the field's."""
 
     word: str

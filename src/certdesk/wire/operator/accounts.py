@@ -1,4 +1,4 @@
-"""What the operator may ask about accounts and their keys."""
+"""The operator's requests about accounts and their keys."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ class ListAccountsRequest(Request):
 
 
 class SwitchAccountRequest(Request):
-    """Set what an account is to be; what is absent stays."""
+    """Set the state of an account; what is absent stays."""
 
     uin: str
     enabled: bool | None = None
@@ -40,9 +40,9 @@ class SetPaceLimitRequest(Request):
 
 
 class ListLimitsRequest(Request):
-    """Show what the account UIN has beside what it may have: a table at a terminal, else JSON.
+    """Show what the account UIN has and what it may have: a table at a terminal, else JSON.
 
-    The settings quota.* say how much that is, for every account of the desk.
+    The settings quota.* are the limits of every account of the desk.
     """
 
     uin: str

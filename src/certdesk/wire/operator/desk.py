@@ -1,4 +1,4 @@
-"""What the operator may ask about the desk itself."""
+"""The operator's requests about the desk itself."""
 
 from certdesk.wire.model import Request
 
@@ -8,7 +8,7 @@ class VaultStatusRequest(Request):
 
 
 class AcceptClockRequest(Request):
-    """Believe the clock as it is: it was ahead by mistake and has been set right.
+    """Trust the clock as it is: it was ahead by mistake and has been set right.
 
     Prints the time in UTC, and the latest time that the desk had seen.
     """
@@ -17,7 +17,7 @@ class AcceptClockRequest(Request):
 class CountBlockedKeysRequest(Request):
     """Print how many keys are blocked and, with DIGEST, why that one is (null: it is not).
 
-    Also whether certificates for it are revoked, and which there are yet.
+    Also prints whether certificates for it are revoked, and which ones still exist.
     """
 
     digest: str | None = None

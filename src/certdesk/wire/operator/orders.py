@@ -1,4 +1,4 @@
-"""What the operator may ask about one order."""
+"""The operator's requests about one order."""
 
 from typing import Annotated
 
@@ -16,26 +16,25 @@ class ShowOrderRequest(Request):
 
 
 class CurrentOrderRequest(Request):
-    """Tell which certificate is in force now in the place of this one: its id, or JSON.
+    """Print which certificate is now in force in the place of this one: its id, or JSON.
 
-    Exit code 1 where none is, because it has ended and what came after it is not issued.
+    Exit code 1 if there is none, because it has ended and its successor is not issued.
     """
 
     certificate_id: str
 
 
 class ResumeOrderRequest(Request):
-    """Work on an order now, though it was set aside or is not due yet."""
+    """Resume the work on an order now, even if it was set aside or is not due yet."""
 
     certificate_id: str
 
 
 class RevokeOrderRequest(Request):
-    """Have the certificate of an order revoked, without proof, letter or review.
+    """Revoke the certificate of an order, without proof, letter or review.
 
-    The desk does it within seconds; where it is not running, when it next does. After
-    keyCompromise the key is blocked for every account, and the certificates that are printed, all
-    others for it, are revoked too.
+    The desk does it within seconds, or when it next runs. After keyCompromise the key is blocked
+    for every account, and all other certificates for it, which are printed, are revoked too.
     """
 
     certificate_id: str
@@ -51,7 +50,7 @@ class RevokeOrderRequest(Request):
 
 
 class KeepOrderRequest(Request):
-    """Keep a certificate that its owner asked to have revoked, while that is not granted.
+    """Decline a revocation that the owner of a certificate asked for and that is not granted yet.
 
     A request that has changed since it was shown to you is refused, as with review approve.
     """
@@ -68,10 +67,10 @@ class KeepOrderRequest(Request):
 
 
 class MoveOrderRequest(Request):
-    """Have a certificate move to another account, with its order and its private key.
+    """Move a certificate to another account, with its order and its private key.
 
-    The desk does it within seconds; where it is not running, when it next does. Until then --to
-    with the account that has it calls that off. It is for DV and for uploaded certificates.
+    The desk does it within seconds, or when it next runs. Until then, --to with the present account
+    cancels the move. Only DV and uploaded certificates can move.
     """
 
     certificate_id: str
@@ -82,8 +81,8 @@ class MoveOrderRequest(Request):
 class GrantOrderRequest(Request):
     """Give an account an order that it did not buy, for the PRODUCT of that number.
 
-    It waits for its material as one that was bought: at status 5, or, of the free product 83, at
-    13. It is not refused where the account has as many free certificates as it may have.
+    It waits for its material like a bought order: at status 5, or at 13 for the free product 83.
+    The limit of free certificates of the account does not apply.
     """
 
     product_id: Annotated[Integer, Argument("PRODUCT")]
@@ -101,9 +100,9 @@ class GrantOrderRequest(Request):
 
 
 class RefundOrderRequest(Request):
-    """Note that a bought order that was cancelled, or has failed, was paid back.
+    """Record that a bought order that was cancelled, or has failed, was refunded.
 
-    Nothing but deleting it is possible then.
+    After that it can only be deleted.
     """
 
     certificate_id: str

@@ -1,4 +1,4 @@
-"""What the operator may ask about companies and managers."""
+"""The operator's requests about companies and managers."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What the operator may ask about what waits for people."""
+"""The operator's requests about reviews."""
 
 from typing import Annotated
 
@@ -9,14 +9,14 @@ from certdesk.wire.operator import Option
 
 
 class ListReviewsRequest(Request):
-    """List what waits, in an order for approving it: a table at a terminal, JSON otherwise."""
+    """List waiting reviews, in an order for approving them: a table at a terminal, else JSON."""
 
 
 class ListDecisionsRequest(Request):
     """List what was decided, the newest first: a table at a terminal, JSON otherwise.
 
-    It is what the audit log has of approvals and rejections, whose they were, and of the orders
-    that failed with a manager.
+    These are the audit log's entries of approvals and rejections, with their reviewers, and of the
+    orders that failed with a manager.
     """
 
     limit: Annotated[int, Meta(ge=1, le=1000), Option("How many at most.")] = 50

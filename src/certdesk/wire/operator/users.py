@@ -1,4 +1,4 @@
-"""What the operator may ask about users, policies and projects."""
+"""The operator's requests about users, policies and projects."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from certdesk.wire.operator import Option
 
 
 class AddUserRequest(Request):
-    """Enter a user called NAME; print its UserId."""
+    """Add a user called NAME; print its UserId."""
 
     name: str
     uin: Annotated[str, Option("The account that owns it.")]
@@ -16,7 +16,7 @@ class AddUserRequest(Request):
 class ListUsersRequest(Request):
     """List an account's users: a table at a terminal, JSON otherwise.
 
-    With each are the ids of its keys and policies.
+    Each user is shown with the ids of its keys and policies.
     """
 
     uin: Annotated[str, Option("Whose users.")]
@@ -36,14 +36,14 @@ class SwitchUserRequest(Request):
 
 
 class AttachPolicyRequest(Request):
-    """Bind a user by a policy of its account, within a second."""
+    """Attach a policy of its account to a user, within a second."""
 
     user_id: Integer
     policy_id: Integer
 
 
 class DetachPolicyRequest(Request):
-    """Bind a user by a policy no longer."""
+    """Detach a policy from a user."""
 
     user_id: Integer
     policy_id: Integer
@@ -68,7 +68,7 @@ class RemovePolicyRequest(Request):
 
 
 class AddProjectRequest(Request):
-    """Begin a project called NAME; print its ProjectId."""
+    """Add a project called NAME; print its ProjectId."""
 
     name: str
     uin: Annotated[str, Option("The account that owns it.")]
@@ -77,14 +77,14 @@ class AddProjectRequest(Request):
 class ListProjectsRequest(Request):
     """List an account's projects: a table at a terminal, JSON otherwise.
 
-    With each is how many orders it has.
+    Each project is shown with the number of its orders.
     """
 
     uin: Annotated[str, Option("Whose projects.")]
 
 
 class RenameProjectRequest(Request):
-    """Give a project another NAME."""
+    """Rename a project to NAME."""
 
     project_id: Integer
     name: str

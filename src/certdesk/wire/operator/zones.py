@@ -1,4 +1,4 @@
-"""What the operator may ask about DNS zones."""
+"""The operator's requests about DNS zones."""
 
 from typing import Annotated
 
@@ -7,16 +7,16 @@ from certdesk.wire.operator import Option
 
 
 class ListZonesRequest(Request):
-    """List the zones and their settings, secrets aside: a table at a terminal, JSON otherwise.
+    """List the zones and their settings without secrets: a table at a terminal, JSON otherwise.
 
-    Records that could not be removed yet are counted, with what the server said last.
+    It counts the records that could not be removed yet, with the server's last answer.
     """
 
     uin: Annotated[str | None, Option("Only this account's.")] = None
 
 
 class RemoveZoneRequest(Request):
-    """Have the desk change ZONE for the account UIN no more; what it has added stays."""
+    """Stop changing ZONE for the account UIN; records that were added stay."""
 
     zone: Parsed
     uin: Annotated[str, Option("The account that it was for.")]
