@@ -1,4 +1,4 @@
-"""Audit entries for what the desk does by itself."""
+"""Entries of the audit log for what the desk does by itself."""
 
 from __future__ import annotations
 
