@@ -231,8 +231,8 @@ def test_addresses_in_certificates_are_those_of_the_setting(tmp_path: Path) -> N
     [
         ('ca.organisation = ""', "ca.organisation: is missing"),
         (f'ca.organisation = "{"x" * 41}"', "ca.organisation: takes at most 40 characters"),
-        ('ca.country = "England"', "ca.country: England is no code"),
-        ('ca.country = "ZZ"', "ca.country: ZZ is no code"),
+        ('ca.country = "England"', "ca.country: England is not a code of ISO 3166-1"),
+        ('ca.country = "ZZ"', "ca.country: ZZ is not a code of ISO 3166-1"),
         ("ca.validity_days = -1", "ca.validity_days: must be 0 or more"),
     ],
 )

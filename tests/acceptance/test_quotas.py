@@ -60,7 +60,7 @@ def test_one_order_more_is_refused(desk: RunningDesk, keys: Keys) -> None:
     goods = {"ProductId": 104, "DomainNum": 1, "TimeSpan": 1}
     code, message = refusal(client, "CreateCertificate", **goods)
     assert code == "LimitExceeded"
-    assert f"may have {ORDERS} orders" in message
+    assert f"may have at most {ORDERS} orders" in message
     assert "(quota.orders)" in message
     assert client.call("DescribeCertificates", Limit=1)["TotalCount"] == ORDERS
     desk.client().call("CreateCertificate", **goods)
