@@ -1,4 +1,4 @@
-"""Looks whether the private CA can sign, and tells what is revoked."""
+"""A check-up of the private CA: whether it can sign and publish revocations."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ CHECK = "ca"
 SOON = timedelta(days=60)
 ROOT_SOON = timedelta(days=730)
 NOBODY = 1
-"""A serial number that no authority gives."""
+"""A serial number that no authority uses."""
 
 RESTORE = "put the key file and the database of one desk together again (guide: Back up)"
 AT_WORK = "start certdesk serve, or certdesk worker, which makes it; see the log if it runs"
 
 
 class CaCheckup:
-    """Looks at the authorities that there are."""
+    """A check-up of the existing authorities."""
 
     def __init__(self, world: Dependencies, hierarchy: Hierarchy, responder: Responder) -> None:
-        """Make nothing."""
+        """Create nothing."""
         self._world = world
         self._hierarchy = hierarchy
         self._responder = responder
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of the ends, keys, CRLs and OCSP of authorities, and of the address they name."""
+        """Report on the ends, keys, CRLs and OCSP of authorities, and on the URL they name."""
         made, now = self._hierarchy.made(), self._world.clock.now()
         if not made:
             yield good(CHECK, "there are no authorities yet; they are made with the first order")
@@ -91,7 +91,7 @@ class CaCheckup:
             )
 
     def _status(self, name: str) -> Iterator[Observation]:
-        """Ask for the status of a certificate as clients do; it need not be known."""
+        """Ask for the status of a certificate as clients do; it may be unknown."""
         certificate = self._hierarchy.certificate(name)
         asking = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
             _digest(certificate.subject.public_bytes()),

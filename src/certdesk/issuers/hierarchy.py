@@ -1,7 +1,7 @@
-"""The private CA's authorities: made when they are first needed, and kept in the store.
+"""The private CA's authorities: created when first needed, and kept in the store.
 
-Two processes may make one at the same time. The one that is kept first stands and the other is
-forgotten, so there are never two of the same name.
+Two processes may create one at the same time. The one stored first counts and the other is
+discarded, so there are never two with the same name.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError, note_of
 
 NAME = "private"
-"""The name by which records speak of the private CA."""
+"""The name of the private CA in records."""
 
 SERIAL_BITS = 159
 
@@ -55,7 +55,7 @@ def new_serial(rng: random.Random) -> int:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What the private CA works with."""
+    """What the private CA depends on."""
 
     store: Store
     vault: Vault
@@ -65,15 +65,15 @@ class Dependencies:
 
 
 class Hierarchy:
-    """Makes authorities, and gives their certificates and keys. Safe to use from several threads.
+    """The authorities, their certificates and keys. Safe to use from several threads.
 
-    The keys lie sealed in the store, and in memory only while they are used.
+    The keys are sealed in the store, and in memory only while they are used.
     """
 
     def __init__(self, world: Dependencies, identity: Identity, overlap: timedelta) -> None:
-        """Make nothing yet: an RSA key takes seconds.
+        """Create nothing yet: an RSA key takes seconds.
 
-        An issuing authority hands over to the next one `overlap` before its end.
+        An issuing authority is replaced by the next one `overlap` before its end.
         """
         self._overlap = overlap
         self._world = world
@@ -83,11 +83,11 @@ class Hierarchy:
 
     @property
     def sandbox(self) -> bool:
-        """Whether what it certifies is for tests alone."""
+        """Whether its certificates are for tests only."""
         return self._identity.sandbox
 
     def made(self) -> list[Authority]:
-        """Return the authorities that there are, roots first."""
+        """Return the existing authorities, roots first."""
         found = self._world.store.read(lambda unit: unit.authorities.where())
         order = list(PLANS)
         return sorted(
@@ -95,11 +95,11 @@ class Hierarchy:
         )
 
     def find(self, name: str) -> Authority | None:
-        """Return an authority if it was made."""
+        """Return an authority, or None if it does not exist."""
         return self._world.store.read(lambda unit: unit.authorities.get(name))
 
     def certificate(self, name: str) -> x509.Certificate:
-        """Return an authority's certificate, and make it first where there is none."""
+        """Return an authority's certificate; create the authority if needed."""
         known = self._known.get(name)
         if known is None:
             known = x509.load_der_x509_certificate(self._stored(plan_of(name)).certificate)
@@ -107,10 +107,10 @@ class Hierarchy:
         return known
 
     def issuing(self, line: str) -> str:
-        """Name the authority of a line that signs now; make it first where there is none.
+        """Return the name of the authority of a line that signs now; create it if needed.
 
-        It is the newest; where that ends too soon for what it signs, the next one is made. One
-        from a time when the clock was ahead is passed over until then.
+        It is the newest one. If that ends too soon for what it signs, the next one is created. One
+        that starts in the future, since the clock was once ahead, is skipped until then.
         """
         now = self._world.clock.now()
         its = [each.name for each in self.made() if line_of(each.name) == line]
@@ -118,7 +118,7 @@ class Hierarchy:
         newest = begun[-1] if begun else line
         ends = self.certificate(newest).not_valid_after_utc
         signer = PLANS[line].signer
-        # Nothing outlasts the root.
+        # No certificate may outlast the root.
         lasting = signer is not None and self.certificate(signer).not_valid_after_utc > ends
         if ends - now >= self._overlap or not lasting:
             return newest
@@ -127,13 +127,13 @@ class Hierarchy:
         return following
 
     def hand_over(self) -> None:
-        """Make the next authority of each line whose newest one ends soon."""
+        """Create the next authority of each line whose newest one ends soon."""
         for line in {line_of(each.name) for each in self.made()}:
             if PLANS[line].rank is Rank.ISSUING:
                 self.issuing(line)
 
     def fault_of(self, authority: Authority) -> str | None:
-        """Say that an authority's own key does not open, if so."""
+        """Return a fault text if an authority's own key cannot be decrypted."""
         try:
             self.key(authority.name)
         except (LookupError, TypeError, ValueError, VaultError):
@@ -141,9 +141,9 @@ class Hierarchy:
         return None
 
     def source(self, name: str) -> Source:
-        """Return what the certificates that it signs say of it.
+        """Return what the certificates that an authority signs say of it.
 
-        Only the status of subscribers' certificates is told, and not that of authorities.
+        OCSP covers subscribers' certificates only, not those of authorities.
         """
         issuing = plan_of(name).rank is Rank.ISSUING
         return Source(
@@ -154,7 +154,7 @@ class Hierarchy:
         )
 
     def signer_of(self, certificate: x509.Certificate) -> str:
-        """Name the issuing authority that has signed a certificate.
+        """Return the name of the issuing authority that signed a certificate.
 
         Raises:
             LookupError: none has.
@@ -167,10 +167,10 @@ class Hierarchy:
         raise LookupError(certificate.issuer.rfc4514_string())
 
     def sign(self, token: SigningToken) -> bytes:
-        """Sign a certificate for a subscriber; return it in DER. Nothing else signs one.
+        """Sign a subscriber's certificate; return it in DER. No other function signs one.
 
         Raises:
-            IndexError: the token was used.
+            IndexError: the token was already used.
         """
         key, written = self.key(token.authority), token.spend()
         leaf = tbs.assemble(written, _signature(key, token.hash_name, written))
@@ -179,17 +179,17 @@ class Hierarchy:
         return leaf
 
     def key(self, name: str) -> PrivateKey:
-        """Open an authority's key.
+        """Decrypt an authority's key.
 
         Raises:
-            LookupError: it was not made, or has no key of its own.
-            VaultError: the key does not open.
+            LookupError: the authority does not exist, or has no key of its own.
+            VaultError: the key cannot be decrypted.
         """
         found = self.find(name)
         if found is None or found.private_key is None:
             raise LookupError(name)
         pem = self._world.vault.open(found.private_key, _place(name))
-        # Its arithmetic was checked when it was made.
+        # The key was checked when it was created.
         key = load_pem_private_key(pem.reveal(), None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, PrivateKey):
             raise TypeError(name)
@@ -213,7 +213,7 @@ class Hierarchy:
         return self._cross_signed(plan, plan.key_of) if plan.key_of else self._new(plan)
 
     def _new(self, plan: Plan) -> Authority:
-        """Make a key and certify it: by the signer, or a root by itself."""
+        """Create a key and certify it by the signer; a root is self-signed."""
         signer = self.source(plan.signer) if plan.signer else None
         key = new_key(plan)
         public_key = key.public_key()

@@ -1,4 +1,4 @@
-"""The private CA as an issuer: what it will sign is kept first, and signed through one gate."""
+"""The private CA as an issuer: what it will sign is stored first, and checked before signing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from certdesk.issuers.revocation_lists import RevocationLists
 from certdesk.ports import DESK, Issuer, Taken, block_of
 
 AGAIN_AFTER = timedelta(minutes=1)
-"""When to ask again after the gate found proofs or CAA permissions too old, or the clock wrong."""
+"""When to ask again after proofs or CAA checks were too old, or the clock was wrong."""
 
 _THROW_AWAY_BITS = 2048
 
@@ -41,10 +41,9 @@ log = structlog.get_logger()
 
 
 class PrivateCa(Issuer):
-    """`ports.Issuer` with the desk's own authorities.
+    """A `ports.Issuer` with the desk's own authorities.
 
-    `own_days` is how long certificates last by the operator's wish; 0 is as long as a public CA's
-    may.
+    `own_days` is the validity that the operator has set; 0 is the longest that a public CA may use.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class PrivateCa(Issuer):
         own_days: int,
         caa: CaaIdentity | None = None,
     ) -> None:
-        """Prepare; authorities are made when the first certificate needs them."""
+        """Create nothing yet; authorities are created when the first certificate needs them."""
         self._world = world
         self._hierarchy = hierarchy
         self._lists = RevocationLists(world.store, world.clock, hierarchy)
@@ -67,12 +66,12 @@ class PrivateCa(Issuer):
 
     @property
     def name(self) -> str:
-        """The name by which records and the log speak of it."""
+        """The issuer's name in records and in the log."""
         return NAME
 
     @property
     def caa(self) -> CaaIdentity:
-        """By what CAA records permit it."""
+        """The issuer's identity in CAA records."""
         return self._caa
 
     @property
@@ -81,13 +80,13 @@ class PrivateCa(Issuer):
         return self._pki
 
     def examine(self) -> Iterator[Observation]:
-        """Look whether it can sign; see `ports.Issuer`."""
+        """Check whether it can sign; see `ports.Issuer`."""
         return self._checkup.examine()
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
-        """Take the next step: at first write the certificate, then sign what was written.
+        """Take the next step: first write the certificate, then sign what was written.
 
-        What was written is signed for 48 hours; later it is declined, and a new attempt needed.
+        A written certificate may be signed for 48 hours; after that a new attempt is needed.
         """
         try:
             return self._finish(request, recorded) if recorded else self._begin(request)
@@ -103,7 +102,7 @@ class PrivateCa(Issuer):
             return Declined(reason=unfounded.rule)
 
     def revoke(self, certificate: Certificate, reason: Reason) -> None:
-        """Keep that a certificate is revoked, and have a CRL say so; see `ports.Issuer`."""
+        """Record a revocation, and make a CRL that lists it; see `ports.Issuer`."""
         if certificate.issuer != NAME:
             raise LookupError(certificate.issuer)
         leaf = x509.load_der_x509_certificate(certificate.leaf)
@@ -116,13 +115,13 @@ class PrivateCa(Issuer):
             revoked_at=self._world.clock.now(),
             ends_at=certificate.ends_at,
         )
-        # What was done before a crash is done.
+        # It was already done before a crash.
         with contextlib.suppress(Taken):
             self._world.store.write(lambda unit: unit.revoked_certificates.add(revoked))
         self._lists.current(authority)
 
     def _begin(self, request: IssueRequest) -> Recorded:
-        """Write the certificate, and see whether it will pass, before it is kept."""
+        """Write the certificate, and check that it can be signed, before it is stored."""
         planned = self._plan(request)
         at = self._circumstances(request, FIRST_BACK, planned)
         return record(planned, request, at, self._fingerprint)
@@ -196,9 +195,9 @@ class PrivateCa(Issuer):
         return self._world.vault.fingerprint(DESK, written)
 
     def _throw_away(self, signer: x509.Certificate) -> PrivateKey:
-        """Return a key of the signer's kind that signs nothing that leaves this process.
+        """Return a throw-away key of the signer's kind; its signatures never leave this process.
 
-        The library has no way to write a to-be-signed part without signing it.
+        The library cannot write a to-be-signed part without signing it.
         """
         if isinstance(signer.public_key(), rsa.RSAPublicKey):
             with self._rehearsing:
@@ -208,5 +207,5 @@ class PrivateCa(Issuer):
 
 @functools.cache
 def _rsa_throw_away() -> rsa.RSAPrivateKey:
-    """Make one a process: it takes as long as a hundred signatures."""
+    """Return one key for the process: creating it takes as long as a hundred signatures."""
     return rsa.generate_private_key(65537, _THROW_AWAY_BITS)

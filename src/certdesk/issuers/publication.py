@@ -14,7 +14,7 @@ from certdesk.ports import OcspAnswer, Published
 
 
 class Publication:
-    """`ports.Pki` of the private CA."""
+    """The `ports.Pki` of the private CA."""
 
     def __init__(
         self,
@@ -23,20 +23,20 @@ class Publication:
         responder: Responder,
         urls: PublicUrls,
     ) -> None:
-        """Show nothing that was not made."""
+        """Publish existing authorities only."""
         self._hierarchy = hierarchy
         self._lists = lists
         self._responder = responder
         self._urls = urls
 
     def prepare(self) -> None:
-        """Make the two lines and their CRLs where they are not yet; see `ports.Pki`."""
+        """Create the two lines and their CRLs if needed; see `ports.Pki`."""
         for name in (ECC_ISSUING, RSA_ISSUING):
             self._hierarchy.issuing(name)
         self._lists.renew()
 
     def authorities(self) -> list[Published]:
-        """Return the authorities that there are; see `ports.Pki`."""
+        """Return the existing authorities; see `ports.Pki`."""
         return [self._published(authority) for authority in self._hierarchy.made()]
 
     def certificate(self, name: str) -> bytes | None:
@@ -49,11 +49,11 @@ class Publication:
         return self._lists.current(name)
 
     def hand_over(self) -> None:
-        """Make issuing authorities before the present ones end; see `ports.Pki`."""
+        """Create issuing authorities before the current ones end; see `ports.Pki`."""
         self._hierarchy.hand_over()
 
     def faults(self) -> list[str]:
-        """Look at every authority that has a key here; see `ports.Pki`."""
+        """Check every authority that has a key here; see `ports.Pki`."""
         return [
             fault
             for authority in self._hierarchy.made()
@@ -63,22 +63,22 @@ class Publication:
         ]
 
     def first_end(self) -> datetime | None:
-        """Look at the newest authority of each line; see `ports.Pki`."""
+        """Return the first end among each line's newest authority; see `ports.Pki`."""
         newest = {line_of(each.name): each.name for each in self._hierarchy.made()}
         ends = (self._hierarchy.certificate(name).not_valid_after_utc for name in newest.values())
         return min(ends, default=None)
 
     def first_list_end(self) -> datetime | None:
-        """Look at the newest list of each authority; see `ports.Pki`."""
+        """Return the first end among each authority's newest CRL; see `ports.Pki`."""
         ends = map(self._lists.end_of, self._hierarchy.made())
         return min((end for end in ends if end is not None), default=None)
 
     def renew_lists(self) -> None:
-        """Make new CRLs where they are old or not complete; see `ports.Pki`."""
+        """Make new CRLs if they are old or incomplete; see `ports.Pki`."""
         self._lists.renew()
 
     def ocsp(self, request: bytes) -> OcspAnswer:
-        """Tell the status of a certificate; see `ports.Pki`."""
+        """Answer with the status of a certificate; see `ports.Pki`."""
         return self._responder.answer(request)
 
     def _published(self, authority: Authority) -> Published:

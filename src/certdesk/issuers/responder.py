@@ -1,7 +1,7 @@
 """The OCSP responder of the private CA: answers from the stored records.
 
-An authority's key signs no answers itself: it certifies a responder, whose key lives no longer
-than the process and leaves its memory never.
+An authority's key does not sign answers: it certifies a responder, whose key lives only in the
+memory of the process.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Deputy:
-    """A key that may answer for an authority, and the certificate that says so."""
+    """A key that may answer for an authority, and its certificate."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
     def answers(self, now: datetime) -> bool:
-        """Whether it is to answer now: in the first half of its time, as answers last."""
+        """Whether it may answer now: in the first half of its validity, as answers last."""
         begins, ends = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         return begins <= now <= begins + (ends - begins) / 2
 
@@ -56,9 +56,10 @@ class Responder:
     def answer(self, request: bytes) -> OcspAnswer:
         """Answer a request; see `ports.Pki`.
 
-        Good is what is in hand and was not revoked; what the authority never issued is unknown.
-        One signature is one authority's: where certificates of several are asked for, the first of
-        them that the desk knows answers, and those of the others are unknown to it.
+        The status is good for an issued certificate that is not revoked, and unknown for one that
+        the authority never issued. An answer is signed for one authority: if a request asks about
+        certificates of several, the first known authority answers, and the others' certificates are
+        unknown.
         """
         try:
             asked = ocsp_request.read(request)
@@ -77,7 +78,7 @@ class Responder:
         )
 
     def _authority(self, asked: Asked) -> str | None:
-        """Find the authority of the first certificate that is one's of the desk."""
+        """Find the authority of the first certificate whose issuer is the desk's."""
         issuing = [
             each.name for each in self._hierarchy.made() if plan_of(each.name).rank is Rank.ISSUING
         ]
@@ -106,7 +107,7 @@ class Responder:
         return "good" if any(_issuer_of(each) == its for each in issued) else "unknown"
 
     def _deputy(self, authority: str) -> Deputy:
-        """Return who answers for an authority now: certified anew in the middle of its time."""
+        """Return the responder of an authority; it is renewed in the middle of its validity."""
         now = self._world.clock.now()
         with self._certifying:
             deputy = self._deputies.get(authority)

@@ -18,48 +18,48 @@ from certdesk.ports import Clock, Stale, Store, Taken, Unit
 
 
 class RevocationLists:
-    """Makes CRLs of the authorities that there are."""
+    """The CRLs of the existing authorities."""
 
     def __init__(self, store: Store, clock: Clock, hierarchy: Hierarchy) -> None:
-        """Make nothing yet."""
+        """Create nothing yet."""
         self._store = store
         self._clock = clock
         self._hierarchy = hierarchy
 
     def current(self, name: str) -> bytes | None:
-        """Return an authority's newest CRL in DER, made now where there is none that is complete.
+        """Return an authority's newest CRL in DER; make one now if none is complete.
 
-        None where there is no such authority, or it signs nothing itself.
+        None if there is no such authority, or it signs nothing itself.
         """
         authority = self._hierarchy.find(name)
         if authority is None or authority.private_key is None:
             return None
         last, revoked = self._store.read(functools.partial(_last, name))
         while last is None or self._old(last) or last.revoked != revoked:
-            # Another process may be first with a list, and it may be complete.
+            # Another process may have been faster with a list, and it may be complete.
             with contextlib.suppress(Taken, Stale):
                 self._renew(authority, last)
             last, revoked = self._store.read(functools.partial(_last, name))
         return last.crl
 
     def renew(self) -> None:
-        """Make a new CRL for each authority whose last one is old or not complete.
+        """Make a new CRL for each authority whose last one is old or incomplete.
 
-        One that has ended tells no more: nothing that it signed lasts longer.
+        An authority that has ended needs none: nothing it signed lasts longer.
         """
         for authority in self._hierarchy.made():
             if not self._ended(authority):
                 self.current(authority.name)
 
     def fault_of(self, authority: Authority) -> str | None:
-        """Say that an authority's newest CRL is not good any more, if so."""
+        """Return a fault text if an authority's newest CRL has ended."""
         end = self.end_of(authority)
         if end is None or self._clock.now() <= end:
             return None
         return f"the CRL of {authority.name} ended at {end:%Y-%m-%d %H:%M:%S} UTC"
 
     def end_of(self, authority: Authority) -> datetime | None:
-        """Return when the newest CRL of an authority ends; None of one that has ended itself."""
+        """Return when an authority's newest CRL ends; None if the authority itself has ended."""
         last = self._store.read(lambda unit: unit.revocation_lists.get(authority.name))
         return None if last is None or self._ended(authority) else last.next_at
 

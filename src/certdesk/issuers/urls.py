@@ -1,4 +1,4 @@
-"""Where the world fetches the private CA's certificates and CRLs, and asks for their status."""
+"""The public URLs of the private CA's certificates, CRLs and OCSP responder."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ PATH = "/pki"
 
 
 class PublicUrls:
-    """Addresses below a base, which is known for sure once the desk listens."""
+    """URLs below a base, which is final once the desk listens."""
 
     def __init__(self, base: str) -> None:
-        """Begin with the base that the settings give: a URL with or without a path."""
+        """Begin with the base from the settings: a URL with or without a path."""
         self.base = base
 
     def certificate(self, name: str) -> str:
-        """Return the address of an authority's certificate, in DER."""
+        """Return the URL of an authority's certificate, in DER."""
         return f"{self.base.rstrip('/')}{PATH}/{name}.crt"
 
     def crl(self, name: str) -> str:
-        """Return the address of an authority's newest CRL, in DER."""
+        """Return the URL of an authority's newest CRL, in DER."""
         return f"{self.base.rstrip('/')}{PATH}/{name}.crl"
 
     def ocsp(self) -> str:
-        """Return the address at which the status of a certificate is asked for."""
+        """Return the URL of the OCSP responder."""
         return f"{self.base.rstrip('/')}{PATH}/ocsp"

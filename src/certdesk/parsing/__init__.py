@@ -1,1 +1,1 @@
-"""Processes of their own for parsers that take long, with little time and memory each."""
+"""Separate processes for slow parsers, with limited time and memory each."""

@@ -1,7 +1,7 @@
-"""A process that parses what it is sent on its standard input, which is a socket.
+"""The process that parses requests from its standard input, which is a socket.
 
-It ends when the desk closes the socket or is gone. What parses for too long is killed by the
-kernel, and with it this process: no code of a library has to be asked to stop.
+It ends when the desk closes the socket or is gone. If a parser takes too long, the kernel kills
+this process, so that no library needs to support cancelling.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from certdesk.parsing.jobs import ASKED, ENCODER, PARSERS, Asked, Told
 from certdesk.parsing.memory import hide_memory
 
 MEMORY = 1024 * 1024 * 1024
-"""Bytes of address space: Python and its libraries have a fifth of it."""
+"""The limit of address space, in bytes; Python and its libraries use a fifth of it."""
 
 LEAST_URGENT = 19
 
 
 def main() -> None:
-    """Parse until the other end is closed."""
+    """Handle requests until the other end is closed."""
     hide_memory()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.nice(LEAST_URGENT)
-    # A service manager tells all processes of a service to end, the desk too, which lets us go
-    # when it has answered.
+    # A service manager signals all processes of a service, the desk too; the desk ends this process
+    # once it has answered.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     with socket.socket(fileno=0) as desk:
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _carried_out(asked: Asked) -> Told:
-    # Counts the CPU's time alone: on a busy machine an honest file takes no longer.
+    # It counts CPU time only, so that an honest file is not refused on a busy machine.
     signal.setitimer(signal.ITIMER_PROF, asked.seconds)
     try:
         found = PARSERS[asked.parser](*asked.arguments)

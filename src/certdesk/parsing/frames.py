@@ -1,4 +1,4 @@
-"""Messages on a socket: their length in eight bytes, then the message."""
+"""Messages on a socket: the length in eight bytes, then the message."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _PIECE = 1024 * 1024
 
 
 def send(to: socket.socket, message: bytes) -> None:
-    """Send a message whole; raises OSError."""
+    """Send a whole message; raise OSError if that fails."""
     to.sendall(_HEAD.pack(len(message)))
     to.sendall(message)
 
 
 def receive(source: socket.socket) -> bytes | None:
-    """Receive a message whole, or None where the other end is closed; raises OSError."""
+    """Return a whole message, or None if the other end is closed; raise OSError on failure."""
     head = _exactly(source, _HEAD.size)
     return None if head is None else _exactly(source, _HEAD.unpack(head)[0])
 

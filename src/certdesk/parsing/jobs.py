@@ -1,7 +1,7 @@
-"""What runs in a process of its own, and how it is written down on the way there and back.
+"""The parsers that run in a separate process, and the encoding of requests and answers.
 
-What comes back is data alone, of the type that the parser promises: whoever takes such a process
-over by what it reads gains nothing in the desk.
+Answers are plain data of the type that the parser promises, so that an attacker who takes over such
+a process gains nothing in the desk.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ PARSERS: Mapping[str, Callable[..., object]] = {
     "letter": letters.examine,
     "upload": upload.examine,
 }
-"""The parsers, by the names under which processes are asked for them."""
+"""The parsers, by their names in requests."""
 
 NAMES = {parser: name for name, parser in PARSERS.items()}
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
-    """A parser's name, the seconds of CPU that it may take, and its arguments."""
+    """A request: a parser's name, its limit in seconds of CPU, and its arguments."""
 
     parser: str
     seconds: float
@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
-    """What a parser found, or the class of the exception that it should not have raised."""
+    """An answer: what a parser found, or the class of an unexpected exception."""
 
     found: msgspec.Raw
     failure: str = ""
@@ -42,7 +42,7 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 ENCODER = msgspec.msgpack.Encoder()
 ASKED = msgspec.msgpack.Decoder(Asked)
 TOLD = msgspec.msgpack.Decoder(Told)
-# Made while there is one thread: see `domain/values/sealed_fields.py`.
+# Made while there is only one thread: see `domain/values/sealed_fields.py`.
 FOUND: Mapping[str, msgspec.msgpack.Decoder[Any]] = {
     name: msgspec.msgpack.Decoder(typing.get_type_hints(parser)["return"])
     for name, parser in PARSERS.items()

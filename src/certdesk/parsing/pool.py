@@ -1,4 +1,4 @@
-"""The processes that parse, and who is served next."""
+"""The pool of parser processes, and its fair queue."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from certdesk.ports.parsing import Found, P, ParsersBusy
 from certdesk.ports.work import Pending
 
 PER_ACCOUNT = 8
-"""How much of one account may wait or be parsed at the same time."""
+"""The most jobs of one account that may wait or run at the same time."""
 
 IDLE_SECONDS = 60.0
-"""After how long without work a process is ended."""
+"""The time without work after which a process is ended."""
 
 KEPT_SECONDS = 30.0
-"""How long an answer is kept for a request that does not come back for it."""
+"""How long an answer is kept for a request that does not collect it."""
 
 log = structlog.get_logger()
 
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Job:
-    """Something to be parsed: `told` is the process's answer, None where none came.
+    """A parsing job: `told` is the process's answer, or None if there was none.
 
-    `hindered` says that nothing was parsed for a reason that lies in the desk.
+    `hindered` says that nothing was parsed because of a fault in the desk.
     """
 
     account: str
@@ -46,14 +46,14 @@ class Job:
 
 
 class ParserPool:
-    """`ports.Parsers` in up to `processes` processes, in which a parser has `seconds` of CPU.
+    """A `ports.Parsers` with up to `processes` processes and `seconds` of CPU for each job.
 
-    Accounts take turns. A process is started when there is work for it, and ended when it has had
-    none for a while.
+    Accounts take turns. A process is started when there is work, and ended after a while without
+    any.
     """
 
     def __init__(self, *, processes: int, seconds: float) -> None:
-        """Start nothing yet."""
+        """Start no process yet."""
         self._seconds = seconds
         self._jobs: dict[str, Job] = {}
         self._waiting: dict[str, deque[Job]] = {}
@@ -68,12 +68,12 @@ class ParserPool:
         ]
 
     def start(self) -> None:
-        """Begin to take work."""
+        """Start to accept work."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End all processes; what waits is told that it is not parsed."""
+        """End all processes; jobs that wait are not parsed."""
         with self._change:
             self._stopping = True
             self._change.notify_all()
@@ -90,12 +90,12 @@ class ParserPool:
 
     @property
     def alive(self) -> bool:
-        """Whether all are there to take work."""
+        """Whether all threads are running."""
         return all(thread.is_alive() for thread in self._threads)
 
     @property
     def trouble(self) -> str:
-        """Why nothing is parsed, empty where it is."""
+        """Why nothing is parsed, or "" if parsing works."""
         reason = self._failures.standing(time.monotonic())
         return f"no process can be started: {reason}" if reason else ""
 
@@ -108,7 +108,7 @@ class ParserPool:
         *arguments: P.args,
         **named: P.kwargs,
     ) -> Found:
-        """Return what a parser finds; see `ports.Parsers`. It has no named arguments."""
+        """Return what a parser finds; see `ports.Parsers`. Arguments are positional only."""
         if named:
             raise TypeError("a parser in another process takes its arguments by their places")
         name = NAMES[parser]
@@ -140,7 +140,7 @@ class ParserPool:
         return job
 
     def _forget(self) -> None:
-        """Drop the answers that nobody came back for: the request took another way, or is gone."""
+        """Drop answers that were not collected: the request failed otherwise, or is gone."""
         until = time.monotonic() - KEPT_SECONDS
         for request_id, job in list(self._jobs.items()):
             if job.done.cancelled() or (job.ended_at is not None and job.ended_at < until):
@@ -161,10 +161,10 @@ class ParserPool:
                 self._change.wait_for(lambda: self._stopping or self._takeable())
 
     def _next(self) -> Job | None:
-        """Wait for something to do, but not for long: None where there is nothing."""
+        """Wait a while for a job; return None if there is none."""
         self._change.wait_for(lambda: self._stopping or self._takeable(), IDLE_SECONDS)
         while not self._stopping and (account := self._takeable()):
-            # The account's turn comes again after the others'.
+            # The account goes to the end of the queue.
             jobs = self._waiting.pop(account)
             job = jobs.popleft()
             if jobs:
@@ -175,7 +175,7 @@ class ParserPool:
         return None
 
     def _takeable(self) -> str:
-        """Return the next account of which nothing is in hand; empty where there is none."""
+        """Return the next account without a running job, or "" if there is none."""
         return next((each for each in self._waiting if each not in self._in_hand), "")
 
     def _serve(self, process: ParserProcess, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""One process that parses, as the desk sees it."""
+"""The desk's side of one parser process."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ import sys
 from certdesk.parsing.frames import receive, send
 
 PATIENCE = 12
-"""How many times the seconds of CPU that it may take a parser is waited for, on a busy machine."""
+"""How long to wait for a parser on a busy machine, as a multiple of its seconds of CPU."""
 
 KEPT_VARIABLES = ("LD_LIBRARY_PATH", "PATH", "TZ")
-"""Of the environment: others may be the desk's settings, which hold passwords."""
+"""The environment variables passed on; others may be settings with passwords."""
 
 
 class ProcessLost(Exception):
-    """The process ended, or was ended, while it parsed."""
+    """The process ended, or was killed, while it parsed."""
 
 
 class ParserProcess:
-    """A process that is started when it is needed, and again when it is gone."""
+    """A process that is started when needed, and restarted when it is gone."""
 
     def __init__(self, seconds: float) -> None:
-        """Wait for an answer as long as a parser of so many seconds of CPU may need."""
+        """Allow each job `seconds` of CPU, and wait for its answer accordingly."""
         self._wait = seconds * PATIENCE
         self._over = False
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
     def ask(self, request: bytes) -> bytes:
-        """Have a request carried out, and return the answer.
+        """Send a request to the process, and return the answer.
 
         Raises:
-            ProcessLost: the process ended meanwhile.
+            ProcessLost: the process ended in the meantime.
             OSError: no process can be started.
         """
         if self._process is not None and self._process.poll() is not None:
@@ -51,7 +51,7 @@ class ParserProcess:
         return answer
 
     def end(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if it runs."""
         if self._socket is not None:
             self._socket.close()
         if self._process is not None:
@@ -60,7 +60,7 @@ class ParserProcess:
         self._process = self._socket = None
 
     def kill(self) -> None:
-        """End the process for good, from another thread; whoever waits for it is told so."""
+        """End the process for good, from another thread; a waiting `ask` raises."""
         self._over = True
         process = self._process
         if process is not None:
@@ -73,7 +73,7 @@ class ParserProcess:
         ours, theirs = socket.socketpair()
         ours.settimeout(self._wait)
         with theirs:
-            # Isolated, so that nothing in a folder or a variable is imported in place of ours.
+            # Isolated, so that no module from a folder or variable is imported in place of ours.
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-m", "certdesk.parsing"],
                 stdin=theirs.fileno(),

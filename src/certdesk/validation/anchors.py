@@ -1,4 +1,4 @@
-"""Trust anchors: by which a resolver proves that it checks signatures (RFC 4033, RFC 7958)."""
+"""Trust anchors, used to test that a resolver checks signatures (RFC 4033, RFC 7958)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ import dns.zonefile
 DNSKEY: TypeAlias = dns.rdtypes.ANY.DNSKEY.DNSKEY
 DS: TypeAlias = dns.rdtypes.ANY.DS.DS
 Anchors: TypeAlias = dict[dns.name.Name, list[DS | DNSKEY]]
-"""The anchors by the name of the zone that has the keys."""
+"""The anchors, by the name of the zone that has the keys."""
 
 _TYPES = {"DS", "DNSKEY"}
 
 
 def read_anchors(texts: Iterable[str]) -> Anchors:
-    """Read anchors: each is a DS or DNSKEY record as in a zone file, or a file of such lines.
+    """Read anchors; each is a DS or DNSKEY record as in a zone file, or a file of such lines.
 
     Raises:
-        ValueError: one is neither, or there are none at all; the text says which.
+        ValueError: one is invalid, or there are none at all; the text says which.
     """
     anchors: Anchors = {}
     for text in texts:
@@ -42,7 +42,7 @@ def read_anchors(texts: Iterable[str]) -> Anchors:
 
 
 def anchored(zone: dns.name.Name, anchors: list[DS | DNSKEY], keys: Iterable[DNSKEY]) -> bool:
-    """Return whether one of a zone's keys is one that an anchor names."""
+    """Return whether an anchor names one of a zone's keys."""
     return any(_names(zone, anchor, key) for key in keys for anchor in anchors)
 
 

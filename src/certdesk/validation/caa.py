@@ -1,4 +1,4 @@
-"""Asks DNS whether CAA records let this desk issue for a name (RFC 8659, 3)."""
+"""The check of CAA records in DNS: whether they let this desk issue for a name (RFC 8659, 3)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from certdesk.validation.resolver import Answer, Resolver, look_deadline
 
 
 class Caa:
-    """`ports.CaaChecker` by DNS.
+    """A `ports.CaaChecker` that asks DNS.
 
-    A failed look refuses, whatever the failure: the Baseline Requirements would let some pass
-    (3.2.2.8: a zone that is provably not signed, asked again), and nothing here does.
+    A failed look-up always refuses. The Baseline Requirements would permit issuance after some
+    failures (3.2.2.8: a retried look-up in a zone that is provably not signed); this class does
+    not.
     """
 
     def __init__(self, resolver: Resolver, clock: Clock) -> None:
-        """Ask by `resolver`."""
+        """Ask `resolver`."""
         self._resolver = resolver
         self._clock = clock
 
     def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
-        """Climb from the name to the first one that has CAA records, and judge these.
+        """Climb from the name to the first parent that has CAA records, and check those.
 
-        A CNAME record on the way is followed for its own name alone: the names above its target
-        are nobody's business.
+        A CNAME record on the way is followed for its own name only; the parents of its target are
+        not asked.
         """
         began, deadline = self._clock.now(), look_deadline()
         answers: list[Answer] = []
@@ -67,7 +68,7 @@ class Caa:
     def _climb(
         self, base: str, deadline: float, answers: list[Answer]
     ) -> tuple[str | None, tuple[CaaRecord, ...]]:
-        """Return the first name that has CAA records, and these; add the answers on the way."""
+        """Return the first name with CAA records, and these; add to `answers`."""
         for name in _upwards(base):
             answers.append(self._resolver.ask(name, "CAA", deadline))
             if answers[-1].records:
@@ -76,10 +77,10 @@ class Caa:
 
 
 class CaaUnchecked:
-    """`ports.CaaChecker` of a desk that is set not to ask: it permits, and says why."""
+    """A `ports.CaaChecker` for a desk that is set not to ask: it permits, and says why."""
 
     def __init__(self, clock: Clock) -> None:
-        """Take the times from `clock`."""
+        """Take times from `clock`."""
         self._clock = clock
 
     def look(self, name: DomainName, kind: ProofKind, _: CaaIdentity) -> CaaFinding:
@@ -104,7 +105,7 @@ def _advice(name: DomainName, found_at: str | None, why: str, identity: CaaIdent
 
 
 def _upwards(base: str) -> Iterator[str]:
-    """Return a name, its parent, and so on up to the top-level domain."""
+    """Yield a name, its parent, and so on up to the top-level domain."""
     labels = base.split(".")
     for first in range(len(labels)):
         yield ".".join(labels[first:])
@@ -116,7 +117,7 @@ def _record(record: dns.rdata.Rdata) -> CaaRecord:
 
 
 def _secure(answers: Iterable[Answer]) -> bool | None:
-    """Return whether every answer was signed and checked; None where that is not looked at."""
+    """Return whether every answer was signed and checked; None if signatures are not checked."""
     each = [answer.secure for answer in answers]
     return None if None in each else all(each)
 

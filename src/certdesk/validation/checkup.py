@@ -1,4 +1,4 @@
-"""Looks whether the resolvers answer as they have to."""
+"""A check-up of the resolvers: whether they answer as they must."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REMEDY = (
 
 
 class ResolverCheckup:
-    """Asks each resolver for the root's name servers, as a look for a proof would."""
+    """A check-up that asks each resolver, as validation does, for the root's name servers."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Look at these resolvers."""
+        """Check these resolvers."""
         self._resolver = resolver
 
     def examine(self) -> Iterator[Observation]:
-        """Tell of each; it is a failure where none answers."""
+        """Report on each resolver; it is a failure if none answers."""
         found = reasons(self._resolver)
         for server, reason in found.items():
             if not reason:
@@ -47,7 +47,7 @@ class ResolverCheckup:
 
 
 def reasons(resolver: Resolver) -> dict[str, str]:
-    """Tell of each server why it gives no answer to be relied on, "" where it does."""
+    """Return for each server why its answer cannot be trusted, or "" if it can."""
     found: dict[str, str] = {}
     for server in dict.fromkeys(resolver.turns()):
         try:

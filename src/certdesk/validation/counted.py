@@ -1,4 +1,4 @@
-"""Counts all looks at other people's servers."""
+"""Metrics of validation: every check of other people's servers is counted."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from certdesk.ports import CaaChecker, Counts, Validator
 
 
 class CountedProver:
-    """`ports.Validator` that has another one look, and counts what came of it."""
+    """A `ports.Validator` that calls another one and counts its results."""
 
     def __init__(self, prover: Validator, counts: Counts) -> None:
-        """Look by `prover`."""
+        """Call `prover`."""
         self._prover = prover
         self._counts = counts
 
     def look(self, challenge: Challenge) -> Finding:
-        """Look for the challenge."""
+        """Check the challenge."""
         found = self._prover.look(challenge)
         good = found.verdict is Verdict.PROVED
         self._counts.count(Counted.LOOKS, kind=challenge.kind, result=_result(found, good=good))
@@ -27,15 +27,15 @@ class CountedProver:
 
 
 class CountedCaa:
-    """`ports.CaaChecker` that has another one look, and counts what came of it."""
+    """A `ports.CaaChecker` that calls another one and counts its results."""
 
     def __init__(self, checker: CaaChecker, counts: Counts) -> None:
-        """Look by `checker`."""
+        """Call `checker`."""
         self._checker = checker
         self._counts = counts
 
     def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
-        """Look for the CAA records of a name."""
+        """Check the CAA records of a name."""
         found = self._checker.look(name, kind, identity)
         result = _result(found, good=found.permitted)
         self._counts.count(Counted.LOOKS, kind=CAA, result=result)

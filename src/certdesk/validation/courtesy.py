@@ -1,7 +1,7 @@
-"""How often an address is connected to, whatever the names are that lead there.
+"""A limit on connections to one address, whichever names lead to it.
 
-Whoever owns many domains can let all of them lead to somebody else's server. Each process counts
-for itself, by its own monotonic clock.
+The owner of many domains could point all of them to somebody else's server. Each process counts
+separately, by its own monotonic clock.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from certdesk.domain.values.retry import doubled
 
 MINUTE = 60.0
 PATIENT = 3
-"""Failures in a row after which an address and port are left alone for a while."""
+"""Failures in a row after which an address and port are not used for a while."""
 
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 120.0
 MOST_KNOWN = 10_000
-"""Addresses remembered; with more, those are forgotten of which nothing holds any more."""
+"""The most addresses remembered; with more, the entries that no longer matter are dropped."""
 
 
 class LeftAlone(Exception):
-    """An address is not connected to for a while; the text says why."""
+    """An address is not to be connected to for a while; the text says why."""
 
 
 @dataclasses.dataclass(slots=True)
 class _Failures:
-    """How often in a row a port did not answer, and until when it is left alone."""
+    """How often in a row a port did not answer, and until when it is not used."""
 
     count: int = 0
     until: float = 0.0
 
 
 class Courtesy:
-    """Counts connections and failures; safe to use from several threads."""
+    """Counts of connections and failures; safe to use from several threads."""
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
-        """Admit so many connections a minute to one address, 0 for any number."""
+        """Admit `per_minute` connections to one address; 0 is no limit."""
         self._per_minute = per_minute
         self._now = now
         self._change = threading.Lock()
@@ -48,10 +48,10 @@ class Courtesy:
         self._failures: dict[tuple[Address, int], _Failures] = {}
 
     def admit(self, addresses: Iterable[Address], port: int) -> Iterator[Address]:
-        """Yield those of some addresses that may be connected to now; each is counted as it comes.
+        """Yield the addresses that may be connected to now; each is counted when it is yielded.
 
         Raises:
-            LeftAlone: none may be.
+            LeftAlone: none may be connected to.
         """
         admitted, why = False, ""
         for address in addresses:
@@ -65,10 +65,10 @@ class Courtesy:
             raise LeftAlone(why)
 
     def failed(self, addresses: Sequence[Address], port: int) -> None:
-        """Note addresses that took no connection; from the third time on there is a pause.
+        """Record addresses that took no connection; from the third time on there is a pause.
 
-        Only what was tried is named here: an address that a hostile name has beside its own must
-        not be left alone for what another one did.
+        `addresses` are only those that were tried: a hostile name may list another's address, which
+        must not be paused for the failures of the name's own.
         """
         now = self._now()
         with self._change:
@@ -79,13 +79,13 @@ class Courtesy:
                     its.until = now + doubled(FIRST_PAUSE, its.count - PATIENT, LONGEST_PAUSE)
 
     def answered(self, addresses: Sequence[Address], port: int) -> None:
-        """Forget the failures of addresses that took a connection."""
+        """Clear the failures of addresses that took a connection."""
         with self._change:
             for address in addresses:
                 self._failures.pop((address, port), None)
 
     def _take(self, address: Address, port: int) -> str | None:
-        """Count a connection to an address; or return why there must be none now."""
+        """Count a connection to an address, or return why there may be none now."""
         now, source = self._now(), block_of(address)
         with self._change:
             self._forget(now)
@@ -118,7 +118,7 @@ class Courtesy:
         return MINUTE / self._per_minute
 
     def _forget(self, now: float) -> None:
-        """Forget what holds no more, where there is much of it."""
+        """Drop entries that no longer matter, once there are many."""
         if len(self._even_at) > MOST_KNOWN:
             self._even_at = {its: at for its, at in self._even_at.items() if at > now}
         if len(self._failures) > MOST_KNOWN:

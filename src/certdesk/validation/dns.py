@@ -1,4 +1,4 @@
-"""Proof by a DNS record, TXT or CNAME (Baseline Requirements 3.2.2.4.7)."""
+"""Validation by a DNS record, TXT or CNAME (Baseline Requirements 3.2.2.4.7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRINGS = 64
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Way:
-    """What differs between the two kinds of record."""
+    """The differences between the two kinds of record."""
 
     absent: Verdict
     differs: Verdict
@@ -29,7 +29,7 @@ class _Way:
     normal: Callable[[bytes], bytes]
 
     def holds(self, wanted: str, values: Iterable[bytes]) -> bool:
-        """Return whether one of the values is the one that is wanted."""
+        """Return whether one of the values is the wanted one."""
         return self.normal(wanted.encode("utf-8")) in map(self.normal, values)
 
 
@@ -37,7 +37,7 @@ _WAYS = {
     ProofKind.TXT: _Way(
         Verdict.TXT_ABSENT, Verdict.TXT_DIFFERS, Verdict.TXT_UNANSWERED, lambda value: value
     ),
-    # Host names are equal in any case, and the final dot is a matter of spelling.
+    # Host names are compared without case, and the final dot does not count.
     ProofKind.CNAME: _Way(
         Verdict.CNAME_ABSENT,
         Verdict.CNAME_DIFFERS,
@@ -48,19 +48,19 @@ _WAYS = {
 
 
 class DnsProof:
-    """`ports.Validator` of TXT and CNAME records."""
+    """A `ports.Validator` of TXT and CNAME records."""
 
     def __init__(self, resolver: Resolver, clock: Clock) -> None:
-        """Ask `resolver`; `clock` tells when, for the evidence."""
+        """Ask `resolver`; the evidence has times of `clock`."""
         self._resolver = resolver
         self._clock = clock
 
     def look(self, challenge: Challenge) -> Finding:
         """Look for the challenge's record, within 20 seconds.
 
-        A TXT record proves if its strings, put together, equal the value to the byte, whatever
-        other records are beside it. A CNAME record proves if it leads to the value, whether that
-        name exists or not.
+        A TXT record is a proof if its joined strings equal the value to the byte; other records at
+        the name do not matter. A CNAME record is a proof if its target is the value, even if that
+        name does not exist.
         """
         way, kind = _WAYS[challenge.kind], challenge.kind.value
         began, deadline = self._clock.now(), look_deadline()
@@ -97,9 +97,9 @@ class DnsProof:
     def _zone_twice(
         self, challenge: Challenge, way: _Way, deadline: float
     ) -> tuple[str, tuple[str, ...]]:
-        """Say so where the record stands at the name with the zone added once more.
+        """Report a record that was published at the name with the zone appended twice.
 
-        Many consoles add the zone to what is typed in.
+        Many consoles append the zone to what is typed in.
         """
         wrong = f"{challenge.record}.{challenge.zone}"
         try:
@@ -120,9 +120,9 @@ def _values(answer: Answer) -> tuple[bytes, ...]:
 
 
 def _value(record: dns.rdata.Rdata) -> bytes:
-    """Return the strings of a TXT record, put together, or the target of a CNAME in lower case.
+    """Return the joined strings of a TXT record, or the target of a CNAME in lower case.
 
-    The target's own case may be lost: compressed, it shares letters with the mixed question.
+    The target's own case may be lost: by compression, it may share the question's mixed case.
     """
     if isinstance(record, dns.rdtypes.ANY.TXT.TXT):
         return b"".join(record.strings)

@@ -1,7 +1,7 @@
-"""One question to one DNS server, by UDP, and by TCP where the answer does not fit.
+"""One question to one DNS server, by UDP, or by TCP if the answer does not fit.
 
-dnspython reads and writes the messages. The sockets are here, because its own measure time by the
-wall clock, take answers of any size, and compare the question without its upper and lower case.
+dnspython reads and writes the messages. The sockets are our own: dnspython's measure time by the
+wall clock, accept answers of any size, and ignore the case of the question.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from certdesk.domain.values.addresses import with_port
 
 TRY_SECONDS = 2.0
 GRACE_SECONDS = 0.1
-"""How long the right answer is waited for after one in other letters."""
+"""How long to wait for the right answer after one in another case."""
 PAYLOAD = 1232
-"""Bytes of an answer by UDP that pass everywhere unfragmented (DNS flag day 2020)."""
+"""The size of a UDP answer, in bytes, that is nowhere fragmented (DNS flag day 2020)."""
 
 ANSWER_LIMIT = 16 * 1024
 DNS_PORT = 53
@@ -35,13 +35,13 @@ _SERVER = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", re.ASCII |
 
 
 class Unanswered(Exception):
-    """A question has no answer that may be relied on.
+    """A question has no answer that can be trusted.
 
-    `reason` says why in plain words, `steps` what was tried before, a line each.
+    `reason` says why in plain words; `steps` lists what was tried before, a line each.
     """
 
     def __init__(self, reason: str, steps: tuple[str, ...] = (), server: str = "") -> None:
-        """Keep why, what was tried, and who was asked last (host:port)."""
+        """Store the reason, what was tried, and which server was asked last (host:port)."""
         super().__init__(reason)
         self.reason = reason
         self.steps = steps
@@ -60,7 +60,8 @@ class Server:
         """Read `127.0.0.1:53`, `[::1]:53`, or an address alone, whose port is then 53.
 
         Raises:
-            ValueError: it is none of these; a host's name is not, as there is nobody to ask.
+            ValueError: it is none of these. A host name is invalid, since no server could resolve
+                it.
         """
         match = _SERVER.fullmatch(text)
         if match is None and port_needed:
@@ -83,10 +84,11 @@ class Server:
 def question(
     name: dns.name.Name, rdtype: dns.rdatatype.RdataType, rng: random.Random, *, dnssec: bool
 ) -> dns.message.Message:
-    """Make a query with a random id and a name of random case, which the answer has to repeat.
+    """Make a query with a random id and a name in random case, which the answer must repeat.
 
-    The case is what is known as 0x20: someone who guesses port and id has to guess it as well.
-    An answer in other letters is asked for again by TCP, into which nobody else can write.
+    The random case is known as 0x20: an attacker who guesses port and id must guess it as well.
+    After an answer in another case, the question is asked again by TCP, which a third party cannot
+    inject into.
     """
     mixed = dns.name.Name([_mixed(label, rng) for label in name.labels])
     return dns.message.make_query(
@@ -95,10 +97,10 @@ def question(
 
 
 def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
-    """Ask `server` and return its answer, whatever its code; `deadline` is of `time.monotonic`.
+    """Ask `server` and return its answer, with any code; `deadline` is in `time.monotonic`.
 
-    What comes by UDP and is no answer to this very question is passed over, so that a forged
-    packet which is early ends nothing.
+    UDP packets that do not answer this very question are ignored, so that an early forged packet
+    has no effect.
 
     Raises:
         Unanswered: no answer came in 2 seconds or by the deadline, or it has more than 16 KiB.
@@ -125,7 +127,7 @@ def _mixed(label: bytes, rng: random.Random) -> bytes:
 
 
 class _ByTcp(enum.Enum):
-    """Why a question has to be asked by TCP."""
+    """The reason to ask a question by TCP."""
 
     CUT = "TCP, since the answer was cut"
     OTHER_LETTERS = "TCP, since it repeats the question in other letters"
@@ -134,13 +136,13 @@ class _ByTcp(enum.Enum):
 def _by_udp(
     query: dns.message.Message, server: Server, deadline: float
 ) -> dns.message.Message | _ByTcp:
-    """Return the answer, or why it is to be asked for by TCP.
+    """Return the answer, or why the question is to be asked by TCP.
 
-    One in other letters may be forged: the right one may come for a moment yet.
+    An answer in another case may be forged, so the right one is awaited for a moment.
     """
     instead: _ByTcp | None = None
     with socket.socket(server.family, socket.SOCK_DGRAM) as udp:
-        # Connected, the system lets no packet of another sender in. It picks a random port.
+        # On a connected socket the system drops packets from other senders. It picks a random port.
         udp.connect((server.host, server.port))
         udp.send(query.to_wire())
         while True:
@@ -172,11 +174,11 @@ def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.
 
 
 def by_tcp(message: bytes, server: Server, deadline: float) -> bytes:
-    """Send a message to `server` by TCP, and return what comes back, unread.
+    """Send a message to `server` by TCP, and return the unparsed answer.
 
     Raises:
         Unanswered: the connection is closed before it is whole, or it has more than 16 KiB.
-        TimeoutError: it did not come by the deadline, which is of `time.monotonic`.
+        TimeoutError: it did not come by the deadline, which is in `time.monotonic`.
         OSError: the server cannot be reached.
     """
     with socket.socket(server.family, socket.SOCK_STREAM) as tcp:
@@ -209,7 +211,7 @@ def _left(deadline: float) -> float:
 
 
 class _Unreadable(Exception):
-    """A packet is no DNS message."""
+    """A packet is not a DNS message."""
 
 
 def _read(wire: bytes, *, question_only: bool = False) -> dns.message.Message:
@@ -222,10 +224,10 @@ def _read(wire: bytes, *, question_only: bool = False) -> dns.message.Message:
 
 
 def _answers(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Return whether a message repeats the question, in any case of letters, and responds to it."""
+    """Return whether a message is a response with the same question, in any letter case."""
     return len(response.question) == 1 and query.is_response(response)
 
 
 def _repeats_letters(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Return whether a response to a question repeats it to the letter."""
+    """Return whether a response repeats the question in the same letter case."""
     return response.question[0].name.labels == query.question[0].name.labels

@@ -1,7 +1,7 @@
-"""Fetches a small file from a host whose owner is not trusted, and nothing from anywhere else.
+"""The fetching of a small file from a host that is not trusted, and from nowhere else.
 
-A name is looked up once for each hop, every address that it has is checked, and the connection
-goes to one that was.
+For each hop, the name is looked up once, all its addresses are checked, and the connection goes to
+one of them.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ _DISCARD = 9
 
 
 class NotFetched(Exception):
-    """There is no content to look at; the text says why, for the owner of the website.
+    """There is no content; the text says why, for the owner of the website.
 
-    `answered` is whether anybody answered at all.
+    `answered` says whether any server answered.
     """
 
     answered = True
 
 
 class NoAnswer(NotFetched):
-    """Nobody answered by HTTP."""
+    """No server answered by HTTP."""
 
     answered = False
 
 
 class HostRefused(NotFetched):
-    """Nothing is fetched from a host by any scheme; the text says why and what to do."""
+    """A host is refused for every scheme; the text says why and what to do."""
 
 
 class HostUnknown(HostRefused):
@@ -59,12 +59,12 @@ class HostUnknown(HostRefused):
 
 
 class Unusable(Exception):
-    """There is content, but what is looked for cannot be in it; the text says why."""
+    """There is content, but it cannot be the proof; the text says why."""
 
 
 @dataclasses.dataclass(slots=True)
 class Trail:
-    """What was asked, answered and connected to, until `deadline` by the monotonic clock.
+    """A record of questions, answers and connections, until `deadline` by the monotonic clock.
 
     `resolver` and `secure` are those of the first lookup, as in `Finding`.
     """
@@ -75,20 +75,20 @@ class Trail:
     secure: bool | None = None
 
     def resolved(self, resolver: str, secure: bool | None) -> None:  # noqa: FBT001 - as found
-        """Keep who answered a lookup, if it is the first."""
+        """Record which resolver answered, if this is the first look-up."""
         if not self.resolver:
             self.resolver, self.secure = resolver, secure
 
     def part(self, shares: int) -> Trail:
-        """Return the same trail, but with only one of `shares` of the time that is left."""
+        """Return the same trail with one of `shares` equal parts of the time left."""
         now = time.monotonic()
         return dataclasses.replace(self, deadline=now + (self.deadline - now) / shares)
 
 
 class Fetcher:
-    """Fetches within `limits` from public addresses, and from `allowed` networks.
+    """A client that fetches within `limits` from public addresses and `allowed` networks.
 
-    Safe to use from several threads. How many fetch at once is for the caller to limit.
+    Safe to use from several threads. The caller limits how many fetch at once.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Fetcher:
         limits: Limits,
         courtesy: Courtesy,
     ) -> None:
-        """Prepare; nothing is asked yet. `courtesy` says which addresses may be connected to."""
+        """Send nothing yet. `courtesy` decides which addresses may be connected to."""
         self._resolver = resolver
         self._ports = ports
         self._allowed = tuple(allowed)
@@ -110,11 +110,11 @@ class Fetcher:
     def addresses(self, host: str, trail: Trail) -> Sequence[Address]:
         """Look a host up, and return its addresses if the desk may connect to all of them.
 
-        One that is refused refuses the host: who mixes an address behind the desk with others
-        may hope that the wrong one is taken.
+        One refused address refuses the host: an attacker may mix in an internal address and hope
+        that it is used.
 
         Raises:
-            HostRefused: it has no address, or has one that is refused, or nobody says.
+            HostRefused: it has no address, has a refused one, or cannot be looked up.
         """
         try:
             found = self._look_up(host, trail)
@@ -136,10 +136,10 @@ class Fetcher:
         return _in_turn(found)
 
     def fetch(self, target: Target, addresses: Sequence[Address], trail: Trail) -> bytes:
-        """Return the content of status 200 at `target`, or where its redirects lead to.
+        """Return the content served with status 200 at `target` or at the end of its redirects.
 
         Raises:
-            NotFetched: there is none.
+            NotFetched: there is no content.
             Unusable: it is encoded, or longer than the limit.
         """
         visited = [target]
@@ -172,7 +172,7 @@ class Fetcher:
         return answer
 
     def _get(self, target: Target, addresses: Sequence[Address], trail: Trail) -> Answer:
-        """Ask, and note which addresses took a connection and which did not."""
+        """Send the request, and record which addresses took a connection and which did not."""
         port = self._ports.of(target.scheme)
         tried: list[Address] = []
         connected = True
@@ -204,13 +204,13 @@ class Fetcher:
 
 
 def _in_turn(found: Sequence[Address]) -> list[Address]:
-    """Take IPv4 and IPv6 in turn, so that both are among the few that are tried (RFC 8305, 4)."""
+    """Alternate IPv4 and IPv6, so that both are among the few that are tried (RFC 8305, 4)."""
     kinds = [[each for each in found if each.version == version] for version in (4, 6)]
     return [each for pair in itertools.zip_longest(*kinds) for each in pair if each is not None]
 
 
 def _noted(addresses: Iterator[Address], tried: list[Address]) -> Iterator[Address]:
-    """Yield addresses, and note each of them that is asked for."""
+    """Yield addresses, and record each one in `tried`."""
     for address in addresses:
         tried.append(address)
         yield address
@@ -232,10 +232,10 @@ def _list(addresses: Iterable[Address]) -> str:
 
 
 def is_own(address: Address) -> bool:
-    """Return whether an address is this machine's.
+    """Return whether an address belongs to this machine.
 
-    The system tells by which of its addresses it would reach another one; its own it reaches by
-    themselves. To connect a datagram socket sends nothing.
+    The system reports which source address it would use to reach another address; for its own, that
+    is the same address. Connecting a datagram socket sends nothing.
     """
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
     with socket.socket(family, socket.SOCK_DGRAM) as asking:

@@ -1,6 +1,6 @@
-"""Proof by file: every host of the name serves the agreed value, and nothing else.
+"""Validation by file: every host of the name serves the agreed value, and nothing else.
 
-Sources: the vendor's guide to proof by file; CA/Browser Forum Baseline Requirements 3.2.2.4.18
+Sources: the vendor's guide to validation by file; CA/Browser Forum Baseline Requirements 3.2.2.4.18
 (agreed change to website).
 """
 
@@ -29,7 +29,7 @@ _OF_OTHER_HOST = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Sight:
-    """What a host, or one URL of it, shows; all but `proved_by` are as in `Finding`."""
+    """What was found at a host or one of its URLs; all but `proved_by` are as in `Finding`."""
 
     verdict: Verdict
     reason: str = ""
@@ -39,11 +39,11 @@ class _Sight:
 
 
 class FileProof:
-    """Looks for proofs by file (a `ports.Validator`).
+    """A `ports.Validator` by file.
 
-    A look has one connection at a time. How many looks there are at once, of an account and of
-    all, and how often a name or a domain is looked at, is for the caller to limit; how often an
-    address is connected to, whatever the name, is for `Courtesy`.
+    A check uses one connection at a time. The caller limits how many checks run at once, for an
+    account and in all, and how often a name or domain is checked. `Courtesy` limits the connections
+    to an address.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class FileProof:
         limits: Limits | None = None,
         courtesy: Courtesy,
     ) -> None:
-        """Prepare; `allowed` are networks that may be connected to whatever they are."""
+        """Send nothing yet; `allowed` are networks that may be connected to although not public."""
         self._limits = limits or Limits()
         self._fetcher = Fetcher(
             resolver,
@@ -68,7 +68,7 @@ class FileProof:
         self._clock = clock
 
     def look(self, challenge: Challenge) -> Finding:
-        """Look at the hosts of the challenge one after the other, all within the total time."""
+        """Check the hosts of the challenge one after the other, all within the total time."""
         began_at = self._clock.now()
         trail = Trail(time.monotonic() + self._limits.total)
         schemes = _SCHEMES
@@ -76,7 +76,7 @@ class FileProof:
         for host in challenge.hosts:
             sights.append(self._look_at(challenge, host, schemes, trail))
             if sights[-1].proved_by == "https":
-                # Where http is not even answered, it takes time from one host only.
+                # If http is not answered at all, only the first host spends time on it.
                 schemes = _SCHEMES[::-1]
         return Finding(
             verdict=_verdict(sights),
@@ -93,9 +93,9 @@ class FileProof:
     def _look_at(
         self, challenge: Challenge, host: str, schemes: Sequence[str], trail: Trail
     ) -> _Sight:
-        """Look at one host by the first scheme, and where that does not prove it, by the second.
+        """Check one host by the first scheme and, if that proves nothing, by the second.
 
-        The first may take half of the time, so that however slow it is, the second has a turn.
+        The first may take half of the time, so that there is always time for the second.
         """
         try:
             addresses = self._fetcher.addresses(host, trail)
@@ -121,7 +121,7 @@ class FileProof:
             return _Sight(Verdict.FILE_ABSENT, reason, answered=failed.answered)
         except Unusable as unusable:
             return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}, {unusable}")
-        # White space at the end alone may differ: editors put it there.
+        # Only white space at the end may differ, since editors add it.
         if content.rstrip() == value.encode():
             return _Sight(Verdict.PROVED, seen=(value,), proved_by=target.scheme)
         reason = f"by {target.scheme}, the content is not the value"
@@ -129,7 +129,7 @@ class FileProof:
 
 
 def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
-    """Judge a host by what its URLs show, of which `target` is the first and none is proved."""
+    """Combine the results of a host's URLs, none of which is a proof; `target` is the first."""
     found = "; ".join(sight.reason for sight in sights)
     seen = tuple(text for sight in sights for text in sight.seen)
     if any(sight.verdict is Verdict.FILE_DIFFERS for sight in sights):
@@ -143,7 +143,7 @@ def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
 
 
 def _verdict(sights: Sequence[_Sight]) -> Verdict:
-    """Return the verdict of the name itself, or where that is proved, of its other host."""
+    """Return the verdict of the name itself or, if that is proved, of its other host."""
     name, *others = (sight.verdict for sight in sights)
     if name is not Verdict.PROVED:
         return name

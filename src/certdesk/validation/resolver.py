@@ -1,9 +1,10 @@
-"""Asks resolvers, and relies on nothing unchecked (Baseline Requirements 3.2.2.8).
+"""Look-ups by resolvers that check signatures (Baseline Requirements 3.2.2.8).
 
-Signatures are checked by the resolver, which has to show that it does: it must give the keys of
-the trust anchors with the AD flag. From then on an answer with AD is signed and was checked; one
-without is from a zone that is provably not signed, as a resolver that checks answers SERVFAIL for
-whatever is wrong (RFC 4035, 3.2.3 and 5.5). It belongs on this machine: nobody is between.
+The resolver checks signatures, and must show that it does: it must return the keys of the trust
+anchors with the AD flag. From then on, an answer with AD is signed and checked. One without AD is
+from a zone that is provably not signed, since a checking resolver answers SERVFAIL for anything
+wrong (RFC 4035, 3.2.3 and 5.5). The resolver should run on this machine, so that its answers cannot
+be changed on the way.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ LOOK_SECONDS = 20.0
 TRIES = 3
 CNAMES = 8
 TRUSTED_SECONDS = 300.0
-"""How long a resolver that has shown that it checks signatures is believed to."""
+"""How long a resolver is trusted once it has shown that it checks signatures."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What there is of one type at a name.
+    """The records of one type at a name.
 
-    `records` are none where nothing is there. `chain` has the names that CNAME records led to,
-    in order; the records are of its last one. `secure` tells whether all of it was signed and
-    checked, None where signatures are not looked at. `server` is host:port of who answered last,
-    and `steps` tell what was asked and answered, a line each.
+    `records` is empty if there are none. `chain` has the names that CNAME records led to, in order;
+    the records are those of the last name. `secure` says whether all of it was signed and checked;
+    it is None if signatures are not checked. `server` is host:port of the last server that
+    answered, and `steps` lists questions and answers, a line each.
     """
 
     records: tuple[dns.rdata.Rdata, ...]
@@ -54,7 +55,7 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """All addresses of a host, IPv4 first; the other fields are as in `Answer`."""
+    """All addresses of a host, IPv4 first; other fields are as in `Answer`."""
 
     addresses: tuple[Address, ...]
     secure: bool | None
@@ -63,19 +64,19 @@ class Addresses:
 
 
 def look_deadline() -> float:
-    """Return the time of `time.monotonic` at which a look that begins now has to end."""
+    """Return the deadline, in `time.monotonic`, of a check that begins now."""
     return time.monotonic() + LOOK_SECONDS
 
 
 class Resolver:
-    """Asks the given resolvers in turn. Safe to use from several threads; it has none itself."""
+    """A client of the given resolvers, asked in turn. It is thread-safe and starts no threads."""
 
     def __init__(
         self, servers: Sequence[Server], anchors: Anchors | None, rng: random.Random
     ) -> None:
-        """Ask `servers`, of which each has to have the keys of `anchors`.
+        """Ask `servers`, each of which must return the keys of `anchors`.
 
-        Without anchors signatures are not looked at, and every answer is taken as it comes.
+        Without anchors, signatures are not checked and every answer is accepted.
         """
         self._servers = tuple(servers)
         self._anchors = anchors
@@ -84,24 +85,24 @@ class Resolver:
 
     @property
     def checks(self) -> bool:
-        """Whether a resolver has to show that it checks signatures."""
+        """Whether a resolver must show that it checks signatures."""
         return self._anchors is not None
 
     def ask(self, name: str, rdtype: str, deadline: float) -> Answer:
-        """Look up the records of a type at `name`, along CNAME records; nothing is kept.
+        """Look up the records of a type at `name`, following CNAME records; nothing is cached.
 
         `deadline` is a time of `time.monotonic`. A name that does not exist has no records.
 
         Raises:
-            Unanswered: there is no answer that may be relied on, and nothing else is raised.
+            Unanswered: there is no answer that can be trusted; nothing else is raised.
         """
         return _Lookup(self, deadline).run(name, rdtype)
 
     def addresses(self, host: str, deadline: float) -> Addresses:
-        """Look up all addresses of `host`, which has none where it does not exist.
+        """Look up all addresses of `host`; there are none if it does not exist.
 
         Raises:
-            Unanswered: A or AAAA records have no answer that may be relied on.
+            Unanswered: A or AAAA records have no answer that can be trusted.
         """
         four = self.ask(host, "A", deadline)
         try:
@@ -119,24 +120,24 @@ class Resolver:
         )
 
     def turns(self) -> tuple[Server, ...]:
-        """Return who is to be asked, in order: three tries, and every resolver once at least."""
+        """Return the resolvers to ask, in order: at least three tries, each one at least once."""
         tries = max(TRIES, len(self._servers))
         return tuple(self._servers[turn % len(self._servers)] for turn in range(tries))
 
     def respond(
         self, server: Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, deadline: float
     ) -> dns.message.Message:
-        """Return one resolver's answer: what is there, or that nothing is.
+        """Return one resolver's answer, which may be that there are no records.
 
         Raises:
-            Unanswered: there is none, it is a failure, or the resolver does not check signatures.
+            Unanswered: there is no answer, or a failure, or the resolver does not check signatures.
         """
         if self._anchors is not None:
             self._demand_checks(server, self._anchors, deadline)
         return self._checked(server, name, rdtype, deadline)
 
     def secure(self, response: dns.message.Message) -> bool | None:
-        """Return whether an answer was signed and checked; None where that is not looked at."""
+        """Return whether an answer was signed and checked; None if signatures are not checked."""
         return None if self._anchors is None else bool(response.flags & dns.flags.AD)
 
     def _checked(
@@ -149,7 +150,7 @@ class Resolver:
         return response
 
     def _demand_checks(self, server: Server, anchors: Anchors, deadline: float) -> None:
-        """Let only a resolver pass that gives the anchors' keys as checked.
+        """Accept only a resolver that returns the anchors' keys as checked.
 
         Raises:
             Unanswered: it does not, and the text says what to do.
@@ -170,7 +171,7 @@ class Resolver:
 
 
 class _Lookup:
-    """One question on its way along CNAME records and from resolver to resolver."""
+    """One look-up, which follows CNAME records and goes from resolver to resolver."""
 
     def __init__(self, resolver: Resolver, deadline: float) -> None:
         self._resolver = resolver
@@ -200,14 +201,14 @@ class _Lookup:
     def _along(
         self, chain: list[dns.name.Name], rdtype: dns.rdatatype.RdataType
     ) -> tuple[dns.rdata.Rdata, ...]:
-        """Add the names that CNAME records lead to, and return the records at the last one."""
+        """Add the targets of CNAME records to `chain`, and return the records at the last one."""
         while True:
             asked = chain[-1]
             response = self._response(asked, rdtype)
             secure = self._resolver.secure(response)
             self._secure = secure if asked == chain[0] else self._secure and secure
             records = _follow(response, asked, rdtype, chain)
-            # A resolver goes to the end of a chain. One that left the rest out is asked for it.
+            # A resolver follows a chain to its end. If it left out the rest, ask for that.
             if records or response.rcode() == dns.rcode.NXDOMAIN or chain[-1] == asked:
                 return records
 
@@ -247,9 +248,9 @@ def _follow(
     rdtype: dns.rdatatype.RdataType,
     chain: list[dns.name.Name],
 ) -> tuple[dns.rdata.Rdata, ...]:
-    """Walk from `name` through the CNAME records of one answer to the records wanted, if any.
+    """Follow the CNAME records of one answer from `name` to the wanted records, if any.
 
-    Each name that a record leads to is added to `chain`, which has `name` already.
+    Each target is added to `chain`, which already has `name`.
 
     Raises:
         Unanswered: the records lead in a circle, or over more than 8 names.
@@ -270,7 +271,7 @@ def _follow(
 
 
 def _failure(response: dns.message.Message) -> str:
-    """Say in plain words which failure a resolver answered with."""
+    """Return in plain words which failure a resolver answered with."""
     code = dns.rcode.to_text(response.rcode())
     more = few((str(option.code.name) for option in response.extended_errors()), ", ")
     code = f"{code} ({more})" if more else code

@@ -1,7 +1,7 @@
-"""One HTTP exchange with one address, in which nothing that the server does costs much.
+"""One HTTP exchange with one address, whose cost is bounded whatever the server does.
 
-Reading HTTP is h11's; what is here are the connection and the limits. Neither proxies of the
-environment nor cookies, redirects or decompression exist here.
+h11 parses HTTP; this module has the connection and the limits. It ignores proxy settings of the
+environment, and has no cookies, redirects or decompression.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ OK = 200
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a look for a file may cost; times are seconds.
+    """The limits of a check by file; times are in seconds.
 
-    `body` is bytes of content; `received` bytes of any kind in one exchange, so many as a
-    hundred headers take; `addresses` how many of a name's are tried, beside those that this machine
-    has no way to.
+    `body` is in bytes of content. `received` is in bytes of any kind in one exchange, enough for a
+    hundred headers. `addresses` is how many of a name's addresses are tried; those without a route
+    do not count.
     """
 
     dns: float = 5
@@ -46,10 +46,10 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """A response whose `body` is whole, or not read because of its status or its encoding.
+    """A response; its `body` is complete, or not read because of its status or encoding.
 
-    `location` and `encoding` are the values of Location and Content-Encoding, if there are any;
-    an encoding that is none is left out.
+    `location` and `encoding` are the values of Location and Content-Encoding, if any; the encoding
+    `identity` is left out.
     """
 
     status: int
@@ -59,7 +59,7 @@ class Answer:
 
 
 class ExchangeFailed(Exception):
-    """There is no answer; the text says why, in words for the owner of the website."""
+    """There is no answer; the text says why, for the owner of the website."""
 
 
 class NotConnected(ExchangeFailed):
@@ -71,10 +71,10 @@ class TooLong(Exception):
 
 
 def left(deadline: float, at_most: float) -> float:
-    """Return the seconds up to `deadline` by the monotonic clock, but no more than `at_most`.
+    """Return the seconds until `deadline` by the monotonic clock, but at most `at_most`.
 
     Raises:
-        ExchangeFailed: it is past.
+        ExchangeFailed: the deadline is past.
     """
     seconds = deadline - time.monotonic()
     if seconds <= 0:
@@ -91,13 +91,13 @@ def get(
     deadline: float,
     steps: list[str],
 ) -> Answer:
-    """Ask the first of `addresses` that takes a connection for `target`; note the way in `steps`.
+    """Get `target` from the first of `addresses` that takes a connection; log to `steps`.
 
-    The next address is taken from `addresses` only when it is to be tried.
+    `addresses` is only advanced when the next address is to be tried.
 
     Raises:
         NotConnected: no address takes a connection.
-        ExchangeFailed: what comes is no complete response within the limits.
+        ExchangeFailed: there is no complete response within the limits.
         TooLong: the content is longer than its limit.
     """
     with _connect(addresses, port, limits, deadline, steps) as plain:
@@ -119,9 +119,9 @@ def get(
 
 
 def _context() -> ssl.SSLContext:
-    """Prepare TLS 1.2 or newer with whatever certificate.
+    """Return a TLS context for TLS 1.2 or newer that accepts any certificate.
 
-    A proof is asked for because there is no good certificate yet, so none is required.
+    A site that is being validated may not have a good certificate yet, so none is required.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -137,7 +137,7 @@ _TLS = _context()
 def _connect(
     addresses: Iterator[Address], port: int, limits: Limits, deadline: float, steps: list[str]
 ) -> socket.socket:
-    """Connect to the addresses as they were checked: no name is looked up again."""
+    """Connect to the checked addresses; no name is looked up again."""
     why = "it has no address"
     tries, passed_over = limits.addresses, 0
     while tries:
@@ -153,7 +153,7 @@ def _connect(
             plain = _connected(address, port, seconds)
         except (OSError, ExchangeFailed) as error:
             why = f"{address} port {port}: {_words(error)}"
-            # Without a route nobody was asked; any number of such addresses is one line.
+            # Without a route no server was asked; all such addresses share one line.
             has_route = getattr(error, "errno", None) not in _NO_ROUTE
             if has_route or not passed_over:
                 steps.append(f"not connected to {why}")
@@ -201,14 +201,14 @@ def _exchange(connection: socket.socket, target: Target, limits: Limits, deadlin
                 raise TooLong
         elif isinstance(event, h11.EndOfMessage) and answer is not None:
             return dataclasses.replace(answer, body=body)
-        # What is left is 1xx, of which any number may come before the response.
+        # What is left is 1xx; any number of these may come before the response.
     raise ExchangeFailed("the connection ends without an answer")
 
 
 def _events(
     connection: socket.socket, http: h11.Connection, limits: Limits, deadline: float
 ) -> Iterator[h11.Event]:
-    """Receive and read, until the server has closed the connection."""
+    """Receive data and yield events, until the server closes the connection."""
     received = 0
     while True:
         event = http.next_event()
@@ -251,7 +251,7 @@ def _begun(response: h11.Response, limits: Limits) -> Answer:
 
 
 def _encoding(response: h11.Response) -> str | None:
-    """Return how the content is encoded; `identity` says that it is not (RFC 9110, 8.4.1)."""
+    """Return the encoding of the content; `identity` means none (RFC 9110, 8.4.1)."""
     said = _header(response, b"content-encoding")
     codings = {coding.strip().lower() for coding in (said or "").split(",")}
     return said if codings - {"", "identity"} else None

@@ -1,4 +1,4 @@
-"""Keys at rest: data keys an account, sealed by the desk's one key-encryption key."""
+"""Keys at rest: data keys for each account, sealed by the desk's one key-encryption key."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 
 
 class KeyFileMissing(VaultError):
-    """There is no key file where one has to be."""
+    """The key file is missing."""
 
 
 class KeyFileUnusable(VaultError):
-    """The key file is readable by others, cannot be read, or holds something else."""
+    """The key file is readable by others, cannot be read, or is not a key file."""
 
 
 class WrongKey(VaultError):
-    """The key-encryption key is not the one that this desk's data was encrypted with."""
+    """The key-encryption key is not the one that encrypted this desk's data."""
 
 
 class KeyEncryption(Protocol):
-    """A provider of the key-encryption key, which seals data keys and nothing else."""
+    """A provider of the key-encryption key, which seals only data keys."""
 
     @property
     def name(self) -> str:
-        """What messages call the key, such as `key file /etc/certdesk/kek.json`."""
+        """The name of the key in messages, such as `key file /etc/certdesk/kek.json`."""
         ...
 
     def aead(self) -> Aead:
-        """Return the encryption with that key; it honours associated data.
+        """Return the encryption with the key; it supports associated data.
 
-        It raises `tink.TinkError` for what does not open, and a `VaultError` with its reason
-        where the key cannot be reached.
+        It raises `tink.TinkError` for a value that cannot be decrypted, and a `VaultError` with its
+        reason if the key cannot be reached.
         """
         ...
 
     def describe(self) -> dict[str, str]:
-        """Tell `provider`, `location`, `keys` (ids) and `primary` (its id); nothing secret."""
+        """Return `provider`, `location`, `keys` (ids) and `primary` (its id); nothing secret."""
         ...

@@ -30,24 +30,24 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class LocalKeyset:
-    """A Tink keyset of AES-256-GCM keys in a JSON file, in clear: the file is the secret."""
+    """A Tink keyset of AES-256-GCM keys in a JSON file, in clear text: the file is the secret."""
 
     def __init__(self, path: Path, keyset: tink.KeysetHandle) -> None:
-        """Hold the keyset that was read from `path`; `open` is the way to make one."""
+        """Hold the keyset that was read from `path`; use `open` to make one."""
         self._path = path
         self._keyset = keyset
         self._aead = aead_of(keyset)
 
     @classmethod
     def open(cls, path: Path, *, create: bool) -> LocalKeyset:
-        """Read the key file at `path`, or make it there if it is absent and `create` is true.
+        """Read the key file at `path`, or create it if it is missing and `create` is true.
 
-        A new file has mode 0400 and appears whole or not at all, also where two processes make
-        it at once; missing folders above it are made with mode 0700.
+        A new file has mode 0400 and is created atomically, even if two processes do so at once.
+        Missing folders above it are created with mode 0700.
 
         Raises:
-            KeyFileMissing: it is absent and `create` is false.
-            KeyFileUnusable: it is open to others, unreadable, or holds no AEAD keyset.
+            KeyFileMissing: it is missing and `create` is false.
+            KeyFileUnusable: it is readable by others, unreadable, or holds no AEAD keyset.
         """
         register()
         with _worded(path):
@@ -57,15 +57,15 @@ class LocalKeyset:
 
     @property
     def name(self) -> str:
-        """What messages call the key."""
+        """The name of the key in messages."""
         return f"key file {self._path}"
 
     def aead(self) -> Aead:
-        """Return the encryption with the primary key; it opens what any key of the file sealed."""
+        """Return the encryption with the primary key; it decrypts with any key of the file."""
         return self._aead
 
     def describe(self) -> dict[str, str]:
-        """Tell provider, location and key ids; nothing secret."""
+        """Return provider, location and key ids; nothing secret."""
         keys = self._keyset.keyset_info()
         return {
             "provider": "local keyset",
@@ -75,13 +75,13 @@ class LocalKeyset:
         }
 
     def rotate(self) -> None:
-        """Add a key to the file and seal with it from now on; the older ones still open.
+        """Add a key to the file and use it from now on; the older ones still decrypt.
 
-        Other processes see the new key when they are started again. Have that done before
-        anything is sealed anew, for they cannot open what the new key sealed.
+        Other processes read the new key when they are restarted. Restart them before anything is
+        resealed, since they cannot decrypt with the new key until then.
 
         Raises:
-            KeyFileMissing, KeyFileUnusable: as `open` does; nothing was changed then.
+            KeyFileMissing, KeyFileUnusable: as `open` does; nothing was changed.
         """
         with _worded(self._path):
             file = self._path.resolve(strict=True)  # a link to it stays a link
@@ -100,7 +100,7 @@ class LocalKeyset:
 
 @contextlib.contextmanager
 def _worded(path: Path) -> Iterator[None]:
-    """Turn what the system says about the file into what the operator can do about it."""
+    """Convert an error of the system into a message that says what the operator can do."""
     try:
         yield
     except FileNotFoundError:
@@ -114,7 +114,7 @@ def _worded(path: Path) -> Iterator[None]:
 
 def _read(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
-        # The open file is asked, not the path, which could name another one by now.
+        # Check the open file, not the path, which could name another file by now.
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & _OTHERS:
             raise KeyFileUnusable(
@@ -125,7 +125,7 @@ def _read(path: Path) -> str:
 
 
 def _parse(path: Path, text: str) -> tink.KeysetHandle:
-    # Raising after the `with` keeps Tink's error, which may quote the key, out of the new one.
+    # Raised after the `with`, so that Tink's error, which may quote the key, is not its context.
     with contextlib.suppress(tink.TinkError):
         keyset = json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
         aead_of(keyset)
@@ -140,7 +140,7 @@ def _new_keyset() -> str:
 
 
 def _with_new_primary(text: str) -> str:
-    # Tink has no keyset manager for Python. Parsing refuses the outcome if the ids should meet.
+    # Tink has no keyset manager for Python. Parsing refuses the result if two ids are equal.
     keyset, new = json.loads(text), json.loads(_new_keyset())
     keyset["key"] += new["key"]
     keyset["primaryKeyId"] = new["primaryKeyId"]
@@ -151,17 +151,17 @@ def _create(path: Path) -> None:
     if not path.exists():
         _make_folders(path.parent)
         with _one_writer(path.parent):
-            # A link never replaces: where another process was first, its key is the desk's key.
+            # A link never replaces a file: if another process was first, its key is the desk's key.
             with _draft(path, _new_keyset()) as draft, contextlib.suppress(FileExistsError):
                 path.hardlink_to(draft)
             _sync(path.parent)
-    # The folder of a key that somebody put there need not be the desk's to write to.
+    # If somebody else put the key there, its folder may not be writable for the desk.
     with contextlib.suppress(OSError), _one_writer(path.parent):
         _drop_drafts(path)
 
 
 def _drop_drafts(path: Path) -> None:
-    """Remove what processes left that were killed while they wrote; they hold keys too."""
+    """Remove drafts of processes that were killed while writing, since they hold keys too."""
     draft = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{16}}")
     for each in path.parent.iterdir():
         if draft.fullmatch(each.name):
@@ -170,7 +170,7 @@ def _drop_drafts(path: Path) -> None:
 
 @contextlib.contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
-    """Lend a file beside `path` that holds `text` durably; remove it if it is still there."""
+    """Write `text` durably to a file beside `path`, and remove that file at the end."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
@@ -184,7 +184,7 @@ def _draft(path: Path, text: str) -> Iterator[Path]:
 
 
 def _make_folders(folder: Path) -> None:
-    # `mkdir(parents=True)` would give the mode to the last folder only.
+    # `mkdir(parents=True)` would set the mode of the last folder only.
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=FOLDER_MODE, exist_ok=True)
@@ -193,7 +193,7 @@ def _make_folders(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _one_writer(folder: Path) -> Iterator[None]:
-    """Keep other processes from replacing the key file meanwhile, which would lose a key."""
+    """Keep other processes from replacing the key file, which would lose a key."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

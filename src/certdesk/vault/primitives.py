@@ -7,7 +7,7 @@ from tink import aead, prf
 
 
 def register() -> None:
-    """Make Tink know its AEAD and PRF keys; again does no harm (Tink keeps one list a process)."""
+    """Register AEAD and PRF keys with Tink; repeating it is harmless (one list a process)."""
     aead.register()
     prf.register()
 
@@ -15,13 +15,13 @@ def register() -> None:
 def new_aead_keyset() -> tink.KeysetHandle:
     """Make a keyset of one AES-256-GCM key; Tink draws a random 96-bit nonce a message.
 
-    Such a key is good for 2^32 messages (NIST SP 800-38D, 8.3).
+    Such a key may encrypt 2^32 messages (NIST SP 800-38D, 8.3).
     """
     return tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
 
 
 def new_prf_keyset() -> tink.KeysetHandle:
-    """Make a keyset of one HMAC-SHA-256 key, which gives up to 32 bytes."""
+    """Make a keyset of one HMAC-SHA-256 key, whose output has up to 32 bytes."""
     return tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA256)
 
 

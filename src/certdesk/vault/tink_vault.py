@@ -1,8 +1,8 @@
-"""The vault on Google Tink: data keys an account, sealed by the key-encryption key.
+"""The vault on Google Tink: data keys for each account, sealed by the key-encryption key.
 
-A call to the key-encryption key, which may be remote, is made per account and not per value;
-whoever erases an account's sealed keyset erases all that the account ever sealed, as soon as the
-processes that hold it unsealed have ended.
+The key-encryption key, which may be remote, is used once an account, not once a value. To erase an
+account's sealed keyset is to erase all that the account ever sealed, as soon as the processes that
+hold the keyset unsealed have ended.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _SealedKeyset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: bytes
     """The AEAD keyset for values, sealed by the key-encryption key."""
     fingerprint: bytes
-    """The PRF keyset for fingerprint, sealed by the keyset for values."""
+    """The PRF keyset for fingerprints, sealed by the keyset for values."""
 
 
 _SEALED_KEYSET = msgspec.json.Decoder(_SealedKeyset)
@@ -48,30 +48,30 @@ class _DataKeys:
 
 
 class TinkVault:
-    """Seals values with AES-256-GCM, and gives their fingerprint with HMAC-SHA-256.
+    """A vault that seals values with AES-256-GCM and fingerprints them with HMAC-SHA-256.
 
-    It may be used from several threads: a data key that two of them unseal at once is the same
-    key, and putting it into a dictionary is atomic. No lock is held while `keysets` runs.
+    It may be used from several threads: if two of them unseal a data key at once, both get the same
+    key, and setting it in a dictionary is atomic. No lock is held while `keysets` runs.
     """
 
     def __init__(self, kek: KeyEncryption, keysets: Callable[[str], bytes | None]) -> None:
         """Use `kek`, and read the stored keyset of an account (or of `DESK`) by `keysets`.
 
-        `keysets` reads storage, so seal and open outside transactions.
+        `keysets` reads the store, so seal and open outside transactions.
         """
         register()
         self._kek = kek
         self._keysets = keysets
         self._known: dict[str, _DataKeys] = {}
-        # Made here, and not seen in storage yet.
+        # Made here, and not yet seen in the store.
         self._fresh: dict[str, tuple[bytes, _DataKeys]] = {}
 
     def new_keyset(self, uin: str) -> bytes:
-        """Make the data keys of a new account, sealed for its record, and remember them.
+        """Make the data keys of a new account, sealed for its record, and cache them.
 
-        They count until storage has a keyset for `uin`. If that is another one (a process was
-        faster, a transaction was rolled back) they are dropped, so nothing is ever sealed with
-        keys that are not kept.
+        They are used until the store has a keyset for `uin`. If that is another one (another
+        process was faster, or a transaction was rolled back), they are dropped, so nothing is ever
+        sealed with keys that are not stored.
 
         Raises:
             VaultError: the key-encryption key cannot be used.
@@ -85,7 +85,7 @@ class TinkVault:
         """Encrypt `value` so that it opens at `place` only.
 
         Raises:
-            VaultError: the account has no keyset, or it does not open.
+            VaultError: the account has no keyset, or it cannot be decrypted.
         """
         keys = self._keys(place.uin)
         try:
@@ -97,7 +97,7 @@ class TinkVault:
         """Decrypt a value sealed for `place`.
 
         Raises:
-            VaultError: it is not what was sealed there, or the account's keyset does not open.
+            VaultError: it was not sealed there, or the account's keyset cannot be decrypted.
         """
         keys = self._keys(place.uin)
         try:
@@ -108,10 +108,10 @@ class TinkVault:
             ) from error
 
     def fingerprint(self, uin: str, value: bytes) -> bytes:
-        """Return 32 bytes that are equal for equal values of an account and tell nothing else.
+        """Return 32 bytes that are equal for equal values of an account and reveal nothing else.
 
         Raises:
-            VaultError: the account has no keyset, or it does not open.
+            VaultError: the account has no keyset, or it cannot be decrypted.
         """
         keys = self._keys(uin)
         try:
@@ -120,13 +120,13 @@ class TinkVault:
             raise VaultError(f"fingerprint for account {uin} cannot be computed") from error
 
     def describe(self) -> dict[str, str]:
-        """Tell `provider`, `location`, `keys` and `primary` of the key-encryption key."""
+        """Return `provider`, `location`, `keys` and `primary` of the key-encryption key."""
         return self._kek.describe()
 
     def reseal_keyset(self, uin: str, sealed: bytes) -> bytes:
-        """Seal a stored keyset anew with the key that is primary now, after a rotation.
+        """Reseal a stored keyset with the primary key, after a rotation.
 
-        The data keys stay what they are, so no value has to be sealed again.
+        The data keys do not change, so no value has to be resealed.
 
         Raises:
             VaultError: it is not the keyset of `uin`.
@@ -135,7 +135,7 @@ class TinkVault:
         return self._sealed(uin, values, fingerprint)
 
     def check_value(self) -> bytes:
-        """Return bytes to be stored with the data, by which the right key is known again.
+        """Return bytes to store with the data, by which the right key can be recognised.
 
         Raises:
             VaultError: the key-encryption key cannot be used.
@@ -146,10 +146,10 @@ class TinkVault:
             raise VaultError(f"nothing can be encrypted with {self._kek.name}") from error
 
     def verify_check_value(self, value: bytes) -> None:
-        """Pass if `check_value` gave `value` with this key-encryption key.
+        """Check that `value` was made by `check_value` with this key-encryption key.
 
         Raises:
-            WrongKey: it was another one.
+            WrongKey: it was made with another one.
             VaultError: the key-encryption key cannot be reached.
         """
         try:
@@ -215,10 +215,10 @@ def _ready(values: tink.KeysetHandle, fingerprint: tink.KeysetHandle) -> _DataKe
 
 
 def _label(*parts: str) -> bytes:
-    """Encode `parts` as associated data; other parts, or a part more, give other bytes.
+    """Encode `parts` as associated data, so that different parts never give the same bytes.
 
-    This must never change, or nothing opens any more; so it is written out here. Each part is
-    UTF-8 behind its length in four bytes.
+    This must never change, or nothing could be decrypted any more; so it is written out here. Each
+    part is its length in four bytes, then UTF-8.
     """
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)

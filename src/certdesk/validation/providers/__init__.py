@@ -1,6 +1,6 @@
-"""The DNS providers that the desk knows, one file each."""
+"""The DNS providers that the desk supports, one module each."""
 
 from certdesk.validation.providers.rfc2136 import Rfc2136
 
 PROVIDERS = (Rfc2136(),)
-"""Each is declared here and nowhere else; the first is what `certdesk zone add` takes unasked."""
+"""The only list of providers; the first is the default of `certdesk zone add`."""

@@ -1,7 +1,7 @@
 """A DNS provider: any server that takes dynamic updates (RFC 2136) signed with TSIG (RFC 8945).
 
-An update goes to the zone's own server by TCP and to nobody else. Signatures are made and judged
-by the machine's clock, whatever the desk's was moved to, as the server knows no other.
+An update goes to the zone's own server only, by TCP. Signatures are made and checked by the
+machine's clock, even if the desk's clock was moved, since the server uses real time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from certdesk.validation.exchange import Server, Unanswered, by_tcp
 
 LIMIT_SECONDS = 5.0
 TTL_SECONDS = 60
-"""How long resolvers may keep a record: it is read soon, and wanted no more soon after."""
+"""How long resolvers may cache a record: it is read soon and removed soon after."""
 
 _REFUSED = {
     dns.rcode.REFUSED: "it does not let the key change this record",
@@ -42,10 +42,10 @@ _REFUSED = {
 }
 
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224")
-"""Those of RFC 8945 that are not too weak for new keys."""
+"""The algorithms of RFC 8945 that are strong enough for new keys."""
 
-# What stands in quotation marks is none: Base64 has two slashes now and then.
-# Both go to the end of the text where they do not end before.
+# Slashes in quotation marks start no comment: Base64 can contain two of them. An unclosed comment
+# or quotation extends to the end of the text.
 _COMMENT = re.compile(r'("[^"]*"?)|/\*.*?(?:\*/|\Z)|//[^\n]*|#[^\n]*', re.DOTALL)
 _KEY = re.compile(r'key\s+"?([^\s"{};]+)"?\s*\{(.*)\}\s*;?', re.DOTALL | re.IGNORECASE)
 _ITEM = re.compile(r'(algorithm|secret)\s+"?([^\s";]+)"?', re.IGNORECASE)
@@ -63,7 +63,7 @@ class Rfc2136Settings:
 
 
 class Rfc2136:
-    """`ports.DnsProvider` by dynamic updates."""
+    """A `ports.DnsProvider` that sends dynamic updates."""
 
     name = "rfc2136"
 
@@ -78,10 +78,10 @@ class Rfc2136:
         """Read the server's address and the key: `key "name" { algorithm …; secret "…"; };`.
 
         Raises:
-            SettingRefused: one of them is none.
+            SettingRefused: one of them is invalid.
         """
         try:
-            # Not a name: the updates would go to any server that the name is led to.
+            # Not a name: updates would go to any server that the name is pointed at.
             address = Server.parse(server, port_needed=True)
         except ValueError:
             rule = "must be an address and a port, as 127.0.0.1:53 or [::1]:53"
@@ -92,13 +92,13 @@ class Rfc2136:
         )
 
     def add(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
-        """Have the record in the zone; one that is there stays."""
+        """Add the record to the zone; an existing one stays."""
         update = _update(zone, settings)
         update.add(_owner(challenge), TTL_SECONDS, _record(challenge))
         _send(update, zone, settings)
 
     def remove(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
-        """Have the record in the zone no more; what is not there needs no removal."""
+        """Remove the record from the zone; a missing one is no error."""
         update = _update(zone, settings)
         update.delete(_owner(challenge), _record(challenge))
         _send(update, zone, settings)
@@ -122,7 +122,7 @@ def _record(challenge: Challenge) -> dns.rdata.Rdata:
 
 
 def _send(update: dns.update.UpdateMessage, zone: str, settings: Rfc2136Settings) -> None:
-    """Send an update, and believe an answer that is signed as well.
+    """Send an update, and trust only a signed answer.
 
     Raises:
         UpdateFailed: no such answer came within 5 seconds, or it says that nothing was changed.
@@ -138,7 +138,7 @@ def _send(update: dns.update.UpdateMessage, zone: str, settings: Rfc2136Settings
 
 
 class _Unbelievable(Exception):
-    """There is no answer to go by; the text, after "the server", says why."""
+    """There is no answer that can be trusted; the text, after "the server", says why."""
 
 
 def _answer(update: dns.update.UpdateMessage, settings: Rfc2136Settings) -> dns.rcode.Rcode:
@@ -157,7 +157,7 @@ def _answer(update: dns.update.UpdateMessage, settings: Rfc2136Settings) -> dns.
 def _code(
     wire: bytes, update: dns.update.UpdateMessage, settings: Rfc2136Settings
 ) -> dns.rcode.Rcode:
-    """Read what an answer says; that all is well is believed where its signature is right."""
+    """Return the code of an answer; success is believed only with a correct signature."""
     name = settings.key_name
     try:
         head = dns.message.from_wire(wire, question_only=True, ignore_trailing=True)
@@ -174,14 +174,14 @@ def _code(
     except (dns.tsig.PeerBadTime, dns.tsig.BadTime):
         raise _Unbelievable("has a clock that is minutes apart from this machine's") from None
     except Exception:  # noqa: BLE001 - dnspython's are many, and any bytes may come
-        # Who sends no signature may be anybody. That nothing was done is told all the same.
+        # An unsigned answer may come from anyone. A reported failure is still passed on.
         if head.rcode() == dns.rcode.NOERROR:
             raise _Unbelievable("signed its answer wrongly") from None
     return head.rcode()
 
 
 def _parse_key(text: str) -> tuple[str, str, Secret]:
-    """Return the name, the algorithm and the secret of a key; a refusal shows nothing of it."""
+    """Return the name, the algorithm and the secret of a key; no error text shows any of it."""
     whole = _KEY.fullmatch(_COMMENT.sub(r"\1", text).strip())
     if whole is None:
         raise _key_refused('must be one key, as key "name" { algorithm hmac-sha256; secret "…"; };')
