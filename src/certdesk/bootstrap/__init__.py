@@ -1,6 +1,6 @@
-"""Builds the desk from its settings: the only package that knows every adapter.
+"""The construction of the desk from its settings; only this package knows every adapter.
 
-`desk` puts together what the other modules make, each of a layer below.
+`desk` assembles what the other modules make, each for one lower layer.
 """
 
 from certdesk.bootstrap.database import DATABASE_NAME, is_begun

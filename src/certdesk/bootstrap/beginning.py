@@ -1,6 +1,6 @@
-"""Whether a new desk may be begun: not by mistake in place of the one that a folder belongs to.
+"""The check before a new desk is created, so that it does not replace one by mistake.
 
-A folder with an embedded database is that desk's. Of any other database the folder keeps a note.
+A folder with an embedded database belongs to that desk. For other databases, the folder has a note.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ LONGEST_NOTE = 4096
 
 
 class Beginning:
-    """What a folder tells of the database of its desk."""
+    """What a folder records about the database of its desk."""
 
     def __init__(self, settings: Settings, *, wanted: bool) -> None:
-        """Know what is to be opened; a new desk is `wanted` where the operator says so.
+        """Prepare for the settings' database; `wanted` is true if the operator asks for a new desk.
 
         Raises:
             SettingsError: the URL names another kind of database.
         """
         file = database_file(settings)
-        # One file has many paths, and a relative one means another file elsewhere.
+        # A file has many paths, and a relative path depends on the current folder.
         own = file.resolve() if file else None
         self._folder = settings.folder
         self._embedded = (settings.folder / DATABASE_NAME).resolve()
@@ -34,7 +34,7 @@ class Beginning:
         self._wanted = wanted
 
     def check(self) -> None:
-        """Let a new desk be begun, in a database that is empty.
+        """Check that a new desk may be created in an empty database.
 
         Raises:
             SettingsError: the folder belongs to a desk whose data are in another database.
@@ -48,7 +48,7 @@ class Beginning:
             )
 
     def keep(self) -> None:
-        """Note which database the folder's desk has, now that it is open."""
+        """Record which database the folder's desk has, now that it is open."""
         with contextlib.suppress(OSError):
             if self._is_embedded:
                 self._note.unlink(missing_ok=True)
@@ -56,8 +56,8 @@ class Beginning:
                 self._note.write_text(f"{self._own}\n", "utf-8")
 
     def _elsewhere(self) -> str:
-        """Name the other database that the folder's desk has, "" where there is none."""
-        # A note that the operator wrote may have the password of the URL's query.
+        """Return the other database of the folder's desk, or "" if there is none."""
+        # A note that the operator wrote may have a password in the URL's query.
         noted = str(without_password(self._noted()))
         if noted not in ("", self._own):
             return noted

@@ -1,4 +1,4 @@
-"""Opens the database that the settings name, and what depends on its kind."""
+"""The opening of the database named by the settings, and what depends on its kind."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 DATABASE_NAME = "certdesk.db"
 SQLITE = "sqlite:///"
 SERVED_MARK = "served"
-"""The mark of a desk that a process has served, and whose signatures it may have seen."""
+"""The mark of a desk that has been served, so that signatures may have been used."""
 
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 
 Alone = Callable[[], contextlib.AbstractContextManager[object]]
-"""Makes a context that one process at a time is in, of all on the same database."""
+"""A function that returns a lock held by one process at a time, per database."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
     """An open database.
 
-    `shared` tells whether other processes may use it too; `examiners` look at it, and at the
-    folders that the desk writes to.
+    `shared` says whether other processes may use it too; `examiners` check it and the folders that
+    the desk writes to.
     """
 
     store: Store
@@ -54,13 +54,13 @@ def open_database(
     serving: bool,
     beginning: Callable[[], None],
 ) -> contextlib.AbstractContextManager[Database]:
-    """Open the database as long as the context lasts; see `open_desk`.
+    """Open the database while the context lasts; see `open_desk`.
 
-    `beginning` is asked before an empty one is begun; what it raises keeps it as it is.
+    `beginning` is called before an empty one gets its tables; if it raises, it stays empty.
 
     Raises:
         SettingsError: the URL names another kind of database.
-        DeskBusy: another process has the folder.
+        DeskBusy: another process uses the folder.
         SchemaUnknown: a newer version of certdesk has written the database.
         StoreUnavailable: it cannot be used.
     """
@@ -80,7 +80,7 @@ def _postgresql(
             opened.enter_context(_folder_lock(settings.folder, wait_seconds))
         store = PostgresStore.open(settings.database, rng=strong_random(), beginning=beginning)
         opened.callback(store.close)
-        # The same server: who cannot reach it, cannot do anything else either.
+        # It is the same server: if it is unreachable, nothing else works either.
         admission = PostgresAdmission(
             settings.database, first_service=serving and _is_first_service(store)
         )
@@ -114,7 +114,7 @@ def _sqlite(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterat
 
 
 def is_begun(settings: Settings) -> bool:
-    """Whether there is a desk yet, as far as its files tell; of a server's database they do not.
+    """Return whether a desk exists, judged by its files; a server's database is not checked.
 
     Raises:
         SettingsError: the URL names another kind of database.
@@ -123,7 +123,7 @@ def is_begun(settings: Settings) -> bool:
 
 
 def database_file(settings: Settings) -> Path | None:
-    """Return the file of the embedded database; None where it is a server's.
+    """Return the file of the embedded database, or None for a server's.
 
     Raises:
         SettingsError: the URL names another kind of database.
@@ -149,7 +149,7 @@ def database_path(settings: Settings) -> Path:
 
 
 def note_service(store: Store) -> None:
-    """Keep that a process serves the desk, before it sees any signature."""
+    """Record that a process serves the desk, before it sees any signature."""
 
     def commit(unit: Unit) -> None:
         if unit.marks.get(SERVED_MARK) is None:
@@ -160,7 +160,7 @@ def note_service(store: Store) -> None:
 
 
 def _is_first_service(store: Store) -> bool:
-    """Return whether no process has served the desk before."""
+    """Return whether this is the first process to serve the desk."""
     return store.read(lambda unit: unit.marks.get(SERVED_MARK)) is None
 
 

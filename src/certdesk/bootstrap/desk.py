@@ -1,4 +1,4 @@
-"""Puts the desk together."""
+"""The assembly of the desk."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavail
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDesk:
-    """A desk whose files are open, and its background work, which `work` starts and stops."""
+    """A desk with open files, and its background work, which `work` starts and stops."""
 
     desk: Desk
     admission: Admission
@@ -81,16 +81,16 @@ class OpenDesk:
 
     @contextlib.contextmanager
     def work(self) -> Iterator[None]:
-        """Do the background work as long as the context lasts.
+        """Do the background work while the context lasts.
 
         Raises:
-            StoreUnavailable: the database does not do what every call needs.
+            StoreUnavailable: the database lacks something that every call needs.
         """
         with contextlib.ExitStack() as at_work:
             for work in self.background.values():
                 work.start()
                 at_work.callback(work.stop)
-            # It asks the others how they are.
+            # It checks the others, so it starts last.
             self.probe.look()
             if faults := self.probe.pulse().faults:
                 raise StoreUnavailable("; ".join(faults))
@@ -119,15 +119,15 @@ def open_desk(
 ) -> Iterator[OpenDesk]:
     """Open the desk that the settings describe.
 
-    One process at a time has an embedded database, and one at a time is `serving` from a folder,
-    where its socket for the operator lies; both are waited for `wait_seconds`. What is begun
-    as a `sandbox` stays one, and a desk a desk; None takes it as it is, and begins a desk. `clock`
-    is the machine's, unless another is given. A new desk is begun in an empty database; where the
-    folder belongs to one with another database, only if a `new_database` is wanted.
+    One process at a time uses an embedded database, and one at a time is `serving` from a folder,
+    which has its socket for the operator; both are waited for up to `wait_seconds`. A `sandbox`
+    always stays one, and so does a desk; None opens either, and creates a desk. `clock` is the
+    machine's unless given. A new desk is created in an empty database; if the folder belongs to a
+    desk with another database, only if a `new_database` is wanted.
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
-    # Whatever is wrong with the settings is told before anything is made.
+    # All errors in the settings are reported before anything is created.
     rules_of(settings, sandbox=False)
     issuers_of_products(settings)
     check_places(settings)
@@ -206,7 +206,7 @@ def _put_together(
             settings, database, world, issuers, resolver, background, _stock_sizes(settings)
         ),
     )
-    # It carries out actions of the desk, which looks at it in turn.
+    # It carries out actions of the desk, which in turn checks it.
     renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
     background["renewals"] = renewing
     watched = watch(
@@ -242,7 +242,7 @@ def _looking(  # noqa: PLR0917 -- all that looks
     records: AddedRecords,
     issuers: Issuers,
 ) -> ValidationRun:
-    """Make who looks for proofs and CAA records, and has each look counted."""
+    """Return the validators and the CAA checker, all counted."""
     store, clock = world.store, world.clock
     return ValidationRun(
         store,

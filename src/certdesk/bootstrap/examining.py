@@ -1,4 +1,4 @@
-"""Who looks at the parts of a desk for `certdesk doctor`."""
+"""The check-ups of a desk's parts, for `certdesk doctor`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
     background: Mapping[str, Background],
     stock_sizes: Mapping[KeyKind, int],
 ) -> tuple[Examiner, ...]:
-    """Return who looks at the parts of the desk, in the order in which they are told of."""
+    """Return the check-ups of the desk's parts, in the order of the report."""
     store, clock = world.store, world.clock
     return (
         ClockCheckup(store, clock).examine,

@@ -1,4 +1,4 @@
-"""What the desk does every minute or hour beside its orders."""
+"""The desk's periodic work, every minute or hour, apart from orders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from certdesk.workflow.retention.short_lived import ShortLivedRetention
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Housekeeping:
-    """It looks at keys again, and removes what is kept for a time only."""
+    """The housekeeping: it checks keys again, and removes records after their retention time."""
 
     inspection: Inspection
     tidying: ShortLivedRetention
@@ -28,11 +28,11 @@ class Housekeeping:
 
 
 def housekeeping(settings: Settings, world: Dependencies, admission: Admission) -> Housekeeping:
-    """Prepare it; nothing is done yet."""
+    """Return the housekeeping, not yet started."""
     store, clock = world.store, world.clock
     return Housekeeping(
         inspection=Inspection(store, clock),
-        # Signatures are seen by the machine's clock, whatever clock the desk has.
+        # Signatures are recorded by the machine's clock, whatever clock the desk has.
         tidying=ShortLivedRetention(store, SystemClock(), admission),
         forgetting=IdentityNumberRetention(
             store, world.vault, clock, kept=timedelta(days=settings.privacy_identity_days)
@@ -42,7 +42,7 @@ def housekeeping(settings: Settings, world: Dependencies, admission: Admission) 
 
 
 def retention_of(settings: Settings) -> Retention:
-    """Return how long things are kept."""
+    """Return how long records are kept."""
     audit_days = max(
         settings.retention_audit_days,
         (settings.ca_validity_days or LONGEST_DAYS) + AUDIT_AFTER_END,

@@ -18,10 +18,10 @@ from certdesk.settings import Settings, SettingsError
 
 
 def issuers_of(world: Dependencies, settings: Settings, *, sandbox: bool) -> Issuers:
-    """Return the CAs that the settings name, the first of them for products that say nothing else.
+    """Return the CAs that the settings name; the first is the default of products.
 
     Raises:
-        SettingsError: a certificate cannot have the name of one.
+        SettingsError: the name of one cannot be written into a certificate.
     """
     made = [
         ISSUERS[name](world, settings, sandbox) for name in dict.fromkeys(settings.issuer_names)
@@ -33,7 +33,7 @@ def issuers_of_products(settings: Settings) -> dict[int, str]:
     """Return the names of the issuers of single products, by the products' numbers.
 
     Raises:
-        SettingsError: there is no such issuer or product, or one is not written so.
+        SettingsError: there is no such issuer or product, or an entry is malformed.
     """
     names = settings.issuer_names
     unknown = [name for name in names if name not in ISSUERS]
@@ -51,10 +51,10 @@ def issuers_of_products(settings: Settings) -> dict[int, str]:
 
 
 def private_ca(world: Dependencies, settings: Settings, sandbox: bool) -> Issuer:  # noqa: FBT001 -- as all makers
-    """Return the CA of the desk's own.
+    """Return the desk's private CA.
 
     Raises:
-        SettingsError: a certificate cannot have its name.
+        SettingsError: its name cannot be written into a certificate.
     """
     days = settings.ca_validity_days
     overlap = overlap_of(settings.ca_overlap_days, days_allowed(world.clock.now(), days, None))
@@ -63,23 +63,23 @@ def private_ca(world: Dependencies, settings: Settings, sandbox: bool) -> Issuer
 
 
 ISSUERS: dict[str, Callable[[Dependencies, Settings, bool], Issuer]] = {NAME: private_ca}
-"""The kinds of issuer that a desk may have: each by its name, and what makes it."""
+"""The kinds of issuer, by name, and the function that makes each."""
 
 
 def caa_identity(settings: Settings) -> CaaIdentity:
-    """Return by what CAA records permit the desk's own CA."""
+    """Return the private CA's identity in CAA records."""
     domains = frozenset(map(str.lower, settings.caa_identities))
     return CaaIdentity(domains, frozenset(settings.caa_accounts))
 
 
 def public_urls(settings: Settings) -> PublicUrls:
-    """Return the URLs that certificates name; where none is set, those of the address served on."""
+    """Return the URLs for certificates; by default those of the listening address."""
     scheme = "https" if settings.tls_cert else "http"
     return PublicUrls(settings.ca_base_url or f"{scheme}://{settings.listen}")
 
 
 def _identity(settings: Settings, *, sandbox: bool) -> Identity:
-    """Return the CA's name; that of a sandbox cannot be taken for another's."""
+    """Return the CA's name; a sandbox's name says that it is one."""
     if sandbox:
         return Identity(organisation="certdesk sandbox", country=NO_COUNTRY, sandbox=True)
     organisation, country = settings.ca_organisation, settings.ca_country

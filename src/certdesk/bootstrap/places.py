@@ -1,4 +1,4 @@
-"""Which files and folders a desk rests on, so that nobody else may change them."""
+"""The files and folders that a desk depends on, which no other user may change."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ FILES = "files"
 
 
 def check_places(settings: Settings) -> None:
-    """See that nobody else may change what the desk reads and writes, nor read the key of TLS.
+    """Check that no other user may change the desk's files, or read the TLS key.
 
     Raises:
-        PlaceUnsafe: somebody else may; the text says what to run.
+        PlaceUnsafe: another user may; the text says what to run.
     """
     for check in _checks(settings):
         check()
 
 
 def examine_places(settings: Settings) -> Callable[[], Iterator[Observation]]:
-    """Return what looks at them again, for a check-up of a desk that runs."""
+    """Return a check-up that repeats this check for a running desk."""
 
     def examine() -> Iterator[Observation]:
         sound = True

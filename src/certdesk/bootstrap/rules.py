@@ -1,4 +1,4 @@
-"""The rules by which the desk decides, by the settings."""
+"""The rules of the desk, from the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
     """Return the rules of a desk or of a sandbox.
 
     Raises:
-        SettingsError: a setting will not do, or two do not go together.
+        SettingsError: a setting is invalid, or two contradict each other.
     """
     four_eyes, automatic = settings.vetting_four_eyes, settings.vetting_automatic
     if automatic and four_eyes:

@@ -1,4 +1,4 @@
-"""Looks at the certificate that the desk itself is served with."""
+"""A check of the desk's own TLS certificate."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ REMEDY = "put a new one in its place; the desk loads it by itself"
 
 
 class ServerCertificate:
-    """The chain and key of `tls.cert` and `tls.key`, as they lie in their files."""
+    """The chain and key in the files of `tls.cert` and `tls.key`."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Look at the files that the settings name, if they do."""
+        """Check the files that the settings name, if any."""
         self._certificate, self._key = settings.tls_cert, settings.tls_key
         self._clock = clock
         self._end: datetime | None = None
 
     def end(self) -> datetime | None:
-        """Return when the certificate ends; None where there is none.
+        """Return when the certificate ends, or None if there is none.
 
-        While the files cannot be used, it is the end of the last one that could: that is served.
+        While the files cannot be used, it is the end of the last usable one, which is served.
         """
         if self._certificate and self.fault() is None:
             chain = Path(self._certificate).read_bytes()
@@ -38,7 +38,7 @@ class ServerCertificate:
         return self._end
 
     def fault(self) -> str | None:
-        """Tell in plain words why the files cannot be used, if so."""
+        """Return in plain words why the files cannot be used, if so."""
         if not self._certificate:
             return None
         try:
@@ -49,7 +49,7 @@ class ServerCertificate:
         return None
 
     def faults(self) -> Iterator[str]:
-        """Tell what is wrong now: a new certificate that cannot be used, or one that has ended."""
+        """Yield what is wrong now: a new certificate that cannot be used, or one that has ended."""
         fault, end = self.fault(), self.end()
         if fault is not None:
             yield fault
@@ -57,7 +57,7 @@ class ServerCertificate:
             yield f"the certificate of tls.cert ended at {end:%Y-%m-%d %H:%M} UTC"
 
     def examine(self) -> Iterator[Observation]:
-        """Tell how the certificate stands, if there is one."""
+        """Report the state of the certificate, if there is one."""
         fault, end = self.fault(), self.end()
         if fault is not None:
             yield failure(Ending.TLS, fault, REMEDY)

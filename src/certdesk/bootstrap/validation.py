@@ -1,4 +1,4 @@
-"""Who looks for proofs and asks for CAA records, by the settings."""
+"""The resolver, the validators and the CAA checker, from the settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from certdesk.validation.resolver import Resolver
 
 
 def dns_resolver(settings: Settings) -> Resolver:
-    """Return who asks in DNS.
+    """Return the DNS resolver.
 
     Raises:
-        SettingsError: a resolver or a trust anchor is none.
+        SettingsError: a resolver or a trust anchor is invalid.
     """
     try:
         servers = [Server.parse(text) for text in settings.dns_resolvers]
@@ -42,10 +42,10 @@ def dns_resolver(settings: Settings) -> Resolver:
 def validators(
     settings: Settings, resolver: Resolver, clock: Clock
 ) -> Mapping[ProofKind, Validator]:
-    """Return who looks for the proofs of each kind.
+    """Return the validator of each method.
 
     Raises:
-        SettingsError: a port or a network is none.
+        SettingsError: a port or a network is invalid.
     """
     dns = DnsProof(resolver, clock)
     file = _file_proof(settings, resolver, clock)
@@ -66,5 +66,5 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
 
 
 def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:
-    """Return who asks whether CAA records permit issuing."""
+    """Return the CAA checker."""
     return Caa(resolver, clock) if settings.caa_check else CaaUnchecked(clock)

@@ -1,4 +1,4 @@
-"""Opens the vault with the key file, and knows what the data behind it is for."""
+"""The opening of the vault with the key file, and whether its data are a sandbox's."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ SANDBOX = "sandbox"
 
 
 def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool) -> TinkVault:
-    """Open the key-encryption key that the data was sealed with, or begin with a new one.
+    """Open the key-encryption key that sealed the data, or create a new one.
 
-    What is begun is a sandbox's or a desk's, as is wanted.
+    A new one is for a sandbox or a desk, as wanted.
 
     Raises:
-        VaultError: the key file is missing, cannot be used, or has another key.
+        VaultError: the key file is missing, unusable, or has another key.
     """
     key_path = key_file(settings)
     if store.read(_check) is None:
-        # Of two processes that start at once, the second finds what the first has made.
+        # If two processes start at once, the second finds what the first has created.
         with alone():
             if store.read(_check) is None:
                 return _begin(store, key_path, purpose=SANDBOX if sandbox else "desk")
@@ -40,7 +40,7 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
 
 
 def is_sealed(store: Store) -> bool:
-    """Return whether a desk was begun in a database: it has a key-encryption key."""
+    """Return whether a database belongs to a desk: it then has a key-encryption key."""
     return store.read(_check) is not None
 
 
@@ -53,7 +53,7 @@ def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool
     """Return whether the data are a sandbox's.
 
     Raises:
-        SettingsError: they are not what is wanted.
+        SettingsError: they are not as wanted.
     """
     mark = store.read(lambda unit: unit.marks.get(PURPOSE_MARK))
     found = mark is not None and mark.value == SANDBOX.encode()

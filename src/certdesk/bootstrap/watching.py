@@ -1,4 +1,4 @@
-"""Who watches the desk, and what is measured of it."""
+"""The monitoring of the desk, and its metrics."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from certdesk.workflow.watching import Watching
 
 
 class BackgroundWork(Background, Protocol):
-    """Work that goes on from `start` until `stop`."""
+    """Work that runs from `start` until `stop`."""
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start to work."""
         ...
 
     def stop(self) -> None:
-        """End what is in hand, and begin no more."""
+        """Finish the current work, and start no more."""
         ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Who watches a desk."""
+    """The monitoring of a desk."""
 
     probe: Probe
     watching: Watching
 
 
 def figures(actions: Catalog) -> Metrics:
-    """Make the figures of all actions of the API."""
+    """Return the metrics of all actions of the API."""
     public = [action for action in actions if not action.internal]
     return Metrics({each.name: [error.code for error in each.errors] for each in public})
 
@@ -58,7 +58,7 @@ def watch(
     stock: KeyStock,
     background: MutableMapping[str, BackgroundWork],
 ) -> Watched:
-    """Have the desk watched, which is background work too, and what stands in it measured."""
+    """Return the monitoring of the desk, which is background work too, and its metrics."""
     own, pki = ServerCertificate(settings, desk.clock), desk.issuers.pki
     census = CensusTaker(desk.store, pki, desk.clock.now, own.end)
     resolvers = AnsweringResolvers(resolver)
@@ -101,7 +101,7 @@ def watch(
 
 
 def _no_more_files() -> Iterator[str]:
-    """Say so where the process can open neither a file nor a connection."""
+    """Yield a fault if the process can open neither a file nor a connection."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The machine's time and chance."""
+"""The machine's clock and source of randomness."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ Command: TypeAlias = Callable[..., None]
 
 
 def options_with(folder: str) -> Callable[[Command], Command]:
-    """Give commands `--data`, which is said to be `folder`, `--config` and `--database`.
+    """Add `--data` (described as `folder`), `--config` and `--database` to commands.
 
-    A command gets them as its `settings`.
+    A command receives them as its `settings`.
     """
 
     def options(command: Command) -> Command:
@@ -62,7 +62,7 @@ desk_options = options_with("The desk's folder.  [default: ./certdesk-data]")
 
 
 def read_settings(config: Path | None, options: dict[str, str | None]) -> Settings:
-    """Read the settings, or end the command with what is wrong with them."""
+    """Read the settings, or end the command with a message about what is wrong."""
     try:
         if config is not None:
             check_file(config)
@@ -77,7 +77,7 @@ def read_settings(config: Path | None, options: dict[str, str | None]) -> Settin
 def read_json(argument: str) -> dict[str, Any]:
     """Read an object from an argument: JSON itself, `@FILE`, or `-` for standard input.
 
-    Files and standard input are UTF-8 (RFC 8259, 8.1), whatever encoding the terminal has.
+    Files and standard input are UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding.
     """
     try:
         value = json.loads(_source(argument))
@@ -98,7 +98,7 @@ def _source(argument: str) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Form:
-    """How a reply is printed: `member` of it (or all of it) as JSON, by `person` at a terminal."""
+    """How a reply is printed: its `member` (or all of it) as JSON, or by `person` at a terminal."""
 
     member: str = ""
     person: Callable[[dict[str, Any]], None] | None = None
@@ -109,9 +109,9 @@ PLAIN = Form()
 
 
 def show_reply(response: dict[str, Any], form: Form = PLAIN, *, json_: bool = False) -> None:
-    """Print what an operator's action answered, or end with its refusal.
+    """Print the reply of an operator's action, or end the command with its refusal.
 
-    With `json_` it is JSON also where there is a form for people.
+    With `json_` the output is always JSON.
     """
     refused(response)
     del response["RequestId"]

@@ -63,5 +63,5 @@ def _row(declared: Declaration, settings: Settings) -> tuple[str, str, str]:
 
 
 def _worded(value: object) -> str:
-    """Word a value as the file of settings would have it."""
+    """Return a value as the settings file would have it."""
     return json.dumps(value, ensure_ascii=False)

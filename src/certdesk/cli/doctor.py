@@ -23,11 +23,11 @@ CLOSED = {
     "KeyFileUnusable": ("keys", "make the key file readable only for the desk's user"),
     "VaultError": ("keys", "put back the key file that belongs to this database"),
 }
-"""By what a desk that does not open is found to be ill, by the kind of the error."""
+"""The findings for a desk that does not open, by the kind of the error."""
 
 
 class Found(TypedDict):
-    """A finding, as the desk tells it."""
+    """A finding, as reported by the desk."""
 
     Check: str
     State: str
@@ -56,7 +56,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 def _examined(settings: Settings) -> tuple[str, list[Found]]:
-    """Have the desk look at itself; that there is none, or it does not open, is a finding."""
+    """Ask the desk to examine itself; a missing desk, or one that does not open, is a finding."""
     try:
         response = attempt(settings, "Examine")
     except NoDeskYet:
@@ -71,7 +71,7 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
 
 
 def _missing(settings: Settings) -> Found:
-    """Say that there is no desk."""
+    """Return the finding that there is no desk."""
     return Found(
         Check="desk",
         State=FAIL,

@@ -1,4 +1,4 @@
-"""A group of commands, whose help lists each with its whole summary."""
+"""A group of commands whose help shows each summary in full."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 WHOLE = sys.maxsize
-"""Characters of a summary; click would cut it where the line ends."""
+"""The most characters of a summary; click would cut it at the end of the line."""
 
 
 class Group(click.Group):

@@ -1,4 +1,4 @@
-"""Logging to stderr: one JSON object a line, of fields that were chosen, never of bodies."""
+"""Logging to stderr: one JSON object a line, with selected fields and never with bodies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from certdesk.domain.values.visible import visible
 
 
 def log_to_stderr(level: str, form: str = "json") -> None:
-    """Send the program's own log, and the libraries' warnings, to stderr.
+    """Send the program's log and the libraries' warnings to stderr.
 
     `form` is `json`, or `console` for people to read.
     """
@@ -37,9 +37,9 @@ def log_to_stderr(level: str, form: str = "json") -> None:
 
 
 def _without_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Say in a line that the database cannot be used, such as that its disk is full.
+    """Log an unusable database, such as one on a full disk, on one line.
 
-    The place in the code where that was found helps nobody; all else keeps its traceback.
+    A traceback would not help with these; other errors keep theirs.
     """
     given = event.get("exc_info")
     if not given:
@@ -54,18 +54,18 @@ def _without_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict
 
 
 def _for_people() -> Processor:
-    """Give a renderer of lines with the fields behind the event, in colours on a terminal."""
+    """Return a renderer of lines with the fields after the event, in colours on a terminal."""
     render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
 
     def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        # What tenants wrote is among the fields, and in the texts of exceptions.
+        # Fields and the texts of exceptions may contain what tenants wrote.
         return render(logger, name, {key: _shown(value) for key, value in event.items()})
 
     return rendered
 
 
 def _shown(value: object) -> object:
-    """Give a field as a terminal may have it; a traceback keeps its lines."""
+    """Return a field in a form safe for a terminal; a traceback keeps its lines."""
     if value is None or isinstance(value, bool | int | float):
         return value
     return "\n".join(map(visible, str(value).split("\n")))

@@ -1,4 +1,4 @@
-"""The top of the command: which commands there are, and how failures are told."""
+"""The top of the command: the list of commands, and the reporting of failures."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COMMANDS = {
     "demo": "certdesk.cli.demo",
     "world": "certdesk.cli.world",
 }
-"""Each command and the module that has it; only the one that is called is imported."""
+"""Each command and its module; only the module of the called command is imported."""
 
 EPILOG = """\b
 Exit codes: 0 done; 1 refused, the reason is on stderr; 2 wrong usage;
@@ -66,7 +66,7 @@ A sandbox, for tests:
 
 
 class Commands(Group):
-    """A group whose commands are imported when they are called."""
+    """A group that imports a command when it is called."""
 
     def make_context(
         self,
@@ -85,7 +85,7 @@ class Commands(Group):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        """Name the commands in the order in which a newcomer needs them."""
+        """Return the commands in the order in which a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
@@ -101,14 +101,14 @@ class Commands(Group):
 _SUPERFLUOUS = re.compile(r"( extra arguments?) \(.*", re.DOTALL)
 _QUOTED = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _TYPED = re.compile(rf"(?<=No such command ){_QUOTED}|{_QUOTED}(?= is not )", re.DOTALL)
-"""Where click repeats a word in full that stands for a command, a number or a choice."""
+"""Where click's messages repeat a word given as a command, a number or a choice."""
 
 
 @contextlib.contextmanager
 def _harmless() -> Iterator[None]:
-    """Let click repeat no word that could be a secret, and nothing that a terminal obeys.
+    """Remove possible secrets and terminal controls from click's messages.
 
-    What is typed in the wrong place may be a secret, and what is pasted may be a tenant's.
+    A word in the wrong place may be a secret, and pasted text may come from a tenant.
     """
     try:
         yield

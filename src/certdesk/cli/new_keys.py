@@ -1,4 +1,4 @@
-"""A new key is printed once: what is not written down is taken back, so that none is lost."""
+"""The printing of a new key, once; a key that cannot be printed is taken back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from certdesk.settings import Settings
 def show_new_key(
     settings: Settings, response: dict[str, Any], *, advice: str, replaced: str | None = None
 ) -> None:
-    """Print a new key, or take it back where it cannot be printed; `advice` says what to do then.
+    """Print a new key, or take it back if that fails; `advice` says what to do then.
 
-    A key that it `replaced` works again.
+    A key that it `replaced` then works again.
 
     Raises:
-        OutputLost: it could not be printed; where the desk could take it back, it does not work.
+        OutputLost: it could not be printed; if the desk could take it back, it does not work.
     """
     refused(response)
     secret_id = response["SecretId"]
@@ -36,7 +36,7 @@ def show_new_key(
 
 
 def _take_back(settings: Settings, secret_id: str, replaced: str | None) -> str:
-    """Take a key back; return why the desk could not, empty where it could."""
+    """Take a key back; return why the desk could not, or "" if it did."""
     try:
         response = attempt(settings, "TakeKeyBack", SecretId=secret_id, Replaced=replaced)
     except NoDesk as error:

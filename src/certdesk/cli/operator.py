@@ -1,4 +1,4 @@
-"""Carries an operator's action out: in the running server, or here where none runs."""
+"""The carrying out of an operator's action: in the running server or, if none runs, here."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from certdesk.storage.places import PlaceUnsafe, check_folder
 from certdesk.web.socket_address import socket_address
 
 LINE_LIMIT = 1024 * 1024
-"""Most bytes of a request, on the socket and without it."""
+"""The most bytes of a request, with and without the socket."""
 
 PATIENCE_SECONDS = 20
-"""How long to wait for a desk that is just starting or ending."""
+"""How long to wait for a desk that is starting or ending."""
 
 
 class NoDesk(Exception):
-    """No desk carries the action out; the text says why, `cause` is what went wrong if known."""
+    """No desk can carry the action out; the text says why, and `cause` is the error, if known."""
 
     def __init__(self, text: str, cause: Exception | None = None) -> None:
-        """Keep both."""
+        """Store both."""
         self.cause = cause
         super().__init__(text)
 
 
 class NoDeskYet(NoDesk):
-    """There is none where it was looked for."""
+    """There is no desk in the folder."""
 
 
 BEGINNINGS = frozenset({"AddAccount", "BlockKeys", "DescribeAuthorities"})
-"""What may be done first of all: it makes a desk where there is none. All else is about one."""
+"""The actions that create a desk if there is none. All others need one."""
 
 
 def ask(settings: Settings, action: str, /, **parameters: object) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
 
     Raises:
         NoDesk: the desk cannot be opened or reached.
-        NoDeskYet: there is none, and this is not what one begins with.
+        NoDeskYet: there is none, and this action does not create one.
     """
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
@@ -72,7 +72,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
 
 
 def _by_socket(settings: Settings, line: bytes) -> bytes | None:
-    """Ask the running server; None where there is none that takes the request in hand."""
+    """Ask the running server; return None if no server accepts the request."""
     _check_socket(settings)
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
         try:
@@ -91,13 +91,13 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
 
 
 def _check_socket(settings: Settings) -> None:
-    """See that it is the desk's socket: what is told there is for nobody else.
+    """Check that the socket is the desk's, since requests may be secret.
 
-    Where the folder was named, and is not just the one below where one stands, its owner is the
-    desk's user, and good enough for root and for members of `admin.group`.
+    If the folder was named explicitly, its owner counts as the desk's user; root and members of
+    `admin.group` trust that owner.
 
     Raises:
-        NoDesk: others may put a socket of theirs there.
+        NoDesk: other users could put their own socket there.
     """
     folder = settings.socket_path.parent
     named = settings.admin_socket or settings.data != Settings().data
@@ -120,8 +120,8 @@ def _reply(answer: io.BufferedReader) -> bytes:
 
 
 def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
-    """Open the desk here; None where another process has it."""
-    # Imported here: these take ten times as long as asking a running server does.
+    """Open the desk here; return None if another process uses it."""
+    # Imported here, since these take ten times as long as asking a running server.
     from certdesk import bootstrap  # noqa: PLC0415 -- as above
     from certdesk.cli.logs import log_to_stderr  # noqa: PLC0415 -- as above
     from certdesk.storage.lock import DeskBusy  # noqa: PLC0415 -- as above
@@ -130,7 +130,7 @@ def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
     log_to_stderr("warning")
     hide_memory()
     try:
-        # A path that was mistyped is to be noticed, and not to be a new desk with nothing in it.
+        # A mistyped path must give an error, not a new and empty desk.
         if action not in BEGINNINGS and not bootstrap.is_begun(settings):
             raise NoDeskYet(
                 f"there is no desk in {settings.data}: name its folder with --data; certdesk serve "

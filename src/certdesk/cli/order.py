@@ -1,4 +1,4 @@
-"""`certdesk order`: what a terminal shows is for people, else it is JSON."""
+"""`certdesk order`: readable output at a terminal, JSON otherwise."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from certdesk.domain.values.telling import told
 from certdesk.settings import Settings
 
 AT_ONCE = 1000
-"""Most orders that the desk lists in one answer."""
+"""The most orders in one answer of the desk."""
 
 STATUSES = ", ".join(f"{status.value} {name}" for status, name in STATUS_NAMES.items())
 
@@ -82,7 +82,7 @@ def orders(
 
 
 def _listed(settings: Settings, asked: Mapping[str, object], most: int | None) -> dict[str, Any]:
-    """Ask for orders page after page; return the last answer, with the orders of all pages."""
+    """Request page after page; return the last answer, with the orders of all pages."""
     found: list[dict[str, Any]] = []
     after = None
     while True:

@@ -1,8 +1,9 @@
-"""Commands that only pass on what they are given, and print what the desk answers.
+"""Commands that pass their parameters on to the desk and print its reply.
 
-Such a command is made of the request type of its action (`wire/operator/`). The type's docstring is
-the help. A field with an `Option` is an option of the command, and any other is an argument; its
-type says what may be given, and its default whether it has to be. A hidden text is refused.
+Such a command is made from the request type of its action (`wire/operator/`). The type's docstring
+is the help. A field with an `Option` is an option of the command, and any other is an argument. The
+field's type says which values are allowed, and its default whether it is optional. A hidden text is
+refused.
 
     >>> from typing import Annotated
     >>> from certdesk.wire.model import Integer
@@ -46,7 +47,7 @@ from certdesk.wire.model import Request
 from certdesk.wire.operator import Argument, Option
 
 MOST = 2**63 - 1
-"""The greatest number of the wire: a bound that is no news."""
+"""The greatest number of the API; the help does not mention this bound."""
 
 
 def pass_on(
@@ -60,8 +61,8 @@ def pass_on(
 ) -> None:
     """Add the command called `name`, for the action whose request type this is, to a group.
 
-    `form` is how the reply is printed. Several commands may ask for one action: then each has a
-    `help` of its own, and says itself what is in the fields that are `fixed`.
+    `form` is how the reply is printed. If several commands use one action, each has its own `help`
+    and sets the `fixed` fields itself.
     """
     action = request.__name__.removesuffix("Request")
     always = dict(fixed or {})
@@ -74,7 +75,7 @@ def pass_on(
     command = desk_options(command)
     if form.person is not None:
         command = as_json(command)
-    # Click puts the parameter that is added last in front of the others.
+    # Click puts the parameter that is added last first.
     for field in reversed(fields(request)):
         if field.name not in always:
             command = _parameter(field)(command)
@@ -90,7 +91,7 @@ def _parameter(field: FieldInfo) -> Any:  # noqa: ANN401 -- a decorator, as clic
         word = next((mark.word for mark in marks if isinstance(mark, Argument)), None)
         return click.argument(field.name, type=kind, metavar=word, required=field.required)
     flag = option.flag or f"--{field.name.replace('_', '-')}"
-    # To click a default of None is a default: the option could be left out.
+    # For click, None is a default, which would make the option optional.
     default = {} if field.required else {"default": field.default}
     return click.option(
         f"{flag}/{flag.replace('--', '--no-')}" if kind is click.BOOL else flag,
@@ -108,7 +109,7 @@ def _type(kind: inspect.Type) -> click.ParamType[Any]:
     """Return what a command takes for a field of this type.
 
     Raises:
-        TypeError: no command takes that.
+        TypeError: commands do not support the type.
     """
     match kind:
         case inspect.Metadata(extra={"text": "hidden" | "hidden, parsed"}):

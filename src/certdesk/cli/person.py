@@ -20,7 +20,7 @@ BY = {"email": "E-mail address", "phone": "Telephone number", "identity": "Ident
 
 
 def _who(command: Command) -> Command:
-    """Give a command what says who is meant."""
+    """Add the options that identify a person to a command."""
     for option in (
         click.option("--uin", help="Only what this account has."),
         click.option("--identity", "by", flag_value="identity", help="By an identity number."),
@@ -65,7 +65,7 @@ def person_erase(settings: Settings, email: str | None, by: str | None, uin: str
 
 
 def _value(email: str | None, by: str | None) -> tuple[str, str]:
-    """Give by what a person is known, and its value."""
+    """Return the kind of a person's identifier, and its value."""
     if email is not None and by is not None:
         raise click.UsageError("Give EMAIL alone, or one of --phone and --identity.")
     if email is not None and "@" not in email:

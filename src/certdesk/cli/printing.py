@@ -1,9 +1,9 @@
-"""The one way to a person's terminal: what tenants wrote is shown there, and obeyed by nobody.
+"""The only output to a terminal: text of tenants is shown, and never interpreted.
 
-Texts come as they are stored or sent. Markup is not read in them, and what shows nothing, turns the
-reading direction or controls a terminal is escaped (`domain/values/visible.py`), and so is what the
-encoding of the output does not have. No other module of the commands uses rich, or click's
-printing; a test holds that.
+Texts arrive as they are stored or sent. Markup in them is not interpreted. Characters that are
+invisible, change the reading direction or control a terminal are escaped
+(`domain/values/visible.py`), and so are those that the output's encoding lacks. No other module of
+the commands uses rich or click's printing, which a test checks.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from certdesk.cli.streams import OutputLost
 from certdesk.domain.values.visible import visible
 
 CELL = 512
-"""Most characters of a table's cell; a reason has 500."""
+"""The most characters of a table's cell; a reason has up to 500."""
 
 GAP, INDENT = "  ", "  "
 ESCAPE = "certdesk.escape"
 
 
 def at_terminal() -> bool:
-    """Whether a person reads the output, and not a program."""
+    """Return whether a person, not a program, reads the output."""
     return sys.stdout.isatty()
 
 
@@ -49,31 +49,31 @@ def say(text: str = "") -> None:
 
 
 def tell(text: str) -> None:
-    """Say something to the person, beside the output; it may have several lines."""
+    """Print a message to stderr; it may have several lines."""
     for line in text.split("\n"):
         click.echo(fitting(f"certdesk: {visible(line)}", sys.stderr), file=sys.stderr)
 
 
 def emit(content: str | bytes) -> None:
-    """Write a file's content to the output as it is: of the desk's own making, such as PEM."""
+    """Write a file's content to the output unchanged; only for the desk's own data, such as PEM."""
     _write(content)
 
 
 def ask_hidden(what: str) -> str:
-    """Have the person type a value that the terminal does not show."""
+    """Ask the person for a value without showing it."""
     answer: str = click.prompt(what, hide_input=True, err=True)
     return answer
 
 
 def local_time(text: str | None) -> str:
-    """Word a time of a reply as this machine's clock shows it, with its zone."""
+    """Return a reply's time in this machine's time zone, with the zone."""
     if not text:
         return ""
     return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def age(since: str | None, now: str) -> str:
-    """Word how long ago a time of a reply was at another, in the largest unit that fits."""
+    """Return the age of a reply's time at another time, in the largest unit that fits."""
     if not since:
         return ""
     seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds()
@@ -85,10 +85,10 @@ def age(since: str | None, now: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, nothing: str) -> None:
-    """Print a table without its empty columns, or `nothing` where it has no rows.
+    """Print a table without its empty columns, or `nothing` if it has no rows.
 
-    Nothing is cut: where the columns do not fit beside each other, each row takes several lines,
-    and a cell that is much longer than the others has a line to itself.
+    No text is cut: if the columns do not fit side by side, each row takes several lines, and a cell
+    that is much longer than the others gets its own line.
     """
     cells = [[_cell(text) for text in row] for row in rows]
     if not cells:
@@ -105,18 +105,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, nothing: str
 
 
 def styled(text: str, style: str, indent: int = 0) -> None:
-    """Print a line in `bold` or `dim`, that many blanks from the left."""
+    """Print a line in `bold` or `dim`, indented by that many blanks."""
     _print(_styled(" " * indent + visible(text), style))
 
 
 def fitting(text: str, stream: TextIO) -> str:
-    """Escape the letters that the encoding of a stream does not have, as JSON does."""
+    """Escape the characters that a stream's encoding lacks, as JSON does."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, ESCAPE).decode(encoding)
 
 
 def on_disk() -> None:
-    """See that a file has what was printed: some file systems are found to be full only then."""
+    """Sync the output if it is a file: some file systems report a full disk only then."""
     with contextlib.suppress(UnsupportedOperation):
         descriptor = sys.stdout.fileno()
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -127,7 +127,7 @@ def on_disk() -> None:
 
 
 def forsake_output() -> None:
-    """Let what could not be written go: at the end Python would try again, and complain."""
+    """Drop unwritten output, which Python would otherwise try to write at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
 
@@ -137,7 +137,7 @@ def _print(text: str) -> None:
 
 
 def _write(content: str | bytes) -> None:
-    # Named, since click itself writes UTF-8 to an output that it takes for misconfigured.
+    # Named, since click writes UTF-8 to an output that it considers misconfigured.
     click.echo(content, nl=False, file=sys.stdout)
 
 
@@ -148,7 +148,7 @@ def _styled(text: str, style: str) -> str:
 
 
 def _usual_width(column: Sequence[str], most: int) -> int:
-    """Tell how wide a column is, but for cells that would take half of the terminal."""
+    """Return the width of a column, ignoring cells that would take half of the terminal."""
     widths = [_width(cell) for cell in column]
     return max((width for width in widths if width <= most // 2), default=0)
 
@@ -156,7 +156,7 @@ def _usual_width(column: Sequence[str], most: int) -> int:
 def _drawn(
     row: Sequence[str], widths: Sequence[int], lines: Iterable[Iterable[int]]
 ) -> Iterator[str]:
-    """Draw a row of a table, whose first cell begins at the left and all other lines further in."""
+    """Yield the lines of a table's row; all but the first are indented."""
     indent = ""
     for line in lines:
         long = [column for column in line if _width(row[column]) > widths[column]]
@@ -178,7 +178,7 @@ def _drawn(
 
 
 def _lines(widths: Sequence[int], most: int) -> list[list[int]]:
-    """Divide columns among as few lines as hold them in their order, by their numbers."""
+    """Divide the columns, in order, among as few lines as possible; return their indexes."""
     lines: list[list[int]] = [[]]
     room = most
     for column, width in enumerate(widths):
@@ -191,7 +191,7 @@ def _lines(widths: Sequence[int], most: int) -> list[list[int]]:
 
 
 def _width(text: str) -> int:
-    """Tell how many places a text takes on a terminal."""
+    """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len  # noqa: PLC0415 -- takes longer than asking for JSON

@@ -56,7 +56,7 @@ def _row(product: Product, *, letter: bool) -> tuple[str, ...]:
 
 
 def _sold(product: Product) -> str:
-    """Say how long a product is sold for, or why it is not."""
+    """Return how long a product is sold for, or why it is not sold."""
     if product.sale is Sale.BOUGHT:
         return product.term
     return f"{product.term}, free" if product.sale is Sale.FREE else product.sale.value

@@ -1,4 +1,4 @@
-"""Replies as people read them at a terminal: lists as tables, one thing as names and values."""
+"""Readable replies for a terminal: lists as tables, one object as names and values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ _BEGINNING = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 def listed(member: str, columns: Mapping[str, str], *, nothing: str) -> Form:
     """Return the form of a list in a reply: a table at a terminal, JSON otherwise.
 
-    `columns` has the members of an entry that the table shows, by the words above them. Where the
-    list is empty the table is `nothing`.
+    `columns` maps headings to the members of an entry. `nothing` is printed for an empty list.
     """
 
     def show_table(response: dict[str, Any]) -> None:
@@ -29,9 +28,9 @@ def listed(member: str, columns: Mapping[str, str], *, nothing: str) -> Form:
 
 
 def _show_members(members: Mapping[str, Any], of: str = "", indent: int = 0) -> None:
-    """Print the members of a thing that is called `of`, those that have members of their own last.
+    """Print the members of an object called `of`; nested objects come last.
 
-    What its own name says is left out of theirs: of a company CompanyName is its name.
+    The object's name is left out of its members' names: a company's CompanyName is `Name`.
     """
     plain = {name: value for name, value in members.items() if not _parts(value)}
     words = {name: _words(name, of) for name in plain}
@@ -50,17 +49,17 @@ def _show_members(members: Mapping[str, Any], of: str = "", indent: int = 0) -> 
 
 
 ONE = Form(person=_show_members)
-"""The form of one thing: a line for each of its members at a terminal, JSON otherwise."""
+"""The form of one object: a line for each of its members at a terminal, JSON otherwise."""
 
 
 def _parts(value: object) -> list[Mapping[str, Any]]:
-    """Return what has members of its own in a value."""
+    """Return the nested objects in a value."""
     several = value if isinstance(value, list) else [value]
     return [each for each in several if isinstance(each, dict)]
 
 
 def _lines(value: object) -> Iterator[str]:
-    """Word a value, a list with a line for each entry."""
+    """Yield a value's lines; a list has one for each entry."""
     yield from map(_worded, value) if isinstance(value, list) and value else [_worded(value)]
 
 
@@ -74,7 +73,7 @@ def _worded(value: object) -> str:
 
 
 def _words(name: str, of: str) -> str:
-    """Word a member's name: `CompanyName` is `Company name`, and of a company `Name`."""
+    """Return a member's name in words: `CompanyName` is `Company name`, or `Name` of a company."""
     own = name.removeprefix(of) or name
     first, *others = _BEGINNING.split(own)
     return " ".join((first, *map(str.lower, others)))

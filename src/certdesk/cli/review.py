@@ -173,7 +173,7 @@ def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | No
 
 
 def user_here() -> str:
-    """Name who is at the machine, also where that person works as its administrator."""
+    """Return the name of the person at the machine, even when working as root through sudo."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # It has no entry in passwd(5), as in many containers.

@@ -30,7 +30,7 @@ from certdesk.web.connections.listening import check_listening
 from certdesk.web.server import serve as run_server
 
 PATIENCE_SECONDS = 5
-"""How long a desk that starts waits for an operator's command that has its folder just now."""
+"""How long a starting desk waits for an operator's command that is using its folder."""
 
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
 
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 def clock_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--clock-file`, which it gets as its `clock`: None is the machine's."""
+    """Add `--clock-file` to a command, passed as its `clock`; None is the machine's clock."""
 
     def opened(_: click.Context, __: click.Parameter, path: Path | None) -> Clock | None:
         try:
@@ -141,9 +141,9 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
 
 
 def _check_listen(settings: Settings) -> None:
-    """End the command where it may not listen as asked, before any file is made."""
+    """End the command if it may not listen on the address, before any file is created."""
     try:
-        # Before the key of TLS is used: others may have it.
+        # Before the TLS key is used, since others may be able to read it.
         check_places(settings)
         check_listening(settings)
     except (PlaceUnsafe, SettingsError) as error:
@@ -151,7 +151,7 @@ def _check_listen(settings: Settings) -> None:
 
 
 def _unprovable(settings: Settings) -> Iterator[str]:
-    """Say which names this sandbox cannot prove, and what to do about it."""
+    """Yield warnings about names that this sandbox cannot validate, and what to do."""
     resolvers = Settings().dns_resolvers
     if settings.dns_resolvers != resolvers:
         return
@@ -167,7 +167,7 @@ def _unprovable(settings: Settings) -> Iterator[str]:
 
 
 def _data_chosen(settings: Settings) -> bool:
-    """Whether a folder was named, which may be the default one of other commands."""
+    """Return whether a folder was named, even if it is the default of other commands."""
     named = click.get_current_context().params["data"] is not None
     return named or settings.data != Settings().data
 
@@ -181,7 +181,7 @@ def _desk(
     clock: Clock | None = None,
     new_database: bool = False,
 ) -> Iterator[OpenDesk]:
-    """Open the desk for a long run: logging on, memory and files for nobody else."""
+    """Open the desk for a long run, with logging on and with private memory and files."""
     log_to_stderr(settings.log_level, settings.log_format)
     _warn_of(settings)
     if clock is not None:
@@ -203,7 +203,7 @@ def _desk(
 
 
 def _warn_of(settings: Settings) -> None:
-    """Log which checks are switched off that keep strangers from getting certificates."""
+    """Log which checks against wrongful issuance are switched off."""
     if settings.dns_dnssec == "off":
         log.warning("any resolver is believed, which is only for tests", setting="dns.dnssec")
     if settings.plain_networks and not settings.tls_cert:

@@ -1,7 +1,7 @@
-"""The streams of the command: they are there whatever it was started with, and failures are known.
+"""The streams of the command: they always exist, and write failures are detected.
 
-A descriptor that the caller has closed would otherwise belong to the next file that is opened, such
-as the database, and what is printed would end there.
+Otherwise a descriptor that the caller has closed would be reused by the next opened file, such as
+the database, and printed output would go there.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ OUTPUT, ERRORS = 1, 2
 
 
 class OutputLost(Exception):
-    """The output cannot be written; the text says why. `closed` where nobody reads it any more."""
+    """The output cannot be written; the text says why. `closed` is true if its reader is gone."""
 
     def __init__(self, error: OSError) -> None:
-        """Say what the system says."""
+        """Store the system's message."""
         self.closed = isinstance(error, BrokenPipeError)
         super().__init__(f"the output cannot be written: {error.strerror}")
 
 
 class _Output(io.FileIO):
-    """The output: a failure to write is told apart from all other failures."""
+    """The output: its write failures are distinguished from all others."""
 
     def write(self, content: Buffer, /) -> int:
         try:
@@ -38,7 +38,7 @@ class _Output(io.FileIO):
 
 
 class _Errors(io.FileIO):
-    """What is said beside the output: where it cannot be said, the exit code has to say enough."""
+    """The error stream: its write failures are ignored, and the exit code must be enough."""
 
     def write(self, content: Buffer, /) -> int:
         with contextlib.suppress(OSError):
@@ -47,11 +47,11 @@ class _Errors(io.FileIO):
 
 
 def open_streams() -> None:
-    """Replace stdout and stderr by streams that handle failures, also where the caller closed them.
+    """Replace stdout and stderr by streams that handle failures, even if closed by the caller.
 
-    Nothing can be written to a stdout that was closed, as if its disk were full.
+    Writing to a closed stdout fails as on a full disk.
     """
-    # What is opened has the lowest descriptor that is free.
+    # An opened file gets the lowest free descriptor.
     while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= ERRORS:
         os.set_inheritable(descriptor, True)  # noqa: FBT003 -- its signature
     os.close(descriptor)

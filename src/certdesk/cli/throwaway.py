@@ -1,10 +1,10 @@
-"""The folder of a sandbox that keeps nothing, and those that earlier ones had to leave behind.
+"""The folder of a temporary sandbox, and the removal of those left by earlier ones.
 
-A sandbox that is killed cannot remove its folder, and keys are in it. The next one does. It removes
-a folder only if it is a directory and no link, belongs to this user, and nobody holds its lock.
+A killed sandbox cannot remove its folder, which holds keys. The next sandbox does. It removes a
+folder only if it is a directory, not a link, belongs to this user, and is not locked.
 
-Others may write to the folder for temporary files. They can put nothing of theirs in the place of a
-sandbox's folder there (it is sticky), and what they own is passed over.
+Other users may write to the folder for temporary files. They cannot replace a sandbox's folder
+there (it is sticky), and what they own is ignored.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 
 PREFIX = "certdesk-sandbox-"
 BEGUN = ".certdesk-sandbox-"
-"""Of a folder whose lock is not held yet, and that therefore nobody may remove."""
+"""The prefix of a folder that is not locked yet, and so must not be removed."""
 
 LOCK = "sandbox.lock"
 
 
 @contextlib.contextmanager
 def throwaway_folder() -> Iterator[Path]:
-    """Make a folder that is gone at the end, and remove those that were left behind."""
+    """Make a folder that is removed at the end, and remove those that were left behind."""
     parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{PREFIX}*"):
         _remove(left)
@@ -47,7 +47,7 @@ def _remove(folder: Path) -> None:
         seen = folder.lstat()
         if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
             return
-        # What is no file, such as a FIFO, is not waited for.
+        # Do not wait for anything but a file, such as a FIFO.
         lock = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         held.callback(os.close, lock)
         if not stat.S_ISREG(os.fstat(lock).st_mode):

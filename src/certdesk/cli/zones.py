@@ -29,7 +29,7 @@ def zone() -> None:
 
 
 def option_of(setting: Setting) -> str:
-    """Return the option that brings a setting: a secret one from a file, as commands are seen."""
+    """Return the option for a setting; a secret is read from a file, as commands are visible."""
     name = setting.name.replace("_", "-")
     return f"--{name}-file" if setting.secret else f"--{name}"
 
@@ -37,7 +37,7 @@ def option_of(setting: Setting) -> str:
 def provider_options(
     providers: Mapping[str, tuple[Setting, ...]],
 ) -> Callable[[Command], Command]:
-    """Give a command an option for each setting of each DNS provider; one may be of several."""
+    """Add an option for each setting of each DNS provider; providers may share one."""
     uses: dict[str, list[tuple[str, Setting]]] = {}
     for provider, settings in providers.items():
         for setting in settings:
@@ -97,7 +97,7 @@ def zone_add(
 def read_settings(
     wanted: tuple[Setting, ...], given: dict[str, Any]
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Return the settings that may be seen and the secret ones, or end a command without them."""
+    """Return the public and the secret settings, or end the command if one is missing."""
     values = {f"--{name.replace('_', '-')}": value for name, value in given.items() if value}
     clear, secrets = [], []
     for setting in wanted:

@@ -1,4 +1,4 @@
-"""From an order to a certificate in hand: the second half of the demo."""
+"""From an order to its certificate: the second half of the demo."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from certdesk.demo.stage import StepFailed
 from certdesk.demo.telling import Said, Waiting, asked, expect, expect_equal, told, typed
 
 PROOFS = {"shop.example.com": "DNS", "files.example.com": "FILE"}
-"""The names that certificates are wanted for, and how each is to be proved."""
+"""The names to get certificates for, and how each is to be validated."""
 
 PRODUCT = 104
 ISSUED = 1
@@ -42,7 +42,7 @@ MATERIAL = {
 
 
 def order(scene: Scene) -> Said:
-    """Buy, hand in and submit an order for each name, and show what is to be published."""
+    """Buy and submit an order for each name, and show what is to be published."""
     for name, way in PROOFS.items():
         wanted = {"ProductId": PRODUCT, "DomainNum": 1, "TimeSpan": 1}
         (bought,) = scene.call("CreateCertificate", wanted)["CertificateIds"]
@@ -67,14 +67,14 @@ def proofs(scene: Scene) -> Iterator[Detail]:
 
 
 def place(proof: Detail) -> str:
-    """Say where a proof belongs."""
+    """Return where a proof is to be published."""
     if proof["DvAuthVerifyType"] == "FILE":
         return f"{proof['DvAuthDomain']}{proof['DvAuthPath']}{proof['DvAuthKey']}"
     return str(proof["DvAuthKey"])
 
 
 def publish(scene: Scene) -> Said:
-    """Put the proofs where the desk looks for them, and wait until both orders are issued."""
+    """Publish the proofs, and wait until both orders are issued."""
     for proof in proofs(scene):
         if proof["DvAuthVerifyType"] == "FILE":
             add_record(scene, f"{proof['DvAuthDomain']} A 127.0.0.1")
@@ -94,7 +94,7 @@ def publish(scene: Scene) -> Said:
 
 
 def wait_for(scene: Scene, bought: str) -> Detail:
-    """Look every now and then until an order is issued."""
+    """Check at intervals until an order is issued."""
     end = time.monotonic() + PATIENCE_SECONDS
     while (detail := scene.detail(bought))["Status"] != ISSUED:
         expect(time.monotonic() < end, f"the order is still {detail['StatusName']}")
@@ -131,7 +131,7 @@ def listing(archive: zipfile.ZipFile) -> Table:
 
 
 def verify(scene: Scene) -> Said:
-    """Verify what was downloaded against the root that the operator has."""
+    """Verify the downloads against the operator's root certificate."""
     yield typed("certdesk ca export ecc-root > root.pem")
     root = scene.desk.ask("ca", "export", "ecc-root")
     openssl = shutil.which("openssl")
@@ -143,7 +143,7 @@ def verify(scene: Scene) -> Said:
         key = load_pem_private_key(archive.read(f"Nginx/2_{name}.key"), None)
         leaf, *chain = x509.load_pem_x509_certificates(bundle.encode())
         expect(leaf.public_key() == key.public_key(), "the private key is another one's")
-        # Whose name it is, says the library in any case: not every openssl can be asked.
+        # The library checks the name in any case, since not every openssl can.
         check(name, leaf, chain, root)
         if openssl is None:
             yield told(f"{name}: OK", "green")
@@ -153,7 +153,7 @@ def verify(scene: Scene) -> Said:
 
 
 def check(name: str, leaf: x509.Certificate, chain: list[x509.Certificate], root: str) -> None:
-    """Fail the step unless a server called `name` may use a certificate now."""
+    """Fail the step unless a certificate is valid now for a server called `name`."""
     builder = PolicyBuilder().store(Store([x509.load_pem_x509_certificate(root.encode())]))
     verifier = builder.time(dt.datetime.now(dt.UTC)).build_server_verifier(x509.DNSName(name))
     try:

@@ -1,8 +1,8 @@
 """Watch the main job from end to end: `certdesk demo`.
 
-A desk is started in a folder of its own, three orders are bought and their material handed in, and
-what was kept is looked at. Two more go all the way to a certificate. Exit code 0 if every step
-worked, 1 if one did not; processes and folder are gone at the end, however it ends.
+A desk is started in a temporary folder. Three orders are bought and submitted, and what the desk
+stores is checked. Two more go all the way to a certificate. The exit code is 0 if every step worked
+and 1 if one did not; processes and folder are always removed at the end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from certdesk.world.files import world
 
 
 def main() -> int:
-    """Play all steps; return the exit code."""
+    """Run all steps; return the exit code."""
     for number in ENDING:
         signal.signal(number, end)
     screen, began = Screen(len(STEPS)), time.monotonic()
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def play(scene: Scene, screen: Screen) -> bool:
-    """Take the steps in order, up to the first that fails; return whether all worked."""
+    """Run the steps in order, up to the first that fails; return whether all worked."""
     with screen.progress():
         for title, step in STEPS:
             screen.begin(title)
@@ -58,7 +58,7 @@ def play(scene: Scene, screen: Screen) -> bool:
 
 
 def end(number: int, _: FrameType | None) -> None:
-    """End on a signal; cleaning up is not interrupted by another."""
+    """End on a signal; a second signal does not interrupt the clean-up."""
     for other in ENDING:
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)

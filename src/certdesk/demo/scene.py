@@ -1,4 +1,4 @@
-"""What the steps share: the desk, the calls of its customer, and what one leaves for the next."""
+"""What the steps share: the desk, its customer's calls, and the results for later steps."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Refused(StepFailed):
     """The desk refused a call; the text is the error's code and message."""
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep both."""
+        """Store both."""
         self.code, self.message = code, message
         super().__init__(f"{code}: {message}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """One of the worked examples of the vendor's page, and the product that it is handed in for."""
+    """One of the examples on the vendor's page, and the product that it is submitted for."""
 
     number: int
     file: str
@@ -38,7 +38,7 @@ class Example:
 
     @property
     def title(self) -> str:
-        """What is handed in, in words."""
+        """A title of what is submitted."""
         return f"Send the material of example {self.number}: {self.level}, {self.key}"
 
 
@@ -51,7 +51,7 @@ EXAMPLES = (
 
 @dataclasses.dataclass
 class Scene:
-    """The desk, and what one step leaves for the next; orders and details by example number."""
+    """The desk, and the results for later steps; orders and details are by example number."""
 
     desk: DeskProcess
     world: World
@@ -61,12 +61,12 @@ class Scene:
     orders: dict[int, str] = dataclasses.field(default_factory=dict)
     details: dict[int, Detail] = dataclasses.field(default_factory=dict)
     wanted: dict[str, str] = dataclasses.field(default_factory=dict)
-    """Orders by the name that they are to have a certificate for."""
+    """Orders by the name of their certificate."""
     zips: dict[str, bytes] = dataclasses.field(default_factory=dict)
-    """What was downloaded for a name."""
+    """The downloaded zip for each name."""
 
     def call(self, action: str, parameters: dict[str, Any]) -> Detail:
-        """Call an action of the API, signed as any client of it signs.
+        """Call an action of the API, signed as by any client.
 
         Raises:
             Refused: the reply is an error.
@@ -78,7 +78,7 @@ class Scene:
         return reply
 
     def material(self, example: Example) -> dict[str, Any]:
-        """Read an example, with the ids of this desk in the place of the page's."""
+        """Read an example, with this desk's ids in place of the page's."""
         given: dict[str, Any] = json.loads((HERE / "examples" / f"{example.file}.json").read_text())
         return given | {
             "CertId": self.orders[example.number],

@@ -1,4 +1,4 @@
-"""What the demo looks like: lines and tables, and under them a bar where there is a terminal."""
+"""The demo's output: lines and tables, with a progress bar at a terminal."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ INDENT = 6
 
 
 class Screen:
-    """Shows the steps as they are taken.
+    """The display of the steps as they run.
 
-    Colours, the width and what may be animated are the terminal's (rich looks at it, and at
-    NO_COLOR); without a terminal the same text comes as plain lines that are not broken.
+    Colours, width and animation depend on the terminal (rich checks it, and NO_COLOR). Without a
+    terminal the same text is printed as plain lines, not wrapped.
     """
 
     def __init__(self, steps: int) -> None:
-        """Show that many steps."""
+        """Prepare to show that many steps."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
@@ -56,17 +56,17 @@ class Screen:
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[None]:
-        """Keep the bar at the bottom as long as the context lasts."""
+        """Keep the bar at the bottom while the context lasts."""
         with self._bar:
             yield
 
     def begin(self, title: str) -> None:
-        """Head a step."""
+        """Print the title of a step."""
         self._number += 1
         self._line(Text(f"[{self._number}/{self._steps}] {title}", "bold"), 0)
 
     def show(self, said: RenderableType | Waiting) -> None:
-        """Show something of a step; what it waits for stands beside the bar."""
+        """Show output of a step; what it waits for is shown beside the bar."""
         if isinstance(said, Waiting):
             self._bar.update(self._task, description=said.text)
         elif isinstance(said, Text):
@@ -79,18 +79,18 @@ class Screen:
         self._bar.update(self._task, advance=1, description="")
 
     def failure(self, why: str, log: str) -> None:
-        """Say why a step failed, with the desk's log."""
+        """Show why a step failed, with the desk's log."""
         self._bar.stop()
         logged = f"The desk's log:\n{log}" if log else "The desk has logged nothing."
         self._errors.print(Text(f"Step {self._number} failed: {why}", "bold red"), soft_wrap=True)
         self._errors.print(Text(logged), soft_wrap=True)
 
     def complain(self, text: str) -> None:
-        """Say what is wrong with the little Internet of the demo."""
+        """Show an error of the demo's name server and web server."""
         self._errors.print(Text(text, "yellow"), soft_wrap=True)
 
     def end(self, text: str) -> None:
-        """Say how it went."""
+        """Show the result."""
         self._line(Text(text, "bold green"), 0)
 
     def _line(self, text: Text, indent: int) -> None:

@@ -1,4 +1,4 @@
-"""Looks for secrets in files, as somebody would who has got hold of the disk."""
+"""A search for secrets in files, as by someone who has stolen the disk."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ KINDS = {
     "telephone number": ("OrgPhoneNumber", "AdminPhone", "TechPhone"),
     "e-mail address": ("AdminEmail", "TechEmail"),
 }
-"""What of the material of an order is secret or personal."""
+"""The secret or personal parts of an order's material."""
 
 Secrets: TypeAlias = list[tuple[str, bytes]]
-"""What is looked for: its kind, and the very bytes."""
+"""What to search for: its kind, and the exact bytes."""
 
 
 def of_material(material: Mapping[str, Any]) -> Secrets:
-    """Return what was handed in and is not for everybody."""
+    """Return the secret parts of what was submitted."""
     return [
         (kind, material[name].encode())
         for kind, names in KINDS.items()
@@ -36,7 +36,7 @@ def of_material(material: Mapping[str, Any]) -> Secrets:
 
 
 def of_private_key(pem: str | None) -> Secrets:
-    """Return a private key as text and as the bytes that the text stands for."""
+    """Return a private key as text and as the bytes that the text encodes."""
     if not pem:
         return []
     key = load_pem_private_key(pem.encode(), None)

@@ -1,4 +1,4 @@
-"""What the desk shows of material that was handed in, and how that is set out."""
+"""What the desk shows of submitted material, and its layout."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ KEPT_NAMES = {
     "ContactEmail": "TechEmail",
     "ContactPosition": "TechTitle",
 }
-"""Members of SubmittedData, and the parameters of CertificateInfoSubmit that they repeat."""
+"""Members of SubmittedData, and the parameters of CertificateInfoSubmit that they show."""
 
 PHONE_NAMES = {
     "PhoneNumber": "OrgPhoneNumber",
     "AdminPhoneNum": "AdminPhone",
     "ContactNumber": "TechPhone",
 }
-"""The same for telephone numbers, which are shown in full to who may read personal data."""
+"""The same for telephone numbers, shown in full to callers who may read personal data."""
 
 Detail: TypeAlias = dict[str, Any]
 """The members of a reply, or of a part of one."""
 
 WIDE = 72
-"""Columns of the terminal that three orders side by side need."""
+"""The terminal's columns needed for three orders side by side."""
 
 
 def masked(number: str) -> str:
-    """Leave the first two and the last two digits, as a screen is seen by others too."""
+    """Show only the first two and the last two digits, since others may see the screen."""
     return f"{number[:2]}{'*' * (len(number) - 4)}{number[-2:]}"
 
 
 class ShownBack:
-    """Orders side by side, or one under the other where there is no room."""
+    """Orders side by side, or one below the other if there is no room."""
 
     def __init__(self, orders: list[tuple[str, Detail]]) -> None:
-        """Set out orders, each with its heading."""
+        """Lay out orders, each with its heading."""
         self._orders = orders
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lay out for the width at hand."""
+        """Lay out for the available width."""
         if options.max_width >= WIDE:
             yield _table(self._orders)
         else:

@@ -1,4 +1,4 @@
-"""The desk of the demo: a real `certdesk serve`, in a process and a folder of its own."""
+"""The desk of the demo: a real `certdesk serve`, in its own process and folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = (sys.executable, "-P", "-m", "certdesk")
-"""The same one that plays the demo, wherever its script lies; not one of the present folder."""
+"""The same program that runs the demo, not a module of the current folder."""
 
 PATIENCE_SECONDS = 20
 LOG_LINES = 40
@@ -26,9 +26,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def signals_held() -> Iterator[None]:
-    """Put off what would end the demo while a process is being made.
+    """Delay signals that would end the demo while a process is being started.
 
-    Interrupted in the middle of that, nobody would know of the process, and it would stay.
+    An interruption in the middle would leave an unknown process running.
     """
     came: list[int] = []
     before = {
@@ -48,10 +48,10 @@ class StepFailed(Exception):
 
 
 class DeskProcess:
-    """A desk that can be started, killed and started again on the same data."""
+    """A desk that can be started, killed and restarted on the same data."""
 
     def __init__(self, folder: Path, settings: Path) -> None:
-        """Use `folder`, which is there and empty, and a settings file; `start` starts the desk."""
+        """Use `folder`, which exists and is empty, and a settings file; `start` starts the desk."""
         self.folder = folder
         self.data = folder / "data"
         self._options = ("--data", str(self.data), "--config", str(settings))
@@ -62,7 +62,7 @@ class DeskProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 while there is none."""
+        """The process id; 0 if there is no process."""
         return self._process.pid if self._process else 0
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class DeskProcess:
         self.endpoint = self._wait_until_ready(self._process)
 
     def kill(self) -> None:
-        """End it as a power cut would, with no chance to save anything."""
+        """Kill the desk as a power cut would, with no chance to save anything."""
         self._end(signal.SIGKILL)
 
     def close(self) -> None:

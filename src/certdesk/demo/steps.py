@@ -1,4 +1,4 @@
-"""What the demo does: the steps in order, each as a user of the desk would take it."""
+"""The steps of the demo in order, each as a user of the desk would do it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certdesk.demo.stage import StepFailed
 from certdesk.demo.telling import Said, asked, expect, expect_equal, told, typed
 
 PUBLIC = ("domain name", b"tencent.com")
-"""Kept in the clear, and so a proof that the search for secrets does find what is there."""
+"""Stored in clear text, to prove that the search finds what is there."""
 
 Step: TypeAlias = Callable[[Scene], Said]
 
@@ -32,7 +32,7 @@ def start(scene: Scene) -> Said:
 
 
 def enter(scene: Scene) -> Said:
-    """Let the operator open an account, and enter a company and a manager who is vetted already."""
+    """Open an account as the operator, and add a company and a vetted manager."""
     yield typed('certdesk account add "Web team"')
     scene.keys = scene.desk.operate("account", "add", "Web team")
     expect(scene.keys.keys() >= {"Uin", "SecretId", "SecretKey"}, f"it has {list(scene.keys)}")
@@ -59,7 +59,7 @@ def buy(scene: Scene) -> Said:
 
 
 def hand_in(example: Example, scene: Scene) -> Said:
-    """Send the material of an order."""
+    """Submit the material of an order."""
     material = scene.material(example)
     others = len(material) - 3
     wanted = {name: material[name] for name in ("CertId", "GenCsrType", "CertCommonName")}
@@ -72,7 +72,7 @@ def hand_in(example: Example, scene: Scene) -> Said:
 
 
 def read_back(scene: Scene) -> Said:
-    """Read the orders back, and hold what is shown against what was handed in."""
+    """Read the orders back, and compare what is shown with what was submitted."""
     for example in EXAMPLES:
         bought = scene.orders[example.number]
         yield asked("DescribeCertificateDetail", {"CertificateId": bought})
@@ -83,14 +83,14 @@ def read_back(scene: Scene) -> Said:
 
 
 def check_submitted(shown: Detail, given: dict[str, Any]) -> None:
-    """Check that what was handed in is shown, all but the pass phrase."""
+    """Check that everything submitted is shown, except the pass phrase."""
     for name, parameter in (KEPT_NAMES | PHONE_NAMES).items():
         expect_equal(name, shown[name], given[parameter])
     expect_equal("KeyPassword", shown["KeyPassword"], "")
 
 
 def check_key(detail: Detail, given: dict[str, Any]) -> None:
-    """Check that the CSR is the one handed in, or that the desk made a key of its own."""
+    """Check that the CSR is the submitted one, or that the desk made its own key."""
     csr = detail["SubmittedData"]["CsrContent"]
     if given["GenCsrType"] == "parse":
         expect_equal("the CSR", csr, given["Csr"])
@@ -101,7 +101,7 @@ def check_key(detail: Detail, given: dict[str, Any]) -> None:
 
 
 def search_files(scene: Scene) -> Said:
-    """Search the desk's files for secrets, database and log among them."""
+    """Search the desk's files, including database and log, for secrets."""
     secrets = [("SecretKey", scene.keys["SecretKey"].encode())]
     for example in EXAMPLES:
         secrets += secrecy.of_material(scene.material(example))
@@ -117,7 +117,7 @@ def search_files(scene: Scene) -> Said:
 
 
 def be_refused(scene: Scene) -> Said:
-    """Send a CSR for another name, which the desk refuses without a change."""
+    """Send a CSR for another name, which the desk refuses without changing the order."""
     example = EXAMPLES[2]
     material = scene.material(example) | {"CertCommonName": "example.org"}
     wanted = {name: material[name] for name in ("CertId", "GenCsrType", "CertCommonName")}
@@ -135,7 +135,7 @@ def be_refused(scene: Scene) -> Said:
 
 
 def crash(scene: Scene) -> Said:
-    """Kill the desk without warning, start it again, and find everything."""
+    """Kill the desk without warning, restart it, and find everything intact."""
     yield typed(f"kill -9 {scene.desk.pid}")
     scene.desk.kill()
     yield typed("certdesk serve --listen 127.0.0.1:0")

@@ -1,4 +1,4 @@
-"""What a step says, and what it insists on."""
+"""The output of a step, and its checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from certdesk.demo.stage import StepFailed
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """Said while a step waits: what for, to be shown until it says something else."""
+    """What a step waits for; shown until the step's next output."""
 
     text: str
 
@@ -24,7 +24,7 @@ Said: TypeAlias = Iterator[RenderableType | Waiting]
 
 
 def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
-    """Fail the step unless something holds."""
+    """Fail the step unless a condition holds."""
     if not holds:
         raise StepFailed(otherwise)
 
@@ -35,20 +35,20 @@ def expect_equal(what: str, found: object, wanted: object) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Word what ended a step."""
+    """Return the message of the error that ended a step."""
     return str(error) if isinstance(error, StepFailed) else f"{type(error).__name__}: {error}"
 
 
 def typed(command: str) -> Text:
-    """Show a command."""
+    """Return the display of a command."""
     return Text(f"$ {command}", "cyan")
 
 
 def asked(action: str, parameters: dict[str, Any], more: str = "") -> Text:
-    """Show a call of the SDK."""
+    """Return the display of an SDK call."""
     return Text(f"> {action} {json.dumps(parameters)} {more}".rstrip(), "cyan")
 
 
 def told(text: str, style: str = "") -> Text:
-    """Show what came of it."""
+    """Return the display of a result."""
     return Text(text, style)

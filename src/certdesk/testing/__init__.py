@@ -1,1 +1,1 @@
-"""Stand-ins for what lies at the rim, proven by the same contract tests as the real ones."""
+"""Test doubles for adapters, checked by the same contract tests as the real ones."""

@@ -1,4 +1,4 @@
-"""Clocks that are moved: one that stands still between, and one that another process moves."""
+"""Clocks for tests: one that stands still until moved, and one that another process moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class ManualClock:
-    """`ports.Clock` whose time a test sets."""
+    """A `ports.Clock` whose time a test sets."""
 
     def __init__(self, now: datetime) -> None:
         """Stand at `now`.
@@ -28,21 +28,20 @@ class ManualClock:
         self._now = now.astimezone(UTC)
 
     def now(self) -> datetime:
-        """Return the time at which the clock stands, in UTC."""
+        """Return the clock's time, in UTC."""
         return self._now
 
     def move(self, span: timedelta) -> None:
-        """Put the clock forward, or with a negative span back, as a machine's may be."""
+        """Move the clock forward or, with a negative span, back."""
         self._now += span
 
 
 class FileClock:
-    """`ports.Clock` that runs like the machine's, moved by what stands in a file.
+    """A `ports.Clock` that runs like the machine's, shifted by the content of a file.
 
-    That is a number of seconds with its sign (`+86400`), or a time with its zone
-    (`2027-03-15T00:00:00Z`), which it was when the file was written. The file is read again
-    whenever it has changed. While it is missing, or cannot be understood, the clock goes on as it
-    did: whoever writes the file may be in the middle of it.
+    The file has a number of seconds with its sign (`+86400`), or the time, with its zone, at which
+    the file was written (`2027-03-15T00:00:00Z`). It is read again whenever it has changed. While
+    it is missing or malformed, the clock goes on as before, since the file may be half written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,7 +49,7 @@ class FileClock:
 
         Raises:
             OSError: it cannot be read.
-            ValueError: it holds neither.
+            ValueError: it has neither form.
         """
         self._path = path
         self._lock = threading.Lock()
@@ -58,7 +57,7 @@ class FileClock:
         self._moved = self._read()
 
     def now(self) -> datetime:
-        """Return the machine's time as moved by the file, in UTC."""
+        """Return the machine's time, shifted as the file says, in UTC."""
         with self._lock:
             self._follow()
             return datetime.now(UTC) + self._moved
@@ -80,7 +79,7 @@ class FileClock:
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _read(self) -> timedelta:
-        """Read how far the clock is moved."""
+        """Return how far the file shifts the clock."""
         text = self._path.read_text("ascii").strip()
         try:
             if text.startswith(("+", "-")):
@@ -88,9 +87,9 @@ class FileClock:
             else:
                 told = datetime.fromisoformat(text)
                 written = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
-                # Raises TypeError where it has no zone.
+                # Raises TypeError if it has no zone.
                 moved = told - written
-            # Raises OverflowError where that is no time any more.
+            # Raises OverflowError if the result is out of range.
             datetime.now(UTC) + moved
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(

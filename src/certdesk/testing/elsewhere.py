@@ -1,6 +1,6 @@
-"""A CA elsewhere that makes its own challenges, as one by ACME does, and its issuer here.
+"""An external CA that makes its own challenges, as an ACME CA does, and its issuer here.
 
-The CA goes on while the desk ends and begins anew: one `CaElsewhere` may have many issuers.
+The CA keeps running while the desk restarts: one `CaElsewhere` may have many issuers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ AWAY = "The CA elsewhere does not answer."
 
 
 class _State(msgspec.Struct, frozen=True):
-    """What is kept of an order at the CA: the desk's name for it, and whether it is finalized."""
+    """The state of an order at the CA: the desk's name for it, and whether it is finalized."""
 
     order: str
     final: bool = False
@@ -45,13 +45,13 @@ _STATE = msgspec.json.Decoder(_State)
 
 
 class CaElsewhere:
-    """The CA: it gives each order a token for each name, and one certificate.
+    """The CA: it issues a token for each name of an order, and one certificate.
 
-    `orders` has the names of each order that it was asked for, and `away` whether it answers.
+    `orders` has the names of each order; `away` is true while the CA does not answer.
     """
 
     def __init__(self, clock: Clock) -> None:
-        """Know no orders."""
+        """Begin without orders."""
         self.orders: dict[str, list[str]] = {}
         self.refused = ""
         self.away = False
@@ -61,7 +61,7 @@ class CaElsewhere:
         self._ca = ScriptedIssuer(clock)
 
     def new_order(self, order: str, names: list[str]) -> dict[str, str]:
-        """Return a token for each name; the same ones for the same order."""
+        """Return a token for each name, always the same ones for an order."""
         with self._change:
             self.orders[order] = names
             return {
@@ -70,7 +70,7 @@ class CaElsewhere:
             }
 
     def finalize(self, order: str, request: IssueRequest) -> Issued:
-        """Issue the certificate of an order; the same one whenever it is asked for."""
+        """Issue the certificate of an order, always the same one."""
         with self._change:
             if order not in self._issued:
                 issued = self._ca.proceed(request, None)
@@ -82,7 +82,7 @@ class CaElsewhere:
 
 
 class IssuerElsewhere(ScriptedIssuer):
-    """`ports.Issuer` of such a CA; it proves names by DNS alone."""
+    """A `ports.Issuer` for such a CA; it validates names by DNS only."""
 
     def __init__(
         self, clock: Clock, ca: CaElsewhere | None = None, name: str = "elsewhere"
@@ -94,16 +94,16 @@ class IssuerElsewhere(ScriptedIssuer):
 
     @property
     def challenger(self) -> Challenger:
-        """What makes its challenges."""
+        """The maker of its challenges."""
         return self
 
     @property
     def methods(self) -> frozenset[str]:
-        """Only by DNS."""
+        """The only method: DNS."""
         return frozenset({"DNS"})
 
     def offer(self, wanted: ChallengesWanted, recorded: Recorded | None) -> Offering:
-        """Have the order kept that the CA is to be asked for, then ask."""
+        """Return the order to be recorded first, then ask the CA for it."""
         if recorded is None:
             order = f"{wanted.certificate_id}/{wanted.attempt}"
             return Recorded(state=msgspec.json.encode(_State(order)))
@@ -116,7 +116,7 @@ class IssuerElsewhere(ScriptedIssuer):
         return Offered(challenges=tuple(self._challenge(name, tokens[name]) for name in bases))
 
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
-        """Have it kept that the order is to be finalized, then do so."""
+        """Return the intent to finalize the order to be recorded first, then finalize it."""
         if recorded is None:
             return Declined(reason="No challenges were asked for.")
         if self.ca.away:

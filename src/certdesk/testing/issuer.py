@@ -1,4 +1,4 @@
-"""A CA in memory, which issues what it is asked for, or does what a test has written down."""
+"""A CA in memory, which issues every request or follows a test's script."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ CA_DAYS = timedelta(days=3650)
 
 
 class ScriptedIssuer(Issuer):
-    """`ports.Issuer` that asks for one thing to be kept, then issues, whatever the grounds.
+    """A `ports.Issuer` that has one state recorded, then issues without any checks.
 
     `asked` has every call in order: the request and the state. `revoked` has the serial numbers of
-    what was taken back, and why.
+    revoked certificates, with reasons.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class ScriptedIssuer(Issuer):
 
     @property
     def name(self) -> str:
-        """The name by which records and the log speak of it."""
+        """The issuer's name in records and in the log."""
         return self._name
 
     @property
     def caa(self) -> CaaIdentity:
-        """By what CAA records permit it."""
+        """The issuer's identity in CAA records."""
         return self._caa
 
     def will(self, *answers: Progress | Exception) -> None:
@@ -67,7 +67,7 @@ class ScriptedIssuer(Issuer):
         """Take the next step; the state is the certificate to come.
 
         Raises:
-            ValueError: the state is none of its own.
+            ValueError: the state is not one of its own.
         """
         state = recorded.state if recorded else None
         with self._lock:
@@ -86,7 +86,7 @@ class ScriptedIssuer(Issuer):
         return Issued(leaf=leaf.public_bytes(Encoding.DER), chain=chain, root=root)
 
     def revoke(self, certificate: Certificate, reason: Reason) -> None:
-        """Note what is taken back in `revoked`, once."""
+        """Record a revocation in `revoked`, once."""
         if certificate.issuer != self._name:
             raise LookupError(certificate.issuer)
         with self._lock:

@@ -1,4 +1,4 @@
-"""Parsers that run at once and in the same process, for tests of what is done with their finds."""
+"""Parsers that run at once in the same process, for tests that use their results."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from certdesk.ports.parsing import Found, P
 
 
 class HereParsers:
-    """`ports.Parsers` that makes nobody wait; one that is `busy` takes nothing."""
+    """A `ports.Parsers` without waiting; while `busy` it accepts no work."""
 
     def __init__(self) -> None:
-        """Have nothing in hand."""
+        """Begin without work."""
         self.busy = False
 
     def run(

@@ -1,4 +1,4 @@
-"""A DNS server that takes updates, in memory."""
+"""An in-memory DNS server that takes updates."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from certdesk.validation.providers.rfc2136 import Rfc2136, Rfc2136Settings
 
 
 class MemoryRecords:
-    """`ports.DnsProvider` that has the zones which a test opens, and their records.
+    """A `ports.DnsProvider` with the zones that a test sets up, and their records.
 
-    It stands in for servers of RFC 2136, and takes the settings of these.
+    It replaces servers of RFC 2136, and takes the same settings.
     """
 
     name = Rfc2136.name
     settings = Rfc2136.settings
 
     def __init__(self) -> None:
-        """Have no zones."""
+        """Begin without zones."""
         self.zones: dict[str, Rfc2136Settings] = {}
-        """The settings by which each zone that is there may be changed, by its name."""
+        """The settings that permit changing each zone, by the zone's name."""
         self.down = False
-        """Whether the server answers nobody."""
+        """Whether the server does not answer."""
         self._records: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._change = threading.Lock()
 
     def add(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
-        """Have the record."""
+        """Add the record."""
         self._check(zone, settings, challenge)
         with self._change:
             self._records[challenge.record].add((challenge.kind.value, challenge.value))
 
     def remove(self, zone: str, settings: Rfc2136Settings, challenge: Challenge) -> None:
-        """Have the record no more."""
+        """Remove the record."""
         self._check(zone, settings, challenge)
         with self._change:
             self._records[challenge.record].discard((challenge.kind.value, challenge.value))

@@ -1,4 +1,4 @@
-"""A store in memory: what `ports.Store` promises, except that it ends with the process."""
+"""A store in memory: it meets the contract of `ports.Store`, except durability."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ Key = tuple[object, ...]
 
 @dataclasses.dataclass
 class Shelf(Generic[Record]):
-    """The records of one collection by key, and the last number given."""
+    """The records of one collection by key, and the last number used."""
 
     records: dict[Key, Record]
     last: int = 0
 
     def copy(self) -> Shelf[Record]:
-        """Return a shelf that may be changed; records themselves never are."""
+        """Return a copy that may be changed; the records are immutable."""
         return Shelf(self.records.copy(), self.last)
 
 
 class Draft:
-    """A state of the store, and what a transaction has changed of it so far."""
+    """A state of the store, and a transaction's changes to it so far."""
 
     def __init__(self, state: dict[str, Shelf[Any]], *, writable: bool) -> None:
         """Begin with nothing changed."""
@@ -63,12 +63,12 @@ class Draft:
         return self._changed[spec.name]
 
     def result(self) -> dict[str, Shelf[Any]]:
-        """Return the state that the transaction leaves."""
+        """Return the state after the transaction."""
         return self._state | self._changed
 
 
 class MemoryCollection(Generic[Record]):
-    """`ports.Collection` on a draft."""
+    """A `ports.Collection` on a draft."""
 
     def __init__(self, spec: CollectionSpec[Record], draft: Draft) -> None:
         """Open the collection that was declared as `spec`."""
@@ -155,7 +155,7 @@ class MemoryCollection(Generic[Record]):
         return sum(1 for _ in self._matching(equal))
 
     def _repeats(self, record: Record) -> bool:
-        """Whether a unique combination of the record's fields is there already."""
+        """Return whether a unique combination of the record's fields already exists."""
         return any(
             None not in equal.values() and any(self._matching(equal))
             for equal in (
@@ -174,10 +174,10 @@ class MemoryCollection(Generic[Record]):
 
 
 class MemoryOrders(MemoryCollection[Order]):
-    """`ports.Orders` on a draft."""
+    """A `ports.Orders` on a draft."""
 
     def __init__(self, draft: Draft, tally: Tally) -> None:
-        """Open the orders, and note in `tally` what becomes of them."""
+        """Open the orders, and count them in `tally`."""
         super().__init__(ORDERS, draft)
         self._tally = tally
 
@@ -216,7 +216,7 @@ class MemoryOrders(MemoryCollection[Order]):
 
 
 class MemoryAudit(MemoryCollection[AuditEntry]):
-    """`ports.AuditLog` on a draft."""
+    """A `ports.AuditLog` on a draft."""
 
     def page(self, query: AuditQuery) -> AuditPage:
         """Return a page of an account's entries, newest first, and how many there are in all."""
@@ -226,15 +226,15 @@ class MemoryAudit(MemoryCollection[AuditEntry]):
 
 
 class MemoryUsage:
-    """`ports.Usage` that counts the records of a draft anew each time."""
+    """A `ports.Usage` that counts the records of a draft each time."""
 
     def __init__(self, draft: Draft, tally: Tally) -> None:
-        """Ask `tally` which accounts have got more of what."""
+        """Take the changes of accounts from `tally`."""
         self._draft = draft
         self._tally = tally
 
     def of(self, uin: str) -> dict[str, int]:
-        """Return how much an account has of what is counted."""
+        """Return how much of each quota an account uses."""
         found = Counter(dict.fromkeys(COUNTED, 0))
         for spec in COLLECTIONS:
             measure = spec.measure
@@ -245,16 +245,16 @@ class MemoryUsage:
         return dict(found)
 
     def settle(self, limits: Mapping[str, int]) -> None:
-        """See whether what was added is within limits."""
+        """Check that what was added is within limits."""
         for uin, changes in self._tally.take():
             refuse_excess(self, uin, changes, limits)
 
 
 class MemoryStore:
-    """`ports.Store` in memory, for tests.
+    """A `ports.Store` in memory, for tests.
 
     A transaction works on copies of the collections that it changes. The state is replaced as a
-    whole, so that a read sees one state throughout and waits for nobody.
+    whole, so that a read sees one state throughout and never waits.
     """
 
     def __init__(self) -> None:
@@ -265,7 +265,7 @@ class MemoryStore:
         self._closed = False
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
-        """Run `commit` after those before it; keep what it wrote unless it raises.
+        """Run `commit` after earlier ones; keep its changes unless it raises.
 
         Raises:
             StoreUnavailable: the store is closed.
@@ -304,14 +304,14 @@ class MemoryStore:
         return look(_unit(Draft(self._state, writable=False)))
 
     def refusing(self) -> str:
-        """Return nothing: it takes whatever comes."""
+        """Return "": it never refuses writes."""
         return ""
 
     def settle(self) -> None:
-        """Nothing is left of what was erased."""
+        """Do nothing: erased values leave no trace."""
 
     def close(self) -> None:
-        """Finish the write under way and refuse the next ones."""
+        """Finish the current write and refuse later ones."""
         with self._writing:
             self._closed = True
 

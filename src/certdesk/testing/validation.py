@@ -1,4 +1,4 @@
-"""Provers that find what a test tells them to."""
+"""Validators with scripted results."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from certdesk.ports import Clock
 
 
 class ScriptedProver:
-    """`ports.Validator` that knows a verdict for each name, and remembers what it was asked."""
+    """A `ports.Validator` with a verdict for each name; it records the challenges."""
 
     def __init__(self, clock: Clock, *, absent: Verdict = Verdict.TXT_ABSENT) -> None:
-        """Find nothing at names without a verdict, which is `absent`."""
+        """Return the verdict `absent` for names without a scripted one."""
         self.verdicts: dict[str, Verdict] = {}
-        """What is found, by the challenge's name."""
+        """The verdicts, by the challenge's name."""
         self.looked: list[Challenge] = []
-        """Every challenge that was looked for, in order."""
+        """Every checked challenge, in order."""
         self.silent = False
-        """Whether nobody answers for any name."""
+        """Whether no server answers for any name."""
         self._clock = clock
         self._absent = absent
 
@@ -41,16 +41,16 @@ class ScriptedProver:
 
 
 class ScriptedCaa:
-    """`ports.CaaChecker` that permits what is not refused, and remembers what it was asked."""
+    """A `ports.CaaChecker` that permits all names but the refused ones, and records its calls."""
 
     def __init__(self, clock: Clock) -> None:
         """Permit every name at first."""
         self.refused: dict[str, str] = {}
         """Why a name is refused, by the name in ASCII with `*.`."""
         self.looked: list[str] = []
-        """Every name that was looked at, in order."""
+        """Every checked name, in order."""
         self.identities: list[CaaIdentity] = []
-        """For whom, likewise."""
+        """The identity of each check, in order."""
         self._clock = clock
 
     def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:

@@ -1,1 +1,1 @@
-"""How the desk is reached over HTTP and, for the operator, over a local socket."""
+"""The ways to reach the desk: HTTP, and a local socket for the operator."""

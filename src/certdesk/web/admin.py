@@ -1,9 +1,10 @@
-"""The operator's way in while a server runs: a local socket that only the desk's user can open.
+"""The operator's socket: local, open to the desk's user only, while a server runs.
 
-One line of JSON each way: `{"Action": …, "Parameters": {…}}` and the API's envelope. The actions
-are the catalog's internal ones, through the same steps as the API's, as the operator. An empty
-line comes before the envelope, as soon as the request is taken in hand: who does not get it may
-ask again, and who gets it but no envelope must look first whether it was done.
+The request is one line of JSON, `{"Action": …, "Parameters": {…}}`, and the reply is the API's
+envelope. The actions are the catalog's internal ones, which go through the same steps as the API's.
+An empty line is sent before the envelope, as soon as the request is accepted. A client that does
+not get it may retry; one that gets it but no envelope must first check whether the action was
+carried out.
 """
 
 from __future__ import annotations
@@ -45,15 +46,15 @@ _CREDENTIALS = struct.Struct("iII")
 PROBE_SECONDS = 2
 SOL_LOCAL, LOCAL_PEERCRED = 0, 1
 _XUCRED = struct.Struct("=IIhxx16I")
-"""The version, the user and the groups of a peer (`struct xucred` of <sys/ucred.h>, macOS)."""
+"""Version, user and groups of a peer (`struct xucred` of <sys/ucred.h>, macOS)."""
 
 log = structlog.get_logger()
 
 
 def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
-    """Carry out one operator's request; return the envelope. Used with and without a socket.
+    """Carry out an operator's request; return the envelope. Used with and without a socket.
 
-    `uid` is the user of the system who asks.
+    `uid` is the system user who sent the request.
     """
     request_id = str(uuid.uuid4())
     try:
@@ -88,15 +89,15 @@ def _parse(catalog: Catalog, line: bytes) -> tuple[Action, dict[str, object]]:
 async def admin_socket(
     path: Path, group: int | None, desk: Desk, catalog: Catalog
 ) -> AsyncIterator[None]:
-    """Listen on the socket at `path`, for a group too where one is given, while the context lasts.
+    """Listen on the socket at `path` while the context lasts, for a group too if one is given.
 
-    The operator has threads of its own: a busy API does not keep it out.
+    The operator has separate threads, so that a busy API does not block it.
     """
     threads = ThreadPoolExecutor(OPERATOR_THREADS, "operator")
     in_hand: set[asyncio.Task[None]] = set()
 
     async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
-        # First, as a request that is taken in hand is not asked again.
+        # This comes first, since an accepted request is not sent again.
         uid = _uid_of(writer.get_extra_info("socket"))
         writer.write(TAKEN_IN_HAND)
         run = asyncio.get_running_loop().run_in_executor
@@ -126,10 +127,10 @@ async def admin_socket(
 
 
 def _make_way(path: Path) -> None:
-    """Remove a socket that a process before has left, and nothing else.
+    """Remove a socket that an earlier process left, and nothing else.
 
     Raises:
-        SettingsError: there is another file, or a desk that answers.
+        SettingsError: there is another kind of file, or a desk answers on the socket.
     """
     try:
         mode = path.lstat().st_mode
@@ -156,14 +157,14 @@ def _is_left_over(path: Path) -> bool:
 
 
 def _remove(path: Path, ours: os.stat_result) -> None:
-    """Remove the desk's socket, unless another one has its place by now."""
+    """Remove the desk's socket, unless another one has replaced it."""
     with contextlib.suppress(OSError):
         if os.path.samestat(path.lstat(), ours):
             path.unlink()
 
 
 def _uid_of(peer: socket.socket) -> int:
-    """Tell which user of the system is at the other end, as its kernel knows it (unix(7))."""
+    """Return the system user at the other end, as the kernel knows it (unix(7))."""
     if sys.platform == "darwin":
         return uid_in_xucred(peer.getsockopt(SOL_LOCAL, LOCAL_PEERCRED, _XUCRED.size))
     _, uid, _ = _CREDENTIALS.unpack(
@@ -173,13 +174,13 @@ def _uid_of(peer: socket.socket) -> int:
 
 
 def uid_in_xucred(credentials: bytes) -> int:
-    """Read the user in what macOS tells of a peer."""
+    """Return the user in macOS's credentials of a peer."""
     _, uid, *_ = _XUCRED.unpack(credentials)
     return int(uid)
 
 
 def group_of(settings: Settings) -> int | None:
-    """Return the number of the group that may use the socket, if there is to be one.
+    """Return the number of the group that may use the socket, if one is set.
 
     Raises:
         SettingsError: the system has no such group.
@@ -197,10 +198,10 @@ def group_of(settings: Settings) -> int | None:
 async def _listen(
     path: Path, group: int | None, serve: Serve
 ) -> tuple[asyncio.Server, os.stat_result]:
-    """Listen; return the server and which file is its socket.
+    """Listen; return the server and the status of its socket's file.
 
     Raises:
-        SettingsError: there can be no socket, or no group may be let use it.
+        SettingsError: the socket cannot be made, or not opened to the group.
     """
     listener, ours = _bound(path)
     try:
@@ -215,10 +216,10 @@ async def _listen(
 
 
 def _bound(path: Path) -> tuple[socket.socket, os.stat_result]:
-    """Make the socket with mode 0600 from the start; return its file too.
+    """Make the socket, with mode 0600 from the start; return it and its file's status.
 
     Raises:
-        SettingsError: there can be none.
+        SettingsError: it cannot be made.
     """
     listener = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
@@ -236,10 +237,10 @@ def _bound(path: Path) -> tuple[socket.socket, os.stat_result]:
 
 
 def _open_to(path: Path, group: int) -> None:
-    """Let the members of a group use the socket.
+    """Allow the members of a group to use the socket.
 
     Raises:
-        SettingsError: the desk's own user is no member.
+        SettingsError: the desk's own user is not a member.
     """
     try:
         os.chown(path, -1, group)

@@ -1,6 +1,6 @@
-"""The API at `/`: `WAY` is the way of a request, step by step.
+"""The API at `/`: `WAY` lists the steps of a request in order.
 
-Whatever happens, the answer is HTTP 200 with an envelope; only broken HTTP gets anything else.
+The answer is always HTTP 200 with an envelope; only broken HTTP gets another status.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Refused = Callable[[Steps, Asked, ServiceError], Awaitable[None]]
 
 
 class Stage(NamedTuple):
-    """Steps by name, in the order in which they run, and what is done if one of them refuses.
+    """Steps by name, in the order in which they run, and what to do if one of them refuses.
 
-    They run on the event loop, or, `in_attempts`, on a thread, and all again as `Attempts` says.
+    They run on the event loop or, if `in_attempts`, on a thread, retried as `Attempts` says.
     """
 
     steps: Mapping[str, Step]
@@ -81,12 +81,12 @@ WAY = (
         in_attempts=True,
     ),
 )
-"""ARCHITECTURE.md tells more of each step; its first two, of the connection, come before."""
+"""ARCHITECTURE.md describes each step; the first two there, of the connection, come earlier."""
 
 TRACE_LIMIT = 128
 
 GUESSES = frozenset({SignatureFailure.code, SecretIdNotFound.code, TokenFailure.code})
-"""What those are told who guess at keys, signatures and tokens."""
+"""The error codes for guesses at keys, signatures and tokens."""
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ class Api:
     """The ASGI application that answers `GET /` and `POST /`."""
 
     def __init__(self, steps: Steps, threads: Executor, counts: Counts, edge: Edge) -> None:
-        """Take requests along `WAY`, whose last steps run on `threads`."""
+        """Take requests through `WAY`, whose last steps run on `threads`."""
         self._steps = steps
         self._threads = threads
         self._counts = counts
@@ -138,7 +138,7 @@ class Api:
         except BodyTooSlow:
             raise
         except StoreUnavailable as error:
-            # Foreseen: the request's own line says why, and a traceback would say no more.
+            # Expected: the request's own log line says why, and a traceback would add nothing.
             exchange.told["reason"] = str(error)
             return failure(InternalError(), request_id, exchange.language), InternalError.code
         except Exception:
@@ -146,14 +146,14 @@ class Api:
             return failure(InternalError(), request_id, exchange.language), InternalError.code
 
     async def _wait_for_turn(self, exchange: Exchange, code: str) -> None:
-        """Let a refused stranger's answer wait; its request, large or not, is let go before."""
+        """Delay the answer to a refused stranger; its request is released before."""
         turns = self._edge.wrong if code in GUESSES else self._edge.unsigned
         if code in GUESSES or not exchange.is_proved:
             await exchange.held.aclose()
             await self._edge.slow_down(turns, exchange.scope, exchange.receive)
 
     async def _answer(self, exchange: Exchange) -> bytes:
-        """Take a request along its way."""
+        """Take a request through its steps."""
         scope = exchange.scope
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         asked = Asked(exchange, head)
@@ -184,7 +184,7 @@ class Api:
                 asked.writing = None
 
     async def _attempt(self, steps: Iterator[Step], asked: Asked) -> None:
-        """Take the steps; no thread is held while a key is made or the disk is waited for."""
+        """Take the steps; no thread is held while waiting for a new key or the disk."""
         with contextlib.ExitStack() as asked.borrowed:
             run = asyncio.get_running_loop().run_in_executor
             await run(self._threads, self._take_until_written, steps, asked)
@@ -201,14 +201,14 @@ class Api:
 
 
 def _trace(headers: Mapping[str, str]) -> dict[bytes, bytes]:
-    """Echo the client's trace id, which the Node SDK reads back."""
+    """Return the client's trace id, which the Node SDK reads."""
     trace = headers.get("x-tc-traceid", "")
     usable = 0 < len(trace) <= TRACE_LIMIT and trace.isascii() and trace.isprintable()
     return {b"x-tc-traceid": trace.encode()} if usable else {}
 
 
 async def _send(send: Send, status: int, body: bytes, headers: Mapping[bytes, bytes]) -> None:
-    # Keys, archives and pass phrases are among the answers, and no cache may keep one.
+    # Answers include keys, archives and pass phrases, and no cache may store them.
     head = [
         (b"cache-control", b"no-store"),
         *headers.items(),

@@ -1,4 +1,4 @@
-"""Everything that is mounted, in one list."""
+"""The application: all routes in one list."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from certdesk.web.health import Watch
 
 PUBLIC = "/pki/"
-"""Asked by whatever address it is reached at, as health is: certificates and probes name it."""
+"""Served under any host name, as health is: certificates and probes contain its URL."""
 
 MISDIRECTED = 421
 NO_STORE = "no-store"
 
 
 def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge: Edge) -> ASGIApp:
-    """Put the API at `/` and the rest beside it.
+    """Return the application, with the API at `/` and the other routes.
 
-    The API is a bare ASGI callable: routing would cost more than the rest of its edge.
+    The API is a bare ASGI callable, since routing would cost more than all its other checks.
     """
     pages = Starlette(
         routes=[
@@ -44,7 +44,7 @@ def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge:
             home_route(),
         ],
     )
-    # Behind a proxy that ends TLS it would lead to plain HTTP, and past the proxy's own paths.
+    # Behind a proxy that ends TLS, a redirect would lead to plain HTTP and to wrong paths.
     pages.router.redirect_slashes = False
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,9 +58,9 @@ def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge:
 
 
 def _unkept(send: Send) -> Send:
-    """Have nobody keep an answer that does not say itself for how long it may be kept.
+    """Mark answers as uncacheable unless they say how long they may be cached.
 
-    Caches may keep a 404 otherwise (RFC 9111, 4.2.2), and it would outlast its reason.
+    Otherwise caches may store a 404 (RFC 9111, 4.2.2) and serve it for too long.
     """
 
     async def sent(message: Message) -> None:
@@ -73,7 +73,7 @@ def _unkept(send: Send) -> Send:
 
 
 def _refusal(edge: Edge, scope: Scope) -> Response | None:
-    """Refuse a page that is asked too often, or of another host."""
+    """Refuse a page that is requested too often or for another host."""
     path = scope["path"]
     wait = edge.pages.wait(edge.peers.block(scope), 0)
     if wait:

@@ -1,4 +1,4 @@
-"""Reads a request's body within its cap, its time and the memory that there is for bodies."""
+"""The reading of a request's body, within limits of size, time and memory."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 KIB = 1024
 SMALL = 64 * KIB
-"""A body up to this size is read whatever others hold: the number of connections limits them."""
+"""A body up to this size is always read: the number of connections limits these."""
 
 RATE = KIB
-"""Bytes a second that a body arrives at, on the average, once it has had `RATE_AFTER` seconds."""
+"""The lowest average rate of a body, in bytes a second, after `RATE_AFTER` seconds."""
 
 RATE_AFTER = 10
 SHARE = 4
-"""An address may hold this part of the room for bodies: a quarter."""
+"""An address may use a quarter of the memory for bodies."""
 
 
 class BodyTooLarge(Exception):
-    """More bytes than the action takes were sent or announced."""
+    """More bytes were sent or announced than the action takes."""
 
 
 class BodyTooSlow(Exception):
@@ -32,14 +32,14 @@ class BodyTooSlow(Exception):
 
 
 class NoRoom(Exception):
-    """Bodies in hand, of all or of this client's address, take all the memory for them."""
+    """The memory for bodies, in all or of this client's address, is full."""
 
 
 class BodyRoom:
-    """Counts the memory that bodies larger than `SMALL` take; for the event loop's thread alone."""
+    """The memory used by bodies larger than `SMALL`; for the event loop's thread only."""
 
     def __init__(self, limit: int) -> None:
-        """Let all bodies together have `limit` bytes."""
+        """Allow all bodies together `limit` bytes."""
         self._limit = limit
         self._held = 0
         self._blocks: Counter[str] = Counter()
@@ -48,7 +48,7 @@ class BodyRoom:
         """Count `more` bytes, or fewer.
 
         Raises:
-            NoRoom: there is no room for them; they are not counted.
+            NoRoom: there is not enough memory; they are not counted.
         """
         is_over = self._held + more > self._limit
         if more > 0 and (is_over or self._blocks[block] + more > self._limit // SHARE):
@@ -59,18 +59,18 @@ class BodyRoom:
             del self._blocks[block]
 
     def __len__(self) -> int:
-        """Tell how many bytes are held."""
+        """Return how many bytes are used."""
         return self._held
 
 
 class BodyShare:
-    """What one request's body takes of a room, until the context ends.
+    """The memory used by one request's body, until the context ends.
 
-    `block` names the block of addresses that it counts for, and is asked for a large one alone.
+    `block` returns the block of addresses that it counts for; it is called for large bodies only.
     """
 
     def __init__(self, room: BodyRoom, block: Callable[[], str]) -> None:
-        """Take nothing yet."""
+        """Use nothing yet."""
         self._room, self._ask, self._block, self._held = room, block, "", 0
 
     def __enter__(self) -> Self:
@@ -80,10 +80,10 @@ class BodyShare:
         self.grow_to(0)
 
     def grow_to(self, size: int) -> None:
-        """Take what a body of `size` bytes needs.
+        """Reserve what a body of `size` bytes needs.
 
         Raises:
-            NoRoom: there is not so much.
+            NoRoom: there is not that much memory.
         """
         needed = size if size > SMALL else 0
         if needed == self._held:
@@ -104,9 +104,9 @@ async def read_body(
     """Read the whole body.
 
     Raises:
-        BodyTooLarge: beyond `limit` bytes; an announced length is refused before it is read.
+        BodyTooLarge: longer than `limit` bytes; an announced length is refused before reading.
         BodyTooSlow: not complete after `seconds`, or slower than `RATE`.
-        NoRoom: other bodies leave no room for it in the `share`.
+        NoRoom: other bodies leave no memory for it in the `share`.
     """
     if announced is not None and announced.isdigit() and int(announced) > limit:
         raise BodyTooLarge

@@ -20,12 +20,12 @@ WAIT_SECONDS = 60
 
 
 class NoAnswer(Exception):
-    """Nothing answered at the endpoint, or no desk; the text says what did."""
+    """No desk answered at the endpoint; the text says what did."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Credentials:
-    """The keys that a request is signed with, and the token of temporary ones."""
+    """The keys to sign requests with, and the token of temporary ones."""
 
     secret_id: str
     secret_key: Secret
@@ -35,13 +35,13 @@ class Credentials:
 def call(
     endpoint: str, credentials: Credentials, action: str, parameters: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Call an action of the API at a URL; the members of `Response`, `Error` among them.
+    """Call an action of the API at a URL; return the members of `Response`, including `Error`.
 
     Raises:
-        ValueError: `endpoint` is no URL of a server.
-        NoAnswer: nothing answered there, or no desk.
+        ValueError: `endpoint` is not the URL of a server.
+        NoAnswer: no desk answered there.
     """
-    # In ASCII, so that every text can be sent and judged.
+    # In ASCII, so that any text can be sent and checked.
     payload = json.dumps(parameters).encode()
     headers = authorize(
         secret_id=credentials.secret_id,
@@ -78,7 +78,7 @@ def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[in
 
 
 def _why(error: Exception, *, secure: bool) -> str:
-    """What failed, and what else to try where the other side seems to speak HTTP the other way."""
+    """Return what failed, and a hint if the other side seems to use TLS or plain HTTP instead."""
     if secure and isinstance(error, ssl.SSLError):
         return f"{error.reason or error}; a desk without TLS answers at http://"
     if not secure and isinstance(error, http.client.RemoteDisconnected):

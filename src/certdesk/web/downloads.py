@@ -1,7 +1,7 @@
-"""What the links of DescribeDownloadCertificateUrl lead to.
+"""The downloads behind the links of DescribeDownloadCertificateUrl.
 
 A link needs no signature: it was sealed for the user who asked for it
-(`actions/orders/download.py`). What is wrong with one is not told: all are as good as none.
+(`actions/orders/download.py`). The answer to a wrong link does not say what is wrong.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ HEADERS = {
 log = structlog.get_logger()
 
 LINKS_FROM = "DescribeDownloadCertificateUrl"
-"""The action that gives links; all links of an account together are followed at its pace."""
+"""The action that returns links; its rate limit applies to all links of an account together."""
 
 NOT_FOUND = 404
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPaces:
-    """How often one link may be followed, and all links of an account.
+    """The rate limits of one link, and of all links of an account.
 
-    The second is the usual pace; an account may have its own (`certdesk account limit`).
+    The second is the default; an account may have its own (`certdesk account limit`).
     """
 
     link: Turns
@@ -67,19 +67,19 @@ FREELY = LinkPaces(link=Turns(0, 1), account=Turns(0, 1))
 
 
 class TooOften(Exception):
-    """A link, or all of an account, are followed too often; it has to wait `wait` seconds."""
+    """A link, or all links of an account, are used too often; the wait is `wait` seconds."""
 
     def __init__(self, wait: float) -> None:
-        """Keep the wait."""
+        """Store the wait."""
         self.wait = wait
         super().__init__(f"the next turn is {wait} seconds off")
 
 
 class Downloads:
-    """Answers requests that come by links."""
+    """The handler of requests with download links."""
 
     def __init__(self, desk: Desk, catalog: Catalog, paces: LinkPaces = FREELY) -> None:
-        """Hand over what `desk` has, at these paces."""
+        """Serve downloads of `desk`, within these rate limits."""
         fetch = catalog.find("FetchDownload", internal=True)
         assert fetch is not None  # noqa: S101 -- it is declared where `DownloadLink` is
         self._fetch = fetch
@@ -88,14 +88,15 @@ class Downloads:
         self._paces = paces
 
     def route(self, edge: Edge, threads: Executor) -> Route:
-        """Serve `/download/TOKEN/NAME.zip` to GET alone, as each answer is a download.
+        """Serve `/download/TOKEN/NAME.zip` to GET only, as each answer is a download.
 
-        Wrong links are slowed. Other paths below `/download/` are no guesses: nothing is looked up
-        or opened for them, and they have the pace of all pages.
+        Answers to wrong links are delayed. Other paths below `/download/` do not count as guesses:
+        nothing is looked up for them, and they have the rate limit of all pages.
         """
 
         async def serve(request: Request) -> Response:
-            # A stranger's work until the link is opened, and an account's from then on.
+            # It counts as a stranger's work until the link is decrypted, and as an account's from
+            # then on.
             link = await edge.aside(self.opened, request)
             if link is None:
                 answer = self.answer(request, None)
@@ -107,12 +108,12 @@ class Downloads:
             return answer
 
         route = Route("/download/{token}/{filename}", serve)
-        # Starlette would answer HEAD as well.
+        # Otherwise Starlette would answer HEAD as well.
         route.methods = {"GET"}
         return route
 
     def opened(self, request: Request) -> DownloadLink | None:
-        """Return the link that a request came by, if it is one of this desk's and in its time."""
+        """Return the link of a request, if it is this desk's and has not expired."""
         token = request.path_params["token"]
         return opened_link(self._desk.vault, token, self._desk.clock.now())
 
@@ -135,7 +136,7 @@ class Downloads:
     def _content(
         self, link: DownloadLink, filename: str, request_id: str, *, current: bool
     ) -> bytes | None:
-        """Return what a link leads to as long as the key that asked for it could ask again."""
+        """Return a link's content, provided that the key that asked for it could ask again."""
         asked = FetchDownloadRequest(
             certificate_id=link.certificate_id,
             service_type=link.service_type,

@@ -1,4 +1,4 @@
-"""What stands between strangers and the desk: who asks, by which name, how often and how much."""
+"""The limits for strangers: addresses, host names, rates and sizes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MINUTE = 60
 MIB = 1024 * 1024
 LONGEST_WAIT_SECONDS = 30
-"""The longest that an answer to a stranger waits for its turn; clients wait for 60."""
+"""The longest delay of an answer to a stranger; clients wait for 60."""
 
 NO_HOST = "a request without a Host"
 
@@ -43,10 +43,10 @@ log = structlog.get_logger()
 class Edge:
     """The limits for strangers, shared by all that is mounted.
 
-    `wrong` are the turns of addresses with wrong credentials, `unsigned` those of addresses whose
-    requests to the API are refused before their signature is checked, `pages` those of addresses
-    that ask for what is public. `threads` do what a stranger's request costs, so that strangers
-    wait for each other and not the event loop for them.
+    `wrong` limits addresses with wrong credentials, `unsigned` those whose requests to the API are
+    refused before their signature is checked, and `pages` those that ask for public pages.
+    `threads` do the work of strangers' requests, so that strangers wait for each other and the
+    event loop does not wait for them.
     """
 
     peers: Peers
@@ -69,10 +69,10 @@ class Edge:
         return False
 
     def check_host(self, scope: Scope, host: str) -> None:
-        """Refuse a request to the API that is meant for another place.
+        """Refuse a request to the API that is meant for another host.
 
         Raises:
-            NoSuchProduct: in words that name the setting.
+            NoSuchProduct: the message names the setting.
         """
         if not self.is_for_us(scope, host):
             raise NoSuchProduct(
@@ -81,14 +81,14 @@ class Edge:
             )
 
     def share(self, scope: Scope) -> BodyShare:
-        """Return the share that a request's body has of the memory for bodies."""
+        """Return the share of the memory for bodies that a request may use."""
         return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
 
     async def slow_down(self, turns: Turns, scope: Scope, receive: Receive) -> None:
-        """Let the answer to a stranger wait, if its address has had many of these `turns`.
+        """Delay the answer to a stranger if its address has used up these `turns`.
 
-        Nothing but time is held meanwhile: no thread, a seat that others may have, and nothing at
-        all when the client has gone.
+        Meanwhile it holds no thread, and only a seat that others may take; if the client leaves, it
+        holds nothing.
         """
         wait = turns.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
         if not wait:
@@ -100,20 +100,20 @@ class Edge:
                     pass
 
     async def aside(self, work: Callable[..., Given], *arguments: object) -> Given:
-        """Do a stranger's work on a thread for it."""
+        """Do a stranger's work on one of the strangers' threads."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
 
 
 def shown(host: str) -> str:
-    """Return a Host as the log and a refusal may tell it."""
+    """Return a Host in a form that is safe for the log and for messages."""
     return told_bare(name_in(host) or host) if host else ""
 
 
 def edge_of(settings: Settings, threads: Executor) -> Edge:
-    """Put the limits together as the settings have them.
+    """Return the limits given by the settings.
 
     Raises:
-        SettingsError: a setting names something else than networks or hosts.
+        SettingsError: a setting has an invalid network or host.
     """
     host, _ = host_and_port(settings)
     try:

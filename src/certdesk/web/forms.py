@@ -1,9 +1,9 @@
 """The forms in which a request may come, one class each.
 
-They differ in where the common parameters stand (headers, or pairs beside the action's own), in
-what is signed, and in how the action's parameters are written. A form reads a request's claim,
-which is what the request says about itself; the claim is true once `verify` has not refused it.
-Numbers are those of the vendor's documentation: https://cloud.tencent.com/document/product/1278/46710
+They differ in where the common parameters are (in headers, or in pairs with the action's own), in
+what is signed, and in how the action's parameters are written. A form reads a request's claim: what
+the request says about itself. The claim can be trusted once `verify` has accepted it. Numbers are
+those of the vendor's documentation: https://cloud.tencent.com/document/product/1278/46710
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from certdesk.wire.strict_json import BadJson, parse_object
 
 KIB = 1024
 V1_LIMIT = KIB * KIB
-"""How large a form may be that HmacSHA1 or HmacSHA256 signs."""
+"""The largest form, in bytes, that HmacSHA1 or HmacSHA256 signs."""
 
 UNKNOWN_ACTION_LIMIT = 256 * KIB
 
 CHEAP_BODY = 64 * KIB
 CHEAP_TEXT = 4 * KIB
-"""Up to so many bytes, a body is hashed and pairs are read in well under a millisecond."""
+"""Hashing or reading up to this many bytes takes well under a millisecond."""
 
 DayKey = Callable[[str, str], bytes]
-"""Gives the key that signs on a date (`YYYY-MM-DD`) for a service."""
+"""A function that returns the signing key for a date (`YYYY-MM-DD`) and a service."""
 
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _NAMES_V1 = ("Action", "Version", "Timestamp", "SecretId", "Signature", "Nonce")
@@ -67,11 +67,11 @@ class Head:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Claim(abc.ABC):
-    """What a request says about itself, present and well formed.
+    """What a request says about itself, complete and well formed.
 
-    `timestamp` is in Unix seconds and near the clock. `signature` has one spelling, so that it is
-    known when it comes again. `action_signed` and `payload_signed` say what it covers. `language`
-    is what messages are asked for in, "" for no wish.
+    `timestamp` is in Unix seconds and near the clock. `signature` is normalised, so that a replay
+    is recognised. `action_signed` and `payload_signed` say what it covers. `language` is the
+    requested language of messages, or "".
     """
 
     action: str
@@ -86,33 +86,33 @@ class Claim(abc.ABC):
 
     @abc.abstractmethod
     def is_cheap(self, body: bytes) -> bool:
-        """Return whether `verify` is done in well under a millisecond."""
+        """Return whether `verify` takes well under a millisecond."""
 
     @abc.abstractmethod
     def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
         """Check that the holder of the key signed this request.
 
         Raises:
-            SignatureFailure: the signature belongs to something else.
-            InvalidParameter, UnknownParameter: nobody could sign this so (`signature_v1`).
+            SignatureFailure: the signature does not match.
+            InvalidParameter, UnknownParameter: the pairs cannot be signed (`signature_v1`).
         """
 
     @abc.abstractmethod
     def for_host(self, host: str) -> Claim:
-        """Return the same claim as if the request had come with another Host."""
+        """Return the same claim for another Host."""
 
     @abc.abstractmethod
     def parameters(self, body: bytes) -> dict[str, object]:
         """Read the action's parameters.
 
         Raises:
-            InvalidParameter: they are not written as they should be.
-            InvalidRequest: the same, of a multipart body.
+            InvalidParameter: they are malformed.
+            InvalidRequest: a multipart body is malformed.
         """
 
 
 class Form(abc.ABC):
-    """One request's form; `body_first` if its claim stands in the body."""
+    """One request's form; `body_first` is true if its claim is in the body."""
 
     body_first: ClassVar[bool] = False
 
@@ -125,22 +125,22 @@ class Form(abc.ABC):
         """Read what the request says about itself; `body` is empty unless `body_first`.
 
         Raises:
-            MissingParameter: a common parameter is absent.
-            InvalidParameter, InvalidAuthorization: one is not written as it should be.
+            MissingParameter: a common parameter is missing.
+            InvalidParameter, InvalidAuthorization: one is malformed.
             SignatureExpire: the timestamp is too far from `now`.
             SignatureFailure: the signature was made for another day or service.
         """
 
     def limit(self, action: Action | None) -> int:
-        """Say how many bytes the body may have, for an action or before one is known.
+        """Return the most bytes of the body, for an action or before one is known.
 
-        A GET has none; the size of its query is limited as that of every request line.
+        A GET has no body; its query is limited like every request line.
         """
         del action
         return 0
 
     def too_large(self, limit: int) -> ServiceError:
-        """Word the refusal of a larger body."""
+        """Return the refusal of a larger body."""
         del limit
         return InvalidRequest("The parameters of a GET belong in its query, not in a body.")
 
@@ -150,13 +150,13 @@ class Form(abc.ABC):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tc3Claim(Claim):
-    """A claim of headers."""
+    """A claim in headers."""
 
     form: Tc3
     authorization: Authorization
 
     def is_cheap(self, body: bytes) -> bool:
-        """Tell by what is hashed: the body once, and the query in every reading of the request."""
+        """Judge by what is hashed: the body once, and the query on every check."""
         return len(body) <= CHEAP_BODY and len(self.form.head.query) <= CHEAP_TEXT
 
     def verify(self, body: bytes, secret_key: Secret, day_key: DayKey) -> None:
@@ -174,18 +174,18 @@ class Tc3Claim(Claim):
         signature.verify(authorization, signed, key)
 
     def for_host(self, host: str) -> Tc3Claim:
-        """Put another Host into the head, of which it is signed."""
+        """Return the claim with another Host in its signed head."""
         head = self.form.head
         other = dataclasses.replace(head, headers={**head.headers, "host": host})
         return dataclasses.replace(self, form=type(self.form)(other))
 
     def parameters(self, body: bytes) -> dict[str, object]:
-        """Read them as the form writes them."""
+        """Read the parameters with the form."""
         return self.form.parameters(body)
 
 
 class Tc3(Form):
-    """What the forms of TC3-HMAC-SHA256 have in common."""
+    """The base of the forms of TC3-HMAC-SHA256."""
 
     def claim(self, body: bytes, now: datetime) -> Tc3Claim:
         """Read the headers."""
@@ -228,14 +228,14 @@ class Tc3Query(Tc3):
 
 
 class Tc3Body(Tc3):
-    """What the forms that have a body have in common."""
+    """The base of the forms with a body."""
 
     def limit(self, action: Action | None) -> int:
-        """As the action declares."""
+        """Return the limit that the action declares."""
         return UNKNOWN_ACTION_LIMIT if action is None else action.body_limit
 
     def too_large(self, limit: int) -> ServiceError:
-        """Say how much the action takes."""
+        """Return a refusal that says how much the action takes."""
         action = self.head.headers["x-tc-action"]
         return RequestSizeLimitExceeded(f"{told_bare(action)} takes at most {limit} bytes.")
 
@@ -254,7 +254,7 @@ class Tc3Json(Tc3Body):
 
 
 class Tc3Multipart(Tc3Body):
-    """POST with one part a parameter."""
+    """POST with one part for each parameter."""
 
     def parameters(self, body: bytes) -> dict[str, object]:
         """Read the parts."""
@@ -266,7 +266,7 @@ class Tc3Multipart(Tc3Body):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class V1Claim(Claim):
-    """A claim of pairs, among which the action's parameters stand too; `raw` is their text."""
+    """A claim in pairs, which include the action's parameters; `raw` is their text."""
 
     method: str
     host: str
@@ -274,11 +274,11 @@ class V1Claim(Claim):
 
     @functools.cached_property
     def pairs(self) -> dict[str, str]:
-        """All pairs, which are not read before it is known whose they may be."""
+        """All pairs; they are not read before the sender's key is known."""
         return read_pairs(self.raw)
 
     def is_cheap(self, body: bytes) -> bool:
-        """Tell by the text of the pairs, which are read and sorted."""
+        """Judge by the length of the pairs, which are read and sorted."""
         del body
         return len(self.raw) <= CHEAP_TEXT
 
@@ -290,21 +290,21 @@ class V1Claim(Claim):
         signature_v1.verify(form, secret_key)
 
     def for_host(self, host: str) -> V1Claim:
-        """Put another Host beside the pairs."""
+        """Return the claim with another Host."""
         return dataclasses.replace(self, host=host)
 
     def parameters(self, body: bytes) -> dict[str, object]:
-        """Leave the common parameters out and put the others into their structures."""
+        """Return the parameters, unflattened and without the common ones."""
         del body
         pairs = self.pairs.items()
         return unflatten({name: value for name, value in pairs if name not in COMMON})
 
 
 class V1(Form):
-    """What the forms of HmacSHA1 and HmacSHA256 have in common."""
+    """The base of the forms of HmacSHA1 and HmacSHA256."""
 
     def claim(self, body: bytes, now: datetime) -> V1Claim:
-        """Read the common parameters alone, so that a stranger's form costs little."""
+        """Read only the common parameters, so that a stranger's form costs little."""
         raw = self.pairs(body)
         common = peek(raw, (*_NAMES_V1, "Token", "Language"))
         for name in _NAMES_V1:
@@ -347,12 +347,12 @@ class V1Form(V1):
     body_first = True
 
     def limit(self, action: Action | None) -> int:
-        """The same for every action, since none is known before the body is read."""
+        """Return the same limit for every action, since none is known before the body is read."""
         del action
         return V1_LIMIT
 
     def too_large(self, limit: int) -> ServiceError:
-        """Say it in the recorded words, which are not those of a wrong signature."""
+        """Return it in the vendor's words, which differ from those of a wrong signature."""
         del limit
         return SignatureFailure(
             sentence="The provided credentials could not be validated because of exceeding "
@@ -360,16 +360,16 @@ class V1Form(V1):
         )
 
     def pairs(self, body: bytes) -> bytes:
-        """Return the body; JSON says nothing here, so that its sender learns what is missing."""
+        """Return the body; JSON counts as empty, so that its sender learns what is missing."""
         return b"" if body.startswith(b"{") else body
 
 
 def form_of(head: Head) -> Form:
-    """Tell which form a request has.
+    """Return the form of a request.
 
     Raises:
         UnsupportedProtocol: the method is neither GET nor POST.
-        InvalidRequest: it is none of the forms.
+        InvalidRequest: it has none of the forms.
     """
     if head.method not in ("GET", "POST"):
         raise UnsupportedProtocol(f"Use POST or GET, not {told_bare(head.method)}.")
@@ -377,7 +377,7 @@ def form_of(head: Head) -> Form:
         raise InvalidRequest("Content-Encoding must be identity.")
     if head.method == "POST" and head.query:
         raise InvalidRequest("The parameters of a POST belong in its body, not in its query.")
-    # One of these headers without the other is a mistake, and no older signature.
+    # One of these headers without the other is a mistake, not an older signature.
     if "authorization" in head.headers or "x-tc-action" in head.headers:
         return _tc3_form(head)
     if head.method == "GET":

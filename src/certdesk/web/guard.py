@@ -1,4 +1,4 @@
-"""Whose key signed, and what its user may do."""
+"""Authentication and authorisation: whose key signed, and what its user may do."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from certdesk.web.forms import Claim
 from certdesk.wire.signature import derive_key
 
 REMEMBERED_SECONDS = 0.5
-"""A key, user or account that is disabled, and a changed policy, count within a second,
-whichever process changed it."""
+"""A disabled key, user or account, and a changed policy, take effect within a second, whichever
+process made the change."""
 
 MOST_REMEMBERED = 10_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """An enabled key of an enabled account and user, and what it may do.
+    """An enabled key of an enabled account and user, and its permissions.
 
-    A temporary key has a token and an end. `unsigned_payload` and `signed_action` are the account's
-    (`domain/accounts/account.py`).
+    A temporary key has a token and an end time. `unsigned_payload` and `signed_action` are the
+    account's (`domain/accounts/account.py`).
     """
 
     caller: Caller
@@ -55,8 +55,8 @@ class Identity:
 class KnownKey:
     """A key that was looked up.
 
-    `limits` are the requests a second that the account may make of an action, where they are its
-    own. `seen` is when the look-up began, in monotonic seconds.
+    `limits` are the account's own rate limits, in requests a second by action. `seen` is when the
+    look-up began, in monotonic seconds.
     """
 
     identity: Identity
@@ -66,15 +66,15 @@ class KnownKey:
 
     @property
     def caller(self) -> Caller:
-        """The one that signs with it."""
+        """The caller who signs with the key."""
         return self.identity.caller
 
 
 class Guard:
-    """Knows keys for a moment, so that a busy client does not cost a look-up a request."""
+    """A short-lived cache of keys, so that a busy client does not cost a look-up a request."""
 
     def __init__(self, desk: Desk) -> None:
-        """Ask `desk` for keys."""
+        """Look keys up in `desk`."""
         self._desk = desk
         self._known: dict[str, KnownKey] = {}
         self._day_keys: dict[tuple[str, str, str], tuple[Secret, bytes]] = {}
@@ -93,7 +93,7 @@ class Guard:
         Raises:
             SecretIdNotFound: it is unknown or disabled, or its account or user is.
         """
-        # Before it is read: what is changed from here on may be missed.
+        # Taken before the read, which may miss any later change.
         seen = time.monotonic()
         key, identity, limits = self._desk.store.read(lambda unit: _looked_up(unit, secret_id))
         known = KnownKey(
@@ -109,17 +109,17 @@ class Guard:
         return known
 
     def owner_of(self, secret_id: str) -> str | None:
-        """Tell whose key it is, enabled or not; None where there is no such key."""
+        """Return the account of a key, enabled or not; None if there is no such key."""
         key = self._desk.store.read(lambda unit: unit.access_keys.get(secret_id))
         return None if key is None else key.uin
 
     def forget(self, secret_id: str) -> None:
-        """Look a key up anew at its next request."""
+        """Drop a key from the cache."""
         with self._lock:
             self._known.pop(secret_id, None)
 
     def holds(self, known: KnownKey, unit: Unit) -> bool:
-        """Tell, in a transaction, whether a key is still enabled and may still do the same."""
+        """Return, in a transaction, whether a key is still enabled with the same permissions."""
         key = unit.access_keys.get(known.caller.actor)
         try:
             identity = _identity(unit, key)
@@ -142,13 +142,13 @@ class Guard:
 
 
 def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None:
-    """Refuse a right signature that covers too little.
+    """Refuse a correct signature that covers too little.
 
-    The body may stay out of it where the account allows that, but not for an action that takes or
-    shows keys or personal data; the action has to be in it where the account wants so.
+    The body may be left unsigned if the account allows that, but not for an action that takes or
+    shows keys or personal data. The action must be signed if the account demands it.
 
     Raises:
-        SignatureFailure: with what to sign too.
+        SignatureFailure: the message says what to sign as well.
     """
     if not claim.payload_signed and not known.identity.unsigned_payload:
         raise SignatureFailure("The account does not allow UNSIGNED-PAYLOAD; sign the body.")
@@ -159,12 +159,12 @@ def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None
 
 
 def check_token(known: KnownKey, token: str, now: datetime) -> None:
-    """Refuse a temporary key without its token or after its end, and a token without such a key.
+    """Refuse a temporary key without its token or after its end, and a token for another key.
 
-    Asked after the signature, so that a stranger learns nothing. `token` is empty where none came.
+    Checked after the signature, so that a stranger learns nothing. `token` is "" if none was sent.
 
     Raises:
-        TokenFailure: with what is wrong.
+        TokenFailure: the message says what is wrong.
     """
     identity = known.identity
     if identity.token_digest is None:
@@ -180,10 +180,10 @@ def check_token(known: KnownKey, token: str, now: datetime) -> None:
 
 
 def permit(caller: Caller, action: Action, request_id: str) -> None:
-    """Refuse an action that the caller's policies allow for nothing, or not for all it is about.
+    """Refuse an action that the caller's policies do not allow for all its resources.
 
     Raises:
-        UnauthorizedOperation: in the vendor's words, which have the request's id in them.
+        UnauthorizedOperation: in the vendor's words, which include the request's id.
     """
     if not action.permitted(caller.grants):
         raise UnauthorizedOperation(
@@ -201,7 +201,7 @@ def _looked_up(unit: Unit, secret_id: str) -> tuple[AccessKey, Identity, dict[st
 
 
 def _identity(unit: Unit, key: AccessKey | None) -> Identity:
-    """Read what a key stands for.
+    """Return the identity of a key.
 
     Raises:
         SecretIdNotFound: it is unknown or disabled, or its account or user is.

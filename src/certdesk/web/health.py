@@ -1,7 +1,6 @@
-"""Whether the desk is well, and what it has counted, for whoever watches it.
+"""Health checks and metrics, for monitoring.
 
-Who may ask is this machine, and the networks that a setting names; for others there is nothing
-here.
+Only this machine and the networks named by a setting may ask; others get a 404.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ WATCHED = ("/healthz", "/readyz", "/metrics")
 
 
 class Watch:
-    """Answers `/healthz` and `/readyz` (200, or 503 with a line for each fault) and `/metrics`."""
+    """The handler of `/healthz` and `/readyz` (200, or 503 with a line a fault) and `/metrics`."""
 
     def __init__(
         self, opened: OpenDesk, allowed: Collection[Network], peers: Peers = NO_PROXIES
     ) -> None:
-        """Tell of a desk to this machine and to `allowed` networks; `peers` tells who asks."""
+        """Report on a desk to this machine and `allowed` networks; `peers` identifies clients."""
         self._peers = peers
         self._opened = opened
         self._allowed = allowed
@@ -49,14 +48,14 @@ class Watch:
         ]
 
     async def _healthz(self, request: Request) -> Response:
-        """Answer at once, also where every thread waits for something."""
+        """Answer at once, even if every thread is waiting."""
         if not self._may(request.scope):
             return _nothing()
         probe, watching = self._opened.probe, self._opened.watching
         return _told(probe.faults(), *watching.notes(), probe.pulse().line)
 
     async def _readyz(self, request: Request) -> Response:
-        """Answer at once whether calls can be answered."""
+        """Answer at once whether API calls can be served."""
         if not self._may(request.scope):
             return _nothing()
         return _told(self._opened.probe.pulse().faults)
@@ -68,11 +67,11 @@ class Watch:
         return Response(page, media_type=CONTENT_TYPE)
 
     def may_see(self, scope: Scope) -> bool:
-        """Return whether a request is for one of the three, and may be."""
+        """Return whether a request is for one of the three, and is allowed."""
         return scope["path"] in WATCHED and self._may(scope)
 
     def _may(self, scope: Scope) -> bool:
-        # A proxy keeps strangers out by the path as it is spelt, before it is decoded.
+        # A proxy matches the raw path, before it is decoded, to keep strangers out.
         if scope["raw_path"] != scope["path"].encode():
             return False
         address = self._peers.client(scope)

@@ -1,6 +1,6 @@
-"""What a browser is shown at `/`, where programs find the API: a page that says what this is.
+"""The page for browsers at `/`, the URL of the API: it says what this service is.
 
-It is the same for everybody, loads nothing and asks for nothing.
+It is the same for everybody, loads no resources and has no forms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 HEADERS = {
-    # The API answers at the same address.
+    # The API has the same URL.
     "Cache-Control": "no-store",
     "Vary": "Accept, Authorization",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -50,12 +50,12 @@ account here.</p>
 
 
 def home_route() -> Route:
-    """Serve the page; whether a request asks for it, `asks_for_page` tells."""
+    """Return the route of the page; `asks_for_page` decides whether a request gets it."""
     return Route("/", _home, methods=["GET"])
 
 
 def asks_for_page(scope: Scope) -> bool:
-    """Return whether a request for `/` is a browser's, and none that the API could carry out.
+    """Return whether a request for `/` is a browser's and not one for the API.
 
     A request to the API is a POST, has parameters in its query, a body, or headers that sign it. A
     browser names HTML among what it accepts.
@@ -70,7 +70,7 @@ def asks_for_page(scope: Scope) -> bool:
 
 
 def _is_html(media_range: bytes) -> bool:
-    """Return whether one of the things that are accepted is HTML, which weight 0 denies."""
+    """Return whether an accepted media range is HTML; weight 0 means that it is not accepted."""
     kind, *parameters = (part.strip() for part in media_range.split(b";"))
     return kind == b"text/html" and not any(map(_NOT_ACCEPTED.fullmatch, parameters))
 

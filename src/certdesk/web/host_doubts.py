@@ -1,8 +1,8 @@
-"""Says in the log that a signature does not fit because of its Host.
+"""A log message for signatures that fail because of their Host.
 
-Clients sign the Host that they send. A proxy that puts another one in its place, as nginx does
-unless it is told not to, makes every signature wrong. The answer says no more than that; the log
-tells the operator what to look at.
+Clients sign the Host that they send. A proxy that replaces it, as nginx does by default, makes
+every signature wrong. The answer only says that the signature is wrong; the log tells the operator
+what to check.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from certdesk.web.edge import Edge
 
 A_MINUTE = 10
-"""How many signatures of an address are looked into in a minute."""
+"""The most signatures of an address that are examined in a minute."""
 
 MOST_NAMES = 32
 OF_THE_VENDOR = ("ssl.tencentcloudapi.com", "ssl.intl.tencentcloudapi.com")
@@ -35,10 +35,10 @@ log = structlog.get_logger()
 
 
 class HostDoubts:
-    """Looks into signatures that do not fit; safe to use from several threads."""
+    """The examination of wrong signatures; safe to use from several threads."""
 
     def __init__(self, edge: Edge, urls: Iterable[str]) -> None:
-        """Try the names by which the desk is asked, also with the ports of its `urls`."""
+        """Try the desk's host names, also with the ports of its `urls`."""
         ports = {port for url in urls if (port := urlsplit(url).port)}
         names = sorted(edge.hosts.names) + list(OF_THE_VENDOR)
         with_ports = [f"{name}:{port}" for name in names for port in sorted(ports)]
@@ -49,7 +49,7 @@ class HostDoubts:
     def look(
         self, scope: Scope, headers: Mapping[str, str], claim: Claim, fits: Callable[[Claim], None]
     ) -> None:
-        """Log why a claim does not fit, if it is for its Host; `fits` raises where one does not."""
+        """Log it if a claim is wrong because of its Host; `fits` raises for a wrong claim."""
         if self._turns.wait(self._edge.peers.block(scope), 0):
             return
         host = headers["host"]
@@ -65,7 +65,7 @@ class HostDoubts:
 
 
 def is_cheap(claim: Claim, body: bytes) -> bool:
-    """Whether a claim may be looked at under many names."""
+    """Return whether a claim is cheap enough to check under many names."""
     return len(body) <= CHEAP_BODY and claim.is_cheap(body)
 
 

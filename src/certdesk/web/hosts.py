@@ -1,7 +1,7 @@
-"""By which names the desk may be asked (`http.hosts`).
+"""The host names that the desk answers to (`http.hosts`).
 
-A request that was signed for another place, or that a web page sends to a name of its own that it
-has led to this machine (DNS rebinding), comes with another Host.
+A request that was signed for another host has another Host header. So does one from a web page
+whose own name was pointed at this machine (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _AUTHORITY = re.compile(
     r"(?:https?://)?(?:\[(?P<literal>[^\]/]*)\]|(?P<name>[^:/\[\]@]*))(?::[0-9]*)?/?",
     re.IGNORECASE,
 )
-"""A Host header; tccli sends its whole endpoint, an `http://` in front of it included."""
+"""A Host header; tccli sends its whole endpoint, including `http://`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hosts:
-    """The names that are this desk's own."""
+    """The desk's own host names."""
 
     names: frozenset[str] = LOOPBACK
 
     def allow(self, host: str, local: str) -> bool:
-        """Return whether a Host names this desk; `local` is the address that was connected to.
+        """Return whether a Host names this desk; `local` is the address of the connection.
 
-        Ports do not count: behind a port that is forwarded, a client knows another one.
+        Ports do not count: with port forwarding, a client uses another one.
         """
         name = name_in(host)
         return bool(name) and (name in self.names or name == _plain(local))
@@ -45,10 +45,10 @@ class Hosts:
 def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
     """Return the names of a desk that listens on the host `listen` and has these URLs.
 
-    Where it listens on every address, it is asked by the one that a connection came to.
+    If it listens on every address, the local address of the connection is a name too.
 
     Raises:
-        ValueError: one of `more` is not the name of a host.
+        ValueError: one of `more` is not a host name.
     """
     names = {name_in(name): name for name in more}
     if "" in names:
@@ -59,12 +59,12 @@ def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
 
 @functools.lru_cache(maxsize=64)  # nearly every request comes with the same one
 def name_in(host: str) -> str:
-    """Return the name in a Host, in lower case and without its port; empty where it has none."""
+    """Return the name in a Host, in lower case and without its port; empty if it has none."""
     found = _AUTHORITY.fullmatch(host.strip(" \t"))
     return _plain(found["literal"] or found["name"] or "") if found else ""
 
 
 def _plain(name: str) -> str:
-    """Return the one spelling of a name or an address."""
+    """Return the normalised form of a name or an address."""
     address = address_in(name)
     return str(unmapped(address)) if address else name.lower().removesuffix(".")

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 KIB = 1024
 REQUEST_LIMIT = 4 * KIB
-"""Most bytes of a request: about a hundred are for one certificate, so it may be for forty."""
+"""The most bytes of a request: with about a hundred for each certificate, enough for forty."""
 
 BODY_SECONDS = 10
 CACHE_SECONDS = 600
-"""How long others may keep an answer: so long it may take until all know of a revocation."""
+"""How long answers may be cached, and so how long until all see a revocation."""
 
 MEDIA_TYPE = "application/ocsp-response"
 
@@ -39,10 +39,10 @@ def ocsp_routes(pki: Pki, edge: Edge) -> list[Route]:
 
 
 class OcspPages:
-    """Answers what is asked; what cannot be read gets the protocol's own refusal."""
+    """The handler of OCSP requests; a malformed one gets OCSP's own error."""
 
     def __init__(self, pki: Pki, edge: Edge) -> None:
-        """Answer as `pki` does."""
+        """Answer with `pki`."""
         self._pki = pki
         self._edge = edge
 
@@ -61,7 +61,7 @@ class OcspPages:
         return published(answer.der, MEDIA_TYPE, "no-store")
 
     async def get(self, request: Request) -> Response:
-        """Answer the request in a path, which caches may keep."""
+        """Answer the request in a path; caches may store the answer."""
         text = request.path_params["request"]
         if len(text) > REQUEST_LIMIT:
             return PlainTextResponse("too long\n", 414)

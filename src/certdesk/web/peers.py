@@ -1,8 +1,8 @@
-"""Where a request comes from: the peer of the connection, or whom a trusted proxy names.
+"""The client of a request: the peer of the connection, or the one named by a trusted proxy.
 
-`X-Forwarded-For` is believed only of peers that `http.proxies` names. It is read from its right
-end, where each proxy adds the peer that it saw: the first hop that is no trusted proxy is the
-client. What stands to the left of it may be the client's own invention.
+`X-Forwarded-For` is trusted only from peers that `http.proxies` names. It is read from the right,
+where each proxy adds its own peer: the first hop that is not a trusted proxy is the client.
+Anything to the left of it may be forged by the client.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 FORWARDED = b"x-forwarded-for"
 
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
-"""Some proxies write the port as well: `[2001:db8::1]:4711`, `192.0.2.1:4711`."""
+"""Some proxies add the port: `[2001:db8::1]:4711`, `192.0.2.1:4711`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Peers:
-    """Tells clients from proxies; `plain` are peers beyond loopback that get plain HTTP."""
+    """The trusted proxies, and `plain`: peers beyond loopback that may use plain HTTP."""
 
     proxies: tuple[Network, ...] = ()
     plain: tuple[Network, ...] = ()
 
     def is_proxy(self, peer: Address) -> bool:
-        """Return whether a peer's `X-Forwarded-For` is believed."""
+        """Return whether a peer's `X-Forwarded-For` is trusted."""
         return is_within(peer, self.proxies)
 
     def may_speak_plainly(self, peer: Address) -> bool:
@@ -46,9 +46,9 @@ class Peers:
         return peer.is_loopback or is_within(peer, self.plain)
 
     def client(self, scope: Scope) -> Address | None:
-        """Return the address of a request's client; None where it is unknown.
+        """Return the address of a request's client, or None if it is unknown.
 
-        That is so where a trusted proxy names something that is no address.
+        It is unknown if a trusted proxy names something that is not an address.
         """
         if scope.get("client") is None:
             return None
@@ -65,7 +65,7 @@ class Peers:
         return address
 
     def block(self, scope: Scope) -> str:
-        """Name the block of addresses that a request is counted under."""
+        """Return the block of addresses that a request is counted under."""
         address = self.client(scope)
         return "" if address is None else block_of(address)
 

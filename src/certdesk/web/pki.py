@@ -1,4 +1,4 @@
-"""The private CA's certificates and CRLs for everybody, as RFC 5280 4.2.2.1 and 4.2.1.13 say."""
+"""The public certificates and CRLs of the private CA (RFC 5280, 4.2.2.1 and 4.2.1.13)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CERTIFICATE_SECONDS = 24 * 3600
 CRL_SECONDS = 3600
-"""How long others may keep what they fetched; a CRL is renewed twice a day."""
+"""How long the files may be cached; a CRL is renewed twice a day."""
 
 
 def pki_route(pki: Pki, edge: Edge) -> Route:
@@ -47,6 +47,6 @@ def _answer(content: bytes | None, media_type: str, seconds: int) -> Response | 
 
 
 def published(content: bytes, media_type: str, caching: str) -> Response:
-    """Return what anybody may read, and how long caches may keep it."""
+    """Return a public response with its caching rules."""
     headers = {"Cache-Control": caching, "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=media_type, headers=headers)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests a second and account, for each action; 0 is no limit."""
+    """The requests a second of one account, for each action; 0 is no limit."""
 
     default: int
     actions: Mapping[str, int]
@@ -18,7 +18,7 @@ class Limits:
         """Read exceptions such as `CertificateInfoSubmit=20`.
 
         Raises:
-            ValueError: one of them is not written so.
+            ValueError: one of them is malformed.
         """
         actions = {}
         for text in exceptions:

@@ -1,7 +1,8 @@
-"""What a request says of itself that was refused before its signature was checked.
+"""The unverified claims of a request that was refused before its signature was checked.
 
-The refusal may rest on something that is not signed, or on a clock that is ahead. So the request
-could be put right by somebody who captured it, and is noted as used. It is told in its language.
+The refusal may be due to an unsigned part, or to a clock that is ahead. Somebody who captured the
+request could then correct it and send it again, so it is recorded as used. The refusal is in the
+request's language.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _PAIRS = ("Action", "Timestamp", "SecretId", "Signature")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What such a request says of itself; nobody has checked that it is true."""
+    """The claims of such a request; they are unverified."""
 
     secret_id: str
     signature: str = dataclasses.field(repr=False)
@@ -32,7 +33,7 @@ class Named:
 
 
 def named_in(head: Head, body: bytes) -> Named | None:
-    """Read it, if all of it is there; `body` is empty unless the parameters stand in it."""
+    """Read the claims, if complete; `body` is empty unless the parameters are in it."""
     try:
         return _of_headers(head) if "authorization" in head.headers else _of_pairs(head, body)
     except (ServiceError, ValueError):
@@ -40,7 +41,7 @@ def named_in(head: Head, body: bytes) -> Named | None:
 
 
 def language_in(head: Head, body: bytes) -> str:
-    """Read the language that messages are asked for in; "" where none is, or it cannot be read."""
+    """Return the requested language of messages; "" if none is requested or it is unreadable."""
     if "authorization" in head.headers or "x-tc-action" in head.headers:
         return head.headers.get("x-tc-language", "")
     try:
@@ -77,7 +78,7 @@ def _seconds(text: str) -> int:
     """Read a timestamp.
 
     Raises:
-        ValueError: it is no whole number, or has more digits than a time has.
+        ValueError: it is not a whole number, or is too long.
     """
     if not (text.isascii() and text.isdecimal() and len(text) <= len("9999999999")):
         raise ValueError(text[:16])

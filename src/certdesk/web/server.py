@@ -1,4 +1,4 @@
-"""Runs the desk: listens, says so, and ends in good order."""
+"""The server: it listens, reports that it is ready, and shuts down gracefully."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 75
 GRACE_SECONDS = 25
 STRANGERS_THREADS = 2
-"""Threads for work done before the caller is known, and for public pages."""
+"""The threads for work before the caller is known, and for public pages."""
 
 TICKS_A_SECOND = 10
-"""uvicorn's: its loop ticks so often."""
+"""The ticks of uvicorn's loop in a second."""
 
 HSTS = ("strict-transport-security", "max-age=31536000")
-"""Sent with every answer under TLS: browsers then ask this name in no other way for a year."""
+"""Sent with every answer under TLS: browsers then use only TLS for this name for a year."""
 
 
 def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
-    """Serve until a signal ends it; `ready` gets the server's URL once it answers.
+    """Serve until a signal arrives; `ready` is called with the URL once the server answers.
 
     Raises:
-        SettingsError: the address cannot be served on as asked.
+        SettingsError: the address cannot be listened on.
     """
     make_room_for_files(settings.connections)
     with (
@@ -62,7 +62,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         ThreadPoolExecutor(STRANGERS_THREADS, "stranger") as strangers,
     ):
         edge = edge_of(settings, strangers)
-        # Known only now where port 0 was asked for.
+        # The port is known only now if 0 was requested.
         url = _url(listener, secure=bool(settings.tls_cert))
         desk = _reached(opened.desk, url)
         limits = _limits(settings)
@@ -76,7 +76,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         downloads = Downloads(desk, actions(), paces).route(edge, threads)
         watch = Watch(opened, watched, edge.peers)
         config = _config(settings, application(api, desk.issuers.pki, downloads, watch, edge))
-        # It is written into certificates.
+        # The URL is written into certificates.
         if not settings.ca_base_url:
             opened.urls.base = url
         with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -92,7 +92,7 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Proxies are believed by `peers.py` alone.
+        # Only `peers.py` decides which proxies to trust.
         proxy_headers=False,
         headers=[HSTS] if settings.tls_cert else [],
         timeout_keep_alive=IDLE_SECONDS,
@@ -103,10 +103,9 @@ def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server with a door of its own, which lets the caller tidy up at its end.
+    """uvicorn's server with our own door; it lets the caller clean up at the end.
 
-    uvicorn itself raises a signal again after its own end, and the process would die with its
-    files open.
+    uvicorn itself raises a signal again after its end, and the process would die with files open.
     """
 
     def __init__(self, config: uvicorn.Config, settings: Settings, edge: Edge) -> None:
@@ -137,7 +136,7 @@ class Server(uvicorn.Server):
         self.started = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Look each second for clients that do not take their answers."""
+        """Check each second for clients that do not read their answers."""
         if counter % TICKS_A_SECOND == 0:
             now = time.monotonic()
             for connection in list(self._connections):
@@ -152,7 +151,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End in good order on SIGTERM and Ctrl-C, and at once on a second Ctrl-C."""
+        """Shut down gracefully on SIGTERM and Ctrl-C, and at once on a second Ctrl-C."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -170,7 +169,7 @@ async def _run(
     socket_path, group = settings.socket_path, group_of(settings)
     async with admin_socket(socket_path, group, opened.desk, actions()):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        # uvicorn tells of its start by a flag alone.
+        # uvicorn reports its start by a flag only.
         while not server.started and not serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         if server.started:
@@ -183,7 +182,7 @@ async def _run(
 
 
 def _reached(desk: Desk, url: str) -> Desk:
-    """Let links lead to the address that is listened on, where the settings name no other."""
+    """Return the desk with links to the listening address, unless the settings name another."""
     if desk.rules.public_url:
         return desk
     return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))

@@ -1,4 +1,4 @@
-"""The address of the operator's socket, without what else the server has of it."""
+"""The address of the operator's socket, apart from the server's other code."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ LONGEST_ADDRESS = 100
 
 @contextlib.contextmanager
 def socket_address(path: Path) -> Iterator[str]:
-    """Yield the socket's address; a long path goes by way of an open folder (108 bytes at most)."""
+    """Yield the socket's address; a path over 108 bytes goes through an open folder."""
     if len(os.fsencode(path)) <= LONGEST_ADDRESS:
         yield str(path)
         return

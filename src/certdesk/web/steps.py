@@ -1,6 +1,6 @@
-"""The steps of the way of a request; `web/api.py` has them in their order.
+"""The steps of a request; `web/api.py` lists them in order.
 
-Each finds something out about a request, which it leaves in `Asked`, or refuses it.
+Each step stores what it finds out about a request in `Asked`, or refuses the request.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ Given = TypeVar("Given")
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One request on its way: `told` is for the log, `held` is let go after the answer.
+    """One request in progress: `told` is for the log; `held` is released after the answer.
 
-    `is_proved` is true once its signature is found right; `language` is what it asks for.
+    `is_proved` is true once its signature is verified; `language` is the one it requests.
     """
 
     scope: Scope
@@ -71,11 +71,11 @@ class Exchange:
 
 @dataclasses.dataclass(slots=True)
 class Asked:
-    """What the steps so far have found out about a request; it is let go before the answer.
+    """What the steps have found out about a request so far; it is released before the answer.
 
-    `found` is the action of that name, if there is one, and `action` the same once it is known
-    that there is. `borrowed` is given back after an attempt to carry the action out; `writing` is
-    what such an attempt waits for.
+    `found` is the named action, if it exists; `action` is the same once it is known to exist.
+    `borrowed` is returned after an attempt to carry the action out; `writing` is what such an
+    attempt waits for.
     """
 
     exchange: Exchange
@@ -96,7 +96,7 @@ class Asked:
 
 
 class Steps:
-    """What the steps need, and the steps."""
+    """The steps, and what they depend on."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Steps:
     ) -> None:
         """Take requests for the public actions of `catalog`."""
         self._desk = desk
-        # Clients sign by their own clocks, whatever the desk's is moved to.
+        # Clients sign by real time, even if the desk's clock was moved.
         self._machine = SystemClock()
         self._catalog = catalog
         self._threads = threads
@@ -121,19 +121,19 @@ class Steps:
         self._doubts = HostDoubts(edge, [desk.rules.public_url])
 
     def told(self, action: str) -> str:
-        """Return an action for the log; one that there is not may be anything, a secret too."""
+        """Return an action for the log; an unknown one is hidden, since it may be a secret."""
         known = self._catalog.find(action) is not None or action in vendor.ACTIONS
         return action if known else told_bare(action)
 
     # --- a stranger's request ---------------------------------------------------------------------
 
     def find_form(self, asked: Asked) -> None:
-        """Find the form; the rest of HTTP's shape is `web/connections/protocol.py`."""
+        """Find the form; `web/connections/protocol.py` checks the rest of HTTP."""
         self._edge.check_host(asked.exchange.scope, asked.head.headers["host"])
         asked.form = form_of(asked.head)
 
     async def read_claim(self, asked: Asked) -> None:
-        """Read what the request says of itself, in its body too where that is its form."""
+        """Read the request's claim, from its body if its form has it there."""
         exchange, form = asked.exchange, asked.form
         if form.body_first:
             await self._read_body(asked)
@@ -145,7 +145,7 @@ class Steps:
         asked.found = self._catalog.find(asked.claim.action)
 
     async def find_key(self, asked: Asked) -> None:
-        """Find the key, on a thread if it has to be read."""
+        """Find the key, on a thread if it must be read."""
         secret_id = asked.claim.secret_id
         known = self._guard.recall(secret_id)
         if known is None:
@@ -154,7 +154,7 @@ class Steps:
         asked.exchange.told["account"] = known.caller.uin
 
     async def read_body(self, asked: Asked) -> None:
-        """Read the body, where the claim does not stand in it."""
+        """Read the body, unless it was read with the claim."""
         if not asked.form.body_first:
             await self._read_body(asked)
 
@@ -174,7 +174,7 @@ class Steps:
             raise RequestLimitExceeded(sentence=NO_ROOM) from None
 
     async def verify(self, asked: Asked) -> None:
-        """Check the signature, on a thread for strangers where that takes time."""
+        """Check the signature, on a strangers' thread if that takes time."""
         exchange, claim, body, known = asked.exchange, asked.claim, asked.body, asked.known
         day_key = functools.partial(self._guard.day_key, known)
 
@@ -195,9 +195,9 @@ class Steps:
         exchange.is_proved = True
 
     async def note_stranger(self, asked: Asked, refusal: ServiceError) -> None:
-        """Note a request whose signature was not checked, if there is such a key.
+        """Record a request whose signature was not checked, if its key exists.
 
-        It does nothing when its clock is right, its key is enabled or its head is put right.
+        It then has no effect when sent again, even with the clock, key or head corrected.
         """
         head, body, exchange = asked.head, asked.body, asked.exchange
         exchange.language = exchange.language or language_in(head, body)
@@ -215,13 +215,13 @@ class Steps:
     # --- its sender's -----------------------------------------------------------------------------
 
     def check_reach(self, asked: Asked) -> None:
-        """Check what the signature covers, and the token."""
+        """Check the coverage of the signature, and the token."""
         asked.use = self._use(asked.claim, asked.known.caller.uin, asked.found)
         check_coverage(asked.known, asked.claim, asked.found)
         check_token(asked.known, asked.claim.token, self._desk.clock.now())
 
     def find_action(self, asked: Asked) -> None:
-        """Refuse another version of the API, and an action that was not found."""
+        """Refuse another version of the API, and an unknown action."""
         claim = asked.claim
         if claim.version != VERSION:
             raise NoSuchVersion(subject=told_bare(claim.version))
@@ -232,12 +232,12 @@ class Steps:
         asked.action = asked.found
 
     async def note(self, asked: Asked, _: ServiceError) -> None:
-        """Note what a right signature does not help; it has been seen all the same."""
+        """Record a request that is refused although its signature is right."""
         await self._in_its_place(self._admission.note, asked.use)
         await self._keep(asked.use)
 
     async def admit(self, asked: Asked) -> None:
-        """Let the request in, which notes its signature whatever comes of it."""
+        """Admit the request, and so record its signature, whatever the outcome."""
         use, held = asked.use, asked.exchange.held
         limit = asked.known.limits.get(use.action, self._limits.of(use.action))
         try:
@@ -249,17 +249,17 @@ class Steps:
         asked.asked_at = self._desk.clock.now()
 
     async def pass_over(self, asked: Asked, refusal: ServiceError) -> None:
-        """Do nothing about a refusal after which there is nothing to do."""
+        """Do nothing after a refusal."""
 
     # --- that was let in; these steps run on a thread ---------------------------------------------
 
     def permit(self, asked: Asked) -> None:
-        """Ask the policies, of a key that is looked up anew if the request had to wait.
+        """Check the policies, with a fresh look-up of the key if the request had to wait.
 
-        It may have waited for its body, or for something to happen.
+        It may have waited for its body or for a result.
 
         Raises:
-            SecretIdNotFound, SignatureFailure, TokenFailure: it may not ask any more.
+            SecretIdNotFound, SignatureFailure, TokenFailure: the key is no longer valid.
         """
         claim = asked.claim
         known = self._guard.recall(claim.secret_id) or self._guard.look_up(claim.secret_id)
@@ -274,7 +274,7 @@ class Steps:
         asked.request = asked.action.decode(asked.claim.parameters(asked.body))
 
     def carry_out(self, asked: Asked) -> None:
-        """Read, or queue a change, without the event loop's help in between."""
+        """Read, or queue a change, without going back to the event loop."""
         invocation = Invocation(
             action=asked.action,
             caller=asked.known.caller,
@@ -294,22 +294,22 @@ class Steps:
             asked.reply = self._desk.store.read(commit)
 
     def write_answer(self, asked: Asked) -> None:
-        """Put the reply into its envelope.
+        """Write the reply's envelope.
 
         Raises:
-            ResponseSizeLimitExceeded: it is too long.
+            ResponseSizeLimitExceeded: the answer is too long.
         """
         asked.answer = success(asked.reply, asked.exchange.request_id)
         if len(asked.answer) > ANSWER_BYTES:
             raise too_long()
 
     async def keep(self, asked: Asked, refusal: ServiceError) -> None:
-        """Keep the signature; what is carried out keeps it by itself, in its own transaction."""
+        """Store the signature; an action that is carried out stores it in its own transaction."""
         if not isinstance(refusal, SignatureExpire):
             await self._keep(asked.use)
 
     def forget_key(self, asked: Asked) -> None:
-        """Have the key looked up anew in the next attempt."""
+        """Force a fresh look-up of the key in the next attempt."""
         self._guard.forget(asked.known.caller.actor)
 
     # --- what several need ------------------------------------------------------------------------
@@ -320,20 +320,20 @@ class Steps:
             uin=uin,
             action=cut(claim.action),
             timestamp=claim.timestamp,
-            # Not when the head came: the body may have been held back since.
+            # Not the time of the head, since the body may have been held back.
             at=self._machine.now().timestamp(),
             once=found is not None and found.once,
             action_signed=claim.action_signed,
         )
 
     async def _keep(self, use: Use) -> None:
-        """Keep a signature that did nothing, if a restart would take it for a new one."""
+        """Store a signature that changed nothing, if it could be replayed after a restart."""
         if use.is_new_after_a_restart:
             keep = functools.partial(keep_signature, _seen(use))
             await self._on_a_thread(self._desk.store.write, keep)
 
     async def _in_its_place(self, ask: Callable[..., Given], *arguments: object) -> Given:
-        """Ask the admission, on a thread if it may wait."""
+        """Call the admission, on a thread if it may wait."""
         if not self._admission.waits:
             return ask(*arguments)
         return await self._on_a_thread(ask, *arguments)

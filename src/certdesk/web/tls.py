@@ -1,4 +1,4 @@
-"""The server's certificate and key: checked at the start, and loaded again when they change."""
+"""The server's certificate and key: checked at the start, and reloaded when they change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 def check_tls(settings: Settings) -> None:
-    """Check that certificate and key are there together and fit.
+    """Check that certificate and key are both set and match.
 
     Raises:
         SettingsError: they cannot be used.
@@ -35,21 +35,21 @@ def check_tls(settings: Settings) -> None:
 
 
 def _check_pair(certificate: Path, key: Path) -> None:
-    """Load a certificate and its key where it does no harm if they do not fit.
+    """Load a certificate and its key into a trial context.
 
-    A context that is in use would be left with the one and without the other. Raises OSError
-    (ssl.SSLError is one) or ValueError.
+    If they do not match, a context in use would be left with only one of them. Raises OSError
+    (including ssl.SSLError) or ValueError.
     """
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_pass_phrase)
 
 
 def _no_pass_phrase() -> NoReturn:
-    """Refuse a key that is encrypted; OpenSSL would ask at the terminal."""
+    """Refuse an encrypted key, for which OpenSSL would ask a pass phrase at the terminal."""
     raise ValueError("the key is encrypted; use one that is not")
 
 
 async def renew_certificate(config: uvicorn.Config) -> None:
-    """Load a changed certificate in place, so that a renewal needs no restart."""
+    """Reload a changed certificate, so that a renewal needs no restart."""
     if not isinstance(config.ssl, ssl.SSLContext):
         return
     certificate, key = Path(str(config.ssl_certfile)), Path(str(config.ssl_keyfile))
@@ -65,7 +65,7 @@ async def renew_certificate(config: uvicorn.Config) -> None:
                 known = found
                 log.info("the changed certificate is served", setting="tls.cert")
         except (OSError, ValueError) as error:
-            # Tried again at each look. The first one may have met a pair that was half written.
+            # It is retried at each check, since the first may have read a half-written pair.
             failures += 1
             if failures == FAILURES_TOLD:
                 log.warning(

@@ -1,4 +1,4 @@
-"""How often a stranger may ask: so many turns in a time, and then one after the other."""
+"""The rate limiter for strangers (the generic cell rate algorithm)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from starlette.responses import PlainTextResponse, Response
 
 TOO_MANY = 429
 MOST = 50_000
-"""Askers that are remembered at a time: some 10 MB."""
+"""The most clients remembered at a time, about 10 MB."""
 
 
 class Turns:
-    """Gives each asker `count` turns at once, and a further one each `seconds / count`.
+    """A rate limiter: each client has `count` turns at once, and another each `seconds / count`.
 
-    An asker is an address, a link or an account. Of those who have all their turns nothing is
-    kept (the generic cell rate algorithm).
+    A client is an address, a link or an account. Nothing is stored for clients with all their
+    turns.
     """
 
     def __init__(
         self, count: int, seconds: float, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        """Count by `monotonic` seconds; a `count` of 0 is no limit."""
+        """Take the time in seconds from `monotonic`; a `count` of 0 is no limit."""
         self._interval = seconds / count if count else 0.0
         self._seconds = seconds
         self._monotonic = monotonic
@@ -32,10 +32,10 @@ class Turns:
         self._lock = threading.Lock()
 
     def wait(self, asker: Hashable, longest: float, count: int | None = None) -> float:
-        """Take the asker's next turn and tell how many seconds off it is, 0 for now.
+        """Take the client's next turn; return the seconds until then, 0 for now.
 
-        A turn that is further off than `longest` seconds is told and not taken. `count` is the
-        asker's own number of turns, if it has one; 0 is no limit.
+        A turn more than `longest` seconds away is not taken. `count` is the client's own number of
+        turns, if it has one; 0 is no limit.
         """
         interval = self._interval
         if count is not None:
@@ -50,7 +50,7 @@ class Turns:
         return wait
 
     def __len__(self) -> int:
-        """Tell how many askers are remembered."""
+        """Return how many clients are remembered."""
         return len(self._full_at)
 
     def _make_room(self, now: float) -> None:
@@ -58,14 +58,14 @@ class Turns:
             return
         self._full_at = {asker: at for asker, at in self._full_at.items() if at > now}
         if len(self._full_at) >= MOST:
-            # So many addresses have their first turns free anyway.
+            # With so many addresses, an attacker has as many free first turns anyway.
             self._full_at.clear()
 
 
 def too_many(wait: float) -> Response:
-    """Refuse one who has to wait so many seconds for a turn (RFC 6585, 4).
+    """Return the refusal of a client that must wait `wait` seconds (RFC 6585, 4).
 
-    The connection ends, and with it the requests that were sent ahead on it.
+    The connection is closed, and pipelined requests on it are dropped.
     """
     headers = {
         "Retry-After": str(math.ceil(wait)),

@@ -1,1 +1,1 @@
-"""A name server and a web server on the loopback, for desks with no Internet to ask."""
+"""A name server and a web server on loopback, for desks without the Internet."""

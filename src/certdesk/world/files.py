@@ -1,7 +1,7 @@
-"""A name server and a web server that answer from the files of a folder, as they are when asked.
+"""A name server and a web server that answer from the current files of a folder.
 
-`records` has a DNS record a line, as a zone file has, and `www/HOST/PATH` is a page each.
-`desk.toml` is a settings file for a desk that asks these servers. A change of a file counts for the
+`records` has one DNS record a line, as in a zone file, and each `www/HOST/PATH` is a page.
+`desk.toml` is a settings file for a desk that asks these servers. A changed file is used for the
 next question.
 """
 
@@ -42,7 +42,7 @@ allow_networks = ["{{pages.address}}/32"]
 """
 
 PAGE_BYTES = 1024 * 1024
-"""A page has no more: a desk reads far less of a file of proof."""
+"""The most bytes of a page; a desk reads far less of a validation file."""
 
 Complain = Callable[[str], None]
 
@@ -60,7 +60,7 @@ class World:
 
     @property
     def settings(self) -> Path:
-        """Settings for a desk, written once the servers are there."""
+        """Settings for a desk, written once the servers run."""
         return self.folder / "desk.toml"
 
     def page(self, host: str, path: str) -> Path:
@@ -69,22 +69,22 @@ class World:
 
 
 class NotOurs(Exception):
-    """The folder is another's: one that runs, or that wrote the settings; the text says which."""
+    """The folder is in use, or its settings were written by something else; the text says which."""
 
 
 class BadRecord(Exception):
-    """A line is no DNS record; the text says which and why."""
+    """A line is not a DNS record; the text says which and why."""
 
 
 class RecordFile:
-    """A file with a record a line, found by the record's name.
+    """A file with one record a line, indexed by name.
 
-    Only lines that were added are read again, and a line is parsed when its name is asked for:
-    parsing 100,000 lines takes seconds, and each order adds one.
+    Only added lines are read, and a line is parsed when its name is asked for: parsing 100,000
+    lines takes seconds, and each order adds one.
     """
 
     def __init__(self, file: Path, complain: Complain) -> None:
-        """Read nothing yet; `complain` is told of lines that are no records."""
+        """Read nothing yet; `complain` is called with lines that are not records."""
         self._file = file
         self._complain = complain
         self._read = b""
@@ -93,7 +93,7 @@ class RecordFile:
         self._nodes: set[str] = set()
 
     def refresh(self) -> None:
-        """Take up what the file has now.
+        """Read the changes of the file.
 
         Raises:
             OSError, UnicodeDecodeError: it cannot be read.
@@ -114,7 +114,7 @@ class RecordFile:
         """The records of a name.
 
         Raises:
-            BadRecord: one of its lines is no record.
+            BadRecord: one of its lines is not a record.
         """
         found: list[dns.rrset.RRset] = []
         for number, line in self._lines.get(name, []):
@@ -154,11 +154,11 @@ class FileNames(NameServer):
         self._file = RecordFile(file, complain)
         self._complain = complain
         self._told = ""
-        # One question after the other: a file that is read anew has no records meanwhile.
+        # One question at a time, since a file that is being reread has no records meanwhile.
         self._lock = threading.Lock()
 
     def response(self, query: dns.message.Message) -> dns.message.Message:
-        """Answer from the file; SERVFAIL, and a word to the person, where that cannot be."""
+        """Answer from the file; on an error answer SERVFAIL and report it."""
         try:
             with self._lock:
                 self._file.refresh()
@@ -172,7 +172,7 @@ class FileNames(NameServer):
             return failed
 
     def note(self, name: str, rdtype: str) -> None:
-        """Keep nothing: it may run for weeks, and a desk asks every few seconds."""
+        """Store nothing: the server may run for weeks, and a desk asks every few seconds."""
 
     def records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
         """The records of a name and a type."""
@@ -197,7 +197,7 @@ class FilePages(WebServer):
         self._world = world
 
     def note(self, request: Request) -> None:
-        """Keep nothing, as of questions."""
+        """Store nothing, as with DNS questions."""
 
     def answer(self, request: Request, line: Line) -> None:
         """Answer with a file, or with 404."""
@@ -212,13 +212,13 @@ class FilePages(WebServer):
 
 @contextlib.contextmanager
 def world(folder: Path, complain: Complain) -> Iterator[World]:
-    """Run both servers on a folder's files as long as the context lasts.
+    """Run both servers on a folder's files while the context lasts.
 
-    They listen where they did the last time, if they can, so that a desk that has the settings
-    needs no new ones.
+    If possible they listen on the same ports as the last time, so that a desk's settings stay
+    valid.
 
     Raises:
-        NotOurs: another world runs in the folder, or its settings for a desk are somebody else's.
+        NotOurs: another world runs in the folder, or something else wrote its settings.
         OSError: a file cannot be made.
     """
     made = World(folder)
@@ -232,7 +232,7 @@ def world(folder: Path, complain: Complain) -> Iterator[World]:
         names_port, pages_port = _ports(made.settings)
         _listen(opened, lambda port: nameserver(names, port), names_port)
         _listen(opened, lambda port: serving(pages, port=port), pages_port)
-        # In the place of what is there, so that no link is followed.
+        # It replaces what is there, so that no link is followed.
         fresh = made.settings.with_suffix(".new")
         fresh.unlink(missing_ok=True)
         fresh.write_text(SETTINGS.format(names=names, pages=pages))
@@ -242,7 +242,7 @@ def world(folder: Path, complain: Complain) -> Iterator[World]:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder: a second world would write other ports into the settings of the first."""
+    """Lock the folder: a second world would write other ports into the first one's settings."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
@@ -255,7 +255,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _ports(settings: Path) -> tuple[int, int]:
-    """The ports of the name server and the web server in settings; 0 where there are none."""
+    """Return the two servers' ports from the settings; 0 if there are none."""
     try:
         read = tomllib.loads(settings.read_text("utf-8"))
         return int(read["dns"]["resolvers"][0].rpartition(":")[2]), int(read["proof"]["http_port"])
@@ -268,7 +268,7 @@ def _listen(
     start: Callable[[int], contextlib.AbstractContextManager[object]],
     port: int,
 ) -> None:
-    """Start a server on a port, or on a free one where that is taken."""
+    """Start a server on a port, or on a free one if that is taken."""
     try:
         opened.enter_context(start(port))
     except (OSError, OverflowError):

@@ -1,11 +1,12 @@
-r"""A DNS server on the loopback, for tests and the demo: says what it was told to, UDP and TCP.
+r"""A DNS server on loopback, for tests and the demo, with scripted answers by UDP and TCP.
 
     with nameserver() as dns:
         dns.add("_dnsauth.shop.example.com", "TXT", "20260301…")
         RunningDesk(folder, settings=f'dns.resolvers = ["{dns.endpoint}"]\ndns.dnssec = "off"\n')
 
-It answers as a resolver does: along CNAME records to their end, and NXDOMAIN for a name that
-nothing is at or below. It checks no signatures, so a desk has to be set to do without.
+It answers as a resolver does: it follows CNAME records to their end, and answers NXDOMAIN for a
+name with no records at or below it. It checks no signatures, so a desk must be set not to require
+that.
 """
 
 from __future__ import annotations
@@ -29,22 +30,23 @@ import dns.rdatatype
 import dns.rrset
 
 Script = Callable[[dns.message.Message, bool], Iterable[bytes]]
-"""Gives the packets to send for a query; the second value tells whether it came by TCP."""
+"""A function that returns the packets to send for a query; its second argument says whether it came
+by TCP."""
 
 STRING = 255
 CHAIN = 20
 
 
 class NameServer:
-    """Records by name and type, and who asked for which."""
+    """A name server: its records by name and type, and the questions it was asked."""
 
     def __init__(self) -> None:
-        """Know nothing; `nameserver` runs it."""
+        """Begin without records; `nameserver` runs the server."""
         self.endpoint = ""
         self.checked = False
         """Whether answers claim that their signatures were checked (AD)."""
         self.silent = False
-        """Whether no question is answered."""
+        """Whether the server answers no questions."""
         self.questions: list[tuple[str, str]] = []
         """Name in lower case and type of every question, in order."""
         self._records: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], list[dns.rdata.Rdata]]
@@ -53,19 +55,19 @@ class NameServer:
         self._scripts: dict[dns.name.Name, Script] = {}
 
     def add(self, name: str, rdtype: str, *texts: str) -> None:
-        """Put records beside those that are there; of a TXT record the text is its value."""
+        """Add records; the text of a TXT record is its value."""
         self.add_text(name, rdtype, *(_quoted(text) if rdtype == "TXT" else text for text in texts))
 
     def add_text(self, name: str, rdtype: str, *texts: str) -> None:
-        """Put records beside those that are there, written as in a zone file."""
+        """Add records, written as in a zone file."""
         kind = dns.rdatatype.from_text(rdtype)
         key = (dns.name.from_text(name), kind)
         made = [dns.rdata.from_text(dns.rdataclass.IN, kind, text) for text in texts]
-        # Another thread that reads the list meanwhile has the old one.
+        # A thread that is reading the list keeps the old one.
         self._records[key] = self._records.get(key, []) + made
 
     def remove(self, name: str, rdtype: str) -> None:
-        """Take all records of a type away."""
+        """Remove all records of a type."""
         self._records.pop((dns.name.from_text(name), dns.rdatatype.from_text(rdtype)), None)
 
     def records(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
@@ -88,7 +90,7 @@ class NameServer:
         self._scripts[dns.name.from_text(name)] = script
 
     def note(self, name: str, rdtype: str) -> None:
-        """Keep what was asked, to be looked at later."""
+        """Record a question, for later inspection."""
         self.questions.append((name, rdtype))
 
     def asked(self, rdtype: str) -> list[str]:
@@ -96,7 +98,7 @@ class NameServer:
         return [name for name, kind in self.questions if kind == rdtype]
 
     def packets(self, wire: bytes, *, tcp: bool) -> list[bytes]:
-        """Return what is sent for what came; nothing for what is no query."""
+        """Return the packets to send for a message; none if it is not a query."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
@@ -111,7 +113,7 @@ class NameServer:
         return [fitting(self.response(query), query, tcp=tcp)]
 
     def response(self, query: dns.message.Message) -> dns.message.Message:
-        """Return the honest answer to a query."""
+        """Return the correct answer to a query."""
         response = dns.message.make_response(query, recursion_available=True)
         if self.checked:
             response.flags |= dns.flags.AD
@@ -138,9 +140,9 @@ class NameServer:
 
 
 def fitting(message: dns.message.Message, query: dns.message.Message, *, tcp: bool) -> bytes:
-    """Write a message; by UDP one that is longer than the asker reads is cut and says so (TC)."""
-    # Shuffled, it would draw from the random numbers of whatever test runs beside this thread, and
-    # Hypothesis takes that for the test's doing.
+    """Return a message's bytes; by UDP one too long for the client is truncated (TC)."""
+    # Shuffling would use the random numbers of the test that runs beside this thread, and
+    # Hypothesis would attribute that to the test.
     wire = message.to_wire(max_size=65535, want_shuffle=False)
     if tcp or len(wire) <= max(query.payload, 512):
         return wire
@@ -151,7 +153,7 @@ def fitting(message: dns.message.Message, query: dns.message.Message, *, tcp: bo
 
 @contextlib.contextmanager
 def nameserver(dns_server: NameServer | None = None, port: int = 0) -> Iterator[NameServer]:
-    """Serve as long as the context lasts, on a free port or this one; no thread is left of it."""
+    """Serve while the context lasts, on a free port or this one; end all threads then."""
     dns_server = dns_server or NameServer()
     with contextlib.ExitStack() as opened:
         udp, tcp = _listening(dns_server, opened, port)
@@ -185,7 +187,7 @@ class _UdpHandler(socketserver.BaseRequestHandler):
 
 class _TcpHandler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        # Who is asked may hang up at any time, and so may who asks.
+        # Either side may close the connection at any time.
         with contextlib.suppress(OSError, EOFError):
             wire = _exactly(self.request, int.from_bytes(_exactly(self.request, 2), "big"))
             for packet in cast("_Tcp", self.server).dns_server.packets(wire, tcp=True):
@@ -195,7 +197,7 @@ class _TcpHandler(socketserver.BaseRequestHandler):
 def _listening(
     dns_server: NameServer, opened: contextlib.ExitStack, port: int
 ) -> tuple[_Udp, _Tcp]:
-    """Listen on one port by both ways; what is free by UDP may be taken by TCP."""
+    """Listen on one port by UDP and TCP; a port that is free for UDP may be taken for TCP."""
     while True:
         udp = _Udp(("127.0.0.1", port), _UdpHandler)
         try:
@@ -222,7 +224,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    """Write a TXT record's value, cut into strings, each byte as a number."""
+    """Return a TXT record's value, split into strings, with each byte as a number."""
     value = text.encode()
     strings = [value[at : at + STRING] for at in range(0, len(value), STRING)] or [b""]
     return " ".join('"' + "".join(f"\\{byte:03}" for byte in one) + '"' for one in strings)

@@ -1,4 +1,4 @@
-r"""A web server on the loopback, for tests and the demo: serves what it was told to, by name.
+r"""A web server on loopback, for tests and the demo, with pages by host name.
 
     with webserver() as web:
         web.put("shop.example.com", "/.well-known/pki-validation/1f.txt", "20260301…")
@@ -29,14 +29,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 QUIET_SECONDS = 30.0
-"""How long a connection may be silent, as a net under a hang."""
+"""How long a connection may be silent, as a safeguard against hanging."""
 
 HEAD_LIMIT = 64 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What was asked; `host` in lower case and without port, header names in lower case."""
+    """A request; `host` is in lower case and without port, header names are in lower case."""
 
     host: str
     path: str
@@ -44,23 +44,23 @@ class Request:
 
 
 class Line:
-    """The connection that a script speaks on."""
+    """The connection that a script uses."""
 
     def __init__(self, connection: socket.socket, ended: threading.Event) -> None:
-        """Speak on `connection`, until `ended`."""
+        """Use `connection`, until `ended`."""
         self._connection = connection
         self._ended = ended
 
     def send(self, data: bytes) -> None:
-        """Send bytes; raise OSError where the other side has gone."""
+        """Send bytes; raise OSError if the other side is gone."""
         self._connection.sendall(data)
 
     def wait(self, seconds: float) -> bool:
-        """Let time pass; return whether the server goes on."""
+        """Wait; return whether the server is still running."""
         return not self._ended.wait(seconds)
 
     def hold(self) -> None:
-        """Say nothing more, and let the connection be until the other side closes it."""
+        """Send nothing more, and keep the connection until the other side closes it."""
         self._connection.settimeout(0.05)
         while self.wait(0):
             with contextlib.suppress(TimeoutError):
@@ -68,7 +68,7 @@ class Line:
                     return
 
     def reset(self) -> None:
-        """Break the connection off (RST)."""
+        """Reset the connection (RST)."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -76,10 +76,10 @@ Script = Callable[[Line], None]
 
 
 class WebServer:
-    """Pages by host and path, and what was asked for; a host that it does not know has none."""
+    """A web server: its pages by host and path, and the requests it got."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        """Know nothing; `webserver` and `serving` run it."""
+        """Begin without pages; `webserver` and `serving` run the server."""
         self.address = ""
         self.port = 0
         self.tls = tls
@@ -111,7 +111,7 @@ class WebServer:
         self._scripts[host, path] = script
 
     def remove(self, host: str, path: str) -> None:
-        """Serve nothing there any more."""
+        """Remove a page."""
         self._scripts.pop((host, path), None)
 
     def note(self, request: Request) -> None:
@@ -119,7 +119,7 @@ class WebServer:
         self.requests.append(request)
 
     def answer(self, request: Request, line: Line) -> None:
-        """Note a request, and answer it."""
+        """Record a request, and answer it."""
         self.note(request)
         script = self._scripts.get((request.host, request.path))
         if script is None:
@@ -129,7 +129,7 @@ class WebServer:
 
 
 def response(status: int, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Write a whole response, with its length."""
+    """Return a whole response, with its length."""
     lines = [f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
@@ -140,9 +140,9 @@ def response(status: int, body: bytes, headers: Mapping[str, str]) -> bytes:
 def webserver(
     *, address: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> Iterator[WebServer]:
-    """Serve as long as the context lasts, on a free port unless one is given.
+    """Serve while the context lasts, on a free port unless one is given.
 
-    When it ends, so have all connections; no thread is left of it.
+    At the end, all its connections and threads have ended.
     """
     with serving(WebServer(tls), address=address, port=port) as web:
         yield web
@@ -150,7 +150,7 @@ def webserver(
 
 @contextlib.contextmanager
 def serving(web: WebServer, *, address: str = "127.0.0.1", port: int = 0) -> Iterator[WebServer]:
-    """Serve what a server of the caller's answers, as `webserver` does."""
+    """Run the caller's `web`, as `webserver` does."""
     with _Listener((address, port), _Handler) as listener:
         listener.web = web
         host, web.port = listener.server_address[:2]
@@ -166,7 +166,7 @@ def serving(web: WebServer, *, address: str = "127.0.0.1", port: int = 0) -> Ite
 
 
 def self_signed(name: str = "nobody.example") -> ssl.SSLContext:
-    """Make a certificate that nobody has signed but its own key, and TLS for a server with it."""
+    """Make a self-signed certificate, and return a TLS context for a server with it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)
@@ -201,7 +201,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         web = cast("_Listener", self.server).web
-        # The client may hang up at any time, and so may a script that breaks off.
+        # The client may close the connection at any time, and so may a script.
         with contextlib.suppress(OSError, EOFError), self._secured(web) as connection:
             connection.settimeout(QUIET_SECONDS)
             line = Line(connection, web.ended)

@@ -1,1 +1,1 @@
-"""Connections and HTTP/1.1, before a request is one."""
+"""Connections and HTTP/1.1, below the level of requests."""

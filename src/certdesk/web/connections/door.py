@@ -1,6 +1,6 @@
-"""Accepts connections: who may come in, and whether there is a seat.
+"""Accepting connections: which are allowed, and whether there is a seat.
 
-The event loop's own server would shake hands first and tell of a peer afterwards.
+The event loop's own server would do the TLS handshake before it shows the peer.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AT_ONCE = 8
-"""Connections accepted before others have their turn: what those that came before them have sent
-already is read first, so that a crowd at the door does not close them."""
+"""Connections accepted at a time. Then data that has arrived on earlier connections is read, so
+that a rush of new connections does not close those."""
 
 PAUSE_SECONDS = 1
-"""How long no connection is accepted after no file could be opened for one."""
+"""The pause in accepting after no file could be opened for a connection."""
 
 NO_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 TLS_END_SECONDS = 5
 """How long a client may take to agree to the end of its TLS connection."""
 
 TOLD_SECONDS = 60
-"""How often the log tells of refused connections."""
+"""How often the log reports refused connections."""
 
 FULL = b"HTTP/1.1 503 Service Unavailable\r\n"
 NOT_PLAIN = b"HTTP/1.1 403 Forbidden\r\n"
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Whom the door lets in; `tls` is None where HTTP is plain."""
+    """The rules for accepting connections; `tls` is None for plain HTTP."""
 
     peers: Peers
     seats: Seats
@@ -58,12 +58,12 @@ class Rules:
 
 
 class Door:
-    """Accepts from a listening socket, in the place of `asyncio.Server`."""
+    """A server on a listening socket, in place of `asyncio.Server`."""
 
     def __init__(
         self, listener: socket.socket, rules: Rules, protocol: Callable[[], LimitedProtocol]
     ) -> None:
-        """Let connections in by `rules`; `protocol` makes the protocol of one."""
+        """Accept connections by `rules`; `protocol` creates the protocol of one."""
         self._listener = listener
         self._rules = rules
         self._protocol = protocol
@@ -74,13 +74,13 @@ class Door:
         self._is_open = True
 
     def open(self, backlog: int) -> None:
-        """Begin to accept."""
+        """Start to accept."""
         self._listener.settimeout(0)
         self._listener.listen(backlog)
         self._watch()
 
     def close(self) -> None:
-        """Accept no more; connections that are in stay."""
+        """Stop accepting; accepted connections stay open."""
         self._is_open = False
         if self._pause is not None:
             self._pause.cancel()
@@ -89,7 +89,7 @@ class Door:
             task.cancel()
 
     async def wait_closed(self) -> None:
-        """Wait for those that were at the door."""
+        """Wait for connections that are still being accepted."""
         if self._coming:
             await asyncio.wait(self._coming)
 
@@ -112,7 +112,7 @@ class Door:
             self._admit(connection, peer)
 
     def _rest(self, error: OSError) -> None:
-        """Accept nothing for a moment: the connection that cannot be had would come at once."""
+        """Pause accepting: the connection that failed would be offered again at once."""
         self._tell("no connection can be accepted", error=str(error))
         if error.errno in NO_FILES:
             self._loop.remove_reader(self._listener)
@@ -139,7 +139,7 @@ class Door:
         task.add_done_callback(functools.partial(self._came, connection, seat))
 
     async def _let_in(self, connection: socket.socket, seat: Seat) -> None:
-        """Shake hands and hand the connection over to a protocol of its own."""
+        """Do the TLS handshake and pass the connection to its own protocol."""
         rules = self._rules
 
         def protocol() -> LimitedProtocol:
@@ -156,10 +156,9 @@ class Door:
         )
 
     def _came(self, connection: socket.socket, seat: Seat, task: asyncio.Task[None]) -> None:
-        """Close a connection that was not handed over.
+        """Close a connection that was not passed to a protocol.
 
-        Its handshake failed or took too long, or its seat went to another, maybe before the task
-        had begun.
+        Its handshake failed or took too long, or it lost its seat, perhaps before the task began.
         """
         self._coming.discard(task)
         error = None if task.cancelled() else task.exception()
@@ -170,7 +169,7 @@ class Door:
             connection.close()
 
     def _refuse(self, connection: socket.socket, line: bytes) -> None:
-        """Close a connection; without TLS, say why as well as it can be said unasked."""
+        """Close a connection; without TLS, send the reason first, even with no request."""
         with contextlib.suppress(OSError):
             if self._rules.tls is None:
                 connection.send(line + _NO_MORE)

@@ -1,9 +1,9 @@
-"""Where one request on a connection ends and the next begins (RFC 9112, 2.2, 6 and 7.1).
+"""The boundaries between the requests on a connection (RFC 9112, 2.2, 6 and 7.1).
 
-Bytes arrive in pieces that know nothing of requests. They are cut here so that the parser never
-gets bytes of two requests at once: caps count each request's own bytes, a chunk's extensions can
-be measured, and what was sent ahead waits, unread, for the answer before it. The parser finds the
-same ends by itself; where the two do not agree, the request is refused.
+Bytes arrive in pieces of any size. They are split here so that the parser never gets bytes of two
+requests at once. So limits count each request's own bytes, chunk extensions can be measured, and
+pipelined bytes wait unread until the earlier request is answered. The parser finds the same
+boundaries independently; if the two disagree, the request is refused.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import re
 
 KIB = 1024
 CHUNK_EXTENSIONS = KIB
-"""Most bytes of extensions that a chunk may have; none is known here, and all are skipped."""
+"""The most bytes of a chunk's extensions; all extensions are ignored."""
 
 CHUNKING = 64 * KIB
 CHUNKING_PART = 8
-"""A chunked body may have so many bytes that are sizes and the like, and beyond that an eighth of
-its content."""
+"""The bytes of framing (sizes and the like) that a chunked body may have, in addition to an eighth
+of its content."""
 
 TRAILER_LINE = 8 * KIB
 
@@ -29,16 +29,16 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Broken(Exception):
-    """What has arrived is no request; `status` says why."""
+    """The bytes are not a request; `status` says why."""
 
     def __init__(self, status: http.HTTPStatus) -> None:
-        """Keep the status."""
+        """Store the status."""
         self.status = status
         super().__init__(status.phrase)
 
 
 class Part(enum.Enum):
-    """What the next bytes of a connection belong to."""
+    """The part of a request that the next bytes belong to."""
 
     BETWEEN = enum.auto()
     HEAD = enum.auto()
@@ -53,9 +53,9 @@ BETWEEN, HEAD, DONE = Part.BETWEEN, Part.HEAD, Part.DONE
 
 
 class Framing:
-    """Cuts a connection's bytes into pieces, each of which belongs to one request.
+    """A splitter of a connection's bytes into pieces that each belong to one request.
 
-    `part` is where the next byte belongs. `head_bytes` counts those of the present head.
+    `part` is where the next byte belongs. `head_bytes` counts the bytes of the current head.
     """
 
     def __init__(self) -> None:
@@ -82,20 +82,20 @@ class Framing:
         self._at = 0
 
     def next_request(self) -> None:
-        """Begin with the next request; the present one has to be done."""
+        """Begin with the next request; the current one must be complete."""
         self.part = BETWEEN
 
     def expect_body(self, length: int | None) -> None:
-        """Say how long the body is behind the head that has just ended; None is chunked."""
+        """Set the length of the body after the head that has just ended; None is chunked."""
         self._content = self._chunking = 0
         self._left = length or 0
         self.part = Part.CHUNK_SIZE if length is None else Part.BODY if length else DONE
 
     def piece(self) -> bytes:
-        """Return the next piece of the present request; empty where more is needed or it is done.
+        """Return the next piece of the current request; empty if more is needed or it is done.
 
         Raises:
-            Broken: the request can have no such piece.
+            Broken: the piece is not valid there.
         """
         if self.part is BETWEEN:
             self._skip_blank_lines()
@@ -103,20 +103,20 @@ class Framing:
         return read() if read else b""
 
     def _skip_blank_lines(self) -> None:
-        """Pass over what may stand in front of a request line (RFC 9112, 2.2)."""
+        """Skip the blank lines allowed before a request line (RFC 9112, 2.2)."""
         self._data, self._at = self._data[self._at :].lstrip(_END), 0
         if self._data:
             self.part, self.head_bytes, self._tail = HEAD, 0, b""
 
     def _take(self, size: int) -> bytes:
-        """Cut off the next bytes, `size` at most."""
+        """Take the next bytes, at most `size`."""
         piece = self._data[self._at : self._at + size]
         self._at += len(piece)
         return piece
 
     def _head(self) -> bytes:
-        """Return what there is of a head, up to its end and no byte further."""
-        # The end itself may arrive in pieces.
+        """Return what has arrived of a head, up to its end."""
+        # The end marker may arrive in pieces.
         seam = self._tail + self._data[self._at : self._at + len(_HEAD_END) - 1]
         found = seam.find(_HEAD_END)
         if found >= 0:
@@ -158,7 +158,7 @@ class Framing:
         return line
 
     def _line(self, most: int, status: http.HTTPStatus) -> bytes:
-        """Return a whole line; nothing as long as its end is not there."""
+        """Return a whole line; nothing until its end has arrived."""
         end = self._data.find(_END, self._at, self._at + most + len(_END))
         if end < 0:
             if len(self._data) - self._at > most + 1:

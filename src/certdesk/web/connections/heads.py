@@ -1,4 +1,4 @@
-"""Which request heads could be understood in two ways (RFC 9112, 3.2 and 6.1; RFC 9110, 5.3)."""
+"""The detection of ambiguous request heads (RFC 9112, 3.2 and 6.1; RFC 9110, 5.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-"""Names in lower case and values, in the order in which they came."""
+"""Names in lower case and values, in the order of arrival."""
 
 VERSIONS = ("1.0", "1.1")
 
@@ -41,9 +41,9 @@ MAY_REPEAT = frozenset(
         b"x-forwarded-proto",
     }
 )
-"""Headers whose value is a list, which may come in several lines; any other comes once.
+"""Headers whose value is a list, which may be repeated; any other occurs once.
 
-Of two values one reader takes the first and another the last, and a signature covers one of them.
+Given two values, some readers take the first and others the last, and a signature covers only one.
 """
 
 _ABSOLUTE = re.compile(rb"(https?)://([^/?#@]*)/[^#]*", re.IGNORECASE)
@@ -51,10 +51,10 @@ _DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 
 
 def check_head(target: bytes, headers: Headers, *, version: str) -> bool:
-    """Return whether a head can be read in one way only, and its body with it.
+    """Return whether a head, and so its body, can be read in one way only.
 
-    `target` stands in the request line; `version` is that of HTTP. A request of HTTP/1.0 may have
-    no Host, and then names no host in its target either.
+    `target` is that of the request line; `version` is that of HTTP. An HTTP/1.0 request may have no
+    Host, and then its target names no host either.
     """
     names = [name for name, _ in headers]
     if version not in VERSIONS or _repeated(names):
@@ -69,7 +69,7 @@ def check_head(target: bytes, headers: Headers, *, version: str) -> bool:
 
 
 def body_length(headers: Headers) -> int | None:
-    """Return the length of the body behind a head that the parser has taken; None is chunked."""
+    """Return the length of the body after a head that the parser accepted; None is chunked."""
     given = dict(headers)
     return None if b"transfer-encoding" in given else int(given.get(b"content-length", 0))
 
@@ -82,7 +82,7 @@ def _repeated(names: list[bytes]) -> bool:
 
 
 def _is_for(target: bytes, host: bytes) -> bool:
-    """Return whether a target is a path, `*`, or a URI whose authority is the Host as well."""
+    """Return whether a target is a path, `*`, or a URI whose authority equals the Host."""
     if target.startswith(b"/") or target == b"*":
         return b"#" not in target
     absolute = _ABSOLUTE.fullmatch(target)

@@ -1,4 +1,4 @@
-"""The socket that the desk is reached by, and how many files the process needs for it."""
+"""The desk's listening socket, and the number of open files that it needs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from certdesk.web.tls import check_tls
 LARGEST_PORT = 65535
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
-"""What a socket is bound to: of IPv4, of IPv6, or of neither."""
+"""The address of a socket: of IPv4, IPv6 or another family."""
 
 SEND_BUFFER = 256 * 1024
-"""Bytes of an answer that the kernel keeps for a client that does not take it; 4 MiB otherwise."""
+"""The kernel's send buffer, in bytes, for a client that does not read; 4 MiB otherwise."""
 
 OTHER_FILES = 256
-"""Files and connections of the desk's own: databases, look-ups, the operator's socket."""
+"""The desk's own files and connections: databases, look-ups, the operator's socket."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Bind the socket that the settings name.
+    """Bind the socket given by the settings.
 
     Raises:
-        SettingsError: the address cannot be served on as asked.
+        SettingsError: the address cannot be listened on.
     """
     family, address = check_listening(settings)
     try:
@@ -38,10 +38,10 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def check_listening(settings: Settings) -> tuple[socket.AddressFamily, Address]:
-    """Look whether the address may be served on as asked, and what it is for a socket.
+    """Check whether the address may be listened on, and return it for a socket.
 
     Raises:
-        SettingsError: it may not, or there is none.
+        SettingsError: it may not, or it does not exist.
     """
     host, port = host_and_port(settings)
     check_tls(settings)
@@ -59,10 +59,10 @@ def check_listening(settings: Settings) -> tuple[socket.AddressFamily, Address]:
 
 
 def host_and_port(settings: Settings) -> tuple[str, int]:
-    """Read where to listen.
+    """Return the host and port to listen on.
 
     Raises:
-        SettingsError: it is not HOST:PORT.
+        SettingsError: the setting is not HOST:PORT.
     """
     host, _, port = settings.listen.rpartition(":")
     host = host.strip("[]")
@@ -75,7 +75,7 @@ def networks_of(setting: str, texts: tuple[str, ...]) -> tuple[Network, ...]:
     """Read the networks that a setting names.
 
     Raises:
-        SettingsError: one of them is none.
+        SettingsError: one of them is invalid.
     """
     try:
         return networks(texts)
@@ -84,10 +84,10 @@ def networks_of(setting: str, texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 
 def make_room_for_files(connections: int) -> None:
-    """Let the process have a file for each connection beside its own.
+    """Raise the limit of open files to one for each connection and the desk's own.
 
     Raises:
-        SettingsError: the system does not let it have so many.
+        SettingsError: the system does not permit that many.
     """
     needed = connections + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

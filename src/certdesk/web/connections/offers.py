@@ -1,7 +1,7 @@
-"""Reads a body behind an offer to change the protocol, which is passed over (RFC 9110, 7.8).
+"""Bodies of requests that offer to change the protocol; the offer is ignored (RFC 9110, 7.8).
 
-A parser that has met such an offer takes all that follows the head for the other protocol. So the
-body is given to a second one, behind a head that says the same of it and makes no offer.
+After such an offer, the parser treats everything after the head as the other protocol. So a second
+parser gets the body, after a head with the same framing and without the offer.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import httptools
 
 
 class BodyTaker(Protocol):
-    """What takes the parts of a body as they are found."""
+    """A receiver for the parts of a body as they are found."""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header behind the body."""
+        """Take a trailer field, after the body."""
         ...
 
     def on_body(self, body: bytes) -> None:
@@ -23,12 +23,12 @@ class BodyTaker(Protocol):
         ...
 
     def on_message_complete(self) -> None:
-        """Learn that the body has ended."""
+        """Take note that the body has ended."""
         ...
 
 
 class _BodyAlone:
-    """Hands on what is found behind the head."""
+    """A filter that passes on what follows the head."""
 
     def __init__(self, taker: BodyTaker) -> None:
         self._taker = taker
@@ -45,7 +45,7 @@ class _BodyAlone:
 
 
 def body_parser(taker: BodyTaker, length: int | None) -> httptools.HttpRequestParser:
-    """Return a parser that expects a body of `length` bytes, or in chunks where that is None."""
+    """Return a parser that expects a body of `length` bytes, or a chunked one if that is None."""
     parser = httptools.HttpRequestParser(_BodyAlone(taker))
     says = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
     parser.feed_data(b"POST / HTTP/1.1\r\n" + says + b"\r\n\r\n")

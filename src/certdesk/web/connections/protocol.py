@@ -1,13 +1,13 @@
-"""HTTP/1.1 with limits: uvicorn's protocol, with caps on the head and a clock on its arrival.
+"""HTTP/1.1 with limits: uvicorn's protocol, with limits on a head's size and time.
 
-They are 32 KiB for the request line, as the API's GET form needs; for headers 32 KiB in all, 8 KiB
-each, 100 at most; 10 s for the head. What breaks HTTP gets a 4xx answer and the connection is
-closed; everything else is the API's to answer.
+The limits are 32 KiB for the request line, as the API's GET form needs; for headers 32 KiB in all,
+8 KiB each, 100 at most; 10 s for the head. Broken HTTP gets a 4xx answer and the connection is
+closed; the API answers everything else.
 
-The parser gets one request at a time (`framing.py`): what a client sends ahead is read when the
-request before it is answered. A request may be answered before its body is there (a key that is
-unknown, a body that is too large). The rest is then taken and forgotten, so that the client gets to
-read the answer, but no longer and no more of it than any client needs.
+The parser gets one request at a time (`framing.py`): pipelined bytes are read once the earlier
+request is answered. A request may be answered before its body has arrived (an unknown key, a body
+that is too large). The rest of the body is then read and dropped, within limits, so that the client
+gets to read the answer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BODY_BYTES = 16 * KIB * KIB
 IN_HEAD = (BETWEEN, HEAD)
 AT_ONCE = struct.pack("ii", 1, 0)
 WRITE_RATE = KIB
-"""Bytes a second of an answer that a client has to take, on the average of `write_seconds`."""
+"""The lowest rate at which a client must read, in bytes a second over `write_seconds`."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -50,14 +50,14 @@ class LimitedProtocol(HttpToolsProtocol):
     _refusal: http.HTTPStatus | None = None
     _timer: asyncio.TimerHandle | None = None
     _is_offered = False
-    """Whether the head that was just read offers another protocol and has a body behind it."""
+    """Whether the head just read offers another protocol and has a body."""
     _header_bytes = 0
     _body_bytes = 0
     _sent: Sent | None = None
     _mark: Mark | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
-        """Begin to wait for a head."""
+        """Start to wait for a head."""
         super().connection_made(transport)
         self._framing = Framing()
         self.seats.shaken(self.seat)
@@ -75,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those that were sent ahead of an answer are left for later."""
+        """Take bytes; pipelined ones are left for later."""
         self._framing.add(data)
         if self._framing.part is DONE and self._answering():
             self.flow.pause_reading()
@@ -83,12 +83,12 @@ class LimitedProtocol(HttpToolsProtocol):
         was_resting = self._is_resting()
         self._feed()
         if not self._answering() and (was_resting or not self._is_resting()):
-            # Blank lines, which belong to no request, or the rest of one that is answered: neither
-            # may hold the line open.
+            # Blank lines belong to no request, and the rest may belong to an answered one: neither
+            # may keep the connection open.
             self._wait()
 
     def _feed(self) -> None:
-        """Pass the parser what has arrived of the current request, then of the next one."""
+        """Feed the parser what has arrived of the current request, then of the next one."""
         try:
             while self._feed_piece():
                 pass
@@ -133,7 +133,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(http.HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header line; one behind the body is dropped (RFC 9110, 6.5.1), but counts."""
+        """Take a header line; one after the body is dropped (RFC 9110, 6.5.1), but counted."""
         if self._framing.part is HEAD:
             super().on_header(name, value)
         size = len(name) + len(value)
@@ -146,24 +146,24 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
-        """End the head; refuse one that two readers could understand differently."""
+        """End the head; refuse an ambiguous one."""
         self._disarm()
         if not check_head(self.url, self.headers, version=self.parser.get_http_version()):
             self._refuse(http.HTTPStatus.BAD_REQUEST)
         if not any(name == b"host" for name, _ in self.headers):
-            # As one that names nothing, which HTTP/1.1 has a word for (RFC 9112, 3.2).
+            # As an empty Host, which HTTP/1.1 allows for this case (RFC 9112, 3.2).
             self.headers.append((b"host", b""))
         self._framing.expect_body(body_length(self.headers))
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self._is_offered = self._framing.part is not DONE
-            # The parser reads nothing more of this connection.
+            # The parser reads no more from this connection.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """End a request, where its framing says so too."""
+        """End a request, if its framing agrees."""
         if self._is_offered:
-            # The parser has met an offer, and knows of no body behind it.
+            # The parser has seen an offer, and does not expect a body.
             return
         if self._framing.part is not DONE:
             self._refuse(http.HTTPStatus.BAD_REQUEST)
@@ -172,7 +172,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Go on with the rest of the request, or with what was sent ahead."""
+        """Continue with the rest of the request, or with the next one."""
         self.seats.turn(self.seat)
         super().on_response_complete()
         self._feed()
@@ -180,17 +180,17 @@ class LimitedProtocol(HttpToolsProtocol):
             self._wait()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Answer what broke HTTP, with the status that says how."""
+        """Answer broken HTTP with the status that fits."""
         self._answer(self._refusal or http.HTTPStatus.BAD_REQUEST)
 
     def shutdown(self) -> None:
-        """End in good order; an answer that only waits for its turn is not waited for."""
+        """Shut down gracefully; do not wait for an answer that is only delayed."""
         if self.seat.slowed:
             self.transport.close()
         super().shutdown()
 
     def look(self, now: float) -> None:
-        """Close the connection if its client does not take what is written; `now` is monotonic."""
+        """Close the connection if its client does not read; `now` is monotonic."""
         if self._sent is None:
             return
         waiting, taken = self._sent.waiting(), self._sent.taken()
@@ -203,11 +203,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._mark = Mark(now, waiting, taken) if waiting else None
 
     def _is_resting(self) -> bool:
-        """Return whether no byte of a request has come that is not there as a whole."""
+        """Return whether no incomplete request has begun."""
         return self._framing.part in (BETWEEN, DONE)
 
     def _drop(self) -> None:
-        """End the connection with a reset, so that the kernel does not keep the answer either."""
+        """Reset the connection, so that the kernel drops the answer too."""
         line = self.transport.get_extra_info("socket")
         if line is not None:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
@@ -222,10 +222,10 @@ class LimitedProtocol(HttpToolsProtocol):
         raise ValueError(status.phrase)
 
     def _answer(self, status: http.HTTPStatus) -> None:
-        """Refuse the present request and end the connection.
+        """Refuse the current request and end the connection.
 
-        A request that is answered already gets no second answer, which would be taken for that of
-        the next one.
+        A request that is already answered gets no second answer, which would be taken for the
+        answer to the next one.
         """
         if self._framing.part in IN_HEAD or self._answering():
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\n"
@@ -236,7 +236,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _wait(self) -> None:
-        """Wait for bytes no longer than for a head, unless that is done already."""
+        """Limit the wait for bytes to that for a head, unless that limit is already set."""
         if self._timer is None and not self.transport.is_closing():
             self._arm()
 

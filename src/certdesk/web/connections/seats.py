@@ -1,12 +1,11 @@
-"""How many connections there may be, and which one makes room for another.
+"""The limit on connections, and which one is closed to make room for another.
 
-A connection has a seat from the moment it is accepted, before any handshake. Where all seats are
-taken (of an address, or of all), one that keeps the desk waiting is closed for the newcomer: one
-that rests between requests, or whose request does not come or does not end, or whose answer waits
-for its turn or is written and not yet taken. It is one of the address that has most connections:
-among those, one that takes an answer is closed last, and else the one that has waited longest. So
-idle and stalled connections keep nobody out, a crowd of one address costs that address its
-connections and no other, and a request in hand is never given up.
+A connection has a seat from the moment it is accepted, before any handshake. If all seats are taken
+(of an address, or in all), a connection that keeps the desk waiting is closed for the new one: it
+is idle between requests, its request is incomplete, its answer is delayed, or its client has not
+read the answer yet. It is chosen from the address with most connections: the longest-waiting first,
+those that are reading an answer last. So idle and stalled connections block nobody, too many
+connections from one address cost only that address, and a request in progress is never dropped.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 SEAT = "certdesk.seat"
-"""Where a request's scope has the seat of its connection."""
+"""The key of a request's scope that holds the seat of its connection."""
 
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Seat:
-    """The place of one connection; `block` is the address block that it counts for, if any.
+    """The seat of one connection; `block` is the address block that it counts for, if any.
 
     `since` is when the connection was accepted, or began or ended its last request, in monotonic
-    seconds. `shaking` is true until its handshake is done, `busy` while a whole request is in hand,
-    and `slowed` while its answer only waits for a turn. `close` ends the connection at once;
-    `is_writing` tells whether there is an answer that the client has not taken yet.
+    seconds. `shaking` is true until its handshake is done, `busy` while a complete request is in
+    progress, and `slowed` while its answer is delayed. `close` ends the connection at once;
+    `is_writing` returns whether there is an answer that the client has not read yet.
     """
 
     block: str | None
@@ -45,7 +44,7 @@ class Seat:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SeatLimits:
-    """How many connections there may be: in all, of one address block, and in their handshake."""
+    """The most connections: in all, of one address block, and in their handshake."""
 
     all: int
     block: int
@@ -53,19 +52,19 @@ class SeatLimits:
 
 
 class Seats:
-    """Hands out seats; for the event loop's thread alone."""
+    """The seats of all connections; for the event loop's thread only."""
 
     def __init__(self, limits: SeatLimits, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Begin with all seats free."""
         self._limits = limits
         self._monotonic = monotonic
         self._taken: dict[Seat, None] = {}
-        # A proxy's connections are those of many clients, and count for no address.
+        # A proxy's connections belong to many clients, and count for no address.
         self._blocks: Counter[str | None] = Counter()
         self._shaking = 0
 
     def take(self, block: str | None, close: Callable[[], None], *, shaking: bool) -> Seat | None:
-        """Return a seat, or None where no room can be made."""
+        """Return a seat, or None if no room can be made."""
         if not self._has_room(block, shaking=shaking):
             return None
         seat = Seat(block, self._monotonic(), close, shaking)
@@ -76,18 +75,18 @@ class Seats:
         return seat
 
     def shaken(self, seat: Seat) -> None:
-        """Note that a connection has done its handshake."""
+        """Record that a connection has completed its handshake."""
         if seat in self._taken:
             self._shaking -= seat.shaking
         seat.shaking = False
 
     def turn(self, seat: Seat) -> None:
-        """Note that a connection begins a request, or has ended one."""
+        """Record that a connection begins or has ended a request."""
         seat.since = self._monotonic()
         seat.busy = seat.slowed = False
 
     def leave(self, seat: Seat) -> None:
-        """Take a seat back; a second time changes nothing."""
+        """Take a seat back; a second call does nothing."""
         if seat not in self._taken:
             return
         del self._taken[seat]
@@ -98,7 +97,7 @@ class Seats:
                 del self._blocks[seat.block]
 
     def __len__(self) -> int:
-        """Tell how many seats are taken."""
+        """Return how many seats are taken."""
         return len(self._taken)
 
     def _has_room(self, block: str | None, *, shaking: bool) -> bool:
@@ -125,7 +124,7 @@ class Seats:
 
 
 def slowed(scope: Scope) -> None:
-    """Note that the answer to the request of this scope waits for its turn."""
+    """Record that the answer to this scope's request is delayed."""
     seat: Seat | None = scope.get(SEAT)
     if seat is not None:
         seat.busy, seat.slowed = False, True

@@ -1,7 +1,7 @@
-"""How much of what was written to a connection its client has taken, as the kernel knows it.
+"""How much of the data written to a connection its client has read, as the kernel knows it.
 
-What the event loop holds back is no measure: under TLS, the transport hands everything on and
-reports an empty buffer.
+The event loop's buffer is no measure: under TLS, the transport passes everything on and reports an
+empty buffer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BYTES_ACKED = struct.Struct("120xQ")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mark:
-    """What was seen at a moment: bytes that wait for the client, and all that it has taken."""
+    """A snapshot: the bytes that wait for the client, and all that it has read."""
 
     at: float
     waiting: int
@@ -34,19 +34,19 @@ class Mark:
 
 
 class Sent:
-    """Tells of one connection what its client takes.
+    """The progress of one connection's client in reading.
 
-    Where the system is not Linux, only the transport's own buffer is known, which says nothing
-    under TLS.
+    On systems other than Linux, only the transport's own buffer is known, which says nothing under
+    TLS.
     """
 
     def __init__(self, line: socket.socket, transport: asyncio.Transport) -> None:
-        """Watch a connection; nothing is asked yet."""
+        """Watch a connection."""
         self._line = line
         self._transport = transport
 
     def waiting(self) -> int:
-        """Count bytes that are written and that the client has not acknowledged."""
+        """Return how many written bytes the client has not acknowledged."""
         held = self._transport.get_write_buffer_size()
         if not IS_LINUX:
             return held
@@ -57,11 +57,11 @@ class Sent:
         return held + int(_COUNT.unpack(queued)[0])
 
     def is_waiting(self) -> bool:
-        """Return whether there is something that the client has not taken yet."""
+        """Return whether there is data that the client has not read yet."""
         return self.waiting() > 0
 
     def taken(self) -> int:
-        """Count bytes that the client has taken so far; only differences mean something."""
+        """Return how many bytes the client has read so far; only differences are meaningful."""
         if not IS_LINUX:
             return -self._transport.get_write_buffer_size()
         try:
