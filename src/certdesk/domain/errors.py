@@ -63,7 +63,7 @@ class ServiceError(Exception):
         return self._chinese if self._chinese and language.lower() == CHINESE else self.message
 
     def conceal(self, value: str) -> None:
-        """Take a value out of the message."""
+        """Remove a value from the message."""
         self.message = self.message.replace(value, CONCEALED)
         self._chinese = self._chinese.replace(value, CONCEALED)
         self.detail = self.detail.replace(value, CONCEALED)
@@ -123,7 +123,7 @@ class SecretIdNotFound(ServiceError):
 
 
 class TokenFailure(ServiceError):
-    """The token of a temporary key is missing, wrong or expired; or a lasting key has one."""
+    """The token of a temporary key is missing, wrong or expired, or a permanent key has one."""
 
     code = "AuthFailure.TokenFailure"
     text = "The token could not be validated."
@@ -341,7 +341,7 @@ class InvalidCertificateStatusCode(ServiceError):
 
 
 class RenewAlgorithmInvalid(ServiceError):
-    """No such key can be made, or the reissue of a free certificate be for one."""
+    """The desk makes no such key, or the reissue of a free certificate may not have one."""
 
     code = "InvalidParameter.RenewAlgorithmInvalid"
     text = "The algorithm is invalid."
@@ -570,7 +570,7 @@ class MainDomainCertificateCountLimit(ServiceError):
 
 
 class PackageNotFound(ServiceError):
-    """The request names a benefit package; there are none."""
+    """The request names a benefit package, and the desk has none."""
 
     code = "FailedOperation.PackageNotFound"
     text = "The benefit package does not exist."
@@ -618,7 +618,7 @@ class OrderAlreadyReplaced(ServiceError):
 
 
 class OrderReplaceFailed(ServiceError):
-    """What the original was ordered with is no longer accepted."""
+    """The material of the original order is no longer accepted."""
 
     code = "FailedOperation.OrderReplaceFailed"
     text = "Failed to reissue a certificate."
@@ -727,14 +727,14 @@ class ManagerCanNotDeleteCert(ServiceError):
 
 
 class ReviewNotFound(ServiceError):
-    """Nothing of that id can be vetted, or no letter is there (operator's commands only)."""
+    """Nothing with that id can be reviewed, or there is no letter (operator's commands only)."""
 
     code = "ResourceNotFound.Review"
     text = "There is nothing to be reviewed."
 
 
 class PersonNeeded(ServiceError):
-    """Something of the person is under way and needs them (operator's commands only)."""
+    """Work that needs the person's data is under way (operator's commands only)."""
 
     code = "FailedOperation.PersonNeeded"
     text = "Something still needs this person; nothing was erased."
@@ -744,4 +744,4 @@ NOT_THERE: tuple[type[ServiceError], ...] = (
     CertificateNotFound,
     *(each for code, each in ServiceError.known.items() if code.startswith("ResourceNotFound.")),
 )
-"""What is not there that an operator's action names."""
+"""The errors for things that an operator's action names and that do not exist."""

@@ -64,25 +64,25 @@ class AccessKey:
 
 
 def letters(rng: random.Random, count: int) -> str:
-    """Draw `count` characters of A-Z, a-z and 0-9 (5.95 bits each)."""
+    """Return `count` random characters of A-Z, a-z and 0-9 (5.95 bits each)."""
     return "".join(rng.choice(ALPHANUMERIC) for _ in range(count))
 
 
 def new_uin(rng: random.Random) -> str:
-    """Draw an account number in the vendor's shape: 12 digits that begin with 1000."""
+    """Return a random account number in the vendor's format: 12 digits that begin with 1000."""
     return f"1000{rng.randrange(10**8):08d}"
 
 
 def new_secret_id(rng: random.Random) -> str:
-    """Draw a SecretId in the vendor's shape: `AKID` and 32 characters."""
+    """Return a random SecretId in the vendor's format: `AKID` and 32 characters."""
     return "AKID" + letters(rng, 32)
 
 
 def new_secret_key(rng: random.Random) -> str:
-    """Draw a SecretKey of 43 characters, which is 256 bits."""
+    """Return a random SecretKey of 43 characters, which is 256 bits."""
     return letters(rng, 43)
 
 
 def new_token(rng: random.Random) -> str:
-    """Draw the token of a temporary key: 43 characters, which is 256 bits."""
+    """Return a random token for a temporary key: 43 characters, which is 256 bits."""
     return letters(rng, 43)

@@ -1,10 +1,10 @@
-"""How an order can stand, and which events take it from one state to the next.
+"""The states of an order, and the events that take it from one state to the next.
 
 An order's state has three parts, and each part is a small machine with a table of its own:
 
 - its *stage* (`Stage`, `TRANSITIONS`): how far the order has come, from bought to revoked;
 - what it *waits for* (`StatusMessage`, `WAITS`): what has to happen before the next stage;
-- a *hold* (`Hold`, `HOLDS`): work of the desk's own that nothing may disturb.
+- a *hold* (`Hold`, `HOLDS`): work of the desk that nothing may disturb.
 
 Three rules join the machines:
 
@@ -20,7 +20,7 @@ reissues, and a hold has a number of its own.
 
 Not in the tables, on purpose:
 
-- A name whose record is gone again while people still look at the order is no event. Whether a
+- A record that is removed again while people review the order is not an event. Whether a
   name is proved is read from its proof; the order leaves PENDING_DCV when all are.
 - Vetting that ends before the order is issued is no event either. It is checked when the CA would
   be asked, and the order fails then.

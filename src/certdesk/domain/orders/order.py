@@ -369,15 +369,15 @@ def years_later(begin: datetime, years: int) -> datetime:
 
 
 def new_certificate_id(rng: random.Random) -> str:
-    """Draw a certificate id: 8 characters of A-Z, a-z, 0-9."""
+    """Return a random certificate id: 8 characters of A-Z, a-z, 0-9."""
     return letters(rng, 8)
 
 
 def new_order_id(rng: random.Random) -> str:
-    """Draw the number of an order at the CA in the vendor's shape: 8 characters, `_`, 8 more."""
+    """Return a random order number in the vendor's format: 8 characters, `_`, 8 more."""
     return f"{letters(rng, 8)}_{letters(rng, 8)}"
 
 
 def new_deal_id(rng: random.Random, now: datetime) -> str:
-    """Draw a deal number in the vendor's shape: 23 digits that begin with the day."""
+    """Return a random deal number in the vendor's format: 23 digits that begin with the day."""
     return f"{now:%Y%m%d}{rng.randrange(10**15):015d}"

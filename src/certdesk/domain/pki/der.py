@@ -168,20 +168,20 @@ def _checked(element: Element, depth: int) -> Iterator[Element]:
 
 
 def _is_integer(content: bytes) -> bool:
-    """Whole bytes, as few as can be: the first nine bits are not all alike (8.3.2)."""
+    """Whether an integer has the fewest bytes: its first nine bits are not all alike (8.3.2)."""
     first_nine = int.from_bytes(content[:2]) >> 7
     return bool(content) and (len(content) == 1 or first_nine not in {0, 0x1FF})
 
 
 def _is_bit_string(content: bytes) -> bool:
-    """The number of unused bits, 0 to 7, comes first, and these bits are zero (11.2)."""
+    """Whether a bit string begins with its unused bits, 0 to 7, and these are zero (11.2)."""
     if len(content) < _SHORTEST_BITS:
         return content == b"\x00"
     return content[0] in range(8) and not content[-1] & ((1 << content[0]) - 1)
 
 
 def _is_identifier(content: bytes) -> bool:
-    """Arcs end with a byte below 128 and do not begin with a useless 128 (8.19.2)."""
+    """Whether each arc ends with a byte below 128 and begins with no useless 128 (8.19.2)."""
     starts = zip(b"\x00" + content, content, strict=False)
     useless = any(before < _LONG and byte == _LONG for before, byte in starts)
     return bool(content) and content[-1] < _LONG and not useless

@@ -118,7 +118,7 @@ def absent(issuer: str) -> str:
 
 
 def busy(issuer: str) -> str:
-    """Say that an order waits for an issuer that is asked for many others."""
+    """Return the message that an order waits for an issuer that is asked for many others."""
     return f"Its issuer {issuer} is being asked for other orders."
 
 

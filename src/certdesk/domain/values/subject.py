@@ -1,4 +1,4 @@
-"""The subject of a certificate beside its domain names."""
+"""The parts of a certificate's subject other than its domain names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The subject of a request beside its common name; None and ``""`` leave a part out."""
+    """The subject of a request without its common name; None and ``""`` leave a part out."""
 
     country: str | None = None
     """ISO 3166-1 code: two capitals."""
