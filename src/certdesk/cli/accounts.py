@@ -19,7 +19,7 @@ from certdesk.wire.operator import accounts as asked
 
 @click.group(cls=Group)
 def account() -> None:
-    """Accounts: who may order certificates here."""
+    """Accounts: the customers who may order certificates."""
 
 
 @account.command("add")
@@ -29,7 +29,7 @@ def account() -> None:
 def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
     """Open an account called NAME; print its Uin, SecretId and SecretKey.
 
-    The SecretKey is shown this once: keep it. Where it cannot be written, the key is disabled.
+    The SecretKey is shown only once: keep it. If it cannot be printed, the key is disabled.
     """
     response = ask(settings, "AddAccount", Name=name, Verified=not unverified)
     for uin in response.pop("SameName", ()):
@@ -104,7 +104,7 @@ def account_verify(settings: Settings, uin: str, *, withdraw: bool) -> None:
 
 @click.group(cls=Group)
 def key() -> None:
-    """Keys: what accounts and users sign their requests with; each has two in use at most."""
+    """Keys: accounts and users sign their requests with them; each may have two in use."""
 
 
 @key.command("add")
@@ -112,9 +112,9 @@ def key() -> None:
 @click.option("--user", "user_id", type=int, help="For this user of the account (its UserId).")
 @desk_options
 def key_add(settings: Settings, uin: str, user_id: int | None) -> None:
-    """Give the account UIN another key; its SecretKey is shown this once.
+    """Add a key to the account UIN; its SecretKey is shown only once.
 
-    The account's own keys may do everything, a user's what its policies allow.
+    The account's own keys may do everything; a user's keys may do what its policies allow.
     """
     response = ask(settings, "AddKey", Uin=uin, UserId=user_id)
     show_new_key(settings, response, advice="nothing else has changed")
@@ -124,7 +124,7 @@ def key_add(settings: Settings, uin: str, user_id: int | None) -> None:
 @click.argument("secret_id")
 @desk_options
 def key_rotate(settings: Settings, secret_id: str) -> None:
-    """Put a new key in the place of SECRET_ID, which stops working within a second.
+    """Replace the key SECRET_ID by a new one; the old key stops working within a second.
 
     For a change without a gap: key add, move your programs over, key disable.
     """

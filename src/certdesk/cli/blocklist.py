@@ -23,7 +23,7 @@ BATCH = 1000
 
 @click.group(cls=Group)
 def blocklist() -> None:
-    """Keys that are never accepted: known to be weak, or lost to others."""
+    """Keys that are never accepted, because they are weak or compromised."""
 
 
 @blocklist.command("import")

@@ -25,14 +25,14 @@ SUMMARY = (
 
 @click.group(cls=Group)
 def ca() -> None:
-    """The private CA: whom to trust, and where its certificates and CRLs are."""
+    """The private CA: its authorities, certificates and CRLs."""
 
 
 @ca.command("show")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with certificates.")
 @desk_options
 def ca_show(settings: Settings, *, as_json: bool) -> None:
-    """Show the authorities: subject, validity, fingerprint, URLs. Makes them first, if need be."""
+    """Show the authorities: subject, validity, fingerprint, URLs. Creates them if needed."""
     found = _authorities(settings)
     if as_json:
         show(found)
@@ -54,9 +54,9 @@ def ca_show(settings: Settings, *, as_json: bool) -> None:
 @click.option("--der", is_flag=True, help="Print one certificate in DER instead of PEM.")
 @desk_options
 def ca_export(settings: Settings, name: str | None, *, chain: bool, der: bool) -> None:
-    """Print the certificate of the authority NAME in PEM; without NAME those of all roots.
+    """Print the certificate of the authority NAME in PEM, or those of all roots without NAME.
 
-    The roots are what whoever shall trust the CA needs. Names are those of `certdesk ca show`.
+    Programs that are to trust the CA need the roots. Names are those of `certdesk ca show`.
     """
     if der and (name is None or chain):
         raise click.UsageError("--der prints one certificate: give NAME, and no --chain")

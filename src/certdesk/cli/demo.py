@@ -7,10 +7,10 @@ import click
 
 @click.command()
 def demo() -> None:
-    """Watch orders go from purchase to a certificate; nothing of it stays.
+    """Watch orders go from purchase to a certificate; everything is removed afterwards.
 
-    A desk is started in a folder of its own, with a name server and a web server that stand for the
-    Internet. Exit code 1 if a step did not work.
+    A desk is started in a temporary folder, with a name server and a web server in place of the
+    Internet. The exit code is 1 if a step failed.
     """
     from certdesk.demo.play import main  # noqa: PLC0415 -- no other command needs the desk's parts
 

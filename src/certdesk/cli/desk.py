@@ -24,7 +24,7 @@ pass_on(vault, "status", asked.VaultStatusRequest)
 
 @click.group(cls=Group)
 def clock() -> None:
-    """The clock, where the desk does not believe it."""
+    """The clock, for when the desk does not trust it."""
 
 
 pass_on(clock, "accept", asked.AcceptClockRequest)

@@ -39,9 +39,9 @@ class Found(TypedDict):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @desk_options
 def doctor(settings: Settings, *, as_json: bool) -> None:
-    """Look at clock, disk, database, keys, resolvers, CA and orders, and say what to do.
+    """Check clock, disk, database, keys, resolvers, CA and orders, and say what to do.
 
-    Works beside a running server and without one. Exit code 0: nothing fails; 1: something does.
+    Works with and without a running server. The exit code is 1 if a check fails, otherwise 0.
     """
     state, findings = _examined(settings)
     if as_json:

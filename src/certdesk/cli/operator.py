@@ -104,7 +104,7 @@ def _check_socket(settings: Settings) -> None:
     try:
         check_folder(folder, also=folder.stat().st_uid if named and folder.exists() else None)
     except OSError:
-        return  # Who may not go there is told so by whoever opens it.
+        return  # Without access, opening it gives the error.
     except PlaceUnsafe as error:
         if not isinstance(error.__cause__, PermissionError):
             raise NoDesk(str(error), error) from error

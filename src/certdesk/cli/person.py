@@ -46,7 +46,7 @@ def person() -> None:
 def person_export(settings: Settings, email: str | None, by: str | None, uin: str | None) -> None:
     """Show everything that is kept about a person, and where; the log notes it.
 
-    Of an identity number it is the last four characters.
+    Only the last four characters of an identity number are shown.
     """
     known_by, value = _value(email, by)
     show_reply(ask(settings, "ExportPerson", By=known_by, Value=value, Uin=uin))

@@ -194,7 +194,7 @@ def _width(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len  # noqa: PLC0415 -- takes longer than asking for JSON
+    from rich.cells import cell_len  # noqa: PLC0415 -- slow to import
 
     return cell_len(text)
 

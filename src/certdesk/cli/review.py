@@ -176,5 +176,5 @@ def user_here() -> str:
     """Return the name of the person at the machine, even when working as root through sudo."""
     try:
         return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # It has no entry in passwd(5), as in many containers.
+    except (KeyError, OSError):  # no entry in passwd(5), as in many containers
         return str(os.getuid())

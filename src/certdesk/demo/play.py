@@ -50,7 +50,7 @@ def play(scene: Scene, screen: Screen) -> bool:
             try:
                 for said in step(scene):
                     screen.show(said)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told with the log
+            except Exception as error:  # noqa: BLE001 - any error is shown with the log
                 screen.failure(reason(error), scene.desk.log())
                 return False
             screen.worked()

@@ -74,9 +74,9 @@ class CaElsewhere:
         with self._change:
             if order not in self._issued:
                 issued = self._ca.proceed(request, None)
-                assert isinstance(issued, Recorded)  # noqa: S101 -- what it asks for first
+                assert isinstance(issued, Recorded)  # noqa: S101 -- its first request
                 issued = self._ca.proceed(request, issued)
-                assert isinstance(issued, Issued)  # noqa: S101 -- what comes then
+                assert isinstance(issued, Issued)  # noqa: S101 -- its second request
                 self._issued[order] = issued
             return self._issued[order]
 

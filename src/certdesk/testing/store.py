@@ -289,7 +289,7 @@ class MemoryStore:
         outcome: Future[Result] = Future()
         try:
             outcome.set_result(self.write(commit))
-        except Exception as error:  # noqa: BLE001 -- it belongs to whoever asks for the outcome
+        except Exception as error:  # noqa: BLE001 -- the caller of `result` gets it
             outcome.set_exception(error)
         return outcome
 

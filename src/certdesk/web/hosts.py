@@ -57,7 +57,7 @@ def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
     return Hosts(LOOPBACK | names.keys() | (known - {""}))
 
 
-@functools.lru_cache(maxsize=64)  # nearly every request comes with the same one
+@functools.lru_cache(maxsize=64)  # nearly every request has the same one
 def name_in(host: str) -> str:
     """Return the name in a Host, in lower case and without its port; empty if it has none."""
     found = _AUTHORITY.fullmatch(host.strip(" \t"))
