@@ -63,13 +63,13 @@ class Publication:
         ]
 
     def first_end(self) -> datetime | None:
-        """Return the first end among each line's newest authority; see `ports.Pki`."""
+        """Return the earliest end of the newest authorities of all lines; see `ports.Pki`."""
         newest = {line_of(each.name): each.name for each in self._hierarchy.made()}
         ends = (self._hierarchy.certificate(name).not_valid_after_utc for name in newest.values())
         return min(ends, default=None)
 
     def first_list_end(self) -> datetime | None:
-        """Return the first end among each authority's newest CRL; see `ports.Pki`."""
+        """Return the earliest end of the authorities' newest CRLs; see `ports.Pki`."""
         ends = map(self._lists.end_of, self._hierarchy.made())
         return min((end for end in ends if end is not None), default=None)
 

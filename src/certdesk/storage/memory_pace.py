@@ -70,7 +70,7 @@ class MemoryPace:
         return Slot(uin, action, now)
 
     def leave(self, slot: Slot) -> None:
-        """Let the place go when its second is over."""
+        """Release the place when its second is over."""
         with self._lock:
             self._windows[slot.uin, slot.action].leave(slot.taken)
 

@@ -101,7 +101,7 @@ class Sessions:
     """A factory of connections to one database file."""
 
     def __init__(self, path: Path, library: Library, busy_seconds: float = BUSY_SECONDS) -> None:
-        """Open `path` with `library`; wait up to `busy_seconds` for a foreign lock."""
+        """Open `path` with `library`; wait up to `busy_seconds` for another connection."""
         self._path = path
         self._library = library
         self._busy_seconds = busy_seconds

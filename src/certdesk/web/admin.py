@@ -135,7 +135,7 @@ def _make_way(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
     except OSError:
-        return  # Whether one can be made there shows when it is made.
+        return  # Making the socket shows whether it can be made.
     if not stat.S_ISSOCK(mode):
         raise SettingsError(f"admin.socket: {path} is there and is not a socket")
     if not _is_left_over(path):

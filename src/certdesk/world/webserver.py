@@ -115,7 +115,7 @@ class WebServer:
         self._scripts.pop((host, path), None)
 
     def note(self, request: Request) -> None:
-        """Keep what was asked, to be looked at later."""
+        """Record a request, for later inspection."""
         self.requests.append(request)
 
     def answer(self, request: Request, line: Line) -> None:

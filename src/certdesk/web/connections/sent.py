@@ -52,7 +52,7 @@ class Sent:
             return held
         try:
             queued = fcntl.ioctl(self._line.fileno(), termios.TIOCOUTQ, bytes(_COUNT.size))
-        except (OSError, ValueError):  # It is closed, and its protocol is not told yet.
+        except (OSError, ValueError):  # It is closed, and its protocol does not know yet.
             return 0
         return held + int(_COUNT.unpack(queued)[0])
 
