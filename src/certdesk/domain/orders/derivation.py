@@ -5,7 +5,7 @@ Three rules keep a caller from reading under another id, or in another project, 
 1. A denial follows the certificate. It holds for the certificate that it names and for all that
    come from it: reissues, renewals and successors that the desk makes. A private key that is denied
    under one id is denied under each other id that has it. An allowance does not follow. Ids are
-   drawn at random, so whoever wrote an allowance for an id knew where the certificate comes from.
+   drawn at random, so the author of such an allowance knew where the certificate comes from.
 2. The secrets of an order stay in its project. If a caller who may not read them moves the order,
    the earlier project counts as well as the new one.
 3. If a caller who may read the secrets moves the order, they move too, and only the new project

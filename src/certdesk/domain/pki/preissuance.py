@@ -128,7 +128,7 @@ def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances
 
 
 def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstances) -> None:
-    """Require a positive serial number of at most 159 bits, with enough of them to be random."""
+    """Require a serial number of 65 to 159 bits, which has room for 64 random bits (7.1)."""
     _require(leaf.serial_number in _SERIALS, "its serial number is out of range")
 
 

@@ -79,7 +79,7 @@ class MoveOrderRequest(Request):
 
 
 class GrantOrderRequest(Request):
-    """Give an account an order that it did not buy, for the PRODUCT of that number.
+    """Grant an account an order that it did not buy, for the PRODUCT of that number.
 
     It waits for its material like a bought order: at status 5, or at 13 for the free product 83.
     The limit of free certificates of the account does not apply.
