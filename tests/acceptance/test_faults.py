@@ -176,6 +176,7 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
     cancelling: [
         (UPDATE, "orders"),
         (INSERT, "order_counts"),
+        (INSERT, "tasks"),
         (INSERT, "audit"),
         (INSERT, "usage"),
         (INSERT, "seen_signatures"),
@@ -206,10 +207,11 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
 
 
 def settled(desk: RunningDesk) -> Tables:
-    """Read all tables once the background work is done: keys made, handed-in ones looked at."""
+    """Read all tables once the desk rests: keys made, handed-in ones and orders looked at."""
     unfinished = (
         "SELECT (SELECT count(*) FROM key_stock) < ? "
-        "OR EXISTS (SELECT 1 FROM submissions WHERE NOT inspected)"
+        "OR EXISTS (SELECT 1 FROM submissions WHERE NOT inspected) "
+        "OR EXISTS (SELECT 1 FROM tasks WHERE due_at IS NOT NULL)"
     )
     deadline = time.monotonic() + 30
     while rows(desk.folder, unfinished, STOCK) != [(0,)]:
