@@ -105,7 +105,7 @@ def test_a_database_from_before_the_first_release_is_refused_and_not_touched(
         session.run(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608 -- a value of the test
     before = (tmp_path / "desk.db").read_bytes()
 
-    with pytest.raises(SchemaUnreleased, match=f"revision {revision}.*: begin anew in another"):
+    with pytest.raises(SchemaUnreleased, match=f"revision {revision}.*: begin again in another"):
         SqliteStore.open(tmp_path / "desk.db")
 
     assert (tmp_path / "desk.db").read_bytes() == before

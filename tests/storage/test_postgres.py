@@ -136,7 +136,7 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Clus
 
 
 @pytest.mark.parametrize(
-    ("revision", "refusal"), [("f00d", "a newer one has written it"), ("0033", "begin anew")]
+    ("revision", "refusal"), [("f00d", "a newer one has written it"), ("0033", "begin again")]
 )
 def test_a_database_of_another_version_is_refused(
     store: PostgresStore,

@@ -83,7 +83,7 @@ def _check_known(present: set[str], script: ScriptDirectory) -> None:
     if unknown and max(unknown) < min(script.get_bases()):
         raise SchemaUnreleased(
             f"the database is at revision {named}, which certdesk had before its first release and "
-            "no release upgrades: begin anew in another folder or database (--data, --database), "
+            "no release upgrades: begin again in another folder or database (--data, --database), "
             "and keep this one for the version that made it"
         )
     if unknown:

@@ -51,31 +51,31 @@ class Stage(NamedTuple):
 WAY = (
     Stage(
         {
-            "the host, and the form of the request": Steps.find_form,
-            "the common parameters are there; scope and time of the signature": Steps.read_claim,
-            "the key is known and enabled, with its account and user": Steps.find_key,
-            "the body is within its cap": Steps.read_body,
+            "the host is one of the desk's; the form is known": Steps.find_form,
+            "the common parameters are present; the signature's scope and time fit": Steps.read_claim,
+            "the key is known; it, its account and its user are enabled": Steps.find_key,
+            "the body is not too large": Steps.read_body,
             "the signature is right": Steps.verify,
         },
         refused=Steps.note_stranger,
     ),
     Stage(
         {
-            "the signature covers enough, and the token is the key's": Steps.check_reach,
+            "the signature covers enough; the token belongs to the key": Steps.check_reach,
             "version and action exist": Steps.find_action,
         },
         refused=Steps.note,
     ),
     Stage(
-        {"the signature was not used before, and the account keeps its pace": Steps.admit},
+        {"the request is no replay, and the account is within its rate limit": Steps.admit},
         refused=Steps.pass_over,
     ),
     Stage(
         {
-            "the user may do it for something": Steps.permit,
-            "parameters become the action's request type": Steps.decode,
-            "the action is carried out": Steps.carry_out,
-            "the envelope": Steps.write_answer,
+            "the user may call the action for at least one resource": Steps.permit,
+            "the parameters become the action's request type": Steps.decode,
+            "the action runs": Steps.carry_out,
+            "the answer gets its envelope": Steps.write_answer,
         },
         refused=Steps.keep,
         in_attempts=True,

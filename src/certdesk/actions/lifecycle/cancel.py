@@ -132,7 +132,10 @@ def _after(unit: Unit, order: Order, event: Event) -> Order:
 
 def _put(context: Context, unit: Unit, order: Order, cancelled: Order) -> None:
     """Store a cancelled order, and end its review and the work on its successor."""
-    make_due(context, unit, unit.orders.replace(cancelled))
+    stored = unit.orders.replace(cancelled)
+    # A task that waits or was set aside would go on to say so; one that never was is not needed.
+    if unit.tasks.get(order.certificate_id) is not None or records_outside(unit, stored):
+        make_due(context, unit, stored)
     _want_no_successor(unit, order)
     reviews.withdraw(unit, order)
 
