@@ -176,7 +176,6 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
     cancelling: [
         (UPDATE, "orders"),
         (INSERT, "order_counts"),
-        (INSERT, "tasks"),
         (INSERT, "audit"),
         (INSERT, "usage"),
         (INSERT, "seen_signatures"),

@@ -52,7 +52,7 @@ WAY = (
     Stage(
         {
             "the host is one of the desk's; the form is known": Steps.find_form,
-            "the common parameters are present; the signature's scope and time fit": Steps.read_claim,
+            "common parameters are present; the signature's scope and time fit": Steps.read_claim,
             "the key is known; it, its account and its user are enabled": Steps.find_key,
             "the body is not too large": Steps.read_body,
             "the signature is right": Steps.verify,
