@@ -83,11 +83,12 @@ def test_what_takes_too_long_is_refused_and_the_next_is_parsed() -> None:
 def test_a_process_that_dies_while_it_parses_is_a_refusal(pool: ParserPool) -> None:
     """Whoever killed it; one that was killed before is replaced, and nobody hears of it."""
     wait(pool, "a", "1")
-    os.kill(parser(), signal.SIGSTOP)
-    pending = begin(pool, "a", "2")
-    os.kill(parser(), signal.SIGKILL)
+    stopped = parser()
+    os.kill(stopped, signal.SIGSTOP)
+    request_id, pending = stuck(pool, "a")
+    os.kill(stopped, signal.SIGKILL)
     pending.done.result()
-    assert ask(pool, "a", "2") == letters.TOO_COSTLY
+    assert ask(pool, "a", request_id) == letters.TOO_COSTLY
     assert wait(pool, "a", "3") == TAKEN
     for pid in parsers_of(os.getpid()):
         os.kill(pid, signal.SIGKILL)
@@ -95,14 +96,14 @@ def test_a_process_that_dies_while_it_parses_is_a_refusal(pool: ParserPool) -> N
     assert wait(pool, "a", "4") == TAKEN
 
 
-def stuck(pool: ParserPool, account: str) -> Pending:
+def stuck(pool: ParserPool, account: str) -> tuple[str, Pending]:
     """Ask until the process that stands still has it; another one may be quicker."""
     for number in itertools.count():
         pending = begin(pool, account, f"quick {number}")
         try:
             pending.done.result(STILL_SECONDS)
         except TimeoutError:
-            return pending
+            return f"quick {number}", pending
         ask(pool, account, f"quick {number}")
     raise AssertionError
 
@@ -112,7 +113,7 @@ def test_one_account_has_one_process_and_leaves_the_other_to_others(pool: Parser
     wait(pool, "a", "0")
     stopped = parser()
     os.kill(stopped, signal.SIGSTOP)
-    waiting = [stuck(pool, "a")]
+    waiting = [stuck(pool, "a")[1]]
     waiting += [begin(pool, "a", f"{number}") for number in range(1, PER_ACCOUNT)]
     with pytest.raises(ParsersBusy):
         ask(pool, "a", "too many")
@@ -130,12 +131,12 @@ def test_nothing_is_left_of_it_when_it_is_stopped(pool: ParserPool) -> None:
     wait(pool, "a", "0")
     pid = parser()
     os.kill(pid, signal.SIGSTOP)
-    waiting = [begin(pool, "a", "1"), begin(pool, "a", "2")]
+    waiting = [stuck(pool, "a"), ("2", begin(pool, "a", "2"))]
     pool.stop()
-    for number, pending in enumerate(waiting, start=1):
+    for request_id, pending in waiting:
         pending.done.result()
         with pytest.raises(ParsersBusy):
-            ask(pool, "a", f"{number}")
+            ask(pool, "a", request_id)
     assert gone(pid)
     assert not pool.alive
     with pytest.raises(ParsersBusy):
