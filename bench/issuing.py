@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bench.inside import perform
 from bench.load import Load
-from bench.servers import cpu_seconds, database_of, signed
+from bench.servers import cpu_seconds, database_of, read
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
 from certdesk.domain.validation.challenge import challenge_of
@@ -105,12 +105,7 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
         _multiply(opened.desk, patterns)
         pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
-        detail = {"CertificateId": pattern}
-        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
-
-        def read_back() -> float:
-            return load.run(desk.endpoint, requests)[0] / READS
-
+        read_back = functools.partial(read, load, desk.endpoint, keys, pattern, READS)
         looked = "SELECT count(*) FROM proofs WHERE looks > 0"
         before, beside = cpu_seconds(desk.pid), []
         while database.execute(looked).fetchone() < (DUE // 2,):
@@ -120,7 +115,6 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
         desk.stop()
         _put_off(folder)
         desk.start()
-        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
         alone = [read_back() for _ in range(max(5, len(beside)))]
     reads = statistics.median(alone) * READS * len(beside)
     return {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bench.issuing import AT_ONCE, DUE, READS, order, settings_for
 from bench.load import Load
-from bench.servers import database_of, signed
+from bench.servers import database_of, read
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
 from certdesk.domain.orders.lifecycle import Status
@@ -63,11 +63,10 @@ def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
         opened.desk.store.write(functools.partial(_without_tasks, patterns))
         pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
-        detail = {"CertificateId": pattern}
-        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
+        read_back = functools.partial(read, load, desk.endpoint, keys, pattern, READS)
         beside, end = [], time.monotonic() + SECONDS
         while time.monotonic() < end:
-            beside.append(load.run(desk.endpoint, requests)[0] / READS)
+            beside.append(read_back())
         made = database.execute("SELECT count(*) FROM orders WHERE by_desk").fetchone()
         assert made is not None  # noqa: S101 - a count
         assert made[0] > 1  # noqa: S101 - else there was nothing to measure
@@ -75,8 +74,7 @@ def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
         with open_desk(Settings(data=str(folder))) as opened:
             opened.desk.store.write(_forget)
         desk.start()
-        requests = [signed(keys, desk.endpoint, "DescribeCertificateDetail", detail)] * READS
-        alone = [load.run(desk.endpoint, requests)[0] / READS for _ in range(max(5, len(beside)))]
+        alone = [read_back() for _ in range(max(5, len(beside)))]
     return {RENEWING: statistics.median(beside), WITHOUT: statistics.median(alone)}
 
 

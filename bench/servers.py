@@ -95,6 +95,16 @@ def signed(keys: Keys, host: str, action: str, parameters: Mapping[str, object])
     return whole(headers, body)
 
 
+def read(load: Load, endpoint: str, keys: Keys, certificate_id: str, count: int) -> float:
+    """Return the seconds of one read of an order, of `count` at once.
+
+    They are signed anew at each call: a read may be repeated for a short while only.
+    """
+    detail = {"CertificateId": certificate_id}
+    request = signed(keys, endpoint, "DescribeCertificateDetail", detail)
+    return load.run(endpoint, [request] * count)[0] / count
+
+
 def whole(headers: Mapping[str, str], body: bytes) -> bytes:
     """Write a POST as it goes over the wire."""
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]

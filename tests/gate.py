@@ -82,8 +82,8 @@ def refused(
     }
     try:
         check_issuance(tbs, request, Circumstances(**given | others))
-    except IssuanceRefused as unfounded:
-        return unfounded.rule, unfounded.transient
+    except IssuanceRefused as refused:
+        return refused.rule, refused.transient
     return None
 
 

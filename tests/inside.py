@@ -30,7 +30,7 @@ from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import HereParsers
 from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
-from certdesk.testing.validation import ScriptedCaa, ScriptedProver
+from certdesk.testing.validation import ScriptedCaa, ScriptedValidator
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
 from certdesk.workflow.order_engine import Ahead, OrderEngine, StandsStill
@@ -75,7 +75,7 @@ class InsideDesk:
         begun = self.store.read(lambda unit: unit.marks.get(KEYSET_MARK))
         self._own_keyset = begun.value if begun else self.vault.new_keyset(DESK)
         self.stock = KeyStock(self.store, self.vault, self.clock, sizes={}, makers=1, queue=8)
-        self.validators = {kind: ScriptedProver(self.clock) for kind in ProofKind}
+        self.validators = {kind: ScriptedValidator(self.clock) for kind in ProofKind}
         self.caa = ScriptedCaa(self.clock)
         self.records = MemoryRecords()
         self.dns_providers = DnsProviders(self.vault, (self.records,))
@@ -100,10 +100,13 @@ class InsideDesk:
             dns_providers=self.dns_providers,
             issuers=self.issuers,
         )
-        self.looking = self.parts.looking(self.validators, self.caa)
-        self.advancing = self.parts.advancing(self.looking)
+        self.validation_run = self.parts.validation_run(self.validators, self.caa)
+        self.order_engine = self.parts.order_engine(self.validation_run)
         self.orders = OrderScheduler(
-            self.store, self.clock, advancing=self.advancing, looking=self.looking
+            self.store,
+            self.clock,
+            order_engine=self.order_engine,
+            validation_run=self.validation_run,
         )
         self.engine = Desk(
             store=self.store,
@@ -186,17 +189,17 @@ class InsideDesk:
 
     def advancing_with(self, issuer: Issuer) -> OrderEngine:
         """Return what takes the steps of orders, with an issuer of a test's own."""
-        return self.parts.advancing(self.looking, issuer)
+        return self.parts.order_engine(self.validation_run, issuer)
 
     def _step(self, certificate_id: str) -> Ahead:
         try:
-            return self.advancing.step(certificate_id)
+            return self.order_engine.step(certificate_id)
         except StandsStill:
             return None
 
     def look(self, certificate_id: str, *names: str) -> None:
         """Look for the proofs of names of an order, once."""
-        looks = self.looking.prove(self.order(certificate_id), names)
+        looks = self.validation_run.prove(self.order(certificate_id), names)
         assert isinstance(looks, Future), f"it is to be looked at again at {looks}"
         looks.result(PATIENCE_SECONDS)
 

@@ -14,7 +14,7 @@ from certdesk.engine import Caller
 from certdesk.issuers.hierarchy import NAME as PRIVATE
 from certdesk.settings import load
 from certdesk.testing.issuer import ScriptedIssuer
-from certdesk.testing.validation import ScriptedProver
+from certdesk.testing.validation import ScriptedValidator
 from certdesk.wire.decode import decode
 from tests.running import Keys, RunningDesk
 from tests.working import Parts, take_on
@@ -33,12 +33,14 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
         # Nobody is looked at.
         rules = dataclasses.replace(opened.desk.rules, looks_per_domain=0)
         parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
-        validators = {kind: ScriptedProver(clock, absent=Verdict.PROVED) for kind in ProofKind}
-        advancing = parts.advancing(parts.looking(validators), ScriptedIssuer(clock, PRIVATE))
+        validators = {kind: ScriptedValidator(clock, absent=Verdict.PROVED) for kind in ProofKind}
+        order_engine = parts.order_engine(
+            parts.validation_run(validators), ScriptedIssuer(clock, PRIVATE)
+        )
         for certificate_id in certificate_ids:
             asked = decode({"CertId": certificate_id}, submit.request)
             opened.desk.perform(submit, caller, asked, str(uuid.uuid4()))
-            take_on(advancing.step, clock, certificate_id)
+            take_on(order_engine.step, clock, certificate_id)
             order = store.read(lambda unit, id_=certificate_id: unit.orders.get(id_))  # type: ignore[misc]
             assert order is not None
             assert order.status is Status.ISSUED

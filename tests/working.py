@@ -50,7 +50,7 @@ class Parts:
             issuers=desk.issuers,
         )
 
-    def looking(
+    def validation_run(
         self, validators: Mapping[ProofKind, Validator], caa: CaaChecker | None = None
     ) -> ValidationRun:
         """Return what looks for proofs and CAA records; without `caa` there are none of these."""
@@ -65,22 +65,24 @@ class Parts:
             kept_looks=self.rules.quotas.looks,
         )
 
-    def advancing(self, looking: ValidationRun, *issuers: Issuer) -> OrderEngine:
+    def order_engine(self, validation_run: ValidationRun, *issuers: Issuer) -> OrderEngine:
         """Return what takes the steps; `issuers` take the place of the desk's own."""
         return OrderEngine(
             self.store,
             self.vault,
             self.clock,
             self.rng,
-            looking=looking,
+            validation_run=validation_run,
             issuers=Issuers(issuers) if issuers else self.issuers,
             rules=self.rules,
         )
 
-    def orders(self, looking: ValidationRun, *issuers: Issuer) -> OrderScheduler:
+    def orders(self, validation_run: ValidationRun, *issuers: Issuer) -> OrderScheduler:
         """Return what works on all that is due."""
-        advancing = self.advancing(looking, *issuers)
-        return OrderScheduler(self.store, self.clock, advancing=advancing, looking=looking)
+        order_engine = self.order_engine(validation_run, *issuers)
+        return OrderScheduler(
+            self.store, self.clock, order_engine=order_engine, validation_run=validation_run
+        )
 
 
 def until(met: Callable[[], bool]) -> None:

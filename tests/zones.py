@@ -10,7 +10,7 @@ from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.records import MemoryRecords
-from certdesk.testing.validation import ScriptedProver
+from certdesk.testing.validation import ScriptedValidator
 from certdesk.validation.providers.rfc2136 import Rfc2136, Rfc2136Settings
 from tests.inside import InsideDesk
 
@@ -51,7 +51,7 @@ def give(
     return desk.operator("AddZone", **given | changes)
 
 
-class ZoneProver(ScriptedProver):
+class ZoneProver(ScriptedValidator):
     """Finds what is in the zones, as from outside."""
 
     def __init__(self, clock: ManualClock, records: MemoryRecords) -> None:

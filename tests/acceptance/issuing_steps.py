@@ -19,7 +19,7 @@ from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Issuer, Unit
 from certdesk.settings import Settings
-from certdesk.testing.validation import ScriptedProver
+from certdesk.testing.validation import ScriptedValidator
 from tests.acceptance.killing import (
     Killer,
     SteppingStore,
@@ -94,11 +94,11 @@ def take_on(settings: Settings, certificate_id: str, killer: Killer) -> None:
     """Work on what is due until the order is issued."""
     with open_desk(settings) as opened:
         parts = Parts.of(opened.desk, SteppingStore(opened.desk.store, killer))
-        prover = ScriptedProver(parts.clock)
-        prover.verdicts[NAME] = Verdict.PROVED
-        looking = parts.looking(dict.fromkeys(ProofKind, prover))
+        validator = ScriptedValidator(parts.clock)
+        validator.verdicts[NAME] = Verdict.PROVED
+        validation_run = parts.validation_run(dict.fromkeys(ProofKind, validator))
         stepping = (SteppingIssuer(issuer, killer) for issuer in parts.issuers)
-        work = parts.orders(looking, *stepping)
+        work = parts.orders(validation_run, *stepping)
         work_until(lambda: _issued(opened, certificate_id), opened, certificate_id, work)
 
 

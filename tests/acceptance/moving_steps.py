@@ -18,7 +18,7 @@ from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import COLLECTIONS, Unit, place_of, place_of_submission
 from certdesk.settings import Settings
-from certdesk.testing.validation import ScriptedProver
+from certdesk.testing.validation import ScriptedValidator
 from tests.acceptance.issuing_steps import NAME, open_account, take_on
 from tests.acceptance.killing import (
     Killer,
@@ -84,8 +84,9 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
     """Work on what is due until the other account has the order, and the work has rested."""
     with open_desk(settings) as opened:
         parts = Parts.of(opened.desk, SteppingStore(opened.desk.store, killer))
-        looking = parts.looking(dict.fromkeys(ProofKind, ScriptedProver(parts.clock)))
-        work = parts.orders(looking)
+        validators = dict.fromkeys(ProofKind, ScriptedValidator(parts.clock))
+        validation_run = parts.validation_run(validators)
+        work = parts.orders(validation_run)
         work_until(lambda: _rests(opened, certificate_id, uin), opened, certificate_id, work)
 
 

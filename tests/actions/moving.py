@@ -34,8 +34,8 @@ class Desk(InsideDesk):
         super().__init__(folder, rules=rules, private_ca=True, store=store)
         self.old: Caller = self.account()
         self.new: Caller = self.account()
-        for prover in self.validators.values():
-            prover.verdicts[NAME] = Verdict.PROVED
+        for validator in self.validators.values():
+            validator.verdicts[NAME] = Verdict.PROVED
 
     def submit(self, product: int = DV, caller: Caller | None = None, **changes: object) -> str:
         """Buy an order, hand its material in, and submit it to the CA."""

@@ -68,9 +68,9 @@ class Desk(InsideDesk):
         rules = rules_with(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
         super().__init__(folder, rules=rules, private_ca=True)
         self.caller = self.account()
-        for prover in self.validators.values():
+        for validator in self.validators.values():
             for base in ("example.com", "www.example.com", "www.example.net"):
-                prover.verdicts[base] = Verdict.PROVED
+                validator.verdicts[base] = Verdict.PROVED
 
     def issued(self, product: Product, line: Line) -> dict[str, Any]:
         """Order a product for a key until it is issued; give its detail."""

@@ -156,8 +156,8 @@ def test_what_an_owner_asked_for_is_not_waited_for(
         for caller, product in ((stranger, DV), (desk.caller, OV), (desk.caller, OV))
     )
     leaked = issue(desk, stranger, key)
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     for caller, order in ((stranger, proof), (desk.caller, letter), (desk.caller, people)):
         revoke(desk, caller, order, "superseded")
     desk.letter(people, PDF, "Revoke")
@@ -289,8 +289,8 @@ def test_orders_under_way_with_such_a_key_fail(desk: Desk, key: ec.EllipticCurve
     """Whatever they wait for, whoever's they are; with a new key they go on."""
     stranger = desk.account()
     leaked = issue(desk, desk.caller, key)
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     under_way = [
         submit(desk, caller, key, product)
         for caller, product in ((stranger, DV), (desk.caller, OV), (desk.caller, LETTER_OV))
@@ -313,7 +313,7 @@ def test_what_the_ca_has_begun_is_not_signed(
     with Desk(tmp_path, private_ca=True) as desk:
         order = submit(desk, desk.caller, key)
         while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=order)):
-            desk.advancing.step(order)
+            desk.order_engine.step(order)
         desk.operator("BlockKeys", Digests=[digest(key)], Reason="seen in a pastebin")
         work(desk)
         assert desk.stands(order) == (2, "its key is blocked")

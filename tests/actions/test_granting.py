@@ -33,8 +33,8 @@ NAME = "www.example.com"
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk that lets an account have three free certificates, two of them for one domain."""
     with Desk(tmp_path, rules_with(free_limit=3, free_per_domain=2)) as opened:
-        for prover in opened.validators.values():
-            prover.verdicts[NAME] = Verdict.PROVED
+        for validator in opened.validators.values():
+            validator.verdicts[NAME] = Verdict.PROVED
         yield opened
 
 

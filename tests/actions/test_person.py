@@ -33,8 +33,8 @@ class Desk(InsideDesk):
         """Open the account."""
         super().__init__(folder)
         self.caller: Caller = self.account()
-        for prover in self.validators.values():
-            prover.verdicts["example.com"] = Verdict.PROVED
+        for validator in self.validators.values():
+            validator.verdicts["example.com"] = Verdict.PROVED
 
     def submit(self, product: int = CFCA_OV, **changes: object) -> str:
         """Buy an order, hand its material in and submit it to the CA."""

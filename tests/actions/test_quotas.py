@@ -224,7 +224,7 @@ def test_a_request_that_looks_around_first_is_refused_before(desk: Quota) -> Non
     with pytest.raises(LimitExceeded):
         desk.call(desk.caller, "CompleteCertificate", CertificateId=order)
     assert desk.kept() == kept
-    assert not any(prover.looked for prover in desk.validators.values())
+    assert not any(validator.looked for validator in desk.validators.values())
 
 
 def test_a_key_is_not_shown_that_could_not_be_noted(desk: Quota) -> None:
@@ -296,9 +296,9 @@ def test_tags_are_so_many_and_so_long(desk: Quota, tags: list[tuple[str, str]], 
 
 def test_looks_in_vain_are_kept_so_often(desk: Quota) -> None:
     """Those beyond are shown by the proof alone, and one that proves is kept anyway."""
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
-    desk.looking._kept_looks = 3  # noqa: SLF001 -- it is given once, when a desk is opened
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
+    desk.validation_run._kept_looks = 3  # noqa: SLF001 -- it is given once, when a desk is opened
     order = desk.submit(DV)
     for _ in range(5):
         desk.take_on(order)

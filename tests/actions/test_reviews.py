@@ -111,7 +111,7 @@ def test_a_manager_that_is_rejected_when_vetted_once_more_fails_what_relies_on_i
     desk.approve_all()
     proved, unproved = desk.submit(), desk.submit()
     while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=begun)):
-        due = desk.advancing.step(begun)
+        due = desk.order_engine.step(begun)
         if isinstance(due, Future):
             due.result()
     desk.caa.refused["example.com"] = "CAA records refuse."
@@ -142,7 +142,7 @@ def test_nothing_is_signed_for_an_organisation_whose_vetting_has_ended(
             desk.clock.move(timedelta(days=398, seconds=-1))
             order = desk.submit()
         while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=order)):
-            due = desk.advancing.step(order)
+            due = desk.order_engine.step(order)
             if isinstance(due, Future):
                 due.result()
         if how == "too old":

@@ -444,8 +444,8 @@ def test_the_operator_revokes_without_proof_and_letter(desk: Desk, product: int)
     order = issue(desk, product)
     answer = desk.operator("RevokeOrder", CertificateId=order, Reason="privilegeWithdrawn")
     assert answer == {"CertificateId": order, "Status": 9, "CertificateIds": []}
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     desk.take_on(order)
     assert desk.stands(order) == (10, None)
     assert list(desk.issuer.revoked.values()) == [Reason.PRIVILEGE_WITHDRAWN]
@@ -461,8 +461,8 @@ def test_the_operator_revokes_without_proof_and_letter(desk: Desk, product: int)
 def test_the_operator_does_not_wait_for_what_an_owner_has_begun(desk: Desk) -> None:
     """Whether a proof, a letter or people are awaited; nobody has to look any more."""
     begun = [issue(desk, product) for product in (DV, OV, OV)]
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     for order in begun:
         revoke(desk, order)
         desk.take_on(order)
@@ -480,8 +480,8 @@ def test_the_operator_does_not_wait_for_what_an_owner_has_begun(desk: Desk) -> N
 def test_the_operator_keeps_what_an_owner_wanted_revoked(desk: Desk) -> None:
     """Whether a proof, a letter or people are awaited; the owner reads why."""
     begun = [issue(desk, product) for product in (DV, OV, OV)]
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     for order in begun:
         revoke(desk, order)
         desk.take_on(order)

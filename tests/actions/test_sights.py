@@ -150,8 +150,8 @@ def test_a_request_to_revoke_is_kept_from_as_it_was_seen(desk: Desk) -> None:
     """The owner gave it up, and asked for another reason: `order keep` is a decision too."""
     order = desk.submit(DV)
     desk.take_on(order)
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
     desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason="superseded")
     name = f"revocation:{order}"
     attempt = show(desk, name)

@@ -60,7 +60,7 @@ def results(order: Ordered) -> list[dict[str, Any]]:
 
 def looks(order: Ordered) -> int:
     """Count the looks for proofs that were made."""
-    return sum(len(prover.looked) for prover in order.desk.validators.values())
+    return sum(len(validator.looked) for validator in order.desk.validators.values())
 
 
 # --- what is shown -------------------------------------------------------------------------------
@@ -209,9 +209,9 @@ def revoking(order: Ordered) -> Ordered:
     order.prove(NAME)
     order.desk.take_on(order.certificate_id)
     assert order.status == (1, None)
-    for prover in order.desk.validators.values():
-        prover.verdicts.clear()
-        prover.looked.clear()
+    for validator in order.desk.validators.values():
+        validator.verdicts.clear()
+        validator.looked.clear()
     order.desk.call(order.caller, "RevokeCertificate", CertificateId=order.certificate_id)
     return order
 

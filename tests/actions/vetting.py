@@ -28,8 +28,8 @@ class Desk(InsideDesk):
         """Open the account."""
         super().__init__(folder, rules=rules, private_ca=private_ca)
         self.caller: Caller = self.account()
-        for prover in self.validators.values():
-            prover.verdicts["example.com"] = Verdict.PROVED
+        for validator in self.validators.values():
+            validator.verdicts["example.com"] = Verdict.PROVED
 
     def named(self, name: str) -> Caller:
         """Enter a user of the account; give it as a caller who may do everything."""

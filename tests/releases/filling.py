@@ -69,8 +69,8 @@ class FilledDesk(InsideDesk):
 
     def prove(self, name: str) -> None:
         """Let what proves a name be found from now on."""
-        for prover in self.validators.values():
-            prover.verdicts[name] = Verdict.PROVED
+        for validator in self.validators.values():
+            validator.verdicts[name] = Verdict.PROVED
 
     def issued(self, name: str, product: int = DV, **material: object) -> str:
         """Order a certificate, have people approve what they are asked, and have it issued."""

@@ -117,7 +117,7 @@ class Sites:
     ) -> Finding:
         """Look for the proof of a name."""
         resolver = Resolver([Server.parse(self.dns.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
-        prover = FileProof(
+        validator = FileProof(
             resolver,
             ManualClock(NOW),
             ports=ports or self.ports,
@@ -125,7 +125,7 @@ class Sites:
             limits=limits,
             courtesy=Courtesy(0),
         )
-        return prover.look(challenge(name))
+        return validator.look(challenge(name))
 
     def reached(self) -> bool:
         """Tell whether a canary was."""

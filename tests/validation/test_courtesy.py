@@ -46,7 +46,7 @@ def seconds() -> Seconds:
     return Seconds()
 
 
-def prover(world: Sites, courtesy: Courtesy, ports: Ports | None = None) -> FileProof:
+def validator(world: Sites, courtesy: Courtesy, ports: Ports | None = None) -> FileProof:
     """Give who looks at many names, one after the other."""
     return FileProof(
         Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1)),  # noqa: S311 -- query ids
@@ -59,7 +59,7 @@ def prover(world: Sites, courtesy: Courtesy, ports: Ports | None = None) -> File
 
 def test_names_of_many_domains_are_one_address(world: Sites, seconds: Seconds) -> None:
     """Twenty names of twenty domains lead to a server that is asked ten times a minute."""
-    look = prover(world, Courtesy(10, seconds)).look
+    look = validator(world, Courtesy(10, seconds)).look
     for number in range(20):
         world.name(f"files.shop{number}.test")
         look(challenge(f"files.shop{number}.test"))
@@ -74,7 +74,7 @@ def test_an_address_is_counted_too_where_a_dead_one_is_tried_before(
     world: Sites, seconds: Seconds
 ) -> None:
     """Whoever owns a domain can put any address before the one that is to be bombarded."""
-    look = prover(world, Courtesy(10, seconds)).look
+    look = validator(world, Courtesy(10, seconds)).look
     for number in range(20):
         name = f"dead{number}.shop.test"
         world.dns.add(name, "A", f"127.9.0.{number + 1}")
@@ -87,7 +87,7 @@ def test_no_address_is_left_alone_for_what_another_one_did(world: Sites, seconds
     """One that takes connections and breaks them hides no other, and is no address that refuses."""
     courtesy = Courtesy(0, seconds)
     port = world.http.port  # where TLS fails
-    look = prover(world, courtesy, Ports(CLOSED, port)).look
+    look = validator(world, courtesy, Ports(CLOSED, port)).look
     world.dns.add("broken.shop.test", "A", SITE)
     world.dns.add("broken.shop.test", "A", BESIDE)
     for _ in range(5):
@@ -101,7 +101,7 @@ def test_a_port_that_refuses_is_left_alone_for_longer_each_time(
 ) -> None:
     """After three failures, for ten seconds, twenty, and at last for two minutes."""
     courtesy = Courtesy(0, seconds)
-    look = prover(world, courtesy, Ports(CLOSED, CLOSED + 1)).look
+    look = validator(world, courtesy, Ports(CLOSED, CLOSED + 1)).look
     tried: list[float] = []
     for second in range(0, 900, 10):
         seconds.at = second

@@ -39,8 +39,8 @@ class Ordered:
 
     def prove(self, *names: str) -> None:
         """Let the proofs of names be found from now on."""
-        for prover in self.desk.validators.values():
-            prover.verdicts.update(dict.fromkeys(names, Verdict.PROVED))
+        for validator in self.desk.validators.values():
+            validator.verdicts.update(dict.fromkeys(names, Verdict.PROVED))
 
     @property
     def status(self) -> tuple[int, str | None]:

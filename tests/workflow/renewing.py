@@ -60,8 +60,8 @@ class LeftAlone:
 
     def publish(self, name: str = NAME, verdict: Verdict = Verdict.PROVED) -> None:
         """Have the records of a name be found from now on, or not any more."""
-        for prover in self.desk.validators.values():
-            prover.verdicts[name] = verdict
+        for validator in self.desk.validators.values():
+            validator.verdicts[name] = verdict
 
     def order(self, certificate_id: str) -> Order:
         """Read an order."""

@@ -222,7 +222,7 @@ def test_an_order_that_is_being_issued_cannot_be_cancelled(
     """The CA may have signed already."""
     order.prove(NAME)
     while not order.issuances:
-        step = order.desk.advancing.step(order.certificate_id)
+        step = order.desk.order_engine.step(order.certificate_id)
         if isinstance(step, Future):
             step.result(30)
 
@@ -243,7 +243,7 @@ class OvertakenIssuer(ScriptedIssuer):
     def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
         """Be too late with what the other one's issuer gives."""
         progress = self._desk.issuer.proceed(request, recorded)
-        self._desk.advancing.step(request.certificate_id)
+        self._desk.order_engine.step(request.certificate_id)
         return progress
 
 

@@ -156,8 +156,8 @@ def test_what_was_altered_holds_nothing_else_up(desk: Desk) -> None:
 
 def test_a_certificate_is_reissued_after_the_numbers_were_erased(desk: Desk) -> None:
     """They were looked at when it was first vetted, and no parameter could give them again."""
-    for prover in desk.validators.values():
-        prover.verdicts["example.com"] = Verdict.PROVED
+    for validator in desk.validators.values():
+        validator.verdicts["example.com"] = Verdict.PROVED
     order = submitted(desk)
     for each in desk.operator("ListReviews")["Reviews"]:
         desk.operator("ApproveReview", Id=each["Id"], Reviewer="ann")

@@ -53,8 +53,8 @@ class Two:
             issuers=Issuers(issuers, products),
             clock=self.desk.clock,
         )
-        for prover in self.desk.validators.values():
-            prover.verdicts.update({NAME: Verdict.PROVED, "example.com": Verdict.PROVED})
+        for validator in self.desk.validators.values():
+            validator.verdicts.update({NAME: Verdict.PROVED, "example.com": Verdict.PROVED})
 
     def submit(self, name: str) -> str:
         """Submit an order for a name."""

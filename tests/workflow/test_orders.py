@@ -97,8 +97,8 @@ def test_who_is_alone_does_not_wait_for_a_process_that_has_ended(tmp_path: Path)
         alone = OrderScheduler(
             desk.store,
             desk.clock,
-            advancing=desk.advancing,
-            looking=desk.looking,
+            order_engine=desk.order_engine,
+            validation_run=desk.validation_run,
             alone=True,
         )
         alone.start()
@@ -133,7 +133,7 @@ def test_an_order_is_never_worked_on_twice_at_once(tmp_path: Path) -> None:
     with ordered(tmp_path, NAME) as first:
         desk = first.desk
         counting = Counting(desk.issuer)
-        work = desk.parts.orders(desk.looking, counting)
+        work = desk.parts.orders(desk.validation_run, counting)
         names = [f"www{number}.example.net" for number in range(12)]
         first.prove(NAME, *names)
         work.start()
@@ -212,7 +212,10 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
         held, late = HeldIssuer(desk.issuer), Late(desk.store, "keeping")
         store = cast("Store", late)
         work = OrderScheduler(
-            store, desk.clock, advancing=desk.advancing_with(held), looking=desk.looking
+            store,
+            desk.clock,
+            order_engine=desk.advancing_with(held),
+            validation_run=desk.validation_run,
         )
         work.round()
         assert held.asked.wait(SECONDS)

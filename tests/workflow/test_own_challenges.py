@@ -58,8 +58,8 @@ class DeskElsewhere:
 
     def publish(self) -> None:
         """Have the records of all names be found."""
-        for prover in self.desk.validators.values():
-            prover.verdicts.update(dict.fromkeys((NAME, OTHER), Verdict.PROVED))
+        for validator in self.desk.validators.values():
+            validator.verdicts.update(dict.fromkeys((NAME, OTHER), Verdict.PROVED))
 
     @property
     def order(self) -> Ordered:
@@ -113,7 +113,7 @@ def test_what_the_ca_says_is_shown_and_looked_for(at: DeskElsewhere) -> None:
     keys = [each["DvAuthKey"] for each in detail["DvAuths"]]
     assert keys == ["_acme-challenge.shop.example.com", "_acme-challenge.example.com"]
     assert {len(each["DvAuthValue"]) for each in detail["DvAuths"]} == {43}
-    looked = {each.value for prover in at.desk.validators.values() for each in prover.looked}
+    looked = {each.value for validator in at.desk.validators.values() for each in validator.looked}
     assert looked == {each["DvAuthValue"] for each in detail["DvAuths"]}
 
 
@@ -164,8 +164,8 @@ def test_a_slow_ca_holds_up_nobody_else(tmp_path: Path) -> None:
     slow = SlowIssuer(ManualClock(NOON))
     quick = ScriptedIssuer(slow.clock)
     desk = InsideDesk(tmp_path, issuers=Issuers([slow, quick], {WILD: quick.name}))
-    for prover in desk.validators.values():
-        prover.verdicts[OTHER] = Verdict.PROVED
+    for validator in desk.validators.values():
+        validator.verdicts[OTHER] = Verdict.PROVED
     caller = desk.account()
     held = [submit(desk, caller, f"host{number}.example.net") for number in range(20)]
     desk.orders.start()

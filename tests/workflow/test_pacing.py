@@ -37,7 +37,7 @@ MANY = 60
 
 def looks(desk: InsideDesk) -> Counter[tuple[str, str]]:
     """Count the looks that were made, by kind and registrable domain."""
-    proofs = (each.name for prover in desk.validators.values() for each in prover.looked)
+    proofs = (each.name for validator in desk.validators.values() for each in validator.looked)
     caa = (name.removeprefix("*.") for name in desk.caa.looked)
     counted = Counter(("proof", DomainName(name).registrable) for name in proofs)
     return counted + Counter(("caa", DomainName(name).registrable) for name in caa)
@@ -136,8 +136,8 @@ def test_a_domain_that_does_not_answer_is_looked_at_less(tmp_path: Path) -> None
     """Each look counts as ten, so that an account has one each six seconds."""
     with InsideDesk(tmp_path) as desk:
         order = submit(desk, desk.account(), *names_of("one.com", 0, MANY))
-        for prover in desk.validators.values():
-            prover.silent = True
+        for validator in desk.validators.values():
+            validator.silent = True
         for _ in range(20):
             desk.take_on(order.certificate_id)
             desk.clock.move(SECOND)
@@ -152,9 +152,9 @@ def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
     with InsideDesk(tmp_path) as desk:
         order = desk.order(submit(desk, desk.account(), "one.com").certificate_id)
         goes_on = threading.Event()
-        for prover in desk.validators.values():
-            monkeypatch.setattr(prover, "look", after(goes_on, prover.look))
-        first = desk.looking.prove_now(order, ["one.com"])
+        for validator in desk.validators.values():
+            monkeypatch.setattr(validator, "look", after(goes_on, validator.look))
+        first = desk.validation_run.prove_now(order, ["one.com"])
         assert first is not None
         take = LookPacing.take
 
@@ -164,7 +164,7 @@ def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
             return take(self, *asked, **how)
 
         monkeypatch.setattr(LookPacing, "take", taken_late)
-        second = desk.looking.prove_now(order, ["one.com"])
+        second = desk.validation_run.prove_now(order, ["one.com"])
         assert second is not None
         second.result(30)
         assert looks(desk) == {("proof", "one.com"): 1}

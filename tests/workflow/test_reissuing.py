@@ -121,7 +121,7 @@ def test_a_reissue_that_the_ca_has_begun_with_is_not_cancelled(desk: LeftAlone) 
     """As with any order; it stands at 11 then."""
     fresh = reissued(desk, desk.issue())
     while not begun(desk, fresh):
-        step = desk.desk.advancing.step(fresh)
+        step = desk.desk.order_engine.step(fresh)
         if isinstance(step, Future):
             step.result(30)
     assert stands(desk, fresh) == (11, "WAIT-ISSUE")

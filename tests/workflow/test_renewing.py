@@ -219,14 +219,14 @@ def test_a_proof_that_is_still_good_is_carried_over(left: LeftAlone) -> None:
     """Nobody looks for the record, which may be gone; CAA is asked anew."""
     first = left.issue()
     left.publish(verdict=Verdict.TXT_ABSENT)
-    looks = sum(len(prover.looked) for prover in left.desk.validators.values())
+    looks = sum(len(validator.looked) for validator in left.desk.validators.values())
     asked = len(left.desk.caa.looked)
     left.put_when_due(first)
     left.work()
     old, new = left.chain(first)
     assert new.status is Status.ISSUED
     assert left.proof(new).proved_at == left.proof(old).proved_at
-    assert sum(len(prover.looked) for prover in left.desk.validators.values()) == looks
+    assert sum(len(validator.looked) for validator in left.desk.validators.values()) == looks
     assert len(left.desk.caa.looked) == asked + 1
 
 

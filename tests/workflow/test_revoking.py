@@ -27,9 +27,9 @@ def issued(folder: Path, *names: str) -> Iterator[Ordered]:
         order.prove(*names)
         order.desk.take_on(order.certificate_id)
         assert order.status == (1, None)
-        for prover in order.desk.validators.values():
-            prover.verdicts.clear()
-            prover.looked.clear()
+        for validator in order.desk.validators.values():
+            validator.verdicts.clear()
+            validator.looked.clear()
         yield order
 
 
@@ -151,7 +151,7 @@ def test_a_proof_of_a_request_that_was_given_up_counts_for_nothing(order: Ordere
     order.desk.take_on(order.certificate_id)
     order.prove(NAME)
 
-    looked = order.desk.looking.prove_now(asked, [NAME])
+    looked = order.desk.validation_run.prove_now(asked, [NAME])
     assert looked is not None
     looked.result(30)
 

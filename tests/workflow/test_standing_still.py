@@ -46,14 +46,14 @@ def show(desk: InsideDesk, certificate_id: str) -> str:
 
 def hide(desk: InsideDesk) -> None:
     """Have no proof be found any more."""
-    for prover in desk.validators.values():
-        prover.verdicts.clear()
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
 
 
 def publish(desk: InsideDesk) -> None:
     """Have proofs be found from now on."""
-    for prover in desk.validators.values():
-        prover.verdicts[NAME] = Verdict.PROVED
+    for validator in desk.validators.values():
+        validator.verdicts[NAME] = Verdict.PROVED
 
 
 # --- wherever an order stands ---------------------------------------------------------------------
@@ -165,7 +165,7 @@ def everything(desk: Desk) -> dict[str, Any]:
             for spec in COLLECTIONS
         }
 
-    asked = [len(prover.looked) for prover in desk.validators.values()]
+    asked = [len(validator.looked) for validator in desk.validators.values()]
     outside = {name: sorted(values) for name, values in desk.records._records.items()}  # noqa: SLF001 -- all of them at once
     return desk.store.read(look) | {
         "looks": (asked, len(desk.caa.looked)),

@@ -65,8 +65,8 @@ class Desk(InsideDesk):
 
     def prove(self) -> None:
         """Let proofs be found from now on."""
-        for prover in self.validators.values():
-            prover.verdicts["example.com"] = Verdict.PROVED
+        for validator in self.validators.values():
+            validator.verdicts["example.com"] = Verdict.PROVED
 
     def numbers(self, order: str) -> list[int]:
         """Give the numbers of an order's submissions."""

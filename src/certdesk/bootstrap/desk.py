@@ -45,7 +45,7 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.places import PlaceUnsafe
-from certdesk.validation.counted import CountedCaa, CountedProver
+from certdesk.validation.counted import CountedCaa, CountedValidator
 from certdesk.validation.providers import PROVIDERS
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
@@ -175,9 +175,9 @@ def _put_together(
     caa = caa_checker(settings, resolver, world.clock)
     dns_providers = DnsProviders(world.vault, PROVIDERS)
     records = AddedRecords(world.store, world.clock, dns_providers)
-    looking = _looking(world, rules, looks, caa, metrics, records, issuers)
+    validation_run = _validation_run(world, rules, looks, caa, metrics, records, issuers)
     stock = _key_stock(settings, world)
-    orders = _order_work(world, rules, looking, issuers, metrics, alone=not database.shared)
+    orders = _order_work(world, rules, validation_run, issuers, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
     parsers = ParserPool(processes=settings.parsing_processes, seconds=settings.parsing_seconds)
     background: dict[str, BackgroundWork] = {
@@ -233,7 +233,7 @@ def _put_together(
     )
 
 
-def _looking(  # noqa: PLR0917 -- all that looks
+def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it works with
     world: Dependencies,
     rules: Rules,
     looks: Mapping[ProofKind, Validator],
@@ -242,12 +242,12 @@ def _looking(  # noqa: PLR0917 -- all that looks
     records: AddedRecords,
     issuers: Issuers,
 ) -> ValidationRun:
-    """Return the validators and the CAA checker, all counted."""
+    """Return what validates names, with the validators and the CAA checker counted."""
     store, clock = world.store, world.clock
     return ValidationRun(
         store,
         clock,
-        validators={kind: CountedProver(prover, counts) for kind, prover in looks.items()},
+        validators={kind: CountedValidator(validator, counts) for kind, validator in looks.items()},
         caa=CountedCaa(caa, counts),
         issuers=issuers,
         records=records,
@@ -278,21 +278,23 @@ def _key_stock(settings: Settings, world: Dependencies) -> KeyStock:
 def _order_work(
     world: Dependencies,
     rules: Rules,
-    looking: ValidationRun,
+    validation_run: ValidationRun,
     issuers: Issuers,
     counts: Counts,
     *,
     alone: bool,
 ) -> OrderScheduler:
     store, clock = world.store, world.clock
-    advancing = OrderEngine(
+    order_engine = OrderEngine(
         store,
         world.vault,
         clock,
         world.rng,
-        looking=looking,
+        validation_run=validation_run,
         issuers=issuers,
         rules=rules,
         counts=counts,
     )
-    return OrderScheduler(store, clock, advancing=advancing, looking=looking, alone=alone)
+    return OrderScheduler(
+        store, clock, order_engine=order_engine, validation_run=validation_run, alone=alone
+    )

@@ -90,16 +90,16 @@ class PrivateCa(Issuer):
         """
         try:
             return self._finish(request, recorded) if recorded else self._begin(request)
-        except IssuanceRefused as unfounded:
+        except IssuanceRefused as refused:
             log.warning(
                 "certificate refused at the gate",
                 certificate_id=request.certificate_id,
                 attempt=request.attempt,
-                rule=unfounded.rule,
+                rule=refused.rule,
             )
-            if unfounded.transient:
-                return Later(at=self._world.clock.now() + AGAIN_AFTER, reason=unfounded.rule)
-            return Declined(reason=unfounded.rule)
+            if refused.transient:
+                return Later(at=self._world.clock.now() + AGAIN_AFTER, reason=refused.rule)
+            return Declined(reason=refused.rule)
 
     def revoke(self, certificate: Certificate, reason: Reason) -> None:
         """Record a revocation, and make a CRL that lists it; see `ports.Issuer`."""

@@ -8,7 +8,7 @@ from certdesk.domain.values.names import DomainName
 from certdesk.ports import Clock
 
 
-class ScriptedProver:
+class ScriptedValidator:
     """A `ports.Validator` with a verdict for each name; it records the challenges."""
 
     def __init__(self, clock: Clock, *, absent: Verdict = Verdict.TXT_ABSENT) -> None:

@@ -10,17 +10,17 @@ from certdesk.domain.values.names import DomainName
 from certdesk.ports import CaaChecker, Counts, Validator
 
 
-class CountedProver:
+class CountedValidator:
     """A `ports.Validator` that calls another one and counts its results."""
 
-    def __init__(self, prover: Validator, counts: Counts) -> None:
-        """Call `prover`."""
-        self._prover = prover
+    def __init__(self, validator: Validator, counts: Counts) -> None:
+        """Call `validator`."""
+        self._validator = validator
         self._counts = counts
 
     def look(self, challenge: Challenge) -> Finding:
         """Check the challenge."""
-        found = self._prover.look(challenge)
+        found = self._validator.look(challenge)
         good = found.verdict is Verdict.PROVED
         self._counts.count(Counted.LOOKS, kind=challenge.kind, result=_result(found, good=good))
         return found

@@ -88,7 +88,7 @@ class OrderEngine:
         clock: Clock,
         rng: random.Random,
         *,
-        looking: ValidationRun,
+        validation_run: ValidationRun,
         issuers: Issuers,
         rules: Rules,
         counts: Counts | None = None,
@@ -96,7 +96,7 @@ class OrderEngine:
         """Work with these parts."""
         self._store = store
         self._clock = clock
-        self._looking = looking
+        self._validation_run = validation_run
         self._moving = Moving(store, vault, clock)
         self._issuing = IssuingSteps(store, vault, clock, rng, issuers=issuers, rules=rules)
         self._issuers = issuers
@@ -164,11 +164,11 @@ class OrderEngine:
     def _take(self, standing: Standing, step: Step, now: datetime) -> Ahead:
         match step:
             case Prove(names):
-                return self._looking.prove(standing.order, names)
+                return self._validation_run.prove(standing.order, names)
             case AskCaa(names):
-                return self._looking.ask_caa(standing.order, names)
+                return self._validation_run.ask_caa(standing.order, names)
             case Remove(records):
-                return self._looking.remove(standing.order, records)
+                return self._validation_run.remove(standing.order, records)
             case AskForChallenges():
                 return self._issuing.ask_for_challenges(standing, now)
             case Issue():

@@ -72,8 +72,8 @@ class OrderScheduler(Repeating):
         store: Store,
         clock: Clock,
         *,
-        advancing: OrderEngine,
-        looking: ValidationRun,
+        order_engine: OrderEngine,
+        validation_run: ValidationRun,
         alone: bool = False,
     ) -> None:
         """Prepare; nothing is done before `start`.
@@ -83,8 +83,8 @@ class OrderScheduler(Repeating):
         """
         self._store = store
         self._clock = clock
-        self._advancing = advancing
-        self._looking = looking
+        self._order_engine = order_engine
+        self._validation_run = validation_run
         self._alone = alone
         super().__init__("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
@@ -102,8 +102,8 @@ class OrderScheduler(Repeating):
     def stop(self) -> None:
         """Finish the steps in progress, and start no more."""
         super().stop()
-        self._looking.stop()
-        self._advancing.stop()
+        self._validation_run.stop()
+        self._order_engine.stop()
         self._threads.shutdown()
 
     @property
@@ -121,7 +121,7 @@ class OrderScheduler(Repeating):
 
     def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Check proofs at once; see `ports.Work`."""
-        return self._looking.prove_now(order, names)
+        return self._validation_run.prove_now(order, names)
 
     def round(self) -> None:
         """Take up due orders, as far as there is room, and extend the time of those in progress."""
@@ -210,7 +210,7 @@ class OrderScheduler(Repeating):
         """Take one step, and count the order as in progress meanwhile."""
         self._in_hand[task.certificate_id] = time.monotonic()
         try:
-            return self._advancing.step(task.certificate_id)
+            return self._order_engine.step(task.certificate_id)
         finally:
             del self._in_hand[task.certificate_id]
 

@@ -95,7 +95,7 @@ class ValidationRun:
         """
         self._store = store
         self._clock = clock
-        self._provers = validators
+        self._validators = validators
         self._caa = caa
         self._issuers = issuers
         self._records = records
@@ -229,7 +229,7 @@ class ValidationRun:
             except NotAdded as error:
                 refused = str(error)
                 steps.append(refused)
-        found = self._provers[ProofKind(proof.kind)].look(challenge_of(proof))
+        found = self._validators[ProofKind(proof.kind)].look(challenge_of(proof))
         missing = refused and found.verdict is not Verdict.PROVED
         return dataclasses.replace(
             found,

@@ -64,7 +64,7 @@ def requested(
         cross_sign=bool(chosen.get("cross_sign")),
         most_days=FREE_DAYS if order.product_id == FREE else None,
         ends_by=order.ends_by,
-        authorizations=tuple(_grounds(names, proofs)),
+        authorizations=tuple(_authorizations(names, proofs)),
     )
 
 
@@ -84,7 +84,7 @@ def method_wanted(verify_type: str | None) -> str:
     return "FILE" if verify_type == "FILE" else "DNS"
 
 
-def _grounds(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Authorization]:
+def _authorizations(names: Sequence[DomainName], proofs: Sequence[Proof]) -> list[Authorization]:
     """Return an authorization for each name that has a proof and CAA's permission."""
     by_name = {proof.name: proof for proof in proofs}
     found = []

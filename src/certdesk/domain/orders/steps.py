@@ -225,7 +225,7 @@ def _own_step(
         return Move()
     if order.stage in CERTIFIED:
         step = _towards_end(order, proofs, now, interval)
-        return RevokeCompromised() if _condemned(step, blocked) else step
+        return RevokeCompromised() if _is_compromised(step, blocked) else step
     if blocked and (order.stage, Event.FAIL) in TRANSITIONS:
         return Close(KEY_BLOCKED)
     if order.status not in UNDER_WAY or order.waits_for is None:
@@ -247,7 +247,7 @@ def _towards_issue(
     return _towards_permission(order, unasked, now, interval) if unasked else Issue()
 
 
-def _condemned(step: Step, blocked: BlockedKey | None) -> bool:
+def _is_compromised(step: Step, blocked: BlockedKey | None) -> bool:
     """Whether others know the key of a certificate that would otherwise be good for a while."""
     return blocked is not None and blocked.compromised and not isinstance(step, Expire | Revoke)
 

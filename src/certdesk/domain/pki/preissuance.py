@@ -100,7 +100,7 @@ def check_issuance(data: bytes, request: IssueRequest, at: Circumstances) -> Non
             _the_validity,
             _the_key,
             _the_names,
-            _the_grounds,
+            _the_authorizations,
             _the_subject,
             _the_extensions,
         ):
@@ -183,22 +183,24 @@ def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) 
     )
 
 
-def _the_grounds(_: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
+def _the_authorizations(_: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
     """Require for each name a fresh proof of its own, and a fresh CAA permission."""
     for name in request.names:
-        _require_ground(
+        _require_authorization(
             name.ascii, (g for g in request.authorizations if g.covers == name.ascii), at.now
         )
 
 
-def _require_ground(name: str, authorizations: Iterable[Authorization], now: datetime) -> None:
+def _require_authorization(
+    name: str, authorizations: Iterable[Authorization], now: datetime
+) -> None:
     """Require an authorization for a name that is valid in every respect."""
     lasts = timedelta(days=terms_at(now).proof_days)
     found = list(authorizations)
     _require(found, f"there is no proof of {name}")
     # A file on a website never proves a wildcard (Baseline Requirements 3.2.2.4.18).
     methods = {_DNS} if name.startswith("*.") else {_DNS, _FILE}
-    sound = [ground for ground in found if ground.method in methods]
+    sound = [each for each in found if each.method in methods]
     _require(sound, f"{name} is a wildcard, which only a DNS record proves")
     # How long a validation may be reused (4.2.1), and a CAA check (3.2.2.8).
     proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]

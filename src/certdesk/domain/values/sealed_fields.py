@@ -52,7 +52,7 @@ def build(kind: type[Value], values: dict[str, Any]) -> Value:
         TypeError: `kind` was not declared by `split_fields`.
     """
     if kind not in _HALVED:
-        msg = f"{kind.__name__} is not declared as halved"
+        msg = f"{kind.__name__} is not declared with split_fields"
         raise TypeError(msg)
     return msgspec.convert(values, kind, dec_hook=_hide)
 

@@ -22,7 +22,7 @@ from certdesk.domain.values.addresses import networks
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import Validator
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.validation import ScriptedProver
+from certdesk.testing.validation import ScriptedValidator
 from certdesk.validation.courtesy import Courtesy
 from certdesk.validation.dns import DnsProof
 from certdesk.validation.exchange import Server
@@ -39,7 +39,7 @@ NAME = DomainName.parse("shop.example.com")
 class World(Protocol):
     """The outside as a prover of one kind sees it, which a test can change."""
 
-    prover: Validator
+    validator: Validator
     kind: ProofKind
     absent: Verdict
     differs: Verdict
@@ -54,7 +54,7 @@ class DnsWorld:
     def __init__(self, kind: ProofKind, dns: NameServer) -> None:
         """Know no records."""
         resolver = Resolver([Server.parse(dns.endpoint)], None, RNG)
-        self.prover: Validator = DnsProof(resolver, ManualClock(NOW))
+        self.validator: Validator = DnsProof(resolver, ManualClock(NOW))
         self.kind = kind
         self.absent = Verdict[f"{kind}_ABSENT"]
         self.differs = Verdict[f"{kind}_DIFFERS"]
@@ -77,7 +77,7 @@ class FileWorld:
         """Serve no files."""
         for host in (NAME.base, "other.example.com"):
             dns.add(host, "A", web.address)
-        self.prover: Validator = FileProof(
+        self.validator: Validator = FileProof(
             Resolver([Server.parse(dns.endpoint)], None, RNG),
             ManualClock(NOW),
             ports=Ports(web.port, web.port),
@@ -100,8 +100,8 @@ class ScriptedWorld:
 
     def __init__(self) -> None:
         """Have no verdicts."""
-        self._scripted = ScriptedProver(ManualClock(NOW))
-        self.prover: Validator = self._scripted
+        self._scripted = ScriptedValidator(ManualClock(NOW))
+        self.validator: Validator = self._scripted
 
     def publish(self, challenge: Challenge, value: str) -> None:
         """Write the verdict that fits."""
@@ -148,7 +148,7 @@ def test_what_is_published_proves(world: World) -> None:
     wanted = challenge(world)
     world.publish(wanted, wanted.value)
 
-    found = world.prover.look(wanted)
+    found = world.validator.look(wanted)
 
     assert (found.verdict, found.reason) == (Verdict.PROVED, "")
     assert found.seen == (wanted.value,)
@@ -159,7 +159,7 @@ def test_what_is_published_proves(world: World) -> None:
 
 def test_nothing_proves_nothing(world: World) -> None:
     """And the reason says so."""
-    found = world.prover.look(challenge(world))
+    found = world.validator.look(challenge(world))
     assert found.verdict is world.absent
     assert found.reason
     assert found.seen == ()
@@ -169,7 +169,7 @@ def test_another_value_proves_nothing(world: World) -> None:
     """Though it is but a letter longer."""
     wanted = challenge(world)
     world.publish(wanted, f"{wanted.value}a")
-    found = world.prover.look(wanted)
+    found = world.validator.look(wanted)
     assert found.verdict is world.differs
     assert found.reason
 
@@ -179,4 +179,4 @@ def test_what_proves_one_name_proves_no_other(world: World) -> None:
     wanted = challenge(world)
     world.publish(wanted, wanted.value)
     other = new_challenge(DomainName.parse("other.example.com"), world.kind, RNG, NOW)
-    assert world.prover.look(other).verdict is world.absent
+    assert world.validator.look(other).verdict is world.absent
