@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_every_make_target_of_the_readme_is_in_the_makefile() -> None:
     """The demo is not started from inside this test, but it is there."""
     targets = set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE))
-    assert targets == {"demo", "serve", "world", "site"}
+    assert targets == {"demo", "serve", "world", "test", "site"}
     for target in targets:
         assert re.search(rf"^{target}: ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 

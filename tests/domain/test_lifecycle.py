@@ -37,13 +37,16 @@ from certdesk.domain.orders.lifecycle import (
     Status,
     StatusMessage,
     WaitEvent,
-    status_of,
 )
 from certdesk.domain.orders.move import begin_move, call_off_move, unlinked
 from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.orders.revocation import ask_to_revoke, mark_revoked
 from certdesk.domain.usage import AT_REST
 from certdesk.domain.values.products import DNS_AUTO, FREE
+from tools.reference.statuses_page import bought, each_kind
+
+OTHER = "aB3dE5fG"
+"""The order that a reissue replaces."""
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -52,22 +55,6 @@ PUBLISHED = range(16)
 MESSAGES = ("PRE-REVIEWING", "LEGAL-REVIEWING", "CA-REVIEWING", "PENDING-DCV", "WAIT-ISSUE")
 
 BY_NAME = {event.name: event for kind in (Event, WaitEvent, HoldEvent) for event in kind}
-
-
-def bought(product_id: int = 25, verify_type: str = "DNS", replaces: str | None = None) -> Order:
-    """Make an order as it is bought."""
-    return Order(
-        certificate_id="aB3dE5fG",
-        uin="100000000001",
-        product_id=product_id,
-        domain_num=1,
-        time_span=1,
-        status=status_of(Stage.AWAITING_MATERIAL, free=product_id == FREE),
-        deal_id="20260301000000000000001",
-        verify_type=verify_type,
-        replaces=replaces,
-        created_at=NOON,
-    )
 
 
 def on(order: Order, event: str) -> Order:
@@ -100,12 +87,7 @@ def state(order: Order) -> tuple[Stage, StatusMessage | None, Hold | None]:
 
 def reachable() -> list[Order]:
     """An order of each kind in each state that it can reach."""
-    kinds = [
-        bought(product, how, replaces)
-        for product in (25, FREE)
-        for how in ("DNS", DNS_AUTO)
-        for replaces in (None, "Zz9Yy8Xx")
-    ]
+    kinds = list(each_kind())
     found = dict.fromkeys(kinds)
     left = list(kinds)
     while left:
@@ -120,7 +102,7 @@ kinds = st.builds(
     bought,
     st.sampled_from((25, FREE)),
     st.sampled_from(("DNS", DNS_AUTO)),
-    st.none() | st.just("Zz9Yy8Xx"),
+    st.none() | st.just(OTHER),
 )
 
 
@@ -230,7 +212,7 @@ def test_names_may_be_proved_before_there_is_a_csr() -> None:
 
 def test_only_a_reissue_is_being_reissued() -> None:
     """An order for a first certificate stays under review until it is issued."""
-    for replaces, status in ((None, Status.UNDER_REVIEW), ("Zz9Yy8Xx", Status.REISSUING)):
+    for replaces, status in ((None, Status.UNDER_REVIEW), (OTHER, Status.REISSUING)):
         sent = bought(replaces=replaces).after(Event.SUBMIT_ORDER).waiting(WaitEvent.PROVE)
         assert sent.status is Status.UNDER_REVIEW
         assert sent.waiting(WaitEvent.NAMES_PROVED).status is status
@@ -238,8 +220,8 @@ def test_only_a_reissue_is_being_reissued() -> None:
 
 def test_a_reissue_whose_original_was_deleted_is_still_one() -> None:
     """Its proof may become too old all the same, which once could not be noted."""
-    sent = dataclasses.replace(bought(replaces="Zz9Yy8Xx"), ends_by=NOON).after(Event.SUBMIT_ORDER)
-    ready = unlinked(sent.waiting(WaitEvent.PROVE).waiting(WaitEvent.NAMES_PROVED), "Zz9Yy8Xx")
+    sent = dataclasses.replace(bought(replaces=OTHER), ends_by=NOON).after(Event.SUBMIT_ORDER)
+    ready = unlinked(sent.waiting(WaitEvent.PROVE).waiting(WaitEvent.NAMES_PROVED), OTHER)
     assert ready.status is Status.REISSUING
     assert ready.waiting(WaitEvent.PROOF_TOO_OLD).status is Status.UNDER_REVIEW
 
@@ -264,7 +246,7 @@ def test_what_was_not_bought_is_neither_opened_again_nor_paid_back(event: Event)
         with pytest.raises(IllegalTransition, match=rf"It is a free one: {of_free}\.$"):
             refuse(bought(FREE).after(Event.SUBMIT_ORDER).after(give_up))
         with pytest.raises(IllegalTransition, match=rf"It is a reissue: {of_reissues}\.$"):
-            refuse(bought(replaces="Zz9Yy8Xx").after(Event.SUBMIT_ORDER).after(give_up))
+            refuse(bought(replaces=OTHER).after(Event.SUBMIT_ORDER).after(give_up))
 
 
 def test_free_orders_count_until_they_can_be_deleted() -> None:

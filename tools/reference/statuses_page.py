@@ -108,7 +108,7 @@ def _after(status: Status) -> str:
 def _changes() -> frozenset[tuple[Status, Status]]:
     """Every change of status that the tables allow an order of any kind."""
     found: set[tuple[Status, Status]] = set()
-    left = list(_bought())
+    left = list(each_kind())
     seen = set(left)
     while left:
         order = left.pop()
@@ -120,22 +120,26 @@ def _changes() -> frozenset[tuple[Status, Status]]:
     return frozenset(found)
 
 
-def _bought() -> Iterator[Order]:
-    """Orders of each kind that differs on the wire, as they are bought."""
-    kinds = itertools.product((FREE, PAID), ("DNS", DNS_AUTO), (None, "aB3dE5fG"))
-    for product_id, verify_type, replaces in kinds:
-        yield Order(
-            certificate_id="Zz9Yy8Xx",
-            uin="100000000001",
-            product_id=product_id,
-            domain_num=1,
-            time_span=1,
-            status=status_of(Stage.AWAITING_MATERIAL, free=product_id == FREE),
-            deal_id="",
-            verify_type=verify_type,
-            replaces=replaces,
-            created_at=datetime(2026, 3, 1, tzinfo=UTC),
-        )
+def bought(product_id: int = PAID, verify_type: str = "DNS", replaces: str | None = None) -> Order:
+    """Return an order as it is bought."""
+    return Order(
+        certificate_id="Zz9Yy8Xx",
+        uin="100000000001",
+        product_id=product_id,
+        domain_num=1,
+        time_span=1,
+        status=status_of(Stage.AWAITING_MATERIAL, free=product_id == FREE),
+        deal_id="",
+        verify_type=verify_type,
+        replaces=replaces,
+        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+
+def each_kind() -> Iterator[Order]:
+    """Yield an order of each kind that differs on the wire, as it is bought."""
+    for kind in itertools.product((FREE, PAID), ("DNS", DNS_AUTO), (None, "aB3dE5fG")):
+        yield bought(*kind)
 
 
 def _following(order: Order) -> Iterator[Order]:
