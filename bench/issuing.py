@@ -105,7 +105,7 @@ def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float
         _multiply(opened.desk, patterns)
         pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
-        read_back = functools.partial(read, load, desk.endpoint, keys, pattern, READS)
+        read_back = functools.partial(read, load, desk, keys, pattern, READS)
         looked = "SELECT count(*) FROM proofs WHERE looks > 0"
         before, beside = cpu_seconds(desk.pid), []
         while database.execute(looked).fetchone() < (DUE // 2,):

@@ -63,7 +63,7 @@ def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
         opened.desk.store.write(functools.partial(_without_tasks, patterns))
         pattern, (_, keys) = patterns[0], owners[0]
     with running(folder, settings=settings) as desk, database_of(desk) as database:
-        read_back = functools.partial(read, load, desk.endpoint, keys, pattern, READS)
+        read_back = functools.partial(read, load, desk, keys, pattern, READS)
         beside, end = [], time.monotonic() + SECONDS
         while time.monotonic() < end:
             beside.append(read_back())

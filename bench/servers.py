@@ -100,7 +100,7 @@ def signed(
     return whole(headers, body)
 
 
-def read(load: Load, endpoint: str, keys: Keys, certificate_id: str, count: int) -> float:
+def read(load: Load, desk: RunningDesk, keys: Keys, certificate_id: str, count: int) -> float:
     """Return the seconds of one read of an order, of `count` at once.
 
     Each has a signature of its own: beside much work all of them take longer than the few seconds
@@ -108,10 +108,10 @@ def read(load: Load, endpoint: str, keys: Keys, certificate_id: str, count: int)
     """
     detail = {"CertificateId": certificate_id}
     requests = [
-        signed(keys, endpoint, "DescribeCertificateDetail", detail, blanks=number)
+        signed(keys, desk.endpoint, "DescribeCertificateDetail", detail, blanks=number)
         for number in range(count)
     ]
-    return load.run(endpoint, requests)[0] / count
+    return load.run(desk.endpoint, requests)[0] / count
 
 
 def whole(headers: Mapping[str, str], body: bytes) -> bytes:
