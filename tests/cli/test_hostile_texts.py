@@ -19,7 +19,7 @@ import pytest
 
 from certdesk.cli import main as cli
 from certdesk.domain.values import keys as keypairs
-from certdesk.domain.values.free_text import Half, Text, hints
+from certdesk.domain.values.free_text import CleartextOf, Text, hints
 from certdesk.domain.values.visible import MARKS, unseen
 from certdesk.ports import COLLECTIONS
 from tests import chains
@@ -80,7 +80,7 @@ def poison(hint: object, value: Any) -> Any:  # noqa: ANN401 -- as it is stored
     if value in (None, "", "[]"):
         return value
     if "Half" in marks:
-        half = next(each for each in _metadata(hint) if isinstance(each, Half))
+        half = next(each for each in _metadata(hint) if isinstance(each, CleartextOf))
         facts = json.loads(value)
         for name, inner in hints(half.of).items():
             if facts.get(name):
@@ -105,7 +105,7 @@ COLLECTED = {
     for spec in COLLECTIONS
     for each in hints(spec.record).values()
     for half in _metadata(each)
-    if isinstance(half, Half)
+    if isinstance(half, CleartextOf)
     for kind in hints(half.of).values()
     if isinstance(kind, type)
 }

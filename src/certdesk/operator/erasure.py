@@ -12,7 +12,7 @@ from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.data_subject import Role, Traits, without_roles
 from certdesk.domain.privacy.identity_numbers import SETTLED, holds_identity
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
-from certdesk.domain.values.sealed_fields import facts_of, personal_of
+from certdesk.domain.values.sealed_fields import cleartext_fields, secret_fields
 from certdesk.domain.vetting.review import State, subject_of_manager, subject_of_order
 from certdesk.engine import Context
 from certdesk.operator.data_subject_search import Trace, Traces
@@ -70,8 +70,8 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         place = place_of_submission(record, "personal")
         return dataclasses.replace(
             record,
-            facts=facts_of(holder),
-            personal=context.desk.vault.seal(personal_of(holder), place),
+            facts=cleartext_fields(holder),
+            personal=context.desk.vault.seal(secret_fields(holder), place),
             identity_since=record.identity_since if _has_identity(holder) else None,
         )
     if isinstance(record, Manager):
@@ -81,8 +81,8 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         if Role.MANAGER in trace.roles:
             record = dataclasses.replace(record, status=State.INVALID, expires_at=None)
     fingerprint = context.desk.vault.fingerprint(record.uin, f"erased {trace.name}".encode())
-    moved = dataclasses.replace(record, facts=facts_of(holder), fingerprint=fingerprint)
-    sealed = context.desk.vault.seal(personal_of(holder), place_of_party(moved))
+    moved = dataclasses.replace(record, facts=cleartext_fields(holder), fingerprint=fingerprint)
+    sealed = context.desk.vault.seal(secret_fields(holder), place_of_party(moved))
     return dataclasses.replace(moved, personal=sealed)
 
 

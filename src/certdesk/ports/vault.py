@@ -33,7 +33,7 @@ def place_of(certificate: Certificate, column: str) -> Place:
 
 
 def place_of_party(party: Company | Manager) -> Place:
-    """Return the place of the sealed half of a company or a manager."""
+    """Return the place of the sealed fields of a company or a manager."""
     table = "companies" if isinstance(party, Company) else "managers"
     return Place(party.uin, table, party.fingerprint.hex(), "personal")
 

@@ -35,7 +35,7 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.values.organisation import Organisation
 from certdesk.domain.values.products import Level
 from certdesk.domain.values.revocation_reason import Reason
-from certdesk.domain.values.sealed_fields import whole
+from certdesk.domain.values.sealed_fields import join_fields
 from certdesk.ports import (
     Clock,
     Issuers,
@@ -148,8 +148,8 @@ class IssuingSteps:
         company = standing.company
         if standing.level is Level.DV or company is None:
             return None
-        personal = self._vault.open(company.personal, place_of_party(company))
-        return whole(Organisation, company.facts, personal)
+        opened = self._vault.open(company.personal, place_of_party(company))
+        return join_fields(Organisation, company.facts, opened)
 
     def _keep(
         self, standing: Standing, request: IssueRequest, progress: Progress, unit: Unit

@@ -20,7 +20,7 @@ from certdesk.domain.orders.records import Renewal, Submission
 from certdesk.domain.pki.records import Certificate, Issuance
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
-from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.vetting.records import Letter, Review
 from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
 from certdesk.ports import (
@@ -106,11 +106,13 @@ class Moving:
         place = functools.partial(place_of_submission, submission)
         other = functools.partial(place_of_submission, moved)
         opened = self._vault.open(submission.personal, place("personal"))
-        material = self._written_out(before, whole(Material, submission.facts, opened), submission)
+        material = self._written_out(
+            before, join_fields(Material, submission.facts, opened), submission
+        )
         return dataclasses.replace(
             moved,
-            facts=facts_of(material),
-            personal=self._vault.seal(personal_of(material), other("personal")),
+            facts=cleartext_fields(material),
+            personal=self._vault.seal(secret_fields(material), other("personal")),
             key_pass=self._over(submission.key_pass, place("key_pass"), other("key_pass")),
             private_key=self._over(
                 submission.private_key, place("private_key"), other("private_key")
@@ -125,11 +127,11 @@ class Moving:
         for company in before.companies:
             if company.company_id == submission.company_id:
                 opened = self._vault.open(company.personal, place_of_party(company))
-                organisation = whole(Organisation, company.facts, opened)
+                organisation = join_fields(Organisation, company.facts, opened)
         for manager in before.managers:
             if manager.manager_id == submission.manager_id:
                 opened = self._vault.open(manager.personal, place_of_party(manager))
-                people = whole(People, manager.facts, opened)
+                people = join_fields(People, manager.facts, opened)
         return written_out(material, organisation, people)
 
     def _certificate(self, certificate: Certificate, uin: str) -> Certificate:

@@ -8,7 +8,7 @@ from certdesk.actions.orders.members import (
     name_of,
     scope_of,
 )
-from certdesk.actions.orders.stored_submissions import facts_alone, private_key_of
+from certdesk.actions.orders.stored_submissions import cleartext_material, private_key_of
 from certdesk.actions.orders.submitted_data import SubmittedData, submitted_data
 from certdesk.actions.orders.upload import uploaded_key_of
 from certdesk.actions.validation.challenges import (
@@ -136,7 +136,7 @@ def _detail(context: Context, unit: Unit, order: Order) -> DescribeCertificateDe
         cert_type=product.level.value if product else None,
         domain_type=DOMAIN_TYPES[scope_of(order)],
         hosting_status=hosting_of(order),
-        use_cross_sign_root=bool(submission and facts_alone(submission).cross_sign),
+        use_cross_sign_root=bool(submission and cleartext_material(submission).cross_sign),
     )
 
 

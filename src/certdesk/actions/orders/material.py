@@ -41,7 +41,7 @@ from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.products import FREE, PRODUCTS, Level, Product
-from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.subject import Subject
 from certdesk.domain.vetting.review import certified_subject
@@ -338,7 +338,7 @@ def _subject(considered: Considered) -> Subject:
         return Subject()
     organisation = considered.material.organisation
     if considered.company is not None:
-        organisation = whole(Organisation, considered.company.facts, Secret("{}"))
+        organisation = join_fields(Organisation, considered.company.facts, Secret("{}"))
     return certified_subject(organisation)
 
 
@@ -370,7 +370,7 @@ def _submission(
         uin=context.caller.uin,
         submitted_at=context.now,
         request_id=context.invocation.request_id,
-        facts=facts_of(kept),
+        facts=cleartext_fields(kept),
         personal=b"",
         key_pass=None,
         private_key=pair.private_key,
@@ -386,7 +386,7 @@ def _submission(
     seal = context.desk.vault.seal
     return dataclasses.replace(
         submission,
-        personal=seal(personal_of(kept), place_of_submission(submission, "personal")),
+        personal=seal(secret_fields(kept), place_of_submission(submission, "personal")),
         key_pass=seal(key_pass, place_of_submission(submission, "key_pass")) if key_pass else None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.records import Submission
-from certdesk.domain.values.sealed_fields import whole
+from certdesk.domain.values.sealed_fields import join_fields
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
 from certdesk.ports import place_of_submission
@@ -12,15 +12,15 @@ from certdesk.ports import place_of_submission
 
 def earlier_material(context: Context, submission: Submission) -> Material:
     """Return the material of a submission, without its pass phrase and CSR."""
-    personal = context.desk.vault.open(
+    opened = context.desk.vault.open(
         submission.personal, place_of_submission(submission, "personal")
     )
-    return whole(Material, submission.facts, personal)
+    return join_fields(Material, submission.facts, opened)
 
 
-def facts_alone(submission: Submission) -> Material:
-    """Return the material of a submission without its personal data."""
-    return whole(Material, submission.facts, Secret("{}"))
+def cleartext_material(submission: Submission) -> Material:
+    """Return the material of a submission without its sealed fields."""
+    return join_fields(Material, submission.facts, Secret("{}"))
 
 
 def private_key_of(context: Context, submission: Submission) -> Secret | None:

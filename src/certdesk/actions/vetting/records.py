@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
-from certdesk.domain.values.sealed_fields import facts_of, personal_of, whole
+from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.values.secret import hidden
 from certdesk.domain.vetting.review import State
 from certdesk.engine import Context
@@ -30,13 +30,13 @@ def draft_company(
     fingerprint = context.desk.vault.fingerprint(uin, _essence("company", _one_spelling(known)))
     draft = Company(
         uin=uin,
-        facts=facts_of(known),
+        facts=cleartext_fields(known),
         personal=b"",
         fingerprint=fingerprint,
         tags=tags,
         created_at=context.now,
     )
-    sealed = context.desk.vault.seal(personal_of(known), place_of_party(draft))
+    sealed = context.desk.vault.seal(secret_fields(known), place_of_party(draft))
     return dataclasses.replace(draft, personal=sealed)
 
 
@@ -54,14 +54,14 @@ def draft_manager(
         company_id=company.company_id,
         uin=company.uin,
         status=State.NONE,
-        facts=facts_of(people),
+        facts=cleartext_fields(people),
         personal=b"",
         fingerprint=fingerprint,
         tags=tags,
         created_at=context.now,
         identity_since=context.now if holds_identity(people) else None,
     )
-    sealed = context.desk.vault.seal(personal_of(people), place_of_party(draft))
+    sealed = context.desk.vault.seal(secret_fields(people), place_of_party(draft))
     return dataclasses.replace(draft, personal=sealed)
 
 
@@ -78,8 +78,8 @@ def organisation_of(vault: Vault, company: Company) -> Organisation:
         VaultError: it was altered.
     """
     with _named(f"company {company.company_id}"):
-        personal = vault.open(company.personal, place_of_party(company))
-        return whole(Organisation, company.facts, personal)
+        opened = vault.open(company.personal, place_of_party(company))
+        return join_fields(Organisation, company.facts, opened)
 
 
 def people_of(vault: Vault, manager: Manager) -> People:
@@ -89,7 +89,9 @@ def people_of(vault: Vault, manager: Manager) -> People:
         VaultError: it was altered.
     """
     with _named(f"manager {manager.manager_id}"):
-        return whole(People, manager.facts, vault.open(manager.personal, place_of_party(manager)))
+        return join_fields(
+            People, manager.facts, vault.open(manager.personal, place_of_party(manager))
+        )
 
 
 def is_nobody(vault: Vault, manager: Manager) -> bool:
@@ -138,8 +140,8 @@ def _one_spelling(organisation: Organisation) -> Organisation:
 
 def _essence(kind: str, value: Organisation | People) -> bytes:
     """Return what makes two records equal: all values, without letter case and outer blanks."""
-    halves = json.loads(facts_of(value)), json.loads(personal_of(value).reveal())
-    return json.dumps([kind, *map(_folded, halves)], sort_keys=True).encode()
+    fields = json.loads(cleartext_fields(value)), json.loads(secret_fields(value).reveal())
+    return json.dumps([kind, *map(_folded, fields)], sort_keys=True).encode()
 
 
 def _folded(value: object) -> object:

@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from certdesk.domain.orders.material import Material
-from certdesk.domain.values.free_text import Code, Half, Words
+from certdesk.domain.values.free_text import CleartextOf, Code, Words
 
-MaterialFacts: TypeAlias = Annotated[str, Half(Material)]
+MaterialCleartext: TypeAlias = Annotated[str, CleartextOf(Material)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One submission of material for an order; the order names the number in force.
 
-    `facts` is the clear part of the `Material` as JSON, `personal` the sealed rest. The pass phrase
+    `facts` has the cleartext fields of the `Material`, `personal` the sealed ones. The pass phrase
     of the key and the private key are stored apart, each sealed for its own column. `warnings` are
     remarks that refuse nothing (check digits, telephone numbers) and hold no values. `inspected`
     means that the key has had its slower checks, which a key made by the desk does not need.
@@ -29,7 +29,7 @@ class Submission:
     uin: Code
     submitted_at: datetime
     request_id: Code
-    facts: MaterialFacts
+    facts: MaterialCleartext
     personal: bytes
     key_pass: bytes | None
     private_key: bytes | None

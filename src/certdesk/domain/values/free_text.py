@@ -37,14 +37,14 @@ ERASED = "(erased)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Half:
-    """The mark of a text that is the clear half of a value as JSON (`sealed_fields.py`)."""
+class CleartextOf:
+    """The mark of a text that has the cleartext fields of a value as JSON (`sealed_fields.py`)."""
 
     of: type
 
 
 def texts_of(record: object) -> Iterator[tuple[str, Text, str]]:
-    """Yield (field, mark, text) for each text in a record, including those in clear halves."""
+    """Yield (field, mark, text) for each text in a record, including those in cleartext fields."""
     for field, hint in hints(typing.cast("type[Any]", type(record))).items():
         for mark, text in _texts(hint, getattr(record, field)):
             yield field, mark, text
@@ -88,7 +88,7 @@ def _parts(hint: object) -> tuple[object, object]:
     """Return a type without None, and its mark."""
     if typing.get_origin(hint) is Annotated:
         inner, *marks = typing.get_args(hint)
-        found = [mark for mark in marks if isinstance(mark, Text | Half)]
+        found = [mark for mark in marks if isinstance(mark, Text | CleartextOf)]
         return inner, found[0] if found else None
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         kinds = [each for each in typing.get_args(hint) if each is not types.NoneType]
@@ -107,8 +107,8 @@ def _members(kind: object, value: tuple[object, ...]) -> Iterator[tuple[object, 
 
 def _texts(hint: object, value: object) -> Iterator[tuple[Text, str]]:
     kind, mark = _parts(hint)
-    if isinstance(mark, Half):
-        yield from _texts_of_half(mark.of, json.loads(str(value)))
+    if isinstance(mark, CleartextOf):
+        yield from _texts_of_cleartext(mark.of, json.loads(str(value)))
     elif kind is str and isinstance(value, str):
         yield mark if isinstance(mark, Text) else Text.WORDS, value
     elif isinstance(value, tuple):
@@ -119,12 +119,12 @@ def _texts(hint: object, value: object) -> Iterator[tuple[Text, str]]:
             yield found, text
 
 
-def _texts_of_half(half: type, facts: dict[str, object]) -> Iterator[tuple[Text, str]]:
-    for field, hint in hints(half).items():
-        value = facts.get(field)
-        kind, _ = _parts(hint)
-        if isinstance(value, dict) and isinstance(kind, type):
-            yield from _texts_of_half(kind, value)
+def _texts_of_cleartext(kind: type, cleartext: dict[str, object]) -> Iterator[tuple[Text, str]]:
+    for field, hint in hints(kind).items():
+        value = cleartext.get(field)
+        inner, _ = _parts(hint)
+        if isinstance(value, dict) and isinstance(inner, type):
+            yield from _texts_of_cleartext(inner, value)
         elif isinstance(value, list):
             yield from _texts(hint, tuple(value))
         elif value is not None:
@@ -133,7 +133,7 @@ def _texts_of_half(half: type, facts: dict[str, object]) -> Iterator[tuple[Text,
 
 def _marks(hint: object) -> Iterator[tuple[str, Text | None]]:
     kind, mark = _parts(hint)
-    if isinstance(mark, Half):
+    if isinstance(mark, CleartextOf):
         yield from ((f".{path}", found) for path, found in marks_of(mark.of).items())
     elif kind is str:
         yield "", mark if isinstance(mark, Text) else None

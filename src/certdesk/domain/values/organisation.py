@@ -6,7 +6,7 @@ import dataclasses
 from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
-from certdesk.domain.values.free_text import Code, Half, Words
+from certdesk.domain.values.free_text import CleartextOf, Code, Words
 from certdesk.domain.values.sealed_fields import split_fields
 from certdesk.domain.values.secret import Secret
 
@@ -50,13 +50,13 @@ class Person:
 class Company:
     """A company record of an account.
 
-    `facts` is the clear part of its `Organisation` as JSON, `personal` the sealed rest;
+    `facts` has the cleartext fields of its `Organisation`, `personal` the sealed ones;
     `fingerprint` is a keyed fingerprint by which equal data is found again.
     """
 
     company_id: int = 0
     uin: Code
-    facts: OrganisationFacts
+    facts: OrganisationCleartext
     personal: bytes
     fingerprint: bytes
     tags: tuple[tuple[Words, Words], ...] = ()
@@ -77,7 +77,7 @@ class Manager:
     company_id: int
     uin: Code
     status: Code
-    facts: PeopleFacts
+    facts: PeopleCleartext
     personal: bytes
     fingerprint: bytes
     tags: tuple[tuple[Words, Words], ...] = ()
@@ -99,8 +99,8 @@ class People:
     contact: Person = dataclasses.field(default_factory=Person)
 
 
-OrganisationFacts: TypeAlias = Annotated[str, Half(Organisation)]
-PeopleFacts: TypeAlias = Annotated[str, Half(People)]
+OrganisationCleartext: TypeAlias = Annotated[str, CleartextOf(Organisation)]
+PeopleCleartext: TypeAlias = Annotated[str, CleartextOf(People)]
 
 
 def vetted(manager: Manager, now: datetime) -> Manager:

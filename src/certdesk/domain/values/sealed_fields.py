@@ -1,7 +1,7 @@
-"""Splits a value into clear and secret fields, and puts it together again.
+"""Splits a value into cleartext and secret fields for storage, and joins them again.
 
-The type decides: a field of type `Secret` is personal, every other field is a fact. Both halves
-become JSON, so that one can be stored as text and the other sealed as a whole.
+The type decides: fields of type `Secret` are sealed, all others are stored as cleartext. Both parts
+are JSON objects. A record has them in its columns `facts` (cleartext) and `personal` (sealed).
 
 msgspec reads a type's fields at its first use, and shares them with other threads before it has
 finished: two first uses at once crash the process (by a null pointer; seen with 0.22). So a type is
@@ -20,29 +20,29 @@ from certdesk.domain.values.secret import Secret
 
 Value = TypeVar("Value")
 
-_HALVED: set[type] = set()
+_SPLIT: set[type] = set()
 
 
 def split_fields(kind: type[Value]) -> type[Value]:
-    """Declare a dataclass as one that is stored in halves; a decorator."""
+    """Declare a dataclass whose cleartext and secret fields are stored apart; a decorator."""
     msgspec.json.Decoder(kind, dec_hook=_hide)
-    _HALVED.add(kind)
+    _SPLIT.add(kind)
     return kind
 
 
-def facts_of(value: object) -> str:
-    """Return the clear half of a dataclass instance as JSON; absent values are left out."""
-    return _json(_half(value, secret=False))
+def cleartext_fields(value: object) -> str:
+    """Return the cleartext fields of a dataclass instance as JSON, without absent ones."""
+    return _json(_fields(value, secret=False))
 
 
-def personal_of(value: object) -> Secret:
-    """Return the personal half of a dataclass instance as hidden JSON."""
-    return Secret(_json(_half(value, secret=True)))
+def secret_fields(value: object) -> Secret:
+    """Return the secret fields of a dataclass instance as JSON, to be sealed."""
+    return Secret(_json(_fields(value, secret=True)))
 
 
-def whole(kind: type[Value], facts: str, personal: Secret) -> Value:
-    """Return an instance of `kind` from both halves."""
-    return build(kind, _merge(json.loads(facts), json.loads(personal.reveal())))
+def join_fields(kind: type[Value], cleartext: str, secrets: Secret) -> Value:
+    """Return an instance of `kind` from its cleartext and its secret fields."""
+    return build(kind, _merge(json.loads(cleartext), json.loads(secrets.reveal())))
 
 
 def build(kind: type[Value], values: dict[str, Any]) -> Value:
@@ -51,30 +51,30 @@ def build(kind: type[Value], values: dict[str, Any]) -> Value:
     Raises:
         TypeError: `kind` was not declared by `split_fields`.
     """
-    if kind not in _HALVED:
+    if kind not in _SPLIT:
         msg = f"{kind.__name__} is not declared with split_fields"
         raise TypeError(msg)
     return msgspec.convert(values, kind, dec_hook=_hide)
 
 
-def _half(value: object, *, secret: bool) -> dict[str, Any]:
-    half: dict[str, Any] = {}
+def _fields(value: object, *, secret: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for field in dataclasses.fields(cast("Any", value)):
         member = getattr(value, field.name)
         if member is None:
             continue
         if dataclasses.is_dataclass(member):
-            inner = _half(member, secret=secret)
+            inner = _fields(member, secret=secret)
             if inner:
-                half[field.name] = inner
+                found[field.name] = inner
         elif isinstance(member, Secret) == secret:
-            half[field.name] = member.text() if isinstance(member, Secret) else member
-    return half
+            found[field.name] = member.text() if isinstance(member, Secret) else member
+    return found
 
 
-def _merge(facts: dict[str, Any], personal: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(facts)
-    for name, value in personal.items():
+def _merge(cleartext: dict[str, Any], secrets: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(cleartext)
+    for name, value in secrets.items():
         merged[name] = _merge(merged.get(name, {}), value) if isinstance(value, dict) else value
     return merged
 

@@ -19,7 +19,7 @@ from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.identity_numbers import needs_identity, without_identity
 from certdesk.domain.values.organisation import Manager, People
-from certdesk.domain.values.sealed_fields import personal_of, whole
+from certdesk.domain.values.sealed_fields import join_fields, secret_fields
 from certdesk.domain.vetting.review import subject_of_manager
 from certdesk.ports import (
     Clock,
@@ -83,11 +83,11 @@ class IdentityNumberRetention(Repeating):
         if needed:
             return later
         try:
-            holder = whole(kind, record.facts, self._vault.open(record.personal, place))
+            holder = join_fields(kind, record.facts, self._vault.open(record.personal, place))
         except VaultError:
             log.exception("identity numbers were not erased", subject=_subject(record))
             return later
-        sealed = self._vault.seal(personal_of(without_identity(holder)), place)
+        sealed = self._vault.seal(secret_fields(without_identity(holder)), place)
         return dataclasses.replace(record, personal=sealed, identity_since=None)
 
     def _keep(self, record: Submission | Manager) -> None:

@@ -1,4 +1,4 @@
-"""What may lie in the clear and what may not: split, and put together again."""
+"""Cleartext and secret fields: split for storage, and joined again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from certdesk.domain.orders.material import Material
 from certdesk.domain.values.organisation import Organisation, People, Person
-from certdesk.domain.values.sealed_fields import build, facts_of, personal_of, whole
+from certdesk.domain.values.sealed_fields import build, cleartext_fields, join_fields, secret_fields
 from certdesk.domain.values.secret import Secret
 
 KINDS = [Material, Organisation, Person, People]
 
-# Secrets begin with a mark that no fact has, so that one in the wrong half is found.
+# Secrets begin with a mark that no cleartext has, so that one in the wrong part is found.
 MARK = "\N{SNOWMAN}"
 plain_texts = st.text(st.characters(codec="utf-8", exclude_characters=MARK), max_size=20)
 SCALARS: dict[object, st.SearchStrategy[Any]] = {
@@ -48,22 +48,22 @@ def values(annotation: object) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @settings(max_examples=30)
 @given(data=st.data())
-def test_both_halves_make_the_whole_again(kind: type, data: st.DataObject) -> None:
+def test_cleartext_and_secret_fields_make_the_value_again(kind: type, data: st.DataObject) -> None:
     """Whatever the values are, None and empty texts included."""
     value = data.draw(values(kind))
-    assert whole(kind, facts_of(value), personal_of(value)) == value
+    assert join_fields(kind, cleartext_fields(value), secret_fields(value)) == value
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @settings(max_examples=30)
 @given(data=st.data())
-def test_nothing_personal_is_among_the_facts_nor_a_fact_among_the_personal(
+def test_no_secret_is_in_the_cleartext_and_no_cleartext_among_the_secrets(
     kind: type, data: st.DataObject
 ) -> None:
     """The type of a field decides where it lies."""
     value = data.draw(values(kind))
-    assert MARK not in facts_of(value)
-    assert all(text.startswith(MARK) for text in leaves(json.loads(personal_of(value).text())))
+    assert MARK not in cleartext_fields(value)
+    assert all(text.startswith(MARK) for text in leaves(json.loads(secret_fields(value).text())))
 
 
 def leaves(value: object) -> list[str]:
@@ -74,20 +74,20 @@ def leaves(value: object) -> list[str]:
     return [value]
 
 
-def test_the_halves_are_json_without_what_is_absent() -> None:
+def test_both_parts_are_json_without_what_is_absent() -> None:
     """In one spelling: sorted, compact, in any script."""
     organisation = Organisation(
         name="腾讯", country="CN", phone_number=Secret("123"), id_number=Secret("9")
     )
-    assert facts_of(organisation) == '{"country":"CN","name":"腾讯"}'
-    assert personal_of(organisation) == Secret('{"id_number":"9","phone_number":"123"}')
+    assert cleartext_fields(organisation) == '{"country":"CN","name":"腾讯"}'
+    assert secret_fields(organisation) == Secret('{"id_number":"9","phone_number":"123"}')
 
 
 def test_a_group_without_values_leaves_no_trace() -> None:
-    """In neither half."""
+    """In neither part."""
     people = People(manager=Person(email=Secret("a@example.com")))
-    assert facts_of(people) == "{}"
-    assert personal_of(people) == Secret('{"manager":{"email":"a@example.com"}}')
+    assert cleartext_fields(people) == "{}"
+    assert secret_fields(people) == Secret('{"manager":{"email":"a@example.com"}}')
 
 
 def test_every_personal_value_of_the_material_is_a_secret_by_type() -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from certdesk.domain.values.free_text import (
     ERASED,
+    CleartextOf,
     Code,
-    Half,
     Lasting,
     Text,
     Words,
@@ -21,7 +21,7 @@ from certdesk.domain.values.free_text import (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Inner:
-    """What a half is of."""
+    """A value inside another."""
 
     note: Words | None = None
     kind: Code = "k"
@@ -43,7 +43,7 @@ class Kept:
     name: Lasting
     alias: Words | None = None
     tags: tuple[tuple[Words, Words], ...] = ()
-    facts: Annotated[str, Half(Whole)] = "{}"
+    facts: Annotated[str, CleartextOf(Whole)] = "{}"
     unmarked: str = ""
     number: int = 0
 
@@ -59,7 +59,7 @@ KEPT = Kept(
 
 
 def test_each_text_is_given_with_its_mark() -> None:
-    """Also those in tuples and in halves; one without a mark is somebody's words."""
+    """Also those in tuples and in cleartext fields; one without a mark is somebody's words."""
     found = [(field, mark, text) for field, mark, text in texts_of(KEPT) if "ada" in text]
     assert found == [
         ("key", Text.CODE, "ada"),
@@ -74,7 +74,7 @@ def test_each_text_is_given_with_its_mark() -> None:
 
 
 def test_words_are_taken_out_and_all_else_stays() -> None:
-    """Halves stay as well: they are sealed anew with their other half."""
+    """Cleartext fields stay as well: they are written again together with the sealed ones."""
     without = without_words(KEPT, lambda text: "ada" in text)
     assert without == dataclasses.replace(
         KEPT, alias=ERASED, tags=(("owner", ERASED), ("team", "web")), unmarked=ERASED
@@ -99,4 +99,4 @@ def test_marks_are_read_off_a_type() -> None:
         "unmarked": None,
     }
     assert has_words(Kept)
-    assert not has_words(Half)
+    assert not has_words(CleartextOf)
