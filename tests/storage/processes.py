@@ -46,6 +46,13 @@ def write_for_ever(database: Path) -> None:
         tell(add(store, str(number)))
 
 
+def write_beside(database: Path) -> None:
+    """Write audit entries beside the process that started this one, until killed."""
+    store = SqliteStore.join(database, on_sync_failure=os.abort)
+    for number in itertools.count():
+        tell(add(store, str(number)))
+
+
 def write_until_the_disk_is_full(database: Path) -> None:
     """Write until no file may grow any more, then get room again and write once more."""
     store = SqliteStore.open(database, library=Library(sqlite3, write_ahead=False))
@@ -72,8 +79,8 @@ def die_in_a_migration(database: Path) -> None:
 
 def main(work: str, database: str) -> None:
     """Do one of the works above."""
-    works = {each.__name__: each for each in (write_for_ever, write_until_the_disk_is_full)}
-    works[die_in_a_migration.__name__] = die_in_a_migration
+    known = (write_for_ever, write_beside, write_until_the_disk_is_full, die_in_a_migration)
+    works = {each.__name__: each for each in known}
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     works[work](Path(database))
 

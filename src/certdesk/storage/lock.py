@@ -1,4 +1,4 @@
-"""The lock on a data directory: one process holds it, until that process ends in any way."""
+"""The lock on a data directory: one desk holds it, until all its processes ended in any way."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ class DeskLock:
             os.close(descriptor)
             raise
         return cls(descriptor)
+
+    @property
+    def descriptor(self) -> int:
+        """The open file; a process that inherits it holds the lock too, until it ends."""
+        return self._descriptor
 
     def release(self) -> None:
         """Release the lock; a second call does nothing."""

@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file that one process owns."""
+"""The embedded store: one SQLite file that one desk owns, with one or several processes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from certdesk.storage.lock import DeskLock
 from certdesk.storage.migrate import migrate
 from certdesk.storage.readers import Readers
 from certdesk.storage.session import BUSY_SECONDS, Library, Session, Sessions
+from certdesk.storage.write_lock import SharedWriteLock
 from certdesk.storage.writer import Writer
 
 if TYPE_CHECKING:
@@ -29,17 +30,25 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LOCK_NAME = "desk.lock"
+WRITE_LOCK_NAME = "write.lock"
 REFUSALS = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 class SqliteStore:
-    """A A `ports.Store` on one SQLite file."""
+    """A `ports.Store` on one SQLite file."""
 
-    def __init__(self, lock: DeskLock, writer: Writer, readers: Readers) -> None:
-        """Assemble a store of its parts; use `open` to make them."""
-        self._lock = lock
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        lock: DeskLock | None,
+        write_lock: SharedWriteLock | None,
+    ) -> None:
+        """Assemble a store of its parts; use `open` or `join` to make them."""
         self._writer = writer
         self._readers = readers
+        self._lock = lock
+        self._write_lock = write_lock
 
     @classmethod
     def open(
@@ -50,13 +59,15 @@ class SqliteStore:
         busy_seconds: float = BUSY_SECONDS,
         library: Library | None = None,
         on_sync_failure: Callable[[], None] = lambda: None,
+        shared: bool = False,
     ) -> SqliteStore:
         """Open the database file, creating it if needed, and migrate its schema.
 
         The store holds `desk.lock` in the file's folder until it is closed; it waits for the lock
         for at most `wait_seconds`. Commits wait `busy_seconds` for a foreign program that has
         locked the file. `on_sync_failure` is called on the writer thread when the disk reports a
-        lost write: then nothing more is written, and the process should restart.
+        lost write: then nothing more is written, and the process should restart. If the store is
+        `shared`, processes that inherit the lock may `join` it.
 
         Raises:
             DeskBusy: another process uses the folder.
@@ -68,16 +79,31 @@ class SqliteStore:
             lock = held.enter_context(DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds))
             # SQLite creates its journal files with the mode of the database file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            write_lock = _write_lock(path, first=True) if shared else None
             sessions = Sessions(path, library or Library.find(), busy_seconds)
             session = _migrated(sessions)
             held.pop_all()
-        writer = Writer(
-            session,
-            sessions.writer,
-            on_sync_failure=on_sync_failure,
-            refused=functools.partial(_takes_no_writes, path.parent),
-        )
-        return cls(lock, writer, Readers(sessions.reader))
+        writer = _writer(path, session, sessions, on_sync_failure, write_lock)
+        return cls(writer, Readers(sessions.reader), lock, write_lock)
+
+    @classmethod
+    def join(cls, path: Path, *, on_sync_failure: Callable[[], None]) -> SqliteStore:
+        """Open the file of a `shared` store, whose `desk.lock` this process has inherited.
+
+        Raises:
+            StoreUnavailable: the file cannot be opened.
+        """
+        with _worded(path):
+            write_lock = _write_lock(path, first=False)
+            sessions = Sessions(path, Library.find(), BUSY_SECONDS)
+            session = sessions.writer()
+        writer = _writer(path, session, sessions, on_sync_failure, write_lock)
+        return cls(writer, Readers(sessions.reader), None, write_lock)
+
+    @property
+    def lock(self) -> DeskLock | None:
+        """The lock on the folder, for processes that inherit it; None if this one inherited it."""
+        return self._lock
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
         """Run `commit` in a transaction, shared with other waiting commits; return once durable.
@@ -116,7 +142,30 @@ class SqliteStore:
         """Finish reads and queued commits, move the log into the file, and release the folder."""
         self._readers.close()
         self._writer.close()
-        self._lock.release()
+        if self._write_lock is not None:
+            self._write_lock.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _write_lock(path: Path, *, first: bool) -> SharedWriteLock:
+    return SharedWriteLock(path.with_name(WRITE_LOCK_NAME), first=first)
+
+
+def _writer(
+    path: Path,
+    session: Session,
+    sessions: Sessions,
+    on_sync_failure: Callable[[], None],
+    lock: SharedWriteLock | None,
+) -> Writer:
+    return Writer(
+        session,
+        sessions.writer,
+        on_sync_failure=on_sync_failure,
+        refused=functools.partial(_takes_no_writes, path.parent),
+        lock=lock,
+    )
 
 
 def _takes_no_writes(folder: Path) -> bool:

@@ -17,6 +17,7 @@ import structlog
 from certdesk.ports import StoreUnavailable, Unit
 from certdesk.storage.order_words import FtsIndex
 from certdesk.storage.session import unavailable
+from certdesk.storage.write_lock import OnlyWriter, WriteLock
 
 if TYPE_CHECKING:
     from certdesk.storage.session import Session
@@ -71,15 +72,18 @@ class Writer:
         *,
         on_sync_failure: Callable[[], None],
         refused: Callable[[], bool] = lambda: False,
+        lock: WriteLock | None = None,
     ) -> None:
         """Start the thread on `session`; after a failure it continues with a session from `reopen`.
 
-        `refused` returns whether the disk currently takes no writes at all.
+        `refused` returns whether the disk currently takes no writes at all. `lock` is held during
+        each transaction; without one, no other process writes.
         """
         self._session: Session | None = session
         self._reopen = reopen
         self._on_sync_failure = on_sync_failure
         self._refused = refused
+        self._lock = lock or OnlyWriter()
         self._broken = False
         self._told: set[str] = set()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -133,8 +137,9 @@ class Writer:
             self._commit_together(group)
             group = self._next_group()
         if self._session is not None:
-            self._empty_log(self._session)
-            self._session.discard()
+            with self._lock:
+                self._empty_log(self._session)
+                self._session.discard()
 
     def _next_group(self) -> list[Job]:
         """Wait for a job; return it and all others that wait, or none once closed."""
@@ -151,6 +156,12 @@ class Writer:
         return group
 
     def _commit_together(self, group: list[Job]) -> None:
+        with self._lock:
+            outcomes = self._outcomes(group)
+        for job, outcome in zip(group, outcomes, strict=True):
+            outcome.give(job.answer)
+
+    def _outcomes(self, group: list[Job]) -> list[Outcome]:
         try:
             outcomes = self._transaction(group)
         except Exception as error:  # noqa: BLE001 -- nobody may be left waiting
@@ -165,8 +176,7 @@ class Writer:
         if self._settling and self._session is not None:
             self._empty_log(self._session)
         self._settling = False
-        for job, outcome in zip(group, outcomes, strict=True):
-            outcome.give(job.answer)
+        return outcomes
 
     def _merge_words(self, _: Unit, *, begin: bool) -> bool:
         """Take one step of the merge, as a commit; the log is emptied after the last one."""
@@ -180,6 +190,10 @@ class Writer:
             session.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
+        if self._lock.has_lost_a_write and not self._broken:
+            # Another process found it. Nothing more may be written here either.
+            self._broken = True
+            self._on_sync_failure()
         if self._broken:
             raise StoreUnavailable("the disk has lost a write: start certdesk again")
         if self._session is None:
@@ -200,6 +214,8 @@ class Writer:
             self._session = None
         if self._lost_a_write(error):
             self._broken = True
+            # Before the lock is released, so that no process writes after the loss.
+            self._lock.note_lost_write()
             self._on_sync_failure()
 
     def _tell(self, error: Exception) -> None:

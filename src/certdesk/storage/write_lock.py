@@ -1,0 +1,88 @@
+"""The lock around each transaction that writes, if several processes write to one SQLite file.
+
+SQLite's own lock is polled, so one process would starve another. `flock` queues, and the kernel
+releases it when its process ends in any way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol, Self
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOST = b"lost"
+"""The content of the lock's file once the disk has lost a write."""
+
+
+class WriteLock(Protocol):
+    """Held by the one process that writes, from before its transaction until after its end."""
+
+    def __enter__(self) -> object:
+        """Wait for the lock, and take it."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Release the lock."""
+        ...
+
+    @property
+    def has_lost_a_write(self) -> bool:
+        """Whether a process has found that the disk lost a write; asked by who holds the lock."""
+        ...
+
+    def note_lost_write(self) -> None:
+        """Tell the processes that write next that the disk lost a write."""
+        ...
+
+
+class OnlyWriter:
+    """The `WriteLock` of the only process that writes: it waits for nobody."""
+
+    has_lost_a_write = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing."""
+
+    def note_lost_write(self) -> None:
+        """Do nothing: there is nobody to tell."""
+
+
+class SharedWriteLock:
+    """The `WriteLock` of several processes, on a file that all of them open.
+
+    The lock belongs to the open file, so each process opens the file itself.
+    """
+
+    def __init__(self, path: Path, *, first: bool) -> None:
+        """Open the file; the `first` process creates it, and clears what an earlier desk left."""
+        fresh = os.O_CREAT | os.O_TRUNC if first else 0
+        self._descriptor = os.open(path, os.O_RDWR | fresh, 0o600)
+
+    def __enter__(self) -> Self:
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    @property
+    def has_lost_a_write(self) -> bool:
+        """Whether a process has found that the disk lost a write."""
+        return os.pread(self._descriptor, len(LOST), 0) == LOST
+
+    def note_lost_write(self) -> None:
+        """Tell the processes that write next; other processes see it even if the disk is gone."""
+        os.pwrite(self._descriptor, LOST, 0)
+
+    def close(self) -> None:
+        """Close the file; the lock is released."""
+        os.close(self._descriptor)
