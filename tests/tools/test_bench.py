@@ -9,7 +9,9 @@ import pytest
 from bench import orders, written
 from bench.chart import chart
 from bench.findings import Findings, Run
+from bench.load import connect, exchange
 from bench.rows import FLOOR, ROWS
+from bench.servers import echo_up, whole
 from certdesk.bootstrap import open_desk
 from certdesk.settings import Settings
 
@@ -65,6 +67,14 @@ def test_bars_are_as_long_as_their_logarithms() -> None:
     drawing = chart("a < b", {"a": (10, "floor"), "b": (100, "desk"), "c": (1000, "other")})
     ends = [float(end) for end in re.findall(r'<path d="M\d+ \d+H([\d.]+)v', drawing)]
     assert ends[2] - ends[1] == pytest.approx(ends[1] - ends[0], abs=0.2)
+
+
+def test_the_bare_application_answers() -> None:
+    """It is served by the desk's own server, so what a connection needs there it needs here."""
+    with echo_up() as (endpoint, _), connect(endpoint) as line:
+        body, closes = exchange(line, whole({"Host": endpoint}, b"{}"))
+    assert b"RequestId" in body
+    assert not closes
 
 
 def test_orders_are_added_to_those_that_are_there(tmp_path: Path) -> None:
