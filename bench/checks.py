@@ -41,7 +41,7 @@ PREFIX = "check: "
 def checks(desk: OwnDesk) -> dict[str, Callable[[], object]]:
     """Prepare each check, by a name that begins with `PREFIX`."""
     prepare_submission = {
-        "signature not used before, and pace": admitting(desk),
+        "signature not used before, and rate limit": admitting(desk),
         "caller asked again in the commit": asking_again(desk),
         "every text is one that people can see": seeing(),
         "head with single headers, for this host": heading(),

@@ -71,7 +71,7 @@ def costs(folder: Path, load: Load) -> dict[str, float]:
 
 
 def settings_for(names: NameServer) -> str:
-    """Give the settings of a desk that asks a name server, makes no keys and has no pace."""
+    """Give the settings of a desk that asks a name server, makes no keys and has no rate limit."""
     return (
         f'[dns]\nresolvers = ["{names.endpoint}"]\ndnssec = "off"\n'
         "[rate]\nlimit = 0\n[keys.stock]\nrsa_2048 = 0\nrsa_4096 = 0\np_256 = 0\n"

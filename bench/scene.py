@@ -150,6 +150,6 @@ def desk_with_orders(count: int, load: Load) -> Iterator[Customer]:
 
 
 def stock_of(sizes: dict[KeyKind, int]) -> str:
-    """Write the settings of a stock, and that requests come at any pace."""
+    """Write the settings of a stock, and no rate limit."""
     lines = (f"{kind.name.lower()} = {size}\n" for kind, size in sizes.items())
     return f"[rate]\nlimit = 0\n[keys.stock]\n{''.join(lines)}"

@@ -31,7 +31,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
     with open_desk(settings) as opened:
         store = opened.desk.store
         # Nobody is looked at.
-        rules = dataclasses.replace(opened.desk.rules, looks_per_domain=0)
+        rules = dataclasses.replace(opened.desk.rules, checks_per_domain=0)
         parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
         validators = {kind: ScriptedValidator(clock, absent=Verdict.PROVED) for kind in ProofKind}
         order_engine = parts.order_engine(

@@ -13,7 +13,7 @@ from certdesk.domain.operation.figures import Counted
 from certdesk.domain.orders.renewal import WARNED_BEFORE, Kind
 from certdesk.domain.orders.steps import Step, Wait
 from certdesk.domain.validation.challenge import ProofKind
-from certdesk.domain.validation.look_pace import CAA
+from certdesk.domain.validation.rate_limit import CAA
 from certdesk.engine import OF_EVERY_ACTION
 from certdesk.metrics import Metrics
 

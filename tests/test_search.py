@@ -16,7 +16,13 @@ ROOMS = {
     "crl": ("domain/pki/crl.py", "issuers/revocation_lists.py", "web/pki.py"),
     "ocsp": ("domain/pki/ocsp.py", "issuers/responder.py", "web/ocsp.py"),
     "quota": ("domain/accounts/quotas.py", "storage/usage.py", "operator/limits.py"),
-    "rate limit": ("ports/admission.py", "storage/memory_pace.py", "web/rate_limits.py"),
+    "rate limit": (
+        "ports/admission.py",
+        "storage/memory_rate_limiter.py",
+        "web/rate_limits.py",
+        "domain/validation/rate_limit.py",
+        "workflow/validation_rate_limiter.py",
+    ),
     "renewal": (
         "domain/orders/renewal.py",
         "workflow/renewing.py",

@@ -19,7 +19,7 @@ from certdesk.testing.validation import ScriptedCaa
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.order_engine import Ahead, OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
-from certdesk.workflow.pacing import LookPacing
+from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
 from certdesk.workflow.validation_run import ValidationRun
 
 PATIENCE_SECONDS = 30
@@ -61,7 +61,7 @@ class Parts:
             caa=caa or ScriptedCaa(self.clock),
             issuers=self.issuers,
             records=AddedRecords(self.store, self.clock, self.dns_providers),
-            pacing=LookPacing(self.store, self.clock, self.rules),
+            rate_limiter=ValidationRateLimiter(self.store, self.clock, self.rules),
             kept_looks=self.rules.quotas.looks,
         )
 

@@ -1,4 +1,4 @@
-"""A captured request, sent again over the wire; and the pace, counted from outside."""
+"""A captured request, sent again over the wire; and the rate limit, counted from outside."""
 
 from __future__ import annotations
 

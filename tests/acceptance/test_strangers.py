@@ -258,7 +258,7 @@ def test_health_is_told_to_whom_a_trusted_proxy_names(
 # --- requests that nobody signed ------------------------------------------------------------------
 
 
-def test_requests_that_nobody_signed_have_a_pace(desk: RunningDesk, keys: Keys) -> None:
+def test_requests_that_nobody_signed_have_a_rate_limit(desk: RunningDesk, keys: Keys) -> None:
     """Those that were sent ahead wait too; meanwhile their connections make room for others."""
     sent_ahead = 300
     asked = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}" * sent_ahead
@@ -294,7 +294,7 @@ def test_an_answer_that_waits_holds_no_memory(desk: RunningDesk) -> None:
 # --- pages --------------------------------------------------------------------------------------
 
 
-def test_what_is_public_has_a_pace_for_each_address(desk: RunningDesk) -> None:
+def test_what_is_public_has_a_rate_limit_for_each_address(desk: RunningDesk) -> None:
     """429, when to come again, and the end of the connection with what was sent ahead on it."""
     asked = b"GET /pki/none.crl HTTP/1.1\r\nHost: any.example\r\n\r\n"
     answers: list[Answer] = []

@@ -65,7 +65,7 @@ class Desk(InsideDesk):
 
     def __init__(self, folder: Path) -> None:
         """Open an account, whose names are all proved."""
-        rules = rules_with(vetting_automatic=True, letter_products=frozenset(), looks_per_domain=0)
+        rules = rules_with(vetting_automatic=True, letter_products=frozenset(), checks_per_domain=0)
         super().__init__(folder, rules=rules, private_ca=True)
         self.caller = self.account()
         for validator in self.validators.values():

@@ -18,8 +18,8 @@ from certdesk.domain.orders.lifecycle import Event
 from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError
-from certdesk.web.downloads import FREELY, Downloads
-from certdesk.web.turns import Turns
+from certdesk.web.downloads import UNLIMITED, Downloads
+from certdesk.web.gcra import RateLimiter
 from tests import programs
 from tests.actions.downloading import Place, fetch, link
 from tests.actions.submitting import PERSONAL, refusal
@@ -236,14 +236,14 @@ def followed(inside: InsideDesk, url: str) -> int:
     return answered(inside, url).status_code
 
 
-@pytest.mark.parametrize("paced", ["link", "account"])
-def test_a_link_is_followed_at_a_pace(inside: InsideDesk, paced: str) -> None:
+@pytest.mark.parametrize("limited", ["link", "account"])
+def test_links_have_a_rate_limit(inside: InsideDesk, limited: str) -> None:
     """One link, or all of an account: 429 beyond, when to come again, and nothing noted."""
     caller = inside.account()
     order = issued(inside, caller)
     asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
-    turns = dataclasses.replace(FREELY, **{paced: Turns(2, 60)})
-    downloads = Downloads(inside.engine, bootstrap.actions(), turns)
+    limiter = dataclasses.replace(UNLIMITED, **{limited: RateLimiter(2, 60)})
+    downloads = Downloads(inside.engine, bootstrap.actions(), limiter)
     answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert answers[-1].headers["retry-after"] == "30"
@@ -251,7 +251,7 @@ def test_a_link_is_followed_at_a_pace(inside: InsideDesk, paced: str) -> None:
 
 
 @pytest.mark.parametrize(("own", "statuses"), [(1, [200, 429, 429]), (0, [200, 200, 200])])
-def test_links_of_an_account_have_its_own_pace(
+def test_links_of_an_account_have_its_own_rate_limit(
     inside: InsideDesk, own: int, statuses: list[int]
 ) -> None:
     """That of `certdesk account limit`, and not the usual one; 0 is none."""
@@ -259,10 +259,10 @@ def test_links_of_an_account_have_its_own_pace(
     order = issued(inside, caller)
     asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
     inside.operator(
-        "SetPaceLimit", Uin=caller.uin, Action="DescribeDownloadCertificateUrl", PerSecond=own
+        "SetRateLimit", Uin=caller.uin, Action="DescribeDownloadCertificateUrl", PerSecond=own
     )
-    paces = dataclasses.replace(FREELY, account=Turns(2, 60))
-    downloads = Downloads(inside.engine, bootstrap.actions(), paces)
+    rate_limits = dataclasses.replace(UNLIMITED, account=RateLimiter(2, 60))
+    downloads = Downloads(inside.engine, bootstrap.actions(), rate_limits)
     answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(3)]
     assert [answer.status_code for answer in answers] == statuses
 

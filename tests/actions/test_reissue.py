@@ -208,7 +208,7 @@ def test_of_fifty_at_once_just_one_wins(shop: RunningDesk, keys: Keys, original:
         except TencentCloudSDKException as refused:
             return str(refused.get_code())
 
-    shop.operate("SetPaceLimit", Uin=keys.uin, Action="ReplaceCertificate", PerSecond=1000)
+    shop.operate("SetRateLimit", Uin=keys.uin, Action="ReplaceCertificate", PerSecond=1000)
     with concurrent.futures.ThreadPoolExecutor(50) as threads:
         outcomes = Counter(threads.map(outcome, range(50)))
     assert outcomes.pop("FailedOperation.OrderAlreadyReplaced") == 49

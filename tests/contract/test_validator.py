@@ -23,7 +23,7 @@ from certdesk.domain.values.names import DomainName
 from certdesk.ports import Validator
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.validation import ScriptedValidator
-from certdesk.validation.courtesy import Courtesy
+from certdesk.validation.connection_limiter import ConnectionLimiter
 from certdesk.validation.dns import DnsProof
 from certdesk.validation.exchange import Server
 from certdesk.validation.file import FileProof
@@ -82,7 +82,7 @@ class FileWorld:
             ManualClock(NOW),
             ports=Ports(web.port, web.port),
             allowed=networks([f"{web.address}/32"]),
-            courtesy=Courtesy(0),
+            limiter=ConnectionLimiter(0),
         )
         self._web = web
 

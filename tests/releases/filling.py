@@ -130,7 +130,7 @@ def _people(desk: FilledDesk) -> None:
     desk.operator("AttachPolicy", UserId=user, PolicyId=policy["PolicyId"])
     desk.operator("AddToken", UserId=user, Minutes=60)
     desk.operator("AddProject", Uin=uin, Name="Shop")
-    desk.operator("SetPaceLimit", Uin=uin, Action="CreateCertificate", PerSecond=5)
+    desk.operator("SetRateLimit", Uin=uin, Action="CreateCertificate", PerSecond=5)
     desk.operator("BlockKeys", Digests=["ab" * 32], Reason="on a list of weak keys")
     company = desk.operator("AddCompany", Uin=uin, **ENTERED)["CompanyId"]
     for number, status in enumerate(("ok", None)):

@@ -1,4 +1,4 @@
-"""A crowd above the limit, and connections that stall: the pace is kept, and no others suffer."""
+"""A crowd above the limit, and connections that stall: the limit holds, and no others suffer."""
 
 from __future__ import annotations
 

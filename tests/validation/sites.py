@@ -19,7 +19,7 @@ from certdesk.domain.validation.challenge import FILE_PATH, Challenge, Finding, 
 from certdesk.domain.validation.redirects import Ports
 from certdesk.domain.values.addresses import networks
 from certdesk.testing.clock import ManualClock
-from certdesk.validation.courtesy import Courtesy
+from certdesk.validation.connection_limiter import ConnectionLimiter
 from certdesk.validation.exchange import Server
 from certdesk.validation.file import FileProof
 from certdesk.validation.resolver import Resolver
@@ -123,7 +123,7 @@ class Sites:
             ports=ports or self.ports,
             allowed=networks(allowed),
             limits=limits,
-            courtesy=Courtesy(0),
+            limiter=ConnectionLimiter(0),
         )
         return validator.look(challenge(name))
 

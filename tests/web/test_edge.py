@@ -22,9 +22,9 @@ from certdesk.web.connections.listening import make_room_for_files
 from certdesk.web.connections.seats import SEAT, Seat, SeatLimits, Seats, slowed
 from certdesk.web.edge import edge_of
 from certdesk.web.forms import Head, V1Form
+from certdesk.web.gcra import MOST, RateLimiter
 from certdesk.web.hosts import hosts_of
 from certdesk.web.peers import Peers
-from certdesk.web.turns import MOST, Turns
 
 ADDRESSES = st.ip_addresses()
 LIMITS = SeatLimits(all=6, block=3, shaking=2)
@@ -221,40 +221,40 @@ def test_a_newcomer_of_an_address_with_few_connections_costs_only_the_others(cam
         held.subtract(closed[before:])
 
 
-# --- turns --------------------------------------------------------------------------------------
+# --- rate limits --------------------------------------------------------------------------------
 
 
 @given(st.lists(st.sampled_from([0, 0.1, 1, 3, 30]), max_size=60))
 def test_no_asker_has_more_turns_than_its_number_in_the_time(pauses: list[float]) -> None:
     """Twenty at once, and a further one each three seconds, however the asking is spread."""
     now = Time()
-    turns, free, began = Turns(20, 60, now), 0, now.now
+    limiter, free, began = RateLimiter(20, 60, now), 0, now.now
     for pause in pauses:
         now.now += pause
-        free += turns.wait("a", 0) == 0
+        free += limiter.wait("a", 0) == 0
         assert free <= 20 + (now.now - began) / 3
-        assert turns.wait("b", 0) == 0 or free > 0
+        assert limiter.wait("b", 0) == 0 or free > 0
 
 
 def test_waits_grow_by_a_turn_up_to_the_longest() -> None:
-    """Beyond that no turn is taken, so that a flood does not lock its address out."""
+    """Beyond that nothing is counted, so that a flood does not lock its address out."""
     now = Time()
-    turns = Turns(20, 60, now)
-    waits = [turns.wait("a", 30) for _ in range(100)]
+    limiter = RateLimiter(20, 60, now)
+    waits = [limiter.wait("a", 30) for _ in range(100)]
     assert waits[:23] == [0] * 20 + [3, 6, 9]
     assert max(waits) == 33
     now.now += 34
-    assert turns.wait("a", 30) == 0 or turns.wait("a", 30) <= 33
+    assert limiter.wait("a", 30) == 0 or limiter.wait("a", 30) <= 33
     now.now += 100
-    assert turns.wait("a", 30) == 0
+    assert limiter.wait("a", 30) == 0
 
 
 def test_only_so_many_askers_are_remembered() -> None:
     """A flood from everywhere does not fill the memory."""
-    turns = Turns(1, 60, Time())
+    limiter = RateLimiter(1, 60, Time())
     for number in range(MOST + 10):
-        turns.wait(number, 0)
-    assert len(turns) <= MOST
+        limiter.wait(number, 0)
+    assert len(limiter) <= MOST
 
 
 # --- bodies -------------------------------------------------------------------------------------

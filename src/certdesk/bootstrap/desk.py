@@ -52,10 +52,10 @@ from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.order_engine import OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
-from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
+from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
 from certdesk.workflow.validation_run import ValidationRun
 from certdesk.workflow.watching import Watching
 
@@ -251,7 +251,7 @@ def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it wor
         caa=CountedCaa(caa, counts),
         issuers=issuers,
         records=records,
-        pacing=LookPacing(store, clock, rules),
+        rate_limiter=ValidationRateLimiter(store, clock, rules),
         kept_looks=rules.quotas.looks,
     )
 

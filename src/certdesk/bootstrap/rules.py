@@ -24,7 +24,7 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
         proof_interval=timedelta(seconds=settings.proof_interval),
         proof_deadline=timedelta(hours=settings.proof_deadline_hours),
         quotas=settings.quotas,
-        looks_per_domain=settings.proof_per_domain,
+        checks_per_domain=settings.proof_per_domain,
         public_url=_public_url(settings),
         link_life=timedelta(minutes=settings.download_link_minutes),
         vetting_automatic=sandbox and not four_eyes if automatic is None else automatic,

@@ -12,7 +12,7 @@ from certdesk.ports import CaaChecker, Clock, Validator
 from certdesk.settings import Settings, SettingsError
 from certdesk.validation.anchors import read_anchors
 from certdesk.validation.caa import Caa, CaaUnchecked
-from certdesk.validation.courtesy import Courtesy
+from certdesk.validation.connection_limiter import ConnectionLimiter
 from certdesk.validation.dns import DnsProof
 from certdesk.validation.exchange import Server
 from certdesk.validation.file import FileProof
@@ -61,8 +61,8 @@ def _file_proof(settings: Settings, resolver: Resolver, clock: Clock) -> FilePro
         allowed = networks(settings.proof_allow_networks)
     except ValueError as error:
         raise SettingsError(f"proof.allow_networks: {error}") from error
-    courtesy = Courtesy(settings.proof_per_address)
-    return FileProof(resolver, clock, ports=ports, allowed=allowed, courtesy=courtesy)
+    limiter = ConnectionLimiter(settings.proof_per_address)
+    return FileProof(resolver, clock, ports=ports, allowed=allowed, limiter=limiter)
 
 
 def caa_checker(settings: Settings, resolver: Resolver, clock: Clock) -> CaaChecker:

@@ -82,7 +82,7 @@ pass_on(
     help="Let the account UIN in again, and have its orders go on.",
     fixed=AS_IT_IS | {"enabled": True},
 )
-pass_on(account, "limit", asked.SetPaceLimitRequest)
+pass_on(account, "limit", asked.SetRateLimitRequest)
 pass_on(account, "limits", asked.ListLimitsRequest, Form("Limits", _limits_table))
 pass_on(
     account,

@@ -19,7 +19,7 @@ class Rules:
     certificates of an account that have not ended, in all and for the names of one registrable
     domain. With `vetting_automatic`, nobody reviews managers and orders; with `four_eyes`, two
     people approve each EV order. `letter_products` are the numbers of the products whose orders
-    wait for a letter of confirmation. `looks_per_domain` is how many checks for proofs, and how
+    wait for a letter of confirmation. `checks_per_domain` is how many checks for proofs, and how
     many for CAA records, may begin a minute for the names of one registrable domain; 0 is no limit.
     `quotas` are the quotas of each account.
     """
@@ -33,6 +33,6 @@ class Rules:
     free_per_domain: int
     vetting_automatic: bool
     four_eyes: bool
-    looks_per_domain: int
+    checks_per_domain: int
     quotas: Quotas
     letter_products: frozenset[int]

@@ -13,7 +13,7 @@ from certdesk.wire.model import Reply
 from certdesk.wire.operator import accounts as asked
 
 
-class SetPaceLimitReply(Reply):
+class SetRateLimitReply(Reply):
     """The limit in force now; null is the default, 0 is no limit."""
 
     uin: str
@@ -22,14 +22,14 @@ class SetPaceLimitReply(Reply):
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def set_pace_limit(
-    context: Context, request: asked.SetPaceLimitRequest
-) -> Commit[SetPaceLimitReply]:
+def set_rate_limit(
+    context: Context, request: asked.SetRateLimitRequest
+) -> Commit[SetRateLimitReply]:
     """Set an account's own rate limit for an action."""
     if catalog.find(request.action) is None:
         raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
 
-    def commit(unit: Unit) -> SetPaceLimitReply:
+    def commit(unit: Unit) -> SetRateLimitReply:
         known_account(unit, request.uin)
         _set(unit, request)
         context.record(
@@ -38,14 +38,14 @@ def set_pace_limit(
             f"{request.action}: {request.per_second}",
             uin=request.uin,
         )
-        return SetPaceLimitReply(
+        return SetRateLimitReply(
             uin=request.uin, action=request.action, per_second=request.per_second
         )
 
     return commit
 
 
-def _set(unit: Unit, request: asked.SetPaceLimitRequest) -> None:
+def _set(unit: Unit, request: asked.SetRateLimitRequest) -> None:
     known = unit.pace_limits.get(request.uin, request.action)
     if request.per_second is None:
         unit.pace_limits.remove(request.uin, request.action)

@@ -26,7 +26,7 @@ from certdesk.domain.pki.records import (
 )
 from certdesk.domain.usage import of_certificate, of_letter, of_order, of_submission, one
 from certdesk.domain.validation.dns_zone import Zone
-from certdesk.domain.validation.records import Evidence, LookPace, Proof
+from certdesk.domain.validation.records import Evidence, Proof, ValidationBucket
 from certdesk.domain.values.mark import Mark
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.vetting.records import Letter, Review, Sight
@@ -156,7 +156,7 @@ class Unit:
         Collection[SeenSignature],
         Key("digest"),
         Index("seen_at"),
-        LimitedBy("removed after 15 minutes, and no more than the pace allows"),
+        LimitedBy("removed after 15 minutes, and no more than the rate limit allows"),
     ]
     """Signatures that have changed something, by digest."""
 
@@ -165,7 +165,7 @@ class Unit:
         Key("uin", "action"),
         LimitedBy("only the operator sets them, one for an action that there is"),
     ]
-    """Limits that are not the default, by Uin and action."""
+    """Rate limits that are not the default, by Uin and action."""
 
     proofs: Annotated[
         Collection[Proof], Key("certificate_id", "attempt", "name"), CountedBy(one("proofs"))
@@ -250,12 +250,12 @@ class Unit:
     """Zones in which the desk may add records for an account, by Uin and name."""
 
     look_paces: Annotated[
-        Collection[LookPace],
+        Collection[ValidationBucket],
         Key("domain", "kind"),
         Index("even_at"),
         LimitedBy("removed ten minutes after the last look"),
     ]
-    """How often names are checked, by registrable domain and kind of check."""
+    """State of the rate limits on checks, by registrable domain and kind of check."""
 
     tasks: Annotated[
         Collection[Task],

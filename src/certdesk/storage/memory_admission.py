@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from certdesk.domain.accounts.replay import Use, check_use
 from certdesk.ports import Slot
-from certdesk.storage.memory_pace import MemoryPace
+from certdesk.storage.memory_rate_limiter import MemoryRateLimiter
 from certdesk.storage.memory_sightings import MOST, MemorySightings
 
 
@@ -30,12 +30,12 @@ class MemoryAdmission:
         """
         self._complete_since = complete_since
         self._sightings = MemorySightings(monotonic, most=most)
-        self._pace = MemoryPace(monotonic)
+        self._rate_limiter = MemoryRateLimiter(monotonic)
 
     def take(self, use: Use, limit: int) -> Slot | None:
         """Admit a request; see `ports.Admission`."""
         check_use(use, self._sightings.first(use), self._complete_since)
-        return self._pace.take(use.uin, use.action, limit) if limit else None
+        return self._rate_limiter.take(use.uin, use.action, limit) if limit else None
 
     def note(self, use: Use) -> None:
         """Record a use of a signature."""
@@ -43,7 +43,7 @@ class MemoryAdmission:
 
     def leave(self, slot: Slot) -> None:
         """Release the place when its second is over."""
-        self._pace.leave(slot)
+        self._rate_limiter.leave(slot)
 
     def tidy(self) -> None:
         """Do nothing: the signatures that are too old are dropped along the way."""

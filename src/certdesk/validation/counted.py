@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.domain.operation.figures import Counted
 from certdesk.domain.validation.caa import CaaIdentity
 from certdesk.domain.validation.challenge import CaaFinding, Challenge, Finding, ProofKind, Verdict
-from certdesk.domain.validation.look_pace import CAA
+from certdesk.domain.validation.rate_limit import CAA
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import CaaChecker, Counts, Validator
 

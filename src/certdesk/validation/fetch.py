@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from certdesk.domain.validation.redirects import Ports, RedirectRefused, Target, follow
 from certdesk.domain.values.addresses import Address, Network, refusal
 from certdesk.domain.values.foreign_text import printable_text
-from certdesk.validation.courtesy import Courtesy, LeftAlone
+from certdesk.validation.connection_limiter import AddressPaused, ConnectionLimiter
 from certdesk.validation.exchange import Unanswered
 from certdesk.validation.resolver import Resolver
 from certdesk.validation.transfer import (
@@ -98,14 +98,14 @@ class Fetcher:
         ports: Ports,
         allowed: Iterable[Network],
         limits: Limits,
-        courtesy: Courtesy,
+        limiter: ConnectionLimiter,
     ) -> None:
-        """Send nothing yet. `courtesy` decides which addresses may be connected to."""
+        """Send nothing yet. `limiter` decides which addresses may be connected to."""
         self._resolver = resolver
         self._ports = ports
         self._allowed = tuple(allowed)
         self._limits = limits
-        self._courtesy = courtesy
+        self._limiter = limiter
 
     def addresses(self, host: str, trail: Trail) -> Sequence[Address]:
         """Look a host up, and return its addresses if the desk may connect to all of them.
@@ -161,7 +161,7 @@ class Fetcher:
         trail.steps.append(f"GET {printable_text(target.url)}")
         try:
             answer = self._get(target, addresses, trail)
-        except (LeftAlone, ExchangeFailed) as failed:
+        except (AddressPaused, ExchangeFailed) as failed:
             trail.steps.append(str(failed))
             raise NoAnswer(str(failed)) from None
         except TooLong:
@@ -179,19 +179,19 @@ class Fetcher:
         try:
             return get(
                 target,
-                _noted(self._courtesy.admit(addresses, port), tried),
+                _noted(self._limiter.admit(addresses, port), tried),
                 port,
                 limits=self._limits,
                 deadline=trail.deadline,
                 steps=trail.steps,
             )
-        except (LeftAlone, NotConnected):
+        except (AddressPaused, NotConnected):
             connected = False
             raise
         finally:
             refused = tried[:-1] if connected else tried
-            self._courtesy.failed(refused, port)
-            self._courtesy.answered(tried[len(refused) :], port)
+            self._limiter.failed(refused, port)
+            self._limiter.answered(tried[len(refused) :], port)
 
     def _follow(self, visited: Sequence[Target], answer: Answer, trail: Trail) -> Target:
         location = printable_text(answer.location or "nowhere")

@@ -15,7 +15,7 @@ from certdesk.domain.validation.redirects import Ports, Target
 from certdesk.domain.values.addresses import Address, Network
 from certdesk.domain.values.foreign_text import shown
 from certdesk.ports import Clock
-from certdesk.validation.courtesy import Courtesy
+from certdesk.validation.connection_limiter import ConnectionLimiter
 from certdesk.validation.fetch import Fetcher, HostRefused, NotFetched, Trail, Unusable
 from certdesk.validation.resolver import Resolver
 from certdesk.validation.transfer import Limits
@@ -42,8 +42,8 @@ class FileProof:
     """A `ports.Validator` by file.
 
     A check uses one connection at a time. The caller limits how many checks run at once, for an
-    account and in all, and how often a name or domain is checked. `Courtesy` limits the connections
-    to an address.
+    account and in all, and how often a name or domain is checked. `ConnectionLimiter` limits
+    the connections to an address.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FileProof:
         ports: Ports,
         allowed: Iterable[Network] = (),
         limits: Limits | None = None,
-        courtesy: Courtesy,
+        limiter: ConnectionLimiter,
     ) -> None:
         """Send nothing yet; `allowed` are networks that may be connected to although not public."""
         self._limits = limits or Limits()
@@ -63,7 +63,7 @@ class FileProof:
             ports=ports,
             allowed=allowed,
             limits=self._limits,
-            courtesy=courtesy,
+            limiter=limiter,
         )
         self._clock = clock
 

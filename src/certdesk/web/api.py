@@ -147,10 +147,10 @@ class Api:
 
     async def _wait_for_turn(self, exchange: Exchange, code: str) -> None:
         """Delay the answer to a refused stranger; its request is released before."""
-        turns = self._edge.wrong if code in GUESSES else self._edge.unsigned
+        limiter = self._edge.wrong if code in GUESSES else self._edge.unsigned
         if code in GUESSES or not exchange.is_proved:
             await exchange.held.aclose()
-            await self._edge.slow_down(turns, exchange.scope, exchange.receive)
+            await self._edge.slow_down(limiter, exchange.scope, exchange.receive)
 
     async def _answer(self, exchange: Exchange) -> bytes:
         """Take a request through its steps."""

@@ -8,11 +8,11 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
+from certdesk.web.gcra import too_many
 from certdesk.web.health import WATCHED
 from certdesk.web.home import asks_for_page, home_route
 from certdesk.web.ocsp import ocsp_routes
 from certdesk.web.pki import pki_route
-from certdesk.web.turns import too_many
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -25,8 +25,8 @@ from certdesk.actions.orders.download import (
 )
 from certdesk.domain.errors import InternalError, ServiceError
 from certdesk.engine import CallerChanged
+from certdesk.web.gcra import RateLimiter, too_many
 from certdesk.web.guard import Guard
-from certdesk.web.turns import Turns, too_many
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -53,17 +53,17 @@ NOT_FOUND = 404
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LinkPaces:
+class LinkRateLimits:
     """The rate limits of one link, and of all links of an account.
 
     The second is the default; an account may have its own (`certdesk account limit`).
     """
 
-    link: Turns
-    account: Turns
+    link: RateLimiter
+    account: RateLimiter
 
 
-FREELY = LinkPaces(link=Turns(0, 1), account=Turns(0, 1))
+UNLIMITED = LinkRateLimits(link=RateLimiter(0, 1), account=RateLimiter(0, 1))
 
 
 class TooOften(Exception):
@@ -72,20 +72,22 @@ class TooOften(Exception):
     def __init__(self, wait: float) -> None:
         """Store the wait."""
         self.wait = wait
-        super().__init__(f"the next turn is {wait} seconds off")
+        super().__init__(f"the next use may be in {wait} seconds")
 
 
 class Downloads:
     """The handler of requests with download links."""
 
-    def __init__(self, desk: Desk, catalog: Catalog, paces: LinkPaces = FREELY) -> None:
+    def __init__(
+        self, desk: Desk, catalog: Catalog, rate_limits: LinkRateLimits = UNLIMITED
+    ) -> None:
         """Serve downloads of `desk`, within these rate limits."""
         fetch = catalog.find("FetchDownload", internal=True)
         assert fetch is not None  # noqa: S101 -- it is declared where `DownloadLink` is
         self._fetch = fetch
         self._desk = desk
         self._guard = Guard(desk)
-        self._paces = paces
+        self._rate_limits = rate_limits
 
     def route(self, edge: Edge, threads: Executor) -> Route:
         """Serve `/download/TOKEN/NAME.zip` to GET only, as each answer is a download.
@@ -143,11 +145,11 @@ class Downloads:
             filename=filename,
             current=current,
         )
-        _take_turn(self._paces.link, link)
+        _admit(self._rate_limits.link, link)
         try:
             known = self._guard.look_up(link.secret_id)
             own = known.limits.get(LINKS_FROM)
-            _take_turn(self._paces.account, known.caller.uin, own)
+            _admit(self._rate_limits.account, known.caller.uin, own)
             holds = functools.partial(self._guard.holds, known)
             reply = self._desk.perform(self._fetch, known.caller, asked, request_id, holds=holds)
         except CallerChanged:
@@ -160,7 +162,7 @@ class Downloads:
         return reply.content
 
 
-def _take_turn(turns: Turns, asker: Hashable, count: int | None = None) -> None:
-    wait = turns.wait(asker, 0, count)
+def _admit(limiter: RateLimiter, client: Hashable, count: int | None = None) -> None:
+    wait = limiter.wait(client, 0, count)
     if wait:
         raise TooOften(wait)

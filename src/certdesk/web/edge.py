@@ -16,9 +16,9 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.web.body import BodyRoom, BodyShare
 from certdesk.web.connections.listening import host_and_port, networks_of
 from certdesk.web.connections.seats import slowed
+from certdesk.web.gcra import RateLimiter
 from certdesk.web.hosts import Hosts, hosts_of, name_in
 from certdesk.web.peers import Peers
-from certdesk.web.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +51,9 @@ class Edge:
 
     peers: Peers
     hosts: Hosts
-    wrong: Turns
-    unsigned: Turns
-    pages: Turns
+    wrong: RateLimiter
+    unsigned: RateLimiter
+    pages: RateLimiter
     bodies: BodyRoom
     body_seconds: float
     threads: Executor
@@ -84,13 +84,13 @@ class Edge:
         """Return the share of the memory for bodies that a request may use."""
         return BodyShare(self.bodies, functools.partial(self.peers.block, scope))
 
-    async def slow_down(self, turns: Turns, scope: Scope, receive: Receive) -> None:
-        """Delay the answer to a stranger if its address has used up these `turns`.
+    async def slow_down(self, limiter: RateLimiter, scope: Scope, receive: Receive) -> None:
+        """Delay the answer to a stranger if its address has reached the rate limit of `limiter`.
 
         Meanwhile it holds no thread, and only a seat that others may take; if the client leaves, it
         holds nothing.
         """
-        wait = turns.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
+        wait = limiter.wait(self.peers.block(scope), LONGEST_WAIT_SECONDS)
         if not wait:
             return
         slowed(scope)
@@ -126,9 +126,9 @@ def edge_of(settings: Settings, threads: Executor) -> Edge:
             plain=networks_of("http.plain_networks", settings.plain_networks),
         ),
         hosts=hosts,
-        wrong=Turns(settings.wrong_per_minute, MINUTE),
-        unsigned=Turns(settings.unsigned_per_second, 1),
-        pages=Turns(settings.pages_per_second, 1),
+        wrong=RateLimiter(settings.wrong_per_minute, MINUTE),
+        unsigned=RateLimiter(settings.unsigned_per_second, 1),
+        pages=RateLimiter(settings.pages_per_second, 1),
         bodies=BodyRoom(settings.bodies_mib * MIB),
         body_seconds=settings.body_seconds,
         threads=threads,

@@ -16,7 +16,7 @@ import structlog
 from certdesk.domain.errors import ServiceError
 from certdesk.web.edge import shown
 from certdesk.web.forms import CHEAP_BODY, Claim
-from certdesk.web.turns import Turns
+from certdesk.web.gcra import RateLimiter
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -44,13 +44,13 @@ class HostDoubts:
         with_ports = [f"{name}:{port}" for name in names for port in sorted(ports)]
         self._names = (names + with_ports)[:MOST_NAMES]
         self._edge = edge
-        self._turns = Turns(A_MINUTE, 60)
+        self._limiter = RateLimiter(A_MINUTE, 60)
 
     def look(
         self, scope: Scope, headers: Mapping[str, str], claim: Claim, fits: Callable[[Claim], None]
     ) -> None:
         """Log it if a claim is wrong because of its Host; `fits` raises for a wrong claim."""
-        if self._turns.wait(self._edge.peers.block(scope), 0):
+        if self._limiter.wait(self._edge.peers.block(scope), 0):
             return
         host = headers["host"]
         forwarded = headers.get("x-forwarded-host")

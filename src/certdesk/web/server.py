@@ -26,13 +26,13 @@ from certdesk.web.connections.door import Rules as DoorRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
-from certdesk.web.downloads import LINKS_FROM, Downloads, LinkPaces
+from certdesk.web.downloads import LINKS_FROM, Downloads, LinkRateLimits
 from certdesk.web.edge import MINUTE, Edge, edge_of
+from certdesk.web.gcra import RateLimiter
 from certdesk.web.health import Watch
 from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
 from certdesk.web.tls import renew_certificate
-from certdesk.web.turns import Turns
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -69,11 +69,11 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         steps = Steps(desk, actions(), threads, opened.admission, limits=limits, edge=edge)
         api = Api(steps, threads, opened.metrics, edge)
         watched = networks_of("watch.allow_networks", settings.watch_networks)
-        paces = LinkPaces(
-            link=Turns(settings.download_link_per_minute, MINUTE),
-            account=Turns(limits.of(LINKS_FROM), 1),
+        rate_limits = LinkRateLimits(
+            link=RateLimiter(settings.download_link_per_minute, MINUTE),
+            account=RateLimiter(limits.of(LINKS_FROM), 1),
         )
-        downloads = Downloads(desk, actions(), paces).route(edge, threads)
+        downloads = Downloads(desk, actions(), rate_limits).route(edge, threads)
         watch = Watch(opened, watched, edge.peers)
         config = _config(settings, application(api, desk.issuers.pki, downloads, watch, edge))
         # The URL is written into certificates.

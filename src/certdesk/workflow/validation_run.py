@@ -25,13 +25,13 @@ from certdesk.domain.validation.challenge import (
     Verdict,
     challenge_of,
 )
-from certdesk.domain.validation.look_pace import CAA, PROOF
+from certdesk.domain.validation.rate_limit import CAA, PROOF
 from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, note, stands_still
 from certdesk.workflow.added_records import AddedRecords, NotAdded
-from certdesk.workflow.pacing import LookPacing
 from certdesk.workflow.repeating import step_back
+from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
 
 AT_ONCE = 32
 """The most checks at once."""
@@ -86,7 +86,7 @@ class ValidationRun:
         caa: CaaChecker,
         issuers: Issuers,
         records: AddedRecords,
-        pacing: LookPacing,
+        rate_limiter: ValidationRateLimiter,
         kept_looks: int,
     ) -> None:
         """Prepare; threads are started when there is something to check.
@@ -99,7 +99,7 @@ class ValidationRun:
         self._caa = caa
         self._issuers = issuers
         self._records = records
-        self._pacing = pacing
+        self._rate_limiter = rate_limiter
         self._kept_looks = kept_looks
         self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
         self._change = threading.Lock()
@@ -124,11 +124,11 @@ class ValidationRun:
 
         If none may be, return the time at which to ask again.
         """
-        return self._paced(order, names, Purpose.PROOF)
+        return self._start_admitted(order, names, Purpose.PROOF)
 
     def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Check proofs that a request waits for; see `ports.Work`."""
-        looks = self._paced(order, names, Purpose.PROOF, in_line=False)
+        looks = self._start_admitted(order, names, Purpose.PROOF, in_line=False)
         return looks if isinstance(looks, Future) else None
 
     def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
@@ -136,14 +136,14 @@ class ValidationRun:
 
         If none may be, return the time at which to ask again.
         """
-        return self._paced(order, names, Purpose.CAA)
+        return self._start_admitted(order, names, Purpose.CAA)
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
         """Try once to remove the records that the desk added, given by attempt and name."""
         looks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
         return _when_all([self._ask(order.uin, look) for look in looks])
 
-    def _paced(
+    def _start_admitted(
         self, order: Order, names: Sequence[str], purpose: Purpose, *, in_line: bool = True
     ) -> Future[None] | datetime:
         """Start the checks that may begin now; those already in progress are not counted again."""
@@ -151,7 +151,7 @@ class ValidationRun:
         with self._change:
             under_way = [self._asked[look] for look in looks.values() if look in self._asked]
             more = [name for name, look in looks.items() if look not in self._asked]
-        turn = self._pacing.take(order.uin, KINDS[purpose], more, in_line=in_line)
+        turn = self._rate_limiter.take(order.uin, KINDS[purpose], more, in_line=in_line)
         if not under_way and not turn.names and turn.again_at is not None:
             return turn.again_at
         return _when_all([*under_way, *(self._ask(order.uin, looks[name]) for name in turn.names)])
@@ -218,7 +218,7 @@ class ValidationRun:
     def _slow_down(self, look: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
         """Reduce the checks of a domain that does not answer."""
         if not all(each.answered for each in found):
-            self._pacing.unanswered(order.uin, KINDS[look.purpose], look.name)
+            self._rate_limiter.unanswered(order.uin, KINDS[look.purpose], look.name)
 
     def _proof_look(self, look: Check, proof: Proof, order: Order) -> Finding:
         """Check a proof, whose record the desk adds first if the order uses DNS_AUTO."""

@@ -68,11 +68,12 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LookPace:
-    """How many checks the names of a registrable domain had, for all accounts together.
+class ValidationBucket:
+    """The state of the rate limit on checks of one registrable domain, for all accounts together.
 
-    `kind` is `PROOF` or `CAA`. At `even_at`, all checks counted so far are made up for. `shares`
-    holds the same times (ISO 8601) by account, for accounts with a check in the last minute.
+    `kind` is `PROOF` or `CAA`. At `even_at`, the checks counted so far no longer matter (in GCRA:
+    the theoretical arrival time). `shares` holds the same times (ISO 8601) by account, for accounts
+    with a check in the last minute.
     """
 
     domain: Code

@@ -49,7 +49,7 @@ BEGUN = b""
 
 _LETTERS = Text(collation="C")
 _TABLES = MetaData()
-PACE = Table(
+PLACES_TAKEN = Table(
     "pace",
     _TABLES,
     Column("number", BigInteger, Identity(), primary_key=True),
@@ -60,7 +60,7 @@ PACE = Table(
     prefixes=["UNLOGGED"],
 )
 """The places taken; these rows are the admission's own, not records of the desk."""
-Index("ix_pace_uin_action", PACE.c.uin, PACE.c.action)
+Index("ix_pace_uin_action", PLACES_TAKEN.c.uin, PLACES_TAKEN.c.action)
 SIGHTINGS = Table(
     "sightings",
     _TABLES,

@@ -28,7 +28,7 @@ class SwitchAccountRequest(Request):
     ] = None
 
 
-class SetPaceLimitRequest(Request):
+class SetRateLimitRequest(Request):
     """Let the account UIN make PER_SECOND requests of ACTION a second (0: without limit).
 
     Without PER_SECOND the usual number holds again.

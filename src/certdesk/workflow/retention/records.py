@@ -15,7 +15,7 @@ from certdesk.domain.privacy.retention import (
     letter_outlived,
     material_outlived,
 )
-from certdesk.domain.validation.look_pace import LONGEST_DEBT
+from certdesk.domain.validation.rate_limit import LONGEST_DEBT
 from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note
 from certdesk.workflow.repeating import Repeating
 

@@ -1,4 +1,4 @@
-"""The rate limiter for strangers (the generic cell rate algorithm)."""
+"""The rate limiter for strangers and downloads (GCRA, the generic cell rate algorithm)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MOST = 50_000
 """The most clients remembered at a time, about 10 MB."""
 
 
-class Turns:
-    """A rate limiter: each client has `count` turns at once, and another each `seconds / count`.
+class RateLimiter:
+    """A rate limit: `count` requests of a client at once, and one more each `seconds / count`.
 
-    A client is an address, a link or an account. Nothing is stored for clients with all their
-    turns.
+    A client is an address, a link or an account. Nothing is stored for clients that may send all
+    `count` at once.
     """
 
     def __init__(
@@ -31,22 +31,22 @@ class Turns:
         self._full_at: dict[Hashable, float] = {}
         self._lock = threading.Lock()
 
-    def wait(self, asker: Hashable, longest: float, count: int | None = None) -> float:
-        """Take the client's next turn; return the seconds until then, 0 for now.
+    def wait(self, client: Hashable, longest: float, count: int | None = None) -> float:
+        """Count a request of a client; return the seconds until it may be answered, 0 for now.
 
-        A turn more than `longest` seconds away is not taken. `count` is the client's own number of
-        turns, if it has one; 0 is no limit.
+        A request that would wait more than `longest` seconds is not counted. `count` is the
+        client's own limit, if it has one; 0 is no limit.
         """
         interval = self._interval
         if count is not None:
             interval = self._seconds / count if count else 0.0
         with self._lock:
             now = self._monotonic()
-            full_at = max(self._full_at.get(asker, now), now) + interval
+            full_at = max(self._full_at.get(client, now), now) + interval
             wait = max(0.0, full_at - now - self._seconds) if interval else 0.0
             if wait <= longest and interval:
                 self._make_room(now)
-                self._full_at[asker] = full_at
+                self._full_at[client] = full_at
         return wait
 
     def __len__(self) -> int:
@@ -56,9 +56,9 @@ class Turns:
     def _make_room(self, now: float) -> None:
         if len(self._full_at) < MOST:
             return
-        self._full_at = {asker: at for asker, at in self._full_at.items() if at > now}
+        self._full_at = {client: at for client, at in self._full_at.items() if at > now}
         if len(self._full_at) >= MOST:
-            # With so many addresses, an attacker has as many free first turns anyway.
+            # With so many addresses, an attacker has as many first requests free anyway.
             self._full_at.clear()
 
 

@@ -15,7 +15,7 @@ from certdesk.domain.validation.challenge import Challenge, Finding, Verdict
 from certdesk.domain.validation.redirects import Ports
 from certdesk.domain.values.addresses import networks
 from certdesk.testing.clock import ManualClock
-from certdesk.validation.courtesy import LONGEST_PAUSE, Courtesy, LeftAlone
+from certdesk.validation.connection_limiter import LONGEST_PAUSE, AddressPaused, ConnectionLimiter
 from certdesk.validation.exchange import Server
 from certdesk.validation.file import FileProof
 from certdesk.validation.resolver import Resolver
@@ -46,20 +46,20 @@ def seconds() -> Seconds:
     return Seconds()
 
 
-def validator(world: Sites, courtesy: Courtesy, ports: Ports | None = None) -> FileProof:
+def validator(world: Sites, limiter: ConnectionLimiter, ports: Ports | None = None) -> FileProof:
     """Give who looks at many names, one after the other."""
     return FileProof(
         Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1)),  # noqa: S311 -- query ids
         ManualClock(NOW),
         ports=ports or world.ports,
         allowed=networks(["127.0.0.2/31", "127.9.0.0/16"]),
-        courtesy=courtesy,
+        limiter=limiter,
     )
 
 
 def test_names_of_many_domains_are_one_address(world: Sites, seconds: Seconds) -> None:
     """Twenty names of twenty domains lead to a server that is asked ten times a minute."""
-    look = validator(world, Courtesy(10, seconds)).look
+    look = validator(world, ConnectionLimiter(10, seconds)).look
     for number in range(20):
         world.name(f"files.shop{number}.test")
         look(challenge(f"files.shop{number}.test"))
@@ -74,7 +74,7 @@ def test_an_address_is_counted_too_where_a_dead_one_is_tried_before(
     world: Sites, seconds: Seconds
 ) -> None:
     """Whoever owns a domain can put any address before the one that is to be bombarded."""
-    look = validator(world, Courtesy(10, seconds)).look
+    look = validator(world, ConnectionLimiter(10, seconds)).look
     for number in range(20):
         name = f"dead{number}.shop.test"
         world.dns.add(name, "A", f"127.9.0.{number + 1}")
@@ -85,23 +85,23 @@ def test_an_address_is_counted_too_where_a_dead_one_is_tried_before(
 
 def test_no_address_is_left_alone_for_what_another_one_did(world: Sites, seconds: Seconds) -> None:
     """One that takes connections and breaks them hides no other, and is no address that refuses."""
-    courtesy = Courtesy(0, seconds)
+    limiter = ConnectionLimiter(0, seconds)
     port = world.http.port  # where TLS fails
-    look = validator(world, courtesy, Ports(CLOSED, port)).look
+    look = validator(world, limiter, Ports(CLOSED, port)).look
     world.dns.add("broken.shop.test", "A", SITE)
     world.dns.add("broken.shop.test", "A", BESIDE)
     for _ in range(5):
         assert any("TLS fails" in step for step in look(challenge("broken.shop.test")).steps)
     for address in (SITE, BESIDE):
-        assert list(courtesy.admit([ip_address(address)], port)) == [ip_address(address)]
+        assert list(limiter.admit([ip_address(address)], port)) == [ip_address(address)]
 
 
 def test_a_port_that_refuses_is_left_alone_for_longer_each_time(
     world: Sites, seconds: Seconds
 ) -> None:
     """After three failures, for ten seconds, twenty, and at last for two minutes."""
-    courtesy = Courtesy(0, seconds)
-    look = validator(world, courtesy, Ports(CLOSED, CLOSED + 1)).look
+    limiter = ConnectionLimiter(0, seconds)
+    look = validator(world, limiter, Ports(CLOSED, CLOSED + 1)).look
     tried: list[float] = []
     for second in range(0, 900, 10):
         seconds.at = second
@@ -136,30 +136,32 @@ def test_no_minute_has_more_connections_than_two_minutes_may_have(
 ) -> None:
     """For every address, and for a whole /64 of IPv6."""
     seconds = Seconds()
-    courtesy = Courtesy(per_minute, seconds)
+    limiter = ConnectionLimiter(per_minute, seconds)
     admitted: list[float] = []
     for host, later, answered in attempts:
         seconds.at += later
         address = [ip_address(f"2001:db8::{host + 1}")]
         try:
-            list(courtesy.admit(address, PORT))
-        except LeftAlone:
+            list(limiter.admit(address, PORT))
+        except AddressPaused:
             continue
         admitted.append(seconds.at)
-        (courtesy.answered if answered else courtesy.failed)(address, PORT)
+        (limiter.answered if answered else limiter.failed)(address, PORT)
     for start in admitted:
         assert sum(start <= at < start + 60 for at in admitted) <= 2 * per_minute
 
 
 def test_who_answers_again_is_asked_as_before(seconds: Seconds) -> None:
     """The owner of a server that was down waits two minutes at most."""
-    courtesy, address = Courtesy(0, seconds), [ip_address(SITE)]
+    limiter, address = ConnectionLimiter(0, seconds), [ip_address(SITE)]
     for _ in range(20):
-        courtesy.failed(address, PORT)
-    with pytest.raises(LeftAlone, match=f"port {PORT} of {SITE} has not answered several times"):
-        list(courtesy.admit(address, PORT))
+        limiter.failed(address, PORT)
+    with pytest.raises(
+        AddressPaused, match=f"port {PORT} of {SITE} has not answered several times"
+    ):
+        list(limiter.admit(address, PORT))
     seconds.at = LONGEST_PAUSE
-    assert list(courtesy.admit(address, PORT)) == address
-    courtesy.answered(address, PORT)
-    courtesy.failed(address, PORT)
-    assert list(courtesy.admit(address, PORT)) == address
+    assert list(limiter.admit(address, PORT)) == address
+    limiter.answered(address, PORT)
+    limiter.failed(address, PORT)
+    assert list(limiter.admit(address, PORT)) == address

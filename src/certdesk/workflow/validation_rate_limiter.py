@@ -1,4 +1,4 @@
-"""Limits checks by registrable domain, across all accounts and all desks on one database.
+"""The rate limiter of checks by registrable domain, across all accounts and desks on a database.
 
 How often a domain was checked is stored in the database, so several desks share one limit and a
 restart does not reset it. Each order that has to wait gets a different time at which there should
@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from certdesk.domain.rules import Rules
-from certdesk.domain.validation.look_pace import LONGEST_DEBT, Granted, LookLimit
-from certdesk.domain.validation.records import LookPace
+from certdesk.domain.validation.rate_limit import LONGEST_DEBT, Granted, ValidationRateLimit
+from certdesk.domain.validation.records import ValidationBucket
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
 
@@ -32,51 +32,51 @@ MOST_LINES = 1000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Turn:
+class Admitted:
     """The names that may be checked now, and when to ask again for the others, if any."""
 
     names: tuple[str, ...]
     again_at: datetime | None
 
 
-class LookPacing:
-    """Lets checks begin, by account and name; safe to use from several threads."""
+class ValidationRateLimiter:
+    """Admits checks, by account and name; safe to use from several threads."""
 
     def __init__(self, store: Store, clock: Clock, rules: Rules) -> None:
-        """Allow `rules.looks_per_domain` checks a minute of each kind; 0 means no limit.
+        """Allow `rules.checks_per_domain` checks a minute of each kind; 0 means no limit.
 
         Names under the operator's own internal suffixes are not counted.
         """
         self._store = store
         self._clock = clock
-        per_minute = rules.looks_per_domain
-        self._limit = LookLimit(per_minute) if per_minute else None
+        per_minute = rules.checks_per_domain
+        self._limit = ValidationRateLimit(per_minute) if per_minute else None
         self._internal = tuple(f".{suffix}" for suffix in rules.internal_suffixes)
         self._change = threading.Lock()
         self._lines: dict[tuple[str, str], dict[str, datetime]] = {}
 
-    def take(self, uin: str, kind: str, names: Sequence[str], *, in_line: bool) -> Turn:
+    def take(self, uin: str, kind: str, names: Sequence[str], *, in_line: bool) -> Admitted:
         """Count as many checks of names for an account as there is room for, and let them begin.
 
         If none may begin, the account gets a place in line if `in_line`: the caller will ask again.
         """
         wanted = self._by_domain(names)
         if self._limit is None or not wanted:
-            return Turn(tuple(names), None)
+            return Admitted(tuple(names), None)
         now = self._clock.now()
         granted = self._counted(self._limit, uin, kind, wanted, now)
         late: dict[str, datetime] = {}
         held_back: set[str] = set()
         for domain, its in wanted.items():
             given = granted.get(domain)
-            looks, again_at = (given.looks, given.again_at) if given else (0, now + OVERTAKEN)
-            held_back.update(its[looks:])
-            if looks < len(its):
+            checks, again_at = (given.checks, given.again_at) if given else (0, now + OVERTAKEN)
+            held_back.update(its[checks:])
+            if checks < len(its):
                 late[domain] = again_at
         begun = tuple(name for name in names if name not in held_back)
         if in_line and not begun:
             late = {domain: self._turn((domain, kind), uin, at) for domain, at in late.items()}
-        return Turn(begun, min(late.values(), default=None))
+        return Admitted(begun, min(late.values(), default=None))
 
     def unanswered(self, uin: str, kind: str, name: str) -> None:
         """Count a check that got no answer as several."""
@@ -98,7 +98,7 @@ class LookPacing:
 
     def _counted(
         self,
-        limit: LookLimit,
+        limit: ValidationRateLimit,
         uin: str,
         kind: str,
         wanted: Mapping[str, Sequence[str]],
@@ -130,7 +130,7 @@ def _later(line: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
 
 
 def _count(
-    limit: LookLimit,
+    limit: ValidationRateLimit,
     uin: str,
     kind: str,
     wanted: Mapping[str, Sequence[str]],
@@ -140,25 +140,27 @@ def _count(
     granted: dict[str, Granted] = {}
     for domain, names in wanted.items():
         stored = unit.look_paces.get(domain, kind)
-        pace = stored or _unused(domain, kind, now)
-        granted[domain] = limit.take(pace, uin, len(names), now)
+        bucket = stored or _unused(domain, kind, now)
+        granted[domain] = limit.take(bucket, uin, len(names), now)
         # If the clock was set back, counting starts again.
-        if granted[domain].looks or granted[domain].pace.even_at < pace.even_at:
-            _keep(unit, stored, granted[domain].pace)
+        if granted[domain].checks or granted[domain].bucket.even_at < bucket.even_at:
+            _keep(unit, stored, granted[domain].bucket)
     return granted
 
 
-def _charge(limit: LookLimit, uin: str, kind: str, domain: str, now: datetime, unit: Unit) -> None:
+def _charge(
+    limit: ValidationRateLimit, uin: str, kind: str, domain: str, now: datetime, unit: Unit
+) -> None:
     stored = unit.look_paces.get(domain, kind)
     _keep(unit, stored, limit.unanswered(stored or _unused(domain, kind, now), uin, now))
 
 
-def _unused(domain: str, kind: str, now: datetime) -> LookPace:
-    return LookPace(domain=domain, kind=kind, even_at=now)
+def _unused(domain: str, kind: str, now: datetime) -> ValidationBucket:
+    return ValidationBucket(domain=domain, kind=kind, even_at=now)
 
 
-def _keep(unit: Unit, stored: LookPace | None, pace: LookPace) -> None:
+def _keep(unit: Unit, stored: ValidationBucket | None, bucket: ValidationBucket) -> None:
     if stored is None:
-        unit.look_paces.add(pace)
+        unit.look_paces.add(bucket)
     else:
-        unit.look_paces.replace(pace)
+        unit.look_paces.replace(bucket)

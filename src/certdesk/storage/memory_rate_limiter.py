@@ -45,7 +45,7 @@ class Window:
         heapq.heappush(self._free_at, taken + SECOND)
 
 
-class MemoryPace:
+class MemoryRateLimiter:
     """The rate limits of all accounts in one process."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -58,7 +58,7 @@ class MemoryPace:
         """Take a place.
 
         Raises:
-            PaceExceeded: `limit` places are taken.
+            RateLimitExceeded: `limit` places are taken.
         """
         with self._lock:
             now = self._monotonic()

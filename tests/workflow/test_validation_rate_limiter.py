@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.validation.challenge import Challenge, Finding
-from certdesk.domain.validation.look_pace import PROOF
+from certdesk.domain.validation.rate_limit import PROOF
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import Store
 from certdesk.testing.clock import ManualClock
-from certdesk.workflow.pacing import LookPacing, Turn
+from certdesk.workflow.validation_rate_limiter import Admitted, ValidationRateLimiter
 from tests.inside import InsideDesk
 from tests.rules import rules_with
 from tests.storage.stores import KINDS, of_two_desks
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-RULES = rules_with(looks_per_domain=60)
+RULES = rules_with(checks_per_domain=60)
 MANY = 60
 
 
@@ -156,14 +156,14 @@ def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
             monkeypatch.setattr(validator, "look", after(goes_on, validator.look))
         first = desk.validation_run.prove_now(order, ["one.com"])
         assert first is not None
-        take = LookPacing.take
+        take = ValidationRateLimiter.take
 
-        def taken_late(self: LookPacing, *asked: Any, **how: Any) -> Turn:  # noqa: ANN401 -- as `take`
+        def taken_late(self: ValidationRateLimiter, *asked: Any, **how: Any) -> Admitted:  # noqa: ANN401 -- as `take`
             goes_on.set()
             first.result(30)
             return take(self, *asked, **how)
 
-        monkeypatch.setattr(LookPacing, "take", taken_late)
+        monkeypatch.setattr(ValidationRateLimiter, "take", taken_late)
         second = desk.validation_run.prove_now(order, ["one.com"])
         assert second is not None
         second.result(30)
@@ -191,7 +191,7 @@ def test_the_operators_own_names_are_not_counted(tmp_path: Path) -> None:
 
 def test_without_a_limit_all_are_looked_at(tmp_path: Path) -> None:
     """`proof.per_domain = 0`."""
-    with InsideDesk(tmp_path, rules=rules_with(looks_per_domain=0)) as desk:
+    with InsideDesk(tmp_path, rules=rules_with(checks_per_domain=0)) as desk:
         order = submit(desk, desk.account(), *names_of("one.com", 0, MANY))
         desk.take_on(order.certificate_id)
         assert looks(desk)["proof", "one.com"] == MANY
@@ -207,11 +207,11 @@ def desks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Store
 def test_desks_of_one_database_keep_one_limit(desks: list[Store]) -> None:
     """Eight accounts want ten looks each at the same time, at two desks."""
     clock = ManualClock(NOON)
-    pacings = [LookPacing(store, clock, RULES) for store in desks]
+    rate_limiters = [ValidationRateLimiter(store, clock, RULES) for store in desks]
 
     def ask(turn: int) -> int:
         names = names_of("one.com", turn, 10)
-        taken = pacings[turn % 2].take(f"account {turn % 8}", PROOF, names, in_line=False)
+        taken = rate_limiters[turn % 2].take(f"account {turn % 8}", PROOF, names, in_line=False)
         return len(taken.names)
 
     with ThreadPoolExecutor(4) as threads:

@@ -24,7 +24,7 @@ MOST_KNOWN = 10_000
 """The most addresses remembered; with more, the entries that no longer matter are dropped."""
 
 
-class LeftAlone(Exception):
+class AddressPaused(Exception):
     """An address is not to be connected to for a while; the text says why."""
 
 
@@ -36,8 +36,8 @@ class _Failures:
     until: float = 0.0
 
 
-class Courtesy:
-    """Counts of connections and failures; safe to use from several threads."""
+class ConnectionLimiter:
+    """The counts of connections and failures by address; safe to use from several threads."""
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
         """Admit `per_minute` connections to one address; 0 is no limit."""
@@ -51,7 +51,7 @@ class Courtesy:
         """Yield the addresses that may be connected to now; each is counted when it is yielded.
 
         Raises:
-            LeftAlone: none may be connected to.
+            AddressPaused: none may be connected to.
         """
         admitted, why = False, ""
         for address in addresses:
@@ -62,7 +62,7 @@ class Courtesy:
             else:
                 why = why or refusal
         if why and not admitted:
-            raise LeftAlone(why)
+            raise AddressPaused(why)
 
     def failed(self, addresses: Sequence[Address], port: int) -> None:
         """Record addresses that took no connection; from the third time on there is a pause.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.ports import RateLimitExceeded, Slot
-from certdesk.storage.memory_pace import MOST_WINDOWS, MemoryPace
+from certdesk.storage.memory_rate_limiter import MOST_WINDOWS, MemoryRateLimiter
 
 LIMIT = 10
 ACCOUNT, ACTION = "100000000001", "DescribeCompanies"
@@ -29,12 +29,12 @@ class Counted:
 
     def __init__(self) -> None:
         self.hand = Hand()
-        self.pace = MemoryPace(self.hand)
+        self.limiter = MemoryRateLimiter(self.hand)
         self.served: list[tuple[float, float]] = []
 
     def take(self, account: str = ACCOUNT, action: str = ACTION) -> Slot:
         """Ask once, and do not answer."""
-        return self.pace.take(account, action, LIMIT)
+        return self.limiter.take(account, action, LIMIT)
 
     def serve(self, seconds: float = 0.0) -> bool:
         """Ask once, and answer after `seconds` if let in."""
@@ -44,7 +44,7 @@ class Counted:
         except RateLimitExceeded:
             return False
         self.hand.now += seconds
-        self.pace.leave(slot)
+        self.limiter.leave(slot)
         self.served.append((began, self.hand.now))
         return True
 
@@ -79,13 +79,13 @@ def test_no_second_holds_more_than_the_limit(steps: list[tuple[float, float]]) -
 def test_idle_windows_are_dropped_when_there_are_many() -> None:
     """Memory follows the accounts that are busy, not those ever seen."""
     now = [0.0]
-    pace = MemoryPace(lambda: now[0])
+    limiter = MemoryRateLimiter(lambda: now[0])
     for number in range(MOST_WINDOWS):
-        pace.leave(pace.take(f"{number}", "DescribeCompanies", 10))
-    busy = pace.take("busy", "DescribeCompanies", 10)
+        limiter.leave(limiter.take(f"{number}", "DescribeCompanies", 10))
+    busy = limiter.take("busy", "DescribeCompanies", 10)
     now[0] += 2
 
-    pace.take("next", "DescribeCompanies", 10)
+    limiter.take("next", "DescribeCompanies", 10)
 
-    assert len(pace._windows) == 2  # noqa: SLF001 - what is forgotten shows nowhere else
-    pace.leave(busy)
+    assert len(limiter._windows) == 2  # noqa: SLF001 - what is forgotten shows nowhere else
+    limiter.leave(busy)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime, timedelta
 
-from certdesk.domain.validation.records import LookPace
+from certdesk.domain.validation.records import ValidationBucket
 
 MINUTE = timedelta(minutes=1)
 LONGEST_DEBT = timedelta(minutes=10)
@@ -34,13 +34,13 @@ PROOF, CAA = "PROOF", "CAA"
 class Granted:
     """How many checks may begin now, the domain's count after them, and when the next may begin."""
 
-    looks: int
-    pace: LookPace
+    checks: int
+    bucket: ValidationBucket
     again_at: datetime
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class LookLimit:
+class ValidationRateLimit:
     """The limit for one kind of check, a minute and registrable domain."""
 
     per_minute: int
@@ -55,47 +55,49 @@ class LookLimit:
         """The checks a minute up to which an account counts as one that made few."""
         return max(1, self.per_minute // SHARE)
 
-    def take(self, pace: LookPace, uin: str, wanted: int, now: datetime) -> Granted:
+    def take(self, bucket: ValidationBucket, uin: str, wanted: int, now: datetime) -> Granted:
         """Return how many of the checks that an account wants may begin now, and count them."""
-        used = _debt(pace.even_at, now) / self.interval
-        own_used = _debt(_shares(pace).get(uin, now), now) / (MINUTE / self.own)
-        looks = 0
-        while looks < wanted and used + looks + 1 <= self._room(own_used + looks):
-            looks += 1
-        after = self.charge(pace, uin, looks, now)
-        return Granted(looks, after, max(now, self._again_at(after, uin, now)))
+        used = _debt(bucket.even_at, now) / self.interval
+        own_used = _debt(_shares(bucket).get(uin, now), now) / (MINUTE / self.own)
+        checks = 0
+        while checks < wanted and used + checks + 1 <= self._room(own_used + checks):
+            checks += 1
+        after = self.charge(bucket, uin, checks, now)
+        return Granted(checks, after, max(now, self._again_at(after, uin, now)))
 
-    def charge(self, pace: LookPace, uin: str, looks: int, now: datetime) -> LookPace:
+    def charge(
+        self, bucket: ValidationBucket, uin: str, checks: int, now: datetime
+    ) -> ValidationBucket:
         """Count checks of an account, even beyond the limit."""
-        shares = {other: at for other, at in _shares(pace).items() if at > now}
-        if looks:
+        shares = {other: at for other, at in _shares(bucket).items() if at > now}
+        if checks:
             # An account is never charged for more than its last minute.
-            own = max(shares.get(uin, now), now) + looks * (MINUTE / self.own)
+            own = max(shares.get(uin, now), now) + checks * (MINUTE / self.own)
             shares[uin] = min(own, now + MINUTE)
-        even_at = now + min(_debt(pace.even_at, now) + looks * self.interval, LONGEST_DEBT)
+        even_at = now + min(_debt(bucket.even_at, now) + checks * self.interval, LONGEST_DEBT)
         return dataclasses.replace(
-            pace,
+            bucket,
             even_at=even_at,
             shares=tuple((other, at.isoformat()) for other, at in sorted(shares.items())),
         )
 
-    def unanswered(self, pace: LookPace, uin: str, now: datetime) -> LookPace:
+    def unanswered(self, bucket: ValidationBucket, uin: str, now: datetime) -> ValidationBucket:
         """Count a check that nobody answered as several; half of the reserve stays."""
-        charged = self.charge(pace, uin, UNANSWERED - 1, now)
+        charged = self.charge(bucket, uin, UNANSWERED - 1, now)
         most = now + (self.per_minute - self.per_minute // KEPT_BACK // 2) * self.interval
-        return dataclasses.replace(charged, even_at=max(pace.even_at, min(charged.even_at, most)))
+        return dataclasses.replace(charged, even_at=max(bucket.even_at, min(charged.even_at, most)))
 
     def _room(self, own_used: float) -> int:
         """Return how many checks may be counted for an account that has used this many."""
         kept_back = self.per_minute // KEPT_BACK
         return self.per_minute if own_used + 1 <= self.own else self.per_minute - kept_back
 
-    def _again_at(self, pace: LookPace, uin: str, now: datetime) -> datetime:
+    def _again_at(self, bucket: ValidationBucket, uin: str, now: datetime) -> datetime:
         """Return when an account may begin one more check, if no other account does before."""
         full, reduced = self._room(0), self._room(self.own)
-        by_room = pace.even_at - (reduced - 1) * self.interval
-        share_at = _shares(pace).get(uin, now) - (self.own - 1) * (MINUTE / self.own)
-        return min(by_room, max(share_at, pace.even_at - (full - 1) * self.interval))
+        by_room = bucket.even_at - (reduced - 1) * self.interval
+        share_at = _shares(bucket).get(uin, now) - (self.own - 1) * (MINUTE / self.own)
+        return min(by_room, max(share_at, bucket.even_at - (full - 1) * self.interval))
 
 
 def _debt(at: datetime, now: datetime) -> timedelta:
@@ -104,5 +106,5 @@ def _debt(at: datetime, now: datetime) -> timedelta:
     return debt if debt <= LONGEST_DEBT else timedelta()
 
 
-def _shares(pace: LookPace) -> dict[str, datetime]:
-    return {uin: datetime.fromisoformat(at) for uin, at in pace.shares}
+def _shares(bucket: ValidationBucket) -> dict[str, datetime]:
+    return {uin: datetime.fromisoformat(at) for uin, at in bucket.shares}
