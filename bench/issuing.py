@@ -79,7 +79,7 @@ def settings_for(names: NameServer) -> str:
 
 
 def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
-    """Give the CPU seconds of the desk from an order's first look to its certificate."""
+    """Give the CPU seconds of the desk from an order's first check to its certificate."""
     with open_desk(Settings(data=str(folder))) as opened:
         callers = [caller for caller, _ in accounts(opened.desk)]
         for number in range(ISSUED):
@@ -96,7 +96,7 @@ def to_certificates(folder: Path, settings: str, names: NameServer) -> float:
 
 
 def beside_much_work(folder: Path, settings: str, load: Load) -> dict[str, float]:
-    """Give what a look costs of very many, and what they do to requests meanwhile."""
+    """Give what a check costs of very many, and what they do to requests meanwhile."""
     with open_desk(Settings(data=str(folder))) as opened:
         owners = accounts(opened.desk)
         patterns = [

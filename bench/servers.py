@@ -129,7 +129,7 @@ def wait_for_stock(desk: RunningDesk, wanted: Mapping[KeyKind, int]) -> None:
 
 
 def wait_for_inspection(desk: RunningDesk) -> None:
-    """Wait until every submission's key has had its second look, which follows the answer."""
+    """Wait until every submission's key has had its second check, which follows the answer."""
     with database_of(desk) as database:
         while database.execute("SELECT 1 FROM submissions WHERE NOT inspected").fetchone():
             time.sleep(0.02)

@@ -197,11 +197,11 @@ class InsideDesk:
         except StandsStill:
             return None
 
-    def look(self, certificate_id: str, *names: str) -> None:
-        """Look for the proofs of names of an order, once."""
-        looks = self.validation_run.prove(self.order(certificate_id), names)
-        assert isinstance(looks, Future), f"it is to be looked at again at {looks}"
-        looks.result(PATIENCE_SECONDS)
+    def validate(self, certificate_id: str, *names: str) -> None:
+        """Validate names of an order, once."""
+        checks = self.validation_run.prove(self.order(certificate_id), names)
+        assert isinstance(checks, Future), f"it is to be validated at {checks}"
+        checks.result(PATIENCE_SECONDS)
 
     def submissions(self, certificate_id: str) -> list[Submission]:
         """Read all that was handed in for an order, oldest first."""

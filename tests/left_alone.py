@@ -208,7 +208,7 @@ class LeftAlone:
     def _keep_up(self) -> None:
         """Do what the desk does every minute or hour beside its orders."""
         house = self.opened.housekeeping
-        house.inspection.look()
+        house.inspection.inspect()
         house.tidying.tidy()
         house.forgetting.forget()
         house.trimming.trim()

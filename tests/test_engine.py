@@ -173,11 +173,11 @@ def test_an_action_that_reads_cannot_write(trial: Trial) -> None:
 
     @trial.catalog.action()
     def peek(context: Context, request: EchoRequest) -> Commit[EchoReply]:
-        def look(unit: Unit) -> EchoReply:
+        def read(unit: Unit) -> EchoReply:
             context.record(unit, "echo", request.text)
             raise AssertionError
 
-        return look
+        return read
 
     action = trial.catalog.find("Peek")
     assert action is not None

@@ -43,7 +43,7 @@ def work(metrics: Metrics) -> None:
         if step is not Wait:
             metrics.count(Counted.STEPS, kind=step.__name__, result=result)
     for kind, result in itertools.product([*ProofKind, CAA], ("good", "bad", "unanswered")):
-        metrics.count(Counted.LOOKS, kind=kind, result=result)
+        metrics.count(Counted.CHECKS, kind=kind, result=result)
     for successor in Kind:
         metrics.count(Counted.RENEWALS, kind=successor.value)
     for days in WARNED_BEFORE:

@@ -176,7 +176,11 @@ def test_what_is_set_has_no_other_default() -> None:
     """
     found = list(defaults_below())
     looked_at = {name for name, _ in found}
-    known = {"Rules(proof_deadline)", "ConnectionLimiter(per_minute)", "ValidationRun(kept_looks)"}
+    known = {
+        "Rules(proof_deadline)",
+        "ConnectionLimiter(per_minute)",
+        "ValidationRun(stored_checks)",
+    }
     assert known <= looked_at
     assert {name for name, default in found if default not in NONE} == set()
 

@@ -62,7 +62,7 @@ class Parts:
             issuers=self.issuers,
             records=AddedRecords(self.store, self.clock, self.dns_providers),
             rate_limiter=ValidationRateLimiter(self.store, self.clock, self.rules),
-            kept_looks=self.rules.quotas.looks,
+            stored_checks=self.rules.quotas.looks,
         )
 
     def order_engine(self, validation_run: ValidationRun, *issuers: Issuer) -> OrderEngine:

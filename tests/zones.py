@@ -59,9 +59,9 @@ class ZoneProver(ScriptedValidator):
         super().__init__(clock)
         self._records = records
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Look for the record."""
-        found = super().look(challenge)
+        found = super().validate(challenge)
         if challenge.value not in self._records.values(challenge.record):
             return found
         return dataclasses.replace(found, verdict=Verdict.PROVED, reason="")

@@ -93,7 +93,7 @@ def _move(settings: Settings, certificate_id: str, uin: str, killer: Killer) -> 
 def _rests(opened: OpenDesk, certificate_id: str, uin: str) -> bool:
     """Whether the order is in its new account, and is due when its certificate ends."""
 
-    def look(unit: Unit) -> bool:
+    def read(unit: Unit) -> bool:
         order, task = unit.orders.get(certificate_id), unit.tasks.get(certificate_id)
         assert order is not None
         assert order.ends_at is not None
@@ -101,7 +101,7 @@ def _rests(opened: OpenDesk, certificate_id: str, uin: str) -> bool:
         due = task.due_at is not None and task.due_at > order.ends_at
         return order.uin == uin and due
 
-    return opened.desk.store.read(look)
+    return opened.desk.store.read(read)
 
 
 def _look(settings: Settings, certificate_id: str) -> dict[str, Any]:

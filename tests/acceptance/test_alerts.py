@@ -215,7 +215,7 @@ def test_the_alerts_of_a_running_desk(tmp_path: Path) -> None:
         until(lambda: figure("certdesk_well") == 0)
         in_vain = []
         for _ in range(6):
-            opened.metrics.count(Counted.LOOKS, kind="TXT", result="unanswered")
+            opened.metrics.count(Counted.CHECKS, kind="TXT", result="unanswered")
             in_vain.append(page())
         names.silent = False
         until(lambda: figure("certdesk_well") == 1)

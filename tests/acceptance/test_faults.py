@@ -322,7 +322,7 @@ def test_a_database_that_somebody_else_has_locked_is_waited_for(
 ) -> None:
     """Some seconds; then the answer is InternalError, reads go on, and nothing is lost (row 9)."""
     attempt = submitting(desk, keys)
-    look = api(desk, keys, "DescribeCompanies")
+    read = api(desk, keys, "DescribeCompanies")
     before = kept(settled(desk))
     with opened(desk.folder, "rw") as other, ThreadPoolExecutor(1) as threads:
         other.execute("BEGIN IMMEDIATE")
@@ -332,9 +332,9 @@ def test_a_database_that_somebody_else_has_locked_is_waited_for(
         assert waiting.result() == ""
         before = kept(settled(desk))
         other.execute("BEGIN IMMEDIATE")
-        assert look() == ""
+        assert read() == ""
         assert "InternalError" in attempt()
-        assert look() == ""
+        assert read() == ""
         other.execute("ROLLBACK")
     assert kept(tables(desk.folder)) == before
     assert attempt() == ""

@@ -227,7 +227,7 @@ def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_pat
     assert (ends, opened) == ([0, 0], (2,))
 
 
-def look_at(desk: RunningDesk, keys: Keys, order: str, timestamp: int) -> Call:
+def view_of(desk: RunningDesk, keys: Keys, order: str, timestamp: int) -> Call:
     """Sign a read of an order that shows no secret."""
     return Call(
         endpoint=desk.endpoint,
@@ -248,11 +248,11 @@ def test_what_one_desk_has_seen_no_other_takes(nodes: list[RunningDesk]) -> None
     keys = one.account()
     one.certdesk("account", "limit", keys.uin, "DescribeManagers", "5")
     order = one.client(keys).buy()
-    look = look_at(one, keys, order, int(time.time()))
-    assert look.send().code == "ok"
+    read = view_of(one, keys, order, int(time.time()))
+    assert read.send().code == "ok"
     time.sleep(NO_ACCIDENT)
 
-    elsewhere = dataclasses.replace(look, endpoint=two.endpoint)
+    elsewhere = dataclasses.replace(read, endpoint=two.endpoint)
     assert elsewhere.send().code == "ok"
     for action in ("CancelCertificateOrder", "DescribeCompanies", "DescribeManagers"):
         other = dataclasses.replace(elsewhere, action=action)
@@ -267,11 +267,11 @@ def test_a_crash_of_the_server_makes_nothing_new(
     keys = one.account()
     order = one.client(keys).buy()
     # The server is back within a second.
-    look = look_at(one, keys, order, int(time.time()) - 6)
-    assert look.send().code == "ok"
+    read = view_of(one, keys, order, int(time.time()) - 6)
+    assert read.send().code == "ok"
     postgres.stop()
     postgres.start()
 
-    change = dataclasses.replace(look, endpoint=two.endpoint, action="CancelCertificateOrder")
+    change = dataclasses.replace(read, endpoint=two.endpoint, action="CancelCertificateOrder")
     wait_until(lambda: change.send().code == "AuthFailure.SignatureExpire")
     wait_until(lambda: one.client(keys).detail(order)["Status"] == 5)

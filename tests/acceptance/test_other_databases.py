@@ -75,7 +75,7 @@ def test_a_desk_whose_database_was_migrated_by_a_newer_one_works_no_more(
         with pytest.raises(TencentCloudSDKException, match="internal error"):
             client.buy()
         text = f"another version of certdesk has migrated the database to revision {NEWER}"
-        # At once: the call has found it, whenever the next look is.
+        # At once: the call has found it, whenever the next check is.
         for path in ("/readyz", "/healthz"):
             assert told(desk.url, path).status == RED
             assert text in told(desk.url, path).text

@@ -134,15 +134,15 @@ def a_captured_form_is_refused_however_its_signature_is_spelt(
 
 
 @LATER.append
-def a_captured_look_cannot_be_turned_into_a_change(desk: RunningDesk) -> Iterator[None]:
+def a_captured_read_cannot_be_turned_into_a_change(desk: RunningDesk) -> Iterator[None]:
     """Official clients do not sign the action: within their second it is taken, later not."""
-    look = captured(desk, "DescribeCompanies", b"{}")
-    change = dataclasses.replace(look, action="CancelCertificateOrder")
-    assert look.send().code == "ok"
+    read = captured(desk, "DescribeCompanies", b"{}")
+    change = dataclasses.replace(read, action="CancelCertificateOrder")
+    assert read.send().code == "ok"
     assert change.send().code == "MissingParameter"
     yield
     assert change.send().code == "AuthFailure.SignatureExpire"
-    assert look.send().code == "ok"
+    assert read.send().code == "ok"
 
 
 @AFTER_A_CRASH.append
@@ -178,8 +178,8 @@ def a_restart_does_not_make_a_fast_clock_useful(desk: RunningDesk) -> Iterator[N
     """A signature from ahead of the clock looks as if it were made since; it is kept as well."""
     keys = desk.account()
     order = desk.client(keys).buy()
-    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
-    ahead = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) + 100)
+    read = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    ahead = dataclasses.replace(read, keys=keys, timestamp=int(time.time()) + 100)
     assert ahead.send().code == "ok"
     yield
     change = dataclasses.replace(at_its_place(ahead, desk), action="CancelCertificateOrder")
@@ -233,12 +233,12 @@ def a_request_that_was_refused_early_has_been_seen_too(desk: RunningDesk) -> Ite
     """What was wrong with it is not signed, or passes with time."""
     keys = desk.account()
     order = desk.client(keys).buy()
-    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    read = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
     early = {}
     for number, (why, (wrong, ahead)) in enumerate(EARLY.items()):
         # Each has a signature of its own.
         timestamp = int(time.time()) + ahead - number
-        early[why] = dataclasses.replace(look, keys=keys, timestamp=timestamp)
+        early[why] = dataclasses.replace(read, keys=keys, timestamp=timestamp)
         assert dataclasses.replace(early[why], extra=wrong).send().code != "ok", why
     yield
     for why, call in early.items():
@@ -265,16 +265,16 @@ def test_what_was_captured_is_of_no_use_later(
     assert next(begun[replay], "done") == "done"
 
 
-def test_a_captured_look_is_no_change_after_a_restart(desk: RunningDesk) -> None:
+def test_a_captured_read_is_no_change_after_a_restart(desk: RunningDesk) -> None:
     """At once, while it would still be honest of a desk that had seen it: nobody knows any more."""
     keys = desk.account()
     order = desk.client(keys).buy()
-    look = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
-    look = dataclasses.replace(look, keys=keys, timestamp=int(time.time()) - 2)
-    assert look.send().code == "ok"
+    read = captured(desk, "DescribeCertificate", json.dumps({"CertificateId": order}).encode())
+    read = dataclasses.replace(read, keys=keys, timestamp=int(time.time()) - 2)
+    assert read.send().code == "ok"
     desk.kill()
     desk.start()
-    again = dataclasses.replace(look, endpoint=desk.endpoint)
+    again = dataclasses.replace(read, endpoint=desk.endpoint)
 
     change = dataclasses.replace(again, action="CancelCertificateOrder").send()
     elsewhere = dataclasses.replace(again, action="DescribeCertificateDetail").send()

@@ -73,7 +73,7 @@ def test_names_that_are_swapped_after_they_were_shown_are_not_approved(desk: Wor
     assert office.review("approve", subject, "ann")["Approvals"] == ["ann"]
 
 
-def test_a_digest_of_a_list_decides_without_a_look(desk: World) -> None:
+def test_a_digest_of_a_list_decides_without_a_view(desk: World) -> None:
     """Scripts name what they read; approving in the order of the list works as before."""
     office = Office(desk)
     order = office.order(OV, "listed.example.com", **office.known())

@@ -93,12 +93,12 @@ def bombard(desk: RunningDesk, csr: str, by: str, domain: str) -> list[dict[str,
         for turn in range(ORDERS)
     ]
     with ThreadPoolExecutor(2 * ORDERS) as threads:
-        looked = [
+        checked = [
             threads.submit(client.call, action, CertificateId=its)
             for action in (CHECK, COMPLETE)
             for client, its in orders
         ]
-    return [each.result() for each in looked[:ORDERS]]
+    return [each.result() for each in checked[:ORDERS]]
 
 
 def test_hundreds_of_names_of_a_domain_are_fetched_from_a_few_times(
@@ -123,7 +123,7 @@ def test_hundreds_of_names_of_a_zone_are_asked_for_a_few_times(
 ) -> None:
     """And the owner of the zone proves a name of it meanwhile.
 
-    A look has a second question at most, for a record at the wrong place.
+    A check has a second question at most, for a record at the wrong place.
     """
     bombard(desk, csr, "DNS", "victim-zone.com")
     asked = [each for each, _ in names.questions if "victim-zone.com" in each]

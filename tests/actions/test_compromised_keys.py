@@ -212,7 +212,7 @@ def test_a_certificate_is_revoked_whose_key_turns_out_weak(desk: Desk) -> None:
     """Anybody can reckon its private key; it was issued before a check could find that."""
     weak = issue(desk, desk.caller, sound())
     desk.store.write(functools.partial(_swap_key, weak))
-    Inspection(desk.store, desk.clock).look()
+    Inspection(desk.store, desk.clock).inspect()
     work(desk)
     assert desk.stands(weak) == CONDEMNED
     assert list(desk.issuer.revoked.values()) == [Reason.KEY_COMPROMISE]

@@ -88,7 +88,7 @@ def later(desk: Desk, order: str, pause: timedelta = SETTLED) -> None:
 
 
 def test_nobody_touches_the_dns(desk: Desk) -> None:
-    """The order stands at 4 and is issued by the look for the record, which stays."""
+    """The order stands at 4 and is issued by the check for the record, which stays."""
     order = submit(desk)
     assert desk.stands(order) == (4, "PENDING-DCV")
     detail = desk.call(desk.caller, "DescribeCertificateDetail", CertificateId=order)
@@ -175,7 +175,7 @@ def test_a_record_that_was_deleted_is_added_again(desk: Desk) -> None:
     (proof,) = proofs(desk, order)
     challenge = challenge_of(proof)
     desk.records.remove(NAME, desk.records.zones[NAME], challenge)
-    desk.look(order, NAME)
+    desk.validate(order, NAME)
     assert outside(desk, order) == [challenge.value]
 
 

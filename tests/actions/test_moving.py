@@ -479,7 +479,7 @@ def _add_letter(desk: Desk, unit: Unit, order: str) -> None:
 def of_order(desk: Desk, order: str, uin: str) -> list[tuple[str, Any]]:
     """Read every record of an account that speaks of an order, of the log apart."""
 
-    def look(unit: Unit) -> list[tuple[str, Any]]:
+    def read(unit: Unit) -> list[tuple[str, Any]]:
         return [
             (spec.name, record)
             for spec in COLLECTIONS
@@ -488,7 +488,7 @@ def of_order(desk: Desk, order: str, uin: str) -> list[tuple[str, Any]]:
             if order in repr(spec.values(record))
         ]
 
-    return desk.store.read(look)
+    return desk.store.read(read)
 
 
 BY_ID = [

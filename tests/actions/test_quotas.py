@@ -217,14 +217,14 @@ def test_a_full_log_does_not_stop_the_desk_from_issuing(desk: Quota) -> None:
 
 
 def test_a_request_that_looks_around_first_is_refused_before(desk: Quota) -> None:
-    """CompleteCertificate makes no look whose row could not be written."""
+    """CompleteCertificate makes no check whose row could not be written."""
     order = desk.submit(DV)
     desk.allow(audit=0)
     kept = desk.kept()
     with pytest.raises(LimitExceeded):
         desk.call(desk.caller, "CompleteCertificate", CertificateId=order)
     assert desk.kept() == kept
-    assert not any(validator.looked for validator in desk.validators.values())
+    assert not any(validator.checked for validator in desk.validators.values())
 
 
 def test_a_key_is_not_shown_that_could_not_be_noted(desk: Quota) -> None:
@@ -294,18 +294,18 @@ def test_tags_are_so_many_and_so_long(desk: Quota, tags: list[tuple[str, str]], 
             call(Tags=given)
 
 
-def test_looks_in_vain_are_kept_so_often(desk: Quota) -> None:
+def test_failed_checks_are_kept_so_often(desk: Quota) -> None:
     """Those beyond are shown by the proof alone, and one that proves is kept anyway."""
     for validator in desk.validators.values():
         validator.verdicts.clear()
-    desk.validation_run._kept_looks = 3  # noqa: SLF001 -- it is given once, when a desk is opened
+    desk.validation_run._stored_checks = 3  # noqa: SLF001 -- it is given once, when a desk is opened
     order = desk.submit(DV)
     for _ in range(5):
         desk.take_on(order)
         desk.clock.move(desk.engine.rules.proof_interval * 60)
-    looks = desk.store.read(lambda unit: unit.evidence.where(certificate_id=order))
+    checks = desk.store.read(lambda unit: unit.evidence.where(certificate_id=order))
     (proof,) = desk.store.read(lambda unit: unit.proofs.where(certificate_id=order))
-    assert (len(looks), proof.looks) == (3, 5)
+    assert (len(checks), proof.looks) == (3, 5)
 
 
 def test_a_quota_says_of_what_it_is() -> None:

@@ -503,7 +503,7 @@ def test_the_operator_does_not_keep_what_may_be_revoked_at_any_moment(desk: Desk
     """All names are proved, or it was granted: the CA may have been asked."""
     proved, granted = issue(desk, DV), issue(desk, OV)
     revoke(desk, proved)
-    desk.look(proved, "example.com")
+    desk.validate(proved, "example.com")
     desk.operator("RevokeOrder", CertificateId=granted, Reason="superseded")
     for order in (proved, granted):
         with pytest.raises(errors.InvalidCertificateStatusCode, match="about to revoke"):

@@ -58,9 +58,9 @@ def results(order: Ordered) -> list[dict[str, Any]]:
     return found
 
 
-def looks(order: Ordered) -> int:
-    """Count the looks for proofs that were made."""
-    return sum(len(validator.looked) for validator in order.desk.validators.values())
+def checks(order: Ordered) -> int:
+    """Count the checks for proofs that were made."""
+    return sum(len(validator.checked) for validator in order.desk.validators.values())
 
 
 # --- what is shown -------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_every_name_is_shown_as_ordered_and_a_wildcard_with_its_name(tmp_path: P
     order.prove("example.com")
     shown = [(result["Domain"], result["LocalCheck"]) for result in results(order)]
     assert shown == [("example.com", 1), ("*.example.com", 1), ("www.example.org", -1)]
-    assert looks(order) == 2
+    assert checks(order) == 2
 
 
 def test_a_file_is_told_as_one(tmp_path: Path) -> None:
@@ -132,25 +132,25 @@ def test_a_file_is_told_as_one(tmp_path: Path) -> None:
 
 
 def test_a_name_is_looked_for_again_after_the_interval_only(order: Ordered) -> None:
-    """Until then the kept result is shown and called so; a new look is not."""
+    """Until then the kept result is shown and called so; a new check is not."""
     assert [each["Frequently"] for each in results(order)] == [False]
     order.desk.clock.move(SECOND)
     assert [each["Frequently"] for each in results(order)] == [True]
     order.desk.clock.move(INTERVAL - 2 * SECOND)
     assert [each["Frequently"] for each in results(order)] == [True]
-    assert looks(order) == 1
+    assert checks(order) == 1
     order.desk.clock.move(SECOND)
     order.prove(NAME)
     assert [(each["Frequently"], each["LocalCheck"]) for each in results(order)] == [(False, 1)]
-    assert looks(order) == 2
+    assert checks(order) == 2
 
 
-def test_a_look_of_the_desks_own_is_as_good(order: Ordered) -> None:
+def test_a_check_of_the_desks_own_is_as_good(order: Ordered) -> None:
     """The engine has just looked: that is shown."""
     order.desk.take_on(order.certificate_id)
     order.desk.clock.move(SECOND)
     assert [each["Frequently"] for each in results(order)] == [True]
-    assert looks(order) == 1
+    assert checks(order) == 1
 
 
 def test_a_proved_name_is_not_looked_for_again(order: Ordered) -> None:
@@ -159,7 +159,7 @@ def test_a_proved_name_is_not_looked_for_again(order: Ordered) -> None:
     results(order)
     order.desk.clock.move(timedelta(hours=1))
     assert [(each["Frequently"], each["LocalCheck"]) for each in results(order)] == [(False, 1)]
-    assert looks(order) == 1
+    assert checks(order) == 1
 
 
 @each_action
@@ -195,9 +195,9 @@ def test_completing_what_is_issued_does_nothing_more(order: Ordered) -> None:
     """Clients ask until they see the certificate."""
     order.prove(NAME)
     order.desk.take_on(order.certificate_id)
-    due_at, before = order.task.due_at, looks(order)
+    due_at, before = order.task.due_at, checks(order)
     ask(order, COMPLETE)
-    assert (order.task.due_at, looks(order)) == (due_at, before)
+    assert (order.task.due_at, checks(order)) == (due_at, before)
 
 
 # --- while a certificate is to be revoked --------------------------------------------------------
@@ -211,7 +211,7 @@ def revoking(order: Ordered) -> Ordered:
     assert order.status == (1, None)
     for validator in order.desk.validators.values():
         validator.verdicts.clear()
-        validator.looked.clear()
+        validator.checked.clear()
     order.desk.call(order.caller, "RevokeCertificate", CertificateId=order.certificate_id)
     return order
 
@@ -231,7 +231,7 @@ def test_the_proofs_of_a_revocation_are_looked_for(revoking: Ordered) -> None:
     }
     revoking.desk.clock.move(SECOND)
     assert [each["Frequently"] for each in results(revoking)] == [True]
-    assert looks(revoking) == 1
+    assert checks(revoking) == 1
 
 
 def test_what_was_found_then_revokes_the_certificate(revoking: Ordered) -> None:
@@ -249,7 +249,7 @@ def test_a_certificate_that_is_to_be_revoked_is_not_completed(revoking: Ordered)
     """It was issued before."""
     with pytest.raises(FailedOperation, match="status 9; it will be revoked"):
         ask(revoking, COMPLETE)
-    assert looks(revoking) == 0
+    assert checks(revoking) == 0
 
 
 def test_nothing_is_to_be_proved_where_the_operator_revokes(revoking: Ordered) -> None:
@@ -284,7 +284,7 @@ def test_names_are_proved_from_the_submission_to_the_issue(
         return
     with pytest.raises(REFUSED[action], match=f"status {status.value};"):
         ask(order, action)
-    assert looks(order) == 0
+    assert checks(order) == 0
 
 
 @each_action
@@ -313,7 +313,7 @@ def test_anothers_order_is_as_good_as_none(
             ask(Ordered(order.desk, order.desk.account(), its), action)
         told.add(refused.value.message)
     assert len(told) == 1
-    assert looks(order) == 0
+    assert checks(order) == 0
 
 
 # --- a real desk, which has one thread for requests ----------------------------------------------
@@ -362,10 +362,10 @@ def silent(names: NameServer, asked_for: Iterable[str]) -> Iterator[threading.Ev
         ended.set()
 
 
-def test_a_look_holds_up_no_other_request(
+def test_a_check_holds_up_no_other_request(
     proving: RunningDesk, orderer: Client, names: NameServer
 ) -> None:
-    """Twenty wait for the looks for sixty names, and the one thread answers everybody else."""
+    """Twenty wait for the checks for sixty names, and the one thread answers everybody else."""
     keys = proving.account()
     client = proving.client(keys)
     slow = [f"slow{number}.example.com" for number in range(60)]

@@ -120,7 +120,7 @@ def test_a_body_that_was_held_back_comes_too_late(
 
 
 @withdrawn
-def test_an_action_that_waits_for_a_look_is_given_up(
+def test_an_action_that_waits_for_a_check_is_given_up(
     proving: RunningDesk,
     names: NameServer,
     user: User,

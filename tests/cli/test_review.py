@@ -75,7 +75,7 @@ def test_the_list_has_what_a_reviewer_chooses_by(desk: RunningDesk, order: str) 
     assert [line for line in told.splitlines() if len(line) > 80] == []
 
 
-def test_whoever_vets_sees_whole_numbers_and_each_look_is_noted(
+def test_whoever_vets_sees_whole_numbers_and_each_reading_is_noted(
     desk: RunningDesk, order: str
 ) -> None:
     """To be called: telephone numbers, and the number of the company; identity numbers nowhere."""

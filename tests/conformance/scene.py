@@ -214,7 +214,7 @@ def _under_review(scene: Scene) -> str:
 
 
 def _looked_for(scene: Scene) -> str:
-    """Look for an order's proofs, so that the next look shows the same again."""
+    """Look for an order's proofs, so that the next check shows the same again."""
     order = _under_review(scene)
     scene.client.call("CheckCertificateDomainVerification", CertificateId=order)
     return order

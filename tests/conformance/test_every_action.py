@@ -240,7 +240,7 @@ SHOWS_A_KEY = "DescribeCertificateDetail"
 
 
 @each_action
-def test_a_change_leaves_one_audit_row_and_a_look_none(action: Action, scene: Scene) -> None:
+def test_a_change_leaves_one_audit_row_and_a_read_none(action: Action, scene: Scene) -> None:
     """The row names the request, the account, the key and the action; a private key counts too."""
     answer = ask(scene, action, scene.good(action.name))
     assert answer.code == "ok"

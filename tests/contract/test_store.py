@@ -583,12 +583,12 @@ def test_a_read_sees_one_state_throughout(store: Store) -> None:
         for stored in unit.accounts.where():
             unit.accounts.replace(stored)
 
-    def look(unit: Unit) -> bool:
+    def read(unit: Unit) -> bool:
         one, two = unit.accounts.get("1"), unit.accounts.get("2")
         return one is not None and two is not None and one.version == two.version
 
     def work(number: int) -> list[bool | None]:
-        return [store.read(look) if number % 2 else store.write(change) for _ in range(10)]
+        return [store.read(read) if number % 2 else store.write(change) for _ in range(10)]
 
     seen = [answer for answers in all_at_once(work) for answer in answers]
 
@@ -598,13 +598,13 @@ def test_a_read_sees_one_state_throughout(store: Store) -> None:
 def test_an_error_in_a_read_comes_out_and_the_store_goes_on(store: Store) -> None:
     """The next read works."""
 
-    def look(unit: Unit) -> None:
+    def read(unit: Unit) -> None:
         unit.orders.count()
         raise KeyError("gone")
 
     for _ in range(3):
         with pytest.raises(KeyError, match="gone"):
-            store.read(look)
+            store.read(read)
 
     assert store.read(lambda unit: unit.orders.count()) == 0
 

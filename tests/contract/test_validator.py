@@ -148,7 +148,7 @@ def test_what_is_published_proves(world: World) -> None:
     wanted = challenge(world)
     world.publish(wanted, wanted.value)
 
-    found = world.validator.look(wanted)
+    found = world.validator.validate(wanted)
 
     assert (found.verdict, found.reason) == (Verdict.PROVED, "")
     assert found.seen == (wanted.value,)
@@ -159,7 +159,7 @@ def test_what_is_published_proves(world: World) -> None:
 
 def test_nothing_proves_nothing(world: World) -> None:
     """And the reason says so."""
-    found = world.validator.look(challenge(world))
+    found = world.validator.validate(challenge(world))
     assert found.verdict is world.absent
     assert found.reason
     assert found.seen == ()
@@ -169,7 +169,7 @@ def test_another_value_proves_nothing(world: World) -> None:
     """Though it is but a letter longer."""
     wanted = challenge(world)
     world.publish(wanted, f"{wanted.value}a")
-    found = world.validator.look(wanted)
+    found = world.validator.validate(wanted)
     assert found.verdict is world.differs
     assert found.reason
 
@@ -179,4 +179,4 @@ def test_what_proves_one_name_proves_no_other(world: World) -> None:
     wanted = challenge(world)
     world.publish(wanted, wanted.value)
     other = new_challenge(DomainName.parse("other.example.com"), world.kind, RNG, NOW)
-    assert world.validator.look(other).verdict is world.absent
+    assert world.validator.validate(other).verdict is world.absent

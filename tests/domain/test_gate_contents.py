@@ -79,7 +79,7 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
     tbs = Written(request=request, source=source).tbs()
 
     assert refused(tbs, stale, source) == (
-        "the look at the CAA records of www.example.com is too old",
+        "the check of the CAA records of www.example.com is too old",
         True,
     )
     assert refused(tbs, none, source) == ("there is no proof of www.example.com", False)
@@ -91,7 +91,7 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
 
 
 def test_a_file_never_proves_a_wildcard(source: Source) -> None:
-    """However fresh it is, and no new look will change it (BR 3.2.2.4.18)."""
+    """However fresh it is, and no new check will change it (BR 3.2.2.4.18)."""
     request = asked(NOON, "*.example.com", key=KEY)
     by_file = tuple(dataclasses.replace(ground, method="FILE") for ground in request.authorizations)
     request = dataclasses.replace(request, authorizations=by_file)

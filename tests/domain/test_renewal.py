@@ -18,11 +18,11 @@ from certdesk.domain.orders.renewal import (
     Kind,
     Leave,
     Make,
+    attempted,
     due_at,
-    first_look,
     in_force,
-    looked,
     next_succession,
+    renewal_of,
     succeeded,
     wanted,
     warning,
@@ -60,10 +60,10 @@ def issued(life: timedelta = 199 * DAY, **changes: object) -> Order:
 
 
 def looks(order: Order, count: int, now: datetime) -> Renewal:
-    """Note so many looks, all of them now."""
-    renewal = first_look(order)
+    """Note so many checks, all of them now."""
+    renewal = renewal_of(order)
     for _ in range(count):
-        renewal = looked(renewal, order, now)
+        renewal = attempted(renewal, order, now)
     return renewal
 
 
@@ -183,22 +183,22 @@ def test_what_has_ended_is_not_tried_again(successor: Order, move: object) -> No
     assert next_succession(issued(status=Status.EXPIRED), [successor], END + SECOND) == move
 
 
-def test_looks_are_after_a_minute_ten_a_hundred_and_then_daily() -> None:
-    """What has come to nothing so often needs somebody, and not another look at once."""
+def test_attempts_are_after_a_minute_ten_a_hundred_and_then_daily() -> None:
+    """What has come to nothing so often needs somebody, and not another check at once."""
     order = issued()
-    now = first_look(order).due_at
+    now = renewal_of(order).due_at
     pauses = [looks(order, count, now).due_at - now for count in range(1, 7)]
     minutes = [timedelta(minutes=count) for count in (1, 10, 100)]
     assert pauses == [*minutes, DAY, DAY, DAY]
 
 
 @given(ids, instants, lives, st.integers(1, 9), st.floats(0, 1))
-def test_a_look_is_never_later_than_a_warning(
+def test_a_check_is_never_later_than_a_warning(
     certificate_id: str, begins: datetime, life: timedelta, count: int, share: float
 ) -> None:
     """And always later than now."""
     order = issued(certificate_id=certificate_id, begins_at=begins, ends_at=begins + life)
-    due = first_look(order).due_at
+    due = renewal_of(order).due_at
     now = due + (begins + life - due) * share
     look = looks(order, count, now).due_at
     assert now < look <= now + DAY
@@ -211,7 +211,7 @@ def test_a_look_is_never_later_than_a_warning(
 def test_each_warning_is_given_once_and_in_turn(certificate_id: str, life: timedelta) -> None:
     """Those of 14, 7, 3 and 1 days that come after the successor was due."""
     order = issued(life, certificate_id=certificate_id)
-    renewal, end = first_look(order), NOON + life
+    renewal, end = renewal_of(order), NOON + life
     expected = [days for days in (14, 7, 3, 1) if end - days * DAY >= renewal.due_at]
     given_, now = [], renewal.due_at
     while now <= end:
@@ -219,7 +219,7 @@ def test_each_warning_is_given_once_and_in_turn(certificate_id: str, life: timed
         if days is not None:
             given_.append((days, now))
             renewal = dataclasses.replace(renewal, warned=days)
-        renewal = looked(renewal, order, now)
+        renewal = attempted(renewal, order, now)
         now = renewal.due_at
     assert given_ == [(days, end - days * DAY) for days in expected]
 
@@ -227,7 +227,7 @@ def test_each_warning_is_given_once_and_in_turn(certificate_id: str, life: timed
 def test_of_several_warnings_the_last_is_given() -> None:
     """After a pause of the desk."""
     order = issued()
-    renewal = first_look(order)
+    renewal = renewal_of(order)
     assert warning(order, renewal, NOON + 197 * DAY) == 3
     assert warning(order, dataclasses.replace(renewal, warned=3), NOON + 197 * DAY) is None
     assert warning(order, dataclasses.replace(renewal, warned=3), NOON + 198 * DAY) == 1
@@ -236,7 +236,7 @@ def test_of_several_warnings_the_last_is_given() -> None:
 def test_a_muted_certificate_is_not_warned_of() -> None:
     """As ModifyCertificatesExpiringNotificationSwitch has it."""
     order = issued(muted=True)
-    assert warning(order, first_look(order), NOON + 198 * DAY) is None
+    assert warning(order, renewal_of(order), NOON + 198 * DAY) is None
 
 
 def test_a_reissue_and_a_renewal_are_linked_apart() -> None:

@@ -36,7 +36,7 @@ from certdesk.domain.orders.steps import (
     Step,
     Wait,
     caa_permits,
-    next_look,
+    next_check,
     next_removal,
     next_step,
 )
@@ -220,7 +220,7 @@ def test_pauses_double_up_to_ten_minutes(seconds: int, looks: int) -> None:
     """Never shorter than the interval, which may be longer than that."""
     interval = seconds * SECOND
     first, second = (
-        next_look(proof(looked_at=NOON, looks=count), interval) - NOON
+        next_check(proof(looked_at=NOON, looks=count), interval) - NOON
         for count in (looks, looks + 1)
     )
     longest = max(interval, timedelta(minutes=10))
@@ -256,7 +256,7 @@ def test_caa_is_asked_when_all_names_are_proved() -> None:
 
 
 def test_an_order_is_closed_at_its_deadline_and_not_before() -> None:
-    """It wakes up for it; a last look made just before is good."""
+    """It wakes up for it; a last check made just before is good."""
     last = NOON + timedelta(seconds=95)
     its = order(deadline=last)
     tired = proof(looked_at=NOON, looks=9)
@@ -280,7 +280,7 @@ MISSED = proof(looked_at=NOON, looks=1)
 """A proof that was to be looked for ten seconds after noon."""
 
 
-def test_a_look_that_was_missed_before_the_deadline_is_made_up_for_once() -> None:
+def test_a_check_that_was_missed_before_the_deadline_is_made_up_for_once() -> None:
     """The desk was off; the name that was looked for to the end is not looked for again."""
     its = order(NAMES[:2])
     assert its.deadline is not None
@@ -292,7 +292,7 @@ def test_a_look_that_was_missed_before_the_deadline_is_made_up_for_once() -> Non
 
 
 def test_a_question_to_caa_that_was_missed_is_made_up_for_once() -> None:
-    """As a look is."""
+    """As a check is."""
     refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
     assert step(order(), refused, now=LATE) == AskCaa(NAMES[:1])
     made_up_for = dataclasses.replace(refused, caa_at=LATE)
@@ -399,7 +399,7 @@ MOST_STEPS = 2000
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """When a name's proof appears and CAA begins to permit, and how long a look takes."""
+    """When a name's proof appears and CAA begins to permit, and how long a check takes."""
 
     proved_from: datetime | None
     permitted_from: datetime | None
@@ -527,7 +527,7 @@ def test_a_revocation_that_nobody_proves_is_given_up() -> None:
     assert step(to_revoke(), unproved, now=at) == DeclineRevocation(NOT_PROVED)
 
 
-def test_a_revocation_has_its_missed_look_too() -> None:
+def test_a_revocation_has_its_missed_check_too() -> None:
     """It is given up after that."""
     assert step(to_revoke(), MISSED, now=LATE) == Prove(NAMES[:1])
     made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)

@@ -24,11 +24,11 @@ requests = st.lists(
     ),
     max_size=15,
 )
-"""Who wants how many looks, how many seconds later, and whether nobody answers one of them."""
+"""Who wants how many checks, how many seconds later, and whether nobody answers one of them."""
 
 
 @given(asked=requests, per_minute=st.integers(1, 300))
-def test_no_minute_has_more_looks_than_two_minutes_may_have(
+def test_no_minute_has_more_checks_than_two_minutes_may_have(
     asked: list[tuple[str, int, float, bool]], per_minute: int
 ) -> None:
     """A minute's looks at once and a minute's evenly after that, for all accounts together."""
@@ -73,7 +73,7 @@ def test_a_stranger_to_the_domain_always_has_room(
         assert LIMIT.take(bucket, "owner", 10, now).checks == 10
 
 
-def test_a_minutes_looks_come_at_once_but_for_those_kept_back() -> None:
+def test_a_minutes_checks_come_at_once_but_for_those_kept_back() -> None:
     """An account that has hardly looked has the first ten from what is kept back."""
     granted = LIMIT.take(UNUSED, "one", 100, NOON)
     assert granted.checks == 40
@@ -92,7 +92,7 @@ def test_after_that_there_is_room_for_one_each_second() -> None:
     assert begun == 60
 
 
-def test_a_look_that_nobody_answers_counts_as_ten() -> None:
+def test_a_check_that_nobody_answers_counts_as_ten() -> None:
     """So four of them use up what one account may begin."""
     bucket, begun = UNUSED, 0
     while granted := LIMIT.take(bucket, "one", 1, NOON).checks:

@@ -134,7 +134,7 @@ def test_what_no_longer_holds_is_not_signed(ca: InsideCa, change: Change, reason
     assert declined(ca.issuer, change(ca, request), recorded) == reason
 
 
-def test_a_look_at_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
+def test_a_check_of_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
     """The same bytes are signed once there is a new one."""
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
@@ -144,7 +144,7 @@ def test_a_look_at_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
 
     assert told == Later(
         at=ca.clock.now() + timedelta(minutes=1),
-        reason="the look at the CAA records of www.example.com is too old",
+        reason="the check of the CAA records of www.example.com is too old",
     )
     fresh = dataclasses.replace(request, authorizations=asked(ca.clock.now()).authorizations)
     assert f"{issue(ca.issuer, fresh, recorded).leaf.serial_number:x}" == recorded.serial

@@ -219,11 +219,11 @@ def _uploaded(desk: FilledDesk) -> None:
 
 
 def _fingerprint(certificate_id: str) -> Callable[[Unit], str]:
-    def look(unit: Unit) -> str:
+    def read(unit: Unit) -> str:
         (certificate,) = unit.certificates.where(certificate_id=certificate_id)
         return certificate.sha256
 
-    return look
+    return read
 
 
 def _counts(unit: Unit) -> dict[str, int]:

@@ -126,7 +126,7 @@ def test_a_certificate_still_opens(upgraded: Upgraded) -> None:
     assert load_pem_private_key(key, password).public_key() == leaf.public_key()
 
 
-def test_the_story_of_an_order_has_the_evidence_of_each_look(upgraded: Upgraded) -> None:
+def test_the_story_of_an_order_has_the_evidence_of_each_check(upgraded: Upgraded) -> None:
     """An issued one, for which nobody looks any more."""
     wanted = upgraded.contents["Certificate"]
     story = upgraded.desk.operate("ShowOrder", CertificateId=wanted["CertificateId"])

@@ -185,12 +185,12 @@ def test_a_read_keeps_its_state_while_a_write_is_committed(tmp_path: Path) -> No
     """A read that began before a write does not see it, and does not delay it."""
     with closing(SqliteStore.open(tmp_path / "desk.db")) as store, ThreadPoolExecutor() as pool:
 
-        def look(unit: Unit) -> tuple[list[str], list[str]]:
+        def read(unit: Unit) -> tuple[list[str], list[str]]:
             before = names(unit)
             pool.submit(store.write, lambda other: other.marks.add(mark("new"))).result()
             return before, names(unit)
 
-        seen = store.read(look)
+        seen = store.read(read)
 
         assert (seen, store.read(names)) == (([], []), ["new"])
 

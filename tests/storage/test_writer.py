@@ -145,11 +145,11 @@ def test_nobody_is_answered_before_all_is_durable(bench: Bench) -> None:
     answers: list[Future[object]] = []
     ready = threading.Event()
 
-    def look(_: Unit) -> list[bool]:
+    def read(_: Unit) -> list[bool]:
         ready.wait()
         return [answer.done() for answer in answers[:2]]
 
-    answers.extend(bench.together(add("a"), refuse, look))
+    answers.extend(bench.together(add("a"), refuse, read))
     ready.set()
 
     assert answers[2].result() == [False, False]

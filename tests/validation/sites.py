@@ -107,7 +107,7 @@ class Sites:
         for name in names:
             self.dns.add(name, "A", SITE)
 
-    def look(
+    def validate(
         self,
         name: str = NAME,
         *,
@@ -125,7 +125,7 @@ class Sites:
             limits=limits,
             limiter=ConnectionLimiter(0),
         )
-        return validator.look(challenge(name))
+        return validator.validate(challenge(name))
 
     def reached(self) -> bool:
         """Tell whether a canary was."""

@@ -20,17 +20,17 @@ def names() -> Iterator[NameServer]:
         yield started
 
 
-def test_a_resolver_is_silent_after_two_looks_in_vain(names: NameServer) -> None:
+def test_a_resolver_is_silent_after_two_checks_in_vain(names: NameServer) -> None:
     """One packet may get lost; an answer ends it at once, also one that there is nothing."""
     resolver = Resolver([Server.parse(names.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
     resolvers = AnsweringResolvers(resolver)
     assert resolvers.answering() == {names.endpoint: True}
     names.fail(".")
-    resolvers.look()
+    resolvers.check()
     assert resolvers.silent() == {}
-    resolvers.look()
+    resolvers.check()
     assert resolvers.answering() == {names.endpoint: False}
     assert "SERVFAIL" in resolvers.silent()[names.endpoint]
     names.fail(".", "NOERROR")
-    resolvers.look()
+    resolvers.check()
     assert resolvers.silent() == {}

@@ -9,7 +9,7 @@ from certdesk.domain.validation.challenge import CaaFinding, ProofKind
 from certdesk.domain.values.names import DomainName
 from certdesk.validation.caa import Caa, CaaUnchecked
 from certdesk.world.nameserver import NameServer
-from tests.validation.looking import CLOCK, NOW, resolver_of
+from tests.validation.validating import CLOCK, NOW, resolver_of
 
 MINE = "ca.example.net"
 NAME = "a.b.example.com"
@@ -26,7 +26,7 @@ def caa(
 ) -> CaaFinding:
     """Ask whether the desk may issue for a name."""
     identity = CaaIdentity(frozenset(identities), frozenset(accounts))
-    return Caa(resolver_of(names.endpoint), CLOCK).look(DomainName.parse(name), kind, identity)
+    return Caa(resolver_of(names.endpoint), CLOCK).check(DomainName.parse(name), kind, identity)
 
 
 def test_every_name_up_to_the_top_is_asked(names: NameServer) -> None:
@@ -181,7 +181,7 @@ def test_of_a_hundred_names_each_is_asked(names: NameServer) -> None:
 
 
 def test_what_changes_is_seen(names: NameServer) -> None:
-    """Nothing is kept from one look to the next."""
+    """Nothing is kept from one check to the next."""
     assert caa(names).permitted
     names.add("example.com", "CAA", FORBIDDING)
     assert not caa(names).permitted
@@ -190,7 +190,7 @@ def test_what_changes_is_seen(names: NameServer) -> None:
 def test_a_desk_that_does_not_check_says_so(names: NameServer) -> None:
     """It asks nothing, and its evidence has that."""
     names.add("example.com", "CAA", FORBIDDING)
-    found = CaaUnchecked(CLOCK).look(DomainName.parse("example.com"), ProofKind.FILE, NO_IDENTITY)
+    found = CaaUnchecked(CLOCK).check(DomainName.parse("example.com"), ProofKind.FILE, NO_IDENTITY)
     assert (found.permitted, found.secure) == (True, None)
     assert found.steps == (
         "CAA records of example.com (FILE) were not asked for: caa.check is off",

@@ -59,27 +59,27 @@ def validator(world: Sites, limiter: ConnectionLimiter, ports: Ports | None = No
 
 def test_names_of_many_domains_are_one_address(world: Sites, seconds: Seconds) -> None:
     """Twenty names of twenty domains lead to a server that is asked ten times a minute."""
-    look = validator(world, ConnectionLimiter(10, seconds)).look
+    validate = validator(world, ConnectionLimiter(10, seconds)).validate
     for number in range(20):
         world.name(f"files.shop{number}.test")
-        look(challenge(f"files.shop{number}.test"))
+        validate(challenge(f"files.shop{number}.test"))
     assert len(world.http.requests) == 5
     assert len(world.https.requests) == 5
     seconds.at = 60
     world.http.put("files.shop1.test", PATH, VALUE)
-    assert look(challenge("files.shop1.test")).verdict is Verdict.PROVED
+    assert validate(challenge("files.shop1.test")).verdict is Verdict.PROVED
 
 
 def test_an_address_is_counted_too_where_a_dead_one_is_tried_before(
     world: Sites, seconds: Seconds
 ) -> None:
     """Whoever owns a domain can put any address before the one that is to be bombarded."""
-    look = validator(world, ConnectionLimiter(10, seconds)).look
+    validate = validator(world, ConnectionLimiter(10, seconds)).validate
     for number in range(20):
         name = f"dead{number}.shop.test"
         world.dns.add(name, "A", f"127.9.0.{number + 1}")
         world.dns.add(name, "A", SITE)
-        look(challenge(name))
+        validate(challenge(name))
     assert len(world.http.requests) + len(world.https.requests) == 10
 
 
@@ -87,11 +87,11 @@ def test_no_address_is_left_alone_for_what_another_one_did(world: Sites, seconds
     """One that takes connections and breaks them hides no other, and is no address that refuses."""
     limiter = ConnectionLimiter(0, seconds)
     port = world.http.port  # where TLS fails
-    look = validator(world, limiter, Ports(CLOSED, port)).look
+    validate = validator(world, limiter, Ports(CLOSED, port)).validate
     world.dns.add("broken.shop.test", "A", SITE)
     world.dns.add("broken.shop.test", "A", BESIDE)
     for _ in range(5):
-        assert any("TLS fails" in step for step in look(challenge("broken.shop.test")).steps)
+        assert any("TLS fails" in step for step in validate(challenge("broken.shop.test")).steps)
     for address in (SITE, BESIDE):
         assert list(limiter.admit([ip_address(address)], port)) == [ip_address(address)]
 
@@ -101,28 +101,28 @@ def test_a_port_that_refuses_is_left_alone_for_longer_each_time(
 ) -> None:
     """After three failures, for ten seconds, twenty, and at last for two minutes."""
     limiter = ConnectionLimiter(0, seconds)
-    look = validator(world, limiter, Ports(CLOSED, CLOSED + 1)).look
+    validate = validator(world, limiter, Ports(CLOSED, CLOSED + 1)).validate
     tried: list[float] = []
     for second in range(0, 900, 10):
         seconds.at = second
-        if any("not connected" in step and f"port {CLOSED}:" in step for step in steps(look)):
+        if any("not connected" in step and f"port {CLOSED}:" in step for step in steps(validate)):
             tried.append(second)
     pauses = [later - before for before, later in itertools.pairwise(tried)]
     assert pauses == [10, 10, 10, 20, 40, 80, *[120] * (len(pauses) - 6)]
     assert len(pauses) > 10
 
 
-def steps(look: Callable[[Challenge], Finding]) -> tuple[str, ...]:
+def steps(validate: Callable[[Challenge], Finding]) -> tuple[str, ...]:
     """Look at a name, and give what was done."""
-    return look(challenge(NAME)).steps
+    return validate(challenge(NAME)).steps
 
 
 def test_that_nobody_answered_is_told_apart(world: Sites) -> None:
     """By that looks at the domain become rarer; a page that is not there is an answer."""
-    assert world.look().answered
-    assert not world.look(ports=Ports(CLOSED, CLOSED + 1)).answered
+    assert world.validate().answered
+    assert not world.validate(ports=Ports(CLOSED, CLOSED + 1)).answered
     world.dns.fail("gone.shop.test")
-    assert not world.look("gone.shop.test").answered
+    assert not world.validate("gone.shop.test").answered
 
 
 @given(

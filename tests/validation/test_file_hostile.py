@@ -1,7 +1,7 @@
 """Proof by file: web servers that are slow, endless, broken or sly.
 
 None of them proves anything that it does not serve, holds a look up for longer than its total
-time, or costs memory; and no thread is left of a look.
+time, or costs memory; and no thread is left of a check.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ PROVES = {
 def test_the_value_is_found_in_any_sound_answer(world: Sites, script: Script) -> None:
     """Whatever HTTP allows."""
     world.http.script(NAME, PATH, script)
-    finding = world.look()
+    finding = world.validate()
     assert (finding.verdict, finding.reason) == (Verdict.PROVED, "")
 
 
@@ -133,7 +133,7 @@ DIFFERS = {
 def test_another_content_proves_nothing(world: Sites, body: bytes) -> None:
     """The content is the value to the letter."""
     world.http.put(NAME, PATH, body)
-    assert world.look().verdict is Verdict.FILE_DIFFERS
+    assert world.validate().verdict is Verdict.FILE_DIFFERS
 
 
 ENCODED = {
@@ -147,7 +147,7 @@ ENCODED = {
 def test_an_encoded_content_proves_nothing(world: Sites, headers: dict[str, str]) -> None:
     """Nothing is ever unpacked."""
     world.http.put(NAME, PATH, BODY, headers=headers)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_DIFFERS
     assert (
         f"encoded ({headers['Content-Encoding']}), which the desk did not ask for" in finding.reason
@@ -189,11 +189,11 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize(("script", "verdict"), TOO_MUCH.values(), ids=TOO_MUCH)
 def test_too_much_is_not_read(world: Sites, script: Script, verdict: Verdict) -> None:
-    """Nor kept: a look takes less than a megabyte of memory, whatever comes."""
+    """Nor kept: a check takes less than a megabyte of memory, whatever comes."""
     world.http.script(NAME, PATH, script)
     tracemalloc.start()
     try:
-        finding = world.look()
+        finding = world.validate()
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -220,7 +220,7 @@ TOO_SLOW = {
 def test_a_slow_server_is_given_up(world: Sites, script: Script) -> None:
     """At the end of its time, though every byte came before its own."""
     world.http.script(NAME, PATH, script)
-    finding = world.look(limits=SOON)
+    finding = world.validate(limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "the answer takes too long" in finding.reason or "the time for it" in finding.reason
 
@@ -232,7 +232,7 @@ def test_https_has_its_turn_however_slow_http_is(world: Sites, script: Script) -
     for host in ("shop.test", "www.shop.test"):
         world.http.script(host, PATH, script)
         world.https.put(host, PATH, VALUE)
-    finding = world.look("shop.test", limits=Limits(total=10))
+    finding = world.validate("shop.test", limits=Limits(total=10))
     assert (finding.verdict, finding.reason) == (Verdict.PROVED, "")
     assert [each.host for each in world.http.requests] == ["shop.test"]
 
@@ -242,7 +242,7 @@ def test_https_has_its_turn_after_a_redirect_to_something_slow(world: Sites) -> 
     world.http.redirect(NAME, PATH, "/slow")
     world.http.script(NAME, "/slow", held())
     world.https.put(NAME, PATH, VALUE)
-    assert world.look(limits=Limits(total=10)).verdict is Verdict.PROVED
+    assert world.validate(limits=Limits(total=10)).verdict is Verdict.PROVED
 
 
 BROKEN = {
@@ -278,7 +278,7 @@ BROKEN = {
 def test_no_sound_answer_of_status_200_proves_nothing(world: Sites, script: Script) -> None:
     """And is a finding like any other."""
     world.http.script(NAME, PATH, script)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert finding.reason.startswith(f"{NAME}: by http, the ")
     assert finding.reason.isprintable()
@@ -292,14 +292,14 @@ def test_any_bytes_are_a_finding() -> None:
     with sites() as world:
 
         @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=8))
-        def look(pieces: list[bytes]) -> None:
+        def validate(pieces: list[bytes]) -> None:
             data = b"".join(pieces)
             world.http.script(NAME, PATH, lambda line: line.send(data))
-            finding = world.look()
+            finding = world.validate()
             assert finding.verdict is not Verdict.PROVED or BODY in data
             assert finding.reason.isprintable()
 
-        look()
+        validate()
 
 
 def test_a_redirect_costs_no_new_time(world: Sites) -> None:
@@ -307,7 +307,7 @@ def test_a_redirect_costs_no_new_time(world: Sites) -> None:
     world.http.redirect(NAME, PATH, "/1")
     world.http.redirect(NAME, "/1", "/2")
     world.http.script(NAME, "/2", dripping(FRAMED, BODY))
-    assert world.look(limits=SOON).verdict is Verdict.FILE_ABSENT
+    assert world.validate(limits=SOON).verdict is Verdict.FILE_ABSENT
 
 
 @contextlib.contextmanager
@@ -320,14 +320,14 @@ def silent() -> Iterator[int]:
 def test_tls_that_never_begins_is_given_up(world: Sites) -> None:
     """A handshake has its own time."""
     with silent() as port:
-        finding = world.look(limits=SOON, ports=Ports(world.http.port, port))
+        finding = world.validate(limits=SOON, ports=Ports(world.http.port, port))
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "by https, the answer takes too long." in finding.reason
 
 
 def test_http_where_tls_should_be_fails(world: Sites) -> None:
     """Nothing is sent in the clear to an https port."""
-    finding = world.look(ports=Ports(world.http.port, world.http.port))
+    finding = world.validate(ports=Ports(world.http.port, world.http.port))
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "by https, TLS fails (" in finding.reason
 
@@ -340,7 +340,7 @@ def test_tls_older_than_1_2_is_not_spoken(world: Sites) -> None:
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     with webserver(address=SITE, tls=old) as web:
         web.put(NAME, PATH, VALUE)
-        finding = world.look(ports=Ports(world.http.port, web.port))
+        finding = world.validate(ports=Ports(world.http.port, web.port))
         assert web.requests == []
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "TLS fails (TLSV1_ALERT_PROTOCOL_VERSION)" in finding.reason
@@ -354,7 +354,7 @@ def test_hosts_share_the_total_time() -> None:
         for web in (world.http, world.https):
             web.script("shop.test", PATH, held())
         world.http.put("www.shop.test", PATH, VALUE)
-        finding = world.look("shop.test", limits=SOON)
+        finding = world.validate("shop.test", limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "www.shop.test is not known: the time for the check is over" in finding.reason
     assert set(threading.enumerate()) == before

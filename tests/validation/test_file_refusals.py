@@ -51,8 +51,8 @@ def test_a_name_at_such_an_address_is_not_fetched_from(world: Sites, address: st
     world.dns.add("mixed.shop.test", kind, address)
     world.http.put("mixed.shop.test", PATH, VALUE)
     with retried(lambda: canaries("0.0.0.0", "::")) as (four, six):  # noqa: S104 - hears all
-        alone = world.look("alone.shop.test", ports=Ports(four.port, four.port))
-        mixed = world.look("mixed.shop.test")
+        alone = world.validate("alone.shop.test", ports=Ports(four.port, four.port))
+        mixed = world.validate("mixed.shop.test")
         assert not four.reached()
         assert not six.reached()
     for finding in (alone, mixed):
@@ -70,7 +70,7 @@ def test_the_operator_may_permit_any_network(world: Sites) -> None:
     world.dns.add("inside.shop.test", "A", "127.0.0.1")
     with canaries("0.0.0.0") as (four,):  # noqa: S104 - hears all
         ports = Ports(four.port, four.port)
-        world.look("inside.shop.test", allowed=("127.0.0.0/8",), ports=ports, limits=SOON)
+        world.validate("inside.shop.test", allowed=("127.0.0.0/8",), ports=ports, limits=SOON)
         assert four.reached()
 
 
@@ -99,7 +99,7 @@ def test_a_name_that_is_bound_anew_is_connected_to_where_it_was_checked(world: S
     """It is looked up once for both http and https."""
     world.dns.script(NAME, in_turn(SITE, "127.0.0.1"))
     world.https.put(NAME, PATH, VALUE)
-    assert world.look().verdict is Verdict.PROVED
+    assert world.validate().verdict is Verdict.PROVED
     assert world.dns.asked("A") == [NAME]
     assert not world.reached()
 
@@ -109,7 +109,7 @@ def test_a_name_that_is_bound_anew_is_checked_anew_after_a_redirect(world: Sites
     world.dns.script(NAME, in_turn(SITE, "127.0.0.1"))
     world.http.redirect(NAME, PATH, "/next")
     world.http.put(NAME, "/next", VALUE)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "is at 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()
@@ -120,7 +120,7 @@ def test_no_redirect_leads_to_an_address(world: Sites, host: str) -> None:
     """However it is written, allowed or not; nobody is asked what it means."""
     host = f"[{host}]" if ":" in host and "[" not in host else host
     world.http.redirect(NAME, PATH, f"http://{host}{PATH}")
-    finding = world.look(allowed=(f"{SITE}/32", "127.0.0.1/32", "::1/128"))
+    finding = world.validate(allowed=(f"{SITE}/32", "127.0.0.1/32", "::1/128"))
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "is not followed: " in finding.reason
     assert {name for name, _ in world.dns.questions} == {NAME}
@@ -164,7 +164,7 @@ def test_a_redirect_that_leads_astray_is_not_followed(
 ) -> None:
     """And the reason says why."""
     world.http.redirect(NAME, PATH, location)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert f"is not followed: {rule}" in finding.reason
     assert len(world.http.requests) == 1
@@ -175,7 +175,7 @@ def test_no_redirect_leads_to_another_port(world: Sites) -> None:
     """Whoever listens there hears nothing."""
     with canaries(SITE) as (elsewhere,):
         world.http.redirect(NAME, PATH, f"http://{NAME}:{elsewhere.port}/")
-        assert "is not followed: only port" in world.look().reason
+        assert "is not followed: only port" in world.validate().reason
         assert not elsewhere.reached()
 
 
@@ -184,7 +184,7 @@ def test_no_other_status_redirects(world: Sites, status: int) -> None:
     """Only 301 and 302."""
     world.http.redirect(NAME, PATH, "/next", status=status)
     world.http.put(NAME, "/next", VALUE)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert f"only status 301 and 302 are followed, not {status}" in finding.reason
 
@@ -193,7 +193,7 @@ def test_two_locations_are_none(world: Sites) -> None:
     """Which one is meant nobody knows."""
     both = b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
     world.http.script(NAME, PATH, lambda line: line.send(both))
-    assert "its Location is not one URL" in world.look().reason
+    assert "its Location is not one URL" in world.validate().reason
 
 
 @pytest.mark.parametrize("status", [301, 302])
@@ -203,7 +203,7 @@ def test_two_redirects_within_the_domain_are_followed(world: Sites, status: int)
     world.http.redirect(NAME, PATH, "http://cdn.shop.test/a?b=c#d", status=status)
     world.http.redirect("cdn.shop.test", "/a?b=c", f"https://{NAME}/there", status=status)
     world.https.put(NAME, "/there", VALUE)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.PROVED
     assert "redirected to http://cdn.shop.test/a?b=c#d" in finding.steps
     assert f"GET https://{NAME}/there" in finding.steps
@@ -214,7 +214,7 @@ def test_a_third_redirect_is_not_followed(world: Sites) -> None:
     for here, there in ((PATH, "/1"), ("/1", "/2"), ("/2", "/3")):
         world.http.redirect(NAME, here, there)
     world.http.put(NAME, "/3", VALUE)
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "more than 2 redirects are not followed" in finding.reason
     assert "/3" not in [each.path for each in world.http.requests]
@@ -224,10 +224,10 @@ def test_redirects_may_not_go_round_between_http_and_https(world: Sites) -> None
     """Nor from https back to http at all."""
     world.http.redirect(NAME, PATH, f"https://{NAME}{PATH}")
     world.https.redirect(NAME, PATH, f"http://{NAME}{PATH}")
-    assert "the redirects lead in a circle" in world.look().reason
+    assert "the redirects lead in a circle" in world.validate().reason
     world.https.redirect(NAME, PATH, f"http://{NAME}/plain")
     world.http.put(NAME, "/plain", VALUE)
-    finding = world.look()
+    finding = world.validate()
     assert "a redirect may not lead from https back to http" in finding.reason
     assert finding.verdict is Verdict.FILE_ABSENT
 
@@ -237,14 +237,14 @@ def test_a_port_in_a_redirect_is_the_default_one_or_the_one_in_its_place(world: 
     world.http.redirect(NAME, PATH, f"http://{NAME}:80/1")
     world.http.redirect(NAME, "/1", f"http://{NAME}:{world.http.port}/2")
     world.http.put(NAME, "/2", VALUE)
-    assert world.look().verdict is Verdict.PROVED
+    assert world.validate().verdict is Verdict.PROVED
 
 
 def test_a_redirect_within_the_domain_leads_to_no_address_that_is_refused(world: Sites) -> None:
     """The domain's owner sets those of all of its names."""
     world.dns.add("inside.shop.test", "A", "127.0.0.1")
     world.http.redirect(NAME, PATH, f"http://inside.shop.test{PATH}")
-    finding = world.look()
+    finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert "inside.shop.test is at 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()

@@ -16,7 +16,7 @@ from certdesk.validation.resolver import Resolver
 from tests.validation.sites import NAME, PATH, SITE, VALUE, Sites, challenge
 
 
-def look(world: Sites, allowed: str) -> Finding:
+def validate(world: Sites, allowed: str) -> Finding:
     """Look as a desk does whose environment has these settings."""
     environ = {
         "CERTDESK_PROOF_HTTP_PORT": str(world.http.port),
@@ -25,20 +25,20 @@ def look(world: Sites, allowed: str) -> Finding:
     }
     settings, _ = load(None, environ, {})
     resolver = Resolver([Server.parse(world.dns.endpoint)], None, random.Random(1))  # noqa: S311 -- query ids
-    return validators(settings, resolver, SystemClock())[ProofKind.FILE].look(challenge())
+    return validators(settings, resolver, SystemClock())[ProofKind.FILE].validate(challenge())
 
 
 def test_a_desk_looks_where_its_settings_say(world: Sites) -> None:
     """At other ports, in another network; http and https each at its own."""
     world.http.redirect(NAME, PATH, f"https://{NAME}/there")
     world.https.put(NAME, "/there", VALUE)
-    assert look(world, f"{SITE}/32, fd00::/8").verdict is Verdict.PROVED
+    assert validate(world, f"{SITE}/32, fd00::/8").verdict is Verdict.PROVED
 
 
 def test_a_desk_allows_no_network_by_default(world: Sites) -> None:
     """Whatever the ports are."""
     world.http.put(NAME, PATH, VALUE)
-    assert look(world, "").verdict is Verdict.FILE_ABSENT
+    assert validate(world, "").verdict is Verdict.FILE_ABSENT
     assert world.http.requests == []
 
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from certdesk.domain.validation.challenge import Finding, Verdict
 from certdesk.validation.exchange import ANSWER_LIMIT, Unanswered
-from certdesk.validation.resolver import LOOK_SECONDS, look_deadline
+from certdesk.validation.resolver import CHECK_SECONDS, check_deadline
 from certdesk.world.nameserver import NameServer, fitting, nameserver
-from tests.validation.looking import CNAME, RECORD, TOKEN, TXT, look, resolver_of
+from tests.validation.validating import CNAME, RECORD, TOKEN, TXT, resolver_of, validate
 
 Change = Callable[[dns.message.Message], None]
 
@@ -78,7 +78,7 @@ def test_what_is_said_of_an_error_is_cut(names: NameServer) -> None:
         response.use_edns(options=reasons, payload=ANSWER_LIMIT)
 
     altered(names, explain)
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert ", and 990 more)" in unanswered(found)
     assert len(found.reason) < 1_000
     assert all(len(step) < 1_000 for step in found.steps)
@@ -92,7 +92,7 @@ def test_an_error_is_no_answer(names: NameServer, code: str) -> None:
     """It is asked three times, and the reason names the code."""
     honest(names)
     names.fail(RECORD, code)
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert f"it answered {code}" in unanswered(found)
     assert names.asked("TXT") == [RECORD] * 3
     assert len(found.steps) == 3
@@ -102,19 +102,19 @@ def test_an_error_with_the_record_in_it_is_an_error(names: NameServer) -> None:
     """The code counts, not what comes along."""
     honest(names)
     altered(names, lambda response: response.set_rcode(dns.rcode.SERVFAIL))
-    assert "SERVFAIL" in unanswered(look(TXT, names.endpoint))
+    assert "SERVFAIL" in unanswered(validate(TXT, names.endpoint))
 
 
 def test_a_server_that_recovers_is_believed(names: NameServer) -> None:
     """Within the tries."""
     honest(names)
     altered(names, lambda response: response.set_rcode(dns.rcode.SERVFAIL), times=2)
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
 
 
 def test_a_name_that_does_not_exist_has_no_record(names: NameServer) -> None:
     """That is an answer, and asked for once (and once where the zone would be twice)."""
-    assert look(TXT, names.endpoint).verdict is Verdict.TXT_ABSENT
+    assert validate(TXT, names.endpoint).verdict is Verdict.TXT_ABSENT
     assert names.asked("TXT") == [RECORD, f"{RECORD}.example.com"]
 
 
@@ -132,24 +132,24 @@ def chain(names: NameServer, length: int) -> None:
 def test_eight_names_are_followed(names: NameServer) -> None:
     """As far as is allowed."""
     chain(names, 8)
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
 
 
 def test_nine_names_are_not(names: NameServer) -> None:
     """Though there is something at the end."""
     chain(names, 9)
-    assert "lead over more than 8 names" in unanswered(look(TXT, names.endpoint))
+    assert "lead over more than 8 names" in unanswered(validate(TXT, names.endpoint))
 
 
 def test_a_circle_is_seen(names: NameServer) -> None:
     """Of any length, one included."""
     names.add(RECORD, "CNAME", "other.example.net.")
     names.add("other.example.net", "CNAME", f"{RECORD}.")
-    assert "lead in a circle" in unanswered(look(TXT, names.endpoint))
+    assert "lead in a circle" in unanswered(validate(TXT, names.endpoint))
 
     names.remove(RECORD, "CNAME")
     names.add(RECORD, "CNAME", f"{RECORD}.")
-    assert "lead in a circle" in unanswered(look(TXT, names.endpoint))
+    assert "lead in a circle" in unanswered(validate(TXT, names.endpoint))
 
 
 @pytest.mark.parametrize(("length", "verdict"), [(8, Verdict.PROVED), (9, Verdict.TXT_UNANSWERED)])
@@ -166,7 +166,7 @@ def test_a_chain_that_a_server_leaves_unfinished_is_asked_for(
 
     for name in (RECORD, *(f"hop{number}.example.net" for number in range(9))):
         names.script(name, script)
-    assert look(TXT, names.endpoint).verdict is verdict
+    assert validate(TXT, names.endpoint).verdict is verdict
     assert len(names.questions) == 9
 
 
@@ -176,14 +176,14 @@ def test_a_chain_that_a_server_leaves_unfinished_is_asked_for(
 def test_an_answer_that_was_cut_is_asked_for_by_tcp(names: NameServer) -> None:
     """And is then whole."""
     names.add(RECORD, "TXT", TOKEN, *(f"{number}" * 200 for number in range(9)))
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
     assert names.asked("TXT") == [RECORD, RECORD]
 
 
 def test_500_records_are_not_read(names: NameServer) -> None:
     """Though one of them is the right one."""
     names.add(RECORD, "TXT", TOKEN, *(f"{number}" for number in range(499)))
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert found.verdict is Verdict.TXT_DIFFERS
     assert "has 500 TXT strings" in found.reason
     assert len(found.seen) == 10
@@ -192,7 +192,7 @@ def test_500_records_are_not_read(names: NameServer) -> None:
 def test_an_answer_of_64_kib_is_not_read(names: NameServer) -> None:
     """Its size is told first, and nothing more of it is taken."""
     names.add(RECORD, "TXT", TOKEN, *(f"{number:04}" + "x" * 900 for number in range(70)))
-    reason = unanswered(look(TXT, names.endpoint))
+    reason = unanswered(validate(TXT, names.endpoint))
     assert f"bytes, and at most {ANSWER_LIMIT} are read" in reason
 
 
@@ -200,13 +200,13 @@ def test_an_answer_that_is_cut_by_tcp_as_well_is_none(names: NameServer) -> None
     """There is nothing left to ask by."""
     honest(names)
     altered(names, lambda response: setattr(response, "flags", response.flags | dns.flags.TC))
-    assert "does not answer the question" in unanswered(look(TXT, names.endpoint))
+    assert "does not answer the question" in unanswered(validate(TXT, names.endpoint))
 
 
 def test_a_connection_that_is_closed_early_is_no_answer(names: NameServer) -> None:
     """After UDP said that the answer is too long for it."""
     names.script(RECORD, lambda query, tcp: [] if tcp else [_cut(query)])
-    assert "it closed the connection" in unanswered(look(TXT, names.endpoint))
+    assert "it closed the connection" in unanswered(validate(TXT, names.endpoint))
 
 
 def _cut(query: dns.message.Message) -> bytes:
@@ -282,7 +282,7 @@ def test_a_forged_packet_that_comes_first_ends_nothing(names: NameServer, change
         return [*packets, fitting(names.response(query), query, tcp=tcp)]
 
     names.script(RECORD, script)
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert (found.verdict, found.seen) == (Verdict.PROVED, (TOKEN,))
     assert names.asked("TXT") == [RECORD]
 
@@ -297,7 +297,7 @@ def test_an_answer_in_small_letters_is_asked_for_by_tcp(names: NameServer) -> No
     """Into which nobody can write who does not see what is asked."""
     honest(names)
     altered(names, small_letters)
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
     assert names.asked("TXT") == [RECORD, RECORD]
 
 
@@ -312,10 +312,10 @@ def test_an_answer_in_small_letters_alone_proves_nothing(names: NameServer) -> N
         return [response.to_wire()]
 
     names.script(RECORD, script)
-    assert look(TXT, names.endpoint).verdict is Verdict.TXT_DIFFERS
+    assert validate(TXT, names.endpoint).verdict is Verdict.TXT_DIFFERS
 
     names.script(RECORD, lambda query, tcp: [] if tcp else script(query, tcp))
-    assert "closed the connection" in unanswered(look(TXT, names.endpoint))
+    assert "closed the connection" in unanswered(validate(TXT, names.endpoint))
 
 
 def test_an_answer_from_elsewhere_is_not_let_in() -> None:
@@ -339,7 +339,7 @@ def test_an_answer_from_elsewhere_is_not_let_in() -> None:
         serving = threading.Thread(target=serve)
         serving.start()
         endpoint = f"127.0.0.1:{asked.getsockname()[1]}"
-        answer = resolver_of(endpoint).ask(RECORD, "TXT", look_deadline())
+        answer = resolver_of(endpoint).ask(RECORD, "TXT", check_deadline())
         serving.join()
     assert [record.to_text() for record in answer.records] == ['"other"']
 
@@ -353,7 +353,7 @@ def test_letters_of_an_answer_may_have_any_case(names: NameServer) -> None:
         response.answer = [dns.rrset.from_text(name, 0, "IN", "TXT", f'"{TOKEN}"')]
 
     altered(names, change)
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
 
 
 def test_records_of_another_name_are_not_counted(names: NameServer) -> None:
@@ -364,7 +364,7 @@ def test_records_of_another_name_are_not_counted(names: NameServer) -> None:
         response.answer = [dns.rrset.from_text("example.com.", 0, "IN", "TXT", f'"{TOKEN}"')]
 
     altered(names, change)
-    assert look(TXT, names.endpoint).verdict is Verdict.TXT_ABSENT
+    assert validate(TXT, names.endpoint).verdict is Verdict.TXT_ABSENT
 
 
 def test_every_question_has_an_id_and_letters_of_its_own(names: NameServer) -> None:
@@ -380,7 +380,7 @@ def test_every_question_has_an_id_and_letters_of_its_own(names: NameServer) -> N
     names.add(RECORD, "TXT", "other")
     names.script(RECORD, script)
     for _ in range(20):
-        look(TXT, names.endpoint)
+        validate(TXT, names.endpoint)
     assert len(ids) > 15
     assert len(spellings) > 15
 
@@ -391,7 +391,7 @@ def test_every_question_has_an_id_and_letters_of_its_own(names: NameServer) -> N
 def test_silence_is_no_answer(names: NameServer) -> None:
     """Three tries, and each is told."""
     never(names)
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert "no answer came in time" in unanswered(found)
     assert names.asked("TXT") == [RECORD] * 3
 
@@ -402,7 +402,7 @@ def test_silence_by_tcp_is_no_answer(names: NameServer) -> None:
 
     def script(query: dns.message.Message, tcp: bool) -> list[bytes]:  # noqa: FBT001 - a Script
         if tcp:
-            ended.wait(LOOK_SECONDS)
+            ended.wait(CHECK_SECONDS)
             return []
         return [_cut(query)]
 
@@ -421,7 +421,7 @@ def test_lost_packets_are_sent_again(names: NameServer) -> None:
             [] if next(lost, False) else [fitting(names.response(query), query, tcp=tcp)]
         ),
     )
-    assert look(TXT, names.endpoint).verdict is Verdict.PROVED
+    assert validate(TXT, names.endpoint).verdict is Verdict.PROVED
 
 
 def test_no_question_is_begun_when_the_time_is_over(names: NameServer) -> None:
@@ -436,18 +436,18 @@ def test_no_question_is_begun_when_the_time_is_over(names: NameServer) -> None:
 def test_a_resolver_that_is_not_there_is_told() -> None:
     """And another one is asked where there is one."""
     nobody = "127.0.0.1:1"
-    found = look(TXT, nobody)
+    found = validate(TXT, nobody)
     assert f"resolver {nobody}: it cannot be reached" in unanswered(found)
     with nameserver() as names:
         honest(names)
-        found = look(TXT, nobody, names.endpoint)
+        found = validate(TXT, nobody, names.endpoint)
         assert (found.verdict, found.resolver) == (Verdict.PROVED, names.endpoint)
 
 
 def test_a_cname_is_told_of_likewise(names: NameServer) -> None:
     """With its own verdict."""
     names.fail(CNAME.record)
-    assert look(CNAME, names.endpoint).verdict is Verdict.CNAME_UNANSWERED
+    assert validate(CNAME, names.endpoint).verdict is Verdict.CNAME_UNANSWERED
 
 
 # --- rubbish ------------------------------------------------------------------------------------
@@ -469,7 +469,7 @@ def test_an_answer_with_any_bytes_changed_is_read_or_refused(
         return [bytes(wire)]
 
     names.script(RECORD, script)
-    found = look(TXT, names.endpoint)
+    found = validate(TXT, names.endpoint)
     assert found.verdict in {
         Verdict.PROVED,
         Verdict.TXT_ABSENT,

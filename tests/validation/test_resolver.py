@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from certdesk.settings import ROOT_ANCHORS
 from certdesk.validation.anchors import read_anchors
 from certdesk.validation.exchange import Server, Unanswered
-from certdesk.validation.resolver import Answer, Resolver, look_deadline
+from certdesk.validation.resolver import Answer, Resolver, check_deadline
 from certdesk.world.nameserver import NameServer, nameserver
-from tests.validation.looking import resolver_of
+from tests.validation.validating import resolver_of
 
 ZONE = "example.com"
 NAME = "www.example.com"
@@ -35,7 +35,7 @@ def ask(names: NameServer, *anchors: str) -> Answer:
     """Ask for the addresses of a host by a resolver that has to show that it checks."""
     wanted = read_anchors(anchors)
     resolver = Resolver([Server.parse(names.endpoint)], wanted, random.SystemRandom())
-    return resolver.ask(NAME, "A", look_deadline())
+    return resolver.ask(NAME, "A", check_deadline())
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_resolvers_are_asked_in_turn() -> None:
         for names in (one, two):
             names.fail(NAME)
         with pytest.raises(Unanswered) as failure:
-            resolver_of(one.endpoint, two.endpoint).ask(NAME, "A", look_deadline())
+            resolver_of(one.endpoint, two.endpoint).ask(NAME, "A", check_deadline())
         order = [step.split(" asked of ")[1].split(": ")[0] for step in failure.value.steps]
         assert order == [one.endpoint, two.endpoint, one.endpoint]
 
         with pytest.raises(Unanswered):
-            resolver_of(*[one.endpoint] * 4, two.endpoint).ask(NAME, "A", look_deadline())
+            resolver_of(*[one.endpoint] * 4, two.endpoint).ask(NAME, "A", check_deadline())
         assert (len(one.questions), len(two.questions)) == (6, 2)
 
 
@@ -85,7 +85,7 @@ def test_resolvers_are_asked_in_turn() -> None:
 def test_what_dns_cannot_hold_is_not_asked_for(names: NameServer, name: str) -> None:
     """And is no other failure than others are."""
     with pytest.raises(Unanswered, match="not a name that DNS can hold"):
-        resolver_of(names.endpoint).ask(name, "A", look_deadline())
+        resolver_of(names.endpoint).ask(name, "A", check_deadline())
     assert names.questions == []
 
 
@@ -95,12 +95,12 @@ def test_all_addresses_are_given(names: NameServer) -> None:
     names.add("web.example.net", "A", "192.0.2.1", "192.0.2.2")
     names.add("web.example.net", "AAAA", "2001:db8::1")
     resolver = resolver_of(names.endpoint)
-    found = resolver.addresses(NAME, look_deadline())
+    found = resolver.addresses(NAME, check_deadline())
     *fours, six = map(str, found.addresses)
     # A server gives the records of a type in any order.
     assert (sorted(fours), six) == (["192.0.2.1", "192.0.2.2"], "2001:db8::1")
     assert len(found.steps) == 2
-    assert resolver.addresses("none.example.com", look_deadline()).addresses == ()
+    assert resolver.addresses("none.example.com", check_deadline()).addresses == ()
 
 
 def test_addresses_of_one_kind_alone_are_none(names: NameServer) -> None:
@@ -108,7 +108,7 @@ def test_addresses_of_one_kind_alone_are_none(names: NameServer) -> None:
     names.add(NAME, "A", "192.0.2.1")
     names.script(NAME, lambda query, _tcp: [_failing_six(names, query)])
     with pytest.raises(Unanswered) as failure:
-        resolver_of(names.endpoint).addresses(NAME, look_deadline())
+        resolver_of(names.endpoint).addresses(NAME, check_deadline())
     assert [step.split(" ")[0] for step in failure.value.steps] == ["A", "AAAA", "AAAA", "AAAA"]
 
 
@@ -135,9 +135,9 @@ def test_a_resolver_that_gives_the_anchors_keys_as_checked_is_believed(
     resolver = Resolver(
         [Server.parse(names.endpoint)], read_anchors([anchor]), random.SystemRandom()
     )
-    assert resolver.ask(NAME, "A", look_deadline()).secure
+    assert resolver.ask(NAME, "A", check_deadline()).secure
     names.checked = False
-    assert resolver.ask(NAME, "A", look_deadline()).secure is False
+    assert resolver.ask(NAME, "A", check_deadline()).secure is False
     assert names.asked("DNSKEY") == [ZONE]
 
 

@@ -16,7 +16,7 @@ from certdesk.domain.values.names import DomainName
 from certdesk.settings import Settings
 from certdesk.world.nameserver import NameServer
 from tests.running import PROGRAM
-from tests.validation.looking import CLOCK, CNAME, RECORD, TARGET, TOKEN, TXT
+from tests.validation.validating import CLOCK, CNAME, RECORD, TARGET, TOKEN, TXT
 from tools import servers
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
@@ -36,7 +36,7 @@ def test_a_desk_looks_by_the_resolvers_that_are_set(names: NameServer) -> None:
     settings = set_to(names)
     found_by = validators(settings, dns_resolver(settings), CLOCK)
     for challenge in (TXT, CNAME):
-        found = found_by[challenge.kind].look(challenge)
+        found = found_by[challenge.kind].validate(challenge)
         assert (found.verdict, found.resolver) == (Verdict.PROVED, names.endpoint)
 
 
@@ -44,7 +44,7 @@ def test_signatures_are_wanted_unless_that_is_set_off(names: NameServer) -> None
     """By the keys of the root, which nobody but the root has."""
     names.add(RECORD, "TXT", TOKEN)
     settings = set_to(names, dns_dnssec="validate")
-    found = validators(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].look(TXT)
+    found = validators(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].validate(TXT)
     assert found.verdict is Verdict.TXT_UNANSWERED
     assert "the keys of . did not come as checked" in found.reason
     assert set(names.questions) == {(".", "DNSKEY")}
@@ -67,7 +67,7 @@ def test_caa_is_asked_as_who_the_desk_is_set_to_be(
     settings = set_to(names, **changes)
     checker = caa_checker(settings, dns_resolver(settings), CLOCK)
     identity = caa_identity(settings)
-    assert checker.look(NAME, ProofKind.TXT, identity).permitted is permitted
+    assert checker.check(NAME, ProofKind.TXT, identity).permitted is permitted
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ class SlowStore(MemoryStore):
 
     late = 0.0
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
+    def read(self, query: Callable[[Unit], Result]) -> Result:
         """Read, and give it `late` seconds later."""
-        found = super().read(look)
+        found = super().read(query)
         time.sleep(self.late)
         return found
 

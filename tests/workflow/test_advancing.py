@@ -75,15 +75,15 @@ def test_an_unproved_order_waits_and_keeps_what_was_found(order: Ordered) -> Non
     order.desk.take_on(order.certificate_id)
 
     (proof,) = order.proofs.values()
-    (look,) = order.evidence
+    (check,) = order.evidence
     assert order.status == (0, "PENDING-DCV")
     assert (proof.verdict, proof.looks) == (Verdict.TXT_ABSENT, 1)
-    assert (look.name, look.kind, look.verdict) == (NAME, "TXT", Verdict.TXT_ABSENT)
-    assert look.reason == proof.reason != ""
-    assert order.desk.caa.looked == []
+    assert (check.name, check.kind, check.verdict) == (NAME, "TXT", Verdict.TXT_ABSENT)
+    assert check.reason == proof.reason != ""
+    assert order.desk.caa.checked == []
 
 
-def test_pauses_between_looks_grow_to_ten_minutes(order: Ordered) -> None:
+def test_pauses_between_checks_grow_to_ten_minutes(order: Ordered) -> None:
     """10 seconds at first, twice as long each time."""
     pauses = []
     for _ in range(9):
@@ -107,7 +107,7 @@ def test_an_order_that_nobody_proves_is_closed_after_three_days(order: Ordered) 
     assert order.done[-1] == "FailReview"
 
 
-def test_an_order_that_was_left_alone_past_its_deadline_has_a_last_look(order: Ordered) -> None:
+def test_an_order_that_was_left_alone_past_its_deadline_has_a_last_check(order: Ordered) -> None:
     """Where that finds nothing, it is closed."""
     order.desk.take_on(order.certificate_id)
     order.desk.clock.move(timedelta(days=9))
@@ -128,9 +128,9 @@ def test_each_name_is_looked_for_by_itself(tmp_path: Path) -> None:
         order.desk.clock.move(timedelta(seconds=10))
         order.desk.take_on(order.certificate_id)
 
-        looked = [challenge.name for challenge in order.desk.validators[ProofKind.TXT].looked]
-        assert sorted(looked) == ["example.com", "example.net", "example.net", NAME]
-        assert sorted(order.desk.caa.looked) == sorted(names)
+        checked = [challenge.name for challenge in order.desk.validators[ProofKind.TXT].checked]
+        assert sorted(checked) == ["example.com", "example.net", "example.net", NAME]
+        assert sorted(order.desk.caa.checked) == sorted(names)
         assert order.status == (1, None)
 
 
@@ -141,7 +141,7 @@ def test_a_wildcard_is_proved_at_the_name_below_it_and_asks_caa_for_itself(tmp_p
         order.desk.take_on(order.certificate_id)
 
         assert list(order.proofs) == ["example.com"]
-        assert order.desk.caa.looked == ["*.example.com"]
+        assert order.desk.caa.checked == ["*.example.com"]
         assert order.status == (1, None)
 
 
@@ -160,7 +160,7 @@ def test_caa_records_that_refuse_hold_the_certificate_back(order: Ordered) -> No
     order.desk.clock.move(timedelta(minutes=1))
     order.desk.take_on(order.certificate_id)
     assert order.status == (1, None)
-    assert order.desk.caa.looked == [NAME, NAME]
+    assert order.desk.caa.checked == [NAME, NAME]
 
 
 def test_caa_is_asked_again_when_eight_hours_have_passed(order: Ordered) -> None:
@@ -173,7 +173,7 @@ def test_caa_is_asked_again_when_eight_hours_have_passed(order: Ordered) -> None
 
     order.desk.take_on(order.certificate_id)
 
-    assert order.desk.caa.looked == [NAME, NAME]
+    assert order.desk.caa.checked == [NAME, NAME]
     assert order.certificates == []
 
 

@@ -1,4 +1,4 @@
-"""The second look at keys that were handed in."""
+"""The second check of keys that were handed in."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def submission(key: PrivateKey, number: int = 1, *, csr: str | None = None) -> S
 def inspect(desk: InsideDesk, *submissions: Submission) -> None:
     """Store submissions, and look at what waits once."""
     desk.store.write(lambda unit: [unit.submissions.add(each) for each in submissions])
-    Inspection(desk.store, desk.clock).look()
+    Inspection(desk.store, desk.clock).inspect()
 
 
 def blocked(desk: InsideDesk) -> list[str]:
@@ -76,7 +76,7 @@ def blocked(desk: InsideDesk) -> list[str]:
 
 
 def waiting(desk: InsideDesk) -> int:
-    """Count the submissions that wait for their second look."""
+    """Count the submissions that wait for their second check."""
     return desk.store.read(lambda unit: unit.submissions.count(inspected=False))
 
 
@@ -108,7 +108,7 @@ def test_a_key_in_two_submissions_is_set_aside_once(desk: InsideDesk) -> None:
     assert waiting(desk) == 0
 
 
-def test_a_key_that_the_desk_made_needs_no_second_look(desk: InsideDesk) -> None:
+def test_a_key_that_the_desk_made_needs_no_second_check(desk: InsideDesk) -> None:
     """Its CSR is not even read."""
     made = submission(sound(), csr="not read")
     inspect(desk, dataclasses.replace(made, private_key=b"sealed"))
@@ -122,11 +122,11 @@ def test_a_csr_that_is_not_accepted_any_more_holds_nothing_up(desk: InsideDesk) 
 
 
 def test_what_waits_is_looked_at_in_batches(desk: InsideDesk) -> None:
-    """So that one look ends, however much has come in."""
+    """So that one check ends, however much has come in."""
     many = [submission(sound(), number, csr="not read") for number in range(1, BATCH + 6)]
     inspect(desk, *many)
     assert waiting(desk) == 5
-    Inspection(desk.store, desk.clock).look()
+    Inspection(desk.store, desk.clock).inspect()
     assert waiting(desk) == 0
 
 

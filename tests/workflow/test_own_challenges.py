@@ -113,8 +113,10 @@ def test_what_the_ca_says_is_shown_and_looked_for(at: DeskElsewhere) -> None:
     keys = [each["DvAuthKey"] for each in detail["DvAuths"]]
     assert keys == ["_acme-challenge.shop.example.com", "_acme-challenge.example.com"]
     assert {len(each["DvAuthValue"]) for each in detail["DvAuths"]} == {43}
-    looked = {each.value for validator in at.desk.validators.values() for each in validator.looked}
-    assert looked == {each["DvAuthValue"] for each in detail["DvAuths"]}
+    checked = {
+        each.value for validator in at.desk.validators.values() for each in validator.checked
+    }
+    assert checked == {each["DvAuthValue"] for each in detail["DvAuths"]}
 
 
 def test_the_certificate_is_that_of_the_order_whose_challenges_were_met(at: DeskElsewhere) -> None:

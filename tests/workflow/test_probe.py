@@ -59,11 +59,11 @@ def test_the_latest_time_is_kept_and_never_goes_back(patient: Patient) -> None:
     """Whatever the clock does."""
     for moved in (timedelta(0), HOUR, -2 * HOUR, HOUR + SECOND):
         patient.clock.move(moved)
-        patient.probe.look()
+        patient.probe.check()
 
     assert patient.kept() == NOON + HOUR
     patient.clock.move(timedelta(days=365))
-    patient.probe.look()
+    patient.probe.check()
     assert patient.kept() == patient.clock.now()
 
 
@@ -78,9 +78,9 @@ def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
     patient: Patient, back: timedelta, told: list[str]
 ) -> None:
     """Those are for a clock that is being set right; and it is right again at the mark."""
-    patient.probe.look()
+    patient.probe.check()
     patient.clock.move(-back)
-    patient.probe.look()
+    patient.probe.check()
     assert patient.probe.faults() == told
 
     patient.clock.move(back)
@@ -89,35 +89,35 @@ def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
 
 def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None:
     """The mark is in the database, also for one that has just started."""
-    patient.probe.look()
+    patient.probe.check()
     late = patient.new_probe(ManualClock(NOON - HOUR))
     assert late.faults() == []
 
-    late.look()
+    late.check()
 
     assert late.faults() == ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]
 
 
-def test_a_look_has_to_end_every_twelve_seconds(patient: Patient) -> None:
+def test_a_check_has_to_end_every_twelve_seconds(patient: Patient) -> None:
     """By a clock that nobody sets; the next one that comes through makes the desk well."""
     patient.seconds.now += 12
     assert patient.probe.faults() == []
     patient.seconds.now += 0.1
     assert patient.probe.faults() == ["the database does not answer"]
 
-    patient.probe.look()
+    patient.probe.check()
 
     assert patient.probe.faults() == []
 
 
-def test_what_a_look_finds_is_told_with_its_age(patient: Patient) -> None:
+def test_what_a_check_finds_is_told_with_its_age(patient: Patient) -> None:
     """At once when it has ended, and until the next one."""
-    patient.probe.look()
+    patient.probe.check()
     patient.seconds.now += 3
     assert patient.probe.pulse().line == "probe: ok, 3.0 seconds ago"
 
     patient.store.close()
-    patient.probe.look()
+    patient.probe.check()
 
     assert patient.probe.faults() == ["nothing can be written to the database: the store is closed"]
     assert patient.probe.pulse().line == "probe: failed, 0.0 seconds ago"
@@ -127,7 +127,7 @@ def test_a_place_that_another_process_has_is_no_fault(patient: Patient) -> None:
     """Two probes on one database meet now and then, and their marks as well."""
     held = patient.admission.take(patient.probe.use(), 1)
     assert isinstance(held, Slot)
-    patient.probe.look()
+    patient.probe.check()
     assert patient.probe.faults() == []
 
 

@@ -219,15 +219,15 @@ def test_a_proof_that_is_still_good_is_carried_over(left: LeftAlone) -> None:
     """Nobody looks for the record, which may be gone; CAA is asked anew."""
     first = left.issue()
     left.publish(verdict=Verdict.TXT_ABSENT)
-    looks = sum(len(validator.looked) for validator in left.desk.validators.values())
-    asked = len(left.desk.caa.looked)
+    checks = sum(len(validator.checked) for validator in left.desk.validators.values())
+    asked = len(left.desk.caa.checked)
     left.put_when_due(first)
     left.work()
     old, new = left.chain(first)
     assert new.status is Status.ISSUED
     assert left.proof(new).proved_at == left.proof(old).proved_at
-    assert sum(len(validator.looked) for validator in left.desk.validators.values()) == looks
-    assert len(left.desk.caa.looked) == asked + 1
+    assert sum(len(validator.checked) for validator in left.desk.validators.values()) == checks
+    assert len(left.desk.caa.checked) == asked + 1
 
 
 def test_a_proof_that_is_too_old_is_looked_for_at_the_same_place(left: LeftAlone) -> None:
@@ -425,7 +425,7 @@ def test_a_certificate_that_ended_while_the_desk_was_off_is_succeeded(
     assert left.renewal(first) is None
 
 
-def test_a_successor_that_was_under_way_when_the_desk_went_off_has_a_last_look(
+def test_a_successor_that_was_under_way_when_the_desk_went_off_has_a_last_check(
     left: LeftAlone,
 ) -> None:
     """Its record was published meanwhile, and the old certificate has ended."""

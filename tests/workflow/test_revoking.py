@@ -29,7 +29,7 @@ def issued(folder: Path, *names: str) -> Iterator[Ordered]:
         assert order.status == (1, None)
         for validator in order.desk.validators.values():
             validator.verdicts.clear()
-            validator.looked.clear()
+            validator.checked.clear()
         yield order
 
 
@@ -104,7 +104,7 @@ def test_what_is_looked_for_is_new(order: Ordered) -> None:
 
     assert auth["DomainValidateAuthValue"] == after.value != before.value
     assert (before.attempt, after.attempt, after.name) == (1, 2, NAME)
-    (challenge,) = order.desk.validators["TXT"].looked  # type: ignore[index]
+    (challenge,) = order.desk.validators["TXT"].checked  # type: ignore[index]
     assert challenge.value == after.value
 
 
@@ -144,16 +144,16 @@ def test_a_revocation_that_nobody_proves_is_given_up_after_three_days(order: Ord
 
 
 def test_a_proof_of_a_request_that_was_given_up_counts_for_nothing(order: Ordered) -> None:
-    """A look that took too long finds the order elsewhere."""
+    """A check that took too long finds the order elsewhere."""
     revoke(order)
     asked = order.desk.order(order.certificate_id)
     order.desk.clock.move(timedelta(days=3))
     order.desk.take_on(order.certificate_id)
     order.prove(NAME)
 
-    looked = order.desk.validation_run.prove_now(asked, [NAME])
-    assert looked is not None
-    looked.result(30)
+    checked = order.desk.validation_run.prove_now(asked, [NAME])
+    assert checked is not None
+    checked.result(30)
 
     (proof,) = proofs_of_revocation(order)
     assert proof.proved_at is None
@@ -212,8 +212,8 @@ def test_what_is_looked_for_is_evidence(order: Ordered) -> None:
     """As for the order itself, with the attempt that it belongs to."""
     revoke(order)
     order.desk.take_on(order.certificate_id)
-    look = order.evidence[-1]
-    assert (look.attempt, look.name, look.verdict) == (2, NAME, Verdict.TXT_ABSENT)
+    check = order.evidence[-1]
+    assert (check.attempt, check.name, check.verdict) == (2, NAME, Verdict.TXT_ABSENT)
 
 
 def _away(*_: object) -> None:

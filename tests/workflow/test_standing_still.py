@@ -156,7 +156,7 @@ def everything(desk: Desk) -> dict[str, Any]:
     So a new kind of background work that goes on for disabled accounts is noticed.
     """
 
-    def look(unit: Unit) -> dict[str, Any]:
+    def read(unit: Unit) -> dict[str, Any]:
         return {
             spec.name: [
                 {k: v for k, v in spec.values(each).items() if k not in WHEN.get(spec.name, ())}
@@ -165,10 +165,10 @@ def everything(desk: Desk) -> dict[str, Any]:
             for spec in COLLECTIONS
         }
 
-    asked = [len(validator.looked) for validator in desk.validators.values()]
+    asked = [len(validator.checked) for validator in desk.validators.values()]
     outside = {name: sorted(values) for name, values in desk.records._records.items()}  # noqa: SLF001 -- all of them at once
-    return desk.store.read(look) | {
-        "looks": (asked, len(desk.caa.looked)),
+    return desk.store.read(read) | {
+        "looks": (asked, len(desk.caa.checked)),
         "issuer": (len(desk.issuer.asked), dict(desk.issuer.revoked)),
         "records": outside,
         "warnings": LeftAlone(desk, desk.caller).counted("certdesk_warnings"),
@@ -268,13 +268,13 @@ def test_a_caa_answer_grows_old_meanwhile(desk: Desk) -> None:
     desk.approve_all()
     desk.issuer.will(Later(at=desk.clock.now() + HOUR, reason="it has much to do"))
     desk.take_on(its)
-    looked = len(desk.caa.looked)
-    assert looked
+    checked = len(desk.caa.checked)
+    assert checked
     switch(desk, desk.caller.uin, enabled=False)
     left.pass_time(9 * HOUR)
     switch(desk, desk.caller.uin, enabled=True)
     left.pass_time(HOUR)
-    assert len(desk.caa.looked) > looked
+    assert len(desk.caa.checked) > checked
     assert desk.stands(its)[0] == Status.ISSUED
 
 

@@ -72,8 +72,8 @@ class Desk(InsideDesk):
         """Give the numbers of an order's submissions."""
         return [each.number for each in self.submissions(order)]
 
-    def looks(self) -> list[int]:
-        """Give the verdicts of the looks that are kept."""
+    def checks(self) -> list[int]:
+        """Give the verdicts of the checks that are kept."""
         return [each.verdict for each in self.store.read(lambda unit: unit.evidence.where())]
 
     def after(self, time: timedelta) -> None:
@@ -89,16 +89,16 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
-def test_looks_in_vain_are_kept_for_90_days_and_others_for_good(desk: Desk) -> None:
+def test_failed_checks_are_kept_for_90_days_and_others_for_good(desk: Desk) -> None:
     """That a name was proved and CAA permitted it, is shown years after the certificate's end."""
     desk.issue()
-    assert desk.looks() == [Verdict.TXT_ABSENT, Verdict.PROVED, 1]
+    assert desk.checks() == [Verdict.TXT_ABSENT, Verdict.PROVED, 1]
     desk.after(90 * DAY - timedelta(hours=1))
-    assert len(desk.looks()) == 3
+    assert len(desk.checks()) == 3
     desk.after(timedelta(hours=1))
-    assert desk.looks() == [Verdict.PROVED, 1]
+    assert desk.checks() == [Verdict.PROVED, 1]
     desk.after(365 * 20 * DAY)
-    assert desk.looks() == [Verdict.PROVED, 1]
+    assert desk.checks() == [Verdict.PROVED, 1]
 
 
 def test_the_log_and_certificates_are_kept_for_more_than_two_years_after_the_end(

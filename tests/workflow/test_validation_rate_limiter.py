@@ -35,10 +35,10 @@ RULES = rules_with(checks_per_domain=60)
 MANY = 60
 
 
-def looks(desk: InsideDesk) -> Counter[tuple[str, str]]:
-    """Count the looks that were made, by kind and registrable domain."""
-    proofs = (each.name for validator in desk.validators.values() for each in validator.looked)
-    caa = (name.removeprefix("*.") for name in desk.caa.looked)
+def checks(desk: InsideDesk) -> Counter[tuple[str, str]]:
+    """Count the checks that were made, by kind and registrable domain."""
+    proofs = (each.name for validator in desk.validators.values() for each in validator.checked)
+    caa = (name.removeprefix("*.") for name in desk.caa.checked)
     counted = Counter(("proof", DomainName(name).registrable) for name in proofs)
     return counted + Counter(("caa", DomainName(name).registrable) for name in caa)
 
@@ -63,7 +63,7 @@ orders = st.lists(
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=orders, seconds=st.lists(st.integers(0, 20), min_size=1, max_size=4))
-def test_no_orders_make_more_looks_at_a_domain_than_its_limit(
+def test_no_orders_make_more_checks_of_a_domain_than_its_limit(
     tmp_path_factory: pytest.TempPathFactory,
     asked: list[tuple[int, str, int, bool]],
     seconds: list[int],
@@ -83,7 +83,7 @@ def test_no_orders_make_more_looks_at_a_domain_than_its_limit(
             desk.clock.move(later * SECOND)
             for order in made:
                 work_on(order)
-            assert max(looks(desk).values()) <= 60 + passed
+            assert max(checks(desk).values()) <= 60 + passed
 
 
 def work_on(order: Ordered) -> None:
@@ -101,12 +101,12 @@ def test_who_waits_for_room_is_due_when_there_is_some(tmp_path: Path) -> None:
         order = submit(desk, desk.account(), *names_of("one.com", 0, MANY))
         order.prove(*names_of("one.com", 0, MANY))
         due_at = desk.take_on(order.certificate_id)
-        assert looks(desk) == {("proof", "one.com"): 40}
+        assert checks(desk) == {("proof", "one.com"): 40}
         assert due_at == desk.clock.now() + SECOND
         for _ in range(20):
             desk.clock.move(SECOND)
             desk.take_on(order.certificate_id)
-        assert looks(desk)["proof", "one.com"] == MANY
+        assert checks(desk)["proof", "one.com"] == MANY
 
 
 def test_orders_that_wait_come_back_one_after_the_other(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_the_owner_is_not_behind_the_orders_of_another_account(tmp_path: Path) -
         order.prove("shop.one.com")
         desk.take_on(order.certificate_id)
         assert order.proofs["shop.one.com"].proved_at == desk.clock.now()
-        assert desk.caa.looked == ["shop.one.com"]
+        assert desk.caa.checked == ["shop.one.com"]
 
 
 def test_a_domain_that_does_not_answer_is_looked_at_less(tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_a_domain_that_does_not_answer_is_looked_at_less(tmp_path: Path) -> None
             desk.take_on(order.certificate_id)
             desk.clock.move(SECOND)
         # Forty begin before the first has ended; after that it would be one each second.
-        assert looks(desk)["proof", "one.com"] <= 40 + 4
+        assert checks(desk)["proof", "one.com"] <= 40 + 4
 
 
-def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
+def test_a_check_that_ends_while_others_are_counted_is_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was under way when it was asked for, so it was not counted as a further one."""
@@ -153,7 +153,7 @@ def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
         order = desk.order(submit(desk, desk.account(), "one.com").certificate_id)
         goes_on = threading.Event()
         for validator in desk.validators.values():
-            monkeypatch.setattr(validator, "look", after(goes_on, validator.look))
+            monkeypatch.setattr(validator, "validate", after(goes_on, validator.validate))
         first = desk.validation_run.prove_now(order, ["one.com"])
         assert first is not None
         take = ValidationRateLimiter.take
@@ -167,15 +167,17 @@ def test_a_look_that_ends_while_others_are_counted_is_not_made_again(
         second = desk.validation_run.prove_now(order, ["one.com"])
         assert second is not None
         second.result(30)
-        assert looks(desk) == {("proof", "one.com"): 1}
+        assert checks(desk) == {("proof", "one.com"): 1}
 
 
-def after(goes_on: threading.Event, look: Callable[[Challenge], Finding]) -> Callable[..., Finding]:
-    """Return a look that waits until it may go on."""
+def after(
+    goes_on: threading.Event, validate: Callable[[Challenge], Finding]
+) -> Callable[..., Finding]:
+    """Return a check that waits until it may go on."""
 
     def held(challenge: Challenge) -> Finding:
         assert goes_on.wait(30)
-        return look(challenge)
+        return validate(challenge)
 
     return held
 
@@ -186,7 +188,7 @@ def test_the_operators_own_names_are_not_counted(tmp_path: Path) -> None:
     with InsideDesk(tmp_path, rules=rules) as desk:
         order = submit(desk, desk.account(), *names_of("corp.internal", 0, MANY))
         desk.take_on(order.certificate_id)
-        assert looks(desk)["proof", DomainName("n0.o0.corp.internal").registrable] == MANY
+        assert checks(desk)["proof", DomainName("n0.o0.corp.internal").registrable] == MANY
 
 
 def test_without_a_limit_all_are_looked_at(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_without_a_limit_all_are_looked_at(tmp_path: Path) -> None:
     with InsideDesk(tmp_path, rules=rules_with(checks_per_domain=0)) as desk:
         order = submit(desk, desk.account(), *names_of("one.com", 0, MANY))
         desk.take_on(order.certificate_id)
-        assert looks(desk)["proof", "one.com"] == MANY
+        assert checks(desk)["proof", "one.com"] == MANY
 
 
 @pytest.fixture(params=KINDS)

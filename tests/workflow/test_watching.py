@@ -24,7 +24,7 @@ class ScriptedResolvers:
 
     dead: set[str] = dataclasses.field(default_factory=set)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Ask nobody."""
 
     def silent(self) -> Mapping[str, str]:
@@ -54,13 +54,13 @@ def test_resolvers_that_do_not_answer_are_a_fault_while_an_order_waits(its: Orde
     """None answers, or it is not one: there is another to ask."""
     resolvers = ScriptedResolvers({ONE})
     watch = watching(its, resolvers)
-    watch.look()
+    watch.check()
     assert watch.faults() == ()
     resolvers.dead.add(OTHER)
-    watch.look()
+    watch.check()
     assert watch.faults() == (f"no resolver answers: {ONE}: {REASON}; {OTHER}: {REASON}",)
     resolvers.dead.clear()
-    watch.look()
+    watch.check()
     assert watch.faults() == ()
 
 
@@ -69,7 +69,7 @@ def test_without_an_order_a_resolver_is_missed_that_was_named(its: Ordered, *, n
     """Not the usual one of a desk on which nobody has ordered anything."""
     its.desk.call(its.caller, "CancelAuditCertificate", CertificateId=its.certificate_id)
     watch = watching(its, ScriptedResolvers({ONE, OTHER}), named=named)
-    watch.look()
+    watch.check()
     assert bool(watch.faults()) is named
 
 
@@ -79,9 +79,9 @@ def test_each_resolver_leaves_a_line_when_it_ends_and_when_it_is_back(its: Order
     watch = watching(its, resolvers)
     with capture_logs() as lines:
         for _ in range(3):
-            watch.look()
+            watch.check()
         resolvers.dead.clear()
-        watch.look()
+        watch.check()
     assert [(line["event"], line["resolver"]) for line in lines] == [
         ("a resolver does not answer", ONE),
         ("a resolver answers again", ONE),
@@ -93,8 +93,8 @@ def test_work_that_stands_still_leaves_a_line_and_is_a_note(its: Ordered) -> Non
     watch = watching(its, ScriptedResolvers())
     its.desk.clock.move(timedelta(minutes=2))
     with capture_logs() as lines:
-        watch.look()
-        watch.look()
+        watch.check()
+        watch.check()
     (note,) = watch.notes()
     assert note.startswith("orders are due since")
     assert [line["what"] for line in lines] == [note]

@@ -54,7 +54,7 @@ MESSAGES = {
     StatusMessage.WAIT_ISSUE: "the CA issues the certificate",
 }
 
-LOOKS = {
+FINDINGS = {
     Verdict.PROVED: "the name is validated",
     Verdict.TXT_ABSENT: "there is no TXT record",
     Verdict.TXT_DIFFERS: "there is a TXT record with another value",
@@ -94,7 +94,8 @@ def statuses_page() -> str:
         "The result of CheckCertificateDomainVerification for a name; `LocalCheckFailReason` "
         "explains it. `CaCheck` is 2 once the CA may issue for the name, otherwise -1.",
         table(
-            ("LocalCheck", "What was found"), [(str(each.value), LOOKS[each]) for each in Verdict]
+            ("LocalCheck", "What was found"),
+            [(str(each.value), FINDINGS[each]) for each in Verdict],
         ),
     )
 

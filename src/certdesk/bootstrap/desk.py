@@ -91,7 +91,7 @@ class OpenDesk:
                 work.start()
                 at_work.callback(work.stop)
             # It checks the others, so it starts last.
-            self.probe.look()
+            self.probe.check()
             if faults := self.probe.pulse().faults:
                 raise StoreUnavailable("; ".join(faults))
             self.probe.start()
@@ -133,7 +133,7 @@ def open_desk(
     check_places(settings)
     clock = clock or SystemClock()
     resolver = dns_resolver(settings)
-    looks = validators(settings, resolver, clock)
+    proof_validators = validators(settings, resolver, clock)
     beginning = Beginning(settings, wanted=new_database)
     opening = open_database(
         settings, wait_seconds=wait_seconds, serving=serving, beginning=beginning.check
@@ -156,7 +156,7 @@ def open_desk(
             world,
             rules=rules,
             issuers=issuers_of(world, settings, sandbox=of_sandbox),
-            looks=looks,
+            proof_validators=proof_validators,
             resolver=resolver,
         )
 
@@ -168,14 +168,14 @@ def _put_together(
     *,
     rules: Rules,
     issuers: Issuers,
-    looks: Mapping[ProofKind, Validator],
+    proof_validators: Mapping[ProofKind, Validator],
     resolver: Resolver,
 ) -> OpenDesk:
     metrics = figures(actions())
     caa = caa_checker(settings, resolver, world.clock)
     dns_providers = DnsProviders(world.vault, PROVIDERS)
     records = AddedRecords(world.store, world.clock, dns_providers)
-    validation_run = _validation_run(world, rules, looks, caa, metrics, records, issuers)
+    validation_run = _validation_run(world, rules, proof_validators, caa, metrics, records, issuers)
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, validation_run, issuers, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
@@ -236,7 +236,7 @@ def _put_together(
 def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it works with
     world: Dependencies,
     rules: Rules,
-    looks: Mapping[ProofKind, Validator],
+    proof_validators: Mapping[ProofKind, Validator],
     caa: CaaChecker,
     counts: Counts,
     records: AddedRecords,
@@ -247,12 +247,15 @@ def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it wor
     return ValidationRun(
         store,
         clock,
-        validators={kind: CountedValidator(validator, counts) for kind, validator in looks.items()},
+        validators={
+            kind: CountedValidator(validator, counts)
+            for kind, validator in proof_validators.items()
+        },
         caa=CountedCaa(caa, counts),
         issuers=issuers,
         records=records,
         rate_limiter=ValidationRateLimiter(store, clock, rules),
-        kept_looks=rules.quotas.looks,
+        stored_checks=rules.quotas.looks,
     )
 
 

@@ -48,7 +48,7 @@ def retention_of(settings: Settings) -> Retention:
         (settings.ca_validity_days or LONGEST_DAYS) + AUDIT_AFTER_END,
     )
     return Retention(
-        looks=timedelta(days=settings.retention_looks_days),
+        failed_checks=timedelta(days=settings.retention_looks_days),
         material=timedelta(days=settings.retention_material_days),
         letters=timedelta(days=settings.retention_letters_days),
         audit=timedelta(days=audit_days),

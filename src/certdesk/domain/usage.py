@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeAlias
 
-from certdesk.domain.orders.lifecycle import DELETABLE, LOOKED_FOR, Status
+from certdesk.domain.orders.lifecycle import DELETABLE, VALIDATING, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki.records import Certificate
@@ -28,7 +28,7 @@ def of_order(order: Order) -> Counts:
     return {
         "orders": 1,
         "open_orders": int(order.status not in AT_REST),
-        "open_names": len(order.all_names) if order.status in LOOKED_FOR else 0,
+        "open_names": len(order.all_names) if order.status in VALIDATING else 0,
         "stored_bytes": stored,
     }
 

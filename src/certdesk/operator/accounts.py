@@ -82,7 +82,7 @@ def list_accounts(
 ) -> Commit[ListAccountsReply]:
     """List the accounts of the desk."""
 
-    def look(unit: Unit) -> ListAccountsReply:
+    def read(unit: Unit) -> ListAccountsReply:
         return ListAccountsReply(
             accounts=[
                 AccountInfo(
@@ -104,7 +104,7 @@ def list_accounts(
             ]
         )
 
-    return look
+    return read
 
 
 class SwitchAccountReply(Reply):

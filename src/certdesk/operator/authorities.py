@@ -55,10 +55,10 @@ def describe_authorities(
     pki.prepare()
     told = [_told(published) for published in pki.authorities()]
 
-    def look(unit: Unit) -> DescribeAuthoritiesReply:
+    def read(unit: Unit) -> DescribeAuthoritiesReply:
         return DescribeAuthoritiesReply(authorities=told)
 
-    return look
+    return read
 
 
 def _told(published: Published) -> AuthorityInfo:

@@ -87,7 +87,7 @@ def count_blocked_keys(
     """Show how many keys are blocked, and whether a given key is."""
     digest = _digest(request.digest) if request.digest else None
 
-    def look(unit: Unit) -> CountBlockedKeysReply:
+    def read(unit: Unit) -> CountBlockedKeysReply:
         blocks = blocks_of(unit, digest) if digest else []
         found = next((each for each in blocks if each.uin == EVERYBODY), None)
         return CountBlockedKeysReply(
@@ -98,7 +98,7 @@ def count_blocked_keys(
             uins=[each.uin for each in blocks if each.uin != EVERYBODY],
         )
 
-    return look
+    return read
 
 
 def _digest(text: str) -> bytes:

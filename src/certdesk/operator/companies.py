@@ -82,14 +82,14 @@ def list_companies(
 ) -> Commit[ListCompaniesReply]:
     """List the companies of an account."""
 
-    def look(unit: Unit) -> ListCompaniesReply:
+    def read(unit: Unit) -> ListCompaniesReply:
         known_account(unit, request.uin)
         companies = unit.companies.where(uin=request.uin)
         return ListCompaniesReply(
             companies=[company_info(context, company) for company in companies]
         )
 
-    return look
+    return read
 
 
 class ShowCompanyReply(Reply):
@@ -103,10 +103,10 @@ class ShowCompanyReply(Reply):
 def show_company(context: Context, request: asked.ShowCompanyRequest) -> Commit[ShowCompanyReply]:
     """Show one company."""
 
-    def look(unit: Unit) -> ShowCompanyReply:
+    def read(unit: Unit) -> ShowCompanyReply:
         company = unit.companies.get(request.company_id)
         if company is None:
             raise CompanyNotFound
         return ShowCompanyReply(uin=company.uin, company=company_info(context, company))
 
-    return look
+    return read

@@ -189,12 +189,12 @@ def _wanted(by: str, value: str) -> Wanted:
 
 
 def _find(context: Context, wanted: Wanted, uin: str | None) -> Traces:
-    def look(unit: Unit) -> Traces:
+    def read(unit: Unit) -> Traces:
         if uin is not None:
             known_account(unit, uin)
         return traces_of(context, unit, wanted, uin)
 
-    return context.desk.store.read(look)
+    return context.desk.store.read(read)
 
 
 def _hash(context: Context, wanted: Wanted) -> str:

@@ -120,7 +120,7 @@ class ListZonesReply(Reply):
 def list_zones(context: Context, request: asked.ListZonesRequest) -> Commit[ListZonesReply]:
     """List the zones that the desk may change, with the records that it could not remove yet."""
 
-    def look(unit: Unit) -> ListZonesReply:
+    def read(unit: Unit) -> ListZonesReply:
         zones = unit.zones.where()
         waiting = _waiting(unit, zones, context.now)
         if request.uin is not None:
@@ -128,7 +128,7 @@ def list_zones(context: Context, request: asked.ListZonesRequest) -> Commit[List
             zones = [zone for zone in zones if zone.uin == uin]
         return ListZonesReply(zones=[_info(zone, waiting[zone.uin, zone.name]) for zone in zones])
 
-    return look
+    return read
 
 
 class RemoveZoneReply(Reply):

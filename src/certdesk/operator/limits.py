@@ -30,7 +30,7 @@ def list_limits(context: Context, request: asked.ListLimitsRequest) -> Commit[Li
     """List the quotas of an account with how much of each is used."""
     quotas = context.desk.rules.quotas
 
-    def look(unit: Unit) -> ListLimitsReply:
+    def read(unit: Unit) -> ListLimitsReply:
         known_account(unit, request.uin)
         used = unit.usage.of(request.uin)
         return ListLimitsReply(
@@ -46,4 +46,4 @@ def list_limits(context: Context, request: asked.ListLimitsRequest) -> Commit[Li
             ]
         )
 
-    return look
+    return read

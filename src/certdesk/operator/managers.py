@@ -141,7 +141,7 @@ def list_managers(
 ) -> Commit[ListManagersReply]:
     """List the managers of an account."""
 
-    def look(unit: Unit) -> ListManagersReply:
+    def read(unit: Unit) -> ListManagersReply:
         known_account(unit, request.uin)
         return ListManagersReply(
             managers=[
@@ -151,7 +151,7 @@ def list_managers(
             ]
         )
 
-    return look
+    return read
 
 
 class ContactInfo(Part):
@@ -178,7 +178,7 @@ class ShowManagerReply(Reply):
 def show_manager(context: Context, request: asked.ShowManagerRequest) -> Commit[ShowManagerReply]:
     """Show one manager with its contact."""
 
-    def look(unit: Unit) -> ShowManagerReply:
+    def read(unit: Unit) -> ShowManagerReply:
         manager = unit.managers.get(request.manager_id)
         if manager is None:
             raise ManagerNotFound
@@ -193,7 +193,7 @@ def show_manager(context: Context, request: asked.ShowManagerRequest) -> Commit[
             remarks=list(_remarks(people, country)),
         )
 
-    return look
+    return read
 
 
 def _remarks(people: People, country: str | None) -> Iterator[str]:

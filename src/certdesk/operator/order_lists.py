@@ -76,7 +76,7 @@ def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrde
     """List orders: newest first, or first to expire first."""
     query = _query(context, request)
 
-    def look(unit: Unit) -> ListOrdersReply:
+    def read(unit: Unit) -> ListOrdersReply:
         accounts = _accounts(unit, request)
         # One order more than the page shows whether another page follows.
         wanted = query.limit + 1
@@ -92,7 +92,7 @@ def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrde
             next=_next(listed[-1]) if len(found) == wanted else None,
         )
 
-    return look
+    return read
 
 
 def order_info(unit: Unit, order: Order, account: Account | None) -> OrderInfo:

@@ -20,7 +20,7 @@ from certdesk.ports import Unit, disabled_account, followers_of, successors_of
 from certdesk.wire.model import Part, Reply, utc_time
 from certdesk.wire.operator import orders as asked
 
-LOOKS_SHOWN = 40
+CHECKS_SHOWN = 40
 """How many of the newest checks of an order are shown."""
 
 
@@ -70,11 +70,11 @@ class ShowOrderReply(Reply, kw_only=True):
 def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[ShowOrderReply]:
     """Show one order with its history."""
 
-    def look(unit: Unit) -> ShowOrderReply:
+    def read(unit: Unit) -> ShowOrderReply:
         order = known_order(unit, request.certificate_id)
         its = order.certificate_id
         proofs = unit.proofs.where(certificate_id=its, attempt=order.proving)
-        looks = unit.evidence.where(certificate_id=its)[-LOOKS_SHOWN:]
+        checks = unit.evidence.where(certificate_id=its)[-CHECKS_SHOWN:]
         task = unit.tasks.get(its)
         ahead = outlook(unit.renewals.get(its), successors_of(unit, order))
         disabled = disabled_account(unit, order)
@@ -86,14 +86,14 @@ def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[Show
             deadline=utc_time(order.deadline),
             same_key=same_key(unit, order.uin, key_of(unit, order)),
             proofs=[_proof(proof) for proof in proofs],
-            happenings=_story(unit.audit.where(subject=its), looks),
+            happenings=_story(unit.audit.where(subject=its), checks),
             next=standstill.told(disabled) if disabled else f"{what} {ahead}".rstrip(),
             due_time=utc_time(task.due_at) if task else None,
             failures=task.failures if task else 0,
             failure=task.reason if task else "",
         )
 
-    return look
+    return read
 
 
 class CurrentOrderReply(Reply):
@@ -109,7 +109,7 @@ def current_order(
     """Show which certificate is in force in place of one that was reissued or renewed."""
     del context
 
-    def look(unit: Unit) -> CurrentOrderReply:
+    def read(unit: Unit) -> CurrentOrderReply:
         order = known_order(unit, request.certificate_id)
         followers = followers_of(unit, order)
         found = in_force(order, followers)
@@ -121,7 +121,7 @@ def current_order(
             )
         return CurrentOrderReply(order=_info(unit, found or order))
 
-    return look
+    return read
 
 
 class ResumeOrderReply(Reply):
@@ -162,9 +162,9 @@ def _proof(proof: Proof) -> ProofInfo:
     )
 
 
-def _story(entries: list[AuditEntry], looks: list[Evidence]) -> list[Happening]:
+def _story(entries: list[AuditEntry], checks: list[Evidence]) -> list[Happening]:
     told = [(entry.at, _done(entry)) for entry in entries]
-    told += [(look.ended_at, _found(look)) for look in looks]
+    told += [(check.ended_at, _found(check)) for check in checks]
     return [happening for _, happening in sorted(told, key=lambda pair: pair[0])]
 
 
@@ -174,12 +174,12 @@ def _done(entry: AuditEntry) -> Happening:
     )
 
 
-def _found(look: Evidence) -> Happening:
-    found = "found" if look.verdict > 0 else look.reason
+def _found(check: Evidence) -> Happening:
+    found = "found" if check.verdict > 0 else check.reason
     return Happening(
-        time=utc_time(look.ended_at),
+        time=utc_time(check.ended_at),
         who="desk",
-        what=f"Look for {look.kind}",
-        detail=f"{look.name}: {found}",
-        steps=list(look.steps),
+        what=f"Look for {check.kind}",
+        detail=f"{check.name}: {found}",
+        steps=list(check.steps),
     )

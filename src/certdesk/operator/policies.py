@@ -90,13 +90,13 @@ def list_policies(
 ) -> Commit[ListPoliciesReply]:
     """List the policies of an account."""
 
-    def look(unit: Unit) -> ListPoliciesReply:
+    def read(unit: Unit) -> ListPoliciesReply:
         known_account(unit, request.uin)
         return ListPoliciesReply(
             policies=[policy_info(policy) for policy in unit.policies.where(uin=request.uin)]
         )
 
-    return look
+    return read
 
 
 class ShowPolicyReply(Reply):
@@ -111,13 +111,13 @@ class ShowPolicyReply(Reply):
 def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[ShowPolicyReply]:
     """Show one policy and the users that it binds."""
 
-    def look(unit: Unit) -> ShowPolicyReply:
+    def read(unit: Unit) -> ShowPolicyReply:
         policy = known_policy(unit, request.policy_id)
         return ShowPolicyReply(
             uin=policy.uin, policy=policy_info(policy), user_ids=_bound(unit, policy)
         )
 
-    return look
+    return read
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)

@@ -56,7 +56,7 @@ def list_projects(
 ) -> Commit[ListProjectsReply]:
     """List the projects of an account."""
 
-    def look(unit: Unit) -> ListProjectsReply:
+    def read(unit: Unit) -> ListProjectsReply:
         known_account(unit, request.uin)
         return ListProjectsReply(
             projects=[
@@ -70,7 +70,7 @@ def list_projects(
             ]
         )
 
-    return look
+    return read
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)

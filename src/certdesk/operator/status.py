@@ -20,11 +20,11 @@ class VaultStatusReply(Reply):
 def vault_status(context: Context, request: asked.VaultStatusRequest) -> Commit[VaultStatusReply]:
     """Show which key encrypts secrets, and the stock of keys."""
 
-    def look(unit: Unit) -> VaultStatusReply:
+    def read(unit: Unit) -> VaultStatusReply:
         return VaultStatusReply(
             key_encryption=context.desk.vault.describe(),
             accounts=unit.accounts.count(),
             key_stock={kind.label: unit.key_stock.count(kind=kind.name) for kind in KeyKind},
         )
 
-    return look
+    return read

@@ -61,13 +61,13 @@ class ListUsersReply(Reply):
 def list_users(context: Context, request: asked.ListUsersRequest) -> Commit[ListUsersReply]:
     """List the users of an account."""
 
-    def look(unit: Unit) -> ListUsersReply:
+    def read(unit: Unit) -> ListUsersReply:
         known_account(unit, request.uin)
         return ListUsersReply(
             users=[_info(unit, user) for user in unit.users.where(uin=request.uin)]
         )
 
-    return look
+    return read
 
 
 class TemporaryKey(Part):
@@ -91,7 +91,7 @@ class ShowUserReply(Reply):
 def show_user(context: Context, request: asked.ShowUserRequest) -> Commit[ShowUserReply]:
     """Show one user with policies and temporary keys."""
 
-    def look(unit: Unit) -> ShowUserReply:
+    def read(unit: Unit) -> ShowUserReply:
         user = known_user(unit, request.user_id)
         found = [unit.policies.get(policy_id) for policy_id in user.policies]
         return ShowUserReply(
@@ -101,7 +101,7 @@ def show_user(context: Context, request: asked.ShowUserRequest) -> Commit[ShowUs
             temporary_keys=_temporary_keys(context, unit, user),
         )
 
-    return look
+    return read
 
 
 class SwitchUserReply(Reply):

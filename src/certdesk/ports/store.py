@@ -34,8 +34,8 @@ class Store(Protocol):
         """Begin a `write` and return the future of its outcome, so that no thread has to wait."""
         ...
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
-        """Run `look` on one consistent view of what is committed; it must not write."""
+    def read(self, query: Callable[[Unit], Result]) -> Result:
+        """Run `query` on one consistent view of what is committed; it must not write."""
         ...
 
     def refusing(self) -> str:

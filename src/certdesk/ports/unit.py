@@ -253,7 +253,7 @@ class Unit:
         Collection[ValidationBucket],
         Key("domain", "kind"),
         Index("even_at"),
-        LimitedBy("removed ten minutes after the last look"),
+        LimitedBy("removed ten minutes after the last check"),
     ]
     """State of the rate limits on checks, by registrable domain and kind of check."""
 

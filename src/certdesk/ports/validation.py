@@ -12,7 +12,7 @@ from certdesk.domain.values.names import DomainName
 class Validator(Protocol):
     """Checks for the proofs of one kind, from outside. Safe to use from several threads."""
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Check once, within 20 seconds.
 
         Any answer is a finding; only a bug raises.
@@ -23,7 +23,7 @@ class Validator(Protocol):
 class CaaChecker(Protocol):
     """Checks whether CAA records let an issuer issue. Safe to use from several threads."""
 
-    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+    def check(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Check once, within 20 seconds; anything but a definite permission refuses.
 
         `kind` is how control of the name was proved, which records may ask for (RFC 8657), and

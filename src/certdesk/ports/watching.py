@@ -15,12 +15,12 @@ Examiner = Callable[[], Iterable[Observation]]
 class Resolvers(Protocol):
     """Which resolvers answer, by their addresses. Safe to ask from several threads."""
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Ask each of them; takes seconds where one does not answer."""
         ...
 
     def silent(self) -> Mapping[str, str]:
-        """Return those that did not answer the last looks, each with the reason."""
+        """Return those that did not answer the last checks, each with the reason."""
         ...
 
     def answering(self) -> Mapping[str, bool]:

@@ -30,8 +30,8 @@ class Readers:
         self._closed = False
         self._changed = threading.Condition()
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
-        """Run `look` on one state of the database.
+    def read(self, query: Callable[[Unit], Result]) -> Result:
+        """Run `query` on one state of the database.
 
         Raises:
             StoreUnavailable: the database cannot be read, or the readers are closed.
@@ -39,7 +39,7 @@ class Readers:
         session = self._take()
         try:
             session = session or self._connect()
-            return _on_one_state(session, look)
+            return _on_one_state(session, query)
         except DBAPIError as error:
             if session is not None:
                 session.discard()
@@ -71,10 +71,10 @@ class Readers:
             self._changed.notify_all()
 
 
-def _on_one_state(session: Session, look: Callable[[Unit], Result]) -> Result:
+def _on_one_state(session: Session, query: Callable[[Unit], Result]) -> Result:
     # The first statement that reads fixes the state.
     session.run("BEGIN")
     try:
-        return look(session.unit)
+        return query(session.unit)
     finally:
         session.run("COMMIT")

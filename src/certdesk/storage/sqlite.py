@@ -117,14 +117,14 @@ class SqliteStore:
         """Queue `commit` for the writer's thread; see `write`."""
         return self._writer.submit(commit)
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
-        """Run `look` on one state of the database.
+    def read(self, query: Callable[[Unit], Result]) -> Result:
+        """Run `query` on one state of the database.
 
         Raises:
             StoreUnavailable: the database cannot be read, or the store is closed.
-            ReadOnly: `look` tried to write.
+            ReadOnly: `query` tried to write.
         """
-        return self._readers.read(look)
+        return self._readers.read(query)
 
     def refusing(self) -> str:
         """Return "": a failure here may always pass."""

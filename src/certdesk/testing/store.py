@@ -293,15 +293,15 @@ class MemoryStore:
             outcome.set_exception(error)
         return outcome
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
-        """Run `look` on one state.
+    def read(self, query: Callable[[Unit], Result]) -> Result:
+        """Run `query` on one state.
 
         Raises:
             StoreUnavailable: the store is closed.
-            ReadOnly: `look` tried to write.
+            ReadOnly: `query` tried to write.
         """
         self._check_open()
-        return look(_unit(Draft(self._state, writable=False)))
+        return query(_unit(Draft(self._state, writable=False)))
 
     def refusing(self) -> str:
         """Return "": it never refuses writes."""

@@ -15,16 +15,16 @@ class ScriptedValidator:
         """Return the verdict `absent` for names without a scripted one."""
         self.verdicts: dict[str, Verdict] = {}
         """The verdicts, by the challenge's name."""
-        self.looked: list[Challenge] = []
+        self.checked: list[Challenge] = []
         """Every checked challenge, in order."""
         self.silent = False
         """Whether no server answers for any name."""
         self._clock = clock
         self._absent = absent
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Return the verdict of the challenge's name."""
-        self.looked.append(challenge)
+        self.checked.append(challenge)
         verdict = self.verdicts.get(challenge.name, self._absent)
         proved = verdict is Verdict.PROVED
         now = self._clock.now()
@@ -47,15 +47,15 @@ class ScriptedCaa:
         """Permit every name at first."""
         self.refused: dict[str, str] = {}
         """Why a name is refused, by the name in ASCII with `*.`."""
-        self.looked: list[str] = []
+        self.checked: list[str] = []
         """Every checked name, in order."""
         self.identities: list[CaaIdentity] = []
         """The identity of each check, in order."""
         self._clock = clock
 
-    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+    def check(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Permit the name, or refuse it for the scripted reason."""
-        self.looked.append(name.ascii)
+        self.checked.append(name.ascii)
         self.identities.append(identity)
         reason = self.refused.get(name.ascii, "")
         now = self._clock.now()

@@ -19,9 +19,9 @@ and does not have the record at first:
     >>> with nameserver() as dns:
     ...     resolver = Resolver([Server.parse(dns.endpoint)], None, random.SystemRandom())
     ...     validator = DnsProof(resolver, SystemClock())
-    ...     before = validator.look(challenge)
+    ...     before = validator.validate(challenge)
     ...     dns.add("_dnsauth.shop.example.com", "TXT", "20260301tok")
-    ...     after = validator.look(challenge)
+    ...     after = validator.validate(challenge)
 
     >>> before.verdict.name, after.verdict.name
     ('TXT_ABSENT', 'PROVED')

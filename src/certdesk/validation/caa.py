@@ -14,7 +14,7 @@ from certdesk.domain.values.foreign_text import shown
 from certdesk.domain.values.names import DomainName
 from certdesk.ports import Clock
 from certdesk.validation.exchange import Unanswered
-from certdesk.validation.resolver import Answer, Resolver, look_deadline
+from certdesk.validation.resolver import Answer, Resolver, check_deadline
 
 
 class Caa:
@@ -30,13 +30,13 @@ class Caa:
         self._resolver = resolver
         self._clock = clock
 
-    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+    def check(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Climb from the name to the first parent that has CAA records, and check those.
 
         A CNAME record on the way is followed for its own name only; the parents of its target are
         not asked.
         """
-        began, deadline = self._clock.now(), look_deadline()
+        began, deadline = self._clock.now(), check_deadline()
         answers: list[Answer] = []
         try:
             found_at, records = self._climb(name.base, deadline, answers)
@@ -83,7 +83,7 @@ class CaaUnchecked:
         """Take times from `clock`."""
         self._clock = clock
 
-    def look(self, name: DomainName, kind: ProofKind, _: CaaIdentity) -> CaaFinding:
+    def check(self, name: DomainName, kind: ProofKind, _: CaaIdentity) -> CaaFinding:
         """Permit the name."""
         now = self._clock.now()
         return CaaFinding(

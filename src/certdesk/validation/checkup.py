@@ -9,7 +9,7 @@ import dns.rdatatype
 
 from certdesk.domain.operation.checkup import Observation, failure, good, warning
 from certdesk.validation.exchange import Unanswered
-from certdesk.validation.resolver import Resolver, look_deadline
+from certdesk.validation.resolver import Resolver, check_deadline
 
 CHECK = "resolver"
 REMEDY = (
@@ -51,7 +51,7 @@ def reasons(resolver: Resolver) -> dict[str, str]:
     found: dict[str, str] = {}
     for server in dict.fromkeys(resolver.turns()):
         try:
-            resolver.respond(server, dns.name.root, dns.rdatatype.NS, look_deadline())
+            resolver.respond(server, dns.name.root, dns.rdatatype.NS, check_deadline())
         except Unanswered as unanswered:
             found[str(server)] = unanswered.reason
         else:

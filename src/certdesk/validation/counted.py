@@ -18,11 +18,11 @@ class CountedValidator:
         self._validator = validator
         self._counts = counts
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Check the challenge."""
-        found = self._validator.look(challenge)
+        found = self._validator.validate(challenge)
         good = found.verdict is Verdict.PROVED
-        self._counts.count(Counted.LOOKS, kind=challenge.kind, result=_result(found, good=good))
+        self._counts.count(Counted.CHECKS, kind=challenge.kind, result=_result(found, good=good))
         return found
 
 
@@ -34,11 +34,11 @@ class CountedCaa:
         self._checker = checker
         self._counts = counts
 
-    def look(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
+    def check(self, name: DomainName, kind: ProofKind, identity: CaaIdentity) -> CaaFinding:
         """Check the CAA records of a name."""
-        found = self._checker.look(name, kind, identity)
+        found = self._checker.check(name, kind, identity)
         result = _result(found, good=found.permitted)
-        self._counts.count(Counted.LOOKS, kind=CAA, result=result)
+        self._counts.count(Counted.CHECKS, kind=CAA, result=result)
         return found
 
 

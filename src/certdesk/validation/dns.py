@@ -14,7 +14,7 @@ from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind, 
 from certdesk.domain.values.foreign_text import printable_text, shown
 from certdesk.ports import Clock
 from certdesk.validation.exchange import Unanswered
-from certdesk.validation.resolver import Answer, Resolver, look_deadline
+from certdesk.validation.resolver import Answer, Resolver, check_deadline
 
 STRINGS = 64
 
@@ -55,7 +55,7 @@ class DnsProof:
         self._resolver = resolver
         self._clock = clock
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Look for the challenge's record, within 20 seconds.
 
         A TXT record is a proof if its joined strings equal the value to the byte; other records at
@@ -63,7 +63,7 @@ class DnsProof:
         name does not exist.
         """
         way, kind = _WAYS[challenge.kind], challenge.kind.value
-        began, deadline = self._clock.now(), look_deadline()
+        began, deadline = self._clock.now(), check_deadline()
         try:
             answer = self._resolver.ask(challenge.record, kind, deadline)
         except Unanswered as failure:

@@ -67,14 +67,14 @@ class FileProof:
         )
         self._clock = clock
 
-    def look(self, challenge: Challenge) -> Finding:
+    def validate(self, challenge: Challenge) -> Finding:
         """Check the hosts of the challenge one after the other, all within the total time."""
         began_at = self._clock.now()
         trail = Trail(time.monotonic() + self._limits.total)
         schemes = _SCHEMES
         sights: list[_Sight] = []
         for host in challenge.hosts:
-            sights.append(self._look_at(challenge, host, schemes, trail))
+            sights.append(self._check_host(challenge, host, schemes, trail))
             if sights[-1].proved_by == "https":
                 # If http is not answered at all, only the first host spends time on it.
                 schemes = _SCHEMES[::-1]
@@ -90,7 +90,7 @@ class FileProof:
             ended_at=self._clock.now(),
         )
 
-    def _look_at(
+    def _check_host(
         self, challenge: Challenge, host: str, schemes: Sequence[str], trail: Trail
     ) -> _Sight:
         """Check one host by the first scheme and, if that proves nothing, by the second.

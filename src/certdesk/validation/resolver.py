@@ -29,7 +29,7 @@ from certdesk.domain.values.foreign_text import few, printable_text
 from certdesk.validation.anchors import DNSKEY, Anchors, anchored
 from certdesk.validation.exchange import Server, Unanswered, exchange, question
 
-LOOK_SECONDS = 20.0
+CHECK_SECONDS = 20.0
 TRIES = 3
 CNAMES = 8
 TRUSTED_SECONDS = 300.0
@@ -63,9 +63,9 @@ class Addresses:
     steps: tuple[str, ...]
 
 
-def look_deadline() -> float:
+def check_deadline() -> float:
     """Return the deadline, in `time.monotonic`, of a check that begins now."""
-    return time.monotonic() + LOOK_SECONDS
+    return time.monotonic() + CHECK_SECONDS
 
 
 class Resolver:

@@ -20,7 +20,7 @@ class AnsweringResolvers:
         self._missed = {str(server): 0 for server in dict.fromkeys(resolver.turns())}
         self._reasons: Mapping[str, str] = {}
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Ask each resolver once; see `ports.Resolvers`."""
         self._reasons = reasons(self._resolver)
         for server, reason in self._reasons.items():

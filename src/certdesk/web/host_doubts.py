@@ -46,7 +46,7 @@ class HostDoubts:
         self._edge = edge
         self._limiter = RateLimiter(A_MINUTE, 60)
 
-    def look(
+    def examine(
         self, scope: Scope, headers: Mapping[str, str], claim: Claim, fits: Callable[[Claim], None]
     ) -> None:
         """Log it if a claim is wrong because of its Host; `fits` raises for a wrong claim."""

@@ -140,7 +140,7 @@ class Server(uvicorn.Server):
         if counter % TICKS_A_SECOND == 0:
             now = time.monotonic()
             for connection in list(self._connections):
-                connection.look(now)
+                connection.check_progress(now)
         return await super().on_tick(counter)
 
     def _new_protocol(self) -> LimitedProtocol:

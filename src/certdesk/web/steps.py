@@ -189,8 +189,8 @@ class Steps:
         except SignatureFailure:
             exchange.told["host"] = shown(asked.head.headers["host"])
             if is_cheap(claim, body):
-                looked = (exchange.scope, asked.head.headers, claim, fits)
-                await self._edge.aside(self._doubts.look, *looked)
+                arguments = (exchange.scope, asked.head.headers, claim, fits)
+                await self._edge.aside(self._doubts.examine, *arguments)
             raise
         exchange.is_proved = True
 

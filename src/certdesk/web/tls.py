@@ -12,7 +12,7 @@ import uvicorn
 
 from certdesk.settings import Settings, SettingsError
 
-CERTIFICATE_LOOK_SECONDS = 5
+CERTIFICATE_CHECK_SECONDS = 5
 FAILURES_TOLD = 2
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ async def renew_certificate(config: uvicorn.Config) -> None:
     known = _changed_at(certificate, key)
     failures = 0
     while True:
-        await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
+        await asyncio.sleep(CERTIFICATE_CHECK_SECONDS)
         try:
             found = _changed_at(certificate, key)
             if found != known:

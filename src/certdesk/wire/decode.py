@@ -81,7 +81,7 @@ LEAST_HIDDEN = 4
 
 
 def hidden_in(request: Request, longest: int) -> Iterator[str]:
-    """Yield the values of a request that no message may repeat, by declared type or by their look.
+    """Yield the values of a request that no message may repeat, by declared type or by their form.
 
     A value may look like a person's number or address in the wrong place. A message of `longest`
     characters repeats no longer value whole, so longer values are not examined: a letter has two

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending, WaitsFor, wait_of
 from certdesk.domain.orders import standstill
-from certdesk.domain.orders.lifecycle import LOOKED_FOR, StatusMessage
+from certdesk.domain.orders.lifecycle import VALIDATING, StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -59,7 +59,7 @@ def _counted(
 
 def _waiting(unit: Unit) -> Mapping[WaitsFor, int]:
     found = Counter(dict.fromkeys(WaitsFor, 0))
-    for status in LOOKED_FOR | BY_STATUS.keys():
+    for status in VALIDATING | BY_STATUS.keys():
         for waits_for in (None, *StatusMessage):
             wait = wait_of(status, waits_for)
             if wait is not None:

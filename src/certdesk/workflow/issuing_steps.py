@@ -16,7 +16,7 @@ from certdesk.domain.orders.certificate import certificate_of, requested, wanted
 from certdesk.domain.orders.lifecycle import WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
-from certdesk.domain.orders.renewal import first_look, wanted
+from certdesk.domain.orders.renewal import renewal_of, wanted
 from certdesk.domain.orders.revocation import mark_revoked
 from certdesk.domain.orders.steps import ProofsMissing
 from certdesk.domain.pki.answers import WrongAnswer, bounded, check_issued, check_offered
@@ -47,7 +47,7 @@ from certdesk.ports import (
     place_of,
     place_of_party,
 )
-from certdesk.workflow.key_inspection import note_look, weakness_of
+from certdesk.workflow.key_inspection import note_inspection, weakness_of
 from certdesk.workflow.order_changes import close, decline_revocation
 from certdesk.workflow.order_standing import Standing, unchanged
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
@@ -117,7 +117,7 @@ class IssuingSteps:
             # The background has not checked this key yet, and no certificate may be issued for a
             # weak one (Baseline Requirements 6.1.1.3).
             reason = weakness_of(submission)
-            self._store.write(lambda unit: note_look(unit, submission, reason, now))
+            self._store.write(lambda unit: note_inspection(unit, submission, reason, now))
             return now
         if standing.ended_vetting(now):
             # Vetted data may be relied on for a limited time only (Baseline Requirements 4.2.1).
@@ -214,7 +214,7 @@ class IssuingSteps:
             )
         )
         if hosted:
-            unit.renewals.add(first_look(after))
+            unit.renewals.add(renewal_of(after))
         self._settle_predecessors(unit, order)
         note(unit, now, order, "Issue", f"serial {certificate.serial}")
         tell_of_shared_key(unit, order, certificate.spki_sha256, now)

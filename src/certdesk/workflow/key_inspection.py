@@ -21,7 +21,7 @@ from certdesk.domain.values.keys import inspect_further
 from certdesk.ports import Clock, Stale, Store, Unit, block, block_of, note
 from certdesk.workflow.repeating import Repeating
 
-LOOK_SECONDS = 2
+INTERVAL_SECONDS = 2
 BATCH = 100
 
 log = structlog.get_logger()
@@ -34,9 +34,9 @@ class Inspection(Repeating):
         """Prepare; nothing is checked before `start`."""
         self._store = store
         self._clock = clock
-        super().__init__("key inspection", self.look, LOOK_SECONDS)
+        super().__init__("key inspection", self.inspect, INTERVAL_SECONDS)
 
-    def look(self) -> None:
+    def inspect(self) -> None:
         """Check a batch of waiting keys, and start the next batch soon if there are more."""
         batch = self._store.read(lambda unit: unit.submissions.where(inspected=False, limit=BATCH))
         found: list[tuple[Submission, str | None]] = []
@@ -52,7 +52,7 @@ class Inspection(Repeating):
 
     def _note_all(self, found: list[tuple[Submission, str | None]], unit: Unit) -> None:
         for submission, reason in found:
-            note_look(unit, submission, reason, self._clock.now())
+            note_inspection(unit, submission, reason, self._clock.now())
 
 
 def weakness_of(submission: Submission) -> str | None:
@@ -71,7 +71,7 @@ def weakness_of(submission: Submission) -> str | None:
     return inspect_further(request.public_key)
 
 
-def note_look(unit: Unit, submission: Submission, reason: str | None, now: datetime) -> None:
+def note_inspection(unit: Unit, submission: Submission, reason: str | None, now: datetime) -> None:
     """Store that a key has had its slower checks, and block it if it is weak.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.ports import Pki
 from certdesk.workflow.repeating import Repeating
 
-LOOK_SECONDS = 5
+INTERVAL_SECONDS = 5
 
 
 class ListRenewal(Repeating):
@@ -17,8 +17,8 @@ class ListRenewal(Repeating):
     def __init__(self, pki: Pki) -> None:
         """Prepare; nothing is made before `start`."""
         self._pki = pki
-        super().__init__("revocation lists", self._look, LOOK_SECONDS)
+        super().__init__("revocation lists", self._renew, INTERVAL_SECONDS)
 
-    def _look(self) -> None:
+    def _renew(self) -> None:
         self._pki.hand_over()
         self._pki.renew_lists()

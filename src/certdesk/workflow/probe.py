@@ -42,7 +42,7 @@ class Probe(Repeating):
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Prepare; nothing is written before `look` or `start`.
+        """Prepare; nothing is written before `check` or `start`.
 
         `further` returns other faults, and is called after each check that found none. `wrote` is
         called with the seconds that each write took. `monotonic` and `wall` return seconds: of a
@@ -61,12 +61,12 @@ class Probe(Repeating):
         self._latest: datetime | None = None
         self._others: list[str] = []
         self._said: tuple[str, ...] = ()
-        super().__init__(NAME, self.look, PROBE_SECONDS)
+        super().__init__(NAME, self.check, PROBE_SECONDS)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Write and read once, and log what is newly wrong or right."""
         began = self._monotonic()
-        found = self._look()
+        found = self._write_and_read()
         self._found, self._ended_at = found, self._monotonic()
         self._took = self._ended_at - began
         if not found:
@@ -99,7 +99,7 @@ class Probe(Repeating):
             action_signed=False,
         )
 
-    def _look(self) -> str:
+    def _write_and_read(self) -> str:
         """Do what requests do; return what failed, or an empty text."""
         failed = NOTHING_WRITTEN
         try:

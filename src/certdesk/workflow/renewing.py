@@ -29,7 +29,7 @@ from certdesk.domain.orders.renewal import (
     Forget,
     Make,
     Succession,
-    looked,
+    attempted,
     next_succession,
     warning,
 )
@@ -136,7 +136,7 @@ class Renewing(Repeating):
             if days is not None:
                 renewal = self._warn(order, due, renewal, days)
             if not isinstance(move, Make):
-                self._keep(looked(renewal, order, now))
+                self._keep(attempted(renewal, order, now))
                 return True
             if not self._bucket.has(now):
                 return False
@@ -162,7 +162,7 @@ class Renewing(Repeating):
         else:
             return
         log.warning("no successor could be made", certificate=order.certificate_id, reason=reason)
-        self._keep(looked(renewal, order, self._desk.clock.now(), reason))
+        self._keep(attempted(renewal, order, self._desk.clock.now(), reason))
 
     def _ask(self, order: Order, caller: Caller) -> None:
         """Ask for a successor, as an action; its refusal is raised."""

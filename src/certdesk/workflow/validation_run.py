@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from certdesk.domain.orders.lifecycle import LOOKED_FOR, StatusMessage, WaitEvent
+from certdesk.domain.orders.lifecycle import VALIDATING, StatusMessage, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.steps import GOING_ON, is_proved
 from certdesk.domain.validation.challenge import (
@@ -87,11 +87,11 @@ class ValidationRun:
         issuers: Issuers,
         records: AddedRecords,
         rate_limiter: ValidationRateLimiter,
-        kept_looks: int,
+        stored_checks: int,
     ) -> None:
         """Prepare; threads are started when there is something to check.
 
-        The first `kept_looks` failed checks of a proof are stored.
+        The first `stored_checks` failed checks of a proof are stored.
         """
         self._store = store
         self._clock = clock
@@ -100,8 +100,8 @@ class ValidationRun:
         self._issuers = issuers
         self._records = records
         self._rate_limiter = rate_limiter
-        self._kept_looks = kept_looks
-        self._threads = ThreadPoolExecutor(AT_ONCE, "look", initializer=step_back)
+        self._stored_checks = stored_checks
+        self._threads = ThreadPoolExecutor(AT_ONCE, "validation", initializer=step_back)
         self._change = threading.Lock()
         self._asked: dict[Check, Future[None]] = {}
         self._waiting: dict[str, deque[Check]] = defaultdict(deque)
@@ -112,9 +112,9 @@ class ValidationRun:
         """Wait for the checks in progress, and start no more."""
         self._stopping = True
         with self._change:
-            waiting = [look for looks in self._waiting.values() for look in looks]
+            waiting = [check for checks in self._waiting.values() for check in checks]
             self._waiting.clear()
-            left = [self._asked.pop(look) for look in waiting]
+            left = [self._asked.pop(check) for check in waiting]
         for asked in left:
             asked.set_exception(Stopped())
         self._threads.shutdown()
@@ -128,8 +128,8 @@ class ValidationRun:
 
     def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Check proofs that a request waits for; see `ports.Work`."""
-        looks = self._start_admitted(order, names, Purpose.PROOF, in_line=False)
-        return looks if isinstance(looks, Future) else None
+        checks = self._start_admitted(order, names, Purpose.PROOF, in_line=False)
+        return checks if isinstance(checks, Future) else None
 
     def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
         """Check the CAA records of those names that may be checked now.
@@ -140,30 +140,32 @@ class ValidationRun:
 
     def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
         """Try once to remove the records that the desk added, given by attempt and name."""
-        looks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
-        return _when_all([self._ask(order.uin, look) for look in looks])
+        checks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
+        return _when_all([self._ask(order.uin, check) for check in checks])
 
     def _start_admitted(
         self, order: Order, names: Sequence[str], purpose: Purpose, *, in_line: bool = True
     ) -> Future[None] | datetime:
         """Start the checks that may begin now; those already in progress are not counted again."""
-        looks = {name: Check(order.certificate_id, order.proving, name, purpose) for name in names}
+        checks = {name: Check(order.certificate_id, order.proving, name, purpose) for name in names}
         with self._change:
-            under_way = [self._asked[look] for look in looks.values() if look in self._asked]
-            more = [name for name, look in looks.items() if look not in self._asked]
-        turn = self._rate_limiter.take(order.uin, KINDS[purpose], more, in_line=in_line)
-        if not under_way and not turn.names and turn.again_at is not None:
-            return turn.again_at
-        return _when_all([*under_way, *(self._ask(order.uin, looks[name]) for name in turn.names)])
+            under_way = [self._asked[check] for check in checks.values() if check in self._asked]
+            more = [name for name, check in checks.items() if check not in self._asked]
+        admitted = self._rate_limiter.take(order.uin, KINDS[purpose], more, in_line=in_line)
+        if not under_way and not admitted.names and admitted.again_at is not None:
+            return admitted.again_at
+        return _when_all(
+            [*under_way, *(self._ask(order.uin, checks[name]) for name in admitted.names)]
+        )
 
-    def _ask(self, uin: str, look: Check) -> Future[None]:
+    def _ask(self, uin: str, check: Check) -> Future[None]:
         with self._change:
-            asked = self._asked.get(look)
+            asked = self._asked.get(check)
             if self._stopping:
                 raise Stopped
             if asked is None:
-                asked = self._asked[look] = Future()
-                self._waiting[uin].append(look)
+                asked = self._asked[check] = Future()
+                self._waiting[uin].append(check)
                 self._begin(uin)
             return asked
 
@@ -176,17 +178,17 @@ class ValidationRun:
         if not waiting and not self._running[uin]:
             del self._waiting[uin], self._running[uin]
 
-    def _carry_out(self, uin: str, look: Check) -> None:
+    def _carry_out(self, uin: str, check: Check) -> None:
         try:
             if self._stopping:
                 raise Stopped  # noqa: TRY301 -- reported like any other failure
-            self._look(look)
+            self._run(check)
         except Exception as error:  # noqa: BLE001 -- the caller that asked for the check gets it
             outcome: Exception | None = error
         else:
             outcome = None
         with self._change:
-            asked = self._asked.pop(look)
+            asked = self._asked.pop(check)
             self._running[uin] -= 1
             self._begin(uin)
         if outcome is None:
@@ -194,42 +196,42 @@ class ValidationRun:
         else:
             asked.set_exception(outcome)
 
-    def _look(self, look: Check) -> None:
-        if look.purpose is Purpose.REMOVAL:
-            self._records.remove(look.proof)
+    def _run(self, check: Check) -> None:
+        if check.purpose is Purpose.REMOVAL:
+            self._records.remove(check.proof)
             return
-        proof, order = self._store.read(functools.partial(_still_wanted, look))
+        proof, order = self._store.read(functools.partial(_still_wanted, check))
         if proof is None or order is None:
             return
-        if look.purpose is Purpose.CAA:
+        if check.purpose is Purpose.CAA:
             identity = self._issuers[proof.issuer].caa
             found = [
-                self._caa.look(name, ProofKind(proof.kind), identity)
+                self._caa.check(name, ProofKind(proof.kind), identity)
                 for name in _names_of(order, proof)
             ]
             worst = next((each for each in found if not each.permitted), found[0])
-            self._slow_down(look, order, found)
-            self._store.write(lambda unit: self._keep_caa(unit, look, worst))
+            self._slow_down(check, order, found)
+            self._store.write(lambda unit: self._keep_caa(unit, check, worst))
         else:
-            finding = self._proof_look(look, proof, order)
-            self._slow_down(look, order, [finding])
-            self._store.write(lambda unit: self._keep(unit, look, finding))
+            finding = self._validate(check, proof, order)
+            self._slow_down(check, order, [finding])
+            self._store.write(lambda unit: self._keep(unit, check, finding))
 
-    def _slow_down(self, look: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
+    def _slow_down(self, check: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
         """Reduce the checks of a domain that does not answer."""
         if not all(each.answered for each in found):
-            self._rate_limiter.unanswered(order.uin, KINDS[look.purpose], look.name)
+            self._rate_limiter.unanswered(order.uin, KINDS[check.purpose], check.name)
 
-    def _proof_look(self, look: Check, proof: Proof, order: Order) -> Finding:
+    def _validate(self, check: Check, proof: Proof, order: Order) -> Finding:
         """Check a proof, whose record the desk adds first if the order uses DNS_AUTO."""
         refused, steps = "", []
         if order.adds_records:
             try:
-                steps.append(self._records.add(look.proof))
+                steps.append(self._records.add(check.proof))
             except NotAdded as error:
                 refused = str(error)
                 steps.append(refused)
-        found = self._validators[ProofKind(proof.kind)].look(challenge_of(proof))
+        found = self._validators[ProofKind(proof.kind)].validate(challenge_of(proof))
         missing = refused and found.verdict is not Verdict.PROVED
         return dataclasses.replace(
             found,
@@ -237,8 +239,8 @@ class ValidationRun:
             steps=(*steps, *found.steps),
         )
 
-    def _keep(self, unit: Unit, look: Check, finding: Finding) -> None:
-        proof, order = _still_wanted(look, unit)
+    def _keep(self, unit: Unit, check: Check, finding: Finding) -> None:
+        proof, order = _still_wanted(check, unit)
         if proof is None or order is None:
             return
         proved = finding.verdict is Verdict.PROVED
@@ -259,13 +261,13 @@ class ValidationRun:
         )
         unit.proofs.replace(changed)
         # Later failed checks are not stored: the proof itself shows the last result.
-        if proved or proof.looks < self._kept_looks:
+        if proved or proof.looks < self._stored_checks:
             unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
         if fresh:
             note(unit, finding.ended_at, proof, PROVED, f"{proof.name} by {proof.kind}")
 
-    def _keep_caa(self, unit: Unit, look: Check, finding: CaaFinding) -> None:
-        proof, order = _still_wanted(look, unit)
+    def _keep_caa(self, unit: Unit, check: Check, finding: CaaFinding) -> None:
+        proof, order = _still_wanted(check, unit)
         if proof is None or order is None:
             return
         # CAA records are checked once all names are validated and reviews are done (RFC 8659 3).
@@ -279,17 +281,17 @@ class ValidationRun:
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
 
 
-def _still_wanted(look: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
+def _still_wanted(check: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
     """Return the proof and its order, or None twice if the check is no longer wanted.
 
     It is not if the order has moved on, or was halted, since the check was asked for.
     """
-    order = unit.orders.get(look.certificate_id)
-    if order is None or order.proving != look.attempt or order.status not in LOOKED_FOR:
+    order = unit.orders.get(check.certificate_id)
+    if order is None or order.proving != check.attempt or order.status not in VALIDATING:
         return None, None
     if stands_still(unit, order):
         return None, None
-    return unit.proofs.get(*look.proof), order
+    return unit.proofs.get(*check.proof), order
 
 
 def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:

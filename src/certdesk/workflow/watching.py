@@ -45,15 +45,15 @@ class Watching(Repeating):
         self._faults: tuple[str, ...] = ()
         self._notes: tuple[str, ...] = ()
         self._silent: Mapping[str, str] = {}
-        super().__init__("watching", self.look, WATCH_SECONDS)
+        super().__init__("watching", self.check, WATCH_SECONDS)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Check once.
 
         Raises:
             StoreUnavailable: the database cannot be read; the probe reports that.
         """
-        self._resolvers.look()
+        self._resolvers.check()
         self._tell_of_resolvers(self._resolvers.silent())
         census = self._census.take()
         self._faults = (*self._of_resolvers(census), *self._further())

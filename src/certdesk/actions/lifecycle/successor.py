@@ -19,7 +19,7 @@ from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.orders.records import Renewal, Submission
-from certdesk.domain.orders.renewal import Kind, Make, looked, next_succession, succeeded
+from certdesk.domain.orders.renewal import Kind, Make, attempted, next_succession, succeeded
 from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.keys import KeyKind
@@ -96,7 +96,7 @@ def succeed_certificate(
             raise Stale("orders")
         order = keep(unit, unit.orders.add(draft))
         unit.orders.replace(succeeded(due.order, due.kind, order.certificate_id))
-        unit.renewals.replace(looked(due.renewal, due.order, context.now))
+        unit.renewals.replace(attempted(due.renewal, due.order, context.now))
         detail, request_id = f"by {order.certificate_id}", context.invocation.request_id
         note(unit, context.now, due.order, NOTED[due.kind], detail, request_id)
         sent = submit_order(context, unit, order, due.order.verify_type, due.proofs)

@@ -100,10 +100,10 @@ def describe_certificate_detail(
     identity numbers and the key pass phrase.
     """
 
-    def look(unit: Unit) -> DescribeCertificateDetailReply:
+    def read(unit: Unit) -> DescribeCertificateDetailReply:
         return _detail(context, unit, own_order(context, unit, request.certificate_id))
 
-    detail = context.desk.store.read(look)
+    detail = context.desk.store.read(read)
 
     def commit(unit: Unit) -> DescribeCertificateDetailReply:
         if not may_read_key(context, unit, own_order(context, unit, request.certificate_id)):
@@ -185,7 +185,7 @@ def describe_certificate(
     phrase.
     """
 
-    def look(unit: Unit) -> DescribeCertificateReply:
+    def read(unit: Unit) -> DescribeCertificateReply:
         order = own_order(context, unit, request.certificate_id)
         submission = unit.submissions.get(order.certificate_id, order.submission)
         return DescribeCertificateReply(
@@ -197,7 +197,7 @@ def describe_certificate(
             package_type_name=name_of(order),
         )
 
-    return look
+    return read
 
 
 def _visible_key(

@@ -76,7 +76,7 @@ def describe_certificates(
     if faults:
         raise InvalidParam(" ".join(faults))
 
-    def look(unit: Unit) -> DescribeCertificatesReply:
+    def read(unit: Unit) -> DescribeCertificatesReply:
         if _asks_for_nothing(request):
             return DescribeCertificatesReply(total_count=0, certificates=[])
         page = unit.orders.page(_query(context, request))
@@ -91,7 +91,7 @@ def describe_certificates(
             ],
         )
 
-    return look
+    return read
 
 
 FLAGS = {

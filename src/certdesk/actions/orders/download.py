@@ -185,11 +185,11 @@ def describe_download_certificate_url(
         download_filename=archive.filename,
     )
 
-    def look(unit: Unit) -> DescribeDownloadCertificateUrlReply:
+    def read(unit: Unit) -> DescribeDownloadCertificateUrlReply:
         _check_same(_allowed(context, unit, request.certificate_id, kind), holding)
         return reply
 
-    return look
+    return read
 
 
 @catalog.action(*LINKED, writes=True, internal=True)

@@ -106,7 +106,7 @@ def describe_certificate_operate_logs(
     """
     query = _query(context, request)
 
-    def look(unit: Unit) -> DescribeCertificateOperateLogsReply:
+    def read(unit: Unit) -> DescribeCertificateOperateLogsReply:
         page = _page(context, unit, query)
         return DescribeCertificateOperateLogsReply(
             all_total=page.total,
@@ -114,7 +114,7 @@ def describe_certificate_operate_logs(
             operate_logs=[_log(entry) for entry in page.entries],
         )
 
-    return look
+    return read
 
 
 def _query(context: Context, request: DescribeCertificateOperateLogsRequest) -> AuditQuery:

@@ -15,7 +15,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     UnauthorizedOperation,
 )
-from certdesk.domain.orders.lifecycle import LOOKED_FOR, UNDER_WAY, Status
+from certdesk.domain.orders.lifecycle import UNDER_WAY, VALIDATING, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.steps import caa_permits
 from certdesk.domain.validation.challenge import ProofKind, Verdict
@@ -84,12 +84,12 @@ def check_certificate_domain_verification(
     checks are those for RevokeCertificate.
     """
     order, proofs = context.desk.store.read(
-        lambda unit: _to_look(context, unit, request.certificate_id)
+        lambda unit: _to_check(context, unit, request.certificate_id)
     )
-    _look_now(context, order, proofs)
+    _check_now(context, order, proofs)
 
-    def look(unit: Unit) -> CheckCertificateDomainVerificationReply:
-        order, proofs = _to_look(context, unit, request.certificate_id)
+    def read(unit: Unit) -> CheckCertificateDomainVerificationReply:
+        order, proofs = _to_check(context, unit, request.certificate_id)
         by_name = {proof.name: proof for proof in proofs}
         return CheckCertificateDomainVerificationReply(
             verification_results=[
@@ -98,7 +98,7 @@ def check_certificate_domain_verification(
             ]
         )
 
-    return look
+    return read
 
 
 class CompleteCertificateRequest(Request):
@@ -126,7 +126,7 @@ def complete_certificate(
         lambda unit: _to_complete(context, unit, request.certificate_id)
     )
     context.desk.store.read(lambda unit: check_audit(context, unit))
-    _look_now(context, order, proofs)
+    _check_now(context, order, proofs)
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> CompleteCertificateReply:
@@ -141,7 +141,7 @@ def complete_certificate(
     return commit
 
 
-def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Sequence[Proof]]:
+def _to_check(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, Sequence[Proof]]:
     """Read an order that has challenges, and the proofs that count now.
 
     Raises:
@@ -154,7 +154,7 @@ def _to_look(context: Context, unit: Unit, certificate_id: str) -> tuple[Order, 
         raise CertificateStatusNotAllowVerify(
             "Its CA has not said yet what to publish; DescribeCertificateDetail will show it."
         )
-    if not proofs or order.status not in LOOKED_FOR | {Status.ISSUED}:
+    if not proofs or order.status not in VALIDATING | {Status.ISSUED}:
         raise CertificateStatusNotAllowVerify(
             f"It stands at status {order.status.value}; names are proved after "
             "CertificateOrderSubmit and before the certificate is issued, and of a DV certificate "
@@ -174,7 +174,7 @@ def _to_complete(
         UnauthorizedOperation: as `own_order`.
     """
     try:
-        order, proofs = _to_look(context, unit, certificate_id)
+        order, proofs = _to_check(context, unit, certificate_id)
     except CertificateNotFound:
         raise InvalidParam("CertificateId: the account has no certificate of that id.") from None
     except CertificateStatusNotAllowVerify as refused:
@@ -184,13 +184,13 @@ def _to_complete(
     return order, proofs
 
 
-def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
+def _check_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
     """Start checks of what is not validated and was not checked just before the request came.
 
     Raises:
         Pending: these checks are in progress.
     """
-    if order.status not in LOOKED_FOR:
+    if order.status not in VALIDATING:
         return
     # Counted from when the request came, so that no name is checked twice in one request.
     latest = context.invocation.asked_at - context.desk.rules.proof_interval
@@ -201,9 +201,9 @@ def _look_now(context: Context, order: Order, proofs: Sequence[Proof]) -> None:
     ]
     # A name whose domain is checked too often may not be checked now, and is not waited for.
     if names and context.now < context.invocation.asked_at + PATIENCE:
-        looks = context.desk.work.prove(order, names)
-        if looks is not None:
-            raise Pending(looks)
+        checks = context.desk.work.prove(order, names)
+        if checks is not None:
+            raise Pending(checks)
 
 
 def _result(context: Context, order: Order, name: str, proof: Proof) -> DomainValidationResult:

@@ -68,14 +68,14 @@ def describe_companies(
         {"company_id": request.company_id} if request.company_id else {}
     )
 
-    def look(unit: Unit) -> DescribeCompaniesReply:
+    def read(unit: Unit) -> DescribeCompaniesReply:
         page = unit.companies.where(offset=offset, limit=limit, **wanted)
         return DescribeCompaniesReply(
             companies=[company_info(context, company) for company in page],
             total_count=unit.companies.count(**wanted),
         )
 
-    return look
+    return read
 
 
 def company_info(context: Context, company: Company, *, whole: bool = False) -> CompanyInfo:

@@ -77,7 +77,7 @@ def describe_manager_detail(
         raise InvalidParam(fault)
     offset, limit = request.offset or 0, limit_of(request.limit)
 
-    def look(unit: Unit) -> DescribeManagerDetailReply:
+    def read(unit: Unit) -> DescribeManagerDetailReply:
         manager = own_manager(context, unit, request.manager_id)
         company = records.own_company(unit, manager.uin, manager.company_id)
         assert company is not None  # noqa: S101 -- a company with managers is not deleted
@@ -108,7 +108,7 @@ def describe_manager_detail(
             contact_id_type=contact.id_type,
         )
 
-    return look
+    return read
 
 
 def _proved(unit: Unit, manager: Manager, now: datetime) -> Iterator[ManagerPreAuditDomain]:

@@ -99,7 +99,7 @@ def describe_managers(
     if faults:
         raise InvalidParam(" ".join(faults))
 
-    def look(unit: Unit) -> DescribeManagersReply:
+    def read(unit: Unit) -> DescribeManagersReply:
         its: dict[str, object] = {"uin": context.caller.uin, "company_id": request.company_id}
         if request.status is not None:
             its["status"] = stored_as(State(request.status))
@@ -115,7 +115,7 @@ def describe_managers(
             total_count=total,
         )
 
-    return look
+    return read
 
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:

@@ -27,7 +27,7 @@ class Counted(enum.Enum):
             "result": ["done", "overtaken", "failed"],
         },
     )
-    LOOKS = (
+    CHECKS = (
         "certdesk_looks",
         "Checks of other people's servers for validation and CAA, by kind and result.",
         # `unanswered`: no answer came that can be relied on.

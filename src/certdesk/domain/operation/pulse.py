@@ -1,18 +1,18 @@
-"""The result of the last look at the database."""
+"""The result of the last check at the database."""
 
 from __future__ import annotations
 
 import dataclasses
 
 OLDEST_SECONDS = 12
-"""How long ago the last look may have ended: after that, two more should have followed."""
+"""How long ago the last check may have ended: after that, two more should have followed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """The result of one look: a write, a read of it, and the admission of a request.
+    """The result of one check: a write, a read of it, and the admission of a request.
 
-    `fault` says what failed, empty if nothing did. The look took `took_seconds` and ended
+    `fault` says what failed, empty if nothing did. The check took `took_seconds` and ended
     `age_seconds` ago.
     """
 

@@ -113,7 +113,7 @@ def _to_publish(proofs: Sequence[Proof]) -> str:
         return ""
     challenge = challenge_of(unproved[0])
     if unproved[0].added_at is not None:
-        looked = f" Last look: {unproved[0].reason}" if unproved[0].reason else ""
-        return f"The desk has added {challenge.kind} {challenge.record}.{looked}"
+        last_check = f" Last check: {unproved[0].reason}" if unproved[0].reason else ""
+        return f"The desk has added {challenge.kind} {challenge.record}.{last_check}"
     more = f", and {len(unproved) - 1} more" if len(unproved) > 1 else ""
     return f"Publish {challenge.kind} {challenge.record} = {challenge.value}{more}."

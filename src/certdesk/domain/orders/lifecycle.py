@@ -336,7 +336,7 @@ SUBMITTED = statuses_of(S.AWAITING_LETTER, S.UNDER_WAY)
 IsPendingIssue is about these statuses; the vendor does not say which.
 """
 
-LOOKED_FOR = statuses_of(S.UNDER_WAY, S.REVOKING)
+VALIDATING = statuses_of(S.UNDER_WAY, S.REVOKING)
 """The names are being validated: for a certificate, or to have one revoked."""
 
 TAKES_MATERIAL = statuses_of(S.AWAITING_MATERIAL)

@@ -73,11 +73,11 @@ class Task:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """An issued certificate that is to have a successor, and when the desk looks at it next.
+    """An issued certificate that is to have a successor, and when the desk tries that next.
 
-    `ends_at` is the certificate's end. `looks` counts how often the desk has looked at it since it
-    was due. `warned` is how many days before the end the last warning was given. If the last try to
-    make a successor failed, `reason` says why, else it is empty.
+    `ends_at` is the certificate's end. `looks` counts the attempts since it was due.
+    `warned` is how many days before the end the last warning was given. If the last attempt failed,
+    `reason` says why, else it is empty.
     """
 
     certificate_id: Code

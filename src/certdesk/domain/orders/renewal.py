@@ -145,17 +145,17 @@ def warning(order: Order, renewal: Renewal, now: datetime) -> int | None:
     return last
 
 
-def next_look(order: Order, looks: int, now: datetime) -> datetime:
-    """Return when to look again after `looks` looks, including the present one.
+def next_attempt(order: Order, attempts: int, now: datetime) -> datetime:
+    """Return when to try again to make a successor after `attempts`, the present one included.
 
-    The pauses are 1, 10 and 100 minutes, then a day; there is also a look at the time of each
+    The pauses are 1, 10 and 100 minutes, then a day; there is also an attempt at the time of each
     warning.
     """
-    pause = PAUSES[looks - 1] if looks <= len(PAUSES) else LONGEST_PAUSE
+    pause = PAUSES[attempts - 1] if attempts <= len(PAUSES) else LONGEST_PAUSE
     return min([now + pause, *(at for _, at in _warnings(order) if at > now)])
 
 
-def first_look(order: Order) -> Renewal:
+def renewal_of(order: Order) -> Renewal:
     """Return the record of when the successor of a newly issued certificate is due."""
     assert order.begins_at is not None  # noqa: S101 -- it is issued
     assert order.ends_at is not None  # noqa: S101 -- as above
@@ -167,11 +167,11 @@ def first_look(order: Order) -> Renewal:
     )
 
 
-def looked(renewal: Renewal, order: Order, now: datetime, reason: str = "") -> Renewal:
-    """Return the record after a look at it, with the reason if no successor could be made."""
-    looks = renewal.looks + 1
-    due = next_look(order, looks, now)
-    return dataclasses.replace(renewal, looks=looks, due_at=due, reason=reason)
+def attempted(renewal: Renewal, order: Order, now: datetime, reason: str = "") -> Renewal:
+    """Return the record after an attempt, with the reason if no successor could be made."""
+    attempts = renewal.looks + 1
+    due = next_attempt(order, attempts, now)
+    return dataclasses.replace(renewal, looks=attempts, due_at=due, reason=reason)
 
 
 def succeeded(order: Order, kind: Kind, successor_id: str) -> Order:

@@ -292,11 +292,11 @@ def _towards_proof(
     interval: timedelta,
     too_late: Step,
 ) -> Step:
-    due = [proof for proof in unproved if _falls_due(order, next_look(proof, interval), now)]
+    due = [proof for proof in unproved if _falls_due(order, next_check(proof, interval), now)]
     if _overdue(order, now):
         due = [proof for proof in due if now - proof.made_at <= _proof_lasts(now)]
         return Prove(_names(due)) if due else too_late
-    return Prove(_names(due)) if due else _pause(order, unproved, next_look, interval)
+    return Prove(_names(due)) if due else _pause(order, unproved, next_check, interval)
 
 
 def _towards_permission(
@@ -305,13 +305,13 @@ def _towards_permission(
     due = [
         proof
         for proof in unasked
-        if not proof.caa_reason or _falls_due(order, next_caa_look(proof, interval), now)
+        if not proof.caa_reason or _falls_due(order, next_caa_check(proof, interval), now)
     ]
     if due:
         return AskCaa(_names(due))
     if _overdue(order, now):
         return Close(unasked[0].caa_reason)
-    return _pause(order, unasked, next_caa_look, interval)
+    return _pause(order, unasked, next_caa_check, interval)
 
 
 def is_wanted(order: Order, proof: Proof) -> bool:
@@ -343,14 +343,14 @@ def caa_permits(proof: Proof, now: datetime) -> bool:
     return fresh and not proof.caa_reason
 
 
-def next_look(proof: Proof, interval: timedelta) -> datetime:
+def next_check(proof: Proof, interval: timedelta) -> datetime:
     """Return when to check a proof again: after pauses that double up to ten minutes."""
     if proof.looked_at is None:
         return proof.made_at
     return proof.looked_at + doubled(interval, proof.looks - 1, LONGEST_PAUSE)
 
 
-def next_caa_look(proof: Proof, interval: timedelta) -> datetime:
+def next_caa_check(proof: Proof, interval: timedelta) -> datetime:
     """Return when to check CAA records: at once, or a while after they refused."""
     if proof.caa_at is None or not proof.caa_reason:
         return proof.made_at
@@ -361,12 +361,12 @@ def _overdue(order: Order, now: datetime) -> bool:
     return order.deadline is not None and order.deadline <= now
 
 
-def _falls_due(order: Order, look_at: datetime, now: datetime) -> bool:
-    """Whether a check is due that was planned for `look_at`.
+def _falls_due(order: Order, due_at: datetime, now: datetime) -> bool:
+    """Whether a check is due that was planned for `due_at`.
 
     No check is planned for after the deadline. One before it that the desk missed is made up for.
     """
-    return look_at <= (min(now, order.deadline) if order.deadline else now)
+    return due_at <= (min(now, order.deadline) if order.deadline else now)
 
 
 def _proof_lasts(now: datetime) -> timedelta:

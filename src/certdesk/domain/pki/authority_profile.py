@@ -84,4 +84,4 @@ def _extensions(draft: Draft) -> Iterator[tuple[x509.ExtensionType, bool]]:
     yield x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
     # It signs certificates of all levels.
     yield x509.CertificatePolicies([profile.policy(CertificatePoliciesOID.ANY_POLICY)]), False
-    yield from profile.where_to_look(draft.signer)
+    yield from profile.status_extensions(draft.signer)

@@ -206,7 +206,7 @@ def _require_authorization(
     proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]
     _require(proved, f"the proof of {name} is older than {lasts.days} days", transient=True)
     permitted = any(timedelta(0) <= now - g.caa_at <= CAA_LASTS for g in proved)
-    _require(permitted, f"the look at the CAA records of {name} is too old", transient=True)
+    _require(permitted, f"the check of the CAA records of {name} is too old", transient=True)
 
 
 def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:

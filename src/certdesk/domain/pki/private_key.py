@@ -98,10 +98,10 @@ def _one_block(text: Secret) -> pem.Block:
         raise KeyRefused("the private key must be one PEM block, PRIVATE KEY (RFC 7468, 10)")
     if len(data) > SIZE_LIMIT:
         raise KeyRefused(f"the private key has more than {SIZE_LIMIT} bytes")
-    return _looked_at(found[0], data)
+    return _screened(found[0], data)
 
 
-def _looked_at(block: pem.Block, data: bytes) -> pem.Block:
+def _screened(block: pem.Block, data: bytes) -> pem.Block:
     """Refuse a key that would take long to load; return an ECC key in the library's form."""
     if block.label == _ENCRYPTED:
         _refuse_costly(data)

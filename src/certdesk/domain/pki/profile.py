@@ -145,7 +145,7 @@ def extensions_of(
     yield x509.CertificatePolicies([policy(POLICIES[request.level])]), False
     names = [x509.DNSName(name.ascii) for name in request.names]
     yield x509.SubjectAlternativeName(names), False
-    yield from where_to_look(source)
+    yield from status_extensions(source)
 
 
 def key_usage(
@@ -181,7 +181,7 @@ def policy(oid: x509.ObjectIdentifier) -> x509.PolicyInformation:
     return x509.PolicyInformation(oid, None)
 
 
-def where_to_look(signer: Source) -> Iterator[Extension]:
+def status_extensions(signer: Source) -> Iterator[Extension]:
     """Yield the addresses of the status service, the signer's certificate and its CRL."""
     places = (
         (AuthorityInformationAccessOID.OCSP, signer.ocsp_url),

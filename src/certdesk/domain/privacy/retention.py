@@ -1,6 +1,6 @@
 """Retention: how long the desk stores each kind of record.
 
-Certificates, what was revoked, and the looks that proved a name or had CAA permit it are never
+Certificates, what was revoked, and the checks that proved a name or had CAA permit it are never
 removed by time: they show for more than two years after a certificate's end that it was rightly
 issued (CA/Browser Forum Baseline Requirements 5.4.3, 5.5.2). The audit log is kept for that long,
 and nothing but age removes a row of it.
@@ -34,12 +34,12 @@ TEMPORARY_KEYS = timedelta(days=30)
 class Retention:
     """How long an operator keeps records.
 
-    `looks` is for checks without success. `material` is for material that was replaced, and for
-    that of orders that ended without a good certificate. `letters` is for letters of orders that
-    nobody reviews any more. `audit` is for entries of the audit log.
+    `failed_checks` is for checks without success. `material` is for material that was replaced, and
+    for that of orders that ended without a good certificate. `letters` is for letters of orders
+    that nobody reviews any more. `audit` is for entries of the audit log.
     """
 
-    looks: timedelta
+    failed_checks: timedelta
     material: timedelta
     letters: timedelta
     audit: timedelta

@@ -42,7 +42,7 @@ def list_decisions(
 ) -> Commit[ListDecisionsReply]:
     """List what was approved, rejected or declined, as far back as the audit log goes."""
 
-    def look(unit: Unit) -> ListDecisionsReply:
+    def read(unit: Unit) -> ListDecisionsReply:
         names = {NOBODYS: ""} | {each.uin: each.name for each in unit.accounts.where()}
         pages = [
             unit.audit.page(
@@ -64,7 +64,7 @@ def list_decisions(
             decisions=[_decision(entry, names[entry.uin]) for entry in found],
         )
 
-    return look
+    return read
 
 
 def _place(entry: AuditEntry) -> tuple[float, int]:

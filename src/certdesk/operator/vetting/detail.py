@@ -11,7 +11,7 @@ from certdesk.domain.vetting.records import Sight
 from certdesk.engine import Context, Written
 from certdesk.operator.lookups import LONGEST
 from certdesk.operator.vetting.content import ShowReviewReply, letter_of
-from certdesk.operator.vetting.sights import Look, keeping, look_at, unseen
+from certdesk.operator.vetting.sights import ReviewView, keeping, unseen, view_of
 from certdesk.operator.vetting.subject import subject_of
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
@@ -32,11 +32,11 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
     Each view of telephone numbers and the company number is logged.
     """
 
-    def look(unit: Unit) -> tuple[Look, list[Sight]]:
-        found = look_at(context, unit, subject_of(unit, request.id))
+    def read(unit: Unit) -> tuple[ReviewView, list[Sight]]:
+        found = view_of(context, unit, subject_of(unit, request.id))
         return found, unseen(context, unit, [found], shown=True)
 
-    found, sights = context.desk.store.read(look)
+    found, sights = context.desk.store.read(read)
     keep = keeping(sights, found.content)
     return _noted(context, found.content, keep) if found.content.manager else keep
 

@@ -18,7 +18,7 @@ from certdesk.operator.vetting.outcome import (
     people_needed_for,
     take_effect,
 )
-from certdesk.operator.vetting.sights import Look, check_seen, keeping, look_at, unseen
+from certdesk.operator.vetting.sights import ReviewView, check_seen, keeping, unseen, view_of
 from certdesk.operator.vetting.subject import Subject, subject_of
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
@@ -61,13 +61,13 @@ def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[
     """List what waits to be vetted, and store that the operator has seen the list."""
     del request
 
-    def look(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
+    def read(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
         waiting = in_turn(unit.reviews.where(verdict=None))
-        looks = [look_at(context, unit, subject_of(unit, each.subject)) for each in waiting]
-        infos = [_info(unit, review, each) for review, each in zip(waiting, looks, strict=True)]
-        return infos, unseen(context, unit, looks, shown=False)
+        views = [view_of(context, unit, subject_of(unit, each.subject)) for each in waiting]
+        infos = [_info(unit, review, each) for review, each in zip(waiting, views, strict=True)]
+        return infos, unseen(context, unit, views, shown=False)
 
-    infos, sights = context.desk.store.read(look)
+    infos, sights = context.desk.store.read(read)
     return keeping(sights, ListReviewsReply(reviews=infos, now=utc_time(context.now)))
 
 
@@ -168,8 +168,8 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     return commit
 
 
-def _info(unit: Unit, review: Review, look: Look) -> ReviewInfo:
-    account, its = unit.accounts.get(review.uin), look.content
+def _info(unit: Unit, review: Review, view: ReviewView) -> ReviewInfo:
+    account, its = unit.accounts.get(review.uin), view.content
     if its.key is not None:
         accounts = len({each.uin for each in its.key.certificates})
         about = [f"{len(its.key.certificates)} certificates in force, accounts: {accounts}"]

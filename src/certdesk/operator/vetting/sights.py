@@ -25,7 +25,7 @@ from certdesk.wire.model import utc_time
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ReviewView:
     """A review as it is now, and what is stored when it is seen."""
 
     name: str
@@ -33,33 +33,35 @@ class Look:
     members: Members
 
 
-def look_at(context: Context, unit: Unit, subject: Subject) -> Look:
+def view_of(context: Context, unit: Unit, subject: Subject) -> ReviewView:
     """Read a review, with the digest that stands for what was seen."""
     content = content_of(context, unit, subject)
     key = context.desk.vault.fingerprint(subject.uin, f"sight of {subject.name}".encode())
     members = members_of(msgspec.to_builtins(content), key)
     told = msgspec.structs.replace(content, attempt=digest_of(members))
-    return Look(name=subject.name, content=told, members=members)
+    return ReviewView(name=subject.name, content=told, members=members)
 
 
-def unseen(context: Context, unit: Unit, looks: Iterable[Look], *, shown: bool) -> list[Sight]:
+def unseen(
+    context: Context, unit: Unit, views: Iterable[ReviewView], *, shown: bool
+) -> list[Sight]:
     """Return what to store of what the operator sees now: in full if `shown`, else in a list.
 
     Once a thing was shown in full, a list no longer counts.
     """
     operator = context.caller.operator
-    found = ((unit.sights.get(look.name, operator), look) for look in looks)
+    found = ((unit.sights.get(view.name, operator), view) for view in views)
     return [
         Sight(
-            subject=look.name,
+            subject=view.name,
             operator=operator,
             shown=shown,
-            members=_written(look.members),
+            members=_written(view.members),
             seen_at=context.now,
             version=earlier.version if earlier else 1,
         )
-        for earlier, look in found
-        if _counts(earlier, look, shown=shown)
+        for earlier, view in found
+        if _counts(earlier, view, shown=shown)
     ]
 
 
@@ -96,14 +98,14 @@ def check_seen(
         InvalidParam: the digest is not `attempt`. If that is None: it is not the one last shown to
             this operator, or listed, if it was never shown. With `always`, `attempt` is required.
     """
-    look = look_at(context, unit, subject)
-    name, now = subject.name, look.content.attempt
+    view = view_of(context, unit, subject)
+    name, now = subject.name, view.content.attempt
     if attempt is None and always:
         raise InvalidParam(
             f"Attempt: {name} needs --attempt DIGEST, which certdesk review show prints."
         )
     sight = unit.sights.get(name, context.caller.operator)
-    told = _told(sight, look) if sight else ""
+    told = _told(sight, view) if sight else ""
     if attempt is not None and attempt.lower() != now:
         other = f"it is not what {told_bare(attempt)} is the digest of"
         raise InvalidParam(f"Attempt: {name}: {other}.{told}{_ADVICE}")
@@ -115,9 +117,9 @@ def check_seen(
 _ADVICE = " Look at it again (certdesk review show)."
 
 
-def _told(sight: Sight, look: Look) -> str:
+def _told(sight: Sight, view: ReviewView) -> str:
     """Return a text about what has changed of a review since it was seen; empty if nothing has."""
-    changed = changes(json.loads(sight.members), look.members, msgspec.to_builtins(look.content))
+    changed = changes(json.loads(sight.members), view.members, msgspec.to_builtins(view.content))
     if not changed:
         return ""
     how, at = "shown" if sight.shown else "listed", utc_time(sight.seen_at)
@@ -125,12 +127,12 @@ def _told(sight: Sight, look: Look) -> str:
     return f" It has changed since it was {how} to {sight.operator} at {at}: {what}."
 
 
-def _counts(earlier: Sight | None, look: Look, *, shown: bool) -> bool:
+def _counts(earlier: Sight | None, view: ReviewView, *, shown: bool) -> bool:
     if earlier is None:
         return True
     if earlier.shown and not shown:
         return False
-    return earlier.shown != shown or earlier.members != _written(look.members)
+    return earlier.shown != shown or earlier.members != _written(view.members)
 
 
 def _written(members: Members) -> str:

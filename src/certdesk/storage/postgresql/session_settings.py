@@ -71,7 +71,7 @@ SELECT pg_catalog.set_config(known.name, wanted.value, false)
   JOIN pg_catalog.json_each_text(%s::pg_catalog.json) AS wanted(name, value)
     ON pg_catalog.lower(known.name) = pg_catalog.lower(wanted.name)
 """
-_LOOK = "SELECT " + ", ".join(
+_READ_SETTINGS = "SELECT " + ", ".join(
     f"pg_catalog.current_setting('{name}')"
     for name in ("server_encoding", "transaction_read_only", *REFUSED)
 )
@@ -121,7 +121,7 @@ def set_up(connection: Any, wanted: Mapping[str, str]) -> None:  # noqa: ANN401 
     """
     connection.execute(_SET, [json.dumps(dict(wanted))])
     connection.execute(_PIN, [json.dumps(PINNED)])
-    encoding, read_only, *values = connection.execute(_LOOK).fetchone()
+    encoding, read_only, *values = connection.execute(_READ_SETTINGS).fetchone()
     if encoding != "UTF8":
         raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
     for (name, wrong), value in zip(REFUSED.items(), values, strict=True):

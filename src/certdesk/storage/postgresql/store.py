@@ -152,24 +152,24 @@ class PostgresStore:
         self._threads.submit(self._answer, commit, answer, time.monotonic() + self._queue_seconds)
         return answer
 
-    def read(self, look: Callable[[Unit], Result]) -> Result:
-        """Run `look` on one state of the database.
+    def read(self, query: Callable[[Unit], Result]) -> Result:
+        """Run `query` on one state of the database.
 
         A nested read uses the outer read's connection and sees the same state; waiting for another
         connection could deadlock.
 
         Raises:
             StoreUnavailable: the database cannot be read, or the store is closed.
-            ReadOnly: `look` tried to write.
+            ReadOnly: `query` tried to write.
         """
         if self._here.reading is not None:
-            return look(self._here.reading)
+            return query(self._here.reading)
         if self._outdated:
             raise SchemaChanged(self._outdated)
         # A read inside a running commit belongs to it and is never refused.
         self._underway.begin(further=self._here.writing)
         try:
-            return self._persist(lambda _: self._look(look))
+            return self._persist(lambda _: self._query(query))
         finally:
             self._underway.finish()
 
@@ -289,12 +289,12 @@ class PostgresStore:
             return result
         raise lost
 
-    def _look(self, look: Callable[[Unit], Result]) -> Result:
+    def _query(self, query: Callable[[Unit], Result]) -> Result:
         with self._session(self._readers, writable=False) as session:
             session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             self._here.reading = session.unit
             try:
-                return look(session.unit)
+                return query(session.unit)
             finally:
                 self._here.reading = None
 

@@ -189,7 +189,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
         super().shutdown()
 
-    def look(self, now: float) -> None:
+    def check_progress(self, now: float) -> None:
         """Close the connection if its client does not read; `now` is monotonic."""
         if self._sent is None:
             return

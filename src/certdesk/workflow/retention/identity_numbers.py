@@ -35,7 +35,7 @@ from certdesk.ports import (
 )
 from certdesk.workflow.repeating import Repeating
 
-LOOK_SECONDS = 3600
+INTERVAL_SECONDS = 3600
 BATCH = 100
 AGAIN_AFTER = timedelta(days=1)
 
@@ -55,7 +55,7 @@ class IdentityNumberRetention(Repeating):
         self._vault = vault
         self._clock = clock
         self._kept = kept
-        super().__init__("identity numbers", self.forget, LOOK_SECONDS)
+        super().__init__("identity numbers", self.forget, INTERVAL_SECONDS)
 
     def forget(self) -> None:
         """Erase a batch of what is due, and start the next batch soon if there is more."""

@@ -50,7 +50,7 @@ class RecordRetention(Repeating):
 
     def _prune(self, now: datetime, unit: Unit) -> None:
         for verdict in IN_VAIN:
-            unit.evidence.prune("ended_at", now - self._retention.looks, verdict=verdict)
+            unit.evidence.prune("ended_at", now - self._retention.failed_checks, verdict=verdict)
         unit.access_keys.prune("expires_at", now - TEMPORARY_KEYS)
         self._prune_audit(now, unit)
         unit.look_paces.prune("even_at", now - LONGEST_DEBT)

@@ -25,6 +25,6 @@ def resolver_of(*endpoints: str) -> Resolver:
     return Resolver([Server.parse(each) for each in endpoints], None, random.SystemRandom())
 
 
-def look(challenge: Challenge, *endpoints: str) -> Finding:
+def validate(challenge: Challenge, *endpoints: str) -> Finding:
     """Look for a challenge's record."""
-    return DnsProof(resolver_of(*endpoints), CLOCK).look(challenge)
+    return DnsProof(resolver_of(*endpoints), CLOCK).validate(challenge)
