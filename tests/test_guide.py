@@ -53,7 +53,7 @@ PRINTED = {
     "data.md": (
         r'"What": "contact"',
         r"stands at status 5 \(Pending submission\): cancel it \(CancelCertificateOrder\)",
-        r'"Erased": \[{"Record": "manager:1", "What": "contact"}\]',
+        r'"Erased": \[{"Record": "manager:\d+", "What": "contact"}\]',
     ),
     "backup.md": (
         r'"Name": "Web team"',
@@ -71,13 +71,11 @@ PRINTED = {
 
 VISITS = {
     "tester": ("try.md",),
-    "owner": ("start.md", "order.md"),
-    "reviewer": ("start.md", "vet.md"),
-    "operator": (
-        *("start.md", "ca.md", "accounts.md", "data.md", "watch.md", "network.md", "backup.md"),
-    ),
+    "owner": ("start.md", "order.md", "data.md"),
+    "reviewer": ("start.md", "data.md", "vet.md"),
+    "operator": ("start.md", "ca.md", "accounts.md", "watch.md", "network.md", "backup.md"),
 }
-"""The pages that one reader types on one desk. Those of the operator need only the first one."""
+"""The pages that one reader types on one desk, each after those that were typed before it."""
 
 
 def commands(name: str) -> str:

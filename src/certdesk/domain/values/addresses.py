@@ -109,7 +109,7 @@ def refusal(
     """
     if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
         # A zone names an interface of this machine, which no public service is behind (RFC 4007,
-        # 11).
+        # 6).
         return "an address with a zone"
     if any(address in network for network in allowed):
         return None
