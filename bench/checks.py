@@ -133,8 +133,8 @@ def counting(desk: OwnDesk) -> Callable[[], object]:
         usage.begin()
         usage.tally.note(ORDERS, order, order)
         usage.tally.note(AUDIT, None, entry)
-        usage.settle(limits)
-        usage.settle({})
+        usage.count_changes(limits)
+        usage.count_changes({})
         usage.write()
 
     return count

@@ -35,7 +35,7 @@ class NotWriting:
         """Read from `store`."""
         self.read = store.read
         self.refusing = store.refusing
-        self.settle = store.settle
+        self.checkpoint = store.checkpoint
         self.close = store.close
         self.commit: Callable[[Unit], object] = lambda _: None
 
@@ -57,7 +57,7 @@ class WritingHere:
         """Read from `store`, and write through `session`."""
         self.read = store.read
         self.refusing = store.refusing
-        self.settle = store.settle
+        self.checkpoint = store.checkpoint
         self.close = store.close
         self._session = session
 

@@ -369,7 +369,7 @@ def _complete(context: Context, commit: Commit[Answer]) -> Commit[Answer]:
         with concealing(invocation.request):
             reply = commit(unit)
             if limits:
-                unit.usage.settle(limits)
+                unit.usage.count_changes(limits)
             return reply
 
     return Written(complete) if isinstance(commit, Written) else complete

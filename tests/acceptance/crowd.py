@@ -45,7 +45,7 @@ class Task:
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
+class Answered:
     """One answer: when the request was sent, when it came, and its code (empty: a success)."""
 
     sent: float
@@ -56,7 +56,7 @@ class Told:
 @contextlib.contextmanager
 def crowd(
     *endpoints: str, keys: Keys, action: str, clients: int, per_second: float, seconds: float
-) -> Iterator[list[Told]]:
+) -> Iterator[list[Answered]]:
     """Let clients call an action, so many times a second in all; give the answers at the end.
 
     The crowd begins `WHILE_STARTING_SECONDS` from now; the list is filled when the context ends.
@@ -71,14 +71,14 @@ def crowd(
         begin=begin,
         end=begin + seconds,
     )
-    told: list[Told] = []
+    told: list[Answered] = []
     started = [_start(task) for _ in range(PROCESSES)]
     try:
         yield told
         for process in started:
             output, _ = process.communicate(timeout=60)
             assert process.returncode == 0
-            told += [Told(*each) for each in json.loads(output)]
+            told += [Answered(*each) for each in json.loads(output)]
     finally:
         for process in started:
             process.kill()
@@ -99,7 +99,7 @@ def _start(task: Task) -> subprocess.Popen[str]:
     return process
 
 
-def narrowest(told: Iterable[Told], count: int) -> float:
+def narrowest(told: Iterable[Answered], count: int) -> float:
     """Give the shortest time in which so many were sent and answered, in seconds.
 
     However long each was on its way: what is sent and answered within a second is served in it.
@@ -112,9 +112,9 @@ def narrowest(told: Iterable[Told], count: int) -> float:
     return min(spans, default=math.inf)
 
 
-def work(task: Task) -> list[Told]:
+def work(task: Task) -> list[Answered]:
     """Run the clients of one process."""
-    told: list[Told] = []
+    told: list[Answered] = []
     endpoints = itertools.islice(itertools.cycle(task.endpoints), task.clients)
     clients = [threading.Thread(target=_call, args=(task, place, told)) for place in endpoints]
     for client in clients:
@@ -124,7 +124,7 @@ def work(task: Task) -> list[Told]:
     return told
 
 
-def _call(task: Task, endpoint: str, told: list[Told]) -> None:
+def _call(task: Task, endpoint: str, told: list[Answered]) -> None:
     """Be one client; the first calls of all of them are spread over a pause."""
     at = task.begin + random.uniform(0, task.pause)  # noqa: S311 -- nothing to guard
     with Wire(endpoint) as wire:
@@ -134,7 +134,7 @@ def _call(task: Task, endpoint: str, told: list[Told]) -> None:
             sent = time.monotonic()
             wire.send(data)
             code = wire.answer().code
-            told.append(Told(sent, time.monotonic(), code))
+            told.append(Answered(sent, time.monotonic(), code))
             at += task.pause
 
 

@@ -53,7 +53,7 @@ class SteppingStore:
         self._killer = killer
         self.read = store.read
         self.refusing = store.refusing
-        self.settle = store.settle
+        self.checkpoint = store.checkpoint
         self.close = store.close
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:

@@ -11,7 +11,7 @@ from pathlib import Path
 from certdesk.world.nameserver import NameServer
 from tests.acceptance.processes import Served, keys_in, serving
 from tests.acceptance.test_sandbox import knobs
-from tests.acceptance.watching import Told, sample, told, until
+from tests.acceptance.watching import Page, sample, told, until
 from tests.running import Client, Keys
 
 HOUR, DAY = 3600, 86400
@@ -51,7 +51,7 @@ class MovingDesk:
         """Make it a moment, in ISO 8601."""
         write(self.clock, f"{moment}\n")
 
-    def health(self) -> Told:
+    def health(self) -> Page:
         """Ask how it is."""
         return told(self.served.url)
 

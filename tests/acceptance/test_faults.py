@@ -205,7 +205,7 @@ CHANGES: dict[Callable[[RunningDesk, Keys], Attempt], list[tuple[str, str]]] = {
 """Each change with all its writes; `test_these_are_all_the_writes` holds the list to the truth."""
 
 
-def settled(desk: RunningDesk) -> Tables:
+def at_rest(desk: RunningDesk) -> Tables:
     """Read all tables once the desk rests: keys made, handed-in ones and orders looked at."""
     unfinished = (
         "SELECT (SELECT count(*) FROM key_stock) < ? "
@@ -246,7 +246,7 @@ def test_these_are_all_the_writes(
 ) -> None:
     """A change that succeeds changes the tables of its list and no other."""
     attempt = make(desk, keys)
-    before = kept(settled(desk))
+    before = kept(at_rest(desk))
     assert attempt() == ""
     after = kept(tables(desk.folder))
     changed = {name for name in after if after[name] != before[name]}
@@ -267,7 +267,7 @@ def test_a_write_that_fails_undoes_the_whole_change(
 ) -> None:
     """InternalError without its reason, nothing changed, and the same request then succeeds."""
     attempt = make(desk, keys)
-    before = settled(desk)
+    before = at_rest(desk)
     with failing(desk, "ABORT", operation, table):
         answer = attempt()
         assert "InternalError" in answer
@@ -323,14 +323,14 @@ def test_a_database_that_somebody_else_has_locked_is_waited_for(
     """Some seconds; then the answer is InternalError, reads go on, and nothing is lost (row 9)."""
     attempt = submitting(desk, keys)
     read = api(desk, keys, "DescribeCompanies")
-    before = kept(settled(desk))
+    before = kept(at_rest(desk))
     with opened(desk.folder, "rw") as other, ThreadPoolExecutor(1) as threads:
         other.execute("BEGIN IMMEDIATE")
         waiting = threads.submit(attempt)
         time.sleep(0.5)
         other.execute("COMMIT")
         assert waiting.result() == ""
-        before = kept(settled(desk))
+        before = kept(at_rest(desk))
         other.execute("BEGIN IMMEDIATE")
         assert read() == ""
         assert "InternalError" in attempt()

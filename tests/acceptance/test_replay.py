@@ -14,7 +14,7 @@ import pytest
 
 from certdesk.bootstrap import actions
 from certdesk.wire.vendor import ACTIONS
-from tests.acceptance.crowd import Told, narrowest
+from tests.acceptance.crowd import Answered, narrowest
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.conformance.forms import FORM, older
 from tests.conformance.raw import Answer, Call, send
@@ -288,7 +288,7 @@ def test_a_captured_read_is_no_change_after_a_restart(desk: RunningDesk) -> None
 def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: RunningDesk) -> None:
     """Twelve clients that ask as fast as they can; another account is not disturbed."""
     greedy, modest = desk.account(), desk.client()
-    served: list[Told] = []
+    served: list[Answered] = []
     refused: list[Answer] = []
 
     def ask() -> None:
@@ -297,7 +297,7 @@ def test_no_second_holds_more_than_ten_answers_of_an_account_and_action(desk: Ru
             began = time.monotonic()
             answer = call.send()
             if answer.code == "ok":
-                served.append(Told(began, time.monotonic(), answer.code))
+                served.append(Answered(began, time.monotonic(), answer.code))
             else:
                 refused.append(answer)
 
@@ -323,10 +323,10 @@ def test_an_account_may_have_a_limit_of_its_own(desk: RunningDesk) -> None:
     desk.certdesk("account", "limit", keys.uin, "DescribeCompanies", "3")
     time.sleep(1.1)
     call = Call(endpoint=desk.endpoint, keys=keys, action="DescribeCompanies")
-    served: list[Told] = []
+    served: list[Answered] = []
     began = time.monotonic()
     while (answer := call.send()).code == "ok":
-        served.append(Told(began, time.monotonic(), answer.code))
+        served.append(Answered(began, time.monotonic(), answer.code))
         began = time.monotonic()
 
     assert answer.code == "RequestLimitExceeded"

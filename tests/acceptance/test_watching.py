@@ -18,7 +18,7 @@ from certdesk.settings import Settings
 from certdesk.web.health import Watch
 from tests.acceptance.database import change
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.acceptance.watching import RED, WELL, Told, sample, told, until
+from tests.acceptance.watching import RED, WELL, Page, sample, told, until
 from tests.pasting import ROOT
 from tests.running import RunningDesk, running
 
@@ -154,7 +154,7 @@ def test_strangers_learn_nothing(tmp_path: Path, address: str | None, status: in
             assert asyncio.run(_asked(app, path, address)).status == status
 
 
-async def _asked(app: Starlette, path: str, address: str | None) -> Told:
+async def _asked(app: Starlette, path: str, address: str | None) -> Page:
     """Ask as from another address, which a test has none of."""
     sent: list[dict[str, object]] = []
     scope: dict[str, object] = {
@@ -175,7 +175,7 @@ async def _asked(app: Starlette, path: str, address: str | None) -> Told:
         sent.append(message)
 
     await app(scope, receive, send)
-    return Told(int(str(sent[0]["status"])), str(sent[1]["body"]))
+    return Page(int(str(sent[0]["status"])), str(sent[1]["body"]))
 
 
 def _line_of(desk: RunningDesk, request_id: str) -> str:

@@ -13,17 +13,17 @@ SECONDS = 60
 WELL, RED = 200, 503
 
 
-class Told(NamedTuple):
+class Page(NamedTuple):
     """An answer: its status and its text."""
 
     status: int
     text: str
 
 
-def told(url: str, path: str = "/healthz") -> Told:
+def told(url: str, path: str = "/healthz") -> Page:
     """Ask a desk one thing."""
     answer = requests.get(f"{url}{path}", timeout=SECONDS)
-    return Told(answer.status_code, answer.text)
+    return Page(answer.status_code, answer.text)
 
 
 def sample(page: str, name: str, **labels: str) -> float | None:

@@ -145,7 +145,7 @@ class Family:
             return self.desk.call(caller, action, **parameters)
         return {}
 
-    def settle(self) -> None:
+    def catch_up(self) -> None:
         """Take on everything there is, and count in what the desk made of it."""
         self.left.work()
         known = set(self.ids)
@@ -280,7 +280,7 @@ def take(its: Family, step: Step, caller: Caller) -> None:
         case _:
             action, parameters = asked(kind, chosen, project, online=flag)
             its.ask(caller, action, **parameters)
-    its.settle()
+    its.catch_up()
 
 
 def asked(kind: str, chosen: str, project: int, *, online: bool) -> tuple[str, dict[str, object]]:

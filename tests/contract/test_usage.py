@@ -147,7 +147,7 @@ def carry_out(each: list[Change], unit: Unit, *, undone: bool) -> None:
     for number, change in enumerate(each):
         change(unit)
         if number % 2:
-            unit.usage.settle({})
+            unit.usage.count_changes({})
     if undone:
         raise Undone
 
@@ -168,7 +168,7 @@ def both(uin: str, unit: Unit) -> tuple[dict[str, int], dict[str, int]]:
 def add_row(unit: Unit) -> None:
     """Write a row of the log where there is room for it."""
     note(ONE, unit)
-    unit.usage.settle({"audit": ROOM})
+    unit.usage.count_changes({"audit": ROOM})
 
 
 def test_no_race_between_desks_gets_past_a_quota(stores: list[Store]) -> None:
@@ -215,7 +215,7 @@ def test_what_is_refused_leaves_its_neighbours_alone(stores: list[Store]) -> Non
 def add_for(uin: str, unit: Unit) -> None:
     """Write a row, of which there may be five."""
     note(uin, unit)
-    unit.usage.settle({"audit": 5})
+    unit.usage.count_changes({"audit": 5})
 
 
 def test_a_quota_that_became_smaller_refuses_what_adds_alone(stores: list[Store]) -> None:
@@ -223,7 +223,7 @@ def test_a_quota_that_became_smaller_refuses_what_adds_alone(stores: list[Store]
     store = stores[0]
     for _ in range(3):
         store.write(functools.partial(note, ONE))
-    store.write(lambda unit: unit.usage.settle({"audit": 0}))
+    store.write(lambda unit: unit.usage.count_changes({"audit": 0}))
     store.write(functools.partial(remove_within, 0))
     with pytest.raises(QuotaExceeded):
         store.write(functools.partial(add_for_none, ONE))
@@ -234,10 +234,10 @@ def remove_within(most: int, unit: Unit) -> None:
     """Remove a row, of which there may be so many."""
     (first, *_) = unit.audit.where(uin=ONE)
     unit.audit.remove(first.entry_id)
-    unit.usage.settle({"audit": most})
+    unit.usage.count_changes({"audit": most})
 
 
 def add_for_none(uin: str, unit: Unit) -> None:
     """Write a row, of which there may be none."""
     note(uin, unit)
-    unit.usage.settle({"audit": 0})
+    unit.usage.count_changes({"audit": 0})

@@ -36,7 +36,7 @@ class Whole:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Kept:
+class Sample:
     """A record with every kind of text."""
 
     key: Code
@@ -48,7 +48,7 @@ class Kept:
     number: int = 0
 
 
-KEPT = Kept(
+SAMPLE = Sample(
     key="ada",
     name="ada",
     alias="for ada",
@@ -60,7 +60,7 @@ KEPT = Kept(
 
 def test_each_text_is_given_with_its_mark() -> None:
     """Also those in tuples and in cleartext fields; one without a mark is somebody's words."""
-    found = [(field, mark, text) for field, mark, text in texts_of(KEPT) if "ada" in text]
+    found = [(field, mark, text) for field, mark, text in texts_of(SAMPLE) if "ada" in text]
     assert found == [
         ("key", Text.CODE, "ada"),
         ("name", Text.LASTING, "ada"),
@@ -75,11 +75,11 @@ def test_each_text_is_given_with_its_mark() -> None:
 
 def test_words_are_taken_out_and_all_else_stays() -> None:
     """Cleartext fields stay as well: they are written again together with the sealed ones."""
-    without = without_words(KEPT, lambda text: "ada" in text)
+    without = without_words(SAMPLE, lambda text: "ada" in text)
     assert without == dataclasses.replace(
-        KEPT, alias=ERASED, tags=(("owner", ERASED), ("team", "web")), unmarked=ERASED
+        SAMPLE, alias=ERASED, tags=(("owner", ERASED), ("team", "web")), unmarked=ERASED
     )
-    assert without_words(KEPT, lambda _: False) is KEPT
+    assert without_words(SAMPLE, lambda _: False) is SAMPLE
     whole = Whole(inner=Inner(note="ada"), lines=("ada", "bo"))
     taken = without_words(whole, lambda text: text == "ada")
     assert taken == Whole(inner=Inner(note=ERASED), lines=(ERASED, "bo"))
@@ -87,7 +87,7 @@ def test_words_are_taken_out_and_all_else_stays() -> None:
 
 def test_marks_are_read_off_a_type() -> None:
     """By path, with None where nothing is said."""
-    assert marks_of(Kept) == {
+    assert marks_of(Sample) == {
         "key": Text.CODE,
         "name": Text.LASTING,
         "alias": Text.WORDS,
@@ -98,5 +98,5 @@ def test_marks_are_read_off_a_type() -> None:
         "facts.lines[0]": Text.WORDS,
         "unmarked": None,
     }
-    assert has_words(Kept)
+    assert has_words(Sample)
     assert not has_words(CleartextOf)

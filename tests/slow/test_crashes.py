@@ -46,7 +46,7 @@ SELECT DISTINCT 'ok' FROM (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredDesk:
     """A desk on one of the databases, how its records are read, and how they are seen to be whole.
 
     `whole` is a query whose answer is `ok`.
@@ -65,10 +65,10 @@ class Kept:
 
 
 @pytest.fixture
-def on_sqlite(tmp_path: Path) -> Iterator[Kept]:
+def on_sqlite(tmp_path: Path) -> Iterator[StoredDesk]:
     """A desk with a file of its own."""
     with running(tmp_path / "data", settings=NO_RSA_STOCK) as desk:
-        yield Kept(
+        yield StoredDesk(
             desk=desk,
             settings=Settings(data=str(desk.folder)),
             read=functools.partial(rows, desk.folder),
@@ -77,7 +77,7 @@ def on_sqlite(tmp_path: Path) -> Iterator[Kept]:
 
 
 @pytest.fixture
-def on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[Kept]:
+def on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[StoredDesk]:
     """A desk on a server's database."""
     url = postgres.database()
 
@@ -89,7 +89,7 @@ def on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[Kept]:
         connection.execute("CREATE EXTENSION amcheck")
     with running(tmp_path / "data", settings=f'database = "{url}"\n{NO_RSA_STOCK}') as desk:
         settings = Settings(data=str(desk.folder), database=url)
-        yield Kept(desk=desk, settings=settings, read=read, whole=POSTGRES_WHOLE)
+        yield StoredDesk(desk=desk, settings=settings, read=read, whole=POSTGRES_WHOLE)
 
 
 @pytest.mark.timeout(600)
@@ -100,7 +100,7 @@ def test_sixty_kills_under_load_lose_nothing_and_leave_nothing_by_half(
     database: str, request: pytest.FixtureRequest
 ) -> None:
     """After each: every acknowledged purchase and submission is there whole, and work goes on."""
-    kept: Kept = request.getfixturevalue(database)
+    kept: StoredDesk = request.getfixturevalue(database)
     desk, ledger = kept.desk, Ledger()
     keys = desk.account()
     for _ in range(KILLS):
@@ -117,7 +117,7 @@ def test_sixty_kills_under_load_lose_nothing_and_leave_nothing_by_half(
 
 @pytest.mark.needs("postgres")
 def test_a_server_stopped_at_once_ten_times_loses_nothing(
-    on_postgres: Kept, postgres: Cluster
+    on_postgres: StoredDesk, postgres: Cluster
 ) -> None:
     """The desk stays, answers that it does not know, and works again when its server does."""
     desk, ledger = on_postgres.desk, Ledger()

@@ -61,7 +61,7 @@ def test_words_of_a_changed_alias_and_of_a_removed_order_are_overwritten(
         store.write(rename)
         store.write(remove)
         assert holds(file)
-        store.settle()
+        store.checkpoint()
         assert not holds(file)
         page = store.read(lambda unit: unit.orders.page(OrderQuery(uin="1", limit=1, text="shop")))
     assert page.total == OTHERS - 2

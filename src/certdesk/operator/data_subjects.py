@@ -131,7 +131,7 @@ class Erased(Part):
     what: str
 
 
-class Kept(Part):
+class Retained(Part):
     """A place where data stays that may be linked to the person, and why."""
 
     record: str
@@ -144,7 +144,7 @@ class ErasePersonReply(Reply):
 
     person: str
     erased: list[Erased]
-    kept: list[Kept]
+    kept: list[Retained]
     unreadable: list[str]
 
 
@@ -160,7 +160,7 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
         erasure.without_person(context, trace, traces.traits)
         for trace in (*traces.found, *traces.mentions)
     ]
-    context.held.callback(context.desk.store.settle)
+    context.held.callback(context.desk.store.checkpoint)
 
     def commit(unit: Unit) -> ErasePersonReply:
         needed = list(erasure.needed_for(unit, traces))
@@ -172,7 +172,7 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
         return ErasePersonReply(
             person=_hash(context, wanted),
             erased=[Erased(record=record, what=what) for record, what in erased],
-            kept=[Kept(record=record, what=what, why=why) for record, what, why in kept],
+            kept=[Retained(record=record, what=what, why=why) for record, what, why in kept],
             unreadable=traces.unreadable,
         )
 

@@ -10,7 +10,7 @@ from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.data_subject import Role, Traits, without_roles
-from certdesk.domain.privacy.identity_numbers import SETTLED, holds_identity
+from certdesk.domain.privacy.identity_numbers import FINISHED, holds_identity
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.sealed_fields import cleartext_fields, secret_fields
 from certdesk.domain.vetting.review import State, subject_of_manager, subject_of_order
@@ -55,7 +55,7 @@ def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
 
 
 def _needs(order: Order, record: Kind) -> bool:
-    if order.status in SETTLED:
+    if order.status in FINISHED:
         return False
     return not isinstance(record, Submission) or order.submission == record.number
 

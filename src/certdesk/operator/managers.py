@@ -72,7 +72,7 @@ def add_manager(context: Context, request: AddManagerRequest) -> Commit[AddManag
         sent = request.status in (None, State.AUDIT)
         manager = reviews.keep_manager(context, unit, draft, send=sent)
         if request.status == State.OK and not is_vetted(manager, context.now):
-            manager = reviews.settle_manager(context, unit, manager)
+            manager = reviews.mark_vetted(context, unit, manager)
         context.record(unit, f"manager:{manager.manager_id}", manager.status, uin=request.uin)
         return AddManagerReply(manager_id=manager.manager_id)
 

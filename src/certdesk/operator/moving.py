@@ -11,7 +11,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import MOVABLE, IllegalTransition, Status, statuses_of
 from certdesk.domain.orders.move import begin_move, call_off_move
 from certdesk.domain.orders.order import Order
-from certdesk.domain.privacy.identity_numbers import SETTLED
+from certdesk.domain.privacy.identity_numbers import FINISHED
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.engine import Context
 from certdesk.operator.lookups import enabled_account, known_account, known_order
@@ -100,7 +100,7 @@ def _check_neighbours(unit: Unit, order: Order) -> None:
         InvalidCertificateStatusCode: one of them has not ended.
     """
     for other in neighbours_of(unit, order):
-        if other.status not in SETTLED:
+        if other.status not in FINISHED:
             raise InvalidCertificateStatusCode(
                 f"{other.certificate_id}, {_relation(order, other)}, stands at status "
                 f"{_names(other.status)}: wait until it ends, or cancel it."

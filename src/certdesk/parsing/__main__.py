@@ -14,7 +14,7 @@ import socket
 import msgspec
 
 from certdesk.parsing.frames import receive, send
-from certdesk.parsing.jobs import ASKED, ENCODER, PARSERS, Asked, Told
+from certdesk.parsing.jobs import ENCODER, PARSER_REQUEST, PARSERS, ParserReply, ParserRequest
 from certdesk.parsing.memory import hide_memory
 
 MEMORY = 1024 * 1024 * 1024
@@ -34,17 +34,17 @@ def main() -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     with socket.socket(fileno=0) as desk:
         while (request := receive(desk)) is not None:
-            send(desk, ENCODER.encode(_carried_out(ASKED.decode(request))))
+            send(desk, ENCODER.encode(_carried_out(PARSER_REQUEST.decode(request))))
 
 
-def _carried_out(asked: Asked) -> Told:
+def _carried_out(request: ParserRequest) -> ParserReply:
     # It counts CPU time only, so that an honest file is not refused on a busy machine.
-    signal.setitimer(signal.ITIMER_PROF, asked.seconds)
+    signal.setitimer(signal.ITIMER_PROF, request.seconds)
     try:
-        found = PARSERS[asked.parser](*asked.arguments)
-        return Told(msgspec.Raw(ENCODER.encode(found)))
+        found = PARSERS[request.parser](*request.arguments)
+        return ParserReply(msgspec.Raw(ENCODER.encode(found)))
     except Exception as error:  # noqa: BLE001 -- its class is told and logged, its text may be secret
-        return Told(msgspec.Raw(ENCODER.encode(None)), type(error).__name__)
+        return ParserReply(msgspec.Raw(ENCODER.encode(None)), type(error).__name__)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

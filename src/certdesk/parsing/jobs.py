@@ -24,7 +24,7 @@ PARSERS: Mapping[str, Callable[..., object]] = {
 NAMES = {parser: name for name, parser in PARSERS.items()}
 
 
-class Asked(msgspec.Struct, frozen=True, array_like=True):
+class ParserRequest(msgspec.Struct, frozen=True, array_like=True):
     """A request: a parser's name, its limit in seconds of CPU, and its arguments."""
 
     parser: str
@@ -32,7 +32,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     arguments: list[Any]
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True):
+class ParserReply(msgspec.Struct, frozen=True, array_like=True):
     """An answer: what a parser found, or the class of an unexpected exception."""
 
     found: msgspec.Raw
@@ -40,8 +40,8 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
 
 ENCODER = msgspec.msgpack.Encoder()
-ASKED = msgspec.msgpack.Decoder(Asked)
-TOLD = msgspec.msgpack.Decoder(Told)
+PARSER_REQUEST = msgspec.msgpack.Decoder(ParserRequest)
+PARSER_REPLY = msgspec.msgpack.Decoder(ParserReply)
 # Made while there is only one thread: see `domain/values/sealed_fields.py`.
 FOUND: Mapping[str, msgspec.msgpack.Decoder[Any]] = {
     name: msgspec.msgpack.Decoder(typing.get_type_hints(parser)["return"])

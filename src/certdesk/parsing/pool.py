@@ -13,7 +13,7 @@ from typing import cast
 import structlog
 
 from certdesk.domain.values.retry import Failures
-from certdesk.parsing.jobs import ENCODER, FOUND, NAMES, TOLD, Asked
+from certdesk.parsing.jobs import ENCODER, FOUND, NAMES, PARSER_REPLY, ParserRequest
 from certdesk.parsing.process import ParserProcess, ProcessLost
 from certdesk.ports.parsing import Found, P, ParsersBusy
 from certdesk.ports.work import Pending
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Job:
-    """A parsing job: `told` is the process's answer, or None if there was none.
+    """A parsing job: `reply` is the process's answer, or None if there was none.
 
     `hindered` says that nothing was parsed because of a fault in the desk.
     """
@@ -40,7 +40,7 @@ class Job:
     account: str
     request: bytes = dataclasses.field(repr=False)
     done: Future[None] = dataclasses.field(default_factory=Future)
-    told: bytes | None = dataclasses.field(default=None, repr=False)
+    reply: bytes | None = dataclasses.field(default=None, repr=False)
     hindered: bool = False
     ended_at: float | None = None
 
@@ -115,18 +115,18 @@ class ParserPool:
         with self._change:
             job = self._jobs.get(request_id)
             if job is None:
-                asked = Asked(name, self._seconds, list(arguments))
-                job = self._jobs[request_id] = self._queued(account, ENCODER.encode(asked))
+                request = ParserRequest(name, self._seconds, list(arguments))
+                job = self._jobs[request_id] = self._queued(account, ENCODER.encode(request))
             if not job.done.done():
                 raise Pending(job.done)
             del self._jobs[request_id]
         if job.hindered:
             raise ParsersBusy
-        told = TOLD.decode(job.told) if job.told is not None else None
-        if told is None or told.failure:
-            log.warning("not parsed", parser=name, account=account, failure=told and told.failure)
+        reply = PARSER_REPLY.decode(job.reply) if job.reply is not None else None
+        if reply is None or reply.failure:
+            log.warning("not parsed", parser=name, account=account, failure=reply and reply.failure)
             return otherwise
-        return cast("Found", FOUND[name].decode(told.found))
+        return cast("Found", FOUND[name].decode(reply.found))
 
     def _queued(self, account: str, request: bytes) -> Job:
         if self._stopping:
@@ -180,7 +180,7 @@ class ParserPool:
 
     def _serve(self, process: ParserProcess, job: Job) -> None:
         try:
-            job.told = process.ask(job.request)
+            job.reply = process.ask(job.request)
         except ProcessLost:
             job.hindered = self._stopping
         except Exception as error:

@@ -120,10 +120,10 @@ class Usage(Protocol):
     """How much each account has of each `COUNTED` thing (`domain/accounts/quotas.py`)."""
 
     def of(self, uin: str) -> Mapping[str, int]:
-        """Return how much an account has of each, as far as it was settled."""
+        """Return how much an account has of each, as far as it was counted."""
         ...
 
-    def settle(self, limits: Mapping[str, int]) -> None:
+    def count_changes(self, limits: Mapping[str, int]) -> None:
         """Count what the transaction has added and removed since the last call.
 
         The store does so at the end of each transaction as well, without limits.

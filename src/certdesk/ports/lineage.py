@@ -13,7 +13,7 @@ from certdesk.domain.pki.records import Certificate, DeniedKey
 from certdesk.ports.collections import Collection
 from certdesk.ports.unit import Unit
 
-Kept = TypeVar("Kept", Submission, Certificate)
+KeyHolder = TypeVar("KeyHolder", Submission, Certificate)
 
 
 def successors_of(unit: Unit, order: Order) -> list[Order]:
@@ -89,5 +89,5 @@ def _keys_of(unit: Unit, order: Order) -> set[bytes]:
     }
 
 
-def _with_key(collection: Collection[Kept], order: Order, key: bytes) -> Sequence[Kept]:
+def _with_key(collection: Collection[KeyHolder], order: Order, key: bytes) -> Sequence[KeyHolder]:
     return collection.where(uin=order.uin, spki_sha256=key)

@@ -42,7 +42,7 @@ class Store(Protocol):
         """Return why all calls are refused, as one of them has found; empty if they are not."""
         ...
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Remove erased data from the logs of the database, as far as it allows that.
 
         An embedded database does so at once; PostgreSQL when it vacuums.

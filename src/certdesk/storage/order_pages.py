@@ -152,7 +152,7 @@ class OrderPages:
         """Read the orders derived from certificates that policies deny."""
         for certificate_id in sorted(query.grants.denied_certificates(query.permission)):
             word = order_words.origin_word(query.uin, certificate_id)
-            found = self._index.settled("words", self._index.found([], [word]))
+            found = self._index.materialized("words", self._index.found([], [word]))
             its = sa.select(TABLE).join(found, ITS.number == found.c.number)
             rows = self._connection.execute(its)
             yield from (ORDERS.build(row._asdict()) for row in rows)
@@ -163,11 +163,11 @@ class OrderPages:
             [order_words.beginning(query.uin, query.text)] if query.text else [],
             [order_words.tag_word(query.uin, tag) for tag in query.tags],
         )
-        hits = index.settled("words", found)
+        hits = index.materialized("words", found)
         if conditions or query.sort is not Sort.NEWEST:
             of_orders = hits.join(TABLE, ITS.number == hits.c.number)
             columns = sa.select(hits.c.number, ITS.ends_at)
-            hits = index.settled("hits", columns.select_from(of_orders).where(*conditions))
+            hits = index.materialized("hits", columns.select_from(of_orders).where(*conditions))
         counting = sa.select(sa.func.count()).select_from(hits)
         total = self._connection.execute(counting).scalar_one()
         ends_at = hits.c.get("ends_at", ITS.ends_at)

@@ -99,7 +99,7 @@ class WordIndex(Protocol):
         """Select the numbers that have a word for each prefix, and each whole word."""
         ...
 
-    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+    def materialized(self, name: str, statement: Select[Any]) -> FromClause:
         """Return the selection as a table to select from, evaluated as written."""
         ...
 
@@ -130,7 +130,7 @@ class FtsIndex:
             its.order_words.op("MATCH", is_comparison=True)(" AND ".join(terms))
         )
 
-    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+    def materialized(self, name: str, statement: Select[Any]) -> FromClause:
         """Return a subquery: SQLite starts with the words anyway, and reads them in order."""
         return statement.subquery(name)
 
@@ -180,7 +180,7 @@ class GinIndex:
         query = sa.cast(" & ".join(terms), TSQUERY)
         return sa.select(its.number).where(its.words.bool_op("@@")(query))
 
-    def settled(self, name: str, statement: Select[Any]) -> FromClause:
+    def materialized(self, name: str, statement: Select[Any]) -> FromClause:
         """Return a materialised selection.
 
         PostgreSQL does not know how rare a word is. Otherwise it might read all orders, newest

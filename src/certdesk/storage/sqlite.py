@@ -130,13 +130,13 @@ class SqliteStore:
         """Return "": a failure here may always pass."""
         return ""
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Overwrite erased values in the file and in the index of words, and empty the log.
 
         Raises:
             StoreUnavailable: the store is closed, or the disk failed to write.
         """
-        self._writer.settle()
+        self._writer.checkpoint()
 
     def close(self) -> None:
         """Finish reads and queued commits, move the log into the file, and release the folder."""

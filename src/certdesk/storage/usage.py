@@ -29,7 +29,7 @@ NEARLY = 10
 
 
 class Tally:
-    """What a transaction has added and removed since the last settlement, by account."""
+    """What a transaction has added and removed since the last count, by account."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -107,11 +107,11 @@ class SqlUsage:
         self._driver = driver
 
     def of(self, uin: str) -> dict[str, int]:
-        """Return how much an account uses, as of the last settlement."""
+        """Return how much an account uses, as of the last count."""
         sums = self._sql.sums.one(self._driver, {"its_uin": uin})
         return dict(zip(COUNTED, map(int, sums), strict=True))
 
-    def settle(self, limits: Mapping[str, int]) -> None:
+    def count_changes(self, limits: Mapping[str, int]) -> None:
         """Write what the transaction has added so far, within limits."""
         for uin, noted in self.tally.take():
             changes = {kind: number for kind, number in sorted(noted.items()) if number}
@@ -126,7 +126,7 @@ class SqlUsage:
         self.tally.take()
 
     def write(self) -> None:
-        """Do nothing: what is settled is already written."""
+        """Do nothing: what is counted is already written."""
 
     def _add_within(self, uin: str, changes: Mapping[str, int], limits: Mapping[str, int]) -> None:
         for part in self._sql.in_turn():
@@ -178,28 +178,28 @@ class EmbeddedUsage(SqlUsage):
         """Begin empty; sums are read when first needed."""
         super().__init__(statements, driver)
         self._sums: dict[str, dict[str, int]] = {}
-        self._settled: dict[str, dict[str, int]] = {}
+        self._counted: dict[str, dict[str, int]] = {}
         self._of_commit: dict[str, dict[str, int]] = {}
 
     def of(self, uin: str) -> dict[str, int]:
-        """Return how much an account uses, as of the last settlement."""
+        """Return how much an account uses, as of the last count."""
         if uin not in self._sums:
             self._sums[uin] = super().of(uin)
         sums = self._sums[uin].copy()
-        for changes in (self._settled, self._of_commit):
+        for changes in (self._counted, self._of_commit):
             _add_up(sums, changes.get(uin, {}))
         return sums
 
-    def settle(self, limits: Mapping[str, int]) -> None:
+    def count_changes(self, limits: Mapping[str, int]) -> None:
         """Count what the commit has added so far, within limits."""
         for uin, changes in self.tally.take():
             _add_up(self._of_commit.setdefault(uin, {}), changes)
             refuse_excess(self, uin, changes, limits)
 
     def begin(self) -> None:
-        """Keep what the last commit has settled."""
+        """Keep what the last commit has counted."""
         for uin, changes in self._of_commit.items():
-            _add_up(self._settled.setdefault(uin, {}), changes)
+            _add_up(self._counted.setdefault(uin, {}), changes)
         self._of_commit = {}
 
     def drop(self) -> None:
@@ -210,13 +210,13 @@ class EmbeddedUsage(SqlUsage):
     def write(self) -> None:
         """Write all sums that have changed."""
         self.begin()
-        for uin, settled in self._settled.items():
-            changes = {kind: number for kind, number in sorted(settled.items()) if number}
+        for uin, counted in self._counted.items():
+            changes = {kind: number for kind, number in sorted(counted.items()) if number}
             if changes:
                 self._add(uin, 0, changes)
             if uin in self._sums:
                 _add_up(self._sums[uin], changes)
-        self._settled = {}
+        self._counted = {}
 
 
 def refuse_excess(usage: Usage, uin: str, changes: Counts, limits: Mapping[str, int]) -> None:

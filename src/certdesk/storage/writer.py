@@ -89,7 +89,7 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
-        self._settling = False
+        self._checkpoint_due = False
         self._thread = threading.Thread(target=self._serve, name="certdesk-writer", daemon=True)
         self._thread.start()
 
@@ -111,7 +111,7 @@ class Writer:
             self._jobs.put(job)
         return job.answer
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Overwrite erased values in the file, and empty the log; other commits go on.
 
         A long read can keep the log from being emptied; then the next checkpoint empties it.
@@ -173,16 +173,16 @@ class Writer:
                 # The same level as the failure, so that a log of warnings shows both.
                 log.warning("writes succeed again")
             self._told.clear()
-        if self._settling and self._session is not None:
+        if self._checkpoint_due and self._session is not None:
             self._empty_log(self._session)
-        self._settling = False
+        self._checkpoint_due = False
         return outcomes
 
     def _merge_words(self, _: Unit, *, begin: bool) -> bool:
         """Take one step of the merge, as a commit; the log is emptied after the last one."""
         # A commit only runs while there is a session.
         more = self._session is not None and FtsIndex().merge(self._session.driver, begin=begin)
-        self._settling = not more
+        self._checkpoint_due = not more
         return more
 
     def _empty_log(self, session: Session) -> None:
@@ -254,7 +254,7 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
     try:
         session.usage.begin()
         result = commit(session.unit)
-        session.usage.settle({})
+        session.usage.count_changes({})
     except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to the caller
         session.usage.drop()
         session.run("ROLLBACK TO its_own")

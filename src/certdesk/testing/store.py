@@ -244,7 +244,7 @@ class MemoryUsage:
                     found.update(its)
         return dict(found)
 
-    def settle(self, limits: Mapping[str, int]) -> None:
+    def count_changes(self, limits: Mapping[str, int]) -> None:
         """Check that what was added is within limits."""
         for uin, changes in self._tally.take():
             refuse_excess(self, uin, changes, limits)
@@ -307,7 +307,7 @@ class MemoryStore:
         """Return "": it never refuses writes."""
         return ""
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Do nothing: erased values leave no trace."""
 
     def close(self) -> None:

@@ -173,19 +173,23 @@ class _Tree:
 
     def grown(self) -> dict[str, object]:
         """Return the parameters, with lists as lists."""
-        return {name: self._settle(member, name) for name, member in self._root.items()}
+        return {name: self._with_lists(member, name) for name, member in self._root.items()}
 
-    def _settle(self, member: object, path: str) -> object:
+    def _with_lists(self, member: object, path: str) -> object:
         if not isinstance(member, _Branch):
             return member
         places = [int(part) for part in member if _INDEX.fullmatch(part)]
         if not places:
-            return {part: self._settle(inner, f"{path}.{part}") for part, inner in member.items()}
+            return {
+                part: self._with_lists(inner, f"{path}.{part}") for part, inner in member.items()
+            }
         if len(places) < len(member):
             raise _invalid("It is a list and a structure too.", path)
         size = max(places) + 1
         self._count(size - len(places))
-        return [self._settle(member.get(str(place)), f"{path}.{place}") for place in range(size)]
+        return [
+            self._with_lists(member.get(str(place)), f"{path}.{place}") for place in range(size)
+        ]
 
 
 def _invalid(rule: str, name: str) -> InvalidParameter:

@@ -215,11 +215,11 @@ class IssuingSteps:
         )
         if hosted:
             unit.renewals.add(renewal_of(after))
-        self._settle_predecessors(unit, order)
+        self._stop_renewing_predecessors(unit, order)
         note(unit, now, order, "Issue", f"serial {certificate.serial}")
         tell_of_shared_key(unit, order, certificate.spki_sha256, now)
 
-    def _settle_predecessors(self, unit: Unit, order: Order) -> None:
+    def _stop_renewing_predecessors(self, unit: Unit, order: Order) -> None:
         """Stop renewing the certificates that this certificate replaces.
 
         A renewal of a certificate replaces its reissues as well. A note that the desk made the

@@ -44,8 +44,8 @@ class Parameters:
             field.name: field.encode_name for field in msgspec.structs.fields(request)
         }
 
-    def material(self, request: Request, **settled: object) -> Material:
-        """Return the material of a request; values given as `settled` are not read from it."""
+    def material(self, request: Request, **fixed: object) -> Material:
+        """Return the material of a request; values given as `fixed` are not read from it."""
         values: dict[str, Any] = {}
         for path, attribute in self._attributes.items():
             value = getattr(request, attribute)
@@ -56,7 +56,7 @@ class Parameters:
                 values.setdefault(first, {})[second] = value
             else:
                 values[first] = value
-        return build(Material, values | settled)
+        return build(Material, values | fixed)
 
     def knows(self, path: str) -> bool:
         """Whether the action has a parameter of its own for a value."""

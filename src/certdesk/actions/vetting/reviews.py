@@ -71,7 +71,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
         review = ask(context, unit, subject_of_manager(manager.manager_id), manager.uin)
     if context.desk.rules.vetting_automatic:
         put_review(unit, approved(review, AUTOMATIC, context.now))
-        return settle_manager(context, unit, manager)
+        return mark_vetted(context, unit, manager)
     good = is_vetted(manager, context.now)
     sent = dataclasses.replace(
         manager, status=manager.status if good else State.AUDIT, submitted_at=review.since
@@ -79,16 +79,16 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
     return manager if sent == manager else unit.managers.replace(sent)
 
 
-def settle_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
+def mark_vetted(context: Context, unit: Unit, manager: Manager) -> Manager:
     """Mark a manager as vetted, and continue the orders that wait for it."""
     withdraw_review(unit, subject_of_manager(manager.manager_id))
     sent_at = manager.submitted_at or context.now
     after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
-    settled = unit.managers.replace(after)
+    stored = unit.managers.replace(after)
     for order in orders_under_way(unit, manager):
         if order.waits_for is StatusMessage.PRE_REVIEWING:
             unit.orders.replace(order.waiting(WaitEvent.MANAGER_VETTED))
-    return settled
+    return stored
 
 
 def reject_manager(

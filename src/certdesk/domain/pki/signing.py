@@ -37,14 +37,14 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     ocsp_url: str
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _StoredPlan(msgspec.Struct, frozen=True):
     """The stored form: the plan as it was written, and its fingerprint."""
 
     planned: bytes
     fingerprint: bytes
 
 
-_KEPT = msgspec.json.Decoder(_Kept)
+_STORED_PLAN = msgspec.json.Decoder(_StoredPlan)
 _PLANNED = msgspec.json.Decoder(Planned)
 
 
@@ -81,7 +81,7 @@ def record(
     """
     check_issuance(planned.tbs, request, at)
     written = msgspec.json.encode(planned)
-    kept = _Kept(written, fingerprint(_bound(request, written)))
+    kept = _StoredPlan(written, fingerprint(_bound(request, written)))
     return Recorded(state=msgspec.json.encode(kept), serial=planned.serial)
 
 
@@ -106,7 +106,7 @@ def prepare(
 
 def _read(recorded: Recorded, request: IssueRequest, fingerprint: Fingerprint) -> Planned:
     try:
-        kept = _KEPT.decode(recorded.state)
+        kept = _STORED_PLAN.decode(recorded.state)
     # Text that is not UTF-8 raises an error of its own.
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise IssuanceRefused("what was kept of it cannot be read") from error

@@ -30,7 +30,7 @@ def without_identity(holder: Holder) -> Holder:
     return without
 
 
-SETTLED = DELETABLE | {Status.ISSUED}
+FINISHED = DELETABLE | {Status.ISSUED}
 """The statuses in which nothing is under way with an order."""
 
 
@@ -40,4 +40,4 @@ def needs_identity(order: Order | None, number: int) -> bool:
     It needs them until it is issued or has failed. It never needs those of a submission that
     another one has replaced.
     """
-    return order is not None and order.submission == number and order.status not in SETTLED
+    return order is not None and order.submission == number and order.status not in FINISHED

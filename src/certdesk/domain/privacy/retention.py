@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
-from certdesk.domain.privacy.identity_numbers import SETTLED
+from certdesk.domain.privacy.identity_numbers import FINISHED
 from certdesk.domain.validation.challenge import Verdict
 
 CAA_REFUSED = -1
@@ -49,7 +49,7 @@ def material_outlived(submission: Submission, order: Order | None, before: datet
     """Whether material was replaced, or its order ended, before a time."""
     if order is None or submission.number != order.submission:
         return submission.submitted_at < before
-    if order.status not in SETTLED or order.status is Status.ISSUED:
+    if order.status not in FINISHED or order.status is Status.ISSUED:
         return False
     times = (submission.submitted_at, order.ordered_at, order.deadline, order.ends_at)
     return max(time for time in times if time is not None) < before
@@ -57,4 +57,4 @@ def material_outlived(submission: Submission, order: Order | None, before: datet
 
 def letter_outlived(order: Order | None) -> bool:
     """Whether the letters of an order need no review any more."""
-    return order is None or order.status in SETTLED
+    return order is None or order.status in FINISHED

@@ -39,7 +39,7 @@ def take_effect(context: Context, unit: Unit, subject: Subject, review: Review) 
     elif order is not None:
         _go_on(context, unit, order, review)
     elif manager is not None:
-        reviews.settle_manager(context, unit, manager)
+        reviews.mark_vetted(context, unit, manager)
     elif spki_sha256 is not None:
         block_known(unit, spki_sha256, context.now)
 

@@ -198,7 +198,7 @@ class PostgresStore:
         """Return a text once a commit finds that another version has migrated the database."""
         return self._outdated
 
-    def settle(self) -> None:
+    def checkpoint(self) -> None:
         """Do nothing: the server overwrites old rows when it vacuums."""
 
     def close(self) -> None:
@@ -275,7 +275,7 @@ class PostgresStore:
                 raise
             self._outdated = ""
             result = commit(session.unit)
-            session.usage.settle({})
+            session.usage.count_changes({})
             _check_whole(session)
             try:
                 session.run("COMMIT")
