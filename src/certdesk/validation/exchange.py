@@ -1,6 +1,6 @@
 """One question to one DNS server, by UDP, or by TCP if the answer does not fit.
 
-dnspython reads and writes the messages. The sockets are our own: dnspython's measure time by the
+dnspython reads the answers. The sockets are our own: dnspython's measure time by the
 wall clock, accept answers of any size, and ignore the case of the question.
 """
 
@@ -10,25 +10,19 @@ import contextlib
 import dataclasses
 import enum
 import ipaddress
-import random
 import re
 import socket
 import time
 from typing import Self
 
-import dns.flags
 import dns.message
-import dns.name
-import dns.rdatatype
 
 from certdesk.domain.values.addresses import with_port
+from certdesk.validation.query import Query, is_cut
 
 TRY_SECONDS = 2.0
 GRACE_SECONDS = 0.1
 """How long to wait for the right answer after one in another case."""
-PAYLOAD = 1232
-"""The size of a UDP answer, in bytes, that is nowhere fragmented (DNS flag day 2020)."""
-
 ANSWER_LIMIT = 16 * 1024
 DNS_PORT = 53
 _SERVER = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
@@ -81,22 +75,7 @@ class Server:
         return with_port(self.host, self.port)
 
 
-def question(
-    name: dns.name.Name, rdtype: dns.rdatatype.RdataType, rng: random.Random, *, dnssec: bool
-) -> dns.message.Message:
-    """Make a query with a random id and a name in random case, which the answer must repeat.
-
-    The random case is known as 0x20: an attacker who guesses port and id must guess it as well.
-    After an answer in another case, the question is asked again by TCP, which a third party cannot
-    inject into.
-    """
-    mixed = dns.name.Name([_mixed(label, rng) for label in name.labels])
-    return dns.message.make_query(
-        mixed, rdtype, use_edns=0, want_dnssec=dnssec, payload=PAYLOAD, id=rng.getrandbits(16)
-    )
-
-
-def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
+def exchange(query: Query, server: Server, deadline: float) -> dns.message.Message:
     """Ask `server` and return its answer, with any code; `deadline` is in `time.monotonic`.
 
     UDP packets that do not answer this very question are ignored, so that an early forged packet
@@ -121,11 +100,6 @@ def exchange(query: dns.message.Message, server: Server, deadline: float) -> dns
         ) from None
 
 
-def _mixed(label: bytes, rng: random.Random) -> bytes:
-    halves = label.lower(), label.upper()
-    return bytes(rng.choice(letters) for letters in zip(*halves, strict=True))
-
-
 class _ByTcp(enum.Enum):
     """The reason to ask a question by TCP."""
 
@@ -133,9 +107,7 @@ class _ByTcp(enum.Enum):
     OTHER_LETTERS = "TCP, since it repeats the question in other letters"
 
 
-def _by_udp(
-    query: dns.message.Message, server: Server, deadline: float
-) -> dns.message.Message | _ByTcp:
+def _by_udp(query: Query, server: Server, deadline: float) -> dns.message.Message | _ByTcp:
     """Return the answer, or why the question is to be asked by TCP.
 
     An answer in another case may be forged, so the right one is awaited for a moment.
@@ -144,31 +116,34 @@ def _by_udp(
     with socket.socket(server.family, socket.SOCK_DGRAM) as udp:
         # On a connected socket the system drops packets from other senders. It picks a random port.
         udp.connect((server.host, server.port))
-        udp.send(query.to_wire())
+        udp.send(query.wire)
         while True:
             try:
                 udp.settimeout(_left(deadline))
-                wire = udp.recv(ANSWER_LIMIT)
+                packet = udp.recv(ANSWER_LIMIT)
             except TimeoutError:
                 if instead is None:
                     raise
                 return instead
-            with contextlib.suppress(_Unreadable):
-                head = _read(wire, question_only=True)
-                if _answers(query, head) and _repeats_letters(query, head):
-                    return _ByTcp.CUT if head.flags & dns.flags.TC else _read(wire)
-                if _answers(query, head) and instead is None:
-                    instead = _ByTcp.OTHER_LETTERS
-                    deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+            if not query.is_answered_by(packet):
+                continue
+            if query.is_repeated_by(packet):
+                if is_cut(packet):
+                    return _ByTcp.CUT
+                with contextlib.suppress(_Unreadable):
+                    return _read(packet)
+            elif instead is None:
+                instead = _ByTcp.OTHER_LETTERS
+                deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
 
 
-def _by_tcp(query: dns.message.Message, server: Server, deadline: float) -> dns.message.Message:
-    wire = by_tcp(query.to_wire(), server, deadline)
+def _by_tcp(query: Query, server: Server, deadline: float) -> dns.message.Message:
+    packet = by_tcp(query.wire, server, deadline)
     try:
-        response = _read(wire)
+        response = _read(packet)
     except _Unreadable:
         raise Unanswered("its answer cannot be read") from None
-    if not _answers(query, response) or response.flags & dns.flags.TC:
+    if not query.is_answered_by(packet) or is_cut(packet):
         raise Unanswered("what it sent does not answer the question")
     return response
 
@@ -214,20 +189,8 @@ class _Unreadable(Exception):
     """A packet is not a DNS message."""
 
 
-def _read(wire: bytes, *, question_only: bool = False) -> dns.message.Message:
+def _read(packet: bytes) -> dns.message.Message:
     try:
-        return dns.message.from_wire(
-            wire, question_only=question_only, ignore_trailing=question_only
-        )
+        return dns.message.from_wire(packet)
     except Exception:  # noqa: BLE001 - dnspython's are many, and any bytes may come
         raise _Unreadable from None
-
-
-def _answers(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Return whether a message is a response with the same question, in any letter case."""
-    return len(response.question) == 1 and query.is_response(response)
-
-
-def _repeats_letters(query: dns.message.Message, response: dns.message.Message) -> bool:
-    """Return whether a response repeats the question in the same letter case."""
-    return response.question[0].name.labels == query.question[0].name.labels

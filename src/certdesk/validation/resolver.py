@@ -27,7 +27,8 @@ import dns.rdatatype
 from certdesk.domain.values.addresses import Address
 from certdesk.domain.values.foreign_text import few, printable_text
 from certdesk.validation.anchors import DNSKEY, Anchors, anchored
-from certdesk.validation.exchange import Server, Unanswered, exchange, question
+from certdesk.validation.exchange import Server, Unanswered, exchange
+from certdesk.validation.query import Query
 
 CHECK_SECONDS = 20.0
 TRIES = 3
@@ -143,7 +144,7 @@ class Resolver:
     def _checked(
         self, server: Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, deadline: float
     ) -> dns.message.Message:
-        query = question(name, rdtype, self._rng, dnssec=self._anchors is not None)
+        query = Query.of(name, rdtype, self._rng, dnssec=self._anchors is not None)
         response = exchange(query, server, deadline)
         if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             raise Unanswered(_failure(response))
