@@ -22,6 +22,7 @@ from certdesk.domain.accounts.account import Account
 from certdesk.domain.values.mark import Mark
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
+from certdesk.storage.postgresql.pool import Pool
 from certdesk.storage.postgresql.store import MIGRATION_LOCK, PostgresStore
 from certdesk.storage.schema import metadata
 from tests.postgres import wait_until, waiting
@@ -393,6 +394,25 @@ def test_a_read_inside_a_read_needs_no_connection_of_its_own(url: str) -> None:
     with opened(url, connections=1) as store:
         assert store.read(lambda _: store.read(names)) == []
         assert store.write(lambda _: store.read(names)) == []
+
+
+@pytest.mark.usefixtures("store")
+def test_a_statement_that_reads_is_prepared_once(url: str) -> None:
+    """It is not planned again for each read, not even where a read fails."""
+    readers = Pool(url, 1)
+    limits = {"look_up_seconds": 1.0, "queue_seconds": 1.0}
+    with contextlib.closing(
+        PostgresStore(Pool(url, 1), readers, SystemRandom(), **limits)
+    ) as store:
+        for _ in range(10):
+            with pytest.raises(ZeroDivisionError):
+                store.read(lambda unit: 1 // len(names(unit)))
+
+        with readers.connection() as connection:
+            found = connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements")
+            prepared = [text for (text,) in found]
+
+    assert [text for text in prepared if "FROM marks" in text] != []
 
 
 # ----------------------------------------------------------------------------------------- the rest

@@ -297,6 +297,9 @@ class PostgresStore:
                 return query(session.unit)
             finally:
                 self._here.reading = None
+                # After a rollback, the driver would have every statement prepared again.
+                with contextlib.suppress(DBAPIError):
+                    session.run("COMMIT")
 
     def _was_committed(self, ticket: Ticket) -> bool:
         enough = time.monotonic() + self._look_up_seconds
