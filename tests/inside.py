@@ -27,13 +27,13 @@ from certdesk.metrics import Metrics
 from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
-from certdesk.testing.parsing import HereParsers
+from certdesk.testing.parsing import InlineParsers
 from certdesk.testing.records import MemoryRecords
 from certdesk.testing.store import MemoryStore
 from certdesk.testing.validation import ScriptedCaa, ScriptedValidator
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.order_engine import Ahead, OrderEngine, StandsStill
+from certdesk.workflow.order_engine import Ahead, OrderEngine, Suspended
 from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
@@ -80,7 +80,7 @@ class InsideDesk:
         self.records = MemoryRecords()
         self.dns_providers = DnsProviders(self.vault, (self.records,))
         self.issuer = ScriptedIssuer(self.clock)
-        self.parsers = HereParsers()
+        self.parsers = InlineParsers()
         world = Dependencies(
             store=self.store,
             vault=self.vault,
@@ -194,7 +194,7 @@ class InsideDesk:
     def _step(self, certificate_id: str) -> Ahead:
         try:
             return self.order_engine.step(certificate_id)
-        except StandsStill:
+        except Suspended:
             return None
 
     def validate(self, certificate_id: str, *names: str) -> None:

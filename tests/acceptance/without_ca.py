@@ -6,10 +6,10 @@ import sys
 
 from certdesk.bootstrap.issuing import ISSUERS
 from certdesk.cli.main import main
-from certdesk.testing.elsewhere import IssuerElsewhere
+from certdesk.testing.external_ca import ExternalIssuer
 
 if __name__ == "__main__":
-    ISSUERS["elsewhere"] = lambda world, *_: IssuerElsewhere(world.clock)
+    ISSUERS["elsewhere"] = lambda world, *_: ExternalIssuer(world.clock)
     # Behind this program stands the path of the other one.
     del sys.argv[1]
     main()

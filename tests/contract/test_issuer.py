@@ -21,7 +21,7 @@ from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.elsewhere import IssuerElsewhere
+from certdesk.testing.external_ca import ExternalIssuer
 from certdesk.testing.issuer import ScriptedIssuer
 from tests.issuing import asked, issue, offered
 from tests.privateca import InsideCa
@@ -29,7 +29,7 @@ from tests.privateca import InsideCa
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 OWN_CHALLENGES: dict[str, Callable[[ManualClock, Path], Issuer]] = {
-    "elsewhere": lambda clock, _: IssuerElsewhere(clock),
+    "elsewhere": lambda clock, _: ExternalIssuer(clock),
 }
 """The issuers that make their own challenges."""
 

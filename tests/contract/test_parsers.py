@@ -14,7 +14,7 @@ from certdesk.domain.values.keys import KeyKind, private_key_pem
 from certdesk.domain.vetting import letters
 from certdesk.parsing.pool import ParserPool
 from certdesk.ports import Parsers, Pending
-from certdesk.testing.parsing import HereParsers
+from certdesk.testing.parsing import InlineParsers
 from tests import chains
 from tests.hostile_files import in_base64
 from tests.papers import PDF
@@ -34,7 +34,7 @@ def processes() -> Iterator[Parsers]:
 
 
 ADAPTERS: dict[str, Callable[[], contextlib.AbstractContextManager[Parsers]]] = {
-    "here": lambda: contextlib.nullcontext(HereParsers()),
+    "here": lambda: contextlib.nullcontext(InlineParsers()),
     "processes": processes,
 }
 

@@ -406,7 +406,7 @@ def test_a_certificate_may_have_ended() -> None:
 # --- whatever comes ----------------------------------------------------------------------------
 
 
-def verdict(text: str, key: Secret | None = None) -> chain.HandedChain | None:
+def verdict(text: str, key: Secret | None = None) -> chain.UploadedChain | None:
     """Read a text; None where it is refused. Any other exception fails the test."""
     try:
         found = chain.read(text, key)

@@ -58,7 +58,7 @@ def pkits() -> dict[str, x509.Certificate]:
     return found
 
 
-def read(text: str) -> chain.HandedChain | None:
+def read(text: str) -> chain.UploadedChain | None:
     """Read a text; None where it is refused. Any other exception fails the test."""
     try:
         return chain.read(text)

@@ -9,13 +9,13 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal, Submission, Task
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.validation.records import Proof
 from certdesk.engine import Caller
-from certdesk.ports import Unit, stands_still
+from certdesk.ports import Unit, is_suspended
 from tests.actions.submitting import PERSONAL
 from tests.inside import InsideDesk
 
@@ -180,7 +180,7 @@ def _put_off(task: Task, due_at: datetime | None, unit: Unit) -> None:
     stored, order = unit.tasks.get(task.certificate_id), unit.orders.get(task.certificate_id)
     assert stored is not None
     assert order is not None
-    reason = standstill.REASON if stands_still(unit, order) else ""
+    reason = suspension.REASON if is_suspended(unit, order) else ""
     unit.tasks.replace(dataclasses.replace(stored, due_at=due_at, reason=reason))
 
 

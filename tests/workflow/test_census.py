@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending, WaitsFor
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.lifecycle import UNDER_WAY, Status, StatusMessage
 from certdesk.domain.orders.records import Renewal
 from certdesk.workflow.census import CensusTaker
@@ -134,7 +134,7 @@ def test_no_number_of_certificates_of_a_disabled_account_hides_another(its: Orde
         uin="2",
         ends_at=now + DAY,
         due_at=now,
-        reason=standstill.REASON,
+        reason=suspension.REASON,
     )
     others = [dataclasses.replace(resting, certificate_id=f"other{n:03}") for n in range(200)]
     waits = dataclasses.replace(

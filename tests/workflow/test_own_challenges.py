@@ -18,10 +18,10 @@ from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuers, Unit
 from certdesk.testing.clock import ManualClock
-from certdesk.testing.elsewhere import AWAY, CaElsewhere, IssuerElsewhere
+from certdesk.testing.external_ca import AWAY, ExternalCa, ExternalIssuer
 from certdesk.testing.issuer import ScriptedIssuer
+from certdesk.workflow.issuer_threads import AT_ONCE, MOST_TAKEN
 from certdesk.workflow.order_engine import WHILE_BUSY
-from certdesk.workflow.outside import AT_ONCE, MOST_TAKEN
 from tests.inside import NOON, InsideDesk
 from tests.workflow.ordering import Ordered, submit
 from tests.working import PATIENCE_SECONDS, until
@@ -44,7 +44,7 @@ class DeskElsewhere:
         """Open it, with an account and an order that was just submitted."""
         self.folder = folder
         self.desk = InsideDesk(folder)
-        self.ca = CaElsewhere(self.desk.clock)
+        self.ca = ExternalCa(self.desk.clock)
         self.begin()
         self.caller = self.desk.account()
         self.its = submit(self.desk, self.caller, NAME, OTHER)
@@ -52,7 +52,7 @@ class DeskElsewhere:
     def begin(self) -> None:
         """Begin anew on what is kept, as a process does that has just started."""
         before: InsideDesk = self.desk
-        self.issuer = IssuerElsewhere(before.clock, self.ca)
+        self.issuer = ExternalIssuer(before.clock, self.ca)
         issuers = Issuers([self.issuer])
         self.desk = InsideDesk(self.folder, store=before.store, issuers=issuers, clock=before.clock)
 
@@ -190,7 +190,7 @@ def test_a_slow_ca_holds_up_nobody_else(tmp_path: Path) -> None:
     desk.orders.stop()
 
 
-class SlowIssuer(IssuerElsewhere):
+class SlowIssuer(ExternalIssuer):
     """One whose CA takes its time to say what to publish."""
 
     def __init__(self, clock: ManualClock) -> None:

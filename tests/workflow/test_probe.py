@@ -114,13 +114,13 @@ def test_what_a_check_finds_is_told_with_its_age(patient: Patient) -> None:
     """At once when it has ended, and until the next one."""
     patient.probe.check()
     patient.seconds.now += 3
-    assert patient.probe.pulse().line == "probe: ok, 3.0 seconds ago"
+    assert patient.probe.result().line == "probe: ok, 3.0 seconds ago"
 
     patient.store.close()
     patient.probe.check()
 
     assert patient.probe.faults() == ["nothing can be written to the database: the store is closed"]
-    assert patient.probe.pulse().line == "probe: failed, 0.0 seconds ago"
+    assert patient.probe.result().line == "probe: failed, 0.0 seconds ago"
 
 
 def test_a_place_that_another_process_has_is_no_fault(patient: Patient) -> None:

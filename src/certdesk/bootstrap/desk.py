@@ -92,7 +92,7 @@ class OpenDesk:
                 at_work.callback(work.stop)
             # It checks the others, so it starts last.
             self.probe.check()
-            if faults := self.probe.pulse().faults:
+            if faults := self.probe.result().faults:
                 raise StoreUnavailable("; ".join(faults))
             self.probe.start()
             at_work.callback(self.probe.stop)

@@ -58,7 +58,7 @@ def buy(scene: Scene) -> Said:
     yield told(f"Orders {', '.join(scene.orders.values())}; each waits for its material.")
 
 
-def hand_in(example: Example, scene: Scene) -> Said:
+def submit(example: Example, scene: Scene) -> Said:
     """Submit the material of an order."""
     material = scene.material(example)
     others = len(material) - 3
@@ -149,7 +149,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("Start a desk", start),
     ("Open an account; enter a company and a vetted manager", enter),
     ("Buy three orders", buy),
-    *((example.title, functools.partial(hand_in, example)) for example in EXAMPLES),
+    *((example.title, functools.partial(submit, example)) for example in EXAMPLES),
     ("Read the orders back", read_back),
     ("Search the desk's files for secrets", search_files),
     ("Send a CSR for another name: the desk refuses it", be_refused),

@@ -31,8 +31,8 @@ log = structlog.get_logger()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Deputy:
-    """A key that may answer for an authority, and its certificate."""
+class DelegatedResponder:
+    """A delegated responder (RFC 6960, 2.6): a key that may answer for an authority."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -51,7 +51,7 @@ class Responder:
         self._world = world
         self._hierarchy = hierarchy
         self._certifying = threading.Lock()
-        self._deputies: dict[str, Deputy] = {}
+        self._delegates: dict[str, DelegatedResponder] = {}
 
     def answer(self, request: bytes) -> OcspAnswer:
         """Answer a request; see `ports.Pki`.
@@ -69,11 +69,11 @@ class Responder:
         if authority is None:
             return _refusal(ocsp.unauthorised())
         statuses = self._world.store.read(functools.partial(self._statuses, authority, asked))
-        deputy = self._deputy(authority)
-        content = ocsp.content(asked, statuses, deputy.certificate, self._world.clock.now())
-        signature = deputy.key.sign(content, ec.ECDSA(hashes.SHA256()))
+        delegate = self._delegate_of(authority)
+        content = ocsp.content(asked, statuses, delegate.certificate, self._world.clock.now())
+        signature = delegate.key.sign(content, ec.ECDSA(hashes.SHA256()))
         return OcspAnswer(
-            der=ocsp.response(content, signature, deputy.certificate),
+            der=ocsp.response(content, signature, delegate.certificate),
             lasting=asked.nonce is None and "unknown" not in statuses,
         )
 
@@ -106,16 +106,16 @@ class Responder:
         issued = unit.certificates.where(issuer=NAME, serial=f"{serial:x}")
         return "good" if any(_issuer_of(each) == its for each in issued) else "unknown"
 
-    def _deputy(self, authority: str) -> Deputy:
+    def _delegate_of(self, authority: str) -> DelegatedResponder:
         """Return the responder of an authority; it is renewed in the middle of its validity."""
         now = self._world.clock.now()
         with self._certifying:
-            deputy = self._deputies.get(authority)
-            if deputy is None or not deputy.answers(now):
-                deputy = self._deputies[authority] = self._certified(authority)
-            return deputy
+            delegate = self._delegates.get(authority)
+            if delegate is None or not delegate.answers(now):
+                delegate = self._delegates[authority] = self._certified(authority)
+            return delegate
 
-    def _certified(self, authority: str) -> Deputy:
+    def _certified(self, authority: str) -> DelegatedResponder:
         issuer = self._hierarchy.certificate(authority)
         key = ec.generate_private_key(ec.SECP256R1())
         serial, now = new_serial(self._world.rng), self._world.clock.now()
@@ -126,7 +126,7 @@ class Responder:
             lambda unit: note_of(unit, now, "MakeResponder", authority, f"serial {serial:x}")
         )
         log.info("OCSP responder certified", authority=authority)
-        return Deputy(certificate=certificate, key=key)
+        return DelegatedResponder(certificate=certificate, key=key)
 
 
 def _issuer_of(certificate: Certificate) -> x509.Name:

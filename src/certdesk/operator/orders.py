@@ -6,7 +6,7 @@ from certdesk.actions.tasks import make_due
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.errors import InvalidCertificateStatusCode
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.advice import advice, outlook
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.renewal import in_force, is_over
@@ -87,7 +87,7 @@ def show_order(context: Context, request: asked.ShowOrderRequest) -> Commit[Show
             same_key=same_key(unit, order.uin, key_of(unit, order)),
             proofs=[_proof(proof) for proof in proofs],
             happenings=_story(unit.audit.where(subject=its), checks),
-            next=standstill.told(disabled) if disabled else f"{what} {ahead}".rstrip(),
+            next=suspension.notice(disabled) if disabled else f"{what} {ahead}".rstrip(),
             due_time=utc_time(task.due_at) if task else None,
             failures=task.failures if task else 0,
             failure=task.reason if task else "",

@@ -22,7 +22,7 @@ from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_order
 from certdesk.operator.vetting.detail import checked_reason
-from certdesk.operator.vetting.sights import check_seen
+from certdesk.operator.vetting.seen_reviews import check_seen
 from certdesk.operator.vetting.subject import subject_of
 from certdesk.ports import Unit, block_known, issued_with, withdraw_review
 from certdesk.wire.model import Reply

@@ -50,8 +50,8 @@ from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
 from certdesk.ports.specs import CollectionSpec
-from certdesk.ports.standstill import disabled_account, stands_still
 from certdesk.ports.store import Result, Store, StoreUnavailable
+from certdesk.ports.suspension import disabled_account, is_suspended
 from certdesk.ports.unit import COLLECTIONS, Unit, spec_of
 from certdesk.ports.validation import CaaChecker, Validator
 from certdesk.ports.vault import (
@@ -127,6 +127,7 @@ __all__ = [
     "has_shown",
     "ids_with_key_of",
     "in_force_with",
+    "is_suspended",
     "issued_with",
     "keep_denied_keys",
     "neighbours_of",
@@ -143,7 +144,6 @@ __all__ = [
     "remove_review",
     "settings_of",
     "spec_of",
-    "stands_still",
     "successors_of",
     "withdraw_review",
 ]

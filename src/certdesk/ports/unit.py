@@ -29,7 +29,7 @@ from certdesk.domain.validation.dns_zone import Zone
 from certdesk.domain.validation.records import Evidence, Proof, ValidationBucket
 from certdesk.domain.values.mark import Mark
 from certdesk.domain.values.organisation import Company, Manager
-from certdesk.domain.vetting.records import Letter, Review, Sight
+from certdesk.domain.vetting.records import Letter, Review, SeenReview
 from certdesk.ports.collections import AuditLog, Collection, Orders, Record, Usage
 from certdesk.ports.specs import (
     CollectionSpec,
@@ -209,7 +209,7 @@ class Unit:
     """Reviews, by their subject."""
 
     sights: Annotated[
-        Collection[Sight],
+        Collection[SeenReview],
         Key("subject", "operator"),
         LimitedBy("one for a review and an operator who looked at it"),
     ]

@@ -8,7 +8,7 @@ from certdesk.ports import ParsersBusy
 from certdesk.ports.parsing import Found, P
 
 
-class HereParsers:
+class InlineParsers:
     """A `ports.Parsers` without waiting; while `busy` it accepts no work."""
 
     def __init__(self) -> None:

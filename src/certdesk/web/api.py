@@ -1,4 +1,4 @@
-"""The API at `/`: `WAY` lists the steps of a request in order.
+"""The API at `/`: `PIPELINE` lists the steps of a request in order.
 
 The answer is always HTTP 200 with an envelope; only broken HTTP gets another status.
 """
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
     in_attempts: bool = False
 
 
-WAY = (
+PIPELINE = (
     Stage(
         {
             "the host is one of the desk's; the form is known": Steps.find_form,
@@ -95,7 +95,7 @@ class Api:
     """The ASGI application that answers `GET /` and `POST /`."""
 
     def __init__(self, steps: Steps, threads: Executor, counts: Counts, edge: Edge) -> None:
-        """Take requests through `WAY`, whose last steps run on `threads`."""
+        """Take requests through `PIPELINE`, whose last steps run on `threads`."""
         self._steps = steps
         self._threads = threads
         self._counts = counts
@@ -157,7 +157,7 @@ class Api:
         scope = exchange.scope
         head = Head(method=scope["method"], query=scope["query_string"], headers=exchange.headers)
         asked = Asked(exchange, head)
-        for stage in WAY:
+        for stage in PIPELINE:
             steps = stage.steps.values()
             try:
                 await (self._try(steps, asked) if stage.in_attempts else self._take(steps, asked))

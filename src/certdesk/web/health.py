@@ -52,13 +52,13 @@ class Watch:
         if not self._may(request.scope):
             return _nothing()
         probe, watching = self._opened.probe, self._opened.watching
-        return _told(probe.faults(), *watching.notes(), probe.pulse().line)
+        return _told(probe.faults(), *watching.notes(), probe.result().line)
 
     async def _readyz(self, request: Request) -> Response:
         """Answer at once whether API calls can be served."""
         if not self._may(request.scope):
             return _nothing()
-        return _told(self._opened.probe.pulse().faults)
+        return _told(self._opened.probe.result().faults)
 
     async def _metrics(self, request: Request) -> Response:
         if not self._may(request.scope):

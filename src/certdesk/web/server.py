@@ -21,8 +21,8 @@ from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.api import Api
 from certdesk.web.app import application
-from certdesk.web.connections.door import Door
-from certdesk.web.connections.door import Rules as DoorRules
+from certdesk.web.connections.acceptor import Acceptor
+from certdesk.web.connections.acceptor import Rules as DoorRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
@@ -129,10 +129,10 @@ class Server(uvicorn.Server):
             tls=self.config.ssl,
             handshake_seconds=settings.head_seconds,
         )
-        doors = [Door(each, rules, self._new_protocol) for each in sockets or ()]
-        for door in doors:
-            door.open(self.config.backlog)
-        self.servers = doors  # type: ignore[assignment]  # they are closed as servers are
+        acceptors = [Acceptor(each, rules, self._new_protocol) for each in sockets or ()]
+        for acceptor in acceptors:
+            acceptor.open(self.config.backlog)
+        self.servers = acceptors  # type: ignore[assignment]  # they are closed as servers are
         self.started = True
 
     async def on_tick(self, counter: int) -> bool:

@@ -36,7 +36,7 @@ from certdesk.web.body import BodyTooLarge, NoRoom, read_body
 from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
 from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, permit
-from certdesk.web.host_doubts import HostDoubts, is_cheap
+from certdesk.web.host_diagnosis import HostDiagnosis, is_cheap
 from certdesk.web.rate_limits import Limits
 from certdesk.web.refused import Named, language_in, named_in
 from certdesk.wire import vendor
@@ -118,7 +118,7 @@ class Steps:
         self._limits = limits
         self._edge = edge
         self._guard = Guard(desk)
-        self._doubts = HostDoubts(edge, [desk.rules.public_url])
+        self._host_diagnosis = HostDiagnosis(edge, [desk.rules.public_url])
 
     def told(self, action: str) -> str:
         """Return an action for the log; an unknown one is hidden, since it may be a secret."""
@@ -190,7 +190,7 @@ class Steps:
             exchange.told["host"] = shown(asked.head.headers["host"])
             if is_cheap(claim, body):
                 arguments = (exchange.scope, asked.head.headers, claim, fits)
-                await self._edge.aside(self._doubts.examine, *arguments)
+                await self._edge.aside(self._host_diagnosis.examine, *arguments)
             raise
         exchange.is_proved = True
 

@@ -15,7 +15,7 @@ from certdesk.domain.orders.steps import MOST_REMOVALS, RECORDS_WANTED, is_wante
 from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.validation.dns_zone import Zone, zone_of
 from certdesk.domain.validation.records import Proof
-from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, note, stands_still
+from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, is_suspended, note
 
 Key = tuple[str, int, str]
 """The key of a proof: certificate id, attempt and name."""
@@ -79,7 +79,7 @@ class AddedRecords:
         order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
         if order is None or proof is None or not _is_for(order, proof):
             return None, None
-        if stands_still(unit, order):
+        if is_suspended(unit, order):
             return None, None
         zone = zone_of(proof.name, unit.zones.where(uin=order.uin))
         if zone is None:
@@ -126,6 +126,6 @@ def _to_remove(unit: Unit, key: Key) -> tuple[Proof | None, Zone | None]:
     order, proof = unit.orders.get(key[0]), unit.proofs.get(*key)
     if order is None or proof is None or proof.added_at is None or is_wanted(order, proof):
         return None, None
-    if stands_still(unit, order):
+    if is_suspended(unit, order):
         return None, None
     return proof, zone_of(proof.name, unit.zones.where(uin=order.uin))

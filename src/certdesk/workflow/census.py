@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending, WaitsFor, wait_of
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.lifecycle import VALIDATING, StatusMessage
 from certdesk.ports import Pki, Store, Unit
 
@@ -64,7 +64,7 @@ def _waiting(unit: Unit) -> Mapping[WaitsFor, int]:
             wait = wait_of(status, waits_for)
             if wait is not None:
                 found[wait] += unit.orders.count(status=status, waits_for=waits_for)
-    found[WaitsFor.ACCOUNT] = unit.tasks.count(reason=standstill.REASON)
+    found[WaitsFor.ACCOUNT] = unit.tasks.count(reason=suspension.REASON)
     found[WaitsFor.OPERATOR] = unit.tasks.count(set_aside=True)
     return found
 
@@ -74,6 +74,6 @@ def _first_without_successor(unit: Unit) -> datetime | None:
 
     Certificates of disabled accounts are left out: they get no successor for now.
     """
-    resting = {"reason": standstill.REASON}
+    resting = {"reason": suspension.REASON}
     first = unit.renewals.due("ends_at", FAR, 1, unlike=resting)
     return first[0].ends_at if first else None

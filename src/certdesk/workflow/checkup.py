@@ -10,7 +10,7 @@ from typing import Protocol
 
 from certdesk.domain.operation.census import LATE
 from certdesk.domain.operation.checkup import Observation, failure, good, warning
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import STATUS_NAMES, UNDER_WAY, Stage, Status, statuses_of
 from certdesk.domain.orders.order import Order
@@ -42,7 +42,7 @@ EXPIRING, ENDING = timedelta(days=14), timedelta(days=7)
 PLACE = Place(DESK, "checkup", "", "value")
 
 
-WORKED_ON = standstill.DEADLINES | {Status.CANCELLING, Status.MIGRATING}
+WORKED_ON = suspension.DEADLINES | {Status.CANCELLING, Status.MIGRATING}
 """Statuses in which the desk works on an order, unless its account is disabled."""
 
 
@@ -265,7 +265,7 @@ def _standing_still(unit: Unit) -> Iterator[Observation]:
             yield good(
                 "orders",
                 f"{orders} stand still, and the successors of {successors} certificates"
-                f"{standstill.since(account)}",
+                f"{suspension.since(account)}",
             )
 
 

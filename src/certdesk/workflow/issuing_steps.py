@@ -49,7 +49,7 @@ from certdesk.ports import (
 )
 from certdesk.workflow.key_inspection import note_inspection, weakness_of
 from certdesk.workflow.order_changes import close, decline_revocation
-from certdesk.workflow.order_standing import Standing, unchanged
+from certdesk.workflow.order_state import OrderState, unchanged
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
@@ -77,41 +77,41 @@ class IssuingSteps:
         self._issuers = issuers
         self._rules = rules
 
-    def ask_for_challenges(self, standing: Standing, now: datetime) -> datetime | Later:
+    def ask_for_challenges(self, state: OrderState, now: datetime) -> datetime | Later:
         """Ask the issuer for the next step towards its challenges; return when to continue.
 
         Raises:
             ProofsMissing: the desk makes the challenges for this issuer, and there are none.
         """
-        challenger = self._issuers[standing.issuer].challenger
+        challenger = self._issuers[state.issuer].challenger
         if challenger is None:
-            raise ProofsMissing(", ".join(standing.order.ascii_names))
-        wanted = wanted_challenges(standing.order)
-        answer = challenger.offer(wanted, standing.recorded)
-        offering = bounded(answer, now, standing.order.deadline)
+            raise ProofsMissing(", ".join(state.order.ascii_names))
+        wanted = wanted_challenges(state.order)
+        answer = challenger.offer(wanted, state.recorded)
+        offering = bounded(answer, now, state.order.deadline)
         if isinstance(offering, Later):
             return offering
         if isinstance(offering, Offered):
             check_offered(offering.challenges, wanted.names, wanted.method)
-        self._store.write(functools.partial(self._keep_offering, standing, offering))
+        self._store.write(functools.partial(self._keep_offering, state, offering))
         return now
 
-    def _keep_offering(self, standing: Standing, offering: Offering, unit: Unit) -> None:
-        order = unchanged(unit, standing.order)
+    def _keep_offering(self, state: OrderState, offering: Offering, unit: Unit) -> None:
+        order = unchanged(unit, state.order)
         if unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt):
             raise Stale("proofs")
         match offering:
             case Recorded():
-                self._keep_recorded(unit, standing, offering, begun=False)
+                self._keep_recorded(unit, state, offering, begun=False)
             case Offered(challenges=challenges):
                 for challenge in challenges:
                     unit.proofs.add(proof_of(challenge, order, self._clock.now()))
             case Declined(reason=reason):
                 close(unit, order, reason, self._clock.now())
 
-    def issue(self, standing: Standing, now: datetime) -> datetime | Later:
+    def issue(self, state: OrderState, now: datetime) -> datetime | Later:
         """Take the next step of issuance; return when to continue."""
-        submission = standing.submission
+        submission = state.submission
         assert submission is not None  # noqa: S101 -- every submitted order has one
         if not submission.inspected:
             # The background has not checked this key yet, and no certificate may be issued for a
@@ -119,58 +119,58 @@ class IssuingSteps:
             reason = weakness_of(submission)
             self._store.write(lambda unit: note_inspection(unit, submission, reason, now))
             return now
-        if standing.ended_vetting(now):
+        if state.ended_vetting(now):
             # Vetted data may be relied on for a limited time only (Baseline Requirements 4.2.1).
             self._store.write(
-                lambda unit: close(unit, standing.order, VETTING_ENDED, self._clock.now())
+                lambda unit: close(unit, state.order, VETTING_ENDED, self._clock.now())
             )
             return now
         request = requested(
-            standing.order,
+            state.order,
             submission,
-            standing.proofs,
+            state.proofs,
             self._rules.internal_suffixes,
-            self._organisation(standing),
-            standing.vetted_until(now),
+            self._organisation(state),
+            state.vetted_until(now),
         )
-        recorded = standing.recorded
-        answer = self._issuers[standing.issuer].proceed(request, recorded)
-        progress = bounded(answer, now, standing.order.deadline)
+        recorded = state.recorded
+        answer = self._issuers[state.issuer].proceed(request, recorded)
+        progress = bounded(answer, now, state.order.deadline)
         if isinstance(progress, Later):
             return progress
         if isinstance(progress, Issued):
             check_issued(progress, request, recorded.serial if recorded else None, now)
-        self._store.write(functools.partial(self._keep, standing, request, progress))
+        self._store.write(functools.partial(self._keep, state, request, progress))
         return now
 
-    def _organisation(self, standing: Standing) -> Organisation | None:
+    def _organisation(self, state: OrderState) -> Organisation | None:
         """Open the vetted data of the organisation, if the product's certificates name one."""
-        company = standing.company
-        if standing.level is Level.DV or company is None:
+        company = state.company
+        if state.level is Level.DV or company is None:
             return None
         opened = self._vault.open(company.personal, place_of_party(company))
         return join_fields(Organisation, company.facts, opened)
 
     def _keep(
-        self, standing: Standing, request: IssueRequest, progress: Progress, unit: Unit
+        self, state: OrderState, request: IssueRequest, progress: Progress, unit: Unit
     ) -> None:
         match progress:
             case Recorded():
-                self._record(unit, standing, progress)
+                self._record(unit, state, progress)
             case Issued():
-                self._deliver(unit, standing, request, progress)
+                self._deliver(unit, state, request, progress)
             case Declined(reason=reason):
-                close(unit, standing.order, reason, self._clock.now())
+                close(unit, state.order, reason, self._clock.now())
 
-    def _record(self, unit: Unit, standing: Standing, progress: Recorded) -> None:
+    def _record(self, unit: Unit, state: OrderState, progress: Recorded) -> None:
         # The order gets a new version, so that a cancellation at the same time fails as stale.
-        unit.orders.replace(unchanged(unit, standing.order).waiting(WaitEvent.NAMES_PROVED))
-        self._keep_recorded(unit, standing, progress, begun=True)
+        unit.orders.replace(unchanged(unit, state.order).waiting(WaitEvent.NAMES_PROVED))
+        self._keep_recorded(unit, state, progress, begun=True)
 
     def _keep_recorded(
-        self, unit: Unit, standing: Standing, recorded: Recorded, *, begun: bool
+        self, unit: Unit, state: OrderState, recorded: Recorded, *, begun: bool
     ) -> None:
-        order, earlier = standing.order, standing.issuance
+        order, earlier = state.order, state.issuance
         if earlier is not None:
             serial = recorded.serial or earlier.serial
             unit.issuances.replace(
@@ -184,7 +184,7 @@ class IssuingSteps:
                 certificate_id=order.certificate_id,
                 attempt=order.attempt,
                 uin=order.uin,
-                issuer=standing.issuer,
+                issuer=state.issuer,
                 state=recorded.state,
                 serial=recorded.serial,
                 begun_at=self._clock.now(),
@@ -193,12 +193,12 @@ class IssuingSteps:
         )
 
     def _deliver(
-        self, unit: Unit, standing: Standing, request: IssueRequest, issued: Issued
+        self, unit: Unit, state: OrderState, request: IssueRequest, issued: Issued
     ) -> None:
-        order, now = standing.order, self._clock.now()
-        certificate = certificate_of(request, issued, issuer=standing.issuer, now=now)
+        order, now = state.order, self._clock.now()
+        certificate = certificate_of(request, issued, issuer=state.issuer, now=now)
         after = unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
-        if unit.certificates.where(issuer=standing.issuer, serial=certificate.serial):
+        if unit.certificates.where(issuer=state.issuer, serial=certificate.serial):
             raise WrongAnswer("it is the certificate of another order")
         unit.certificates.add(
             dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
@@ -237,15 +237,15 @@ class IssuingSteps:
     def _pass_word(self, certificate: Certificate) -> bytes:
         return self._vault.seal(new_pass_word(self._rng), place_of(certificate, "archive_pass"))
 
-    def revoke(self, standing: Standing) -> None:
+    def revoke(self, state: OrderState) -> None:
         """Revoke the certificate, or leave it in force if the issuer does not know it."""
-        order, certificate = standing.order, standing.certificate
+        order, certificate = state.order, state.certificate
         # Both were stored: when the certificate was issued, and when its revocation was asked for.
         assert certificate is not None  # noqa: S101 -- as above
         assert order.revocation is not None  # noqa: S101 -- as above
         reason = Reason(order.revocation.reason)
         try:
-            self._issuers[standing.issuer].revoke(certificate, reason)
+            self._issuers[state.issuer].revoke(certificate, reason)
         except LookupError:
             self._store.write(
                 lambda unit: decline_revocation(unit, order, NOT_ITS_OWN, self._clock.now())

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.material import Material, written_out
 from certdesk.domain.orders.move import complete_move, unlinked
 from certdesk.domain.orders.order import Order
@@ -32,6 +32,7 @@ from certdesk.ports import (
     Unit,
     Vault,
     carry_blocks,
+    is_suspended,
     keep_denied_keys,
     neighbours_of,
     note,
@@ -39,7 +40,6 @@ from certdesk.ports import (
     place_of_letter,
     place_of_party,
     place_of_submission,
-    stands_still,
 )
 
 Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
@@ -157,7 +157,7 @@ class Moving:
         return None if sealed is None else self._vault.seal(self._vault.open(sealed, place), other)
 
     def _hand_over(self, before: Belongings, after: Sealed, unit: Unit) -> None:
-        if belongings_of(before.order, unit) != before or stands_still(unit, before.order):
+        if belongings_of(before.order, unit) != before or is_suspended(unit, before.order):
             raise Stale("orders")
         keep_denied_keys(unit, before.order)
         moved = unit.orders.replace(complete_move(before.order))
@@ -189,7 +189,7 @@ class Moving:
         """Return the renewals without the pause that the old account's state put on them."""
         return [
             dataclasses.replace(each, due_at=self._clock.now(), reason="")
-            if each.reason == standstill.REASON
+            if each.reason == suspension.REASON
             else each
             for each in renewals
         ]

@@ -12,7 +12,7 @@ from certdesk.domain.orders.revocation import ask_to_revoke, keep_certificate
 from certdesk.domain.values.revocation_reason import KEY_KNOWN, Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.ports import Unit, note, successors_of, withdraw_review
-from certdesk.workflow.order_standing import as_read, unchanged
+from certdesk.workflow.order_state import as_read, unchanged
 
 
 def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:

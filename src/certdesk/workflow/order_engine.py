@@ -40,6 +40,7 @@ from certdesk.domain.pki.issuance import Later, absent, busy
 from certdesk.domain.rules import Rules
 from certdesk.ports import Clock, Counts, Issuers, Stale, Store, Unit, Vault
 from certdesk.workflow.counting import Uncounted
+from certdesk.workflow.issuer_threads import IssuerThreads
 from certdesk.workflow.issuing_steps import IssuingSteps
 from certdesk.workflow.moving import Moving
 from certdesk.workflow.order_changes import (
@@ -49,8 +50,7 @@ from certdesk.workflow.order_changes import (
     expire,
     revoke_compromised,
 )
-from certdesk.workflow.order_standing import Standing, standing_of
-from certdesk.workflow.outside import Outside
+from certdesk.workflow.order_state import OrderState, order_state_of
 from certdesk.workflow.validation_run import ValidationRun
 
 WITHOUT_ISSUER = timedelta(minutes=10)
@@ -74,7 +74,7 @@ A step at an external issuer ends with the pause that the order then needs, if a
 log = structlog.get_logger()
 
 
-class StandsStill(Exception):
+class Suspended(Exception):
     """The order is not worked on until its account is enabled."""
 
 
@@ -101,7 +101,7 @@ class OrderEngine:
         self._issuing = IssuingSteps(store, vault, clock, rng, issuers=issuers, rules=rules)
         self._issuers = issuers
         self._rules = rules
-        self._outside = Outside()
+        self._issuer_threads = IssuerThreads()
         self._counts = counts or Uncounted()
 
     def step(self, certificate_id: str) -> Ahead:
@@ -109,43 +109,43 @@ class OrderEngine:
 
         Raises:
             Stale: the order has changed since it was read; nothing was done to it.
-            StandsStill: its account is disabled.
+            Suspended: its account is disabled.
         """
-        standing = self._store.read(functools.partial(standing_of, certificate_id))
+        state = self._store.read(functools.partial(order_state_of, certificate_id))
         now = self._clock.now()
-        if standing is None:
+        if state is None:
             return None
-        step = self._next_step(standing, now)
+        step = self._next_step(state, now)
         if isinstance(step, Wait):
             return step.until
-        if isinstance(step, AT_ISSUER) and standing.issuer not in self._issuers:
-            return Later(at=now + WITHOUT_ISSUER, reason=absent(standing.issuer))
+        if isinstance(step, AT_ISSUER) and state.issuer not in self._issuers:
+            return Later(at=now + WITHOUT_ISSUER, reason=absent(state.issuer))
         kind = type(step).__name__
         log.debug("step", certificate=certificate_id, step=kind)
-        take = functools.partial(self._take_counted, standing, step, now)
-        if isinstance(step, BY_ISSUER) and self._issuers[standing.issuer].challenger:
-            taken = self._outside.take(standing.issuer, lambda: _pause_in(take()))
-            return taken or Later(at=now + WHILE_BUSY, reason=busy(standing.issuer))
+        take = functools.partial(self._take_counted, state, step, now)
+        if isinstance(step, BY_ISSUER) and self._issuers[state.issuer].challenger:
+            taken = self._issuer_threads.take(state.issuer, lambda: _pause_in(take()))
+            return taken or Later(at=now + WHILE_BUSY, reason=busy(state.issuer))
         return take()
 
     def stop(self) -> None:
         """Wait for steps at external issuers to end, and start no more."""
-        self._outside.stop()
+        self._issuer_threads.stop()
 
-    def _take_counted(self, standing: Standing, step: Step, now: datetime) -> Ahead:
+    def _take_counted(self, state: OrderState, step: Step, now: datetime) -> Ahead:
         with self._counted(type(step).__name__):
-            return self._take(standing, step, now)
+            return self._take(state, step, now)
 
-    def _next_step(self, standing: Standing, now: datetime) -> Step:
-        order, blocked = standing.order, standing.block
-        if not standing.halted:
+    def _next_step(self, state: OrderState, now: datetime) -> Step:
+        order, blocked = state.order, state.block
+        if not state.halted:
             interval = self._rules.proof_interval
-            return next_step(order, standing.proofs, now, interval, blocked, standing.added)
+            return next_step(order, state.proofs, now, interval, blocked, state.added)
         # A compromised key does not wait for its account: its certificate is revoked within 24
         # hours (Baseline Requirements 4.9.1.1).
         step = step_while_disabled(order, now, blocked)
         if step is None:
-            raise StandsStill
+            raise Suspended
         return step
 
     @contextlib.contextmanager
@@ -161,24 +161,24 @@ class OrderEngine:
         else:
             self._counts.count(Counted.STEPS, kind=kind, result="done")
 
-    def _take(self, standing: Standing, step: Step, now: datetime) -> Ahead:
+    def _take(self, state: OrderState, step: Step, now: datetime) -> Ahead:
         match step:
             case Prove(names):
-                return self._validation_run.prove(standing.order, names)
+                return self._validation_run.prove(state.order, names)
             case AskCaa(names):
-                return self._validation_run.ask_caa(standing.order, names)
+                return self._validation_run.ask_caa(state.order, names)
             case Remove(records):
-                return self._validation_run.remove(standing.order, records)
+                return self._validation_run.remove(state.order, records)
             case AskForChallenges():
-                return self._issuing.ask_for_challenges(standing, now)
+                return self._issuing.ask_for_challenges(state, now)
             case Issue():
-                return self._issuing.issue(standing, now)
+                return self._issuing.issue(state, now)
             case Revoke():
-                self._issuing.revoke(standing)
+                self._issuing.revoke(state)
             case Move():
-                self._moving.move(standing.order)
+                self._moving.move(state.order)
             case _:
-                self._store.write(functools.partial(self._change, standing.order, step))
+                self._store.write(functools.partial(self._change, state.order, step))
         return now
 
     def _change(self, order: Order, step: Step, unit: Unit) -> None:

@@ -20,13 +20,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Task
 from certdesk.domain.pki.issuance import Later
 from certdesk.domain.values.retry import doubled
-from certdesk.ports import Clock, Stale, Store, Unit, stands_still
-from certdesk.workflow.order_engine import Ahead, OrderEngine, StandsStill
+from certdesk.ports import Clock, Stale, Store, Unit, is_suspended
+from certdesk.workflow.order_engine import Ahead, OrderEngine, Suspended
 from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
 from certdesk.workflow.validation_run import Stopped, ValidationRun
 
@@ -192,8 +192,8 @@ class OrderScheduler(Repeating):
                 due_at.add_done_callback(functools.partial(self._go_on, task))
                 return
             after = _rested(task, due_at)
-        except StandsStill:
-            after = dataclasses.replace(task, due_at=None, failures=0, reason=standstill.REASON)
+        except Suspended:
+            after = dataclasses.replace(task, due_at=None, failures=0, reason=suspension.REASON)
         except (Stale, Stopped):
             after = dataclasses.replace(task, due_at=self._clock.now())
         except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
@@ -272,8 +272,8 @@ def _replace(task: Task, now: datetime, unit: Unit) -> Task:
     A task that is set aside because its account is disabled becomes due when the account is
     enabled. If that has just happened, it is due now.
     """
-    if task.reason == standstill.REASON:
+    if task.reason == suspension.REASON:
         order = unit.orders.get(task.certificate_id)
-        if order is None or not stands_still(unit, order):
+        if order is None or not is_suspended(unit, order):
             task = dataclasses.replace(task, due_at=now, reason="")
     return unit.tasks.replace(task)

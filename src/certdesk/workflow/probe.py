@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from certdesk.domain.accounts.replay import Use
-from certdesk.domain.operation.pulse import Pulse
+from certdesk.domain.operation.probe_result import ProbeResult
 from certdesk.domain.pki import clock_guard
 from certdesk.ports import Admission, Clock, RateLimitExceeded, Store, StoreUnavailable, Taken, Unit
 from certdesk.workflow.repeating import Repeating
@@ -73,18 +73,18 @@ class Probe(Repeating):
             self._others = self._further()
         self._say(*self.faults())
 
-    def pulse(self) -> Pulse:
+    def result(self) -> ProbeResult:
         """Return the result of the last check and its age, without waiting.
 
         A fault that makes the store refuse all calls is reported at once, before the next check.
         """
         age = self._monotonic() - self._ended_at
         found = self._store.refusing() or self._found
-        return Pulse(fault=found, age_seconds=age, took_seconds=self._took)
+        return ProbeResult(fault=found, age_seconds=age, took_seconds=self._took)
 
     def faults(self) -> list[str]:
         """Return what is wrong now, in plain words, without waiting; empty if nothing is."""
-        return [*self.pulse().faults, *self._of_the_clock(), *self._others]
+        return [*self.result().faults, *self._of_the_clock(), *self._others]
 
     def use(self) -> Use:
         """Return a use of a signature that no request can have."""

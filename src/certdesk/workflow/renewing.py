@@ -21,7 +21,7 @@ from certdesk.catalog import Action, Catalog
 from certdesk.domain.accounts.records import BY_DESK
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.operation.figures import Counted
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal
@@ -34,7 +34,7 @@ from certdesk.domain.orders.renewal import (
     warning,
 )
 from certdesk.engine import Caller, Desk
-from certdesk.ports import Counts, Stale, Unit, note, stands_still, successors_of
+from certdesk.ports import Counts, Stale, Unit, is_suspended, note, successors_of
 from certdesk.workflow.counting import Uncounted
 from certdesk.workflow.repeating import Repeating
 
@@ -183,7 +183,7 @@ class Renewing(Repeating):
         now, detail = self._desk.clock.now(), f"{days} days; {why}" if why else f"{days} days"
 
         def commit(unit: Unit) -> Renewal:
-            if stands_still(unit, order):
+            if is_suspended(unit, order):
                 raise Stale("accounts")
             note(unit, now, renewal, "WarnOfEnd", detail)
             return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
@@ -224,7 +224,7 @@ def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> Non
     account = unit.accounts.get(order.uin)
     if account is not None and account.enabled:
         raise Stale("accounts")
-    aside = dataclasses.replace(renewal, due_at=now + ASIDE, reason=standstill.REASON)
+    aside = dataclasses.replace(renewal, due_at=now + ASIDE, reason=suspension.REASON)
     unit.renewals.replace(aside)
 
 

@@ -28,7 +28,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.rate_limit import CAA, PROOF
 from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.domain.values.names import DomainName
-from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, note, stands_still
+from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, is_suspended, note
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.repeating import step_back
 from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
@@ -289,7 +289,7 @@ def _still_wanted(check: Check, unit: Unit) -> tuple[Proof | None, Order | None]
     order = unit.orders.get(check.certificate_id)
     if order is None or order.proving != check.attempt or order.status not in VALIDATING:
         return None, None
-    if stands_still(unit, order):
+    if is_suspended(unit, order):
         return None, None
     return unit.proofs.get(*check.proof), order
 

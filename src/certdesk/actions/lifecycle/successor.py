@@ -24,7 +24,7 @@ from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Context
-from certdesk.ports import Stale, Unit, note, stands_still, successors_of
+from certdesk.ports import Stale, Unit, is_suspended, note, successors_of
 from certdesk.wire.model import Reply, Request
 
 NOTED = {Kind.REISSUE: "ReissueByDesk", Kind.RENEWAL: "RenewByDesk"}
@@ -117,7 +117,7 @@ def _due(context: Context, unit: Unit, certificate_id: str) -> Due:
     renewal = unit.renewals.get(certificate_id)
     move = next_succession(order, successors_of(unit, order), context.now)
     submission = unit.submissions.get(certificate_id, order.submission)
-    if stands_still(unit, order):
+    if is_suspended(unit, order):
         raise Stale("accounts")
     if not isinstance(move, Make) or renewal is None or submission is None:
         raise Stale("renewals")

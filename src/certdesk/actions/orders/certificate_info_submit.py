@@ -4,7 +4,7 @@ The vendor's page of the action defines the 42 parameters. The rules are in
 `domain/orders/submission.py`; `actions/orders/material.py` stores material that follows them.
 """
 
-from certdesk.actions.orders.material import REFUSALS, hand_in
+from certdesk.actions.orders.material import REFUSALS, submit_material
 from certdesk.actions.orders.parameters import Parameters
 from certdesk.catalog import Commit, catalog
 from certdesk.engine import Context
@@ -176,6 +176,6 @@ def certificate_info_submit(
 ) -> Commit[CertificateInfoSubmitReply]:
     """Send the material of a paid order; you can replace it until the order is submitted."""
     material = PARAMETERS.material(request)
-    return hand_in(
+    return submit_material(
         context, request.cert_id, material, PARAMETERS, reply=CertificateInfoSubmitReply()
     )

@@ -88,7 +88,7 @@ class KeyPair:
     inspected: bool = True
 
 
-def hand_in(
+def submit_material(
     context: Context,
     certificate_id: str,
     material: Material,
@@ -265,11 +265,11 @@ def _with_material(order: Order, considered: Considered, submission: Submission)
 
 def _key_pair(context: Context, considered: Considered, parameters: Parameters) -> KeyPair:
     if considered.judged.key is not None:
-        return _made(context, considered, considered.judged.key)
-    return _handed_in(considered, parameters)
+        return _generated(context, considered, considered.judged.key)
+    return _of_csr(considered, parameters)
 
 
-def _handed_in(considered: Considered, parameters: Parameters) -> KeyPair:
+def _of_csr(considered: Considered, parameters: Parameters) -> KeyPair:
     judged = considered.judged
     try:
         request = csr.parse(considered.material.csr or "")
@@ -298,7 +298,7 @@ def _check_free_key(considered: Considered, key: str, parameters: Parameters) ->
         raise parameters.invalid("csr", rule)
 
 
-def _made(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
+def _generated(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
     try:
         ready = context.held.enter_context(context.desk.keys.lend(kind))
     except KeysBusy:

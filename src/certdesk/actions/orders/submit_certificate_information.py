@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from certdesk.actions.access import OWN_ORDER
 from certdesk.actions.orders import certificate_info_submit
-from certdesk.actions.orders.material import REFUSALS, hand_in
+from certdesk.actions.orders.material import REFUSALS, submit_material
 from certdesk.actions.orders.parameters import Parameters
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
@@ -163,7 +163,7 @@ def submit_certificate_information(
     )
     reply = SubmitCertificateInformationReply(certificate_id=request.certificate_id)
     with _own_refusals():
-        shared = hand_in(context, request.certificate_id, material, PARAMETERS, reply=reply)
+        shared = submit_material(context, request.certificate_id, material, PARAMETERS, reply=reply)
 
     def commit(unit: Unit) -> SubmitCertificateInformationReply:
         with _own_refusals():

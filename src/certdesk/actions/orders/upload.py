@@ -26,7 +26,7 @@ from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import CA, SERVER, Order, new_certificate_id
 from certdesk.domain.orders.records import Task
 from certdesk.domain.pki import chain, upload
-from certdesk.domain.pki.chain import ChainFault, ChainRefused, HandedChain
+from certdesk.domain.pki.chain import ChainFault, ChainRefused, UploadedChain
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.values.products import UPLOADED
 from certdesk.domain.values.secret import Secret
@@ -157,7 +157,7 @@ def _tags(request: UploadCertificateRequest) -> tuple[tuple[str, str], ...]:
     return tuple((tag.tag_key, tag.tag_value) for tag in request.tags or ())
 
 
-def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
+def _read(context: Context, request: UploadCertificateRequest) -> UploadedChain:
     """Return the uploaded chain, and refuse one that no server could use now."""
     of_kind = chain.for_ca if request.certificate_type == CA else chain.for_server
     examined = context.parse(
@@ -179,7 +179,7 @@ def _read(context: Context, request: UploadCertificateRequest) -> HandedChain:
     return found
 
 
-def _certificate(context: Context, found: HandedChain) -> Certificate:
+def _certificate(context: Context, found: UploadedChain) -> Certificate:
     """Return the record of the certificate, with its secrets sealed."""
     certificate = Certificate(
         certificate_id=new_certificate_id(context.desk.rng),
@@ -210,7 +210,7 @@ def _certificate(context: Context, found: HandedChain) -> Certificate:
 
 
 def _order(
-    context: Context, request: UploadCertificateRequest, found: HandedChain, certificate_id: str
+    context: Context, request: UploadCertificateRequest, found: UploadedChain, certificate_id: str
 ) -> Order:
     return Order(
         certificate_id=certificate_id,
@@ -235,7 +235,7 @@ def _order(
     )
 
 
-def _same(context: Context, unit: Unit, order: Order, found: HandedChain) -> Order | None:
+def _same(context: Context, unit: Unit, order: Order, found: UploadedChain) -> Order | None:
     """Return the oldest upload of the same certificate and type that the caller may use."""
     kept = unit.certificates.where(uin=order.uin, sha256=found.sha256, issuer=ISSUER)
     orders = (unit.orders.get(certificate.certificate_id) for certificate in kept)

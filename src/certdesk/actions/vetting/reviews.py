@@ -7,7 +7,7 @@ import dataclasses
 from certdesk.actions.tasks import make_due
 from certdesk.actions.vetting.records import is_nobody, organisation_of
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.orders import standstill
+from certdesk.domain.orders import suspension
 from certdesk.domain.orders.lifecycle import SUBMITTED, Event, StatusMessage, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import Manager, vetted
@@ -185,7 +185,7 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
 
     A successor that the desk made has time until the certificate before it ends.
     """
-    now = standstill.time_of(unit.accounts.get(order.uin), context.now)
+    now = suspension.time_of(unit.accounts.get(order.uin), context.now)
     deadline = now + context.desk.rules.proof_deadline
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None and before.ends_at is not None:

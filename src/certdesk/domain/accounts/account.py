@@ -19,7 +19,7 @@ class Account:
     With `unsigned_payload`, requests may leave their body out of the signature. With
     `signed_action`, a request is refused unless its signature covers the action. Both are off by
     default. `disabled_at` is the time since which the account has been disabled, None while it is
-    enabled (`domain/orders/standstill.py`).
+    enabled (`domain/orders/suspension.py`).
     """
 
     uin: Code

@@ -75,7 +75,7 @@ class ChainRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedChain:
+class UploadedChain:
     """A certificate that ``read`` has read and accepted."""
 
     leaf: bytes
@@ -114,7 +114,7 @@ class HandedChain:
 
 def read(
     certificates: str, private_key: Secret | None = None, password: Secret | None = None
-) -> HandedChain:
+) -> UploadedChain:
     """Read PEM certificates, the leaf first and its issuers in any order, and the leaf's key.
 
     The last issuers may be missing, a root may be included, certificates may be repeated, and there
@@ -132,7 +132,7 @@ def read(
     public_key = _public_key(leaf)
     domain, names = _all_names(leaf)
     begins_at, ends_at = lives[0]
-    return HandedChain(
+    return UploadedChain(
         leaf=leaf.data,
         chain=tuple(issuer.data for issuer in issuers),
         root=root.data if root else None,
@@ -148,14 +148,14 @@ def read(
     )
 
 
-def for_server(chain: HandedChain) -> HandedChain:
+def for_server(chain: UploadedChain) -> UploadedChain:
     """Return a chain that a server can use: it has its key. Raises ``ChainRefused``."""
     if chain.private_key is None:
         raise ChainRefused(ChainFault.NO_KEY, "a server certificate needs its private key")
     return chain
 
 
-def for_ca(chain: HandedChain) -> HandedChain:
+def for_ca(chain: UploadedChain) -> UploadedChain:
     """Return the chain of a CA's certificate, with or without its key. Raises ``ChainRefused``."""
     if not chain.is_ca:
         raise ChainRefused(ChainFault.NOT_A_CA, "the first certificate is not that of a CA")

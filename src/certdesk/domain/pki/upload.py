@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 
 from certdesk.domain.pki import chain
-from certdesk.domain.pki.chain import ChainFault, ChainRefused, HandedChain
+from certdesk.domain.pki.chain import ChainFault, ChainRefused, UploadedChain
 from certdesk.domain.values.secret import hidden
 
 
@@ -17,7 +17,7 @@ from certdesk.domain.values.secret import hidden
 class Examined:
     """The result: what was read, or else the fault and the rule in words."""
 
-    found: HandedChain | None = None
+    found: UploadedChain | None = None
     fault: ChainFault | None = None
     rule: str = ""
 
@@ -40,7 +40,7 @@ def examine(certificates: str, private_key: str | None, password: str | None) ->
         return Examined(fault=refused.fault, rule=refused.rule)
 
 
-def found_in(examined: Examined) -> HandedChain:
+def found_in(examined: Examined) -> UploadedChain:
     """Return what was read; raises `ChainRefused` with the fault if there is one."""
     if examined.found is None:
         raise ChainRefused(examined.fault or ChainFault.UNREADABLE, examined.rule)

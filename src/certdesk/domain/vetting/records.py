@@ -34,11 +34,11 @@ class Review:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class SeenReview:
     """What an operator last saw of a review, by its `subject`.
 
     `operator` is a `Caller`'s. `shown` is whether all of it was shown, and not only a list with it.
-    `members` are its members as `domain.vetting.sight` returns them, as JSON.
+    `members` are its members as `domain.vetting.seen_review` returns them, as JSON.
     """
 
     subject: Code

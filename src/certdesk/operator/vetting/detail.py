@@ -7,11 +7,11 @@ import base64
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.values.texts import text_fault
-from certdesk.domain.vetting.records import Sight
+from certdesk.domain.vetting.records import SeenReview
 from certdesk.engine import Context, Written
 from certdesk.operator.lookups import LONGEST
 from certdesk.operator.vetting.content import ShowReviewReply, letter_of
-from certdesk.operator.vetting.sights import ReviewView, keeping, unseen, view_of
+from certdesk.operator.vetting.seen_reviews import ReviewView, keeping, unseen, view_of
 from certdesk.operator.vetting.subject import subject_of
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
@@ -32,7 +32,7 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
     Each view of telephone numbers and the company number is logged.
     """
 
-    def read(unit: Unit) -> tuple[ReviewView, list[Sight]]:
+    def read(unit: Unit) -> tuple[ReviewView, list[SeenReview]]:
         found = view_of(context, unit, subject_of(unit, request.id))
         return found, unseen(context, unit, [found], shown=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.vetting.records import Review, Sight
+from certdesk.domain.vetting.records import Review, SeenReview
 from certdesk.domain.vetting.review import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
 from certdesk.engine import Context
 from certdesk.operator.vetting.content import approvals_of
@@ -18,7 +18,7 @@ from certdesk.operator.vetting.outcome import (
     people_needed_for,
     take_effect,
 )
-from certdesk.operator.vetting.sights import ReviewView, check_seen, keeping, unseen, view_of
+from certdesk.operator.vetting.seen_reviews import ReviewView, check_seen, keeping, unseen, view_of
 from certdesk.operator.vetting.subject import Subject, subject_of
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
@@ -61,7 +61,7 @@ def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[
     """List what waits to be vetted, and store that the operator has seen the list."""
     del request
 
-    def read(unit: Unit) -> tuple[list[ReviewInfo], list[Sight]]:
+    def read(unit: Unit) -> tuple[list[ReviewInfo], list[SeenReview]]:
         waiting = in_turn(unit.reviews.where(verdict=None))
         views = [view_of(context, unit, subject_of(unit, each.subject)) for each in waiting]
         infos = [_info(unit, review, each) for review, each in zip(waiting, views, strict=True)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from certdesk.domain.accounts.account import Account
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
-from certdesk.domain.orders.standstill import DEADLINES, resumed, time_of
+from certdesk.domain.orders.suspension import DEADLINES, resumed, time_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 hours = st.integers(-200, 200).map(lambda each: NOON + timedelta(hours=each))

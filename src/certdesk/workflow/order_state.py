@@ -14,11 +14,11 @@ from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.vetting.review import is_vetted
-from certdesk.ports import Stale, Unit, block_of, stands_still
+from certdesk.ports import Stale, Unit, block_of, is_suspended
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OrderState:
     """All that is known of an order whose next step is to be taken.
 
     `proofs` are the ones that count now; `added` are those of any attempt whose DNS records may
@@ -78,7 +78,7 @@ class Standing:
         return self.manager is None or not is_vetted(self.manager, now)
 
 
-def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
+def order_state_of(certificate_id: str, unit: Unit) -> OrderState | None:
     """Return what is known of an order, or None if there is no such order."""
     order = unit.orders.get(certificate_id)
     if order is None:
@@ -86,7 +86,7 @@ def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
     submission = unit.submissions.get(certificate_id, order.submission)
     proofs = unit.proofs.where(certificate_id=certificate_id)
-    return Standing(
+    return OrderState(
         order=order,
         manager=manager,
         company=unit.companies.get(manager.company_id) if manager else None,
@@ -96,7 +96,7 @@ def standing_of(certificate_id: str, unit: Unit) -> Standing | None:
         blocked=block_of(unit, order.uin, submission.spki_sha256) if submission else None,
         issuance=unit.issuances.get(certificate_id, order.attempt),
         certificate=unit.certificates.get(certificate_id, order.attempt),
-        halted=stands_still(unit, order),
+        halted=is_suspended(unit, order),
     )
 
 
@@ -107,7 +107,7 @@ def unchanged(unit: Unit, order: Order) -> Order:
         Stale: it has changed, or its account was disabled meanwhile.
     """
     stored = as_read(unit, order)
-    if stands_still(unit, stored):
+    if is_suspended(unit, stored):
         raise Stale("accounts")
     return stored
 

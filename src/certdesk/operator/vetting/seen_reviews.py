@@ -15,8 +15,8 @@ import msgspec
 from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.values.telling import told_bare
-from certdesk.domain.vetting.records import Sight
-from certdesk.domain.vetting.sight import Members, changes, digest_of, members_of
+from certdesk.domain.vetting.records import SeenReview
+from certdesk.domain.vetting.seen_review import Members, changes, digest_of, members_of
 from certdesk.engine import Context, Written
 from certdesk.operator.vetting.content import ShowReviewReply, content_of
 from certdesk.operator.vetting.subject import Subject
@@ -44,7 +44,7 @@ def view_of(context: Context, unit: Unit, subject: Subject) -> ReviewView:
 
 def unseen(
     context: Context, unit: Unit, views: Iterable[ReviewView], *, shown: bool
-) -> list[Sight]:
+) -> list[SeenReview]:
     """Return what to store of what the operator sees now: in full if `shown`, else in a list.
 
     Once a thing was shown in full, a list no longer counts.
@@ -52,7 +52,7 @@ def unseen(
     operator = context.caller.operator
     found = ((unit.sights.get(view.name, operator), view) for view in views)
     return [
-        Sight(
+        SeenReview(
             subject=view.name,
             operator=operator,
             shown=shown,
@@ -65,7 +65,7 @@ def unseen(
     ]
 
 
-def keeping(sights: Sequence[Sight], reply: Answer) -> Commit[Answer]:
+def keeping(sights: Sequence[SeenReview], reply: Answer) -> Commit[Answer]:
     """Return the commit that stores what the operator has seen, if anything is new, and replies.
 
     The commit raises `Stale` if the same operator saw it at the same time.
@@ -79,7 +79,7 @@ def keeping(sights: Sequence[Sight], reply: Answer) -> Commit[Answer]:
     return Written(commit) if sights else commit
 
 
-def _keep(unit: Unit, sight: Sight) -> None:
+def _keep(unit: Unit, sight: SeenReview) -> None:
     if unit.sights.get(sight.subject, sight.operator) is not None:
         unit.sights.replace(sight)
         return
@@ -117,7 +117,7 @@ def check_seen(
 _ADVICE = " Look at it again (certdesk review show)."
 
 
-def _told(sight: Sight, view: ReviewView) -> str:
+def _told(sight: SeenReview, view: ReviewView) -> str:
     """Return a text about what has changed of a review since it was seen; empty if nothing has."""
     changed = changes(json.loads(sight.members), view.members, msgspec.to_builtins(view.content))
     if not changed:
@@ -127,7 +127,7 @@ def _told(sight: Sight, view: ReviewView) -> str:
     return f" It has changed since it was {how} to {sight.operator} at {at}: {what}."
 
 
-def _counts(earlier: Sight | None, view: ReviewView, *, shown: bool) -> bool:
+def _counts(earlier: SeenReview | None, view: ReviewView, *, shown: bool) -> bool:
     if earlier is None:
         return True
     if earlier.shown and not shown:

@@ -1,4 +1,4 @@
-"""What stands still while an account is disabled, and how it goes on afterwards.
+"""Suspension: what stands still while an account is disabled, and how it goes on afterwards.
 
 Nothing is done for a disabled account: its orders get no work, and the time until their deadlines
 stops. Revocation goes on: a certificate is revoked if its owner asked for that, or if others know
@@ -48,7 +48,7 @@ def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
     return dataclasses.replace(order, deadline=deadline + (now - disabled_at))
 
 
-def told(account: Account) -> str:
+def notice(account: Account) -> str:
     """Return why an order of a disabled account stands still, and what ends that."""
     return f"It stands still{since(account)}: certdesk account enable {account.uin} lets it go on."
 

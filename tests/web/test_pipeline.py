@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 import pytest
 
-from certdesk.web.api import WAY
+from certdesk.web.api import PIPELINE
 from tests.conformance.raw import Call
 from tests.running import RunningDesk, running
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = [name for stage in WAY for name in stage.steps]
+NAMES = [name for stage in PIPELINE for name in stage.steps]
 FIRST = 2
 """The number of the list's first step; those before it are the connection's."""
 

@@ -1,6 +1,6 @@
 """An external CA that makes its own challenges, as an ACME CA does, and its issuer here.
 
-The CA keeps running while the desk restarts: one `CaElsewhere` may have many issuers.
+The CA keeps running while the desk restarts: one `ExternalCa` may have many issuers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _State(msgspec.Struct, frozen=True):
 _STATE = msgspec.json.Decoder(_State)
 
 
-class CaElsewhere:
+class ExternalCa:
     """The CA: it issues a token for each name of an order, and one certificate.
 
     `orders` has the names of each order; `away` is true while the CA does not answer.
@@ -81,15 +81,13 @@ class CaElsewhere:
             return self._issued[order]
 
 
-class IssuerElsewhere(ScriptedIssuer):
+class ExternalIssuer(ScriptedIssuer):
     """A `ports.Issuer` for such a CA; it validates names by DNS only."""
 
-    def __init__(
-        self, clock: Clock, ca: CaElsewhere | None = None, name: str = "elsewhere"
-    ) -> None:
+    def __init__(self, clock: Clock, ca: ExternalCa | None = None, name: str = "elsewhere") -> None:
         """Ask `ca`."""
         super().__init__(clock, name)
-        self.ca = ca or CaElsewhere(clock)
+        self.ca = ca or ExternalCa(clock)
         self._thumbprint = _base64url(hashlib.sha256(name.encode()).digest())
 
     @property

@@ -1,4 +1,4 @@
-"""The result of the last check at the database."""
+"""The result of the last check of the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OLDEST_SECONDS = 12
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
+class ProbeResult:
     """The result of one check: a write, a read of it, and the admission of a request.
 
     `fault` says what failed, empty if nothing did. The check took `took_seconds` and ended

@@ -1,10 +1,10 @@
-"""The orders that stand still because their account is disabled, read through a transaction."""
+"""Suspended orders: those that stand still because their account is disabled."""
 
 from __future__ import annotations
 
 from certdesk.domain.accounts.account import Account
 from certdesk.domain.orders.order import Order
-from certdesk.domain.orders.standstill import goes_on
+from certdesk.domain.orders.suspension import goes_on
 from certdesk.ports.unit import Unit
 
 
@@ -19,6 +19,6 @@ def disabled_account(unit: Unit, order: Order) -> Account | None:
     return account if account is not None and not account.enabled else None
 
 
-def stands_still(unit: Unit, order: Order) -> bool:
+def is_suspended(unit: Unit, order: Order) -> bool:
     """Whether nothing is done for an order now, because an account is disabled."""
     return disabled_account(unit, order) is not None

@@ -34,7 +34,7 @@ REMEDY = "have the proxy send the client's Host (guide: Behind a proxy)"
 log = structlog.get_logger()
 
 
-class HostDoubts:
+class HostDiagnosis:
     """The examination of wrong signatures; safe to use from several threads."""
 
     def __init__(self, edge: Edge, urls: Iterable[str]) -> None:

@@ -57,7 +57,7 @@ class Rules:
     handshake_seconds: float
 
 
-class Door:
+class Acceptor:
     """A server on a listening socket, in place of `asyncio.Server`."""
 
     def __init__(

@@ -22,7 +22,7 @@ places for each account. So the other orders go back to the list.
 """
 
 
-class Outside:
+class IssuerThreads:
     """Threads for each issuer, started when there is something to ask it."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain import errors
-from certdesk.domain.vetting.sight import STANDING, changes, digest_of, flat, members_of
+from certdesk.domain.vetting.seen_review import STANDING, changes, digest_of, flat, members_of
 from certdesk.operator.vetting.content import ShowReviewReply
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk
