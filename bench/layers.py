@@ -23,6 +23,7 @@ from certdesk.bootstrap import actions
 from certdesk.cli.logs import log_to_stderr
 from certdesk.settings import Settings
 from certdesk.storage.memory_admission import MemoryAdmission
+from certdesk.web.admission import OwnGate
 from certdesk.web.api import Api
 from certdesk.web.edge import edge_of
 from certdesk.web.rate_limits import Limits
@@ -100,7 +101,8 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
     with desk.in_this_thread() as same:
         here, limits = InThisThread(), Limits(0, {})
         edge = edge_of(Settings(hosts=(HOST,)), here)
-        steps = Steps(same, actions(), here, MemoryAdmission(None), limits=limits, edge=edge)
+        gate = OwnGate(MemoryAdmission(None), here)
+        steps = Steps(same, actions(), here, gate, limits=limits, edge=edge)
         api = Api(steps, here, Uncounted(), edge)
         requests = desk.submissions(REQUESTS)
         found = Profile()

@@ -19,6 +19,7 @@ from certdesk.domain.values.addresses import with_port
 from certdesk.engine import Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
+from certdesk.web.admission import OwnGate
 from certdesk.web.api import Api
 from certdesk.web.app import application
 from certdesk.web.connections.acceptor import Acceptor
@@ -66,7 +67,8 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         url = _url(listener, secure=bool(settings.tls_cert))
         desk = _reached(opened.desk, url)
         limits = _limits(settings)
-        steps = Steps(desk, actions(), threads, opened.admission, limits=limits, edge=edge)
+        gate = OwnGate(opened.admission, threads)
+        steps = Steps(desk, actions(), threads, gate, limits=limits, edge=edge)
         api = Api(steps, threads, opened.metrics, edge)
         watched = networks_of("watch.allow_networks", settings.watch_networks)
         rate_limits = LinkRateLimits(

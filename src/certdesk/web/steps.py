@@ -31,7 +31,8 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.listing import ANSWER_BYTES
 from certdesk.domain.values.telling import cut, told_bare
 from certdesk.engine import Desk, Invocation, declared, has_to_write, keep_signature, too_long
-from certdesk.ports import Admission, RateLimitExceeded
+from certdesk.ports import RateLimitExceeded
+from certdesk.web.admission import Gate
 from certdesk.web.body import BodyTooLarge, NoRoom, read_body
 from certdesk.web.edge import Edge, shown
 from certdesk.web.forms import CHEAP_TEXT, Claim, Form, Head, form_of
@@ -103,7 +104,7 @@ class Steps:
         desk: Desk,
         catalog: Catalog,
         threads: Executor,
-        admission: Admission,
+        gate: Gate,
         *,
         limits: Limits,
         edge: Edge,
@@ -114,7 +115,7 @@ class Steps:
         self._machine = SystemClock()
         self._catalog = catalog
         self._threads = threads
-        self._admission = admission
+        self._gate = gate
         self._limits = limits
         self._edge = edge
         self._guard = Guard(desk)
@@ -208,7 +209,7 @@ class Steps:
         if named is None or uin is None:
             return
         use = self._use(named, uin, self._catalog.find(named.action))
-        await self._in_its_place(self._admission.note, use)
+        await self._gate.note(use)
         if isinstance(refusal, SecretIdNotFound):
             await self._keep(use)
 
@@ -233,7 +234,7 @@ class Steps:
 
     async def note(self, asked: Asked, _: ServiceError) -> None:
         """Record a request that is refused although its signature is right."""
-        await self._in_its_place(self._admission.note, asked.use)
+        await self._gate.note(asked.use)
         await self._keep(asked.use)
 
     async def admit(self, asked: Asked) -> None:
@@ -241,11 +242,11 @@ class Steps:
         use, held = asked.use, asked.exchange.held
         limit = asked.known.limits.get(use.action, self._limits.of(use.action))
         try:
-            slot = await self._in_its_place(self._admission.take, use, limit)
+            slot = await self._gate.take(use, limit)
         except RateLimitExceeded as exceeded:
             raise RequestLimitExceeded(subject=(str(exceeded.count), str(limit))) from None
         if slot is not None:
-            held.push_async_callback(self._in_its_place, self._admission.leave, slot)
+            held.push_async_callback(self._gate.leave, slot)
         asked.asked_at = self._desk.clock.now()
 
     async def pass_over(self, asked: Asked, refusal: ServiceError) -> None:
@@ -331,12 +332,6 @@ class Steps:
         if use.is_new_after_a_restart:
             keep = functools.partial(keep_signature, _seen(use))
             await self._on_a_thread(self._desk.store.write, keep)
-
-    async def _in_its_place(self, ask: Callable[..., Given], *arguments: object) -> Given:
-        """Call the admission, on a thread if it may wait."""
-        if not self._admission.waits:
-            return ask(*arguments)
-        return await self._on_a_thread(ask, *arguments)
 
     async def _on_a_thread(self, ask: Callable[..., Given], *arguments: object) -> Given:
         run = asyncio.get_running_loop().run_in_executor

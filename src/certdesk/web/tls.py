@@ -12,7 +12,7 @@ import uvicorn
 
 from certdesk.settings import Settings, SettingsError
 
-CERTIFICATE_CHECK_SECONDS = 5
+CERTIFICATE_CHECK_SECONDS = 0.5
 FAILURES_TOLD = 2
 
 log = structlog.get_logger()

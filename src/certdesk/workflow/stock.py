@@ -7,23 +7,22 @@ free is known in memory, here.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 
 import structlog
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certdesk.domain.pki.records import StockedKey
 from certdesk.domain.values import keys
-from certdesk.domain.values.keys import KeyKind, PrivateKey
+from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.retry import Failures
 from certdesk.domain.values.secret import Secret
-from certdesk.ports import DESK, Clock, KeysBusy, KeyUsedUp, Pending, Place, ReadyKey, Store, Vault
+from certdesk.ports import Clock, KeysBusy, Store, Vault
+from certdesk.workflow.lending import KeyLender, place_of
 from certdesk.workflow.repeating import step_back
 
 PAUSE_SECONDS = 5
@@ -40,7 +39,7 @@ class Wanted:
     made: Future[None]
 
 
-class KeyStock:
+class KeyStock(KeyLender):
     """`ports.Keys` from a stock that `makers` threads keep filled to `sizes`.
 
     Requests that find the stock empty are served before it is filled; at most `queue` of them wait.
@@ -57,8 +56,7 @@ class KeyStock:
         queue: int,
     ) -> None:
         """Prepare; no key is made before `start`."""
-        self._store = store
-        self._vault = vault
+        super().__init__(store, vault)
         self._clock = clock
         self._sizes = sizes
         self._queue = queue
@@ -105,42 +103,22 @@ class KeyStock:
         with self._change:
             return {kind: len(free) for kind, free in self._free.items()}
 
-    @contextlib.contextmanager
-    def lend(self, kind: KeyKind) -> Iterator[ReadyKey]:
-        """Lend a key; see `ports.Keys`."""
-        ready = self._from_stock(kind)
-        if ready is None:
-            raise Pending(self._order(kind))
-        try:
-            yield ready
-        except KeyUsedUp:
-            raise
-        except BaseException:
-            self._put(kind, ready.stock_id)
-            raise
-
-    def _from_stock(self, kind: KeyKind) -> ReadyKey | None:
-        while (stock_id := self._take(kind)) is not None:
-            stocked = self._stocked(stock_id)
-            # Another process may have used the key already.
-            if stocked is not None:
-                pem = self._vault.open(stocked.sealed, _place(stocked.spki_sha256))
-                return ReadyKey(_load(pem), stock_id)
-        return None
-
-    def _stocked(self, stock_id: int) -> StockedKey | None:
-        return self._store.read(lambda unit: unit.key_stock.get(stock_id))
-
-    def _take(self, kind: KeyKind) -> int | None:
+    def take(self, kind: KeyKind) -> int | None:
+        """Return the number of a free key, which is not free any more; None if there is none."""
         with self._change:
             self._change.notify()
             return self._free[kind].popleft() if self._free[kind] else None
 
-    def _put(self, kind: KeyKind, stock_id: int) -> None:
+    def give_back(self, kind: KeyKind, stock_id: int) -> None:
+        """Make a key free again."""
         with self._change:
             self._free[kind].append(stock_id)
 
-    def _order(self, kind: KeyKind) -> Future[None]:
+    def used(self, stock_id: int) -> None:
+        """Do nothing: a key that was taken is remembered nowhere."""
+
+    def order(self, kind: KeyKind) -> Future[None]:
+        """Have a key made before the stock is filled; see `KeyLender`."""
         with self._change:
             if len(self._demand) >= self._queue or self._stopping:
                 raise KeysBusy
@@ -160,7 +138,7 @@ class KeyStock:
 
     def _serve(self, wanted: Wanted) -> None:
         try:
-            self._put(wanted.kind, self._make(wanted.kind))
+            self.give_back(wanted.kind, self._make(wanted.kind))
         except Exception as error:
             if self._failures.failed(error, time.monotonic()):
                 log.exception("a key could not be made")
@@ -201,7 +179,7 @@ class KeyStock:
     def _make(self, kind: KeyKind) -> int:
         key = keys.generate(kind)
         spki = keys.spki_sha256(key.public_key())
-        sealed = self._vault.seal(Secret(keys.private_key_pem(key)), _place(spki))
+        sealed = self._vault.seal(Secret(keys.private_key_pem(key)), place_of(spki))
         stocked = StockedKey(
             kind=kind.name, spki_sha256=spki, sealed=sealed, created_at=self._clock.now()
         )
@@ -211,15 +189,3 @@ class KeyStock:
         with self._change:
             self._change.wait_for(lambda: self._stopping, PAUSE_SECONDS)
 
-
-def _place(spki_sha256: bytes) -> Place:
-    return Place(uin=DESK, table="key_stock", row=spki_sha256.hex(), column="sealed")
-
-
-def _load(pem: Secret) -> PrivateKey:
-    """Load a key that this program made, whose consistency was checked then."""
-    key = load_pem_private_key(pem.reveal(), None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(key, PrivateKey):
-        msg = "the stock holds RSA and ECC keys only"
-        raise TypeError(msg)
-    return key
