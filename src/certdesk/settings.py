@@ -334,6 +334,18 @@ class Settings:
         "URL at which clients reach the desk, such as https://ssl.example.com, for download "
         "links. Empty: the address that the desk listens on.",
     )
+    workers: int = _setting(
+        "http.workers",
+        1,
+        "Processes that serve. More than one core is used with more than one process.",
+        least=1,
+    )
+    one_core: bool = _setting(
+        "http.one_core",
+        True,  # noqa: FBT003 -- a default
+        "Keep each process that serves on one processor core, which is faster. false: let the "
+        "system move it.",
+    )
     threads: int = _setting("http.threads", 4, "Requests to run at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds for the body of a request to arrive.", least=1

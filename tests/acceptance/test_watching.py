@@ -15,7 +15,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.bootstrap import open_desk
 from certdesk.domain.values.addresses import networks
 from certdesk.settings import Settings
-from certdesk.web.health import Watch
+from certdesk.web.health import DeskHealth, Watch
 from tests.acceptance.database import change
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.acceptance.watching import RED, WELL, Page, sample, told, until
@@ -149,7 +149,7 @@ def test_a_log_for_people_has_the_same_in_words(tmp_path: Path) -> None:
 def test_strangers_learn_nothing(tmp_path: Path, address: str | None, status: int) -> None:
     """Only this machine, and the networks that were named, are told."""
     with open_desk(Settings(data=str(tmp_path))) as opened, opened.work():
-        app = Starlette(routes=Watch(opened, networks(["10.1.0.0/16"])).routes())
+        app = Starlette(routes=Watch(DeskHealth(opened), networks(["10.1.0.0/16"])).routes())
         for path in ("/healthz", "/readyz", "/metrics"):
             assert asyncio.run(_asked(app, path, address)).status == status
 

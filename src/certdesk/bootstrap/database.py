@@ -36,8 +36,9 @@ Alone = Callable[[], contextlib.AbstractContextManager[object]]
 class Database:
     """An open database.
 
-    `shared` says whether other processes may use it too; `examiners` check it and the folders that
-    the desk writes to.
+    `shared` says whether other desks may use it too; `examiners` check it and the folders that the
+    desk writes to. `locks` are the open files that keep other processes out; processes that serve
+    the same desk inherit them.
     """
 
     store: Store
@@ -45,6 +46,7 @@ class Database:
     alone: Alone
     shared: bool
     examiners: tuple[Examiner, ...]
+    locks: tuple[int, ...]
 
 
 def open_database(
@@ -52,9 +54,12 @@ def open_database(
     *,
     wait_seconds: float,
     serving: bool,
+    several: bool,
     beginning: Callable[[], None],
 ) -> contextlib.AbstractContextManager[Database]:
     """Open the database while the context lasts; see `open_desk`.
+
+    `several` processes may then join it (`join_database`).
 
     `beginning` is called before an empty one gets its tables; if it raises, it stays empty.
 
@@ -68,16 +73,40 @@ def open_database(
         return _postgresql(settings, wait_seconds, serving=serving, beginning=beginning)
     if not database_path(settings).exists():
         beginning()
-    return _sqlite(settings, wait_seconds, serving=serving)
+    return _sqlite(settings, wait_seconds, serving=serving, several=several)
+
+
+@contextlib.contextmanager
+def join_database(settings: Settings) -> Iterator[tuple[Store, Admission | None]]:
+    """Open the database of the desk whose locks this process has inherited.
+
+    The admission is None if the process that holds the locks has it.
+
+    Raises:
+        StoreUnavailable: it cannot be used.
+    """
+    if not _is_postgresql(settings):
+        path = database_path(settings)
+        with contextlib.closing(SqliteStore.join(path, on_sync_failure=_end_at_once)) as joined:
+            yield joined, None
+        return
+    with contextlib.ExitStack() as opened:
+        store = PostgresStore.open(settings.database, rng=strong_random())
+        opened.callback(store.close)
+        admission = PostgresAdmission(settings.database, first_service=False)
+        opened.callback(admission.close)
+        yield store, admission
 
 
 @contextlib.contextmanager
 def _postgresql(
     settings: Settings, wait_seconds: float, *, serving: bool, beginning: Callable[[], None]
 ) -> Iterator[Database]:
+    locks = []
     with contextlib.ExitStack() as opened:
         if serving:
-            opened.enter_context(_folder_lock(settings.folder, wait_seconds))
+            lock = opened.enter_context(_folder_lock(settings.folder, wait_seconds))
+            locks.append(lock.descriptor)
         store = PostgresStore.open(settings.database, rng=strong_random(), beginning=beginning)
         opened.callback(store.close)
         # It is the same server: if it is unreachable, nothing else works either.
@@ -91,14 +120,19 @@ def _postgresql(
             alone=store.alone,
             shared=True,
             examiners=(FolderCheckup(settings.folder).examine, store.examine),
+            locks=tuple(locks),
         )
 
 
 @contextlib.contextmanager
-def _sqlite(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterator[Database]:
+def _sqlite(
+    settings: Settings, wait_seconds: float, *, serving: bool, several: bool
+) -> Iterator[Database]:
     path = database_path(settings)
     folders = dict.fromkeys([settings.folder, path.parent])
-    store = SqliteStore.open(path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once)
+    store = SqliteStore.open(
+        path, wait_seconds=wait_seconds, on_sync_failure=_end_at_once, shared=several
+    )
     with contextlib.closing(store):
         first_service = serving and _is_first_service(store)
         yield Database(
@@ -110,6 +144,7 @@ def _sqlite(settings: Settings, wait_seconds: float, *, serving: bool) -> Iterat
                 *(FolderCheckup(folder).examine for folder in folders),
                 SqliteCheckup(path).examine,
             ),
+            locks=() if store.lock is None else (store.lock.descriptor,),
         )
 
 

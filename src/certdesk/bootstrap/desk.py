@@ -49,6 +49,7 @@ from certdesk.validation.counted import CountedCaa, CountedValidator
 from certdesk.validation.providers import PROVIDERS
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
+from certdesk.workflow.cores import use_all_cores
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.order_engine import OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
@@ -73,8 +74,9 @@ class OpenDesk:
     metrics: Metrics
     probe: Probe
     watching: Watching
-    background: Mapping[str, BackgroundWork]
+    background: dict[str, BackgroundWork]
     stock: KeyStock
+    locks: tuple[int, ...]
     housekeeping: Housekeeping
     orders: OrderScheduler
     renewing: Renewing
@@ -116,6 +118,7 @@ def open_desk(
     sandbox: bool | None = None,
     clock: Clock | None = None,
     new_database: bool = False,
+    several: bool = False,
 ) -> Iterator[OpenDesk]:
     """Open the desk that the settings describe.
 
@@ -123,7 +126,8 @@ def open_desk(
     which has its socket for the operator; both are waited for up to `wait_seconds`. A `sandbox`
     always stays one, and so does a desk; None opens either, and creates a desk. `clock` is the
     machine's unless given. A new desk is created in an empty database; if the folder belongs to a
-    desk with another database, only if a `new_database` is wanted.
+    desk with another database, only if a `new_database` is wanted. `several` processes may then
+    serve it (`bootstrap/joining.py`).
 
     Raises one of `CANNOT_OPEN`, with a text that says what to do.
     """
@@ -136,7 +140,11 @@ def open_desk(
     proof_validators = validators(settings, resolver, clock)
     beginning = Beginning(settings, wanted=new_database)
     opening = open_database(
-        settings, wait_seconds=wait_seconds, serving=serving, beginning=beginning.check
+        settings,
+        wait_seconds=wait_seconds,
+        serving=serving,
+        several=several,
+        beginning=beginning.check,
     )
     with opening as database:
         store = database.store
@@ -175,11 +183,13 @@ def _put_together(
     caa = caa_checker(settings, resolver, world.clock)
     dns_providers = DnsProviders(world.vault, PROVIDERS)
     records = AddedRecords(world.store, world.clock, dns_providers)
-    validation_run = _validation_run(world, rules, proof_validators, caa, metrics, records, issuers)
+    validation_run = validation_run_of(
+        world, rules, proof_validators, caa, metrics, records, issuers
+    )
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, validation_run, issuers, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
-    parsers = ParserPool(processes=settings.parsing_processes, seconds=settings.parsing_seconds)
+    parsers = parser_pool(settings)
     background: dict[str, BackgroundWork] = {
         "keys": stock,
         "parsers": parsers,
@@ -227,13 +237,14 @@ def _put_together(
         watching=watched.watching,
         background=background,
         stock=stock,
+        locks=database.locks,
         housekeeping=house,
         orders=orders,
         renewing=renewing,
     )
 
 
-def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it works with
+def validation_run_of(  # noqa: PLR0917 -- one parameter for each part that it works with
     world: Dependencies,
     rules: Rules,
     proof_validators: Mapping[ProofKind, Validator],
@@ -256,6 +267,15 @@ def _validation_run(  # noqa: PLR0917 -- one parameter for each part that it wor
         records=records,
         rate_limiter=ValidationRateLimiter(store, clock, rules),
         stored_checks=rules.quotas.looks,
+    )
+
+
+def parser_pool(settings: Settings) -> ParserPool:
+    """Return the pool of parsers, whose processes run on any core."""
+    return ParserPool(
+        processes=settings.parsing_processes,
+        seconds=settings.parsing_seconds,
+        prepare=use_all_cores,
     )
 
 

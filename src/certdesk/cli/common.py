@@ -24,6 +24,9 @@ UNREACHABLE = 3
 
 Command: TypeAlias = Callable[..., None]
 
+OF_SETTINGS = {"listen", "workers"}
+"""Further options of some commands whose values are settings."""
+
 
 def options_with(folder: str) -> Callable[[Command], Command]:
     """Add `--data` (described as `folder`), `--config` and `--database` to commands.
@@ -49,8 +52,8 @@ def options_with(folder: str) -> Callable[[Command], Command]:
             database: str | None,
             **others: Any,  # noqa: ANN401 - whatever else the command takes
         ) -> None:
-            listen = others.pop("listen", None)
-            options = {"data": data, "database": database, "listen": listen}
+            options = {"data": data, "database": database}
+            options |= {name: others.pop(name) for name in OF_SETTINGS & others.keys()}
             command(settings=read_settings(config, options), **others)
 
         return with_settings

@@ -14,6 +14,7 @@ import click
 import structlog
 
 from certdesk.bootstrap import CANNOT_OPEN, OpenDesk, actions, open_desk
+from certdesk.bootstrap.database import database_file
 from certdesk.bootstrap.places import check_places
 from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
@@ -24,15 +25,20 @@ from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.places import PlaceUnsafe, check_file
+from certdesk.storage.session import Library
 from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
 from certdesk.web.connections.listening import check_listening
+from certdesk.web.processes.parent import serve_with_processes
 from certdesk.web.server import serve as run_server
+from certdesk.workflow.cores import take_core
 
 PATIENCE_SECONDS = 5
 """How long a starting desk waits for an operator's command that is using its folder."""
 
 LISTEN_HELP = "Where to serve; port 0 takes a free one.  [default: 127.0.0.1:8080]"
+
+WORKERS_HELP = "How many processes serve; each uses one processor core.  [default: 1]"
 
 CLOCK_HELP = (
     "For tests only: move the desk's clock by the content of FILE: seconds such as +86400 or a "
@@ -70,19 +76,27 @@ new_database_option = click.option(
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@click.option("--workers", metavar="N", help=WORKERS_HELP)
 @new_database_option
 @clock_option
 @desk_options
-def serve(settings: Settings, *, clock: Clock | None, new_database: bool) -> None:
-    """Run the desk: API, and background work, in one process.
+def serve(settings: Settings, *, clock: FileClock | None, new_database: bool) -> None:
+    """Run the desk: API, and background work.
 
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
     line. Ends on SIGTERM or Ctrl-C after the requests in hand.
     """
     _check_listen(settings)
-    desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database)
+    several = _serving_processes(settings) > 1
+    if not several:
+        _stay_on_one_core(settings)
+    desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database, several=several)
     with desk as opened:
-        run_server(settings, opened, _say_ready)
+        if several:
+            clock_file = str(clock.path.resolve()) if clock else None
+            serve_with_processes(settings, opened, _say_ready, clock_file=clock_file)
+        else:
+            run_server(settings, opened, _say_ready)
 
 
 @click.command()
@@ -99,6 +113,7 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     such as dns.resolvers say where.
     """
     _check_listen(settings)
+    _stay_on_one_core(settings)
     tell("SANDBOX: for tests only; nobody should trust its certificates")
     for line in _unprovable(settings):
         tell(line)
@@ -138,6 +153,19 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     with _desk(settings, serving=False, clock=clock) as opened, opened.work():
         say("certdesk worker at work")
         signal.sigwait(ends)
+
+
+def _serving_processes(settings: Settings) -> int:
+    """Return how many processes serve: one if this SQLite may not have several that write."""
+    if settings.workers == 1 or database_file(settings) is None or Library.find().write_ahead:
+        return settings.workers
+    log.warning("this SQLite is too old for several processes: one serves", setting="http.workers")
+    return 1
+
+
+def _stay_on_one_core(settings: Settings) -> None:
+    if settings.one_core:
+        take_core(os.getpid())
 
 
 def _check_listen(settings: Settings) -> None:
@@ -180,6 +208,7 @@ def _desk(
     sandbox: bool | None = None,
     clock: Clock | None = None,
     new_database: bool = False,
+    several: bool = False,
 ) -> Iterator[OpenDesk]:
     """Open the desk for a long run, with logging on and with private memory and files."""
     log_to_stderr(settings.log_level, settings.log_format)
@@ -196,6 +225,7 @@ def _desk(
             sandbox=sandbox,
             clock=clock,
             new_database=new_database,
+            several=several,
         ) as opened:
             yield opened
     except CANNOT_OPEN as error:

@@ -52,9 +52,12 @@ class ParserPool:
     any.
     """
 
-    def __init__(self, *, processes: int, seconds: float) -> None:
-        """Start no process yet."""
+    def __init__(
+        self, *, processes: int, seconds: float, prepare: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start no process yet; `prepare` is called in each thread that will start them."""
         self._seconds = seconds
+        self._prepare = prepare
         self._jobs: dict[str, Job] = {}
         self._waiting: dict[str, deque[Job]] = {}
         self._in_hand: set[str] = set()
@@ -147,6 +150,7 @@ class ParserPool:
                 del self._jobs[request_id]
 
     def _work(self, process: ParserProcess) -> None:
+        self._prepare()
         while True:
             with self._change:
                 job = self._next()

@@ -51,7 +51,7 @@ class FileClock:
             OSError: it cannot be read.
             ValueError: it has neither form.
         """
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._seen = self._stamp()
         self._moved = self._read()
@@ -75,25 +75,25 @@ class FileClock:
             log.warning("the clock was moved", seconds=self._moved.total_seconds())
 
     def _stamp(self) -> tuple[int, int, int]:
-        found = self._path.stat()
+        found = self.path.stat()
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _read(self) -> timedelta:
         """Return how far the file shifts the clock."""
-        text = self._path.read_text("ascii").strip()
+        text = self.path.read_text("ascii").strip()
         try:
             if text.startswith(("+", "-")):
                 moved = timedelta(seconds=float(text))
             else:
                 told = datetime.fromisoformat(text)
-                written = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+                written = datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
                 # Raises TypeError if it has no zone.
                 moved = told - written
             # Raises OverflowError if the result is out of range.
             datetime.now(UTC) + moved
         except (ValueError, TypeError, OverflowError) as error:
             raise ValueError(
-                f"{self._path}: give seconds such as +86400, or a time such as "
+                f"{self.path}: give seconds such as +86400, or a time such as "
                 f"2027-03-15T00:00:00Z, not {text[:40]!r}"
             ) from error
         return moved

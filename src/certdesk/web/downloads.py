@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import functools
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from starlette.responses import PlainTextResponse, Response
@@ -52,6 +52,14 @@ LINKS_FROM = "DescribeDownloadCertificateUrl"
 NOT_FOUND = 404
 
 
+class LinkLimiter(Protocol):
+    """A rate limiter for downloads, such as `RateLimiter`."""
+
+    def wait(self, client: Hashable, longest: float, count: int | None = None) -> float:
+        """Count a request of a client; return the seconds until it may be answered."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRateLimits:
     """The rate limits of one link, and of all links of an account.
@@ -59,8 +67,8 @@ class LinkRateLimits:
     The second is the default; an account may have its own (`certdesk account limit`).
     """
 
-    link: RateLimiter
-    account: RateLimiter
+    link: LinkLimiter
+    account: LinkLimiter
 
 
 UNLIMITED = LinkRateLimits(link=RateLimiter(0, 1), account=RateLimiter(0, 1))
@@ -162,7 +170,7 @@ class Downloads:
         return reply.content
 
 
-def _admit(limiter: RateLimiter, client: Hashable, count: int | None = None) -> None:
+def _admit(limiter: LinkLimiter, client: Hashable, count: int | None = None) -> None:
     wait = limiter.wait(client, 0, count)
     if wait:
         raise TooOften(wait)

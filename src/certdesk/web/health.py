@@ -5,7 +5,7 @@ Only this machine and the networks named by a setting may ask; others get a 404.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
@@ -16,7 +16,7 @@ from certdesk.metrics import CONTENT_TYPE
 from certdesk.web.peers import NO_PROXIES, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from starlette.requests import Request
     from starlette.types import Scope
@@ -25,46 +25,67 @@ if TYPE_CHECKING:
     from certdesk.domain.values.addresses import Network
 
 RED = 503
-WATCHED = ("/healthz", "/readyz", "/metrics")
+PLAIN = "text/plain; charset=utf-8"
+READY, METRICS = "/readyz", "/metrics"
+WATCHED = ("/healthz", READY, METRICS)
+
+
+class Page(NamedTuple):
+    """A page: its HTTP status, its content, and its media type."""
+
+    status: int
+    content: bytes
+    media_type: str
+
+
+class Health(Protocol):
+    """The pages of `WATCHED`, by their paths."""
+
+    async def page(self, path: str) -> Page:
+        """Return a page: `/healthz` and `/readyz` at once, even if every thread is waiting."""
+        ...
+
+
+class DeskHealth:
+    """The health of a desk, by the process that watches it."""
+
+    def __init__(self, opened: OpenDesk, notes: Callable[[], list[str]] = list) -> None:
+        """Report on a desk; `notes` returns lines for `/healthz` that are no faults."""
+        self._opened = opened
+        self._notes = notes
+
+    async def page(self, path: str) -> Page:
+        """Return a page."""
+        if path == METRICS:
+            content = await run_in_threadpool(self._opened.metrics.page)
+            return Page(200, content, CONTENT_TYPE)
+        probe, watching = self._opened.probe, self._opened.watching
+        if path == READY:
+            return _told(probe.result().faults)
+        return _told(probe.faults(), *watching.notes(), *self._notes(), probe.result().line)
 
 
 class Watch:
     """The handler of `/healthz` and `/readyz` (200, or 503 with a line a fault) and `/metrics`."""
 
     def __init__(
-        self, opened: OpenDesk, allowed: Collection[Network], peers: Peers = NO_PROXIES
+        self, health: Health, allowed: Collection[Network], peers: Peers = NO_PROXIES
     ) -> None:
-        """Report on a desk to this machine and `allowed` networks; `peers` identifies clients."""
+        """Show pages to this machine and `allowed` networks; `peers` identifies clients."""
         self._peers = peers
-        self._opened = opened
+        self._health = health
         self._allowed = allowed
 
     def routes(self) -> list[Route]:
         """Return the three routes."""
-        return [
-            Route("/healthz", self._healthz, methods=["GET"]),
-            Route("/readyz", self._readyz, methods=["GET"]),
-            Route("/metrics", self._metrics, methods=["GET"]),
-        ]
+        return [Route(path, self._serve, methods=["GET"]) for path in WATCHED]
 
-    async def _healthz(self, request: Request) -> Response:
-        """Answer at once, even if every thread is waiting."""
+    async def _serve(self, request: Request) -> Response:
         if not self._may(request.scope):
-            return _nothing()
-        probe, watching = self._opened.probe, self._opened.watching
-        return _told(probe.faults(), *watching.notes(), probe.result().line)
-
-    async def _readyz(self, request: Request) -> Response:
-        """Answer at once whether API calls can be served."""
-        if not self._may(request.scope):
-            return _nothing()
-        return _told(self._opened.probe.result().faults)
-
-    async def _metrics(self, request: Request) -> Response:
-        if not self._may(request.scope):
-            return _nothing()
-        page = await run_in_threadpool(self._opened.metrics.page)
-        return Response(page, media_type=CONTENT_TYPE)
+            return PlainTextResponse("Not Found", 404)
+        page = await self._health.page(request.scope["path"])
+        headers = {} if page.media_type == CONTENT_TYPE else {"Cache-Control": "no-store"}
+        return Response(page.content, page.status, headers, page.media_type)
 
     def may_see(self, scope: Scope) -> bool:
         """Return whether a request is for one of the three, and is allowed."""
@@ -78,10 +99,6 @@ class Watch:
         return address is not None and (address.is_loopback or is_within(address, self._allowed))
 
 
-def _told(faults: list[str], *more: str) -> Response:
+def _told(faults: list[str], *more: str) -> Page:
     text = "".join(f"{line}\n" for line in [*(faults or ["ok"]), *more])
-    return PlainTextResponse(text, RED if faults else 200, {"Cache-Control": "no-store"})
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("Not Found", 404)
+    return Page(RED if faults else 200, text.encode(), PLAIN)

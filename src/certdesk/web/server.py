@@ -17,9 +17,11 @@ import uvicorn
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.domain.values.addresses import with_port
 from certdesk.engine import Desk
+from certdesk.issuers.urls import PublicUrls
+from certdesk.ports import Counts
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.admin import admin_socket, group_of
-from certdesk.web.admission import OwnGate
+from certdesk.web.admission import Gate, OwnGate
 from certdesk.web.api import Api
 from certdesk.web.app import application
 from certdesk.web.connections.acceptor import Acceptor
@@ -27,10 +29,10 @@ from certdesk.web.connections.acceptor import Rules as DoorRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
-from certdesk.web.downloads import LINKS_FROM, Downloads, LinkRateLimits
+from certdesk.web.downloads import LINKS_FROM, Downloads, LinkLimiter, LinkRateLimits
 from certdesk.web.edge import MINUTE, Edge, edge_of
 from certdesk.web.gcra import RateLimiter
-from certdesk.web.health import Watch
+from certdesk.web.health import DeskHealth, Health, Watch
 from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
 from certdesk.web.tls import renew_certificate
@@ -50,6 +52,20 @@ HSTS = ("strict-transport-security", "max-age=31536000")
 """Sent with every answer under TLS: browsers then use only TLS for this name for a year."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all processes that serve a desk share: of this process, or of its parent.
+
+    `links` and `links_of_account` limit downloads by one link, and by all links of an account.
+    """
+
+    gate: Gate
+    counts: Counts
+    health: Health
+    links: LinkLimiter
+    links_of_account: LinkLimiter
+
+
 def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) -> None:
     """Serve until a signal arrives; `ready` is called with the URL once the server answers.
 
@@ -57,32 +73,113 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         SettingsError: the address cannot be listened on.
     """
     make_room_for_files(settings.connections)
+    with listen(settings) as listener, request_threads(settings) as threads:
+        url = url_of(listener, settings)
+        shared = Shared(
+            gate=OwnGate(opened.admission, threads.requests),
+            counts=opened.metrics,
+            health=DeskHealth(opened),
+            links=link_limiter(settings),
+            links_of_account=account_limiter(settings),
+        )
+        desk = set_url(opened.desk, opened.urls, url, settings)
+        server = server_of(settings, desk, shared, threads)
+        with opened.work(), asyncio.Runner(loop_factory=loop_factory(server)) as runner:
+            runner.run(_run(settings, opened.desk, server, listener, lambda: ready(url)))
+
+
+async def _run(
+    settings: Settings,
+    desk: Desk,
+    server: Server,
+    listener: socket.socket,
+    ready: Callable[[], None],
+) -> None:
+    async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
+        await run_server(server, listener, ready)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Threads:
+    """The threads of requests, and those for strangers and public pages."""
+
+    requests: ThreadPoolExecutor
+    strangers: ThreadPoolExecutor
+
+
+@contextlib.contextmanager
+def request_threads(settings: Settings) -> Iterator[Threads]:
+    """Have threads while the context lasts."""
     with (
-        listen(settings) as listener,
-        ThreadPoolExecutor(settings.threads, "request") as threads,
+        ThreadPoolExecutor(settings.threads, "request") as requests,
         ThreadPoolExecutor(STRANGERS_THREADS, "stranger") as strangers,
     ):
-        edge = edge_of(settings, strangers)
-        # The port is known only now if 0 was requested.
-        url = _url(listener, secure=bool(settings.tls_cert))
-        desk = _reached(opened.desk, url)
-        limits = _limits(settings)
-        gate = OwnGate(opened.admission, threads)
-        steps = Steps(desk, actions(), threads, gate, limits=limits, edge=edge)
-        api = Api(steps, threads, opened.metrics, edge)
-        watched = networks_of("watch.allow_networks", settings.watch_networks)
-        rate_limits = LinkRateLimits(
-            link=RateLimiter(settings.download_link_per_minute, MINUTE),
-            account=RateLimiter(limits.of(LINKS_FROM), 1),
-        )
-        downloads = Downloads(desk, actions(), rate_limits).route(edge, threads)
-        watch = Watch(opened, watched, edge.peers)
-        config = _config(settings, application(api, desk.issuers.pki, downloads, watch, edge))
-        # The URL is written into certificates.
-        if not settings.ca_base_url:
-            opened.urls.base = url
-        with opened.work(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(settings, opened, Server(config, settings, edge), listener, ready))
+        yield Threads(requests, strangers)
+
+
+def link_limiter(settings: Settings) -> RateLimiter:
+    """Return the rate limiter of one download link."""
+    return RateLimiter(settings.download_link_per_minute, MINUTE)
+
+
+def account_limiter(settings: Settings) -> RateLimiter:
+    """Return the rate limiter of all download links of an account.
+
+    Raises:
+        SettingsError: `rate.actions` is malformed.
+    """
+    return RateLimiter(_limits(settings).of(LINKS_FROM), 1)
+
+
+def server_of(settings: Settings, desk: Desk, shared: Shared, threads: Threads) -> Server:
+    """Return the server of one process.
+
+    Raises:
+        SettingsError: a setting is invalid.
+    """
+    edge, limits = edge_of(settings, threads.strangers), _limits(settings)
+    steps = Steps(desk, actions(), threads.requests, shared.gate, limits=limits, edge=edge)
+    api = Api(steps, threads.requests, shared.counts, edge)
+    watch = Watch(
+        shared.health, networks_of("watch.allow_networks", settings.watch_networks), edge.peers
+    )
+    limits_of_links = LinkRateLimits(link=shared.links, account=shared.links_of_account)
+    downloads = Downloads(desk, actions(), limits_of_links).route(edge, threads.requests)
+    app = application(api, desk.issuers.pki, downloads, watch, edge)
+    return Server(_config(settings, app), settings, edge)
+
+
+def set_url(desk: Desk, urls: PublicUrls, url: str, settings: Settings) -> Desk:
+    """Return the desk with links to the address where it is reached, unless settings name another.
+
+    The port is known only after listening if 0 was requested.
+    """
+    # The URL is written into certificates.
+    if not settings.ca_base_url:
+        urls.base = url
+    if desk.rules.public_url:
+        return desk
+    return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))
+
+
+def loop_factory(server: Server) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the event loop that a server runs on."""
+    return server.config.get_loop_factory()
+
+
+async def run_server(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until the server is told to exit; `ready` is called once it accepts connections."""
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    # uvicorn reports its start by a flag only.
+    while not server.started and not serving.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    if server.started:
+        ready()
+    renewing = asyncio.create_task(renew_certificate(server.config))
+    try:
+        await serving
+    finally:
+        renewing.cancel()
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
@@ -160,36 +257,6 @@ class Server(uvicorn.Server):
         yield
 
 
-async def _run(
-    settings: Settings,
-    opened: OpenDesk,
-    server: Server,
-    listener: socket.socket,
-    ready: Callable[[str], None],
-) -> None:
-    config = server.config
-    socket_path, group = settings.socket_path, group_of(settings)
-    async with admin_socket(socket_path, group, opened.desk, actions()):
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        # uvicorn reports its start by a flag only.
-        while not server.started and not serving.done():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-        if server.started:
-            ready(_url(listener, secure=config.is_ssl))
-        renewing = asyncio.create_task(renew_certificate(config))
-        try:
-            await serving
-        finally:
-            renewing.cancel()
-
-
-def _reached(desk: Desk, url: str) -> Desk:
-    """Return the desk with links to the listening address, unless the settings name another."""
-    if desk.rules.public_url:
-        return desk
-    return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))
-
-
 def _limits(settings: Settings) -> Limits:
     try:
         return Limits.read(settings.rate_limit, settings.rate_actions)
@@ -206,6 +273,7 @@ def _protocol(settings: Settings) -> type[LimitedProtocol]:
     return Protocol
 
 
-def _url(listener: socket.socket, *, secure: bool) -> str:
+def url_of(listener: socket.socket, settings: Settings) -> str:
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"{'https' if secure else 'http'}://{with_port(host, port)}"
+    return f"{'https' if settings.tls_cert else 'http'}://{with_port(host, port)}"

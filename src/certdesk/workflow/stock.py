@@ -22,6 +22,7 @@ from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.retry import Failures
 from certdesk.domain.values.secret import Secret
 from certdesk.ports import Clock, KeysBusy, Store, Vault
+from certdesk.workflow.cores import use_all_cores
 from certdesk.workflow.lending import KeyLender, place_of
 from certdesk.workflow.repeating import step_back
 
@@ -129,6 +130,7 @@ class KeyStock(KeyLender):
 
     def _work(self) -> None:
         step_back()
+        use_all_cores()
         while (wanted := self._next()) is not None:
             # The request may have stopped waiting; one that still waits now is served.
             if wanted.made.set_running_or_notify_cancel():
@@ -188,4 +190,3 @@ class KeyStock(KeyLender):
     def _pause(self) -> None:
         with self._change:
             self._change.wait_for(lambda: self._stopping, PAUSE_SECONDS)
-

@@ -1,0 +1,118 @@
+"""The assembly of a further process that serves a desk which another process has opened."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from certdesk.bootstrap.database import join_database
+from certdesk.bootstrap.desk import parser_pool, validation_run_of
+from certdesk.bootstrap.issuing import issuers_of, public_urls
+from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
+from certdesk.bootstrap.vault import is_sandbox, open_vault
+from certdesk.bootstrap.world import SystemClock, strong_random
+from certdesk.domain.orders.order import Order
+from certdesk.engine import Desk
+from certdesk.issuers.hierarchy import Dependencies
+from certdesk.issuers.urls import PublicUrls
+from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Store, Vault
+from certdesk.settings import Settings
+from certdesk.validation.providers import PROVIDERS
+from certdesk.workflow.added_records import AddedRecords
+from certdesk.workflow.validation_run import ValidationRun
+
+
+class Wakeable(Protocol):
+    """Background work that another process does."""
+
+    def wake(self) -> None:
+        """Do what is due now."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WorkElsewhere:
+    """`ports.Work` of a process that checks names on request, and leaves the rest to another."""
+
+    elsewhere: Wakeable
+    validation_run: ValidationRun
+
+    def wake(self) -> None:
+        """Wake the other process."""
+        self.elsewhere.wake()
+
+    def prove(self, order: Order, names: Sequence[str]) -> Future[None] | None:
+        """Check names now; see `ports.Work`."""
+        return self.validation_run.prove_now(order, names)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedDesk:
+    """A desk that another process has opened; `admission` is None if that process has it."""
+
+    desk: Desk
+    admission: Admission | None
+    urls: PublicUrls
+
+
+@contextlib.contextmanager
+def join_desk(
+    settings: Settings,
+    *,
+    clock: Clock | None,
+    counts: Counts,
+    work: Wakeable,
+    keys_from: Callable[[Store, Vault], Keys],
+) -> Iterator[JoinedDesk]:
+    """Open the desk that the settings describe beside the process that holds its locks.
+
+    `clock` is the machine's unless given. `work` is the background work of the other process.
+
+    Raises one of `CANNOT_OPEN`.
+    """
+    clock = clock or SystemClock()
+    with join_database(settings) as (store, admission):
+        vault = open_vault(settings, store, contextlib.nullcontext, sandbox=False)
+        of_sandbox = is_sandbox(store, settings, wanted=None)
+        world = Dependencies(
+            store=store, vault=vault, clock=clock, rng=strong_random(), urls=public_urls(settings)
+        )
+        rules = rules_of(settings, sandbox=of_sandbox)
+        issuers = issuers_of(world, settings, sandbox=of_sandbox)
+        dns_providers = DnsProviders(vault, PROVIDERS)
+        resolver = dns_resolver(settings)
+        validation_run = validation_run_of(
+            world,
+            rules,
+            validators(settings, resolver, clock),
+            caa_checker(settings, resolver, clock),
+            counts,
+            AddedRecords(store, clock, dns_providers),
+            issuers,
+        )
+        parsers = parser_pool(settings)
+        parsers.start()
+        try:
+            yield JoinedDesk(
+                desk=Desk(
+                    store=store,
+                    vault=vault,
+                    keys=keys_from(store, vault),
+                    parsers=parsers,
+                    issuers=issuers,
+                    dns_providers=dns_providers,
+                    clock=clock,
+                    rng=strong_random(),
+                    work=WorkElsewhere(work, validation_run),
+                    rules=rules,
+                ),
+                admission=admission,
+                urls=world.urls,
+            )
+        finally:
+            validation_run.stop()
+            parsers.stop()

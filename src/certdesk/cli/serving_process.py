@@ -1,0 +1,33 @@
+"""The program of a serving process, which the parent starts (`web/processes/parent.py`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from certdesk.bootstrap import CANNOT_OPEN
+from certdesk.cli.common import UNREACHABLE, fail
+from certdesk.cli.logs import log_to_stderr
+from certdesk.parsing.memory import hide_memory
+from certdesk.web.processes.messages import START_DECODER
+from certdesk.web.processes.serving import serve_beside
+from certdesk.workflow.cores import take_core
+
+
+def main() -> None:
+    """Serve as the parent says on standard input."""
+    start = START_DECODER.decode(sys.stdin.buffer.read())
+    settings = start.settings
+    log_to_stderr(settings.log_level, settings.log_format)
+    os.umask(0o077)
+    hide_memory()
+    if start.core is not None:
+        take_core(start.core)
+    try:
+        serve_beside(start)
+    except CANNOT_OPEN as error:
+        fail(str(error), UNREACHABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""The parent of the processes that serve a desk.
+
+It holds the listening socket and does the background work. It admits requests for all processes,
+counts what they do, and starts another process for each one that ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from certdesk.bootstrap import actions
+from certdesk.domain.values.retry import doubled
+from certdesk.settings import SettingsError
+from certdesk.web.admin import admin_socket, group_of
+from certdesk.web.connections.listening import listen, make_room_for_files
+from certdesk.web.health import DeskHealth
+from certdesk.web.processes.answering import Answering
+from certdesk.web.processes.channel import Channel
+from certdesk.web.processes.messages import FROM_SERVING, FromServing, Start, Stop
+from certdesk.web.processes.serving import LINKS, LINKS_OF_ACCOUNT
+from certdesk.web.processes.shares import share_of
+from certdesk.web.server import GRACE_SECONDS, account_limiter, link_limiter, set_url, url_of
+
+if TYPE_CHECKING:
+    from certdesk.bootstrap import OpenDesk
+    from certdesk.settings import Settings
+
+MODULE = "certdesk.cli.serving_process"
+"""What a serving process runs."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.0625, 10.0
+"""Seconds before a process is started again: the pause doubles with each that ends unready."""
+
+NOTED_SECONDS = 600
+"""How long `/healthz` tells that a process ended."""
+
+BACKLOG = 2048
+
+log = structlog.get_logger()
+
+
+def serve_with_processes(
+    settings: Settings,
+    opened: OpenDesk,
+    ready: Callable[[str], None],
+    *,
+    clock_file: str | None = None,
+) -> None:
+    """Serve with `http.workers` processes until a signal arrives; see `web/server.py`.
+
+    Raises:
+        SettingsError: the address cannot be listened on, or no process can serve.
+    """
+    make_room_for_files(settings.connections)
+    with listen(settings) as listener:
+        listener.listen(BACKLOG)
+        url = url_of(listener, settings)
+        desk = set_url(opened.desk, opened.urls, url, settings)
+        start = Start(
+            settings=share_of(settings, settings.workers),
+            listener=listener.fileno(),
+            channel=-1,
+            url=url,
+            clock_file=clock_file,
+            core=None,
+        )
+        serving = ServingProcesses(settings, opened, start)
+        opened.background["serving processes"] = serving
+
+        async def run() -> None:
+            async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
+                await serving.run(lambda: ready(url))
+
+        with opened.work():
+            asyncio.run(run())
+
+
+class ServingProcesses:
+    """The serving processes, which are background work of the desk for those who watch it."""
+
+    def __init__(self, settings: Settings, opened: OpenDesk, start: Start) -> None:
+        """Prepare; `start` is what each process is told, but for its channel and its core."""
+        self._settings = settings
+        self._opened = opened
+        self._start = start
+        self._health = DeskHealth(opened, self._notes)
+        self._limiters = {
+            LINKS: link_limiter(settings),
+            LINKS_OF_ACCOUNT: account_limiter(settings),
+        }
+        self._places = [ServingProcess(self, number) for number in range(settings.workers)]
+        self._ended: list[tuple[float, str]] = []
+
+    # --- as background work -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Do nothing: `run` starts the processes."""
+
+    def stop(self) -> None:
+        """Do nothing: `run` has stopped the processes."""
+
+    @property
+    def alive(self) -> bool:
+        """True: processes are started again as long as the parent runs."""
+        return True
+
+    @property
+    def trouble(self) -> str:
+        """Which processes do not serve now; empty if all do."""
+        down = [str(place.number) for place in self._places if place.was_ready and not place.serves]
+        return f"not serving now: process {', '.join(down)}" if down else ""
+
+    def _notes(self) -> list[str]:
+        now = time.monotonic()
+        self._ended = [(at, what) for at, what in self._ended if now - at < NOTED_SECONDS]
+        return [f"{what}, {now - at:.0f} s ago; another was started" for at, what in self._ended]
+
+    # --- their life -------------------------------------------------------------------------------
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until a signal arrives; `ready` is called when all processes serve.
+
+        Raises:
+            SettingsError: a process ended before it served.
+        """
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopping.set)
+        lives = [asyncio.create_task(place.live()) for place in self._places]
+        stopped = asyncio.create_task(stopping.wait())
+        telling = asyncio.create_task(self._tell_ready(ready))
+        try:
+            # A life ends by an error only.
+            ended, _ = await asyncio.wait([stopped, *lives], return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            for task in (stopped, telling, *lives):
+                task.cancel()
+            await asyncio.gather(*(place.stop() for place in self._places))
+
+    async def _tell_ready(self, ready: Callable[[], None]) -> None:
+        for place in self._places:
+            await place.ready.wait()
+        ready()
+
+    def answering(self, ready: Callable[[], None]) -> Answering:
+        """Return what answers one process."""
+        return Answering(self._opened, self._health, self._limiters, ready)
+
+    def command(self, number: int, channel: int) -> tuple[Sequence[str], bytes, tuple[int, ...]]:
+        """Return the command of a process, what it reads at its start, and the files it inherits.
+
+        It reads its settings, which may have a password, from a pipe.
+        """
+        core = number if self._settings.one_core else None
+        start = msgspec.structs.replace(self._start, channel=channel, core=core)
+        files = (channel, self._start.listener, *self._opened.locks)
+        return [sys.executable, "-I", "-m", MODULE], msgspec.json.encode(start), files
+
+    async def note_end(self, number: int, status: int) -> None:
+        """Tell that a process ended, and check whether the disk lost a write.
+
+        A process that finds that ends itself, and all others must end too: the check's write does.
+        """
+        reason = f"by signal {-status}" if status < 0 else f"with status {status}"
+        what = f"serving process {number} ended {reason}"
+        self._ended.append((time.monotonic(), what))
+        log.error("a serving process ended, another is started", number=number, status=status)
+        await asyncio.to_thread(self._opened.probe.check)
+
+
+class ServingProcess:
+    """The place of one serving process: there is always one in it, or one is being started."""
+
+    def __init__(self, all_: ServingProcesses, number: int) -> None:
+        """Start nothing yet."""
+        self.number = number
+        self.ready = asyncio.Event()
+        self.was_ready = False
+        self._all = all_
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel[FromServing] | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether a process accepts connections."""
+        return self.ready.is_set()
+
+    async def live(self) -> None:
+        """Start a process, and another one each time it ends."""
+        unready = 0
+        while True:
+            status = await self._run()
+            unready = 0 if self.serves else unready + 1
+            self.ready.clear()
+            if not self.was_ready:
+                raise SettingsError("a serving process ended before it served; the log says why")
+            await self._all.note_end(self.number, status)
+            await asyncio.sleep(doubled(FIRST_PAUSE, unready, LONGEST_PAUSE))
+
+    async def stop(self) -> None:
+        """Let the process finish its requests, and end it."""
+        process = self._process
+        if process is None:
+            return
+        if self._channel is not None:
+            self._channel.send(Stop())
+        try:
+            await asyncio.to_thread(process.wait, GRACE_SECONDS + 5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    async def _run(self) -> int:
+        """Run one process; return its exit status, negative for a signal."""
+        ours, theirs = socket.socketpair()
+        lost = asyncio.Event()
+        answering = self._all.answering(self._set_ready)
+        channel: Channel[FromServing] = Channel(FROM_SERVING, answering.received, lost.set)
+        answering.connect(channel)
+        with theirs:
+            command, read, files = self._all.command(self.number, theirs.fileno())
+            process = await asyncio.to_thread(_started, command, read, files)
+        self._process, self._channel = process, channel
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: channel, ours)
+        await lost.wait()
+        answering.take_back()
+        return await asyncio.to_thread(process.wait)
+
+    def _set_ready(self) -> None:
+        self.was_ready = True
+        self.ready.set()
+
+
+def _started(
+    command: Sequence[str], read: bytes, files: tuple[int, ...]
+) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 -- this program itself
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        pass_fds=files,
+        # Ctrl-C at a terminal reaches the parent alone, which lets the others finish.
+        start_new_session=True,
+    )
+    assert process.stdin is not None  # noqa: S101 -- it is a pipe
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.write(read)
+    return process

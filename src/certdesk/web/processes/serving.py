@@ -1,0 +1,79 @@
+"""A serving process: it answers requests, and asks its parent for what all processes share."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+from certdesk.bootstrap import join_desk
+from certdesk.testing.clock import FileClock
+from certdesk.web.admission import OwnGate
+from certdesk.web.processes.asking import (
+    Parent,
+    ParentCounts,
+    ParentGate,
+    ParentHealth,
+    ParentKeys,
+    ParentRateLimiter,
+    ParentWork,
+)
+from certdesk.web.processes.messages import Start
+from certdesk.web.server import (
+    Server,
+    Shared,
+    loop_factory,
+    request_threads,
+    run_server,
+    server_of,
+    set_url,
+)
+
+LINKS, LINKS_OF_ACCOUNT = "links", "links of an account"
+"""The names of the parent's rate limiters."""
+
+
+def serve_beside(start: Start) -> None:
+    """Serve until the parent asks this process to stop, or ends.
+
+    Raises one of `CANNOT_OPEN`.
+    """
+    settings = start.settings
+    servers: list[Server] = []
+
+    def stop() -> None:
+        servers[0].should_exit = True
+
+    parent = Parent(stop)
+    with (
+        socket.socket(fileno=start.listener) as listener,
+        socket.socket(fileno=start.channel) as channel,
+        request_threads(settings) as threads,
+        join_desk(
+            settings,
+            clock=FileClock(Path(start.clock_file)) if start.clock_file else None,
+            counts=ParentCounts(parent),
+            work=ParentWork(parent),
+            keys_from=lambda store, vault: ParentKeys(store, vault, parent),
+        ) as joined,
+    ):
+        own = joined.admission
+        shared = Shared(
+            gate=OwnGate(own, threads.requests) if own else ParentGate(parent),
+            counts=ParentCounts(parent),
+            health=ParentHealth(parent),
+            links=ParentRateLimiter(parent, LINKS),
+            links_of_account=ParentRateLimiter(parent, LINKS_OF_ACCOUNT),
+        )
+        desk = set_url(joined.desk, joined.urls, start.url, settings)
+        server = server_of(settings, desk, shared, threads)
+        servers.append(server)
+        with asyncio.Runner(loop_factory=loop_factory(server)) as runner:
+            runner.run(_run(server, parent, listener, channel))
+
+
+async def _run(
+    server: Server, parent: Parent, listener: socket.socket, channel: socket.socket
+) -> None:
+    await parent.connect(channel)
+    await run_server(server, listener, parent.tell_ready)
