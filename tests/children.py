@@ -10,12 +10,21 @@ PATIENCE_SECONDS = 30
 
 def parsers_of(pid: int) -> list[int]:
     """Give the processes of a desk that parse."""
+    return _started_by(pid, b"certdesk.parsing")
+
+
+def serving_processes_of(pid: int) -> list[int]:
+    """Give the processes that serve for a parent."""
+    return _started_by(pid, b"certdesk.cli.serving_process")
+
+
+def _started_by(pid: int, word: bytes) -> list[int]:
     started = [
         int(child)
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
-    return [child for child in started if b"certdesk.parsing" in arguments_of(child)]
+    return [child for child in started if word in arguments_of(child)]
 
 
 def arguments_of(pid: int) -> bytes:

@@ -125,17 +125,22 @@ def work(task: Task) -> list[Answered]:
 
 
 def _call(task: Task, endpoint: str, told: list[Answered]) -> None:
-    """Be one client; the first calls of all of them are spread over a pause."""
-    at = task.begin + random.uniform(0, task.pause)  # noqa: S311 -- nothing to guard
-    with Wire(endpoint) as wire:
-        while at < task.end:
-            time.sleep(max(0, at - time.monotonic()))
-            data = request(endpoint, task.keys, task.action, b"{}")
-            sent = time.monotonic()
-            wire.send(data)
-            code = wire.answer().code
-            told.append(Answered(sent, time.monotonic(), code))
-            at += task.pause
+    """Be one client; the first calls of all of them are spread over a pause.
+
+    It connects again if its connection ends, as it does when its process of the desk is killed.
+    """
+    first = task.begin + random.uniform(0, task.pause)  # noqa: S311 -- nothing to guard
+    times = itertools.takewhile(lambda at: at < task.end, itertools.count(first, task.pause))
+    while True:
+        with contextlib.suppress(ConnectionError), Wire(endpoint) as wire:
+            for at in times:
+                time.sleep(max(0, at - time.monotonic()))
+                data = request(endpoint, task.keys, task.action, b"{}")
+                sent = time.monotonic()
+                wire.send(data)
+                code = wire.answer().code
+                told.append(Answered(sent, time.monotonic(), code))
+            return
 
 
 if __name__ == "__main__":

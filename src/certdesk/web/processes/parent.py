@@ -181,6 +181,11 @@ class ServingProcesses:
         log.error("a serving process ended, another is started", number=number, status=status)
         await asyncio.to_thread(self._opened.probe.check)
 
+    def note_replaced(self, number: int) -> None:
+        """Tell that all is well again, as soon as it is."""
+        log.warning("another serving process serves", number=number)
+        asyncio.get_running_loop().run_in_executor(None, self._opened.probe.check)
+
 
 class ServingProcess:
     """The place of one serving process: there is always one in it, or one is being started."""
@@ -241,8 +246,10 @@ class ServingProcess:
         return await asyncio.to_thread(process.wait)
 
     def _set_ready(self) -> None:
-        self.was_ready = True
         self.ready.set()
+        if self.was_ready:
+            self._all.note_replaced(self.number)
+        self.was_ready = True
 
 
 def _started(

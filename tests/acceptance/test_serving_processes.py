@@ -1,0 +1,167 @@
+"""Several processes serve one desk: what they share is exact, also while one of them is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.crashing import Ledger, check_answers, check_records, load
+from tests.acceptance.crowd import crowd, narrowest
+from tests.acceptance.database import rows
+from tests.acceptance.processes import NO_RSA_STOCK
+from tests.acceptance.watching import RED, WELL, sample, told, until
+from tests.children import gone, serving_processes_of
+from tests.conformance.raw import Call
+from tests.running import NO_KEYS_AHEAD, Client, RunningDesk, running
+
+PROCESSES = 2
+LIMIT = 10
+SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = {LIMIT}\n{NO_RSA_STOCK}"
+UNLIMITED = f"http.workers = {PROCESSES}\nrate.limit = 0\n"
+KILLS = 4
+NO_ACCIDENT_SECONDS = 5.5
+"""Seconds after which no two honest requests share a signature."""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """A desk with the usual rate limit."""
+    with running(tmp_path_factory.mktemp("processes") / "data", settings=SETTINGS) as desk:
+        yield desk
+
+
+@contextlib.contextmanager
+def killing_one(desk: RunningDesk, which: int = 0) -> Iterator[None]:
+    """Kill a serving process as a power cut would; at the end wait until another one serves."""
+    victim = sorted(serving_processes_of(desk.pid))[which]
+    os.kill(victim, signal.SIGKILL)
+    yield
+    assert gone(victim)
+    until(lambda: len({*serving_processes_of(desk.pid)} - {victim}) == PROCESSES)
+    until(lambda: told(desk.url).status == WELL)
+
+
+def test_the_rate_limit_is_exact_over_all_processes_while_one_is_killed(desk: RunningDesk) -> None:
+    """Never more than ten requests of an account are answered in any second, seen from outside."""
+    keys = desk.account()
+    with crowd(
+        desk.endpoint,
+        keys=keys,
+        action="DescribeCertificates",
+        clients=40,
+        per_second=60,
+        seconds=6,
+    ) as answers:
+        time.sleep(4)
+        with killing_one(desk):
+            pass
+
+    served = [each for each in answers if not each.code]
+    assert len(served) > 3 * LIMIT
+    assert narrowest(served, LIMIT + 1) >= 1
+
+
+def test_what_one_process_has_seen_no_other_takes(desk: RunningDesk) -> None:
+    """A captured purchase is refused on every connection, whichever process accepts it."""
+    keys = desk.account()
+    body = json.dumps({"ProductId": 25, "DomainNum": 1, "TimeSpan": 1}).encode()
+    call = Call(endpoint=desk.endpoint, keys=keys, action="CreateCertificate", body=body)
+    call = dataclasses.replace(call, timestamp=int(time.time()))
+    assert call.send().code == "ok"
+    time.sleep(NO_ACCIDENT_SECONDS)
+
+    assert {call.send().code for _ in range(8)} == {"AuthFailure.SignatureExpire"}
+
+
+def test_a_killed_process_is_replaced_and_health_says_so(desk: RunningDesk) -> None:
+    """While the other serves; the counters go on from where they were."""
+    client = desk.client()
+    before = counted(desk)
+    client.call("DescribeManagers", CompanyId=1)
+    with killing_one(desk):
+        until(lambda: told(desk.url).status == RED)
+
+    assert "ended by signal 9" in told(desk.url).text
+    assert "a serving process ended" in desk.log
+    assert counted(desk) == before + 1
+
+
+def counted(desk: RunningDesk) -> float:
+    """Give how many requests DescribeManagers has answered, by the metrics."""
+    page = told(desk.url, "/metrics").text
+    labels = {"action": "DescribeManagers", "code": "ok"}
+    return sample(page, "certdesk_requests_total", **labels) or 0
+
+
+def test_no_key_of_the_stock_is_used_twice(tmp_path: Path) -> None:
+    """The stock is one for all processes, and is filled again."""
+    settings = UNLIMITED + "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 4 }\n"
+    with running(tmp_path / "data", settings=settings) as desk:
+        keys = desk.account()
+        orders = [desk.client(keys).buy() for _ in range(16)]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda order: Client(desk.endpoint, keys).submit(order), orders))
+        public_keys = rows(desk.folder, "SELECT spki_sha256 FROM submissions")
+        until(lambda: desk.certdesk("vault", "status")["KeyStock"]["ECC prime256v1"] == 4)
+
+    assert len(set(public_keys)) == len(orders)
+
+
+def test_kills_of_processes_under_load_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    """`tests/slow` does it oftener, and on PostgreSQL."""
+    ledger = Ledger()
+    with running(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD) as desk:
+        keys = desk.account()
+        with load(desk, keys, ledger):
+            for which in range(KILLS):
+                time.sleep(0.5)
+                with killing_one(desk, which % PROCESSES):
+                    pass
+        read = functools.partial(rows, desk.folder)
+        assert read("PRAGMA integrity_check") == [("ok",)]
+        check_records(read, ledger)
+        check_answers(read, Client(desk.endpoint, keys), ledger, 0)
+    assert len(ledger.acknowledged()) > KILLS
+
+
+def test_all_end_with_their_parent_and_another_desk_starts_then(tmp_path: Path) -> None:
+    """The lock on the folder is held until the last process has ended."""
+    desk = RunningDesk(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD)
+    desk.start()
+    served = serving_processes_of(desk.pid)
+    desk.kill()
+    desk.start()
+    try:
+        assert all(gone(process) for process in served)
+        assert desk.client().call("DescribeManagers", CompanyId=1)
+    finally:
+        desk.stop()
+
+
+def test_a_signal_ends_all_processes(tmp_path: Path) -> None:
+    """The parent lets them finish, and ends in good order itself."""
+    desk = RunningDesk(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD)
+    desk.start()
+    served = serving_processes_of(desk.pid)
+    order = desk.client().buy()
+    desk.stop()
+
+    assert all(gone(process) for process in served)
+    assert rows(desk.folder, "SELECT certificate_id FROM orders") == [(order,)]
+    assert "Traceback" not in desk.log
+
+
+def test_a_sandbox_has_one_process(tmp_path: Path) -> None:
+    """Its settings may come from a desk's file."""
+    desk = RunningDesk(tmp_path / "data", settings=UNLIMITED)
+    assert "--workers" not in desk.run("sandbox", "--help").stdout
