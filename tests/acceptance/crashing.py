@@ -243,7 +243,8 @@ HALVES = {
     "WHERE company_id NOT IN (SELECT company_id FROM submissions WHERE company_id IS NOT NULL)",
     "a count of orders that is not theirs": "SELECT uin, project_id, status, count(*) FROM orders "
     "GROUP BY uin, project_id, status EXCEPT "
-    "SELECT uin, project_id, status, orders FROM order_counts",
+    "SELECT uin, project_id, status, sum(orders) FROM order_counts "
+    "GROUP BY uin, project_id, status",
     "a key given twice": "SELECT spki_sha256 FROM submissions "
     "GROUP BY spki_sha256 HAVING count(*) > 1",
     "a key both given and in stock": "SELECT spki_sha256 FROM submissions "

@@ -96,6 +96,21 @@ def test_every_order_has_the_status_that_it_had(upgraded: Upgraded) -> None:
     assert len(upgraded.statuses) == upgraded.contents["Records"]["orders"]
 
 
+def test_the_length_of_a_list_is_that_of_its_orders(upgraded: Upgraded) -> None:
+    """Counts that were kept beside the orders are kept by the upgrade."""
+    listed = upgraded.client.call("DescribeCertificates", Limit=1000)
+    assert listed["TotalCount"] == len(listed["Certificates"]) > 0
+    companies = upgraded.client.call("DescribeCompanies")["Companies"]
+    names = [
+        manager["DomainCount"]
+        for company in companies
+        for manager in upgraded.client.call("DescribeManagers", CompanyId=company["CompanyId"])[
+            "Managers"
+        ]
+    ]
+    assert max(names) > 0
+
+
 def test_every_list_of_the_operator_is_as_long_as_it_was(upgraded: Upgraded) -> None:
     """And so is what waits to be reviewed."""
     desk, records = upgraded.desk, upgraded.contents["Records"]

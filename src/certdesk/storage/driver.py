@@ -26,6 +26,10 @@ INSERTS: Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
 """The insert statement of each dialect that does nothing if the row exists."""
 
 
+PART = "part"
+"""In the info of a connection: the part of the counts that it writes to, if not 0."""
+
+
 class Driver:
     """The driver of a connection in a transaction; `run` begins one if needed.
 
@@ -41,6 +45,7 @@ class Driver:
         self._connection = connection
         self.dialect: Dialect = connection.dialect
         self.connection: Any = connection.connection.driver_connection
+        self.part: int = connection.info.get(PART, 0)
         self._errors = connection.dialect.loaded_dbapi.Error
 
     def run(self, text: str, *values: Sequence[object] | Mapping[str, object]) -> Any:  # noqa: ANN401 -- a cursor of whichever driver it is

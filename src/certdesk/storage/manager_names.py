@@ -21,7 +21,8 @@ _OF_MANAGER = (
     ITS.uin == sa.bindparam("its_uin", type_=ITS.uin.type),
     ITS.manager_id == sa.bindparam("its_manager_id", type_=ITS.manager_id.type),
 )
-_THE_ROW = (*_OF_MANAGER, ITS.name == sa.bindparam("its_name", type_=ITS.name.type))
+_OF_NAME = (*_OF_MANAGER, ITS.name == sa.bindparam("its_name", type_=ITS.name.type))
+_THE_ROW = (*_OF_NAME, ITS.part == sa.bindparam("its_part", type_=ITS.part.type))
 
 
 class ManagerNames:
@@ -37,16 +38,18 @@ class ManagerNames:
                 index_elements=list(MANAGER_NAMES.primary_key.columns),
                 set_={"orders": ITS.orders + 1},
             ),
-            sets=("uin", "manager_id", "name"),
+            sets=("uin", "manager_id", "name", "part"),
         )
+        self._last = Statement(sa.delete(MANAGER_NAMES).where(*_THE_ROW, ITS.orders == 1))
         self._less = Statement(
             sa.update(MANAGER_NAMES).where(*_THE_ROW).values(orders=ITS.orders - 1)
         )
-        self._none = Statement(sa.delete(MANAGER_NAMES).where(*_THE_ROW, ITS.orders == 0))
-        number = sa.func.count()
-        self._count = Statement(
-            sa.select(number).select_from(MANAGER_NAMES).where(*_OF_MANAGER), reads=[number]
+        self._part = Statement(
+            sa.select(ITS.part).where(*_OF_NAME).order_by(ITS.part).limit(1), reads=[ITS.part]
         )
+        number = sa.func.count()
+        found = sa.select(ITS.name).where(*_OF_MANAGER).distinct().subquery()
+        self._count = Statement(sa.select(number).select_from(found), reads=[number])
 
     def note(self, driver: Driver, before: Order | None, after: Order | None) -> None:
         """Update the counts for an order that has changed."""
@@ -54,15 +57,28 @@ class ManagerNames:
         # Always in the same order, so that two transactions never deadlock.
         for uin, manager_id, name in sorted(old - new):
             its = {"its_uin": uin, "its_manager_id": manager_id, "its_name": name}
-            self._less.touch(driver, its)
-            self._none.touch(driver, its)
+            self._remove(driver, its)
         for uin, manager_id, name in sorted(new - old):
-            self._more.touch(driver, {"uin": uin, "manager_id": manager_id, "name": name})
+            its = {"uin": uin, "manager_id": manager_id, "name": name, "part": driver.part}
+            self._more.touch(driver, its)
 
     def count(self, driver: Driver, uin: str, manager_id: int) -> int:
         """Count the different names in the orders of an account that name a manager."""
         (number,) = self._count.one(driver, {"its_uin": uin, "its_manager_id": manager_id})
         return cast("int", number)
+
+    def _remove(self, driver: Driver, its: dict[str, object]) -> None:
+        """Count one order less, in the connection's own part or, if that has none, another one."""
+        if self._remove_from(driver, its, driver.part):
+            return
+        row = self._part.first(driver, its)
+        if row is not None:
+            self._remove_from(driver, its, row[0])
+
+    def _remove_from(self, driver: Driver, its: dict[str, object], part: int) -> bool:
+        """Count one order less in a part; return whether it had any."""
+        row = {**its, "its_part": part}
+        return bool(self._last.touch(driver, row) or self._less.touch(driver, row))
 
 
 def _rows(order: Order | None) -> set[tuple[str, int, str]]:

@@ -8,24 +8,25 @@ certificates, and counted.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from certdesk.domain.accounts.policy import UNBOUND
-from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort, within_an_answer
 from certdesk.domain.orders.order import WILD, Order
 from certdesk.domain.values.products import UPLOADED
 from certdesk.storage import order_words
-from certdesk.storage.schema import ORDER_COUNTS, ORDERS, TABLES
+from certdesk.storage.schema import ORDERS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection, Select
 
+    from certdesk.storage.driver import Driver
+    from certdesk.storage.order_counts import Cell, OrderCounts
     from certdesk.storage.order_words import WordIndex
 
 Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
@@ -38,14 +39,6 @@ AT_ONCE = 500
 
 MOST_RANGES = 64
 """With more ranges it is faster to read all orders, newest first, until the page is full."""
-
-
-class Cell(NamedTuple):
-    """How many orders of an account are in a project at a status."""
-
-    project_id: int
-    status: Status
-    orders: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,9 +71,13 @@ class Reach:
 class OrderPages:
     """The search for pages, on a connection that is in a transaction."""
 
-    def __init__(self, connection: Connection, index: WordIndex) -> None:
-        """Read through `connection`, with the index of words `index`."""
+    def __init__(
+        self, connection: Connection, driver: Driver, counts: OrderCounts, index: WordIndex
+    ) -> None:
+        """Read through `connection` and its driver; `index` is that of words."""
         self._connection = connection
+        self._driver = driver
+        self._counts = counts
         self._index = index
 
     def page(self, query: OrderQuery) -> OrderPage:
@@ -120,15 +117,13 @@ class OrderPages:
             yield from (ORDERS.build(row._asdict()) for row in rows)
 
     def _cells(self, query: OrderQuery) -> list[Cell]:
-        its = ORDER_COUNTS.c
-        statement = sa.select(its.project_id, its.status, its.orders).where(
-            its.uin == query.uin, its.orders > 0
-        )
-        if query.project_id is not None:
-            statement = statement.where(its.project_id == query.project_id)
-        rows = self._connection.execute(statement.order_by(its.project_id, its.status))
-        cells = [Cell(*row) for row in rows]
-        return [cell for cell in cells if query.statuses is None or cell.status in query.statuses]
+        cells = self._counts.cells(self._driver, query.uin)
+        return [
+            cell
+            for cell in cells
+            if query.project_id in {None, cell.project_id}
+            and (query.statuses is None or cell.status in query.statuses)
+        ]
 
     def _reach(self, query: OrderQuery, projects: set[int]) -> Reach:
         """Return which projects and single orders the policies allow.

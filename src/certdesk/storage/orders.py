@@ -13,9 +13,10 @@ from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
 from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.manager_names import ManagerNames
+from certdesk.storage.order_counts import OrderCounts
 from certdesk.storage.order_pages import OrderPages
 from certdesk.storage.order_words import WordIndex, word_index, words
-from certdesk.storage.schema import ORDER_CELL, ORDER_COUNTS, ORDERS
+from certdesk.storage.schema import ORDERS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,7 @@ class OrderStatements(Statements[Order]):
         """Build the statements for `sqlite` or `postgresql`."""
         super().__init__(ORDERS, dialect)
         self.index: WordIndex = word_index(dialect)
+        self.counts = OrderCounts(dialect)
         self.manager_names = ManagerNames(dialect)
         insert = INSERTS[dialect]
         # Nothing is returned if the id or the number is taken.
@@ -41,22 +43,6 @@ class OrderStatements(Statements[Order]):
         self.insert_numbered = Statement(inserted, sets=ORDERS.fields, reads=[number])
         self.insert_next = Statement(
             inserted, sets=ORDERS.fields.keys() - {"number"}, reads=[number]
-        )
-        self.count_in = Statement(
-            insert(ORDER_COUNTS)
-            .values(orders=1)
-            .on_conflict_do_update(
-                index_elements=[ORDER_COUNTS.c[name] for name in ORDER_CELL],
-                set_={"orders": ORDER_COUNTS.c.orders + 1},
-            ),
-            sets=ORDER_CELL,
-        )
-        its = (
-            ORDER_COUNTS.c[name] == sa.bindparam(name, type_=ORDER_COUNTS.c[name].type)
-            for name in ORDER_CELL
-        )
-        self.count_out = Statement(
-            sa.update(ORDER_COUNTS).where(*its).values(orders=ORDER_COUNTS.c.orders - 1)
         )
 
 
@@ -76,7 +62,7 @@ class SqlOrders(SqlCollection[Order]):
         super().__init__(statements, connection, driver, writable=writable)
         self._orders = statements
         self._tally = tally
-        self._pages = OrderPages(connection, statements.index)
+        self._pages = OrderPages(connection, driver, statements.counts, statements.index)
 
     def page(self, query: OrderQuery) -> OrderPage:
         """Return a page of an account's orders, and how many there are in all."""
@@ -129,11 +115,7 @@ class SqlOrders(SqlCollection[Order]):
     def _note(self, before: Order | None, after: Order | None) -> None:
         """Update what is derived from an order that has changed."""
         self._tally.note(ORDERS, before, after)
-        if _cell(before) != _cell(after):
-            if before is not None:
-                self._orders.count_out.touch(self._driver, _cell(before))
-            if after is not None:
-                self._orders.count_in.touch(self._driver, _cell(after))
+        self._orders.counts.note(self._driver, before, after)
         if _searched(before) != _searched(after):
             index = self._orders.index
             if before is not None:
@@ -141,10 +123,6 @@ class SqlOrders(SqlCollection[Order]):
             if after is not None:
                 index.put(self._driver, after.number, words(after))
         self._orders.manager_names.note(self._driver, before, after)
-
-
-def _cell(order: Order | None) -> dict[str, object]:
-    return {} if order is None else {name: getattr(order, name) for name in ORDER_CELL}
 
 
 def _searched(order: Order | None) -> tuple[object, ...]:

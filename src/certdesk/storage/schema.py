@@ -49,9 +49,14 @@ ORDER_COUNTS = Table(
     "order_counts",
     metadata,
     *(column(name, ORDERS.fields[name], key=True) for name in ORDER_CELL),
+    column("part", int, key=True),
     column("orders", int, key=False),
 )
-"""How many orders an account has in a project at a status; `SqlOrders` updates it."""
+"""How many orders an account has in a project at a status, in parts; `SqlOrders` updates it.
+
+Each connection that writes has a part of its own (`Driver.part`). A part may be negative, since an
+order is not always taken from the part that it was added to.
+"""
 
 USAGE = Table(
     "usage",
@@ -68,6 +73,7 @@ MANAGER_NAMES = Table(
     column("uin", str, key=True),
     column("manager_id", int, key=True),
     column("name", str, key=True),
+    column("part", int, key=True),
     column("orders", int, key=False),
 )
-"""How many orders of a manager have a name, if any; `SqlOrders` updates it."""
+"""How many orders of a manager have a name, in parts of at least 1; `SqlOrders` updates it."""

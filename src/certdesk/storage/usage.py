@@ -7,7 +7,6 @@ other. Each row has its share of every quota, so together they never exceed it.
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -66,7 +65,6 @@ class UsageStatements:
         """Build the statements for `sqlite` or `postgresql`."""
         self.parts = PARTS[dialect]
         self._insert = INSERTS[dialect]
-        self._turns = itertools.count()
         self._adding: dict[tuple[str, ...], Statement] = {}
         sums = [sa.func.coalesce(sa.func.sum(USAGE.c[kind]), 0) for kind in COUNTED]
         self.sums = Statement(
@@ -89,11 +87,8 @@ class UsageStatements:
             )
         return self._adding[kinds]
 
-    def in_turn(self) -> Iterable[int]:
-        """Return the parts, starting with a different one each time."""
-        if self.parts == 1:
-            return (0,)
-        first = next(self._turns)
+    def from_part(self, first: int) -> Iterable[int]:
+        """Return all parts, the connection's own first."""
         return [(first + turn) % self.parts for turn in range(self.parts)]
 
 
@@ -129,7 +124,7 @@ class SqlUsage:
         """Do nothing: what is counted is already written."""
 
     def _add_within(self, uin: str, changes: Mapping[str, int], limits: Mapping[str, int]) -> None:
-        for part in self._sql.in_turn():
+        for part in self._sql.from_part(self._driver.part):
             sums = self._add(uin, part, changes)
             full = self._full(uin, changes, sums, limits, part)
             if full is None:

@@ -16,7 +16,7 @@ from certdesk.storage.postgresql.tickets import name_connection
 from certdesk.storage.postgresql.versions import PROGRAM, session_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection
     from sqlalchemy.engine import ExceptionContext
@@ -46,6 +46,10 @@ LOST_RACES = {"40001", "40P01"}
 ENDED_SESSIONS = ("08", "57P", "25P03", "25P04")
 
 
+def _nothing(_: object, __: object) -> None:
+    """Do nothing."""
+
+
 class Pool:
     """A fixed number of connections, lent one by one.
 
@@ -53,8 +57,19 @@ class Pool:
     starve. Here connections are lent in the order of the requests.
     """
 
-    def __init__(self, url: str, connections: int, lock_seconds: float = LOCK_SECONDS) -> None:
-        """Connect to `url` when a connection is needed."""
+    def __init__(
+        self,
+        url: str,
+        connections: int,
+        lock_seconds: float = LOCK_SECONDS,
+        *,
+        begin: Callable[[Any, dict[object, object]], None] = _nothing,
+    ) -> None:
+        """Connect to `url` when a connection is needed.
+
+        `begin` is called with each new connection of the driver, and the info that is kept with it.
+        """
+        self._begin = begin
         parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
         self.size = connections
         self._free = connections
@@ -75,7 +90,7 @@ class Pool:
         self._wanted = SCHEMA | limits(lock_seconds) | given
         self.names_schema = given.keys() >= SCHEMA.keys()
         event.listen(self._engine, "do_connect", self._connect)
-        event.listen(self._engine, "connect", _connected)
+        event.listen(self._engine, "connect", self._connected)
         event.listen(self._engine, "handle_error", _note_ended_session)
 
     @contextlib.contextmanager
@@ -109,6 +124,11 @@ class Pool:
             connection.close()
             raise
         return connection
+
+    def _connected(self, connection: Any, record: Any) -> None:  # noqa: ANN401 -- the driver's and SQLAlchemy's
+        (unique,) = connection.execute("SELECT gen_random_uuid()::text").fetchone()
+        name_connection(record.info, unique)
+        self._begin(connection, record.info)
 
     def _wait(self) -> None:
         with self._lock:
@@ -157,11 +177,6 @@ def _connecting(url: URL) -> dict[str, object]:
 def _last(given: str | tuple[str, ...]) -> str:
     """Return the last value if a URL repeats a parameter, as the client library does."""
     return given if isinstance(given, str) else given[-1]
-
-
-def _connected(connection: Any, record: Any) -> None:  # noqa: ANN401 -- the driver's and SQLAlchemy's
-    (unique,) = connection.execute("SELECT gen_random_uuid()::text").fetchone()
-    name_connection(record.info, unique)
 
 
 def _note_ended_session(context: ExceptionContext) -> None:

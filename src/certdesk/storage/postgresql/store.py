@@ -23,6 +23,7 @@ from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgresql import tickets
 from certdesk.storage.postgresql.opening import check_schema, check_sessions, worded
+from certdesk.storage.postgresql.parts import take_part
 from certdesk.storage.postgresql.pool import LOCK_SECONDS, Pool, is_lost, words
 from certdesk.storage.postgresql.tickets import Ticket
 from certdesk.storage.postgresql.versions import SchemaChanged, check_nobody_else
@@ -114,7 +115,7 @@ class PostgresStore:
                 acknowledges, or it needs a migration while another version of certdesk uses it.
         """
         with worded(url), contextlib.ExitStack() as held:
-            writers = Pool(url, connections, lock_seconds)
+            writers = Pool(url, connections, lock_seconds, begin=take_part)
             readers = Pool(url, connections, lock_seconds)
             store = cls(
                 writers,
