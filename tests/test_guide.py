@@ -23,7 +23,7 @@ PRINTED = {
         r"^certificate/Nginx/1_shop\.example\.com_bundle\.crt: OK$",
         r'^{"CompanyId": 1}\n{"ManagerId": 1}$',
         r"^Pending submission\nwww\.example\.com$",
-        r"must not hold a wildcard: GlobalSign OV covers none",
+        r"must not contain a wildcard: GlobalSign OV does not cover wildcards",
         r"^exit code 1$",
         r'"TotalCount": 1\D',
         r"^not trusted$",
@@ -52,7 +52,7 @@ PRINTED = {
     ),
     "data.md": (
         r'"What": "contact"',
-        r"stands at status 5 \(Pending submission\): cancel it \(CancelCertificateOrder\)",
+        r"has status 5 \(Pending submission\): cancel it \(CancelCertificateOrder\)",
         r'"Erased": \[{"Record": "manager:\d+", "What": "contact"}\]',
     ),
     "backup.md": (

@@ -147,7 +147,7 @@ def test_nothing_is_signed_while_the_clock_is_behind(tmp_path: Path, names: Name
         desk.kept_time()
         desk.move(-HOUR)
         until(lambda: desk.health()[0] == RED)
-        assert desk.health()[1].startswith("the clock is behind: it was ")
+        assert desk.health()[1].startswith("the clock is behind: it showed ")
         waiting = desk.proved("late.example.com")
         until(lambda: "the clock is behind" in refusals(desk.served.errors))
         assert desk.client.detail(waiting)["Status"] != 1

@@ -104,8 +104,8 @@ def a_captured_change_is_refused(desk: RunningDesk) -> Iterator[None]:
     late = purchase.send()
     assert late.code == "AuthFailure.SignatureExpire"
     assert late.message == (
-        "The signature is expired, please request again. "
-        "This signature was used before; sign a new request."
+        "The signature is expired, please request again. This signature was used before. "
+        "Sign a new request."
     )
 
 
@@ -280,7 +280,7 @@ def test_a_captured_read_is_no_change_after_a_restart(desk: RunningDesk) -> None
     elsewhere = dataclasses.replace(again, action="DescribeCertificateDetail").send()
 
     assert {change.code, elsewhere.code} == {"AuthFailure.SignatureExpire"}
-    assert "sign a new request" in change.message
+    assert "Sign a new request" in change.message
     assert "if your clock is slow, set it" in change.message
     assert desk.client(keys).detail(order)["Status"] == 5
 

@@ -198,7 +198,7 @@ def test_a_dv_certificate_is_refused_by_all_once_it_is_taken_back(
     assert abs((datetime.now(UTC) - at).total_seconds()) < SECONDS
     code, message = refusal(lambda: client.call("DownloadCertificate", CertificateId=order))
     assert code == "FailedOperation.InvalidCertificateStatusCode"
-    assert message.endswith("It stands at status 10 (Revoked).")
+    assert message.endswith("The order has status 10 (Revoked).")
 
 
 def test_an_ov_certificate_is_taken_back_by_a_letter_that_people_have_seen(
@@ -228,7 +228,7 @@ def test_an_ov_certificate_is_taken_back_by_a_letter_that_people_have_seen(
     file = tmp_path / "letter.pdf"
     office.review("letter", f"revocation:{order}", "ann", "--output", str(file))
     assert file.read_bytes() == PDF
-    assert "somebody else has to approve it" in office.refused(
+    assert "another person must approve it" in office.refused(
         "approve", f"revocation:{order}", office.keys.secret_id
     )
     office.review("reject", f"revocation:{order}", "ann", "--reason", "nobody signed it")
@@ -266,7 +266,7 @@ def test_a_key_that_others_know_is_refused_to_another_account(world: World, tmp_
         lambda: stranger.submit(bought, CertCommonName=name, Csr=csr_for(key, name), **own)
     )
     assert code == "FailedOperation.InvalidParam"
-    assert message.endswith("Csr: holds a key that is blocked; make a new one.")
+    assert message.endswith("Csr: contains a blocked key. Make a new key and a new CSR.")
     for secret in (order, case.names[0], "revoke", "compromise", "leaked"):
         assert secret not in message
 

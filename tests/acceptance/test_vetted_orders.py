@@ -104,7 +104,7 @@ def vet(office: Office, order: str, case: Case) -> None:
         assert office.review("approve", subject, person)["Verdict"] is None
         assert office.stands(order) == (0, "CA-REVIEWING")
         for name in (person, last):
-            assert "a second person has to" in office.refused("approve", subject, name)
+            assert "a second person must" in office.refused("approve", subject, name)
     uid = ANOTHER if first else None
     assert office.review("approve", subject, last, uid=uid)["Verdict"] == "approved"
     assert office.stands(order) == (0, "PENDING-DCV")
@@ -245,7 +245,7 @@ def test_whoever_submitted_an_order_does_not_approve_it(world: World) -> None:
 
     assert owner.desk.certdesk("review", "show", subject)["AskedBy"] == "carol"
     for name in ("carol", "Carol"):
-        assert "somebody else has to approve it" in owner.refused("approve", subject, name)
+        assert "another person must approve it" in owner.refused("approve", subject, name)
     assert owner.stands(order) == (0, "LEGAL-REVIEWING")
     assert owner.review("approve", subject, "ann")["Verdict"] == "approved"
 

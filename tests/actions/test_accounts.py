@@ -67,9 +67,9 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
     ("name", "rule"),
     [
         ("x" * 65, "takes at most 64 printable characters"),
-        ("a\nb", r"must not hold control characters: U\+000A"),
-        ("a\u202eb", r"must not hold control characters: U\+202E"),
-        ("a\u2800", r"must not hold invisible characters: U\+2800"),
+        ("a\nb", r"must not contain control characters: U\+000A"),
+        ("a\u202eb", r"must not contain control characters: U\+202E"),
+        ("a\u2800", r"must not contain invisible characters: U\+2800"),
     ],
 )
 def test_a_name_is_short_and_printable(inside: InsideDesk, name: str, rule: str) -> None:
@@ -81,7 +81,7 @@ def test_a_name_is_short_and_printable(inside: InsideDesk, name: str, rule: str)
 
 def test_a_name_is_more_than_blanks(inside: InsideDesk) -> None:
     """Else nobody could tell an account from another in the list."""
-    with pytest.raises(InvalidParam, match="Name: must hold a visible character"):
+    with pytest.raises(InvalidParam, match="Name: must contain a visible character"):
         inside.operator("AddAccount", Name="   ")
     assert inside.operator("ListAccounts") == {"Accounts": []}
 

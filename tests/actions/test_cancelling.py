@@ -27,7 +27,11 @@ ENDING = (
     "DeleteCertificate",
 )
 NAMED = re.compile(r"\b(?:Cancel|Revoke|Delete|Upload)[A-Z]\w+")
-WAITS = {6: "the DNS records", 9: "about to be revoked", 15: "moves to another account"}
+WAITS = {
+    6: "the DNS records",
+    9: "about to revoke its certificate",
+    15: "moving it to another account",
+}
 """Where no action ends an order, and what its owner is told there."""
 
 TAKEN_BY = {
@@ -96,7 +100,7 @@ def test_an_uploaded_certificate_is_deleted_and_that_is_said(inside: Desk) -> No
         with pytest.raises(ServiceError) as refused:
             inside.call(inside.caller, action, CertificateId=order.certificate_id)
         assert refused.value.detail == (
-            "The order stands at status 1 (Issued). DeleteCertificate deletes it."
+            "The order has status 1 (Issued). Delete it with DeleteCertificate."
         )
     inside.call(inside.caller, "DeleteCertificate", CertificateId=order.certificate_id)
 

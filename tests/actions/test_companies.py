@@ -106,9 +106,7 @@ def test_a_negative_number_is_refused(desk: InsideDesk, caller: Caller, name: st
     """The action's own list of errors has a code for it."""
     with pytest.raises(InvalidParameterValue) as refused:
         names(desk, caller, **{name: -1})
-    assert refused.value.message == (
-        f"Invalid parameter value. {name}: must not be negative, not -1."
-    )
+    assert refused.value.message == (f"Invalid parameter value. {name}: must be 0 or more, not -1.")
 
 
 def test_one_company_can_be_asked_for(desk: InsideDesk, caller: Caller) -> None:
@@ -189,9 +187,12 @@ def test_a_company_entered_twice_is_one(desk: InsideDesk, caller: Caller) -> Non
     ("changes", "rule"),
     [
         ({"CompanyCountry": "XX"}, "CompanyCountry: must be two letters of ISO 3166, such as CN."),
-        ({"CompanyName": "."}, "CompanyName: must hold more than dots, dashes and blanks."),
+        ({"CompanyName": "."}, "CompanyName: must contain more than dots, dashes and blanks."),
         ({"CompanyName": "x" * 65}, "CompanyName: takes at most 64 characters, not 65."),
-        ({"CompanyProvince": "a\tb"}, "CompanyProvince: must not hold control characters: U+0009."),
+        (
+            {"CompanyProvince": "a\tb"},
+            ("CompanyProvince: must not contain control characters: U+0009."),
+        ),
         ({"CompanyCity": "x" * 129}, "CompanyCity: takes at most 128 characters, not 129."),
         ({"CompanyAddress": "x" * 257}, "CompanyAddress: takes at most 256 characters, not 257."),
         ({"CompanyPhone": "1" * 33}, "CompanyPhone: takes at most 32 characters, not 33."),

@@ -271,10 +271,10 @@ def test_a_key_that_others_know_is_refused_to_everybody(
         for caller in (desk.caller, stranger)
     }
     assert answers == {
-        f"{errors.InvalidParam.text} Csr: holds a key that is blocked; make a new one."
+        f"{errors.InvalidParam.text} Csr: contains a blocked key. Make a new key and a new CSR."
     }
     for caller, order in ((desk.caller, before), (stranger, foreign)):
-        with pytest.raises(errors.CertificateInvalid, match="Its key is blocked"):
+        with pytest.raises(errors.CertificateInvalid, match="The key is blocked"):
             desk.call(caller, "CertificateOrderSubmit", CertId=order)
 
 
@@ -302,7 +302,7 @@ def test_orders_under_way_with_such_a_key_fail(desk: Desk, key: ec.EllipticCurve
     assert desk.audit(under_way[0])[-1].detail == KEY_BLOCKED
 
     desk.call(stranger, "ModifyCertificateResubmit", CertificateId=under_way[0])
-    with pytest.raises(errors.CertificateInvalid, match="Its key is blocked"):
+    with pytest.raises(errors.CertificateInvalid, match="The key is blocked"):
         desk.call(stranger, "CertificateOrderSubmit", CertId=under_way[0])
 
 
@@ -332,9 +332,9 @@ def test_a_reissue_needs_a_new_key(desk: Desk, key: ec.EllipticCurvePrivateKey) 
         )
         return str(asked["CertificateId"])
 
-    with pytest.raises(errors.OrderReplaceFailed, match="Its key is blocked"):
+    with pytest.raises(errors.OrderReplaceFailed, match="The key is blocked"):
         reissue()
-    with pytest.raises(errors.InvalidParam, match="CsrContent: holds a key that is blocked"):
+    with pytest.raises(errors.InvalidParam, match="CsrContent: contains a blocked key"):
         reissue(CsrType="Upload", CsrContent=csr_for(key))
     fresh = csr_for(ec.generate_private_key(ec.SECP256R1()))
     successor = reissue(CsrType="Upload", CsrContent=fresh)

@@ -34,8 +34,8 @@ SETTLED = timedelta(seconds=11)
 
 DAY = timedelta(days=1)
 NO_ZONE = (
-    "DNS_AUTO needs a DNS zone that the desk may change for the account, and {name} is in "
-    "none; have its zone added (certdesk zone add), or use DNS."
+    "DNS_AUTO needs a DNS zone of the account that the desk may change, and no such zone "
+    "contains {name}. Use DNS, or have the operator add the zone (certdesk zone add)."
 )
 
 
@@ -401,8 +401,9 @@ def test_a_failed_order_is_not_deleted_before_its_records_are(desk: Desk) -> Non
     with pytest.raises(InvalidCertificateStatusCode) as kept:
         act(desk, "DeleteCertificate", order)
     assert kept.value.detail == (
-        "The desk is still to remove DNS records that it added, first example.com's; it can be "
-        "deleted then, or when that was tried for a day."
+        "The desk still has to remove DNS records that it added, starting with the one of "
+        "example.com. You can delete the order after that, or when the desk has tried for a "
+        "day."
     )
     later(desk, order)
     act(desk, "DeleteCertificate", order)

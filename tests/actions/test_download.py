@@ -122,7 +122,7 @@ def test_a_domain_named_like_a_device_makes_files_that_windows_opens(place: Plac
 
 def test_what_is_not_issued_is_not_handed_over(place: Place) -> None:
     """Each action says so in its own code."""
-    rule = "It stands at status 5 (Pending submission)."
+    rule = "The order has status 5 (Pending submission)."
     assert refusal(lambda: download(place.client, place.bought)) == (
         "FailedOperation.InvalidCertificateStatusCode",
         f"The certificate status is incorrect. {rule}",

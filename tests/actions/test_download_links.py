@@ -91,7 +91,8 @@ def test_an_unknown_kind_of_server_is_refused(place: Place, kind: str, shown: st
 def test_a_key_store_needs_the_key(place: Place, kind: str) -> None:
     """Which the desk does not have where the CSR was handed in."""
     assert refusal(lambda: link(place.client, place.parsed, kind)) == not_supported(
-        f"ServiceType: there is nothing for {kind}, as the desk does not have the private key."
+        f"ServiceType: the desk cannot make a {kind} file, because the desk does not have "
+        "the private key."
     )
 
 
@@ -101,8 +102,8 @@ def test_who_may_only_look_gets_no_link_to_a_private_key(place: Place) -> None:
     assert refusal(lambda: link(looker, place.online, "nginx")) == (
         "FailedOperation.CertificateNotAllowDownload",
         (
-            "The certificate may not be downloaded. "
-            "It would hold the private key, and no policy allows ssl:ReadPrivateKey."
+            "The certificate may not be downloaded. The download would contain the private "
+            "key, and no policy allows ssl:ReadPrivateKey."
         ),
     )
     assert fetch(link(looker, place.online, "root")[0])[0] == 200

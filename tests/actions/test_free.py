@@ -110,9 +110,9 @@ def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None
         (
             {"DvAuthMethod": "DNS_AUTO"},
             (
-                "DvAuthMethod: DNS_AUTO needs a DNS zone that the desk may change for the "
-                "account, and www.example.com is in none; have its zone added (certdesk zone add), "
-                "or use DNS."
+                "DvAuthMethod: DNS_AUTO needs a DNS zone of the account that the desk may "
+                "change, and no such zone contains www.example.com. Use DNS, or have the "
+                "operator add the zone (certdesk zone add)."
             ),
         ),
         ({"DvAuthMethod": "dns"}, 'DvAuthMethod: must be DNS, DNS_AUTO or FILE; got "dns".'),
@@ -120,18 +120,18 @@ def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None
         ({"ValidityPeriod": "12"}, 'ValidityPeriod: must be 3; got "12".'),
         (
             {"DnsNames": ["example.org"]},
-            "DnsNames: not supported; a free certificate is for one name.",
+            "DnsNames: not supported. A free certificate has one name.",
         ),
         ({"Alias": "a" * 201}, "Alias: takes at most 200 characters, not 201."),
         ({"CsrEncryptAlgo": "SM2"}, 'CsrEncryptAlgo: must be RSA or ECC; got "SM2".'),
-        ({"CsrKeyParameter": None}, "CsrKeyParameter: needed for ECC: prime256v1."),
+        ({"CsrKeyParameter": None}, "CsrKeyParameter: needed for ECC. It must be prime256v1."),
         (
             {"CsrKeyParameter": "secp384r1"},
-            'CsrKeyParameter: ECC takes prime256v1; got "secp384r1".',
+            'CsrKeyParameter: must be prime256v1 for ECC; got "secp384r1".',
         ),
         (
             {"CsrEncryptAlgo": "RSA", "CsrKeyParameter": "4096"},
-            'CsrKeyParameter: RSA takes 2048; got "4096".',
+            'CsrKeyParameter: must be 2048 for RSA; got "4096".',
         ),
         (
             {"CsrKeyPassword": "é"},
@@ -144,8 +144,8 @@ def test_a_name_is_proved_by_a_file_where_that_is_chosen(client: Client) -> None
         (
             {"DomainName": "*.example.com"},
             (
-                "DomainName: must not hold a wildcard: TrustAsia DV free covers none; "
-                'got "*.example.com".'
+                "DomainName: must not contain a wildcard: TrustAsia DV free does not cover "
+                'wildcards; got "*.example.com".'
             ),
         ),
         (
@@ -212,7 +212,7 @@ def test_a_free_order_is_not_opened_again(client: Client) -> None:
         "FailedOperation.CertificateStatusNotAllowResubmit",
         (
             "You cannot re-submit a review application for a certificate in this status. "
-            "The order stands at status 7 (Cancelled). It is a free one: apply for another."
+            "The order has status 7 (Cancelled). It is a free order, so apply for a new one."
         ),
     )
 

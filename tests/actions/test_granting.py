@@ -123,10 +123,10 @@ def test_it_lies_in_a_project_of_the_account(desk: Desk) -> None:
     [
         (FREE, {"TimeSpan": 1}, "TimeSpan: a free certificate is for 3 months, no years"),
         (FREE, {"DomainNum": 2}, "DomainNum: a free certificate is for 1 name, not 2"),
-        (DV, {"DomainNum": 2}, "DomainNum: .+ covers 1 name, not 2"),
-        (DV, {"TimeSpan": 11}, "TimeSpan: .+ is sold for 1 to 10 years, not 11"),
-        (MULTI, {}, "DomainNum: .+ takes 2 to 100 names, not 1"),
-        (2, {}, "ProductId: no product 2 is sold"),
+        (DV, {"DomainNum": 2}, "DomainNum: .+ must be 1, not 2"),
+        (DV, {"TimeSpan": 11}, "TimeSpan: must be 1 to 10 years for .+, not 11"),
+        (MULTI, {}, "DomainNum: must be 2 to 100 for .+, not 1"),
+        (2, {}, "ProductId: product 2 is not sold"),
         (33, {}, "SM2"),
     ],
 )
@@ -189,7 +189,7 @@ def test_no_other_key_is_taken_for_a_free_one(desk: Desk) -> None:
     """In a CSR of one's own as well."""
     order = grant(desk)
     own = csr_for(rsa.generate_private_key(65537, 3072), NAME)
-    with pytest.raises(InvalidParam, match=r"RSA 3072, and a free certificate takes RSA 2048 or"):
+    with pytest.raises(InvalidParam, match=r"RSA 3072; a free certificate needs RSA 2048 or"):
         hand_in(desk, order, GenCsrType="parse", Csr=own)
     own = csr_for(rsa.generate_private_key(65537, 2048), NAME)
     hand_in(desk, order, GenCsrType="parse", Csr=own)

@@ -127,9 +127,9 @@ def test_doubts_are_kept_without_the_values(desk: InsideDesk, caller: Caller) ->
     odd = {"OrgIdType": "TYDMZ", "AdminIdType": "SFZ", "OrgPhoneNumber": "1", "TechPhone": "2"}
     submit(desk, caller, order, **COMPANY | IDENTITY | odd)
     assert desk.submissions(order)[0].warnings == (
-        "OrgIdNumber: the check digit of the unified social credit code does not fit",
+        "OrgIdNumber: the check digit of the unified social credit code is wrong",
         "OrgPhoneNumber: no valid telephone number in CN",
-        "AdminIdNumber: the check digit of the identity card does not fit",
+        "AdminIdNumber: the check digit of the identity card is wrong",
         "TechPhone: no valid telephone number in CN",
     )
 
@@ -251,8 +251,8 @@ def test_an_order_that_was_cancelled_meanwhile_takes_no_material(scripted: Scrip
     error = scripted.refused(order)
     assert isinstance(error, InvalidCertificateStatusCode)
     assert error.message == (
-        "The certificate status is incorrect. It changed while the desk checked the material. "
-        "The order stands at status 7 (Cancelled)."
+        "The certificate status is incorrect. The order changed while the desk checked the "
+        "material. The order has status 7 (Cancelled)."
     )
     assert scripted.desk.order(order).status is Status.CANCELLED
 
@@ -262,7 +262,7 @@ def test_too_many_keys_at_once_are_a_failed_operation(scripted: Scripted) -> Non
     scripted.busy = True
     error = scripted.refused(scripted.desk.buy(scripted.caller))
     assert type(error) is FailedOperation
-    assert error.detail.startswith("Too many keys are being made at once.")
+    assert error.detail.startswith("The desk is making too many keys")
 
 
 def test_a_key_leaves_the_stock_in_the_transaction_that_keeps_it(scripted: Scripted) -> None:

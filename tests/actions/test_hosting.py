@@ -105,14 +105,14 @@ def test_the_operator_is_told_what_takes_the_place_of_a_certificate(left: LeftAl
     renewal = left.renewal(first)
     assert renewal is not None
     due = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
-    assert ahead(left, first).endswith(f"The desk makes its successor, at {due} or soon after.")
+    assert ahead(left, first).endswith(f"The desk makes a successor at {due} or soon after.")
     left.desk.caa.refused[NAME] = "not today"
     left.put_when_due(first)
     left.desk.renewing.round()
     after = left.successor(first)
     assert after is not None
     its = after.certificate_id
-    assert ahead(left, first).endswith(f"{its} replaces it and stands at PENDING-DCV.")
+    assert ahead(left, first).endswith(f"{its} replaces it. Its status is PENDING-DCV.")
 
 
 def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> None:
@@ -123,6 +123,6 @@ def test_the_operator_is_told_why_no_successor_can_be_made(left: LeftAlone) -> N
     left.desk.renewing.round()
     uin = left.caller.uin
     assert ahead(left, first) == (
-        f"It stands still, as account {uin} is disabled since 2026-03-01 12:00 UTC: certdesk "
-        f"account enable {uin} lets it go on."
+        f"The order is paused because account {uin} is disabled since 2026-03-01 12:00 UTC. "
+        f"To resume it: certdesk account enable {uin}"
     )

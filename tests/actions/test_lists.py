@@ -361,8 +361,8 @@ def test_unknown_and_foreign_ids_are_passed_over(shop: Shop, order: str) -> None
         ({"CertificateType": "svr"}, 'CertificateType: must be SVR or CA; got "svr".'),
         ({"FilterSource": "*"}, "FilterSource: must be upload or buy; got a text of 1 character."),
         ({"CertificateStatus": [5, 16]}, "CertificateStatus: takes numbers from 0 to 15; got 16."),
-        ({"SearchKey": "x" * 65}, "SearchKey: takes at most 64 characters."),
-        ({"SearchKey": "\u00df" * 33}, "SearchKey: takes at most 64 characters."),
+        ({"SearchKey": "x" * 65}, "SearchKey: must have at most 64 characters."),
+        ({"SearchKey": "\u00df" * 33}, "SearchKey: must have at most 64 characters."),
         (
             {"CertIds": ["x"] * 1001},
             "CertIds: length should be at most 1000 members, but it has 1001.",

@@ -169,9 +169,9 @@ def test_all_faults_of_a_query_are_named(desk: InsideDesk, caller: Caller, compa
     with pytest.raises(InvalidParam) as refused:
         ask(desk, caller, company, Status="audi", Offset=-1, Limit=-2)
     assert refused.value.message == (
-        "Incorrect parameters. "
-        'Status: must be one of none, audit, CAaudit, ok, invalid, expiring, expired; got "audi". '
-        "Offset: must not be negative, not -1. Limit: must not be negative, not -2."
+        "Incorrect parameters. Status: must be one of none, audit, CAaudit, ok, invalid, "
+        'expiring, expired; got "audi". Offset: must be 0 or more, not -1. Limit: must be 0 '
+        "or more, not -2."
     )
 
 
@@ -317,8 +317,8 @@ def test_the_operator_lists_by_account_and_company(
     ("changes", "rule"),
     [
         ({"ManagerFirstName": "x" * 65}, "ManagerFirstName: takes at most 64 characters, not 65."),
-        ({"ManagerPosition": "..."}, "ManagerPosition: must hold more than dots, dashes and"),
-        ({"ManagerPhone": "1\n2"}, "ManagerPhone: must not hold control characters."),
+        ({"ManagerPosition": "..."}, "ManagerPosition: must contain more than dots, dashes and"),
+        ({"ManagerPhone": "1\n2"}, "ManagerPhone: must not contain control characters."),
         ({"ManagerMail": "nobody"}, "ManagerMail: is not an e-mail address: "),
         ({"ManagerDepartment": "x" * 65}, "ManagerDepartment: takes at most 64 characters, not"),
         ({"ManagerIdType": "TYDMZ"}, "ManagerIdType: must be SFZ or HZ."),

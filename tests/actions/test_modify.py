@@ -54,9 +54,9 @@ def test_a_name_can_be_taken_away(client: Client, order: str, alias: str | None)
     ("alias", "rule"),
     [
         ("a" * 201, "takes at most 200 characters, not 201"),
-        ("a\nb", "must not hold control characters: U+000A"),
-        ("a\u202eb", "must not hold control characters: U+202E"),
-        ("\u3164", "must not hold invisible characters: U+3164"),
+        ("a\nb", "must not contain control characters: U+000A"),
+        ("a\u202eb", "must not contain control characters: U+202E"),
+        ("\u3164", "must not contain invisible characters: U+3164"),
     ],
 )
 def test_a_name_that_will_not_do_is_refused(
@@ -117,7 +117,7 @@ def test_one_to_a_hundred_orders_are_moved_at_once(client: Client, count: int) -
     """No more and no less."""
     ids = [f"{number:08}" for number in range(count)]
     asked = refusal(lambda: move(client, 0, *ids))
-    assert asked == invalid(f"CertificateIdList: takes 1 to 100 ids, not {count}.")
+    assert asked == invalid(f"CertificateIdList: must be 1 to 100 ids, not {count}.")
     assert move(client, 0, *ids[:100] or ["aaaaaaaa"])[0] == []
 
 

@@ -147,7 +147,7 @@ def test_who_is_named_has_to_be_there(desk: Desk) -> None:
     said = refused(errors.InvalidParam, lambda: desk.send(order, desk.old.uin))
     assert said == f"Uin: {order} is in account {desk.old.uin} already."
     said = refused(errors.InvalidParam, lambda: desk.send(order, Reason="a\x1b[2J"))
-    assert said == "Reason: must not hold control characters: U+001B."
+    assert said == "Reason: must not contain control characters: U+001B."
     assert stands(desk, order) == (desk.old.uin, 1)
 
 
@@ -165,7 +165,7 @@ def test_what_is_not_issued_yet_does_not_move(
     order = make(desk)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"The order stands at status {status} ({STATUS_NAMES[Status(status)]}). "
+        f"The order has status {status} ({STATUS_NAMES[Status(status)]}). "
         "It can be moved at 1 (Issued), 3 (Expired), 10 (Revoked)."
     )
 
@@ -176,7 +176,7 @@ def test_what_is_asked_back_does_not_move(desk: Desk) -> None:
     desk.call(desk.old, "RevokeCertificate", CertificateId=order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        "The order stands at status 9 (Revoking). A request to revoke it is under way: wait for "
+        "The order has status 9 (Revoking). A request to revoke it is under way: wait for "
         "its end, or end it with certdesk order keep."
     )
     desk.operator("KeepOrder", CertificateId=order, Reason="it moves")
@@ -204,7 +204,7 @@ def test_an_order_waits_for_its_successor(desk: Desk) -> None:
     successor = replaced(desk, order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"{successor}, which replaces it, stands at status 0 (Under review): wait until it "
+        f"{successor}, which replaces it, has status 0 (Under review): wait until it "
         "ends, or cancel it."
     )
     desk.call(desk.old, "CancelAuditCertificate", CertificateId=successor)
@@ -219,8 +219,7 @@ def test_an_order_waits_for_what_it_takes_the_place_of(desk: Desk) -> None:
     desk.send(order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(successor))
     assert said == (
-        f"{order}, which it replaces, stands at status 15 (Migrating): wait until it ends, "
-        "or cancel it."
+        f"{order}, which it replaces, has status 15 (Migrating): wait until it ends, or cancel it."
     )
 
 
@@ -244,7 +243,7 @@ def test_links_to_what_stays_behind_are_cut_on_both_sides(desk: Desk) -> None:
         errors.CertificateStatusNotAllowResubmit,
         lambda: desk.call(desk.old, "ModifyCertificateResubmit", CertificateId=given_up),
     )
-    assert said.endswith("It is a reissue: ask for another.")
+    assert said.endswith("It is a reissue, so ask for another reissue.")
 
 
 # --- while it moves ------------------------------------------------------------------------------
@@ -285,7 +284,7 @@ def test_an_uploaded_certificate_on_its_way_cannot_be_deleted(desk: Desk) -> Non
     desk.send(order)
     delete = lambda: desk.call(desk.old, "DeleteCertificate", CertificateId=order)  # noqa: E731
     said = refused(errors.InvalidCertificateStatusCode, delete)
-    assert said.startswith("The order stands at status 15 (Migrating); it can be deleted at ")
+    assert said.startswith("The order has status 15 (Migrating). You can delete it at ")
 
 
 def test_projects_and_warnings_of_an_order_on_its_way_stay_as_they_are(desk: Desk) -> None:
@@ -303,7 +302,7 @@ def test_projects_and_warnings_of_an_order_on_its_way_stay_as_they_are(desk: Des
             SwitchStatus=1,
         ),
     )
-    assert said == f"CertificateIds: {order} stands at status 15 (Migrating)."
+    assert said == f"CertificateIds: {order} has status 15 (Migrating)."
 
 
 def test_an_order_on_its_way_is_shown_in_the_old_account_without_its_key(desk: Desk) -> None:
@@ -320,7 +319,7 @@ def test_an_order_on_its_way_is_shown_in_the_old_account_without_its_key(desk: D
     assert (row["CertificateId"], row["StatusName"]) == (order, "Migrating")
     assert desk.call(desk.new, "DescribeCertificates")["TotalCount"] == 0
     told = desk.operator("ShowOrder", CertificateId=order)["Next"]
-    assert told.startswith("The desk moves it to another account")
+    assert told.startswith("The desk is moving the order to another account")
 
 
 def test_a_certificate_that_ends_on_its_way_is_seen_to_have_ended_there(desk: Desk) -> None:
@@ -339,7 +338,7 @@ def test_a_move_can_be_called_off_until_it_is_done(desk: Desk) -> None:
     desk.send(order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"The order stands at status 15 (Migrating): it moves to account {desk.new.uin}. Naming "
+        f"The order has status 15 (Migrating): it moves to account {desk.new.uin}. Naming "
         f"account {desk.old.uin} calls that off."
     )
     assert desk.send(order, desk.old.uin)["Status"] == 1
@@ -608,7 +607,7 @@ def test_a_person_whose_certificate_is_on_its_way_is_not_erased_yet(desk: Desk) 
     said = refused(
         errors.PersonNeeded, lambda: desk.operator("ErasePerson", By="email", Value=mail)
     )
-    assert f"order:{order} stands at status 15 (Migrating): wait for its end." in said
+    assert f"order:{order} has status 15 (Migrating): wait for its end." in said
 
 
 def test_what_is_kept_for_a_time_goes_in_the_new_account_at_its_time(desk: Desk) -> None:

@@ -54,9 +54,12 @@ def test_fifty_certificates_are_taken_at_once(client: Client) -> None:
     orders = [client.buy() for _ in range(2)]
     code, message = refusal(lambda: switch(client, 1, *(f"AAAAAA{n}" for n in range(10, 61))))
     assert code == "InvalidParameter.CertificatesNumberExceeded"
-    assert message.endswith("CertificateIds: takes 1 to 50 ids, not 51.")
+    assert message.endswith("CertificateIds: must be 1 to 50 ids, not 51.")
     code, message = refusal(lambda: switch(client, 1))
-    assert (code, message[-41:]) == ("FailedOperation", "CertificateIds: takes 1 to 50 ids, not 0.")
+    assert (code, message[-43:]) == (
+        "FailedOperation",
+        "CertificateIds: must be 1 to 50 ids, not 0.",
+    )
     assert ignored(client, *orders) == [False, False]
 
 

@@ -231,7 +231,7 @@ def test_nobody_is_erased_whom_an_order_under_way_needs(desk: Desk) -> None:
     with pytest.raises(errors.PersonNeeded) as refused:
         desk.erase()
     assert "manager:1 waits for its review: approve or reject it first." in str(refused.value)
-    assert f"order:{order} stands at status 0 (Under review): cancel" in str(refused.value)
+    assert f"order:{order} has status 0 (Under review): cancel" in str(refused.value)
     assert len(desk.export()["Records"]) == 2
 
     desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)

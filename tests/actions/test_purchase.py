@@ -58,7 +58,7 @@ def test_a_product_for_one_name_is_bought_for_one(client: Client, product: int) 
     buy(client, product)
     code, message = refusal(lambda: buy(client, product, names=2))
     assert code == "FailedOperation.InvalidParam"
-    assert re.search(r"DomainNum: .+ covers 1 name, not 2\.", message)
+    assert re.search(r"DomainNum: must be 1 for .+, not 2\.", message)
 
 
 @pytest.mark.parametrize("product", sorted(MANY))
@@ -67,7 +67,7 @@ def test_a_product_for_many_names_is_bought_for_two_or_more(client: Client, prod
     buy(client, product, names=2)
     code, message = refusal(lambda: buy(client, product, names=1))
     assert code == "FailedOperation.InvalidParam"
-    assert re.search(r"DomainNum: .+ takes 2 to 100 names, not 1\.", message)
+    assert re.search(r"DomainNum: must be 2 to 100 for .+, not 1\.", message)
 
 
 @pytest.mark.parametrize("product", sorted(SM2))
@@ -77,7 +77,7 @@ def test_an_sm2_product_is_refused_with_the_reason(client: Client, product: int)
     code, message = refusal(lambda: buy(client, product, names=names))
     assert code == "FailedOperation.InvalidParam"
     assert re.fullmatch(
-        rf"Incorrect parameters\. ProductId: {product} \((WoTrus|DNSPod) SM2 .+\) is a pair of "
+        rf"Incorrect parameters\. ProductId: {product} \((WoTrus|DNSPod) SM2 .+\) needs "
         r"SM2 certificates, which this desk cannot make yet\.",
         message,
     )
@@ -86,9 +86,9 @@ def test_an_sm2_product_is_refused_with_the_reason(client: Client, product: int)
 @pytest.mark.parametrize("product", sorted(NOT_SOLD))
 def test_a_number_that_is_not_sold_is_refused(client: Client, product: int) -> None:
     """Numbers without a product, and products that only old certificates have."""
-    hint = " ApplyCertificate gives that one free of charge." if product == 83 else ""
+    hint = " ApplyCertificate orders it free of charge." if product == 83 else ""
     assert refusal(lambda: buy(client, product)) == invalid(
-        f"ProductId: no product {product} is sold.{hint}"
+        f"ProductId: product {product} is not sold.{hint}"
     )
 
 
@@ -105,7 +105,7 @@ def test_years_have_their_bounds(client: Client, product: int, name: str, most: 
     term = "1 year" if most == 1 else f"1 to {most} years"
     for years in (0, -1, most + 1):
         assert refusal(functools.partial(buy, client, product, years=years)) == invalid(
-            f"TimeSpan: {name} is sold for {term}, not {years}."
+            f"TimeSpan: must be {term} for {name}, not {years}."
         )
 
 
@@ -114,18 +114,16 @@ def test_the_number_of_names_has_its_bounds(client: Client, names: int) -> None:
     """A hundred at most."""
     buy(client, 26, names=100)
     assert refusal(lambda: buy(client, 26, names=names)) == invalid(
-        f"DomainNum: WoTrus DV (multi-domain) takes 2 to 100 names, not {names}."
+        f"DomainNum: must be 2 to 100 for WoTrus DV (multi-domain), not {names}."
     )
 
 
 def test_all_faults_of_a_purchase_are_named(client: Client) -> None:
     """In one message."""
     assert refusal(lambda: buy(client, 33, names=3, years=0, AutoVoucher=2)) == invalid(
-        "ProductId: 33 (WoTrus SM2 DV) is a pair of SM2 certificates, which this desk cannot "
-        "make yet. "
-        "DomainNum: WoTrus SM2 DV covers 1 name, not 3. "
-        "TimeSpan: WoTrus SM2 DV is sold for 1 to 10 years, not 0. "
-        "AutoVoucher: must be 0 or 1, not 2."
+        "ProductId: 33 (WoTrus SM2 DV) needs SM2 certificates, which this desk cannot make "
+        "yet. DomainNum: must be 1 for WoTrus SM2 DV, not 3. TimeSpan: must be 1 to 10 years "
+        "for WoTrus SM2 DV, not 0. AutoVoucher: must be 0 or 1, not 2."
     )
 
 
@@ -158,8 +156,10 @@ def test_an_account_that_is_not_verified_may_look_but_not_buy(desk: RunningDesk)
     client = desk.client(desk.account(verified=False))
     assert refusal(lambda: buy(client, 25)) == (
         "FailedOperation.AuthError",
-        "You do not have permission to perform this operation. "  # noqa: ISC004 -- one sentence each
-        "The account's identity is not verified, so it cannot buy.",
+        (
+            "You do not have permission to perform this operation. The identity of the account "
+            "is not verified, so it cannot buy certificates."
+        ),
     )
     assert client.call("DescribeCompanies")["TotalCount"] == 0
 
@@ -189,8 +189,8 @@ def test_an_order_is_given_up_once(client: Client, order: str) -> None:
     code, message = refusal(lambda: cancel(client, order))
     assert code == "FailedOperation.InvalidCertificateStatusCode"
     assert message == (
-        "The certificate status is incorrect. The order stands at status 7 (Cancelled). "
-        "DeleteCertificate deletes it."
+        "The certificate status is incorrect. The order has status 7 (Cancelled). Delete it "
+        "with DeleteCertificate."
     )
 
 

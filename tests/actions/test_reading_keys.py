@@ -14,7 +14,7 @@ from tests.running import Client
 
 NOTES = "SELECT user_id, action, detail FROM audit WHERE subject = ? ORDER BY entry_id"
 UNWRITABLE = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
-NO_KEY = "It would hold the private key, and no policy allows ssl:ReadPrivateKey."
+NO_KEY = "The download would contain the private key, and no policy allows ssl:ReadPrivateKey."
 
 
 def notes(place: Place, certificate_id: str) -> list[tuple[Any, ...]]:

@@ -83,7 +83,7 @@ def test_nothing_is_left_for_it_but_deletion(desk: Desk) -> None:
         ("ModifyCertificateResubmit", CertificateStatusNotAllowResubmit),
         ("CancelCertificateOrder", InvalidCertificateStatusCode),
     ):
-        with pytest.raises(refusal, match=r"stands at status 14 \(Refunded\)"):
+        with pytest.raises(refusal, match=r"has status 14 \(Refunded\)"):
             desk.call(desk.caller, action, CertificateId=order)
     with pytest.raises(CertificateInfoSubmitStatusInvalid):
         desk.call(
@@ -97,7 +97,7 @@ def test_nothing_is_left_for_it_but_deletion(desk: Desk) -> None:
         )
     refused(desk, order, InvalidCertificateStatusCode)
     assert desk.operator("ShowOrder", CertificateId=order)["Next"] == (
-        "It was paid back; it can be deleted."
+        "The order was refunded. You can delete it."
     )
 
     desk.call(desk.caller, "DeleteCertificate", CertificateId=order)
@@ -149,14 +149,12 @@ def test_an_unknown_order_is_not_paid_back(desk: Desk) -> None:
 def test_a_reason_is_a_line_that_can_be_shown(desk: Desk, reason: str) -> None:
     """As where somebody rejects."""
     order = cancelled(desk)
-    with pytest.raises(InvalidParam, match=r"Reason: (takes 1 to 500 print|must (not )?hold)"):
+    with pytest.raises(InvalidParam, match=r"Reason: (takes 1 to 500 print|must (not )?contain)"):
         refund(desk, order, Reason=reason)
     assert desk.stands(order)[0] == 7
 
 
-def refused(
-    desk: Desk, order: str, refusal: type[ServiceError], why: str = "stands at status"
-) -> None:
+def refused(desk: Desk, order: str, refusal: type[ServiceError], why: str = "has status") -> None:
     """Have the operator's note refused."""
     with pytest.raises(refusal, match=why):
         refund(desk, order)

@@ -90,9 +90,9 @@ def reissue(client: Client, certificate_id: str, **changes: object) -> str:
         (
             {"ValidType": "DNS_AUTO"},
             (
-                "ValidType: DNS_AUTO needs a DNS zone that the desk may change for the "
-                "account, and example.com is in none; have its zone added (certdesk zone add), or "
-                "use DNS."
+                "ValidType: DNS_AUTO needs a DNS zone of the account that the desk may "
+                "change, and no such zone contains example.com. Use DNS, or have the "
+                "operator add the zone (certdesk zone add)."
             ),
         ),
         ({"ValidType": "dns"}, 'ValidType: must be DNS, DNS_AUTO or FILE; got "dns".'),
@@ -167,11 +167,14 @@ def test_what_was_not_issued_here_is_not_reissued(client: Client) -> None:
     )["CertificateId"]
     assert refusal(lambda: reissue(client, uploaded)) == (
         "FailedOperation.InvalidCertificateSource",
-        "Certificate source error. It was uploaded, and was not issued here.",
+        (
+            "Certificate source error. The certificate was uploaded. The desk can only reissue "
+            "what it issued."
+        ),
     )
     assert refusal(lambda: reissue(client, client.buy())) == (
         "FailedOperation.InvalidCertificateStatusCode",
-        ("The certificate status is incorrect. The order stands at status 5 (Pending submission)."),
+        ("The certificate status is incorrect. The order has status 5 (Pending submission)."),
     )
 
 
@@ -504,7 +507,7 @@ def test_a_certificate_is_reissued_once_at_a_time(inside: InsideDesk) -> None:
     caller = inside.account()
     old = bought(inside, caller)
     first = replaced(inside, caller, old).certificate_id
-    with pytest.raises(OrderAlreadyReplaced, match=f"{first} replaces it"):
+    with pytest.raises(OrderAlreadyReplaced, match=f"{first} already replaces it"):
         replaced(inside, caller, old)
     inside.call(caller, "CancelAuditCertificate", CertificateId=first)
     with pytest.raises(CertificateStatusNotAllowResubmit, match="It is a reissue"):
@@ -512,7 +515,7 @@ def test_a_certificate_is_reissued_once_at_a_time(inside: InsideDesk) -> None:
     second = replaced(inside, caller, old).certificate_id
     inside.take_on(second)
     assert inside.order(second).status == 1
-    with pytest.raises(OrderAlreadyReplaced, match=f"{second} replaces it"):
+    with pytest.raises(OrderAlreadyReplaced, match=f"{second} already replaces it"):
         replaced(inside, caller, old)
 
 
@@ -564,7 +567,7 @@ def test_a_free_certificate_is_reissued_for_rsa_2048_alone(inside: InsideDesk) -
         {"CsrType": "Upload", "CsrContent": csr_for(OWN_KEY(), NAME)},
     ]
     for changes in choices:
-        with pytest.raises(RenewAlgorithmInvalid, match="for a key of RSA 2048, and this is"):
+        with pytest.raises(RenewAlgorithmInvalid, match=r"with a key of RSA 2048\. This one has"):
             replaced(inside, caller, old, **changes)
     assert replaced(inside, caller, old, CsrType="Online").key == "RSA 2048"
 
@@ -575,9 +578,9 @@ def test_a_blocked_key_is_not_lent(inside: InsideDesk) -> None:
     old = bought(inside, caller, Csr=csr_for(OWN_KEY(), NAME), **OWN)
     (submission,) = inside.submissions(old)
     inside.operator("BlockKeys", Digests=[submission.spki_sha256.hex()], Reason="lost")
-    with pytest.raises(OrderReplaceFailed, match="Its key is blocked"):
+    with pytest.raises(OrderReplaceFailed, match="The key is blocked"):
         replaced(inside, caller, old)
-    with pytest.raises(InvalidParam, match="CsrContent: holds a key that is blocked"):
+    with pytest.raises(InvalidParam, match="CsrContent: contains a blocked key"):
         replaced(inside, caller, old, CsrType="Upload", CsrContent=csr_for(OWN_KEY(), NAME))
     assert replaced(inside, caller, old, CsrType="Online").status == 0
 

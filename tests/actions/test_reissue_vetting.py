@@ -92,7 +92,7 @@ def test_people_read_why_a_certificate_is_to_be_reissued(desk: Desk) -> None:
     ("said", "rule"),
     [
         ("x" * 256, "takes at most 255 characters, not 256"),
-        ("two\nlines", "must not hold control characters"),
+        ("two\nlines", "must not contain control characters"),
     ],
 )
 def test_why_a_certificate_is_to_be_reissued_is_said_in_a_line(

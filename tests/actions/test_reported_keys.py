@@ -82,7 +82,7 @@ def test_a_strangers_csr_revokes_and_blocks_nothing_of_its_owner(
     assert victim.detail(good)["Status"] == 1
     assert victim.detail(issued(victim, names, key))["Status"] == 1
     code, message = refusal(lambda: ordered_with(attacker, names, csr_for(key, None), "a.net"))
-    assert (code, "Csr: holds a key that is blocked" in message) == (
+    assert (code, "Csr: contains a blocked key" in message) == (
         "FailedOperation.InvalidParam",
         True,
     )
@@ -111,7 +111,7 @@ def test_the_operator_decides_about_a_reported_key_by_its_attempt_alone(
     decided = proving.certdesk("review", "approve", name_of(key), "--attempt", attempt)
     assert decided["Verdict"] == "approved"
     becomes(10, lambda: victim.detail(good)["Status"])
-    with pytest.raises(Exception, match="holds a key that is blocked"):
+    with pytest.raises(Exception, match="contains a blocked key"):
         issued(victim, names, key)
 
 
@@ -239,7 +239,7 @@ def test_the_account_that_reported_it_uses_it_no_more(
     revoke(desk, desk.caller, leaked, "keyCompromise")
     work(desk)
     assert [desk.stands(each)[0] for each in (leaked, other, waiting, foreign)] == [10, 1, 2, 1]
-    with pytest.raises(errors.OrderReplaceFailed, match="Its key is blocked"):
+    with pytest.raises(errors.OrderReplaceFailed, match="The key is blocked"):
         desk.call(desk.caller, "ReplaceCertificate", CertificateId=other, ValidType="DNS")
 
 
@@ -253,7 +253,7 @@ def test_a_block_goes_with_a_certificate_to_another_account(
     desk.operator("MoveOrder", CertificateId=moved, Uin=taker.uin)
     work(desk)
     assert desk.order(moved).uin == taker.uin
-    with pytest.raises(errors.OrderReplaceFailed, match="Its key is blocked"):
+    with pytest.raises(errors.OrderReplaceFailed, match="The key is blocked"):
         desk.call(taker, "ReplaceCertificate", CertificateId=moved, ValidType="DNS")
 
 
@@ -276,7 +276,7 @@ def test_keys_stand_last_on_the_list_and_are_rejected_for_the_reporter_alone(
     work(desk)
     assert desk.stands(good) == (1, None)
     assert name_of(key) not in desk.waiting
-    with pytest.raises(errors.InvalidParam, match="holds a key that is blocked"):
+    with pytest.raises(errors.InvalidParam, match="contains a blocked key"):
         hand_in(desk, desk.caller, key)
 
 
@@ -287,7 +287,7 @@ def test_whoever_reported_a_key_does_not_approve_it(
     revoke(desk, desk.caller, issue(desk, desk.caller, key), "keyCompromise")
     attempt = desk.operator("ShowReview", Id=name_of(key))["Attempt"]
     for name in (desk.caller.uin, desk.caller.actor):
-        with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
+        with pytest.raises(errors.InvalidParam, match="another person must approve it"):
             desk.operator("ApproveReview", Id=name_of(key), Reviewer=name, Attempt=attempt)
 
 

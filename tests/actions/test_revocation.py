@@ -153,10 +153,10 @@ def not_handed_over(client: Client, order: str, url: str, status: str) -> None:
     """See the zip refused, a new link too, and an old link lead nowhere."""
     code, message = refusal(lambda: client.call("DownloadCertificate", CertificateId=order))
     assert code == "FailedOperation.InvalidCertificateStatusCode"
-    assert message.endswith(f"It stands at status {status}.")
+    assert message.endswith(f"The order has status {status}.")
     code, message = refusal(lambda: link(client, order, "root"))
     assert code == "FailedOperation.CertificateStatusNotAllowDownload"
-    assert message.endswith(f"It stands at status {status}.")
+    assert message.endswith(f"The order has status {status}.")
     assert fetch(url)[0] == 404
 
 
@@ -231,7 +231,7 @@ def test_whoever_asked_does_not_approve_the_revocation(desk: Desk) -> None:
     desk.caller = desk.named("ben")
     desk.letter(order, PDF, "Revoke")
     for name in (asked.actor, "ben"):
-        with pytest.raises(errors.InvalidParam, match="somebody else has to approve it"):
+        with pytest.raises(errors.InvalidParam, match="another person must approve it"):
             desk.approve(f"revocation:{order}", name)
 
 
@@ -337,10 +337,10 @@ def test_the_reason_becomes_one_of_those_that_a_crl_knows(
 @pytest.mark.parametrize(
     ("said", "rule"),
     [
-        ("cACompromise", "cACompromise is not a subscriber's to give"),
-        ("privilege withdrawn", "privilegeWithdrawn is not a subscriber's to give"),
+        ("cACompromise", "a subscriber may not use cACompromise"),
+        ("privilege withdrawn", "a subscriber may not use privilegeWithdrawn"),
         ("x" * 256, "takes at most 255 characters, not 256"),
-        ("two\nlines", "must not hold control characters"),
+        ("two\nlines", "must not contain control characters"),
     ],
 )
 def test_some_reasons_are_not_an_owners_to_give(
@@ -513,7 +513,7 @@ def test_the_operator_does_not_keep_what_may_be_revoked_at_any_moment(desk: Desk
             desk.operator("KeepOrder", CertificateId=order, Reason="no")
     with pytest.raises(errors.CertificateNotFound):
         desk.operator("KeepOrder", CertificateId="AAAAAAAA", Reason="no")
-    with pytest.raises(errors.InvalidParam, match="Reason: must hold a visible"):
+    with pytest.raises(errors.InvalidParam, match="Reason: must contain a visible"):
         desk.operator("KeepOrder", CertificateId=proved, Reason=" ")
 
 

@@ -197,7 +197,7 @@ def test_a_digest_makes_no_second_person(desk: Desk) -> None:
     name = f"order:{ordered(desk)}"
     attempt = listed(desk)[name]
     assert approve(desk, name, Attempt=attempt) is None
-    with pytest.raises(errors.InvalidParam, match=f"uid {ANN} has approved it"):
+    with pytest.raises(errors.InvalidParam, match=f"uid {ANN} already approved it"):
         desk.operator_as(ANN, "ApproveReview", Id=name, Reviewer="ben", Attempt=attempt)
     assert approve(desk, name, BEN, Attempt=attempt) == "approved"
 

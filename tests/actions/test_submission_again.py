@@ -12,7 +12,7 @@ from tests.running import Client, Keys, RunningDesk
 OV = 28
 NO_CERTIFICATE = ("FailedOperation.CertificateNotFound", "The certificate does not exist.")
 CLOSED = "Certificate status does not allow submitting documentation."
-MASKED = "is a masked value, and no earlier number matches it"
+MASKED = "is masked, and no earlier number matches it"
 
 
 # --- the order of checks ------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_a_wrong_status_comes_before_the_parameters(client: Client, order: str) 
     client.call("CancelCertificateOrder", CertificateId=order)
     wanted = (
         "FailedOperation.CertificateInfoSubmitStatusInvalid",
-        f"{CLOSED} The order stands at status 7 (Cancelled).",
+        f"{CLOSED} The order has status 7 (Cancelled).",
     )
     assert refused(client, order) == wanted
     assert refused(client, order, GenCsrType="rubbish") == wanted

@@ -133,7 +133,7 @@ def test_who_gives_no_algorithm_is_told_that_it_is_rsa(
         "InvalidParameter.RenewAlgorithmInvalid",
         (
             "The algorithm is invalid. CsrKeyParameter: RSA takes 2048 or 4096, ECC takes "
-            'prime256v1, and CsrEncryptAlgo is RSA where it is not given; got "prime256v1".'
+            'prime256v1, and CsrEncryptAlgo is RSA if it is not set; got "prime256v1".'
         ),
     )
 
@@ -243,12 +243,15 @@ def test_a_csr_may_ask_for_fewer_names_than_are_ordered(client: Client) -> None:
     ("csr", "rule"),
     [
         ("rubbish", "the CSR must be one PEM block, CERTIFICATE REQUEST (RFC 7468, 7)"),
-        (UPLOADED + UPLOADED, "there is more than one PEM block"),
+        (UPLOADED + UPLOADED, "the text has more than one PEM block"),
         (f"CN: tencent.com {UPLOADED}", "the CSR must be one PEM block"),
         (UPLOADED.replace("MIIC5zCC", "MIIC5zCD"), "the CSR is not a well-formed PKCS#10 request"),
         (UPLOADED.replace("rFT7AS", "rFT7AT"), "the signature of the CSR is not valid"),
         (UPLOADED.replace("MIIC", "MI IC!"), "the CSR must be one PEM block"),
-        ("-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n", "it holds a private key"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n",
+            "the text contains a private key",
+        ),
         ("A" * 40000, "the CSR is longer than 32768 characters"),
     ],
     ids=["text", "twice", "after text", "broken", "altered", "not base64", "private key", "long"],
@@ -303,7 +306,7 @@ def test_a_blocked_key_is_refused_whoever_hands_it_in(
         "Blocked": 1,
         "CertificateIds": [],
     }
-    rule = "holds a key that is blocked; make a new one"
+    rule = "contains a blocked key. Make a new key and a new CSR"
     refused_csr(client, order, csr, rule)
     other = desk.client()
     refused_csr(other, other.buy(), csr_for(key, hashed=hashes.SHA384()), rule)
@@ -318,7 +321,7 @@ def test_a_key_that_turns_out_weak_later_is_set_aside(client: Client, order: str
     while (answer := _answer(client, order, given)) is None:
         assert time.monotonic() < until, "the key was never looked at again"
         time.sleep(0.2)
-    assert answer == invalid("Csr: holds a key that is blocked; make a new one.")
+    assert answer == invalid("Csr: contains a blocked key. Make a new key and a new CSR.")
 
 
 def _answer(client: Client, order: str, given: dict[str, object]) -> tuple[str, str] | None:

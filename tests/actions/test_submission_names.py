@@ -74,10 +74,10 @@ SUFFIX = "a public suffix, or a wildcard on one, cannot be ordered"
         ("-a.example.com", "a label may not begin or end with a hyphen"),
         ("a..example.com", "a domain name may not have an empty label"),
         ("example.com.", "a domain name may not end with a dot"),
-        (" example.com", "blanks may not surround a domain name"),
-        ("http://example.com", "only letters, digits, hyphens and dots may stand in a domain name"),
-        ("a_b.example.com", "only letters, digits, hyphens and dots may stand in a domain name"),
-        ("w*.example.com", "a wildcard may only stand as the whole leftmost label"),
+        (" example.com", "a domain name may not begin or end with a blank"),
+        ("http://example.com", "a domain name may contain only letters, digits, hyphens and dots"),
+        ("a_b.example.com", "a domain name may contain only letters, digits, hyphens and dots"),
+        ("w*.example.com", "a wildcard must be the whole leftmost label"),
     ],
 )
 def test_what_cannot_be_certified_is_refused_with_the_name(
@@ -95,11 +95,10 @@ def test_all_names_that_are_none_are_told_at_once(client: Client) -> None:
     assert refused(client, order, CertCommonName="a..example.com", DnsNames=names) == (
         BAD_NAME,
         (
-            f"{bad_name('a..example.com')} "
-            'CertCommonName: a domain name may not have an empty label; got "a..example.com". '
-            "DnsNames: only letters, digits, hyphens and dots may stand in a domain name; "
-            'got "under_score.example.com". '
-            'DnsNames: a domain name needs at least two labels; got "localhost".'
+            f"{bad_name('a..example.com')} CertCommonName: a domain name may not have an "
+            'empty label; got "a..example.com". DnsNames: a domain name may contain only '
+            'letters, digits, hyphens and dots; got "under_score.example.com". DnsNames: a '
+            'domain name needs at least two labels; got "localhost".'
         ),
     )
     _, message = refused(client, order, DnsNames=["h" * number for number in range(1, 17)])
@@ -215,7 +214,7 @@ def test_the_names_are_counted_against_what_was_bought(client: Client) -> None:
     given = ["a.example.com", "b.example.com"]
     client.submit(order, DnsNames=given)
     assert refused(client, order, DnsNames=[*given, "c.example.com"]) == invalid(
-        "DnsNames: gives 4 names with the common name; 3 were bought."
+        "DnsNames: has 4 names, the common name included, and the order is for 3."
     )
 
 
@@ -227,7 +226,7 @@ def test_a_hundred_names_are_the_most(client: Client) -> None:
     assert len(client.detail(order)["SubjectAltName"]) == 99
     code, message = refused(client, order, DnsNames=given)
     assert code == "FailedOperation.InvalidParam"
-    assert "gives 101 names with the common name; 100 were bought" in message
+    assert "has 101 names, the common name included, and the order is for 100" in message
 
 
 @pytest.mark.parametrize(
@@ -254,7 +253,7 @@ def test_a_hundred_names_are_the_most(client: Client) -> None:
 def test_a_name_may_stand_once_in_any_spelling(client: Client, given: list[str]) -> None:
     """Names are compared in their normal form."""
     order = client.buy(MULTI, 5)
-    wanted = invalid(f'DnsNames: names a domain twice; got "{given[-1]}".')
+    wanted = invalid(f'DnsNames: contains a name twice; got "{given[-1]}".')
     assert refused(client, order, DnsNames=given) == wanted
 
 
@@ -285,12 +284,13 @@ def test_a_wildcard_product_takes_nothing_else(client: Client) -> None:
 def test_a_product_without_wildcards_takes_none(client: Client) -> None:
     """Neither as the common name nor among the others."""
     assert refused(client, client.buy(SINGLE), CertCommonName="*.example.com") == invalid(
-        'CertCommonName: must not hold a wildcard: WoTrus DV covers none; got "*.example.com".'
+        "CertCommonName: must not contain a wildcard: WoTrus DV does not cover wildcards; "
+        'got "*.example.com".'
     )
     given = ["www.example.com", "*.example.com"]
     assert refused(client, client.buy(MULTI, 3), DnsNames=given) == invalid(
-        "DnsNames: must not hold a wildcard: WoTrus DV (multi-domain) covers none; "
-        'got "*.example.com".'
+        "DnsNames: must not contain a wildcard: WoTrus DV (multi-domain) does not cover "
+        'wildcards; got "*.example.com".'
     )
 
 

@@ -183,8 +183,9 @@ def test_a_value_among_the_choices_is_taken(
 def test_automatic_dns_is_refused_with_the_reason(client: Client, order: str) -> None:
     """The desk may write no records in any zone of the account."""
     assert refused(client, order, VerifyType="DNS_AUTO") == invalid(
-        "VerifyType: DNS_AUTO needs a DNS zone that the desk may change for the account, "
-        "and example.com is in none; have its zone added (certdesk zone add), or use DNS."
+        "VerifyType: DNS_AUTO needs a DNS zone of the account that the desk may change, and "
+        "no such zone contains example.com. Use DNS, or have the operator add the zone "
+        "(certdesk zone add)."
     )
 
 
@@ -256,11 +257,11 @@ def test_a_text_has_a_greatest_length(client: Client, order: str, name: str, lon
 @pytest.mark.parametrize(
     ("given", "rule"),
     [
-        ("Example\nTrading", "must not hold control characters"),
-        ("Example\x1b[31m", "must not hold control characters"),
-        ("Example \u202egnidarT", "must not hold control characters"),
-        ("...", "must hold more than dots, dashes and blanks"),
-        (" - ", "must hold more than dots, dashes and blanks"),
+        ("Example\nTrading", "must not contain control characters"),
+        ("Example\x1b[31m", "must not contain control characters"),
+        ("Example \u202egnidarT", "must not contain control characters"),
+        ("...", "must contain more than dots, dashes and blanks"),
+        (" - ", "must contain more than dots, dashes and blanks"),
     ],
 )
 @pytest.mark.parametrize("name", ["OrgOrganization", "OrgAddress", "AdminLastName", "TechTitle"])

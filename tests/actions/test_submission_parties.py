@@ -10,8 +10,8 @@ from tests.actions.submitting import ADMIN, COMPANY, ORGANISATION, TECH, invalid
 from tests.running import Client, Keys, RunningDesk
 
 OV = 28
-NO_COMPANY = "needed when neither CompanyId nor ManagerId is given"
-NO_MANAGER = "needed when ManagerId is not given"
+NO_COMPANY = "needed when neither CompanyId nor ManagerId is set"
+NO_MANAGER = "needed when ManagerId is not set"
 
 
 @pytest.fixture(scope="module")
@@ -132,18 +132,18 @@ def test_ids_of_a_person_are_not_looked_at(client: Client, order: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rule"),
-    [("CompanyId", "no company has the id"), ("ManagerId", "no manager has the id")],
+    ("name", "what"),
+    [("CompanyId", "company"), ("ManagerId", "manager")],
 )
 def test_an_id_of_another_account_answers_like_an_unknown_one(
-    desk: RunningDesk, client: Client, company: int, manager: int, name: str, rule: str
+    desk: RunningDesk, client: Client, company: int, manager: int, name: str, what: str
 ) -> None:
     """Word for word, the number itself aside."""
     other = desk.client()
     order = other.buy(OV)
     foreign = {"CompanyId": company, "ManagerId": manager}[name]
     for number in (foreign, 999_999):
-        wanted = invalid(f"{name}: {rule} {number}.")
+        wanted = invalid(f"{name}: {what} {number} does not exist.")
         assert refused(other, order, **COMPANY | {name: str(number)}) == wanted
     client.submit(client.buy(OV), **COMPANY | {name: str(foreign)})
 
@@ -281,9 +281,9 @@ def test_check_digits_and_telephone_numbers_are_only_remarked_on(desk: RunningDe
     (manager,) = managers(client, company["CompanyId"])
     shown = desk.certdesk("manager", "show", str(manager["ManagerId"]))
     assert shown["Remarks"] == [
-        "ManagerIdNumber: the check digit of the identity card does not fit",
+        "ManagerIdNumber: the check digit of the identity card is wrong",
         "ManagerPhone: no valid telephone number in CN",
-        "ContactIdNumber: the check digit of the identity card does not fit",
+        "ContactIdNumber: the check digit of the identity card is wrong",
         "ContactPhone: no valid telephone number in CN",
     ]
     assert "110000000000000001" not in str(shown)

@@ -19,7 +19,7 @@ def test_a_person_cannot_have_an_organisation_vetted(
     client: Client, product: int, name: str
 ) -> None:
     """CompanyType 1 is for DV products only."""
-    wanted = invalid(f"CompanyType: 1 (personal) is for DV products, and this is {name}; got 1.")
+    wanted = invalid(f"CompanyType: 1 (personal) is for DV products, not for {name}; got 1.")
     assert refused(client, client.buy(product), CompanyType=1) == wanted
 
 
@@ -84,10 +84,9 @@ def test_all_conditional_faults_are_named_in_one_message(client: Client) -> None
         "VerifyType": "file",
     }
     assert refused(client, client.buy(OV), **changes) == invalid(
-        'VerifyType: must be DNS or DNS_AUTO or FILE; got "file". '
-        "CsrKeyParameter: needed when GenCsrType is online. "
-        "OrgCity, OrgPhoneArea: needed when neither CompanyId nor ManagerId is given. "
-        "AdminTitle, TechLastName: needed when ManagerId is not given."
+        'VerifyType: must be DNS or DNS_AUTO or FILE; got "file". CsrKeyParameter: needed '
+        "when GenCsrType is online. OrgCity, OrgPhoneArea: needed when neither CompanyId "
+        "nor ManagerId is set. AdminTitle, TechLastName: needed when ManagerId is not set."
     )
 
 
@@ -96,11 +95,9 @@ def test_all_faults_against_the_product_are_named_in_one_message(client: Client)
     changes = COMPANY | {"Type": 25, "CertCommonName": "*.example.com", "DnsNames": ["a.cn"]}
     assert refused(client, client.buy(CFCA), **changes) == invalid(
         "OrgIdType, OrgIdNumber, AdminIdType, AdminIdNumber, TechIdType, TechIdNumber: "
-        "needed for CFCA OV. "
-        "Type: contradicts the order, which is for 98; got 25. "
-        "DnsNames: must be empty for CFCA OV, which covers one name. "
-        "CertCommonName: must not hold a wildcard: CFCA OV covers none; "
-        'got "*.example.com".'
+        "needed for CFCA OV. Type: must be 98, the product of the order; got 25. "
+        "DnsNames: must be empty for CFCA OV, which covers one name. CertCommonName: must "
+        'not contain a wildcard: CFCA OV does not cover wildcards; got "*.example.com".'
     )
 
 
@@ -117,7 +114,7 @@ def test_a_type_that_contradicts_the_order_is_refused(
     client: Client, order: str, number: int
 ) -> None:
     """Which of the two was meant cannot be known."""
-    wanted = invalid(f"Type: contradicts the order, which is for 25; got {number}.")
+    wanted = invalid(f"Type: must be 25, the product of the order; got {number}.")
     assert refused(client, order, Type=number) == wanted
 
 
@@ -141,7 +138,7 @@ def test_another_ca_of_a_dnspod_product_is_refused(client: Client, chosen: str) 
 
 def test_the_ca_of_other_products_cannot_be_chosen(client: Client, order: str) -> None:
     """Not even one that exists."""
-    detail = 'CaType: is for DNSPod products only, and this is WoTrus DV; got "sectigo".'
+    detail = 'CaType: is for DNSPod products only, not for WoTrus DV; got "sectigo".'
     assert refused(client, order, CaType="sectigo") == (
         "FailedOperation.CertificateOrderSubmitRootCAInvalid",
         f"{NO_SUCH_ROOT} {detail}",

@@ -194,15 +194,15 @@ def test_what_is_missing_is_named_in_the_older_words(client: Client) -> None:
         ({"CsrType": "parse"}, "CsrContent: needed when CsrType is parse."),
         (
             {"VerifyType": "DNS_AUTO"},
-            "VerifyType: DNS_AUTO needs a DNS zone that the desk may change for the ",
+            "VerifyType: DNS_AUTO needs a DNS zone of the account that the desk may ",
         ),
         ({"ContactEmail": "nobody"}, "ContactEmail: is not an e-mail address: "),
-        ({"PhoneNumber": "62***99"}, "PhoneNumber: is a masked value, and no earlier number"),
+        ({"PhoneNumber": "62***99"}, "PhoneNumber: is masked, and no earlier number"),
         ({"PostalCode": "1" * 41}, "PostalCode: takes at most 40 characters, not 41; got"),
-        ({"PostalCode": "1\x07"}, "PostalCode: must not hold control characters: U+0007"),
+        ({"PostalCode": "1\x07"}, "PostalCode: must not contain control characters: U+0007"),
         ({"DomainList": ["www.example.com"]}, "DomainList: must be empty for WoTrus OV, which"),
         ({"KeyPassword": "é"}, "KeyPassword: takes 1 to 32 printable ASCII characters."),
-        ({"IsDV": True}, "IsDV: true is for DV products, and this is WoTrus OV."),
+        ({"IsDV": True}, "IsDV: true is for DV products, not for WoTrus OV."),
     ],
 )
 def test_a_fault_is_told_in_the_older_words(
@@ -233,7 +233,7 @@ def test_an_order_that_takes_no_material_has_the_wrong_status(client: Client, or
     client.call("CancelCertificateOrder", CertificateId=order)
     assert refused(client, order, PERSON) == (
         "FailedOperation.InvalidCertificateStatusCode",
-        "The certificate status is incorrect. The order stands at status 7 (Cancelled).",
+        "The certificate status is incorrect. The order has status 7 (Cancelled).",
     )
 
 

@@ -289,7 +289,7 @@ REFUSED: dict[str, tuple[str, dict[str, object], type[ServiceError], str]] = {
         "certificate",
         {},
         CertificateParseError,
-        "CertificatePublicKey: there is no whole PEM block CERTIFICATE (RFC 7468, 5).",
+        "CertificatePublicKey: contains no complete PEM block CERTIFICATE (RFC 7468, 5).",
     ),
     "a broken chain": (
         chains.pem(LEAF, ROOT),
@@ -301,7 +301,7 @@ REFUSED: dict[str, tuple[str, dict[str, object], type[ServiceError], str]] = {
         chains.pem(LEAF),
         {"CertificatePrivateKey": WRONG_KEY},
         CertificateMatchError,
-        "CertificatePrivateKey: the private key is not that of the first certificate.",
+        "CertificatePrivateKey: the private key does not belong to the first certificate.",
     ),
     "no key": (
         chains.pem(LEAF),
@@ -319,7 +319,7 @@ REFUSED: dict[str, tuple[str, dict[str, object], type[ServiceError], str]] = {
         chains.pem(LEAF),
         {"CertificateType": "CA"},
         CertificateCaError,
-        "CertificateType: the first certificate is not that of a CA.",
+        "CertificateType: the first certificate is not a CA certificate.",
     ),
     "another type": (
         chains.pem(LEAF),

@@ -143,9 +143,9 @@ def test_a_name_is_free_and_fit_to_be_listed(inside: InsideDesk, uin: str, actio
     with pytest.raises(InvalidParam, match="Name: the account has a web already"):
         inside.operator(action, Uin=uin, Name="web", **rule)
     for name in ("x" * 65, "a\nb", "\u2800"):
-        with pytest.raises(InvalidParam, match=r"Name: (takes at most 64 print|must not hold)"):
+        with pytest.raises(InvalidParam, match=r"Name: (takes at most 64 print|must not contain)"):
             inside.operator(action, Uin=uin, Name=name, **rule)
-    with pytest.raises(InvalidParam, match="Name: must hold a visible character"):
+    with pytest.raises(InvalidParam, match="Name: must contain a visible character"):
         inside.operator(action, Uin=uin, Name=" ", **rule)
     with pytest.raises(AccountNotFound, match="There is no account nobody"):
         inside.operator(action, Uin="nobody", Name="other", **rule)

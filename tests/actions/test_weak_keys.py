@@ -70,7 +70,7 @@ def test_no_certificate_is_issued_for_a_weak_key(tmp_path: Path, name: str) -> N
         assert desk.store.read(lambda unit: unit.certificates.count() + unit.issuances.count()) == 0
         (entry,) = [each for each in desk.audit(order) if each.action == "BlockKey"]
         assert entry.detail == weakness(MADE[name]())
-        with pytest.raises(errors.InvalidParam, match="holds a key that is blocked"):
+        with pytest.raises(errors.InvalidParam, match="contains a blocked key"):
             submit(desk, desk.caller, MADE[name]())
 
 

@@ -91,7 +91,7 @@ def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
     ("changes", "detail"),
     [
         ({"Zone": "*.example.com"}, "Zone: a zone stands without a wildcard; got"),
-        ({"Zone": "a b"}, "Zone: only letters"),
+        ({"Zone": "a b"}, "Zone: a domain name may contain only letters"),
         ({"Provider": "hosts"}, 'Provider: must be one of rfc2136; got "hosts"'),
         (
             asked(server="ns.example.com:53"),

@@ -259,7 +259,7 @@ CAUSES = (
         situation="more keys are asked for than can be made",
         code="FailedOperation",
         sentence="Operation failed.",
-        named=("Too many keys are being made at once", "Try again"),
+        named=("The desk is making too many keys", "Try again"),
         refusal=with_more_keys_than_can_be_made,
     ),
     Cause(

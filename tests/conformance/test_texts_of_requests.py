@@ -69,7 +69,7 @@ def test_what_nobody_can_see_is_refused_in_every_text(action: Action, scene: Sce
             answer = ask(scene, action, place(shape, path, text))
             assert answer.code in ("FailedOperation.InvalidParam", "InvalidParameter")
             assert wire(path) in answer.message
-            held = "must not hold invisible characters"
+            held = "must not contain invisible characters"
             ended = "must not begin or end with a blank other than U+0020"
             assert (ended if text == AT_AN_END else held) in answer.message
             code_points = [f": U+{ord(letter):04X}" for letter in text if not letter.isascii()]
@@ -97,7 +97,7 @@ def test_a_domain_name_holds_nothing_that_cannot_be_seen(
     value = [name] if parameter in ("DnsNames", "DomainList") else name
     answer = ask(scene, found, good | {parameter: value})
     assert "Domain" in answer.code or answer.code == "FailedOperation.InvalidParam"
-    assert "a domain name must not hold invisible characters: U+00AD" in answer.message
+    assert "a domain name must not contain invisible characters: U+00AD" in answer.message
 
 
 def misplaced(shape: Shape, good: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -315,7 +315,7 @@ def test_what_was_forgotten_counts_as_seen(world: World) -> None:
     world.lose()
     before = dataclasses.replace(CHANGE, timestamp=NOON - 1)
 
-    with pytest.raises(SignatureExpire, match=r"sign a new request.*if your clock is slow"):
+    with pytest.raises(SignatureExpire, match=r"Sign a new request.*if your clock is slow"):
         world.admission.take(before, LIMIT)
     assert lets_in(world.admission, dataclasses.replace(LOOK, digest=b"2", timestamp=NOON - 1))
     assert lets_in(world.admission, dataclasses.replace(before, action_signed=True))

@@ -159,10 +159,7 @@ def test_a_critical_record_of_an_unknown_kind_forbids(tag: str) -> None:
     """Whatever else is there, and whatever other flags it has."""
     for flags in (0x80, 0x81, 0xFF):
         why = refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS)
-        assert (
-            why
-            == f"the critical CAA record {tag} is of a kind that is not known here (RFC 8659, 4.1)"
-        )
+        assert why == f"the desk does not know the critical CAA property {tag} (RFC 8659, 4.1)"
     for flags in (0, 1, 0x7F):
         assert refusal([*issue(MINE), CaaRecord(flags, tag, b"x")], DNS) is None
 
@@ -184,8 +181,8 @@ def test_an_account_may_be_asked_for() -> None:
         assert why.endswith(f" permits this desk: one is for the account {other} (RFC 8657, 3)")
     twice = f"{MINE}; accounturi={ACCOUNT}; accounturi={ACCOUNT}"
     assert refusal(issue(twice), DNS) == (
-        "no CAA record issue permits this desk: one has more than one accounturi, which no account "
-        "can be (RFC 8657, 3)"
+        "no CAA record issue permits this desk: one has more than one accounturi, so no "
+        "account matches it (RFC 8657, 3)"
     )
     assert refusal(wild(f"{MINE}; accounturi={ACCOUNT}1"), WILD) is not None
     assert refusal(wild(f"{MINE}; accounturi={ACCOUNT}"), WILD) is None
@@ -234,13 +231,11 @@ def test_each_fault_of_methods_has_its_reason() -> None:
         return refusal(issue(f"{MINE}; validationmethods={methods}"), DNS)
 
     begin = "no CAA record issue permits this desk: one"
-    assert reason("http-01") == f"{begin} is for proof by http-01 (RFC 8657, 4)"
-    assert reason("") == f"{begin} is for proof by no method (RFC 8657, 4)"
-    assert reason("dns-01,") == (
-        f"{begin} has validationmethods that are malformed: dns-01, (RFC 8657, 4)"
-    )
+    assert reason("http-01") == f"{begin} allows only validation by http-01 (RFC 8657, 4)"
+    assert reason("") == f"{begin} allows no validation method (RFC 8657, 4)"
+    assert reason("dns-01,") == (f"{begin} has malformed validationmethods: dns-01, (RFC 8657, 4)")
     assert reason("dns-01; validationmethods=dns-01") == (
-        f"{begin} has more than one validationmethods, which no proof can be (RFC 8657, 4)"
+        f"{begin} has more than one validationmethods, so no method matches it (RFC 8657, 4)"
     )
 
 

@@ -308,7 +308,7 @@ def test_the_rule_says_which_certificate_breaks_the_chain() -> None:
     rule = refused(chains.pem(LEAF, INTERMEDIATE, impostor().certificate)).rule
     assert rule == "certificate 3 did not issue certificate 2 (RFC 5280, 6.1.3)"
     rule = refused(chains.pem(SERVER_AS_ISSUER, LEAF)).rule
-    assert rule == "certificate 2 is not that of a CA (RFC 5280, 4.2.1.3 and 4.2.1.9)"
+    assert rule == "certificate 2 is not a CA certificate (RFC 5280, 4.2.1.3 and 4.2.1.9)"
 
 
 # --- texts and certificates that are refused ---------------------------------------------------

@@ -61,10 +61,10 @@ def attribute(kind: str, value: bytes, tag: int) -> bytes:
 
 LENGTH = form("a length that is not in its shortest form (X.690, 10.1)")
 ELEMENTS = form("it is not three elements: content, algorithm, signature (RFC 2986, 4.2)")
-CONTENT = form("a content that is not in its one form (X.690, 8 and 11)")
+CONTENT = form("content that is not in its canonical form (X.690, 8 and 11)")
 VERSION = form("its version is not 0 (RFC 2986, 4.1)")
 NOT_TEXT = form("a name has a value that is not text (RFC 5280, 4.1.2.4)")
-CODE = form("a name has a value that is not in the code of its type (X.690, 8.23)")
+CODE = form("a name has a value that is not encoded as its type requires (X.690, 8.23)")
 SAN_FORM = "the subject alternative name is not well-formed (RFC 5280, 4.2.1.6)"
 
 
@@ -235,7 +235,7 @@ def test_a_request_is_read_behind_its_description_by_openssl() -> None:
         (UPLOADED.replace("\n", " "), FRAME),
         (UPLOADED.replace("-----END", "----END"), FRAME),
         (UPLOADED.partition("-----END")[0], FRAME),
-        (UPLOADED + UPLOADED, "there is more than one PEM block"),
+        (UPLOADED + UPLOADED, "the text has more than one PEM block"),
         ("-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n", BASE64),
         (UPLOADED.replace("MIIC5z", "MIIC5"), BASE64),
         (UPLOADED.replace("MIIC5z", "MIIC5z=="), BASE64),
@@ -264,7 +264,7 @@ def test_a_private_key_is_refused_and_not_repeated() -> None:
     """The commonest mistake; the key must not travel on in a message."""
     key = keys.private_key_pem(rsa_key()).decode()
     for text in (key, UPLOADED + key, key.replace("PRIVATE", "RSA PRIVATE")):
-        assert refusal(text) == "it holds a private key; send only the CSR"
+        assert refusal(text) == "the text contains a private key; send only the CSR"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_huge_text_is_refused_by_its_length(text: str) -> None:
 )
 def test_a_hostile_text_within_the_length_is_refused_too(text: str) -> None:
     """No pattern here makes the search for the frame run away."""
-    assert refusal(text) in {FRAME, "there is more than one PEM block"}
+    assert refusal(text) in {FRAME, "the text has more than one PEM block"}
 
 
 # --- refused for its content ------------------------------------------------------------------
@@ -350,7 +350,7 @@ def test_a_signature_with_unused_bits_is_refused() -> None:
         signature = KEY.sign(content, ec.ECDSA(hashes.SHA256()))
     whole, cut = (tlv(0x03, unused, signature) for unused in (b"\x00", b"\x01"))
     assert csr.parse(pem(sequence(content, SHA_256, whole))).common_name == "example.com"
-    rule = form("its signature is not whole bytes (RFC 2986, 4.2)")
+    rule = form("its signature is not a whole number of bytes (RFC 2986, 4.2)")
     assert refusal(pem(sequence(content, SHA_256, cut))) == rule
 
 
@@ -567,7 +567,10 @@ def test_an_unknown_attribute_is_left_behind() -> None:
         (b"\x01\x01\x01", CONTENT),
         (b"\x0c\x81\x01x", LENGTH),
         (b"\x30\x03\x02\x02\x01", form("a length beyond the end (X.690, 8.1.3)")),
-        (b"\x2c\x00", form("a type that is not constructed as it must be (X.690, 8 and 10.2)")),
+        (
+            b"\x2c\x00",
+            form("a type in the wrong form, primitive or constructed (X.690, 8 and 10.2)"),
+        ),
     ],
     ids=["long integer", "odd boolean", "long length", "cut short", "string in parts"],
 )
@@ -651,7 +654,7 @@ ONE_VALUE = form("a request for extensions has one value (RFC 2985, 5.4.2)")
             sequence(oid("1.2.840.113549.1.9.14"), tlv(0x31, b"\x05\x00")),
             extensions("the extensions are not a list (RFC 5280, 4.1)"),
         ),
-        (requested(SAN, SAN), extensions("an extension is there twice (RFC 5280, 4.2)")),
+        (requested(SAN, SAN), extensions("an extension appears twice (RFC 5280, 4.2)")),
         (
             requested(sequence(tlv(0x04, b"x"))),
             extensions("an extension has no identifier (RFC 5280, 4.1)"),
@@ -675,7 +678,7 @@ ONE_VALUE = form("a request for extensions has one value (RFC 2985, 5.4.2)")
         ),
         (
             requested(extension("2.5.29.17", sequence(tlv(0x9E, b"x")))),
-            extensions("a subject alternative name is of no kind (RFC 5280, 4.2.1.6)"),
+            extensions("a subject alternative name has no valid type (RFC 5280, 4.2.1.6)"),
         ),
         (
             requested(extension("2.5.29.17", sequence(tlv(0x87, b"12345")))),

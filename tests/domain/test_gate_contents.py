@@ -98,7 +98,7 @@ def test_a_file_never_proves_a_wildcard(source: Source) -> None:
 
     told = refused(Written(request=request, source=source).tbs(), request, source)
 
-    assert told == ("*.example.com is a wildcard, which only a DNS record proves", False)
+    assert told == ("only a DNS record can prove the wildcard *.example.com", False)
 
 
 # --- subject and extensions ----------------------------------------------------------------------
@@ -122,20 +122,20 @@ def test_a_subject_with_more_than_was_vetted_does_not_pass(
     wanted = profile.subject_of(request, sandbox=False)
     subject = x509.Name([*wanted, x509.NameAttribute(oid, value)])
 
-    assert rule_of(source, request, {"subject": subject}) == "its subject is not what was vetted"
+    assert rule_of(source, request, {"subject": subject}) == "its subject is not the vetted one"
 
 
 @pytest.mark.parametrize(
     ("part", "value", "rule"),
     [
-        ("country", "England", "a country must be two capitals of ISO 3166-1"),
-        ("country", "ZZ", "a country must be two capitals of ISO 3166-1"),
+        ("country", "England", "a country must be a two-letter code of ISO 3166-1"),
+        ("country", "ZZ", "a country must be a two-letter code of ISO 3166-1"),
         ("country", None, "OV needs country, organisation, and region or locality"),
         ("organisation", "  ", "OV needs country, organisation, and region or locality"),
         ("organisation", "x" * 65, "a part of the subject takes at most 64 characters, not 65"),
-        ("organisation", "- .", "a part of the subject must hold more than dots"),
-        ("locality", "Ox\u202eford", "a part of the subject must not hold control characters"),
-        ("region", "a\x00b", "a part of the subject must not hold control characters"),
+        ("organisation", "- .", "a part of the subject must contain more than dots"),
+        ("locality", "Ox\u202eford", "a part of the subject must not contain control characters"),
+        ("region", "a\x00b", "a part of the subject must not contain control characters"),
     ],
 )
 def test_a_subject_that_may_not_be_does_not_pass(
@@ -194,8 +194,8 @@ def test_an_extension_that_is_not_the_profile_s_does_not_pass(
     request = asked(NOON, key=KEY)
 
     assert rule_of(source, request, changed(source, request, extension)) in {
-        "it would be a CA",
-        "it is not for servers alone",
+        "it would be a CA certificate",
+        "it is not for servers only",
         "its extensions are not the profile's",
     }
 
@@ -203,8 +203,8 @@ def test_an_extension_that_is_not_the_profile_s_does_not_pass(
 @pytest.mark.parametrize(
     ("what", "rule"),
     [
-        ("a CA", "it would be a CA"),
-        ("for clients too", "it is not for servers alone"),
+        ("a CA", "it would be a CA certificate"),
+        ("for clients too", "it is not for servers only"),
         ("must-staple", "its extensions are not the profile's"),
     ],
 )

@@ -211,13 +211,13 @@ def test_a_picture_has_a_size_that_can_be_shown() -> None:
 
 def test_a_png_file_has_a_header_and_data() -> None:
     """Each where it belongs."""
-    assert flawed(check_png, png(1, 1)) == "it has no data of a picture"
+    assert flawed(check_png, png(1, 1)) == "it has no image data"
     no_header = PNG[:8] + DATA + chunk(b"IEND", b"")
-    assert flawed(check_png, no_header) == "its header is not where it has to be"
+    assert flawed(check_png, no_header) == "its header is in the wrong place"
     twice = png(1, 1, chunk(b"IHDR", bytes(13)), DATA)
-    assert flawed(check_png, twice) == "its header is not where it has to be"
+    assert flawed(check_png, twice) == "its header is in the wrong place"
     long = PNG[:8] + chunk(b"IHDR", bytes(14)) + DATA
-    assert flawed(check_png, long) == "its header has another size"
+    assert flawed(check_png, long) == "its header has the wrong size"
 
 
 def test_a_jpeg_file_has_a_frame_before_its_scans() -> None:
@@ -228,7 +228,7 @@ def test_a_jpeg_file_has_a_frame_before_its_scans() -> None:
     assert flawed(check_jpeg, JPG[:2] + JPG[scan:]) == "a scan has no frame"
     assert flawed(check_jpeg, JPG[:-2]) == "it ends within a scan"
     assert flawed(check_jpeg, JPG[:2] + b"\xff\xd0" + ends) == "the marker D0 is out of place"
-    assert flawed(check_jpeg, JPG[:2] + b"text") == "there is no marker where one has to be"
+    assert flawed(check_jpeg, JPG[:2] + b"text") == "a marker is missing"
     check_jpeg(JPG[:2] + b"\xff\xff\xff" + JPG[2:])
 
 
@@ -252,7 +252,7 @@ def test_a_page_that_only_shows_something_is_taken() -> None:
 @pytest.mark.parametrize("name", ACTIVE)
 def test_what_acts_is_refused_by_its_name(name: str) -> None:
     """Wherever it stands, and however it is spelt."""
-    found = f"it holds {name}, which a letter must not have"
+    found = f"it contains {name}, which a letter must not have"
     escaped = "".join(f"#{ord(letter):02X}" if at % 2 else letter for at, letter in enumerate(name))
     for spelt in (name, escaped):
         assert flawed(check_pdf, pdf(f"<</S /{spelt}>>".encode())) == found
@@ -286,15 +286,15 @@ def test_objects_that_cannot_be_looked_into_are_refused(entries: bytes) -> None:
     """However their stream is described."""
     packed = stream(b"00", entries)
     found = flawed(check_pdf, pdf(packed))
-    assert found == "its objects are packed in a way that the desk does not read"
+    assert found == "its objects are compressed in a way that the desk does not read"
 
 
 def test_what_is_packed_wrongly_is_refused() -> None:
     """Not as it says, not all of it, or too much of it."""
     whole = zlib.compress(bytes(2048))
     said = b" /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
-    assert flawed(check_pdf, pdf(stream(b"no", said))) == "its objects are packed wrongly"
-    assert flawed(check_pdf, pdf(stream(whole[:-9], said))) == "its objects are not all there"
+    assert flawed(check_pdf, pdf(stream(b"no", said))) == "its compressed objects are damaged"
+    assert flawed(check_pdf, pdf(stream(whole[:-9], said))) == "some of its objects are missing"
     much = stream(zlib.compress(bytes(MOST_OBJECTS // 2 + 1)), said)
     check_pdf(pdf(much))
     assert flawed(check_pdf, pdf(much, much)) == "its objects have more than 16777216 bytes"
@@ -305,7 +305,7 @@ def test_an_object_that_is_not_closed_is_refused() -> None:
     for content in (b"<</A (", b"<</A ) /First 4>>", b"<</A [<</B 1>>"):
         assert flawed(check_pdf, pdf(content)) in {
             "one of its objects cannot be read",
-            "its objects lie within each other",
+            "its objects are nested",
         }
 
 

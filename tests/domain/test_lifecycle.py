@@ -243,9 +243,9 @@ def test_what_was_not_bought_is_neither_opened_again_nor_paid_back(event: Event)
     of_reissues, of_free = BOUGHT_ONLY[event]
     for give_up in (Event.CANCEL_ORDER, Event.FAIL):
         refuse: Callable[[Order], object] = functools.partial(Order.after, event=event)
-        with pytest.raises(IllegalTransition, match=rf"It is a free one: {of_free}\.$"):
+        with pytest.raises(IllegalTransition, match=rf"It is a free order, so {of_free}\.$"):
             refuse(bought(FREE).after(Event.SUBMIT_ORDER).after(give_up))
-        with pytest.raises(IllegalTransition, match=rf"It is a reissue: {of_reissues}\.$"):
+        with pytest.raises(IllegalTransition, match=rf"It is a reissue, so {of_reissues}\.$"):
             refuse(bought(replaces=OTHER).after(Event.SUBMIT_ORDER).after(give_up))
 
 

@@ -36,5 +36,5 @@ def test_what_is_wrong_is_told_without_any_part_of_the_address(text: str) -> Non
 def test_a_long_text_is_refused_by_its_length() -> None:
     """The library would look at all of it first."""
     assert mailbox_fault("a@" + "b." * 200) == (
-        "is not an e-mail address: it has 402 characters, 254 at most"
+        "is not an e-mail address: it has 402 characters, and at most 254 are allowed"
     )

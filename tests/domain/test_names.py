@@ -12,15 +12,15 @@ from publicsuffixlist import PublicSuffixList
 
 from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
 
-UNSEEN_CONTROL = "a domain name must not hold control characters"
-NOT_ALLOWED = "only letters, digits, hyphens and dots may stand in a domain name"
+UNSEEN_CONTROL = "a domain name must not contain control characters"
+NOT_ALLOWED = "a domain name may contain only letters, digits, hyphens and dots"
 NO_LABEL = "a label is not a valid international label (IDNA 2008, at most 63 octets)"
 ADDRESS = "an IP address is not a domain name"
 INTERNAL = "an internal or special-use name cannot be ordered"
 UNLISTED = "the top-level domain is not in the public suffix list"
 SUFFIX = "a public suffix, or a wildcard on one, cannot be ordered"
-WILDCARD = "a wildcard may only stand as the whole leftmost label"
-BLANKS = "blanks may not surround a domain name"
+WILDCARD = "a wildcard must be the whole leftmost label"
+BLANKS = "a domain name may not begin or end with a blank"
 HYPHEN = "a label may not begin or end with a hyphen"
 TWO_LABELS = "a domain name needs at least two labels"
 
@@ -105,7 +105,7 @@ def test_a_name_leads_to_the_domain_that_a_registry_has_delegated(
         ("user@example.com", NOT_ALLOWED),
         ("exa\x00mple.com", f"{UNSEEN_CONTROL}: U+0000"),
         ("exa\u202emple.com", f"{UNSEEN_CONTROL}: U+202E"),
-        ("exa\ud800mple.com", "a domain name must not hold invisible characters: U+D800"),
+        ("exa\ud800mple.com", "a domain name must not contain invisible characters: U+D800"),
         ("-example.com", HYPHEN),
         ("example-.com", HYPHEN),
         ("-.com", HYPHEN),

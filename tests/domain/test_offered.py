@@ -30,23 +30,23 @@ def test_one_challenge_for_each_name_is_taken() -> None:
 @pytest.mark.parametrize(
     ("offered", "told"),
     [
-        (GOOD[:1], "not one challenge for each name"),
-        ([*GOOD, GOOD[0]], "not one challenge for each name"),
-        (changed(name="example.org"), "not one challenge for each name"),
-        (changed(kind=ProofKind.FILE), "no DNS challenge"),
+        (GOOD[:1], "each name must have exactly one challenge"),
+        ([*GOOD, GOOD[0]], "each name must have exactly one challenge"),
+        (changed(name="example.org"), "each name must have exactly one challenge"),
+        (changed(kind=ProofKind.FILE), "not for DNS"),
         (changed(value="x" * 256), "too long"),
         (changed(value=""), "too long"),
         (changed(value="two words"), "printable"),
         (changed(value="line\n"), "printable"),
         (changed(value="\u00e9"), "printable"),
         (changed(label="_acme\u202e"), "printable"),
-        (changed(label="www"), "other things"),
-        (changed(label="*"), "other things"),
-        (changed(label="_acme-challenge.shop"), "other things"),
-        (changed(label="_acme..challenge"), "other things"),
-        (changed(label="_" * 64), "other things"),
-        (changed(label="_a" + 80 * "._a"), "other things"),
-        (changed(kind=ProofKind.CNAME, value="not_a_name/"), "other things"),
+        (changed(label="www"), "something else"),
+        (changed(label="*"), "something else"),
+        (changed(label="_acme-challenge.shop"), "something else"),
+        (changed(label="_acme..challenge"), "something else"),
+        (changed(label="_" * 64), "something else"),
+        (changed(label="_a" + 80 * "._a"), "something else"),
+        (changed(kind=ProofKind.CNAME, value="not_a_name/"), "something else"),
     ],
 )
 def test_anything_else_is_not(offered: list[Challenge], told: str) -> None:
@@ -67,5 +67,5 @@ def test_a_file_stands_in_the_folder_for_proofs_alone(label: str) -> None:
     """The desk asks the customer's web server for nothing else on a CA's word."""
     offered = Challenge(name="www.example.com", kind=ProofKind.FILE, label="ab12.txt", value="x")
     check_offered([offered], NAMES[2:], "FILE")
-    with pytest.raises(ValueError, match="other things"):
+    with pytest.raises(ValueError, match="something else"):
         check_offered([dataclasses.replace(offered, label=label)], NAMES[2:], "FILE")

@@ -67,7 +67,7 @@ def test_requests_to_revoke_are_numbered_on_from_the_submissions_to_the_ca() -> 
 @pytest.mark.parametrize(
     ("event", "of_free", "of_reissues"),
     [
-        (Event.RESUBMIT, "apply for another", "ask for another"),
+        (Event.RESUBMIT, "apply for a new one", "ask for another reissue"),
         (Event.REFUND, "nothing was paid for it", "nothing was paid for it"),
     ],
 )
@@ -76,10 +76,10 @@ def test_what_was_not_bought_is_neither_opened_again_nor_paid_back(
 ) -> None:
     """The vendor's action is for paid ones; a reissue is part of what was paid for before."""
     free = dataclasses.replace(standing_at(Status(number)), product_id=FREE)
-    with pytest.raises(IllegalTransition, match=rf"It is a free one: {of_free}\.$"):
+    with pytest.raises(IllegalTransition, match=rf"It is a free order, so {of_free}\.$"):
         free.after(event)
     reissue = dataclasses.replace(standing_at(Status(number)), replaces="Zz9Yy8Xx")
-    with pytest.raises(IllegalTransition, match=rf"It is a reissue: {of_reissues}\.$"):
+    with pytest.raises(IllegalTransition, match=rf"It is a reissue, so {of_reissues}\.$"):
         reissue.after(event)
 
 

@@ -30,9 +30,9 @@ def test_the_digest_of_a_key_is_that_of_whatever_it_comes_in() -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("", "there is no whole PEM block"),
-        (CERTIFICATE[:200], "there is no whole PEM block"),
-        (CERTIFICATE[:200] + "\n" + CERTIFICATE, "there is no whole PEM block"),
+        ("", "there is no complete PEM block"),
+        (CERTIFICATE[:200], "there is no complete PEM block"),
+        (CERTIFICATE[:200] + "\n" + CERTIFICATE, "there is no complete PEM block"),
         (pem.encoded("CERTIFICATE", b"0\0"), "a block CERTIFICATE cannot be read"),
         (pem.encoded("CERTIFICATE REQUEST", b""), "a block CERTIFICATE REQUEST cannot be read"),
         (pem.encoded("PUBLIC KEY", b"x"), "a block PUBLIC KEY cannot be read"),

@@ -69,9 +69,9 @@ def test_ports_for_tests_stand_in_place_of_the_default_ones() -> None:
 @pytest.mark.parametrize("port", [-1, 0, 65536])
 def test_a_number_that_is_no_port_is_refused(port: int) -> None:
     """For either scheme."""
-    with pytest.raises(ValueError, match=f"^{port} is no port$"):
+    with pytest.raises(ValueError, match=f"^{port} is not a port$"):
         Ports(http=port, https=443)
-    with pytest.raises(ValueError, match=f"^{port} is no port$"):
+    with pytest.raises(ValueError, match=f"^{port} is not a port$"):
         Ports(http=80, https=port)
 
 

@@ -12,8 +12,8 @@ from certdesk.domain.orders.warnings import organisation_remarks, person_remarks
 from certdesk.domain.values.organisation import Organisation, Person
 from certdesk.domain.values.secret import Secret
 
-CODE = "the check digit of the unified social credit code does not fit"
-CARD = "the check digit of the identity card does not fit"
+CODE = "the check digit of the unified social credit code is wrong"
+CARD = "the check digit of the identity card is wrong"
 
 
 @pytest.mark.parametrize(

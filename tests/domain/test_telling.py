@@ -102,5 +102,5 @@ def test_that_there_is_no_such_thing_is_a_sentence_whatever_it_was_called() -> N
     """With the name where it may be repeated."""
     assert told_missing("manager", "99") == "There is no manager 99."
     assert told_missing("order", "ZadwtbbX") == (
-        "There is no such order: it was named by a text of 8 characters."
+        "There is no such order. The name was a text of 8 characters."
     )

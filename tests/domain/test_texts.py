@@ -13,9 +13,9 @@ from certdesk.domain.values.organisation import Organisation, Person
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.texts import organisation_faults, person_faults
 
-CONTROL = "must not hold control characters"
-UNSEEN = "must not hold invisible characters"
-PUNCTUATION = "must hold more than dots, dashes and blanks"
+CONTROL = "must not contain control characters"
+UNSEEN = "must not contain invisible characters"
+PUNCTUATION = "must contain more than dots, dashes and blanks"
 
 # Most characters of each text.
 ORGANISATION = {
@@ -85,7 +85,7 @@ def test_what_nobody_can_see_is_refused(field: str, character: str) -> None:
 
 @pytest.mark.parametrize("text", [".", "-", " ", "...", "- . -"])
 def test_mere_punctuation_is_refused(text: str) -> None:
-    """Certificates must not hold `.`, `-` and blanks as a value (Baseline Requirements)."""
+    """Certificates must not contain `.`, `-` and blanks as a value (Baseline Requirements)."""
     assert list(person_faults(person("last_name", text))) == [("last_name", PUNCTUATION)]
 
 

@@ -42,14 +42,16 @@ SHOWN_FORMATS = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110B
 def test_a_character_that_shows_nothing_is_refused_wherever_it_stands(letter: str) -> None:
     """With the code point, so that its writer finds it."""
     for text in (letter, f"{letter}ab", f"a{letter}b", f"ab{letter}", letter * 9):
-        rule = f"must not hold invisible characters: U+{ord(letter):04X}"
+        rule = f"must not contain invisible characters: U+{ord(letter):04X}"
         assert unseen_fault(text) == rule
 
 
 @pytest.mark.parametrize("letter", "\x00\t\n\r\x1b\x7f\x85\x9b\u061c\u200e\u202e\u2066\u2028\u2029")
 def test_a_character_that_controls_a_reader_is_refused(letter: str) -> None:
     """Line ends, escapes and what turns the reading direction."""
-    assert unseen_fault(f"a{letter}b") == f"must not hold control characters: U+{ord(letter):04X}"
+    assert unseen_fault(f"a{letter}b") == (
+        f"must not contain control characters: U+{ord(letter):04X}"
+    )
 
 
 def test_every_character_without_a_glyph_of_its_own_is_refused() -> None:
@@ -89,7 +91,7 @@ def test_joiners_between_letters_that_need_them_pass(text: str) -> None:
 @pytest.mark.parametrize("text", ["a\u200db", "\u200cمی", "می\u200c", "ab\u200c", "👨\u200d👩"])
 def test_joiners_that_join_nothing_are_refused(text: str) -> None:
     """Between Latin letters, at the ends, one after another, and between emoji."""
-    assert (unseen_fault(text) or "").startswith("must not hold invisible characters")
+    assert (unseen_fault(text) or "").startswith("must not contain invisible characters")
 
 
 def ideograph(letter: str) -> bool:
@@ -158,7 +160,7 @@ def test_marks_that_change_the_letters_around_them_pass_there(text: str) -> None
 @pytest.mark.parametrize("letter", DEPENDENT)
 def test_marks_that_change_the_letters_around_them_are_refused_elsewhere(letter: str) -> None:
     """On letters of other scripts they may show nothing."""
-    rule = f"must not hold invisible characters: U+{ord(letter):04X}"
+    rule = f"must not contain invisible characters: U+{ord(letter):04X}"
     for text in (letter, f"a{letter}b", f"{letter}b", f"a{letter}", f"က{letter}ខ", f" {letter}"):
         assert unseen_fault(text) == rule
         assert letter not in visible(text)
@@ -180,7 +182,7 @@ def test_a_wide_blank_stands_between_words_and_at_no_end(blank: str) -> None:
 )
 def test_blanks_and_marks_alone_are_refused(text: str) -> None:
     """There has to be something that they stand between, or on; the unassigned are nothing."""
-    assert unseen_fault(text) == "must hold a visible character"
+    assert unseen_fault(text) == "must contain a visible character"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_what_people_write_passes(text: str) -> None:
 
 def test_of_a_secret_no_character_is_told() -> None:
     """Only that there is one."""
-    rule = "must not hold invisible characters"
+    rule = "must not contain invisible characters"
     assert unseen_fault("a\u2800", secret=True) == rule
 
 

@@ -112,11 +112,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda _, request: dataclasses.replace(
             asked(NOON, "www.example.com", "example.com", key=KEY), attempt=request.attempt
         ),
-        "its names are not the order's",
+        "its names are not the names of the order",
     ),
     "the order has another key": (
         lambda _, request: dataclasses.replace(request, csr=asked(NOON).csr),
-        "its key is not the CSR's",
+        "its key is not the key of the CSR",
     ),
     "the order may last less": (
         lambda _, request: dataclasses.replace(request, most_days=90),
@@ -154,10 +154,10 @@ def test_a_check_of_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
 def test_a_state_that_cannot_be_read_is_declined(ca: InsideCa, state: bytes) -> None:
     """Rather than begun anew, which could give a second certificate."""
     recorded = Recorded(state=state, serial="1f")
-    assert declined(ca.issuer, asked(NOON), recorded) == "what was kept of it cannot be read"
+    assert declined(ca.issuer, asked(NOON), recorded) == "the plan for it cannot be read"
 
 
-ALTERED = "what was kept of it is not what was recorded for it"
+ALTERED = "the plan for it was altered"
 
 
 @hypothesis.given(place=st.integers(min_value=0), bit=st.integers(0, 7))
@@ -179,7 +179,7 @@ def test_a_record_gives_a_token_for_its_own_bytes_and_for_no_others(
         assert leaf.tbs_certificate_bytes == whole_one.tbs_certificate_bytes
     else:
         assert isinstance(after, Declined)
-        assert after.reason in {ALTERED, "what was kept of it cannot be read"}
+        assert after.reason in {ALTERED, "the plan for it cannot be read"}
 
 
 def test_what_was_recorded_for_one_order_is_signed_for_no_other(ca: InsideCa) -> None:
@@ -212,7 +212,7 @@ def test_a_token_is_not_made_by_hand_and_signs_once(ca: InsideCa) -> None:
 
     with pytest.raises(IndexError):
         sign(tokens[0])
-    with pytest.raises(TypeError, match="made by prepare alone"):
+    with pytest.raises(TypeError, match="only prepare makes a token"):
         SigningToken(object(), b"", "ecc-issuing", "SHA256")
 
 

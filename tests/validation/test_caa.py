@@ -109,7 +109,7 @@ def test_an_account_and_methods_are_asked_for(names: NameServer) -> None:
     other = caa(names, accounts=(f"{account}1",))
     assert f"one is for the account {account} (RFC 8657, 3)" in other.reason
     file = caa(names, accounts=(account,), kind=ProofKind.FILE)
-    assert "one is for proof by dns-01,ca-dns (RFC 8657, 4)" in file.reason
+    assert "one allows only validation by dns-01,ca-dns (RFC 8657, 4)" in file.reason
 
 
 def test_what_is_found_is_cut_before_it_is_kept(names: NameServer) -> None:

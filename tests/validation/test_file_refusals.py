@@ -138,12 +138,12 @@ def test_no_redirect_leads_to_an_address(world: Sites, host: str) -> None:
         (f"http://{NAME}:443/", "only port"),
         (f"https://{NAME}:80/", "only port"),
         (f"http://{NAME}:0/", "only port"),
-        (f"http://{NAME}:99999/", "its port is no number"),
-        (f"http://{NAME}:x/", "its port is no number"),
+        (f"http://{NAME}:99999/", "its port is not a number"),
+        (f"http://{NAME}:x/", "its port is not a number"),
         (f"http://user@{NAME}/", "a URL with a user name is not followed"),
         (f"http://user:password@{NAME}/", "a URL with a user name is not followed"),
         (f"http://{NAME}@other.test/", "a URL with a user name is not followed"),
-        ("http://other.test\\@files.shop.test/", "its Location is not one URL"),
+        ("http://other.test\\@files.shop.test/", "its Location must be one URL"),
         ("file:///etc/passwd", "only http and https are followed"),
         (f"gopher://{NAME}:70/_GET", "only http and https are followed"),
         (f"ftp://{NAME}/", "only http and https are followed"),
@@ -151,11 +151,11 @@ def test_no_redirect_leads_to_an_address(world: Sites, host: str) -> None:
         ("data:text/plain,x", "only http and https are followed"),
         ("http:///x", "a domain name is missing"),
         ("http:x", "a domain name is missing"),
-        ("http://*.shop.test/", "a wildcard is no host"),
-        ("http://[/", "its Location is no URL"),
-        ("", "its Location is not one URL"),
-        ("/a b", "its Location is not one URL"),
-        (f"/{'x' * 2000}", "its Location is not one URL"),
+        ("http://*.shop.test/", "a wildcard is not a host"),
+        ("http://[/", "its Location is not a URL"),
+        ("", "its Location must be one URL"),
+        ("/a b", "its Location must be one URL"),
+        (f"/{'x' * 2000}", "its Location must be one URL"),
         (PATH, "the redirects lead in a circle"),
     ],
 )
@@ -193,7 +193,7 @@ def test_two_locations_are_none(world: Sites) -> None:
     """Which one is meant nobody knows."""
     both = b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
     world.http.script(NAME, PATH, lambda line: line.send(both))
-    assert "its Location is not one URL" in world.validate().reason
+    assert "its Location must be one URL" in world.validate().reason
 
 
 @pytest.mark.parametrize("status", [301, 302])

@@ -45,8 +45,8 @@ def test_a_desk_allows_no_network_by_default(world: Sites) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"proof_http_port": 65536}, "proof.http_port, proof.https_port: 65536 is no port"),
-        ({"proof_https_port": 70000}, "proof.http_port, proof.https_port: 70000 is no port"),
+        ({"proof_http_port": 65536}, "proof.http_port, proof.https_port: 65536 is not a port"),
+        ({"proof_https_port": 70000}, "proof.http_port, proof.https_port: 70000 is not a port"),
         ({"proof_allow_networks": ("10.0.0.1/8",)}, "proof.allow_networks: 10.0.0.1/8 has host"),
         ({"proof_allow_networks": ("shop",)}, "proof.allow_networks: 'shop' does not appear to"),
     ],

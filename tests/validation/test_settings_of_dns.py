@@ -74,7 +74,7 @@ def test_caa_is_asked_as_who_the_desk_is_set_to_be(
     ("variable", "value", "message"),
     [
         ("DNS_RESOLVERS", "localhost:53", "dns.resolvers: 'localhost:53' does not appear to be"),
-        ("DNS_RESOLVERS", "127.0.0.1:99999", "dns.resolvers: 99999 is no port"),
+        ("DNS_RESOLVERS", "127.0.0.1:99999", "dns.resolvers: 99999 is not a port"),
         ("DNS_RESOLVERS", ",", "dns.resolvers: name at least one"),
         ("DNS_TRUST_ANCHORS", "/nowhere", "dns.trust_anchors: /nowhere cannot be read"),
         ("DNS_TRUST_ANCHORS", ". IN DS 1", "dns.trust_anchors: . IN DS 1 is not a trust anchor"),

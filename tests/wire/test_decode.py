@@ -388,8 +388,8 @@ def test_what_nobody_can_see_is_refused_by_parameter_rule_and_code_point() -> No
             )
         named = "Its text" if error is InvalidParameter else "Labels.0.TagKey:"
         assert refused.value.detail == (
-            f"{named} must not hold invisible characters: U+2800. "
-            "Further faults: `Name`: must not hold invisible characters: U+3164."
+            f"{named} must not contain invisible characters: U+2800. Further faults: `Name`: "
+            "must not contain invisible characters: U+3164."
         )
 
 
@@ -397,7 +397,7 @@ def test_of_a_hidden_text_no_character_is_told() -> None:
     """The rule is, and the parameter."""
     with pytest.raises(InvalidParam) as refused:
         decode({"Phone": "1\u20602"}, Texts, unfit=InvalidParam)
-    assert refused.value.detail == "Phone: must not hold invisible characters."
+    assert refused.value.detail == "Phone: must not contain invisible characters."
 
 
 def test_a_text_that_has_a_parser_of_its_own_is_left_to_that() -> None:

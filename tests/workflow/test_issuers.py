@@ -25,7 +25,7 @@ DV, WILD = 104, 12
 """Two products: that of one name, and that of a wildcard, which `submit` orders for them."""
 
 HERE, THERE = "here", "there"
-GONE = "Its issuer there is not among those of this desk (setting issuer.names)."
+GONE = "This desk does not have the issuer there of the certificate (setting issuer.names)."
 
 
 class Two:
@@ -145,7 +145,9 @@ def test_an_order_whose_issuer_is_gone_waits_and_says_why(two: Two) -> None:
     assert two.here.asked == two.there.asked == []
     two.desk.work()
     assert order.task.reason == GONE
-    assert two.told(certificate_id) == f"The work on it waits, and goes on by itself: {GONE}"
+    assert (
+        two.told(certificate_id) == f"Work on the order is waiting and continues by itself: {GONE}"
+    )
     (found,) = IssuersCheckup(two.desk.store, two.desk.issuers).examine()
     assert (found.state, found.remedy) == (Health.FAIL, "put there back into issuer.names")
     assert found.what.startswith("1 orders wait for the issuer there, and only that can revoke 0")

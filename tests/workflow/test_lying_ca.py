@@ -106,10 +106,10 @@ def with_parts(
 
 
 LIES: dict[str, tuple[Lie, str]] = {
-    "another key": (for_another_key, "its key is not the CSR's"),
-    "fewer names": (for_fewer_names, "its names are not the order's"),
-    "more names": (for_more_names, "its names are not the order's"),
-    "another serial number": (with_another_serial, "its serial number is not the one"),
+    "another key": (for_another_key, "its key is not the key of the CSR"),
+    "fewer names": (for_fewer_names, "its names are not the names of the order"),
+    "more names": (for_more_names, "its names are not the names of the order"),
+    "another serial number": (with_another_serial, "its serial number is not the announced one"),
     "a kind of key that no order has": (of_ed25519, "cannot be used"),
     "one that has ended": (by_another_ca, "it has ended"),
     "no certificate": (with_parts(lambda truth: truth.chain, leaf=b"none"), "cannot be used"),
@@ -120,11 +120,11 @@ LIES: dict[str, tuple[Lie, str]] = {
     "a root that is none": (with_parts(lambda truth: truth.chain, root=b"none"), "cannot be used"),
     "no issuer": (
         lambda truth, *_: Issued(leaf=truth.leaf, chain=()),
-        "without its issuer",
+        "its issuer is missing",
     ),
     "the CA's own certificate": (
         lambda truth, *_: Issued(leaf=truth.chain[0], chain=(), root=truth.root),
-        "it is a CA's",
+        "it is a CA certificate",
     ),
 }
 
@@ -228,7 +228,7 @@ def test_a_cancelled_order_waits_for_no_ca(at: DeskElsewhere, action: str) -> No
     at.desk.work()
     at.call(action)
     told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)
-    assert told["Next"] == "It was cancelled; ModifyCertificateResubmit opens it again."
+    assert told["Next"] == "The order was cancelled. ModifyCertificateResubmit opens it again."
     assert told["Failure"] == ""
 
 

@@ -101,7 +101,7 @@ def test_until_the_ca_has_said_what_to_publish_nothing_is_shown(at: DeskElsewher
     shown = at.shown()
     assert (shown["DvAuthDetail"], shown["StatusMsg"]) == (None, "PENDING-DCV")
     told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)["Next"]
-    assert told == "Its CA is asked what to publish; nothing to do."
+    assert told == "The desk is asking the CA what to publish. You have nothing to do."
     with pytest.raises(CertificateStatusNotAllowVerify, match="has not said yet what to publish"):
         at.call("CheckCertificateDomainVerification")
 
@@ -151,7 +151,7 @@ def test_a_ca_that_does_not_answer_is_asked_again_and_the_order_says_why(
         task = at.order.task
         assert (task.due_at, task.failures) == (at.desk.clock.now() + timedelta(seconds=30), 0)
         told = at.desk.operator("ShowOrder", CertificateId=at.its.certificate_id)["Next"]
-        assert told == f"The work on it waits, and goes on by itself: {AWAY}"
+        assert told == f"Work on the order is waiting and continues by itself: {AWAY}"
         at.desk.clock.move(timedelta(seconds=30))
         at.begin()
 
@@ -228,7 +228,7 @@ def test_challenges_that_were_not_asked_for_are_shown_to_nobody(at: DeskElsewher
     """The step fails, as the CA does what it must not."""
     others = Offered(challenges=())
     at.issuer.offer = lambda *_: others  # type: ignore[method-assign]  # a bad CA
-    with pytest.raises(ValueError, match="not one challenge for each name"):
+    with pytest.raises(ValueError, match="exactly one challenge"):
         at.take_on()
     assert at.shown()["DvAuthDetail"] is None
 
@@ -251,7 +251,7 @@ def test_a_method_that_the_ca_has_no_challenges_for_is_refused(at: DeskElsewhere
     """When the order is submitted, so that nobody waits for what never comes."""
     at.call("CancelCertificateOrder")
     at.call("ModifyCertificateResubmit")
-    with pytest.raises(InvalidParam, match="VerifyType: FILE cannot be used, as the CA of this"):
+    with pytest.raises(InvalidParam, match="not FILE: the CA of this product"):
         at.desk.call(
             at.caller, "CertificateOrderSubmit", CertId=at.its.certificate_id, VerifyType="FILE"
         )

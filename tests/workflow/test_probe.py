@@ -71,7 +71,7 @@ def test_the_latest_time_is_kept_and_never_goes_back(patient: Patient) -> None:
     ("back", "told"),
     [
         (5 * MINUTE, []),
-        (5 * MINUTE + SECOND, ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]),
+        (5 * MINUTE + SECOND, ["the clock is behind: it showed 2026-11-24 12:00:00 UTC before"]),
     ],
 )
 def test_a_clock_that_goes_back_is_wrong_after_five_minutes(
@@ -95,7 +95,7 @@ def test_another_process_may_know_a_clock_to_be_behind(patient: Patient) -> None
 
     late.check()
 
-    assert late.faults() == ["the clock is behind: it was 2026-11-24 12:00:00 UTC before"]
+    assert late.faults() == ["the clock is behind: it showed 2026-11-24 12:00:00 UTC before"]
 
 
 def test_a_check_has_to_end_every_twelve_seconds(patient: Patient) -> None:

@@ -92,7 +92,7 @@ def test_what_is_to_be_published_is_shown_and_checked_as_before(desk: LeftAlone)
     assert (result["LocalCheck"], result["CaCheck"], result["Issued"]) == (1, -1, False)
     assert result["LocalCheckFailReason"] == REFUSED
     story = desk.desk.operator("ShowOrder", CertificateId=fresh)
-    assert story["Next"] == f"CAA holds it back: {REFUSED}"
+    assert story["Next"] == f"CAA records block it: {REFUSED}"
     listed = desk.desk.call(desk.caller, "DescribeCertificates", IsPendingIssue=1)
     assert [each["CertificateId"] for each in listed["Certificates"]] == [fresh]
 
@@ -125,7 +125,7 @@ def test_a_reissue_that_the_ca_has_begun_with_is_not_cancelled(desk: LeftAlone) 
         if isinstance(step, Future):
             step.result(30)
     assert stands(desk, fresh) == (11, "WAIT-ISSUE")
-    with pytest.raises(CertificateNotFoundOrCantCancel, match="It is being issued"):
+    with pytest.raises(CertificateNotFoundOrCantCancel, match="The certificate is being issued"):
         desk.desk.call(desk.caller, "CancelAuditCertificate", CertificateId=fresh)
     desk.desk.take_on(fresh)
     assert stands(desk, fresh) == (1, None)

@@ -196,7 +196,7 @@ def test_a_key_that_is_blocked_has_no_successor(left: LeftAlone) -> None:
     renewal = left.renewal(first)
     assert left.all_of() == [left.order(first)]
     assert renewal is not None
-    assert "holds a key that is blocked" in renewal.reason
+    assert "contains a blocked key" in renewal.reason
     assert renewal.due_at == left.now() + timedelta(minutes=1)
 
 

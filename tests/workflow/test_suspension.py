@@ -202,7 +202,7 @@ def test_nothing_happens_to_an_order_whose_account_is_disabled(
         assert "stands still, as account" in show(desk, its)
         switch(desk, desk.caller.uin, enabled=True)
         assert desk.order(its).deadline == _later(order, span)
-        assert "stands still" not in show(desk, its)
+        assert "is paused" not in show(desk, its)
 
 
 def _later(order: Order, span: timedelta) -> object:
@@ -334,7 +334,7 @@ def test_a_revocation_that_was_asked_for_goes_on(tmp_path: Path) -> None:
         switch(desk, desk.caller.uin, enabled=False)
         left.pass_time(HOUR)
         assert desk.stands(its) == (Status.REVOKING, "PENDING-DCV")
-        assert "stands still" not in show(desk, its)
+        assert "is paused" not in show(desk, its)
         publish(desk)
         left.pass_time(HOUR)
         assert desk.stands(its)[0] == Status.REVOKED
@@ -463,8 +463,8 @@ def test_the_checkup_tells_what_stands_still_and_why(desk: Desk) -> None:
     found = [each.what for each in WorkCheckup(desk.store, desk.clock).examine()]
     uin = desk.caller.uin
     assert (
-        f"1 stand still, and the successors of 1 certificates, as account {uin} is disabled since "
-        "2026-03-01 12:00 UTC"
+        f"1 stand still, and the successors of 1 certificates because account {uin} is "
+        "disabled since 2026-03-01 12:00 UTC"
     ) in found
     assert "none that should be renewed expires within 14 days" in found
 

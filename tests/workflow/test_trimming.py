@@ -161,7 +161,7 @@ def test_an_order_opened_again_after_its_material_went_takes_new_material(desk: 
     desk.after(500 * DAY)
     assert desk.numbers(order) == []
     desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
-    with pytest.raises(errors.CertificateInfoSubmitStatusInvalid, match="Send its material"):
+    with pytest.raises(errors.CertificateInfoSubmitStatusInvalid, match="Send the material"):
         desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)
     desk.hand_in(order)
     desk.call(desk.caller, "CertificateOrderSubmit", CertId=order)

@@ -17,4 +17,4 @@ def page_faults(offset: int | None, limit: int | None) -> Iterator[str]:
     """Yield what is wrong with a requested page."""
     for name, value in (("Offset", offset), ("Limit", limit)):
         if value is not None and value < 0:
-            yield f"{name}: must not be negative, not {value}."
+            yield f"{name}: must be 0 or more, not {value}."

@@ -49,7 +49,7 @@ def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
                 continue
             told.add(order.certificate_id)
             yield (
-                f"{subject_of_order(order.certificate_id)} stands at status "
+                f"{subject_of_order(order.certificate_id)} has status "
                 f"{order.status.told}: {WHAT_FIRST.get(order.status, WAIT)}."
             )
 

@@ -102,7 +102,7 @@ def _check_neighbours(unit: Unit, order: Order) -> None:
     for other in neighbours_of(unit, order):
         if other.status not in FINISHED:
             raise InvalidCertificateStatusCode(
-                f"{other.certificate_id}, {_relation(order, other)}, stands at status "
+                f"{other.certificate_id}, {_relation(order, other)}, has status "
                 f"{_names(other.status)}: wait until it ends, or cancel it."
             )
 
@@ -123,7 +123,7 @@ def _called_off(order: Order, uin: str) -> Order:
     """
     if order.uin != uin:
         raise InvalidCertificateStatusCode(
-            f"The order stands at status {_names(order.status)}: it moves to account "
+            f"The order has status {_names(order.status)}: it moves to account "
             f"{order.headed_for}. Naming account {order.uin} calls that off."
         )
     return call_off_move(order)

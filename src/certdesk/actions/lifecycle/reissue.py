@@ -113,10 +113,10 @@ PARAMETERS = ReissueParameters(
         "cross_sign": "use_cross_sign_root",
     },
     {
-        "personal": "the original is a person's",
+        "personal": "the original is a personal certificate",
         "as_person": "a person's",
-        "nobody_named": "the original names no company",
-        "no_manager_named": "the original names no manager",
+        "nobody_named": "the original has no company",
+        "no_manager_named": "the original has no manager",
     },
     beyond=("CertificateInfoSubmit", certificate_info_submit.PARAMETERS),
 )
@@ -159,7 +159,9 @@ def replace_certificate(
         current, _ = _replaceable(context, unit, request.certificate_id)
         # A compromised or weak key gets no certificate (Baseline Requirements 6.1.1.3).
         if again is not None and block_of(unit, current.uin, again.spki_sha256) is not None:
-            raise OrderReplaceFailed("Its key is blocked; order it with Online, or send a CSR.")
+            raise OrderReplaceFailed(
+                "The key is blocked. Use CsrType Online, or send a CSR with a new key."
+            )
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         # A renewal of the original also replaces the reissue, so the time is not bought twice.
@@ -188,16 +190,18 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
     if not context.caller.verified:
         raise NoRealNameAuth
     if order.uploaded:
-        raise InvalidCertificateSource("It was uploaded, and was not issued here.")
+        raise InvalidCertificateSource(
+            "The certificate was uploaded. The desk can only reissue what it issued."
+        )
     if order.status is not Status.ISSUED or order.ends_at is None:
-        raise InvalidCertificateStatusCode(f"The order stands at status {order.status.told}.")
+        raise InvalidCertificateStatusCode(f"The order has status {order.status.told}.")
     if order.ends_at <= context.now + EXPIRES_SOON:
         raise InvalidCertificateStatusCode(
-            f"The certificate ends within {EXPIRES_SOON.days} days; order another one."
+            f"The certificate ends within {EXPIRES_SOON.days} days. Order a new one."
         )
     if len(order.origins) >= MOST_ORIGINS:
         raise OrderReplaceFailed(
-            f"It comes from {MOST_ORIGINS} certificates, one after the other; order a new one."
+            f"The certificate already follows {MOST_ORIGINS} earlier ones. Order a new one."
         )
     _check_not_replaced(unit, order)
     submission = unit.submissions.get(certificate_id, order.submission)
@@ -213,13 +217,13 @@ def _check_not_replaced(unit: Unit, order: Order) -> None:
     """
     if order.product_id == FREE and order.replaces is not None:
         raise OrderAlreadyReplaced(
-            f"A free certificate can be reissued once, and this one replaces {order.replaces}."
+            f"A free certificate can be reissued once. This one already replaces {order.replaces}."
         )
     if order.replaced_by is None:
         return
     successor = unit.orders.get(order.replaced_by)
     if successor is None or successor.status not in GIVEN_UP:
-        raise OrderAlreadyReplaced(f"{order.replaced_by} replaces it.")
+        raise OrderAlreadyReplaced(f"{order.replaced_by} already replaces it.")
 
 
 def _comment(reason: str | None) -> str:
@@ -312,6 +316,6 @@ def _check_key(order: Order) -> None:
     """
     if order.product_id == FREE and order.key != FREE_KIND.label:
         raise RenewAlgorithmInvalid(
-            f"A free certificate can be reissued for a key of {FREE_KIND.label}, and this is "
-            f"{order.key}."
+            f"A free certificate can be reissued only with a key of {FREE_KIND.label}. This "
+            f"one has {order.key}."
         )

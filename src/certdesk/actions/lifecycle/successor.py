@@ -49,10 +49,10 @@ PARAMETERS = ReissueParameters(
     SucceedCertificateRequest,
     {},
     {
-        "personal": "it is a person's",
+        "personal": "it is a personal certificate",
         "as_person": "a person's",
-        "nobody_named": "it names no company",
-        "no_manager_named": "it names no manager",
+        "nobody_named": "it has no company",
+        "no_manager_named": "it has no manager",
     },
     beyond=("CertificateInfoSubmit", certificate_info_submit.PARAMETERS),
 )

@@ -164,8 +164,8 @@ PARAMETERS = Parameters(
     {
         "personal": "{holder} is 1",
         "as_person": "1 (personal)",
-        "nobody_named": "neither {company_id} nor {manager_id} is given",
-        "no_manager_named": "{manager_id} is not given",
+        "nobody_named": "neither {company_id} nor {manager_id} is set",
+        "no_manager_named": "{manager_id} is not set",
     },
 )
 

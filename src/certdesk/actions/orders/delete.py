@@ -91,14 +91,14 @@ def _check_order(order: Order, now: datetime) -> None:
         raise CannotBeDeletedWithinHour(
             ""
             if order.status in DELETABLE
-            else f"The order stands at status {order.status.told}. {way_to_end(order)}"
+            else f"The order has status {order.status.told}. {way_to_end(order)}"
         )
     if order.status is Status.ISSUED:
-        raise CannotBeDeletedIssued("It can be deleted when it has ended or was revoked.")
+        raise CannotBeDeletedIssued("You can delete an order after it has ended or was revoked.")
     if order.status not in DELETABLE:
         ends = ", ".join(status.told for status in sorted(DELETABLE))
         raise InvalidCertificateStatusCode(
-            f"The order stands at status {order.status.told}; it can be deleted at {ends}. "
+            f"The order has status {order.status.told}. You can delete it at {ends}. "
             f"{way_to_end(order)}"
         )
 
@@ -112,8 +112,9 @@ def _check_records(unit: Unit, order: Order) -> None:
     outside = records_outside(unit, order)
     if outside:
         raise InvalidCertificateStatusCode(
-            f"The desk is still to remove DNS records that it added, first {outside[0].name}'s; "
-            "it can be deleted then, or when that was tried for a day."
+            "The desk still has to remove DNS records that it added, starting with the one "
+            f"of {outside[0].name}. You can delete the order after that, or when the desk "
+            "has tried for a day."
         )
 
 
@@ -129,7 +130,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
             continue
         if successor.status in LIVING:
             raise RenewNotIssued(
-                f"{successor_id} will replace it, and stands at status {successor.status.told}."
+                f"{successor_id} will replace it and has status {successor.status.told}."
             )
 
 

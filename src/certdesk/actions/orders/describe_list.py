@@ -128,7 +128,7 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
         got = f"got {min(unknown)}"
         yield f"CertificateStatus: takes numbers from 0 to {max(STATUSES)}; {got}."
     if len(searchable(request.search_key or "")) > MOST_TEXT:
-        yield f"SearchKey: takes at most {MOST_TEXT} characters."
+        yield f"SearchKey: must have at most {MOST_TEXT} characters."
 
 
 def _asks_for_nothing(request: DescribeCertificatesRequest) -> bool:

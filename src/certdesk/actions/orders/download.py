@@ -52,7 +52,7 @@ from certdesk.wire.model import Confidential, Reply, Request
 KIB = 1024
 ZIP = "application/zip"
 DEFAULT_KIND = "nginx"
-NO_KEY = f"It would hold the private key, and no policy allows {READ_KEY}."
+NO_KEY = f"The download would contain the private key, and no policy allows {READ_KEY}."
 
 LINKS = Place(DESK, "links", "", "token")
 """Where links are sealed: the desk does not store them; only their holders have them."""
@@ -247,7 +247,7 @@ def _prepared(context: Context, certificate_id: str, kind: str) -> tuple[Holding
     try:
         return holding, server_zip(_delivery(context, holding), kind)
     except NothingToHandOver as refused:
-        detail = f"ServiceType: there is nothing for {kind}, as {refused}."
+        detail = f"ServiceType: the desk cannot make a {kind} file, because {refused}."
         raise CertificateDownloadServiceTypeNotSupport(detail) from None
 
 
@@ -297,7 +297,7 @@ def _issued(
     order = own_order(context, unit, certificate_id)
     if order.status is not Status.ISSUED:
         name = STATUS_NAMES[order.status]
-        raise refusal(f"It stands at status {order.status.value} ({name}).")
+        raise refusal(f"The order has status {order.status.value} ({name}).")
     certificate = unit.certificates.get(certificate_id, order.attempt)
     assert certificate is not None  # noqa: S101 -- it was stored when the order became issued
     return Holding(

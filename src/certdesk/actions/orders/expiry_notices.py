@@ -43,10 +43,10 @@ def modify_certificates_expiring_notification_switch(
     ids, status = list(dict.fromkeys(request.certificate_ids)), request.switch_status
     if len(ids) > MOST_IDS:
         raise CertificatesNumberExceeded(
-            f"CertificateIds: takes 1 to {MOST_IDS} ids, not {len(ids)}."
+            f"CertificateIds: must be 1 to {MOST_IDS} ids, not {len(ids)}."
         )
     if not ids:
-        raise FailedOperation(f"CertificateIds: takes 1 to {MOST_IDS} ids, not 0.")
+        raise FailedOperation(f"CertificateIds: must be 1 to {MOST_IDS} ids, not 0.")
     if status not in (WARN, BE_SILENT):
         raise FailedOperation(f"SwitchStatus: must be {WARN} or {BE_SILENT}, not {status}.")
 
@@ -55,7 +55,7 @@ def modify_certificates_expiring_notification_switch(
             order = own_order(context, unit, certificate_id)
             if order.moving:
                 raise FailedOperation(
-                    f"CertificateIds: {certificate_id} stands at status {order.status.told}."
+                    f"CertificateIds: {certificate_id} has status {order.status.told}."
                 )
             unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
             context.record(unit, certificate_id, f"switch {status}")

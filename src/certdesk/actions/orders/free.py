@@ -179,7 +179,7 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
         raise InvalidParam(" ".join(faults))
     if request.package_id is not None:
         raise PackageNotFound(
-            f"PackageId: there is no package {told_near(request.package_id, ())}."
+            f"PackageId: package {told_near(request.package_id, ())} does not exist."
         )
     fault = mailbox_fault(request.contact_email) if request.contact_email else None
     if fault is not None:
@@ -197,7 +197,7 @@ def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
         got = told_near(request.validity_period, ())
         yield f"ValidityPeriod: must be {FREE_MONTHS}; got {got}."
     if request.dns_names:
-        yield "DnsNames: not supported; a free certificate is for one name."
+        yield "DnsNames: not supported. A free certificate has one name."
     fault = text_fault(request.alias or "", ALIAS_LENGTH)
     if fault is not None:
         yield f"Alias: {fault}."
@@ -208,10 +208,10 @@ def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
     if algorithm not in KEYS:
         yield f"CsrEncryptAlgo: must be RSA or ECC; got {told_near(algorithm, KEYS)}."
     elif parameter is None and algorithm != "RSA":
-        yield f"CsrKeyParameter: needed for {algorithm}: {KEYS[algorithm]}."
+        yield f"CsrKeyParameter: needed for {algorithm}. It must be {KEYS[algorithm]}."
     elif parameter not in (None, KEYS[algorithm]):
         got = told_near(parameter, KEYS.values())
-        yield f"CsrKeyParameter: {algorithm} takes {KEYS[algorithm]}; got {got}."
+        yield f"CsrKeyParameter: must be {KEYS[algorithm]} for {algorithm}; got {got}."
 
 
 def _name(context: Context, text: str) -> DomainName:
@@ -267,7 +267,7 @@ def _renewed(context: Context, unit: Unit, certificate_id: str, name: DomainName
         raise InvalidParam(f"OldCertificateId: {certificate_id} is not for {name}.")
     if len(old.origins) >= MOST_ORIGINS:
         raise InvalidParam(
-            f"OldCertificateId: {certificate_id} comes from {MOST_ORIGINS} certificates, one after "
-            "the other; order without it."
+            f"OldCertificateId: {certificate_id} already follows {MOST_ORIGINS} earlier "
+            "certificates. Order without OldCertificateId."
         )
     return old

@@ -142,7 +142,7 @@ def prepare_submission(
 
     def keep(unit: Unit, order: Order) -> Order:
         if block_of(unit, order.uin, pair.spki_sha256) is not None:
-            raise parameters.invalid("csr", "holds a key that is blocked; make a new one")
+            raise parameters.invalid("csr", "contains a blocked key. Make a new key and a new CSR")
         if pair.stock_id is not None and not unit.key_stock.remove(pair.stock_id):
             raise KeyUsedUp
         kept_company = records.keep_company(unit, company) if company else considered.company
@@ -182,7 +182,7 @@ def _consider(
     # The desk itself submits this material before the order is first submitted to the CA.
     if order.by_desk and order.attempt:
         raise CertificateSubmitHostingCertError(
-            f"The desk made {order.certificate_id} by itself, from earlier material."
+            f"The desk made {order.certificate_id} from earlier material."
         )
     try:
         order.after(Event.SUBMIT_MATERIAL)
@@ -225,13 +225,13 @@ def _named_parties(
     if judged.manager_id is not None:
         manager = records.own_manager(unit, uin, judged.manager_id)
         if manager is None:
-            raise parameters.invalid("manager_id", f"no manager has the id {judged.manager_id}")
+            raise parameters.invalid("manager_id", f"manager {judged.manager_id} does not exist")
         return records.own_company(unit, uin, manager.company_id), manager
     if judged.company_id is None:
         return None, None
     company = records.own_company(unit, uin, judged.company_id)
     if company is None:
-        raise parameters.invalid("company_id", f"no company has the id {judged.company_id}")
+        raise parameters.invalid("company_id", f"company {judged.company_id} does not exist")
     return company, None
 
 
@@ -239,7 +239,7 @@ def _still_open(order: Order) -> Order:
     try:
         return order.after(Event.SUBMIT_MATERIAL)
     except IllegalTransition as refused:
-        detail = f"It changed while the desk checked the material. {refused}"
+        detail = f"The order changed while the desk checked the material. {refused}"
         raise InvalidCertificateStatusCode(detail) from None
 
 
@@ -294,7 +294,7 @@ def _check_free_key(considered: Considered, key: str, parameters: Parameters) ->
     taken = [kind.label for kind in FREE_KINDS]
     given = considered.product.number == FREE and considered.order.replaces is None
     if given and key not in taken:
-        rule = f"holds a key of {key}, and a free certificate takes {' or '.join(taken)}"
+        rule = f"has a key of {key}; a free certificate needs {' or '.join(taken)}"
         raise parameters.invalid("csr", rule)
 
 
@@ -302,7 +302,7 @@ def _generated(context: Context, considered: Considered, kind: KeyKind) -> KeyPa
     try:
         ready = context.held.enter_context(context.desk.keys.lend(kind))
     except KeysBusy:
-        detail = "Too many keys are being made at once. Try again in a minute, or send a CSR."
+        detail = "The desk is making too many keys. Try again in a minute, or send a CSR."
         raise FailedOperation(detail) from None
     judged = considered.judged
     pem = csr.build(ready.private_key, judged.common_name, judged.other_names, _subject(considered))

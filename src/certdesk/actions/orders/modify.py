@@ -80,7 +80,7 @@ def modify_certificate_project(
     """
     ids = list(dict.fromkeys(request.certificate_id_list))
     if not 1 <= len(ids) <= MOST_IDS:
-        raise InvalidParam(f"CertificateIdList: takes 1 to {MOST_IDS} ids, not {len(ids)}.")
+        raise InvalidParam(f"CertificateIdList: must be 1 to {MOST_IDS} ids, not {len(ids)}.")
 
     def commit(unit: Unit) -> ModifyCertificateProjectReply:
         project_id = request.project_id
@@ -111,9 +111,7 @@ def _check_stays(order: Order) -> None:
         InvalidParam: it is moving; the vendor lists no status code for this action.
     """
     if order.moving:
-        raise InvalidParam(
-            f"CertificateId: {order.certificate_id} stands at status {order.status.told}."
-        )
+        raise InvalidParam(f"CertificateId: {order.certificate_id} has status {order.status.told}.")
 
 
 def _check_target(context: Context, project_id: int) -> None:

@@ -177,7 +177,7 @@ def submit_order(
     assert submission is not None  # noqa: S101 -- the order names it
     # A compromised or weak key gets no certificate (Baseline Requirements 6.1.1.3).
     if block_of(unit, order.uin, submission.spki_sha256) is not None:
-        raise CertificateInvalid("Its key is blocked; send the material with a new one.")
+        raise CertificateInvalid("The key is blocked. Send the material again with a new key.")
     product = PRODUCTS[order.product_id]
     method = verify_type or order.verify_type or VERIFY_TYPES[0]
     names = [DomainName(name) for name in order.ascii_names]
@@ -223,8 +223,8 @@ def _check_method(issuer: Issuer, verify_type: str) -> None:
     methods = VERIFY_METHODS if issuer.challenger is None else issuer.challenger.methods
     if method_wanted(verify_type) not in methods:
         raise InvalidParam(
-            f"VerifyType: {verify_type} cannot be used, as the CA of this product proves names by "
-            f"{' or '.join(sorted(methods))} only."
+            f"VerifyType: must be {' or '.join(sorted(methods))}, not {verify_type}: the CA "
+            "of this product uses no other method."
         )
 
 
@@ -251,14 +251,16 @@ def _check_order(context: Context, order: Order) -> None:
     if not context.caller.verified:
         raise NoRealNameAuth
     if order.status in SUBMITTED:
-        raise CertificateOrderSubmitProcessing(f"It was submitted as {order.order_id}.")
+        raise CertificateOrderSubmitProcessing(
+            f"The order is already submitted as {order.order_id}."
+        )
     try:
         order.after(Event.SUBMIT_ORDER)
     except IllegalTransition as refused:
         raise InvalidCertificateStatusCode(f"{refused}") from None
     if not order.submission:
         raise CertificateInfoSubmitStatusInvalid(
-            "Send its material with CertificateInfoSubmit first."
+            "Send the material with CertificateInfoSubmit first."
         )
 
 

@@ -51,7 +51,9 @@ def create_certificate(
     `AutoVoucher` has no effect.
     """
     if not context.caller.verified:
-        raise AuthError("The account's identity is not verified, so it cannot buy.")
+        raise AuthError(
+            "The identity of the account is not verified, so it cannot buy certificates."
+        )
     if context.caller.grants.refused(context.permission, NO_CERTIFICATE, FIRST):
         # The vendor lists no other code for this action, whatever is refused.
         raise AuthError(f"No policy allows {context.permission} in project {FIRST}.")
@@ -128,8 +130,8 @@ def sold(number: int) -> Product:
     """
     product = PRODUCTS.get(number)
     if product is None or not product.buyable:
-        hint = " ApplyCertificate gives that one free of charge." if number == FREE else ""
-        raise InvalidParam(f"ProductId: no product {number} is sold.{hint}")
+        hint = " ApplyCertificate orders it free of charge." if number == FREE else ""
+        raise InvalidParam(f"ProductId: product {number} is not sold.{hint}")
     return product
 
 
@@ -139,12 +141,12 @@ def goods_faults(goods: Goods) -> list[str]:
     faults = []
     if product.sale is Sale.SM2:
         faults.append(
-            f"ProductId: {product.number} ({product.name}) is a pair of SM2 certificates, "
-            "which this desk cannot make yet."
+            f"ProductId: {product.number} ({product.name}) needs SM2 certificates, which "
+            "this desk cannot make yet."
         )
     if number not in product.names:
-        how = f"takes {spelled(product.names)} names" if product.scope.many else "covers 1 name"
-        faults.append(f"DomainNum: {product.name} {how}, not {number}.")
+        how = f"must be {spelled(product.names)}" if product.scope.many else "must be 1"
+        faults.append(f"DomainNum: {how} for {product.name}, not {number}.")
     if years not in product.years:
-        faults.append(f"TimeSpan: {product.name} is sold for {product.term}, not {years}.")
+        faults.append(f"TimeSpan: must be {product.term} for {product.name}, not {years}.")
     return faults

@@ -28,7 +28,7 @@ PATIENCE = timedelta(seconds=20)
 """How long a request waits for checks that the limit per domain delays."""
 
 NO_TURN_YET = (
-    "Not checked yet: the limit for checks of its domain is reached. The desk checks it later."
+    "Not checked yet: too many checks of this domain at the moment. The desk checks it later."
 )
 
 CA_PASSED = 2
@@ -152,13 +152,13 @@ def _to_check(context: Context, unit: Unit, certificate_id: str) -> tuple[Order,
     proofs = unit.proofs.where(certificate_id=certificate_id, attempt=order.proving)
     if not proofs and order.status in UNDER_WAY:
         raise CertificateStatusNotAllowVerify(
-            "Its CA has not said yet what to publish; DescribeCertificateDetail will show it."
+            "The CA has not said yet what to publish. DescribeCertificateDetail will show it."
         )
     if not proofs or order.status not in VALIDATING | {Status.ISSUED}:
         raise CertificateStatusNotAllowVerify(
-            f"It stands at status {order.status.value}; names are proved after "
-            "CertificateOrderSubmit and before the certificate is issued, and of a DV certificate "
-            "after RevokeCertificate."
+            f"The order has status {order.status.value}. The desk validates names from "
+            "CertificateOrderSubmit until it issues the certificate; for a DV certificate "
+            "also after RevokeCertificate."
         )
     return order, proofs
 
@@ -176,11 +176,13 @@ def _to_complete(
     try:
         order, proofs = _to_check(context, unit, certificate_id)
     except CertificateNotFound:
-        raise InvalidParam("CertificateId: the account has no certificate of that id.") from None
+        raise InvalidParam("CertificateId: the account has no such certificate.") from None
     except CertificateStatusNotAllowVerify as refused:
         raise FailedOperation(refused.detail) from None
     if order.status is Status.REVOKING:
-        raise FailedOperation(f"It stands at status {order.status.value}; it will be revoked.")
+        raise FailedOperation(
+            f"The order has status {order.status.value}: its certificate will be revoked."
+        )
     return order, proofs
 
 

@@ -20,8 +20,9 @@ def zone_fault(unit: Unit, order: Order) -> str | None:
     if name is None:
         return None
     return (
-        "DNS_AUTO needs a DNS zone that the desk may change for the account, and "
-        f"{name} is in none; have its zone added (certdesk zone add), or use DNS"
+        "DNS_AUTO needs a DNS zone of the account that the desk may change, and no such "
+        f"zone contains {name}. Use DNS, or have the operator add the zone (certdesk zone "
+        "add)"
     )
 
 

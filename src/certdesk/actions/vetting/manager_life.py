@@ -106,9 +106,11 @@ def delete_manager(context: Context, request: DeleteManagerRequest) -> Commit[De
         orders = unit.orders.where(uin=manager.uin, manager_id=manager.manager_id)
         with_ca = next((order for order in orders if order.status in SUBMITTED), None)
         if with_ca is not None:
-            raise ManagerCanNotDeleteCa(f"The order {with_ca.certificate_id} is under way.")
+            raise ManagerCanNotDeleteCa(
+                f"Order {with_ca.certificate_id}, which names the manager, is in progress."
+            )
         if orders:
-            raise ManagerCanNotDeleteCert(f"The order {orders[0].certificate_id} names it.")
+            raise ManagerCanNotDeleteCert(f"Order {orders[0].certificate_id} names the manager.")
         remove_review(unit, subject_of_manager(manager.manager_id))
         unit.managers.remove(manager.manager_id)
         context.record(unit, subject_of_manager(manager.manager_id))
@@ -140,12 +142,12 @@ def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]
     state = state_of(manager, context.now)
     if state not in from_:
         raise IllegalManagerStatus(
-            f"ManagerId: {manager_id} is {state}; it has to be {', '.join(sorted(from_))}."
+            f"ManagerId: {manager_id} must be {', '.join(sorted(from_))}, and is {state}."
         )
     if records.is_nobody(context.desk.vault, manager):
-        raise IllegalManagerStatus(f"ManagerId: {manager_id} was erased; enter another one.")
+        raise IllegalManagerStatus(f"ManagerId: {manager_id} was erased. Use another manager.")
     waiting = unit.reviews.get(subject_of_manager(manager_id))
     if waiting is not None and waiting.verdict is None:
-        raise IllegalManagerStatus(f"ManagerId: {manager_id} waits for its review already.")
+        raise IllegalManagerStatus(f"ManagerId: {manager_id} already waits for its review.")
     context.record(unit, subject_of_manager(manager_id), state)
     return reviews.send_manager(context, unit, manager)

@@ -163,14 +163,15 @@ def check_parties(context: Context, unit: Unit, order: Order) -> None:
     assert manager is not None and company is not None  # noqa: S101, PT018 -- those named are not deleted
     if is_nobody(context.desk.vault, manager):
         raise InvalidParam(
-            f"ManagerId: manager {manager.manager_id} was erased; send the material with "
-            "another manager."
+            f"ManagerId: manager {manager.manager_id} was erased. Send the material again "
+            "with another manager."
         )
     subject = certified_subject(organisation_of(context.desk.vault, company))
     if not (subject.region or subject.locality):
         raise InvalidParam(
-            f"CompanyId: company {company.company_id} has neither CompanyProvince nor CompanyCity, "
-            "and the certificate needs one of them; send the material with another company."
+            f"CompanyId: company {company.company_id} has no CompanyProvince and no "
+            "CompanyCity, and the certificate needs one of them. Send the material again "
+            "with another company."
         )
 
 

@@ -85,7 +85,7 @@ def check_use(use: Use, first: Sighting, complete_since: float | None) -> None:
 
 def replayed() -> SignatureExpire:
     """Return the refusal of a signature that was used before."""
-    return SignatureExpire("This signature was used before; sign a new request.")
+    return SignatureExpire("This signature was used before. Sign a new request.")
 
 
 def _forgotten(use: Use, complete_since: float | None) -> bool:
@@ -100,9 +100,9 @@ def _forgotten(use: Use, complete_since: float | None) -> bool:
 
 def _may_have_been_used(use: Use, complete_since: float) -> str:
     return (
-        f"The request was signed for {_clock(use.timestamp)} UTC and the desk does not know what "
-        f"was used before its start at {_clock(complete_since)} UTC; sign a new request. It is "
-        f"{_clock(use.at)} UTC now: if your clock is slow, set it."
+        f"The request was signed at {_clock(use.timestamp)} UTC. The desk started at "
+        f"{_clock(complete_since)} UTC and does not know which signatures were used before. "
+        f"Sign a new request. It is {_clock(use.at)} UTC now: if your clock is slow, set it."
     )
 
 

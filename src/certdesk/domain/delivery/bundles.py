@@ -263,7 +263,7 @@ def _open(delivery: Delivery, private_key: Secret) -> PrivateKey:
     """
     key = load_pem_private_key(private_key.reveal(), None, unsafe_skip_rsa_key_validation=True)
     if key.public_key() != outline.certificate(delivery.leaf).key.public_key():
-        raise KeyMismatch("the private key is not that of the certificate")
+        raise KeyMismatch("the private key does not belong to the certificate")
     return key  # type: ignore[return-value]  # certificates here have keys of these kinds alone
 
 

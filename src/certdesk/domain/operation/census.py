@@ -117,7 +117,7 @@ class Census:
             yield f"{aside} {'order is' if aside == 1 else 'orders are'} set aside"
         for work, since in self.due.items():
             if since is not None and self.now - since > LATE:
-                yield f"{work} are due since {since:%Y-%m-%d %H:%M} UTC and were not taken up"
+                yield f"{work} have been due since {since:%Y-%m-%d %H:%M} UTC and have not started"
         end = self.ends[Ending.CERTIFICATE]
         if end is not None and end - self.now < ENDING:
             yield f"a certificate without a successor ends at {end:%Y-%m-%d %H:%M} UTC"

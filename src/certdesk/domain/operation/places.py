@@ -69,8 +69,8 @@ def fault(entry: Entry, part: Part, own: Self, group_of: Callable[[int], Group])
     path = shlex.quote(entry.path)
     if entry.uid not in own.owners:
         what = (
-            f"{entry.path} belongs to another user (uid {entry.uid}); work as that user or, where "
-            "it is to be yours"
+            f"{entry.path} belongs to another user (uid {entry.uid}). Work as that user or, "
+            "to take it over"
         )
         return Unsafe(what, f"chown {'-h ' if part is Part.LINK else ''}{own.uid} {path}")
     if part is Part.LINK:

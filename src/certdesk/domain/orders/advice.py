@@ -19,16 +19,20 @@ from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.validation.records import Proof
 
 _ADVICE = {
-    Status.ISSUED: "The certificate is issued: download it.",
-    Status.REVIEW_FAILED: "Fix what failed, then ModifyCertificateResubmit opens it again.",
-    Status.EXPIRED: "The certificate has expired; the order can be deleted.",
-    Status.CANCELLED: "It was cancelled; ModifyCertificateResubmit opens it again.",
-    Status.CANCELLING: "The desk removes the DNS records that it added; nothing to do.",
-    Status.AWAITING_LETTER: "It waits for a letter of confirmation: UploadConfirmLetter.",
-    Status.AWAITING_REVOCATION_LETTER: "It waits for a letter of revocation: UploadRevokeLetter.",
-    Status.MIGRATING: "The desk moves it to another account; nothing to do.",
-    Status.REFUNDED: "It was paid back; it can be deleted.",
-    Status.REVOKED: "The certificate was revoked; the order can be deleted.",
+    Status.ISSUED: "The certificate is issued. Download it.",
+    Status.REVIEW_FAILED: (
+        "Fix the cause, then open the order again with ModifyCertificateResubmit."
+    ),
+    Status.EXPIRED: "The certificate has expired. You can delete the order.",
+    Status.CANCELLED: "The order was cancelled. ModifyCertificateResubmit opens it again.",
+    Status.CANCELLING: (
+        "The desk is removing the DNS records that it added. You have nothing to do."
+    ),
+    Status.AWAITING_LETTER: "Upload the letter of confirmation with UploadConfirmLetter.",
+    Status.AWAITING_REVOCATION_LETTER: "Upload the letter of revocation with UploadRevokeLetter.",
+    Status.MIGRATING: "The desk is moving the order to another account. You have nothing to do.",
+    Status.REFUNDED: "The order was refunded. You can delete it.",
+    Status.REVOKED: "The certificate was revoked. You can delete the order.",
 }
 
 
@@ -48,9 +52,9 @@ def advice(order: Order, proofs: Sequence[Proof], task: Task | None, now: dateti
         return held
     if order.status in TAKES_MATERIAL:
         return (
-            "It has its material: submit the order with CertificateOrderSubmit."
+            "The desk has the material. Submit the order with CertificateOrderSubmit."
             if order.submission
-            else "It waits for its material: CertificateInfoSubmit."
+            else "Send the material with CertificateInfoSubmit."
         )
     if order.status in UNDER_WAY:
         return _under_way(order, proofs)
@@ -65,12 +69,12 @@ def _held(task: Task) -> str:
     """Return why work on an order is held up; "" if it is not."""
     if task.set_aside:
         return (
-            f"Work on it failed {task.failures} times ({task.reason}) and was set aside: look "
-            "into the log, then certdesk order resume."
+            f"Work on the order failed {task.failures} times ({task.reason}), so the desk "
+            "set it aside. Find the cause in the log, then run certdesk order resume."
         )
     if not task.paused:
         return ""
-    return f"The work on it waits, and goes on by itself: {task.reason.removesuffix('.')}."
+    return f"Work on the order is waiting and continues by itself: {task.reason.removesuffix('.')}."
 
 
 def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
@@ -82,29 +86,35 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
     if living:
         last = living[-1]
         stands = last.waits_for.value if last.waits_for else STATUS_NAMES[last.status]
-        return f"{last.certificate_id} replaces it and stands at {stands}."
+        return f"{last.certificate_id} replaces it. Its status is {stands}."
     if renewal is None:
         return ""
     at = f"{renewal.due_at:%Y-%m-%d %H:%M} UTC"
     if renewal.reason:
-        return f"No successor could be made ({renewal.reason}); the desk tries again at {at}."
-    return f"The desk makes its successor, at {at} or soon after."
+        return f"The desk could not make a successor ({renewal.reason}). It tries again at {at}."
+    return f"The desk makes a successor at {at} or soon after."
 
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
-        return f"It waits for vetting (certdesk review list). {_to_publish(proofs)}".rstrip()
+        return f"The order waits for vetting (certdesk review list). {_to_publish(proofs)}".rstrip()
     if not proofs:
-        return "Its CA is asked what to publish; nothing to do."
+        return "The desk is asking the CA what to publish. You have nothing to do."
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
-    held = f"CAA holds it back: {refused}" if refused else "The CA is at work; nothing to do."
+    held = (
+        f"CAA records block it: {refused}"
+        if refused
+        else ("The CA is issuing the certificate. You have nothing to do.")
+    )
     return _to_publish(proofs) or held
 
 
 def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
-        return "It waits for the review of its letter of revocation (certdesk review list)."
-    return _to_publish(proofs) or "The CA is about to revoke the certificate; nothing to do."
+        return "The letter of revocation waits for its review (certdesk review list)."
+    return _to_publish(proofs) or (
+        "The CA is about to revoke the certificate. You have nothing to do."
+    )
 
 
 def _to_publish(proofs: Sequence[Proof]) -> str:

@@ -5,35 +5,38 @@ from __future__ import annotations
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 
-BEGUN = "It is being issued; after that RevokeCertificate revokes its certificate."
+BEGUN = "The certificate is being issued. After that you can revoke it with RevokeCertificate."
 """The answer once the CA has begun to issue, while the status is that of an order under review."""
 
-_CANCEL = "CancelCertificateOrder cancels it."
-_CANCEL_IN_TIME = "CancelCertificateOrder cancels it, as long as the CA has not begun to issue."
-_DELETE = "DeleteCertificate deletes it."
+_CANCEL = "Cancel it with CancelCertificateOrder."
+_CANCEL_IN_TIME = (
+    "Cancel it with CancelCertificateOrder before the CA begins to issue the certificate."
+)
+_DELETE = "Delete it with DeleteCertificate."
 
 _WAYS = {
     Status.UNDER_REVIEW: _CANCEL_IN_TIME,
-    Status.ISSUED: "RevokeCertificate revokes its certificate.",
+    Status.ISSUED: "Revoke its certificate with RevokeCertificate.",
     Status.REVIEW_FAILED: _DELETE,
     Status.EXPIRED: _DELETE,
     Status.RECORD_ADDED: _CANCEL_IN_TIME,
     Status.AWAITING_MATERIAL: _CANCEL,
     Status.CANCELLING: (
-        "It is cancelled as soon as the desk has removed the DNS records that it added."
+        "The desk cancels it as soon as it has removed the DNS records that it added."
     ),
     Status.CANCELLED: _DELETE,
     Status.AWAITING_LETTER: _CANCEL,
-    Status.REVOKING: "Its certificate is about to be revoked; there is nothing to do.",
+    Status.REVOKING: "The CA is about to revoke its certificate. You have nothing to do.",
     Status.REVOKED: _DELETE,
     Status.REISSUING: _CANCEL_IN_TIME,
     Status.AWAITING_REVOCATION_LETTER: (
-        "Its certificate will be revoked; UploadRevokeLetter sends the letter that it waits for."
+        "The certificate will be revoked. Upload the letter of revocation with UploadRevokeLetter."
     ),
     Status.FREE_AWAITING_MATERIAL: _CANCEL,
     Status.REFUNDED: _DELETE,
     Status.MIGRATING: (
-        "It moves to another account, and nothing ends it before that is done or cancelled."
+        "The desk is moving it to another account. You cannot end it before the move is "
+        "complete or cancelled."
     ),
 }
 

@@ -119,7 +119,7 @@ class Event(enum.Enum):
     CANCEL_ORDER = "the order is cancelled"
     CANCEL_AUDIT = "the review is cancelled"
     RESUBMIT = "the order is opened again"
-    REFUND = "what was paid for the order is paid back"
+    REFUND = "the order is refunded"
     FAIL = "the review fails"
     ISSUE = "the certificate is issued"
     EXPIRE = "the certificate ends"
@@ -162,7 +162,7 @@ TRANSITIONS: dict[tuple[Stage, Event], Stage] = {
 }
 
 BOUGHT_ONLY = {
-    Event.RESUBMIT: ("ask for another", "apply for another"),
+    Event.RESUBMIT: ("ask for another reissue", "apply for a new one"),
     Event.REFUND: ("nothing was paid for it", "nothing was paid for it"),
 }
 """Events of paid orders alone, with what to do instead for a reissue and for a free order.
@@ -184,16 +184,16 @@ class StatusMessage(enum.Enum):
 class WaitEvent(enum.Enum):
     """What changes what an order waits for."""
 
-    VET_MANAGER = "people are to vet its manager first"
-    VET_ORDER = "people are to look at it"
+    VET_MANAGER = "a reviewer must vet its manager first"
+    VET_ORDER = "a reviewer must look at it"
     MANAGER_VETTED = "its manager was vetted"
-    FIRST_APPROVAL = "one of two people approved it"
-    PROVE = "nobody has to look at it, and its names are to be proved"
-    NAMES_PROVED = "its names are proved, and only the CA has something to do"
-    PROOF_TOO_OLD = "the proof of a name became too old before the CA was asked"
-    AWAIT_MATERIAL = "its names are proved before its CSR is there"
-    NOT_PROVED = "its names were not proved in time, and its CSR is not there"
-    GRANT = "people agreed to revoke its certificate"
+    FIRST_APPROVAL = "one of two reviewers approved it"
+    PROVE = "it needs no review, and its names must be validated"
+    NAMES_PROVED = "its names are validated, and only the CA still has work to do"
+    PROOF_TOO_OLD = "the validation of a name became too old before the desk asked the CA"
+    AWAIT_MATERIAL = "its names are validated, but it has no CSR yet"
+    NOT_PROVED = "its names were not validated in time, and it has no CSR"
+    GRANT = "the reviewers agreed to revoke its certificate"
 
 
 W = StatusMessage
@@ -242,8 +242,8 @@ class Hold(enum.Enum):
 class HoldEvent(enum.Enum):
     """What begins or ends a hold."""
 
-    BEGIN_CLEANUP = "DNS records of a cancelled order are to be removed"
-    END_CLEANUP = "nothing is left to be removed"
+    BEGIN_CLEANUP = "the desk must remove DNS records of a cancelled order"
+    END_CLEANUP = "no DNS record is left to remove"
     BEGIN_MOVE = "it is to move to another account"
     END_MOVE = "it has moved, or stays"
 
@@ -361,5 +361,5 @@ class IllegalTransition(Exception):
         """Say which status the order has, what could not happen, and any further reason."""
         self.status = status
         self.event = event
-        text = f"The order stands at status {status.told}."
+        text = f"The order has status {status.told}."
         super().__init__(f"{text} {reason}" if reason else text)

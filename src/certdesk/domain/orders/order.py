@@ -265,11 +265,11 @@ class Order:
             raise IllegalTransition(self.status, event)
         if event in BOUGHT_ONLY and self.reissue:
             raise IllegalTransition(
-                self.status, event, f"It is a reissue: {BOUGHT_ONLY[event][0]}."
+                self.status, event, f"It is a reissue, so {BOUGHT_ONLY[event][0]}."
             )
         if event in BOUGHT_ONLY and self.product_id == FREE:
             raise IllegalTransition(
-                self.status, event, f"It is a free one: {BOUGHT_ONLY[event][1]}."
+                self.status, event, f"It is a free order, so {BOUGHT_ONLY[event][1]}."
             )
         return dataclasses.replace(
             self,

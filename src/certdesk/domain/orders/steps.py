@@ -54,7 +54,7 @@ LONGEST_REMOVAL_PAUSE = timedelta(hours=1)
 TIMED_OUT = "The domain names were not validated in time, and the order was closed."
 NOT_OFFERED = "The CA did not say in time what to publish, and the order was closed."
 NOT_PROVED = "The domain names were not validated in time, and the certificate was not revoked."
-KEY_BLOCKED = "Its key is blocked; submit the order again with a new one."
+KEY_BLOCKED = "The key is blocked. Submit the order again with a new key."
 NO_LETTER = "No letter of revocation came in time, and the certificate was not revoked."
 
 

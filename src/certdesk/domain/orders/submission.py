@@ -224,8 +224,8 @@ def _too_many(material: Material) -> Iterator[Fault]:
     count = labels.characters(text for text in texts if len(text) <= TEXT_LIMIT)
     if count > labels.MOST_CHARACTERS:
         rule = (
-            f"with {{common_name}}, international labels may have {labels.MOST_CHARACTERS} "
-            f"characters together, and these have {count}"
+            f"international labels may have {labels.MOST_CHARACTERS} characters in total, "
+            f"those of {{common_name}} included, not {count}"
         )
         yield Fault("other_names", rule)
 
@@ -262,7 +262,7 @@ def _key(material: Material, kinds: Collection[KeyKind]) -> KeyKind:
         parameters.setdefault(kind.algorithm, []).append(kind.parameter)
     rule = ", ".join(f"{name} takes {' or '.join(its)}" for name, its in parameters.items())
     if material.key_algorithm is None:
-        rule += f", and {{key_algorithm}} is {algorithm} where it is not given"
+        rule += f", and {{key_algorithm}} is {algorithm} if it is not set"
     path = "key_parameter" if algorithm in parameters else "key_algorithm"
     raise MaterialRefused(RenewAlgorithmInvalid, [Fault(path, rule)])
 
@@ -335,7 +335,7 @@ def _personal(material: Material) -> Iterator[Fault]:
     for path in MASKED_PHONES:
         phone = value_at(material, path)
         if isinstance(phone, Secret) and "*" in phone.text():
-            yield Fault(path, "is a masked value, and no earlier number matches it")
+            yield Fault(path, "is masked, and no earlier number matches it")
     if material.key_pass is not None:
         text = material.key_pass.text()
         if len(text) > KEY_PASS_LENGTH or not _PRINTABLE_ASCII.fullmatch(text):
@@ -356,7 +356,7 @@ _RULES: tuple[Callable[[Material], Iterator[Fault]], ...] = (
 
 def _holder_fits(material: Material, product: Product) -> Iterator[Fault]:
     if material.holder == PERSONAL_HOLDER and product.level is not Level.DV:
-        yield Fault("holder", f"{{as_person}} is for DV products, and this is {product.name}")
+        yield Fault("holder", f"{{as_person}} is for DV products, not for {product.name}")
 
 
 def _identity_given(material: Material, product: Product) -> Iterator[Fault]:
@@ -366,7 +366,7 @@ def _identity_given(material: Material, product: Product) -> Iterator[Fault]:
 
 def _number_agrees(material: Material, product: Product) -> Iterator[Fault]:
     if material.product_number not in (None, product.number):
-        yield Fault("product_number", f"contradicts the order, which is for {product.number}")
+        yield Fault("product_number", f"must be {product.number}, the product of the order")
 
 
 _PRODUCT_RULES: tuple[Callable[[Material, Product], Iterator[Fault]], ...] = (
@@ -385,10 +385,13 @@ def _name_faults(
     if product.scope.many and not others:
         yield Fault("other_names", f"needed for {product.name}")
     if product.scope.many and len(names) > order.domain_num:
-        rule = f"gives {len(names)} names with the common name; {order.domain_num} were bought"
+        rule = (
+            f"has {len(names)} names, the common name included, and the order is for "
+            f"{order.domain_num}"
+        )
         yield Fault("other_names", rule)
     if len(set(names)) < len(names):
-        yield Fault("other_names", "names a domain twice", _repeated(names, material))
+        yield Fault("other_names", "contains a name twice", _repeated(names, material))
     yield from _wildcard_faults(names, material, product)
 
 
@@ -399,7 +402,7 @@ def _repeated(names: tuple[DomainName, ...], material: Material) -> str:
         if name in seen:
             return text
         seen.add(name)
-    raise ValueError("no name stands twice")
+    raise ValueError("no name is listed twice")
 
 
 def _wildcard_faults(
@@ -409,7 +412,9 @@ def _wildcard_faults(
     wild = [at for name, at in typed if name.wildcard]
     if wild and not product.scope.wildcards:
         path, text = wild[0]
-        yield Fault(path, f"must not hold a wildcard: {product.name} covers none", text)
+        yield Fault(
+            path, (f"must not contain a wildcard: {product.name} does not cover wildcards"), text
+        )
     if product.scope.wildcards and not product.scope.many and not wild:
         yield Fault("common_name", f"must be a wildcard (*.…) for {product.name}")
     if wild and material.verify_type == "FILE":
@@ -420,6 +425,6 @@ def _root_faults(material: Material, product: Product) -> Iterator[Fault]:
     if material.ca_type is None:
         return
     if not product.chooses_ca:
-        yield Fault("ca_type", f"is for DNSPod products only, and this is {product.name}")
+        yield Fault("ca_type", f"is for DNSPod products only, not for {product.name}")
     elif material.ca_type not in CA_TYPES:
         yield Fault("ca_type", f"must be {' or '.join(CA_TYPES)}")

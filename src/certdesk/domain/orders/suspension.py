@@ -50,11 +50,13 @@ def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
 
 def notice(account: Account) -> str:
     """Return why an order of a disabled account stands still, and what ends that."""
-    return f"It stands still{since(account)}: certdesk account enable {account.uin} lets it go on."
+    return (
+        f"The order is paused{since(account)}. To resume it: certdesk account enable {account.uin}"
+    )
 
 
 def since(account: Account) -> str:
     """Return which account is disabled, and since when."""
     at = account.disabled_at
     when = "" if at is None else f" since {at:%Y-%m-%d %H:%M} UTC"
-    return f", as account {account.uin} is disabled{when}"
+    return f" because account {account.uin} is disabled{when}"

@@ -22,7 +22,7 @@ def organisation_remarks(organisation: Organisation) -> Iterator[tuple[str, str]
     """Yield (field, remark) for what looks odd about a company."""
     number = organisation.id_number
     if organisation.id_type == "TYDMZ" and number and not uscc.is_valid(number.text()):
-        yield "id_number", "the check digit of the unified social credit code does not fit"
+        yield "id_number", "the check digit of the unified social credit code is wrong"
     country = country_code(organisation.country or "") or HOME
     phone = organisation.phone_number
     if phone and not _dialable((organisation.phone_area or "") + phone.text(), country):
@@ -33,7 +33,7 @@ def person_remarks(person: Person, country: str | None) -> Iterator[tuple[str, s
     """Yield (field, remark) for what looks odd about a manager or a contact."""
     number = person.id_number
     if person.id_type == "SFZ" and number and not ric.is_valid(number.text()):
-        yield "id_number", "the check digit of the identity card does not fit"
+        yield "id_number", "the check digit of the identity card is wrong"
     region = country_code(country or "") or HOME
     if person.phone and not _dialable(person.phone.text(), region):
         yield "phone", f"no valid telephone number in {region}"

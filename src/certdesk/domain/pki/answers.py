@@ -64,14 +64,14 @@ def check_offered(
     """
     bases = [name.base for name in names]
     if sorted(each.name for each in challenges) != sorted(set(bases)):
-        raise WrongAnswer("there is not one challenge for each name")
+        raise WrongAnswer("each name must have exactly one challenge")
     for each in challenges:
         if method_of(each.kind) != method:
-            raise WrongAnswer(f"a challenge is no {method} challenge")
+            raise WrongAnswer(f"a challenge is not for {method}")
         if not all(0 < len(text) <= LONGEST and _PLAIN.issuperset(text) for text in _texts(each)):
             raise WrongAnswer("a challenge is too long, or not in printable ASCII")
         if not _stands_apart(each):
-            raise WrongAnswer("a challenge is to be published where other things may stand")
+            raise WrongAnswer("a challenge uses a place that may hold something else")
 
 
 def check_issued(issued: Issued, request: IssueRequest, serial: str | None, now: datetime) -> None:
@@ -87,19 +87,19 @@ def check_issued(issued: Issued, request: IssueRequest, serial: str | None, now:
     try:
         found = chain.read("".join(pem.encoded("CERTIFICATE", each) for each in certificates))
     except chain.ChainRefused as refused:
-        raise WrongAnswer(f"what was issued cannot be used: {refused.rule}") from None
+        raise WrongAnswer(f"the issued certificate cannot be used: {refused.rule}") from None
     if (found.leaf, found.chain, found.root) != (issued.leaf, issued.chain, issued.root):
         raise WrongAnswer("the certificates are not in order")
     if found.is_ca or len(certificates) == 1:
-        raise WrongAnswer("it is a CA's, or comes without its issuer")
+        raise WrongAnswer("it is a CA certificate, or its issuer is missing")
     if found.spki_sha256 != csr.parse(request.csr).spki_sha256:
-        raise WrongAnswer("its key is not the CSR's")
+        raise WrongAnswer("its key is not the key of the CSR")
     if _names_in(issued.leaf) != sorted(name.ascii for name in request.names):
-        raise WrongAnswer("its names are not the order's")
+        raise WrongAnswer("its names are not the names of the order")
     if found.ends_at <= now:
         raise WrongAnswer("it has ended")
     if serial not in (None, found.serial):
-        raise WrongAnswer("its serial number is not the one that was announced")
+        raise WrongAnswer("its serial number is not the announced one")
 
 
 def _names_in(leaf: bytes) -> list[str]:

@@ -54,7 +54,7 @@ class ChainFault(enum.Enum):
 
     UNREADABLE = "the text is not a readable certificate"
     INVALID = "the certificate cannot be used"
-    NOT_A_CA = "the certificate is not a CA's"
+    NOT_A_CA = "the certificate is not a CA certificate"
     BROKEN_CHAIN = "a certificate did not issue the one before it"
     SM2 = "the certificate uses SM2"
     NO_KEY = "the private key is missing or unreadable"
@@ -158,7 +158,7 @@ def for_server(chain: UploadedChain) -> UploadedChain:
 def for_ca(chain: UploadedChain) -> UploadedChain:
     """Return the chain of a CA's certificate, with or without its key. Raises ``ChainRefused``."""
     if not chain.is_ca:
-        raise ChainRefused(ChainFault.NOT_A_CA, "the first certificate is not that of a CA")
+        raise ChainRefused(ChainFault.NOT_A_CA, "the first certificate is not a CA certificate")
     return chain
 
 
@@ -179,11 +179,11 @@ def _blocks(text: str) -> Iterator[bytes]:
         raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
         raise ChainRefused(
-            ChainFault.UNREADABLE, "holds a private key, which has its own parameter"
+            ChainFault.UNREADABLE, "contains a private key; send the key in its own parameter"
         )
     found = pem.blocks(text)
     if not found:
-        rule = "there is no whole PEM block CERTIFICATE (RFC 7468, 5)"
+        rule = "contains no complete PEM block CERTIFICATE (RFC 7468, 5)"
         raise ChainRefused(ChainFault.UNREADABLE, rule)
     if len(found) > CERTIFICATE_LIMIT:
         raise ChainRefused(ChainFault.UNREADABLE, f"takes at most {CERTIFICATE_LIMIT} certificates")
@@ -209,7 +209,7 @@ def _loaded(data: bytes, at: int) -> CertificateOutline:
         rule = f"certificate {at} is not well-formed (RFC 5280): {refused}"
         raise ChainRefused(ChainFault.UNREADABLE, rule) from None
     if certificate.sm2:
-        raise ChainRefused(ChainFault.SM2, f"certificate {at} is of the SM2 standard")
+        raise ChainRefused(ChainFault.SM2, f"certificate {at} uses SM2")
     return certificate
 
 
@@ -240,7 +240,7 @@ def _matching_key(
         raise ChainRefused(ChainFault.NO_KEY, refused.rule) from None
     if key.public_key() != public_key:
         raise ChainRefused(
-            ChainFault.FOREIGN_KEY, "the private key is not that of the first certificate"
+            ChainFault.FOREIGN_KEY, "the private key does not belong to the first certificate"
         )
     return keys.private_key_pem(key)
 

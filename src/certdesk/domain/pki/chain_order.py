@@ -57,5 +57,5 @@ def may_have_issued(issuer: CertificateOutline, subject: CertificateOutline) -> 
 
 def _fault(certificate: CertificateOutline, at: int, before: int) -> str:
     if not is_ca(certificate):
-        return f"certificate {at} is not that of a CA (RFC 5280, 4.2.1.3 and 4.2.1.9)"
+        return f"certificate {at} is not a CA certificate (RFC 5280, 4.2.1.3 and 4.2.1.9)"
     return f"certificate {at} did not issue certificate {before} (RFC 5280, 6.1.3)"

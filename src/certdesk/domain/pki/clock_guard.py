@@ -25,4 +25,4 @@ def fault_of(now: datetime, latest: datetime | None) -> str | None:
     """Return what is wrong if a clock that shows `now` has gone back too far since `latest`."""
     if latest is None or latest - now <= MOST_BEHIND:
         return None
-    return f"the clock is behind: it was {latest:%Y-%m-%d %H:%M:%S} UTC before"
+    return f"the clock is behind: it showed {latest:%Y-%m-%d %H:%M:%S} UTC before"

@@ -155,9 +155,9 @@ def _one_block(text: str) -> pem.Block:
     if len(text) > TEXT_LIMIT:
         raise CsrRefused(f"the CSR is longer than {TEXT_LIMIT} characters")
     if "PRIVATE KEY-----" in text:
-        raise CsrRefused("it holds a private key; send only the CSR")
+        raise CsrRefused("the text contains a private key; send only the CSR")
     if text.count("-----BEGIN") > 1:
-        raise CsrRefused("there is more than one PEM block")
+        raise CsrRefused("the text has more than one PEM block")
     found = pem.blocks(text)
     if not found or found[0].label not in _LABELS:
         raise CsrRefused("the CSR must be one PEM block, CERTIFICATE REQUEST (RFC 7468, 7)")

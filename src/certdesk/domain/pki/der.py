@@ -68,7 +68,7 @@ def parts(element: Element, *tags: int) -> tuple[Element, ...]:
     """Return the elements inside an element, which must have these tags; raises ``NotDer``."""
     found = tuple(elements(element.content))
     if tuple(part.tag for part in found) != tags:
-        raise NotDer("other elements than its type has")
+        raise NotDer("elements that its type does not have")
     return found
 
 
@@ -155,10 +155,10 @@ def _checked(element: Element, depth: int) -> Iterator[Element]:
     number = element.tag & _NUMBER
     if not element.tag & _CLASS:
         if constructed != (number in _UNIVERSAL_CONSTRUCTED):
-            raise NotDer("a type that is not constructed as it must be (X.690, 8 and 10.2)")
+            raise NotDer("a type in the wrong form, primitive or constructed (X.690, 8 and 10.2)")
         rule = _CONTENTS.get(number)
         if rule is not None and not rule(element.content):
-            raise NotDer("a content that is not in its one form (X.690, 8 and 11)")
+            raise NotDer("content that is not in its canonical form (X.690, 8 and 11)")
     yield element
     if constructed:
         if not depth:

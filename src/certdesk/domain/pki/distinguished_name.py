@@ -113,7 +113,9 @@ def _require_characters(attribute: Attribute) -> None:
         text = None
     # A BMPString has no surrogate pairs.
     if text is None or (attribute.tag == der.BMP_STRING and max(text, default="") > _LAST_OF_BMP):
-        raise NameRefused("a name has a value that is not in the code of its type (X.690, 8.23)")
+        raise NameRefused(
+            "a name has a value that is not encoded as its type requires (X.690, 8.23)"
+        )
 
 
 def _written(attribute: Attribute) -> str:

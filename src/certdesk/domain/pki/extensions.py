@@ -46,7 +46,7 @@ def read(listed: der.Element, used: frozenset[bytes]) -> dict[bytes, bytes]:
         identifier = parts[0].content
         if identifier in used:
             if identifier in found:
-                raise ExtensionRefused("an extension is there twice (RFC 5280, 4.2)")
+                raise ExtensionRefused("an extension appears twice (RFC 5280, 4.2)")
             found[identifier] = _value(parts)
     return found
 
@@ -63,7 +63,7 @@ def alternative_names(value: bytes) -> tuple[str | Address, ...]:
         raise ExtensionRefused(rule)
     general = _listed(whole[0].content, rule)
     if any(each.tag not in _KINDS for each in general):
-        raise ExtensionRefused("a subject alternative name is of no kind (RFC 5280, 4.2.1.6)")
+        raise ExtensionRefused("a subject alternative name has no valid type (RFC 5280, 4.2.1.6)")
     return tuple(_name(each) for each in general if each.tag in (_DNS, _ADDRESS))
 
 

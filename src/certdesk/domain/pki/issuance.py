@@ -114,12 +114,12 @@ class Declined:
 
 def absent(issuer: str) -> str:
     """Return the message that an order waits for an issuer that the desk does not have."""
-    return f"Its issuer {issuer} is not among those of this desk (setting issuer.names)."
+    return f"This desk does not have the issuer {issuer} of the certificate (setting issuer.names)."
 
 
 def busy(issuer: str) -> str:
     """Return the message that an order waits for an issuer that is asked for many others."""
-    return f"Its issuer {issuer} is being asked for other orders."
+    return f"The issuer {issuer} is busy with other orders."
 
 
 Offering: TypeAlias = Recorded | Offered | Later | Declined

@@ -115,7 +115,7 @@ def request(data: bytes) -> RequestOutline:
     with _form("it is not three elements: content, algorithm, signature (RFC 2986, 4.2)"):
         signed = _signed(data)
     if not signed.whole_bytes:
-        raise OutlineRefused("its signature is not whole bytes (RFC 2986, 4.2)")
+        raise OutlineRefused("its signature is not a whole number of bytes (RFC 2986, 4.2)")
     with _form("its content is not version, subject, key and attributes (RFC 2986, 4.1)"):
         version, subject, key, attributes = signed.parts
         _require_tags(signed.parts, der.INTEGER, der.SEQUENCE, der.SEQUENCE, _ATTRIBUTES)

@@ -105,7 +105,7 @@ def spki_digest_of_pem(text: str) -> list[bytes]:
     """
     found = blocks(text)
     if not found:
-        raise NoPublicKey("there is no whole PEM block")
+        raise NoPublicKey("there is no complete PEM block")
     return list(map(_digest, found))
 
 
@@ -115,7 +115,7 @@ def _digest(found: Block) -> bytes:
     except (ValueError, UnsupportedAlgorithm) as error:
         raise NoPublicKey(f"a block {found.label} cannot be read") from error
     if not isinstance(key, PublicKey):
-        raise NoPublicKey(f"a block {found.label} holds a key that is neither RSA nor ECC")
+        raise NoPublicKey(f"a block {found.label} contains a key that is neither RSA nor ECC")
     return spki_sha256(key)
 
 

@@ -122,9 +122,9 @@ def _the_issuer(leaf: x509.Certificate, request: IssueRequest, at: Circumstances
     _require(leaf.issuer == signer.subject, "it names another issuer")
     algorithms = _RSA if isinstance(signer.public_key(), rsa.RSAPublicKey) else _ECDSA
     wanted = algorithms.get(request.hash_name)
-    _require(leaf.signature_algorithm_oid == wanted, "it is for another algorithm of signature")
+    _require(leaf.signature_algorithm_oid == wanted, "it names another signature algorithm")
     right = issuer_for(_key_of(leaf), request.hash_name)
-    _require(line_of(at.authority) == right, f"{at.authority} does not sign for such a key")
+    _require(line_of(at.authority) == right, f"{at.authority} does not sign for this kind of key")
 
 
 def _the_serial_number(leaf: x509.Certificate, _: IssueRequest, __: Circumstances) -> None:
@@ -163,7 +163,7 @@ def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -
     """Require the key of the CSR, which proved possession of the private key, and a strong key."""
     asked = csr.parse(request.csr)
     public_key = _key_of(leaf)
-    _require(public_key == asked.public_key, "its key is not the CSR's")
+    _require(public_key == asked.public_key, "its key is not the key of the CSR")
     keys.refuse_weak(public_key)
     weakness = keys.inspect_further(public_key) or keys.inspect_last(public_key)
     _require(weakness is None, weakness or "")
@@ -174,12 +174,13 @@ def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) 
     """Require exactly the names of the order, each once, and no wildcard for EV."""
     ordered = [name.ascii for name in request.names]
     _require(0 < len(ordered) <= MOST_NAMES, f"there must be 1 to {MOST_NAMES} names")
-    _require(len(set(ordered)) == len(ordered), "a name stands there twice")
+    _require(len(set(ordered)) == len(ordered), "a name appears twice")
     wild = any(name.wildcard for name in request.names)
-    _require(not (wild and request.level is Level.EV), "an EV certificate has no wildcard")
+    _require(not (wild and request.level is Level.EV), "an EV certificate must not have a wildcard")
     found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     _require(
-        list(found) == [x509.DNSName(name) for name in ordered], "its names are not the order's"
+        list(found) == [x509.DNSName(name) for name in ordered],
+        ("its names are not the names of the order"),
     )
 
 
@@ -201,7 +202,7 @@ def _require_authorization(
     # A file on a website never proves a wildcard (Baseline Requirements 3.2.2.4.18).
     methods = {_DNS} if name.startswith("*.") else {_DNS, _FILE}
     sound = [each for each in found if each.method in methods]
-    _require(sound, f"{name} is a wildcard, which only a DNS record proves")
+    _require(sound, f"only a DNS record can prove the wildcard {name}")
     # How long a validation may be reused (4.2.1), and a CAA check (3.2.2.8).
     proved = [g for g in sound if timedelta(0) <= now - g.proved_at <= lasts]
     _require(proved, f"the proof of {name} is older than {lasts.days} days", transient=True)
@@ -213,18 +214,18 @@ def _the_subject(leaf: x509.Certificate, request: IssueRequest, at: Circumstance
     """Require exactly the vetted subject, which may be relied on now (4.2.1)."""
     if request.level is not Level.DV:
         good = request.vetted_until is not None and at.now < request.vetted_until
-        _require(good, "the vetting of its organisation has ended")
+        _require(good, "the vetting of its organisation has expired")
     wanted = profile.subject_of(request, sandbox=at.sandbox)
-    _require(leaf.subject == wanted, "its subject is not what was vetted")
+    _require(leaf.subject == wanted, "its subject is not the vetted one")
 
 
 def _the_extensions(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
     """Require the extensions of the profile; above all, no CA, and for servers alone."""
     found = leaf.extensions
     constraints = found.get_extension_for_class(x509.BasicConstraints).value
-    _require(not constraints.ca, "it would be a CA")
+    _require(not constraints.ca, "it would be a CA certificate")
     usage = found.get_extension_for_class(x509.ExtendedKeyUsage).value
-    _require(list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH], "it is not for servers alone")
+    _require(list(usage) == [ExtendedKeyUsageOID.SERVER_AUTH], "it is not for servers only")
     wanted = [
         x509.Extension(value.oid, critical, value)
         for value, critical in profile.extensions_of(request, _key_of(leaf), at.source)

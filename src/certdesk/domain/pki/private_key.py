@@ -77,7 +77,7 @@ def _checked(key: rsa.RSAPrivateKey) -> rsa.RSAPrivateKey:
     if size > RSA_LIMIT:
         raise KeyRefused(f"the RSA modulus may have at most {RSA_LIMIT} bits, not {size}")
     if max(numbers.p, numbers.q).bit_length() > (size + 1) // 2:
-        raise KeyRefused("the primes of the RSA key must be of one size")
+        raise KeyRefused("the primes of the RSA key must have the same size")
     try:
         return numbers.private_key()
     except ValueError:

@@ -101,7 +101,7 @@ def subject_of(request: IssueRequest, *, sandbox: bool) -> x509.Name:
 
 def _attribute(oid: x509.ObjectIdentifier, value: str, longest: int) -> x509.NameAttribute[str]:
     if oid in _COUNTRIES and value not in COUNTRIES:
-        raise SubjectRefused("a country must be two capitals of ISO 3166-1")
+        raise SubjectRefused("a country must be a two-letter code of ISO 3166-1")
     fault = subject_fault(value, longest)
     if fault is not None:
         raise SubjectRefused(f"a part of the subject {fault}")

@@ -57,7 +57,7 @@ class SigningToken:
     def __init__(self, maker: object, tbs: bytes, authority: str, hash_name: str) -> None:
         """Refuse any caller but `prepare`."""
         if maker is not _BY_PREPARE:
-            raise TypeError("a token is made by prepare alone")
+            raise TypeError("only prepare makes a token")
         self._unspent = [tbs]
         self.authority = authority
         self.hash_name = hash_name
@@ -109,12 +109,12 @@ def _read(recorded: Recorded, request: IssueRequest, fingerprint: Fingerprint) -
         kept = _STORED_PLAN.decode(recorded.state)
     # Text that is not UTF-8 raises an error of its own.
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise IssuanceRefused("what was kept of it cannot be read") from error
+        raise IssuanceRefused("the plan for it cannot be read") from error
     if fingerprint(_bound(request, kept.planned)) == kept.fingerprint:
         planned = _PLANNED.decode(kept.planned)
         if planned.serial == recorded.serial:
             return planned
-    raise IssuanceRefused("what was kept of it is not what was recorded for it")
+    raise IssuanceRefused("the plan for it was altered")
 
 
 def _bound(request: IssueRequest, written: bytes) -> bytes:

@@ -123,9 +123,7 @@ def refusal(records: Sequence[CaaRecord], issuance: WantedIssuance) -> str | Non
         # `issuemail` is about e-mail addresses alone).
         if record.flags & CRITICAL and record.tag not in known:
             tag = printable_text(record.tag)
-            return (
-                f"the critical CAA record {tag} is of a kind that is not known here (RFC 8659, 4.1)"
-            )
+            return f"the desk does not know the critical CAA property {tag} (RFC 8659, 4.1)"
     # `issuewild` records, if there are any, replace the `issue` records for a wildcard; for other
     # names they are ignored (RFC 8659, 4.3).
     tag = ISSUE_WILD if issuance.wildcard and _tagged(records, ISSUE_WILD) else ISSUE
@@ -179,7 +177,7 @@ def _account_fault(accounts: Sequence[str], issuance: WantedIssuance) -> str | N
     """Return why the `accounturi` of a grant is not the desk's; without one, any account may."""
     # RFC 8657, 3: a record with more than one `accounturi` permits no account.
     if len(accounts) > 1:
-        return "one has more than one accounturi, which no account can be (RFC 8657, 3)"
+        return "one has more than one accounturi, so no account matches it (RFC 8657, 3)"
     if accounts and accounts[0] not in issuance.identity.accounts:
         return f"one is for the account {printable_text(accounts[0])} (RFC 8657, 3)"
     return None
@@ -189,12 +187,12 @@ def _method_fault(methods: Sequence[str], issuance: WantedIssuance) -> str | Non
     """Return why a grant does not permit the method of validation; without a list, any will do."""
     # RFC 8657, 4: likewise more than one `validationmethods`, and an empty list permits no method.
     if len(methods) > 1:
-        return "one has more than one validationmethods, which no proof can be (RFC 8657, 4)"
+        return "one has more than one validationmethods, so no method matches it (RFC 8657, 4)"
     if not methods or not methods[0]:
-        return "one is for proof by no method (RFC 8657, 4)" if methods else None
+        return "one allows no validation method (RFC 8657, 4)" if methods else None
     labels, told = methods[0].split(","), printable_text(methods[0])
     if not all(map(_METHOD.fullmatch, labels)):
-        return f"one has validationmethods that are malformed: {told} (RFC 8657, 4)"
+        return f"one has malformed validationmethods: {told} (RFC 8657, 4)"
     if not METHODS[issuance.kind] & set(labels):
-        return f"one is for proof by {told} (RFC 8657, 4)"
+        return f"one allows only validation by {told} (RFC 8657, 4)"
     return None

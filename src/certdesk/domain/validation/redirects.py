@@ -41,7 +41,7 @@ class Ports:
     def __post_init__(self) -> None:
         for port in (self.http, self.https):
             if not 0 < port < 1 << 16:
-                raise ValueError(f"{port} is no port")
+                raise ValueError(f"{port} is not a port")
 
     def of(self, scheme: str) -> int:
         """Return the port of `http` or `https`."""
@@ -94,13 +94,13 @@ def follow(visited: Sequence[Target], status: int, location: str, ports: Ports) 
 
 def _split(here: Target, location: str) -> SplitResult:
     if not _REFERENCE.fullmatch(location):
-        raise RedirectRefused("its Location is not one URL of at most 2,000 characters")
+        raise RedirectRefused("its Location must be one URL of at most 2,000 characters")
     try:
         parts = urlsplit(location)
         if not parts.scheme:
             parts = urlsplit(urljoin(here.url, location))
     except ValueError:
-        raise RedirectRefused("its Location is no URL") from None
+        raise RedirectRefused("its Location is not a URL") from None
     if parts.scheme not in _DEFAULT_PORTS:
         raise RedirectRefused("only http and https are followed")
     if "@" in parts.netloc:
@@ -114,7 +114,7 @@ def _host(parts: SplitResult) -> str:
     except DomainRefused as refused:
         raise RedirectRefused(refused.rule) from None
     if "*" in host:
-        raise RedirectRefused("a wildcard is no host")
+        raise RedirectRefused("a wildcard is not a host")
     return host
 
 
@@ -127,6 +127,8 @@ def _refuse_port(parts: SplitResult, ports: Ports) -> None:
     try:
         port = parts.port
     except ValueError:
-        raise RedirectRefused("its port is no number") from None
+        raise RedirectRefused("its port is not a number") from None
     if port not in permitted:
-        raise RedirectRefused(f"only port {ports.of(parts.scheme)} is followed with {parts.scheme}")
+        raise RedirectRefused(
+            f"with {parts.scheme}, only port {ports.of(parts.scheme)} is followed"
+        )

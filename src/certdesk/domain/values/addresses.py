@@ -40,7 +40,7 @@ _REFUSED: tuple[tuple[Network, str], ...] = tuple(
         ("::ffff:0:0:0/96", "an IPv4 address in IPv6"),
         ("64:ff9b::/96", "an IPv4 address in IPv6 (NAT64)"),
         ("64:ff9b:1::/48", "an IPv4 address in IPv6 (NAT64)"),
-        ("100::/64", "a sink"),
+        ("100::/64", "a discard-only network"),
         ("2001::/23", "protocol assignments"),
         ("2001:db8::/32", "documentation"),
         ("2002::/16", "an IPv4 address in IPv6 (6to4)"),

@@ -19,7 +19,10 @@ def mailbox_fault(text: str) -> str | None:
     """
     if len(text) > LONGEST:
         # The library reads all of a text before it checks its length.
-        return f"is not an e-mail address: it has {len(text)} characters, {LONGEST} at most"
+        return (
+            f"is not an e-mail address: it has {len(text)} characters, and at most {LONGEST} are "
+            "allowed"
+        )
     try:
         validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

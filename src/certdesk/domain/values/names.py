@@ -159,7 +159,7 @@ def ascii_form(text: str, most: int = TEXT_LIMIT) -> str:
     prefix = _WILDCARD if text.startswith(_WILDCARD) else ""
     base = text.removeprefix(prefix)
     if "*" in base:
-        raise DomainRefused(text, "a wildcard may only stand as the whole leftmost label")
+        raise DomainRefused(text, "a wildcard must be the whole leftmost label")
     if address_in(base.removeprefix("[").removesuffix("]")):
         raise DomainRefused(text, "an IP address is not a domain name")
     given = _mapped(text, base).split(".")
@@ -181,7 +181,7 @@ def _refuse_long(text: str, prefix: str, sizes: Iterable[int], most: int) -> Non
 
 def _mapped(text: str, base: str) -> str:
     """Return a name as UTS #46 maps it, STD3 rules included; ASCII becomes lower case."""
-    rule = "only letters, digits, hyphens and dots may stand in a domain name"
+    rule = "a domain name may contain only letters, digits, hyphens and dots"
     if base.isascii():
         if not _LDH_TEXT.fullmatch(base):
             raise DomainRefused(text, rule)
@@ -213,7 +213,7 @@ def _refuse_outer_shape(text: str) -> None:
     if len(text) > TEXT_LIMIT:
         raise DomainRefused(text, f"a domain name has at most {TEXT_LIMIT} characters")
     if text != text.strip():
-        raise DomainRefused(text, "blanks may not surround a domain name")
+        raise DomainRefused(text, "a domain name may not begin or end with a blank")
     if text.endswith("."):
         raise DomainRefused(text, "a domain name may not end with a dot")
     fault = unseen_fault(text)

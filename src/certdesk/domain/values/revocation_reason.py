@@ -91,7 +91,7 @@ def meant(said: str) -> Reason:
     word = _squeezed(said)
     if word in _NOT_OWN:
         own = ", ".join(OWN)
-        raise ReasonRefused(f"{_NOT_OWN[word]} is not a subscriber's to give; there are {own}")
+        raise ReasonRefused(f"a subscriber may not use {_NOT_OWN[word]}; the reasons are {own}")
     return _KNOWN.get(word, Reason.UNSPECIFIED)
 
 

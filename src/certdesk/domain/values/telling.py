@@ -67,7 +67,7 @@ def told_missing(kind: str, name: str) -> str:
     """Return the message that there is nothing of a kind with that name."""
     if may_be_told(name):
         return f"There is no {kind} {visible(cut(name))}."
-    return f"There is no such {kind}: it was named by {told_length(name)}."
+    return f"There is no such {kind}. The name was {told_length(name)}."
 
 
 def told_length(text: str) -> str:

@@ -61,7 +61,7 @@ def text_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
 def subject_fault(text: str, longest: int, *, secret: bool = False) -> str | None:
     """Return why a text may not be in a certificate's subject, None if it may."""
     if _ONLY_PUNCTUATION.fullmatch(text):
-        return "must hold more than dots, dashes and blanks"
+        return "must contain more than dots, dashes and blanks"
     return text_fault(text, longest, secret=secret)
 
 

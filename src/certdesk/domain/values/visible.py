@@ -76,9 +76,9 @@ def unseen_fault(text: str, *, secret: bool = False) -> str | None:
     if found is not None:
         named = "" if secret else f": U+{ord(found):04X}"
         kind = "control characters" if _CONTROL.match(found) else "invisible characters"
-        return f"must not hold {kind}{named}"
+        return f"must not contain {kind}{named}"
     if text and not any(map(_shows, text)):
-        return "must hold a visible character"
+        return "must contain a visible character"
     bare = text.strip(" ")
     outer = next((end for end in (bare[:1], bare[-1:]) if end and end in _BLANKS), None)
     if outer is not None:

@@ -85,7 +85,7 @@ def examine(text: str, forms: tuple[str, ...]) -> Examined:
         return Examined(flaw=flaw, rule=f"has {len(content)} bytes")
     form = next((form for begins, form in _BEGINNINGS if content.startswith(begins)), None)
     if form is None or form not in forms:
-        found = f"is a {form} file" if form else "does not begin like one of these"
+        found = f"is a {form} file" if form else "is not one of these file types"
         return Examined(flaw=Flaw.FORMAT, rule=found)
     try:
         _CHECKS[form](content)

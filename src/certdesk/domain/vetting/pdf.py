@@ -95,7 +95,7 @@ def check_pdf(content: bytes) -> None:
     for text in (content, *_objects_in_streams(content, budget)):
         acts = _ACTS.search(text)
         if acts:
-            raise BadPdf(f"it holds {_plain(acts[0])}, which a letter must not have")
+            raise BadPdf(f"it contains {_plain(acts[0])}, which a letter must not have")
         pages = pages or _PAGE.search(text) is not None
     if not pages:
         raise BadPdf("it has no page")
@@ -134,7 +134,7 @@ class _Budget:
         """Take bytes from the budget; raises `BadPdf` if it is used up."""
         self._left -= size
         if self._left < 0:
-            raise BadPdf("its objects lie within each other")
+            raise BadPdf("its objects are nested")
 
 
 def _check_end(content: bytes) -> None:
@@ -179,7 +179,7 @@ def _is_packed(dictionary: _Dictionary) -> bool:
     filters = dictionary.entries.get(b"Filter", [])
     others = dictionary.entries.keys() & {b"DecodeParms", b"DP", b"F", b"FFilter"}
     if filters not in ([], [b"FlateDecode"]) or others:
-        raise BadPdf("its objects are packed in a way that the desk does not read")
+        raise BadPdf("its objects are compressed in a way that the desk does not read")
     return bool(filters)
 
 
@@ -190,11 +190,11 @@ def _unpacked(content: bytes, begins: int, budget: _Budget, most: int) -> bytes:
     try:
         found = unpacking.decompress(content[begins:ends].lstrip(b"\r\n"), most + 1)
     except zlib.error:
-        raise BadPdf("its objects are packed wrongly") from None
+        raise BadPdf("its compressed objects are damaged") from None
     if len(found) > most:
         raise BadPdf(f"its objects have more than {MOST_OBJECTS} bytes")
     if not unpacking.eof:
-        raise BadPdf("its objects are not all there")
+        raise BadPdf("some of its objects are missing")
     return found
 
 

@@ -84,7 +84,7 @@ def check_jpeg(content: bytes) -> None:
 
 def _next_marker(parts: _Parts) -> int:
     if parts.number(1) != 0xFF:  # noqa: PLR2004 -- what every marker begins with
-        raise BadPicture("there is no marker where one has to be")
+        raise BadPicture("a marker is missing")
     while (marker := parts.number(1)) == 0xFF:  # noqa: PLR2004 -- and may be filled up with
         pass
     return marker
@@ -103,17 +103,17 @@ def check_png(content: bytes) -> None:
         if parts.number(4) != zlib.crc32(data, zlib.crc32(kind)):
             raise BadPicture(f"the checksum of a chunk ({kind.hex()}) is wrong")
         if (kind == b"IHDR") != (not kinds):
-            raise BadPicture("its header is not where it has to be")
+            raise BadPicture("its header is in the wrong place")
         if kind == b"IHDR":
             _check_png_header(data)
         kinds.add(kind)
     if b"IDAT" not in kinds:
-        raise BadPicture("it has no data of a picture")
+        raise BadPicture("it has no image data")
 
 
 def _check_png_header(data: bytes) -> None:
     if len(data) != _HEADER_SIZE:
-        raise BadPicture("its header has another size")
+        raise BadPicture("its header has the wrong size")
     _check_sides(int.from_bytes(data[:4]), int.from_bytes(data[4:8]))
 
 

@@ -140,12 +140,13 @@ def approved(
     """
     asked = {review.asked_by, *asked_too} - {OPERATOR}
     if any(_same(name, reviewer) for name in asked):
-        raise ReviewRefused(f"{reviewer} asked for it, so somebody else has to approve it")
+        raise ReviewRefused(f"{reviewer} requested it, so another person must approve it")
     if any(_is_again(each, reviewer, operator) for each in review.approvals):
-        raise ReviewRefused(f"{reviewer} has approved it; a second person has to")
+        raise ReviewRefused(f"{reviewer} already approved it; a second person must approve it too")
     if any(who == operator for *_, who in review.approvals):
         raise ReviewRefused(
-            f"{operator} has approved it; a second person has to, as another user of the system"
+            f"{operator} already approved it; a second person must approve it too, as "
+            "another user of the system"
         )
     approvals = (*review.approvals, (reviewer, now.isoformat(), operator))
     if len(approvals) < needed:

@@ -93,10 +93,10 @@ def changes(before: Members, now: Members, shown: Mapping[str, object]) -> list[
 
 def _change(path: str, before: str | None, now: str | None) -> str:
     if path in NUMBERS:
-        return f"{path} is another"
+        return f"{path} is different"
     is_now = "is gone" if now is None else f"is {_short(now)}"
     if before is None:
-        return f"{path} {is_now}, and was not there"
+        return f"{path} {is_now}, and was missing before"
     was = "" if before.startswith("#") else f", and was {_short(before)}"
     return f"{path} {is_now}{was}"
 
