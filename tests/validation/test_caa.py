@@ -89,7 +89,7 @@ def test_a_critical_record_of_an_unknown_kind_forbids(names: NameServer) -> None
     names.add("example.com", "CAA", f'0 issue "{MINE}"', '128 future "x"')
     found = caa(names)
     assert not found.permitted
-    assert "the critical CAA record future" in found.reason
+    assert "the critical CAA property future" in found.reason
 
 
 def test_critical_records_for_mail_and_marks_are_no_hindrance(names: NameServer) -> None:

@@ -199,7 +199,7 @@ def test_nothing_happens_to_an_order_whose_account_is_disabled(
         as_it_was, order = everything(desk), desk.order(its)
         left.pass_time(span)
         assert everything(desk) == as_it_was
-        assert "stands still, as account" in show(desk, its)
+        assert "is paused because account" in show(desk, its)
         switch(desk, desk.caller.uin, enabled=True)
         assert desk.order(its).deadline == _later(order, span)
         assert "is paused" not in show(desk, its)

@@ -63,7 +63,7 @@ class Server:
         host, port = (match[1] or match[2], int(match[3])) if match else (text, DNS_PORT)
         address = ipaddress.ip_address(host)
         if not 0 < port < 1 << 16:
-            raise ValueError(f"{port} is no port")
+            raise ValueError(f"{port} is not a port")
         return cls(str(address), port)
 
     @property

@@ -130,5 +130,5 @@ def _refuse_port(parts: SplitResult, ports: Ports) -> None:
         raise RedirectRefused("its port is not a number") from None
     if port not in permitted:
         raise RedirectRefused(
-            f"with {parts.scheme}, only port {ports.of(parts.scheme)} is followed"
+            f"only port {ports.of(parts.scheme)} is followed with {parts.scheme}"
         )
