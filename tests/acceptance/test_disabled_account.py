@@ -41,7 +41,7 @@ def test_an_order_stands_still_until_its_account_is_enabled(world: World) -> Non
 
     story = show(world, order)
     assert story["Order"]["Status"] == 0
-    why = f"It stands still because account {keys.uin} is disabled since "
+    why = f"The order is paused because account {keys.uin} is disabled since "
     assert story["Next"].startswith(why)
     assert f"certdesk account enable {keys.uin}" in story["Next"]
     checked = desk.run("doctor").stdout

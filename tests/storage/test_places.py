@@ -70,7 +70,7 @@ def test_what_belongs_to_another_user_is_found(tmp_path: Path) -> None:
     folder = open_up(tmp_path / "theirs", 0o700)
     os.chown(folder, 1234, -1)
     with pytest.raises(
-        PlaceUnsafe, match=r"another user .uid 1234.; Work as that user or, .* run `chown 0 "
+        PlaceUnsafe, match=r"another user .uid 1234.. Work as that user or, .* run `chown 0 "
     ):
         check_folder(folder / "deeper")
     check_folder(folder, also=1234)
