@@ -137,7 +137,9 @@ def test_what_is_vetted_need_not_be_sent_and_what_was_never_sent_not_verified(de
     ):
         call(desk, "SubmitAuditManager", entered(desk, "ok"))
     later = entered(desk, "none", ManagerFirstName="Another")
-    with pytest.raises(errors.IllegalManagerStatus, match="must be expired, expiring, ok, and is none"):
+    with pytest.raises(
+        errors.IllegalManagerStatus, match="must be expired, expiring, ok, and is none"
+    ):
         call(desk, "VerifyManager", later)
 
 

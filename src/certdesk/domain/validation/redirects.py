@@ -129,6 +129,4 @@ def _refuse_port(parts: SplitResult, ports: Ports) -> None:
     except ValueError:
         raise RedirectRefused("its port is not a number") from None
     if port not in permitted:
-        raise RedirectRefused(
-            f"only port {ports.of(parts.scheme)} is followed with {parts.scheme}"
-        )
+        raise RedirectRefused(f"only port {ports.of(parts.scheme)} is followed with {parts.scheme}")
