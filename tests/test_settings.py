@@ -73,6 +73,8 @@ DECLARED = {
     "download.link_minutes": ("CERTDESK_DOWNLOAD_LINK_MINUTES", 10),
     "download.link_per_minute": ("CERTDESK_DOWNLOAD_LINK_PER_MINUTE", 30),
     "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
+    "http.workers": ("CERTDESK_HTTP_WORKERS", 1),
+    "http.one_core": ("CERTDESK_HTTP_ONE_CORE", True),
     "http.threads": ("CERTDESK_HTTP_THREADS", 4),
     "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
     "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),

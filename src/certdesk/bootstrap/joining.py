@@ -19,7 +19,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Store, Vault
+from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Parsers, Store, Vault
 from certdesk.settings import Settings
 from certdesk.validation.providers import PROVIDERS
 from certdesk.workflow.added_records import AddedRecords
@@ -74,45 +74,60 @@ def join_desk(
 
     Raises one of `CANNOT_OPEN`.
     """
-    clock = clock or SystemClock()
     with join_database(settings) as (store, admission):
         vault = open_vault(settings, store, contextlib.nullcontext, sandbox=False)
-        of_sandbox = is_sandbox(store, settings, wanted=None)
         world = Dependencies(
-            store=store, vault=vault, clock=clock, rng=strong_random(), urls=public_urls(settings)
-        )
-        rules = rules_of(settings, sandbox=of_sandbox)
-        issuers = issuers_of(world, settings, sandbox=of_sandbox)
-        dns_providers = DnsProviders(vault, PROVIDERS)
-        resolver = dns_resolver(settings)
-        validation_run = validation_run_of(
-            world,
-            rules,
-            validators(settings, resolver, clock),
-            caa_checker(settings, resolver, clock),
-            counts,
-            AddedRecords(store, clock, dns_providers),
-            issuers,
+            store=store,
+            vault=vault,
+            clock=clock or SystemClock(),
+            rng=strong_random(),
+            urls=public_urls(settings),
         )
         parsers = parser_pool(settings)
         parsers.start()
         try:
-            yield JoinedDesk(
-                desk=Desk(
-                    store=store,
-                    vault=vault,
-                    keys=keys_from(store, vault),
-                    parsers=parsers,
-                    issuers=issuers,
-                    dns_providers=dns_providers,
-                    clock=clock,
-                    rng=strong_random(),
-                    work=WorkElsewhere(work, validation_run),
-                    rules=rules,
-                ),
-                admission=admission,
-                urls=world.urls,
-            )
+            with _joined(settings, world, counts, work, keys_from(store, vault), parsers) as desk:
+                yield JoinedDesk(desk=desk, admission=admission, urls=world.urls)
         finally:
-            validation_run.stop()
             parsers.stop()
+
+
+@contextlib.contextmanager
+def _joined(  # noqa: PLR0917 -- one parameter for each part of a desk
+    settings: Settings,
+    world: Dependencies,
+    counts: Counts,
+    work: Wakeable,
+    keys: Keys,
+    parsers: Parsers,
+) -> Iterator[Desk]:
+    store, clock = world.store, world.clock
+    of_sandbox = is_sandbox(store, settings, wanted=None)
+    rules = rules_of(settings, sandbox=of_sandbox)
+    issuers = issuers_of(world, settings, sandbox=of_sandbox)
+    dns_providers = DnsProviders(world.vault, PROVIDERS)
+    resolver = dns_resolver(settings)
+    validation_run = validation_run_of(
+        world,
+        rules,
+        validators(settings, resolver, clock),
+        caa_checker(settings, resolver, clock),
+        counts,
+        AddedRecords(store, clock, dns_providers),
+        issuers,
+    )
+    try:
+        yield Desk(
+            store=store,
+            vault=world.vault,
+            keys=keys,
+            parsers=parsers,
+            issuers=issuers,
+            dns_providers=dns_providers,
+            clock=clock,
+            rng=world.rng,
+            work=WorkElsewhere(work, validation_run),
+            rules=rules,
+        )
+    finally:
+        validation_run.stop()
