@@ -93,7 +93,7 @@ def join_desk(
 
 
 @contextlib.contextmanager
-def _joined(  # noqa: PLR0917 -- one parameter for each part of a desk
+def _joined(
     settings: Settings,
     world: Dependencies,
     counts: Counts,
