@@ -1,82 +1,105 @@
-"""Measure the hot paths: `make bench`. Not a test: it judges nothing, and takes some minutes.
+"""Measure the hot paths: `make bench`. Half an hour; a topic takes some minutes.
 
-Desks, a bare application and moto, each in its own process, answer prepared requests of client
-processes; the parts of a submission are measured in this process. All take turns in rounds, and
-the medians of the rounds count, so that what else the machine does falls on all alike. Ratios
-compare what was measured in one run; the numbers themselves are this machine's.
-
-The first run writes a million orders, which takes the longest; later ones find them again.
+Each topic has servers of its own, and answers a few questions by ratios.
+Everything in a topic takes turns in rounds, and the medians of the rounds
+count, so that what else the machine does falls on all alike. Ratios compare
+what was measured in one run; the numbers themselves are this machine's.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 from rich.progress import track
 
-from bench import layers
-from bench.findings import Findings
-from bench.load import Load, clients_up
-from bench.report import save, show
-from bench.scene import RESULTS, Scene
+from bench.earlier import BASELINE
+from bench.found import Found
+from bench.load import Load, client_up
+from bench.report import save, show, show_topic
+from bench.stage import Options, Stage, Topic
+from bench.topics import TOPICS
 from bench.written import write_page
 
-ROUNDS = 5
+RESULTS = Path(__file__).parents[1] / "bench-results"
+ROUNDS, QUICK_ROUNDS = 5, 2
 
 
 def main() -> int:
-    """Measure, show, save; give the exit code."""
+    """Measure, show, save; return the exit code."""
     asked = _arguments()
     if not Path("/proc/self/schedstat").exists():
         print("The CPU time of a server is read from /proc, which is Linux's alone.")
         return 1
     RESULTS.mkdir(exist_ok=True)
-    # Not in /tmp, which may be memory: what is measured has to reach a disk.
-    with tempfile.TemporaryDirectory(prefix="data-", dir=RESULTS) as folder, clients_up() as load:
-        findings = measure(Path(folder), load, asked)
-    show(findings)
-    print(f"Written to {save(findings, RESULTS)}.")
+    options = Options(
+        rounds=asked.rounds or (QUICK_ROUNDS if asked.quick else ROUNDS),
+        quick=asked.quick,
+        million=not asked.no_million,
+        moto=not asked.no_moto,
+        before=None if asked.no_before else asked.before,
+    )
+    found = {}
+    with client_up() as load:
+        for name in asked.only or TOPICS:
+            found[name] = measure(TOPICS[name], load, options)
+            show_topic(name, found[name])
+    show(found)
+    print(f"Written to {save(found, RESULTS)}.")
     if asked.write:
-        write_page(findings)
+        write_page(found)
     return 0
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    topics = "\n".join(f"  {name:<13}{topic.about}" for name, topic in TOPICS.items())
+    parser = argparse.ArgumentParser(
+        prog="make bench ARGS=…",
+        description=__doc__,
+        epilog=f"topics:\n{topics}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only", metavar="TOPIC", action="append", choices=TOPICS, help="measure this; may repeat"
+    )
     parser.add_argument("--no-million", action="store_true", help="leave the million orders out")
     parser.add_argument("--no-moto", action="store_true", help="leave moto out")
-    parser.add_argument(
-        "--before", metavar="COMMIT", help="measure submissions at this commit in turn with today's"
+    before = parser.add_mutually_exclusive_group()
+    before.add_argument(
+        "--before",
+        metavar="COMMIT",
+        default=BASELINE,
+        help="compare with the desk of this commit (%(default)s)",
     )
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="%(default)s by default")
+    before.add_argument("--no-before", action="store_true", help="compare with no earlier commit")
+    parser.add_argument("--rounds", type=int, help=f"{ROUNDS} by default")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a few requests, to see that it works: numbers tell nothing",
+    )
     parser.add_argument(
         "--write", action="store_true", help="put the figures into docs/benchmarks.md"
     )
     return parser.parse_args()
 
 
-def measure(folder: Path, load: Load, asked: argparse.Namespace) -> Findings:
-    """Take everything in turns; give the runs of each row and the costs of each part."""
-    load_before = os.getloadavg()[0]
-    with contextlib.ExitStack() as held:
-        log = held.enter_context((folder / "own.log").open("w"))
-        scene = Scene(
-            folder,
-            load,
-            held,
-            million=not asked.no_million,
-            moto=not asked.no_moto,
-            before=asked.before,
-        )
-        for _ in track(range(asked.rounds), "Measuring"):
-            scene.take_turns()
-        shares = layers.profile(scene.parts.desk, log)
-    return Findings(scene.runs, scene.costs, shares, load_before)
+def measure(topic: Topic, load: Load, options: Options) -> Found:
+    """Start a topic's servers, take its turns, and end them."""
+    # Not in /tmp, which may be memory: what is measured has to reach a disk.
+    with (
+        tempfile.TemporaryDirectory(prefix="data-", dir=RESULTS) as folder,
+        contextlib.ExitStack() as held,
+    ):
+        print(f"{topic.name}: {topic.about} …")
+        stage = Stage(RESULTS, Path(folder), load, options, held)
+        turn = topic.begin(stage)
+        for _ in track(range(options.rounds if topic.repeated else 1), "Measuring"):
+            turn()
+        return stage.found
 
 
 if __name__ == "__main__":

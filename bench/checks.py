@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import sqlalchemy
 
 from bench.inside import OwnDesk
-from bench.rows import CSRS, EXAMPLE
+from bench.requests import CSRS, EXAMPLE
 from certdesk.domain.accounts.quotas import Quotas, limits_of
 from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.accounts.replay import Use

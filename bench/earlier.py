@@ -1,49 +1,30 @@
-"""The same desk at an earlier commit, which answers in turn with today's: `--before COMMIT`."""
+"""The code of an earlier commit, whose desk answers in turn with today's: `--before COMMIT`."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from tests.running import RunningDesk
-
 ROOT = Path(__file__).parents[1]
+BASELINE = "1648952"
+"""The commit at which the hot path was taken apart, and from which its aims are measured."""
 
 
-@contextlib.contextmanager
-def earlier_desk(folder: Path, commit: str, settings: str) -> Iterator[RunningDesk]:
-    """Run the desk of a commit on files in `folder`, with the packages of today's environment.
+def source_of(commit: str, folder: Path) -> Path | None:
+    """Write the code of a commit to a folder; return the place that Python imports from.
 
-    Raises:
-        subprocess.CalledProcessError: git has no such commit.
+    There is none where git has no such commit, as in a clone without history. The packages are
+    those of today's environment.
     """
-    source = _source_of(commit, folder.with_name(f"{folder.name}-source"))
-    code = ["env", f"PYTHONPATH={os.fspath(source)}"]
-    # Its number of threads is the usual one. Where a setting of `http` is given, those are left out
-    # by which desks of tests go without limits, and which an earlier desk does not know.
-    desk = RunningDesk(folder, settings=f"http.threads = 4\n{settings}", under=code)
-    try:
-        desk.start()
-        yield desk
-    finally:
-        desk.stop()
-
-
-def _source_of(commit: str, folder: Path) -> Path:
-    """Write the code of a commit to a folder; give the place that Python imports from."""
     git = shutil.which("git") or "git"
-    archive = subprocess.run(
-        [git, "archive", "--format=tar", commit, "src"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    ).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+    done = subprocess.run(
+        [git, "archive", "--format=tar", commit, "src"], cwd=ROOT, check=False, capture_output=True
+    )
+    if done.returncode != 0:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
         files.extractall(folder, filter="data")
     return folder / "src"

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bench.rows import CSRS, EXAMPLE
+from bench.requests import CSRS, EXAMPLE
 from bench.servers import ORDER, signed
 from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
 from certdesk.domain.values.keys import KeyKind

@@ -94,7 +94,7 @@ class InThisThread(Executor):
         return outcome
 
 
-def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
+def profile(desk: OwnDesk, log: TextIO, count: int) -> dict[str, float]:
     """Hand in material again and again, and tell `log` of it; give the share of each place."""
     with contextlib.redirect_stderr(log):
         log_to_stderr("info")
@@ -104,7 +104,7 @@ def profile(desk: OwnDesk, log: TextIO) -> dict[str, float]:
         gate = OwnGate(MemoryAdmission(None), here)
         steps = Steps(same, actions(), here, gate, limits=limits, edge=edge)
         api = Api(steps, here, Uncounted(), edge)
-        requests = desk.submissions(REQUESTS)
+        requests = desk.submissions(count)
         found = Profile()
         with asyncio.Runner() as runner, found.running():
             runner.run(_answer(api, requests))

@@ -1,82 +1,110 @@
-"""Clients: processes that send prepared requests, one after the other, on kept connections."""
+"""The client: a process that sends prepared requests on kept connections, and says what it took.
+
+It is one thread that waits for all connections at once, so that it takes little of the CPU that
+servers on the same cores need.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import dataclasses
 import multiprocessing
+import os
+import selectors
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
-PROCESSES = 2
-CONNECTIONS = 8
-"""In each process."""
+from bench.machine import Cores, asking
 
+CONNECTIONS = 16
 CHUNK = 65536
 
 
+@dataclasses.dataclass(frozen=True)
+class Sent:
+    """What became of requests.
+
+    `seconds` passed from the first request to the last answer; `bodies` and `waits`, the seconds
+    until each answer, are in the order of the requests; `cpu` are the client's seconds.
+    """
+
+    seconds: float
+    bodies: list[bytes]
+    waits: list[float]
+    cpu: float
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    endpoint: str
+    requests: list[bytes]
+    connections: int
+    cores: Cores
+    pace: float | None
+
+
 class Load:
-    """Clients that are up and wait for work; requests are signed and built before they start."""
+    """A client that is up and waits for work; requests are signed and built before it starts."""
 
-    def __init__(self, clients: list[Connection]) -> None:
-        """Send through `clients`; `clients_up` starts them."""
-        self._clients = clients
+    def __init__(self, client: Connection) -> None:
+        """Send through `client`; `client_up` starts it."""
+        self._client = client
 
-    def run(self, endpoint: str, requests: list[bytes]) -> tuple[float, list[bytes]]:
-        """Send all requests, each connection its share; give the seconds and the bodies.
+    def run(
+        self,
+        endpoint: str,
+        requests: list[bytes],
+        *,
+        connections: int = CONNECTIONS,
+        cores: Cores | None = None,
+        pace: float | None = None,
+    ) -> Sent:
+        """Send requests, on each connection the next one as soon as it has its answer.
+
+        With a `pace` there are no more than so many a second, and a wait begins when its request
+        was due, whether or not a connection was free.
 
         Raises:
-            RuntimeError: a reply was an error.
+            RuntimeError: a reply was an error, or the client failed.
         """
-        for number, client in enumerate(self._clients):
-            client.send((endpoint, requests[number :: len(self._clients)]))
-        for client in self._clients:
-            client.recv()
-        for client in self._clients:
-            client.send("go")
-        done = [client.recv() for client in self._clients]
-        bodies = [body for _, _, some in done for body in some]
-        refused = [body for body in bodies if b'"Error"' in body]
-        if refused or len(bodies) != len(requests):
+        self._client.send(_Job(endpoint, requests, connections, cores or asking(), pace))
+        sent = self._client.recv()
+        if not isinstance(sent, Sent):
+            raise RuntimeError(f"the client failed: {sent}")  # noqa: TRY004 - it told of an error
+        refused = [body for body in sent.bodies if b'"Error"' in body]
+        if refused:
             raise RuntimeError(f"{len(refused)} refused: {refused[:1]}")
-        return max(end for _, end, _ in done) - min(begin for begin, _, _ in done), bodies
+        return sent
 
 
 @contextlib.contextmanager
-def clients_up() -> Iterator[Load]:
-    """Have the client processes as long as the context lasts."""
+def client_up() -> Iterator[Load]:
+    """Have the client process as long as the context lasts."""
     fresh = multiprocessing.get_context("spawn")
-    pipes = [fresh.Pipe() for _ in range(PROCESSES)]
-    processes = [fresh.Process(target=_client, args=(far,), daemon=True) for _, far in pipes]
-    for process in processes:
-        process.start()
+    near, far = fresh.Pipe()
+    process = fresh.Process(target=_client, args=(far,), daemon=True)
+    process.start()
     try:
-        yield Load([near for near, _ in pipes])
+        yield Load(near)
     finally:
-        for process in processes:
-            process.terminate()
-            process.join()
+        process.terminate()
+        process.join()
 
 
-def _client(orders: Connection) -> None:
-    """Carry out one run after the other: connect, say so, wait for the start, report."""
+def _client(jobs: Connection) -> None:
+    """Carry out one job after the other."""
     # Ctrl-C reaches the whole group; the parent ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with ThreadPoolExecutor(CONNECTIONS) as threads:
-        while True:
-            endpoint, requests = orders.recv()
-            lines = [connect(endpoint) for _ in range(CONNECTIONS)]
-            shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
-            orders.send("ready")
-            orders.recv()
-            converse = functools.partial(_converse, endpoint)
-            begin = time.monotonic()
-            bodies = [body for some in threads.map(converse, lines, shares) for body in some]
-            orders.send((begin, time.monotonic(), bodies))
+    while True:
+        job = jobs.recv()
+        try:
+            jobs.send(_converse(job))
+        except (OSError, ValueError) as error:
+            jobs.send(f"{type(error).__name__}: {error}")
 
 
 def connect(endpoint: str) -> socket.socket:
@@ -85,30 +113,85 @@ def connect(endpoint: str) -> socket.socket:
     return socket.create_connection((host, int(port)))
 
 
-def _converse(endpoint: str, line: socket.socket, requests: list[bytes]) -> list[bytes]:
-    bodies = []
-    for request in requests:
-        body, closes = exchange(line, request)
-        bodies.append(body)
-        if closes:
-            # A server that keeps no connections has each request on one of its own.
+class _Line:
+    """A kept connection, and the reply that it receives."""
+
+    def __init__(self, endpoint: str, ready: selectors.BaseSelector) -> None:
+        self._endpoint = endpoint
+        self._ready = ready
+        self._reply = b""
+        self.number = 0
+        self.since = 0.0
+        self._connect()
+
+    def send(self, number: int, request: bytes, since: float) -> None:
+        self.number, self.since = number, since
+        self._socket.sendall(request)
+
+    def receive(self) -> bytes | None:
+        """Return the body of the reply if it is complete."""
+        self._reply += _more(self._socket)
+        found = _body(self._reply)
+        if found is not None:
+            self._reply = b""
+            if found[1]:
+                # A server that keeps no connections has each request on one of its own.
+                self.close()
+                self._connect()
+        return found and found[0]
+
+    def close(self) -> None:
+        self._ready.unregister(self._socket)
+        self._socket.close()
+
+    def _connect(self) -> None:
+        self._socket = connect(self._endpoint)
+        self._ready.register(self._socket, selectors.EVENT_READ, self)
+
+
+def _converse(job: _Job) -> Sent:
+    os.sched_setaffinity(0, job.cores)
+    bodies, waits = [b""] * len(job.requests), [0.0] * len(job.requests)
+    with selectors.DefaultSelector() as ready:
+        lines = [_Line(job.endpoint, ready) for _ in range(job.connections)]
+        begin, cpu = time.monotonic(), time.process_time()
+        gap = 1 / job.pace if job.pace else 0.0
+        coming = deque((number, begin + gap * number) for number in range(len(job.requests)))
+        idle = lines.copy()
+        while coming or len(idle) < len(lines):
+            now = time.monotonic()
+            while coming and idle and coming[0][1] <= now:
+                number, due = coming.popleft()
+                idle.pop().send(number, job.requests[number], due if gap else time.monotonic())
+            pause = max(0.0, coming[0][1] - now) if coming and idle else None
+            for key, _ in ready.select(pause):
+                line: _Line = key.data
+                if (body := line.receive()) is not None:
+                    bodies[line.number] = body
+                    waits[line.number] = time.monotonic() - line.since
+                    idle.append(line)
+        seconds, cpu = time.monotonic() - begin, time.process_time() - cpu
+        for line in lines:
             line.close()
-            line = connect(endpoint)
-    line.close()
-    return bodies
+    return Sent(seconds, bodies, waits, cpu)
 
 
-def exchange(line: socket.socket, request: bytes) -> tuple[bytes, bool]:
-    """Send a request; give the body of the reply, and whether the server closes the connection."""
+def exchange(line: socket.socket, request: bytes) -> bytes:
+    """Send a request; return the body of the reply."""
     line.sendall(request)
-    reply = b""
-    while b"\r\n\r\n" not in reply:
+    reply = _more(line)
+    while (found := _body(reply)) is None:
         reply += _more(line)
-    head, _, body = reply.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-    while len(body) < length:
-        body += _more(line)
-    return body, b"connection: close" in head.lower()
+    return found[0]
+
+
+def _body(reply: bytes) -> tuple[bytes, bool] | None:
+    """Return the body, if all of it is there, and whether the server closes the connection."""
+    head, end, body = reply.partition(b"\r\n\r\n")
+    fields = head.lower()
+    if not end or len(body) < int(fields.partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
+        return None
+    return body, b"connection: close" in fields
 
 
 def _more(line: socket.socket) -> bytes:

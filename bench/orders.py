@@ -28,12 +28,13 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 STATUSES = (Status.ISSUED, Status.ISSUED, Status.AWAITING_MATERIAL, Status.CANCELLED)
 
 
-def with_orders(folder: Path, count: int) -> Keys:
-    """Fill a folder with an account that has so many orders; give its keys.
+def with_orders(folder: Path, count: int, url: str = "") -> Keys:
+    """Fill a desk with an account that has so many orders; return its keys.
 
-    What is there already stays, be it from a run that was interrupted.
+    The desk is that of a folder, and of the database at `url` where one is given. What is there
+    already stays, be it from a run that was interrupted.
     """
-    with open_desk(Settings(data=str(folder))) as opened:
+    with open_desk(Settings(data=str(folder), database=url)) as opened:
         desk = opened.desk
         account = folder / "account.json"
         if not account.exists():

@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bench.checks import checks
 from bench.inside import OwnDesk, own_desk
-from bench.load import CONNECTIONS, PROCESSES
+from bench.load import CONNECTIONS
+from bench.machine import on, serving
 from bench.plain import plain_writer
-from bench.rows import CSRS, material
+from bench.requests import CSRS, material
 from bench.servers import Customer, last_submission
 from certdesk.actions.orders.certificate_info_submit import CertificateInfoSubmitRequest
 from certdesk.domain.pki import csr
@@ -39,7 +40,7 @@ from certdesk.wire.strict_json import parse_object
 Part: TypeAlias = Callable[[], object]
 
 NAME = DomainName.parse("tencent.com")
-REPEATS = 300
+REPEATS, QUICK_REPEATS = 300, 3
 RUNS_OF_A_PROGRAM = 10
 OPENSSL = shutil.which("openssl")
 GENERATING = {
@@ -48,15 +49,20 @@ GENERATING = {
 }
 """What a program of others needs for a key, in a process of its own."""
 
-THREADS = PROCESSES * CONNECTIONS
+THREADS = CONNECTIONS
 """Threads that wait for a writer, as many as there are clients."""
 
 
 class Parts:
     """All parts, ready to be run."""
 
-    def __init__(self, customer: Customer, folder: Path, held: contextlib.ExitStack) -> None:
+    def __init__(
+        self, customer: Customer, folder: Path, held: contextlib.ExitStack, *, quick: bool
+    ) -> None:
         """Prepare them, with files in `folder`; `held` closes what has to be closed."""
+        self._repeats = QUICK_REPEATS if quick else REPEATS
+        # Threads that are started here stay on the core of a server.
+        held.enter_context(on(serving()))
         request = customer.signed("CertificateInfoSubmit", material(customer, "AAAAAAAA"))
         self.desk = desk = held.enter_context(own_desk(folder / "own", THREADS))
         row = last_submission(customer.desk)
@@ -79,16 +85,16 @@ class Parts:
     def costs(self) -> dict[str, float]:
         """Measure the CPU seconds, of all threads, that each part takes once."""
         spent = dict.fromkeys(self._one_by_one, 0.0)
-        for _ in range(REPEATS):
+        for _ in range(self._repeats):
             for name, part in self._one_by_one.items():
                 before = time.process_time()
                 part()
                 spent[name] += time.process_time() - before
         for name, parts in self._together.items():
             before = time.process_time()
-            parts(REPEATS)
+            parts(self._repeats)
             spent[name] = time.process_time() - before
-        costs = {name: seconds / REPEATS for name, seconds in spent.items()}
+        costs = {name: seconds / self._repeats for name, seconds in spent.items()}
         if OPENSSL is not None:
             costs |= {name: _child_cpu([OPENSSL, *words]) for name, words in GENERATING.items()}
         return costs

@@ -24,9 +24,9 @@ def name(number: int) -> str:
     return f"host{number:07}.bench{number % DOMAINS:04}.com"
 
 
-def accounts(desk: Desk) -> list[tuple[Caller, Keys]]:
-    """Open the accounts; give each as a caller, and its keys."""
-    return [_account(desk) for _ in range(ACCOUNTS)]
+def accounts(desk: Desk, orders: int) -> list[tuple[Caller, Keys]]:
+    """Open the accounts for so many orders; return each as a caller, and its keys."""
+    return [_account(desk) for _ in range(min(ACCOUNTS, orders))]
 
 
 def _account(desk: Desk) -> tuple[Caller, Keys]:

@@ -26,6 +26,7 @@ USER = "certdesk"
 PATIENCE_SECONDS = 60
 """How long to wait for another process or thread before a test fails."""
 SYNC_AT_ONCE = "recovery_init_sync_method = syncfs\n" if sys.platform == "linux" else ""
+NEW = ("--encoding=UTF8", "--no-sync")
 EMPTY = """
 DO $$ DECLARE made text; BEGIN
   SELECT string_agg(quote_ident(tablename), ', ') INTO made
@@ -39,7 +40,9 @@ class Cluster:
     """A server, which can be stopped and started, and its databases."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the cluster in `folder`, which is to have a short path; `start` starts it.
+        """Make the cluster in `folder`, or take the one that is there; `start` starts it.
+
+        The folder is to have a short path.
 
         PostgreSQL does not run as root, so there another user gets the folder.
         """
@@ -51,7 +54,8 @@ class Cluster:
         if self._user is not None:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
         # What comes with a new cluster need not survive a power cut; what is written to it does.
-        self._run("initdb", "--auth=trust", f"--username={USER}", "--encoding=UTF8", "--no-sync")
+        if not (folder / "data").exists():
+            self._run("initdb", "--auth=trust", f"--username={USER}", *NEW)
         (folder / "data" / "postgresql.auto.conf").write_text(
             f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nfsync = on\n"
             # A deadlock is looked for sooner, and a start after a crash syncs all files at once.
@@ -76,6 +80,10 @@ class Cluster:
         name = f"desk{next(self._numbers)}"
         with self.connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database."""
         return f"postgresql://{USER}@/{name}?host={self.folder}"
 
     def emptied_database(self) -> str:
@@ -90,7 +98,7 @@ class Cluster:
 
     def connect(self, url: str) -> contextlib.closing[psycopg.Connection[Any]]:
         """Open a database, by name or URL, as another program would."""
-        place = url if "://" in url else f"postgresql://{USER}@/{url}?host={self.folder}"
+        place = url if "://" in url else self.url(url)
         return contextlib.closing(psycopg.connect(place, autocommit=True))
 
     def files(self, url: str) -> list[tuple[str, bytes]]:

@@ -1,59 +1,96 @@
 from __future__ import annotations
 
+import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import dns.message
 import pytest
+from rich.console import Console
 
 from bench import orders, written
 from bench.chart import chart
-from bench.findings import Findings, Run
-from bench.load import connect, exchange
-from bench.rows import FLOOR, ROWS
+from bench.found import Aim, Found, Run
+from bench.load import client_up
+from bench.machine import ALL, asking, serving
+from bench.names import answer
+from bench.report import COLUMNS, aims, tables
 from bench.servers import echo_up, whole
+from bench.tables import FLOOR
+from bench.topics import TOPICS, submission
 from certdesk.bootstrap import open_desk
 from certdesk.settings import Settings
 
-PARTS = {part for row in ROWS for part in row.parts}
-OTHERS = ("prepare", "commit", "first answer", "imports")
+ROOT = Path(__file__).parents[2]
+OTHERS = ("check: of a kind that has a long name, with words", "prepare", "commit")
 
 
 @pytest.fixture
-def findings() -> Findings:
-    """Give three runs of everything, of which the middle one is the median."""
-    names = [FLOOR, *(row.name for row in ROWS)]
-    runs = {name: [Run(0.004, 0.002), Run(0.001, 0.003), Run(0.009, 0.001)] for name in names}
-    return Findings(runs, {part: [3e-4, 1e-4, 2e-4] for part in (*PARTS, *OTHERS)}, {"web": 1}, 0)
+def found() -> Found:
+    """Three runs of every row of a submission, of which the middle one is the median."""
+    made = Found()
+    rows = (*submission.ROWS, *submission.EMPTY)
+    for name in (*(row.name for row in rows), FLOOR, submission.BEFORE):
+        made.runs[name] = [Run(0.004, 0.002), Run(0.001, 0.003), Run(0.009, 0.001)]
+    for name in (*(part for row in rows for part in row.parts), *OTHERS):
+        made.costs[name] = [3e-4, 1e-4, 2e-4]
+    made.shares = {"a/place/with/a/long/name": 1.0}
+    return made
 
 
-def test_medians_are_taken_of_each_number_for_itself(findings: Findings) -> None:
+def test_medians_are_taken_of_each_number_for_itself(found: Found) -> None:
     """The slowest run on the clock need not be the one with the most CPU."""
-    assert findings.median("buy") == Run(0.004, 0.002)
-    assert findings.floor == pytest.approx(0.0022)
+    assert found.median("buy") == Run(0.004, 0.002)
 
 
-def test_an_aim_that_is_not_reached_is_told_as_such(findings: Findings) -> None:
-    """A submission here costs 2000 µs; its parts are 2000 of the floor and 5 of 200 each."""
-    aims = {aim.text: aim for aim in findings.aims()}
-    submission = aims["submit, RSA CSR: CPU against the sum of its parts"]
-    assert submission.found == pytest.approx(2000 / 3000)
-    assert submission.reached
-    slow = Findings({**findings.runs, "submit, RSA CSR": [Run(1, 1)]}, findings.costs, {}, 0)
-    assert not next(aim for aim in slow.aims() if aim.text == submission.text).reached
+def test_an_aim_is_the_median_of_the_rounds_and_not_of_its_two_sides(found: Found) -> None:
+    """A submission costs 2, 3 and 1 ms; its parts as much, and 5 of 0.3, 0.1 and 0.2 ms."""
+    text = "submit, RSA CSR: CPU ÷ its parts"
+    (aim,) = (aim for aim in aims({"submission": found}) if aim.text == text)
+    assert aim.found == pytest.approx([2 / 3.5, 3 / 3.5, 1 / 2])
+    assert aim.middle == pytest.approx(2 / 3.5)
+    assert aim.reached
+
+
+def test_an_aim_that_is_not_reached_is_told_as_such() -> None:
+    """By its median alone, whichever way it goes."""
+    assert not Aim("a", [1, 3, 9], 2).reached
+    assert Aim("a", [1, 3, 9], 2, at_least=True).reached
+
+
+def test_tables_are_no_wider_than_a_screen(found: Found) -> None:
+    """With nothing cut off, however long the names are."""
+    screen = io.StringIO()
+    console = Console(file=screen, width=COLUMNS, highlight=False)
+    for table in tables({"submission": found}):
+        console.print(table)
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= COLUMNS
+    assert "…" not in screen.getvalue()
+
+
+def test_the_help_is_no_wider_than_a_screen() -> None:
+    """It names every topic."""
+    words = [sys.executable, "-m", "bench", "--help"]
+    told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert max(map(len, told.splitlines())) <= COLUMNS
+    assert all(f"\n  {name} " in told for name in TOPICS)
 
 
 def test_figures_replace_those_of_before_and_nothing_else(
-    findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What people wrote around the marks stays, however often the page is written."""
     page, picture = tmp_path / "page.md", tmp_path / "page.svg"
     page.write_text(f"before\n{written.BEGIN}old{written.END}after\n")
     monkeypatch.setattr(written, "PAGE", page)
     monkeypatch.setattr(written, "CHART", picture)
-    written.write_page(findings)
+    written.write_page({"submission": found})
     once = page.read_text()
-    written.write_page(findings)
+    written.write_page({"submission": found})
     assert page.read_text() == once
     assert once.startswith("before\n")
     assert once.endswith("after\n")
@@ -69,12 +106,31 @@ def test_bars_are_as_long_as_their_logarithms() -> None:
     assert ends[2] - ends[1] == pytest.approx(ends[1] - ends[0], abs=0.2)
 
 
-def test_the_bare_application_answers() -> None:
+def test_clients_have_other_cores_than_servers_where_there_are_others() -> None:
+    """And all of them where the servers have every core."""
+    assert serving() | asking() == ALL
+    assert len(serving()) == 1
+    assert asking(len(ALL)) == serving(len(ALL)) == ALL
+
+
+def test_the_client_asks_the_bare_application_and_keeps_the_order_of_the_answers() -> None:
     """It is served by the desk's own server, so what a connection needs there it needs here."""
-    with echo_up() as (endpoint, _), connect(endpoint) as line:
-        body, closes = exchange(line, whole({"Host": endpoint}, b"{}"))
-    assert b"RequestId" in body
-    assert not closes
+    with echo_up() as echo, client_up() as load:
+        request = whole({"Host": echo.of.endpoint}, b"{}")
+        sent = load.run(echo.of.endpoint, [request] * 5, connections=2)
+        slow = load.run(echo.of.endpoint, [request] * 3, pace=10)
+    assert len(sent.bodies) == len(sent.waits) == 5
+    assert all(b"RequestId" in body for body in sent.bodies)
+    assert slow.seconds >= 0.2
+
+
+def test_a_topic_is_measured_from_end_to_end() -> None:
+    """With few requests; `make slow` does so for all topics."""
+    words = [sys.executable, "-m", "bench", "--only", "memory", "--quick"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "memory of the largest serving process, MB" in done.stdout
+    assert "Written to " in done.stdout
 
 
 def test_orders_are_added_to_those_that_are_there(tmp_path: Path) -> None:
@@ -84,3 +140,14 @@ def test_orders_are_added_to_those_that_are_there(tmp_path: Path) -> None:
     with open_desk(Settings(data=str(tmp_path))) as opened:
         kept = opened.desk.store.read(lambda unit: unit.orders.where(uin=keys.uin))
     assert sorted(order.domain or "" for order in kept) == [orders.name(n) for n in range(5)]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("TXT", ['"a"']), ("CAA", []), ("A", [])])
+def test_the_name_server_answers_with_what_it_was_told(kind: str, expected: list[str]) -> None:
+    """Of other types there is nothing at any name; the case of a question's letters is kept."""
+    known = {b"_dnsauth.shop.example.com": [b"a"], b"shop.example.com": [b"b"]}
+    query = dns.message.make_query("_dnsauth.SHOP.example.com", kind, use_edns=True)
+    response = dns.message.from_wire(answer(query.to_wire(), known))
+    assert query.is_response(response)
+    texts = [record.to_text() for records in response.answer for record in records]
+    assert texts == expected

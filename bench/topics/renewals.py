@@ -10,21 +10,27 @@ import dataclasses
 import functools
 import statistics
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.issuing import AT_ONCE, DUE, READS, order, settings_for
-from bench.load import Load
-from bench.servers import database_of, read
+from rich.table import Table
+
+from bench.due import AT_ONCE, order, settings_for
+from bench.found import Aim, Found, over
+from bench.names import names_up
+from bench.requests import reads
+from bench.servers import Customer
 from bench.spread import accounts, name
+from bench.stage import Stage, Topic, Turn
+from bench.tables import costs_table
 from certdesk.bootstrap import open_desk
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal
 from certdesk.settings import Settings
-from certdesk.world.nameserver import nameserver
-from tests.running import running
+from tests.running import Keys
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,49 +39,63 @@ if TYPE_CHECKING:
     from certdesk.domain.validation.records import Proof
     from certdesk.ports import Unit
 
-RENEWING = f"read back, {DUE:,} renewals due"
-WITHOUT = "read back, no renewal due"
-"""Both are seconds on the clock."""
-
-SECONDS = 75
+DUE, READS = 10_000, 400
+RENEWING, WITHOUT = f"read back, {DUE:,} renewals due", "read back, no renewal due"
+UNITS = dict.fromkeys((RENEWING, WITHOUT), ("µs on the clock", 1_000_000.0))
+SECONDS, QUICK_SECONDS = 75, 2
 """How long to read beside them: longer than a minute, in which a bucket is emptied and filled."""
 
 LIFE, LEFT = timedelta(days=199), timedelta(days=50)
+MADE = "SELECT count(*) FROM orders WHERE by_desk"
+MOST_SLOWED = 2
 
 
-def costs(folder: Path, load: Load) -> dict[str, float]:
-    """Give what a request takes beside the work, and without it."""
-    with nameserver() as names:
-        return _measured(folder, settings_for(names), load)
+def begin(stage: Stage) -> Turn:
+    """Start a name server, which knows nothing."""
+    names = stage.held.enter_context(names_up())
 
+    def turn() -> None:
+        folder = stage.folder / "renewals"
+        pattern, keys = _make_due(folder, stage.some(DUE))
+        desk = stage.desk("renewals", settings_for(names))
+        customer = Customer(desk, stage.load, keys)
 
-def _measured(folder: Path, settings: str, load: Load) -> dict[str, float]:
-    with open_desk(Settings(data=str(folder))) as opened:
-        owners = accounts(opened.desk)
-        patterns = [
-            order(opened.desk, caller, name(number)) for number, (caller, _) in enumerate(owners)
-        ]
-        now = opened.desk.clock.now()
-        kept = [opened.desk.store.read(functools.partial(_kept, its)) for its in patterns]
-        for first in range(0, DUE, AT_ONCE):
-            numbers = range(first, first + AT_ONCE)
-            opened.desk.store.write(functools.partial(_add, numbers, kept, now))
-        opened.desk.store.write(functools.partial(_without_tasks, patterns))
-        pattern, (_, keys) = patterns[0], owners[0]
-    with running(folder, settings=settings) as desk, database_of(desk) as database:
-        read_back = functools.partial(read, load, desk, keys, pattern, READS)
-        beside, end = [], time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            beside.append(read_back())
-        made = database.execute("SELECT count(*) FROM orders WHERE by_desk").fetchone()
-        assert made is not None  # noqa: S101 - a count
-        assert made[0] > 1  # noqa: S101 - else there was nothing to measure
+        def read() -> float:
+            requests = reads(customer, pattern, stage.some(READS))
+            return stage.load.run(desk.endpoint, requests).seconds / len(requests)
+
+        beside = [read()]
+        end = time.monotonic() + (QUICK_SECONDS if stage.options.quick else SECONDS)
+        with desk.records() as fetch:
+            # Without a successor there would be nothing to measure.
+            while time.monotonic() < end or not fetch(MADE)[0]:
+                beside.append(read())
         desk.stop()
         with open_desk(Settings(data=str(folder))) as opened:
             opened.desk.store.write(_forget)
         desk.start()
-        alone = [read_back() for _ in range(max(5, len(beside)))]
-    return {RENEWING: statistics.median(beside), WITHOUT: statistics.median(alone)}
+        alone = [read() for _ in range(max(3, len(beside)))]
+        desk.stop()
+        stage.found.costs[RENEWING].append(statistics.median(beside))
+        stage.found.costs[WITHOUT].append(statistics.median(alone))
+
+    return turn
+
+
+def _make_due(folder: Path, number: int) -> tuple[str, Keys]:
+    """Fill a folder with certificates that end soon; return an order, and its account."""
+    with open_desk(Settings(data=str(folder))) as opened:
+        owners = accounts(opened.desk, number)
+        patterns = [
+            order(opened.desk, caller, name(each)) for each, (caller, _) in enumerate(owners)
+        ]
+        now = opened.desk.clock.now()
+        kept = [opened.desk.store.read(functools.partial(_kept, its)) for its in patterns]
+        for first in range(0, number, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, number))
+            opened.desk.store.write(functools.partial(_add, numbers, kept, now))
+        opened.desk.store.write(functools.partial(_without_tasks, patterns))
+        return patterns[0], owners[0][1]
 
 
 def _kept(certificate_id: str, unit: Unit) -> tuple[Order, Submission, Proof]:
@@ -119,3 +139,24 @@ def _forget(unit: Unit) -> None:
         unit.renewals.remove(renewal.certificate_id)
     for task in unit.tasks.where():
         unit.tasks.replace(dataclasses.replace(task, due_at=None))
+
+
+def tables(found: Found) -> Iterator[Table]:
+    """Show what was found."""
+    yield costs_table(found, "Renewing", UNITS)
+
+
+def aims(found: Found) -> Iterator[Aim]:
+    """Compare reading beside the work with reading alone."""
+    slowed = over(found.costs[RENEWING], found.costs[WITHOUT])
+    yield Aim(f"{RENEWING}: time ÷ none due", slowed, MOST_SLOWED)
+
+
+TOPIC = Topic(
+    "renewals",
+    f"reading beside {DUE:,} certificates whose successors are due",
+    begin,
+    tables,
+    aims,
+    repeated=False,
+)
