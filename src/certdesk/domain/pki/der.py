@@ -57,9 +57,7 @@ def elements(data: bytes) -> Iterator[Element]:
     """
     at = 0
     while at < len(data):
-        if data[at] & _NUMBER == _NUMBER:
-            raise NotDer("a tag number above 30")
-        start, end = _bounds(data, at + 1)
+        start, end = _bounds(data, at, len(data))
         yield Element(data[at], data[start:end])
         at = end
 
@@ -103,11 +101,24 @@ def check(data: bytes) -> None:
 
     The time is that of reading ``ELEMENTS_LIMIT`` elements, however small they are.
     """
-    found = list(itertools.islice(elements(data), 2))
-    if len(found) != 1:
+    if len(list(itertools.islice(elements(data), 2))) != 1:
         raise NotDer("not one element")
-    if any(True for _ in itertools.islice(_checked(found[0], _DEPTH_LIMIT), ELEMENTS_LIMIT, None)):
-        raise NotDer(f"more than {ELEMENTS_LIMIT} elements")
+    at, ends = 0, [len(data)]
+    for _ in range(ELEMENTS_LIMIT):
+        tag = data[at]
+        start, end = _bounds(data, at, ends[-1])
+        if not tag & _CLASS:
+            _refuse_form(tag, data[start:end])
+        if tag & CONSTRUCTED:
+            if len(ends) > _DEPTH_LIMIT:
+                raise NotDer("elements nested too deep")
+            ends.append(end)
+        at = start if tag & CONSTRUCTED else end
+        while at == ends[-1]:
+            ends.pop()
+            if not ends:
+                return
+    raise NotDer(f"more than {ELEMENTS_LIMIT} elements")
 
 
 def crowded(data: bytes, most: int = ELEMENTS_LIMIT) -> bool:
@@ -131,40 +142,37 @@ def _arc(number: int) -> bytes:
     return bytes((*marked, number & 0x7F))
 
 
-def _bounds(data: bytes, at: int) -> tuple[int, int]:
-    """Return where the content of the element at a position starts and ends."""
-    head = data[at : at + 1]
-    if head and head[0] < _LONG:
-        start, length = at + 1, head[0]
+def _bounds(data: bytes, at: int, last: int) -> tuple[int, int]:
+    """Return where the content of the element at a position starts and ends.
+
+    What contains the element ends at ``last``.
+    """
+    if data[at] & _NUMBER == _NUMBER:
+        raise NotDer("a tag number above 30")
+    at += 1
+    if at < last and data[at] < _LONG:
+        start, length = at + 1, data[at]
     else:
         # Lengths of one and two bytes are enough for 64 KiB; DER has no indefinite form (X.690,
         # 10.1).
-        size = head[0] - _LONG if head else 0
+        size = data[at] - _LONG if at < last else 0
         start = at + 1 + size
         length = int.from_bytes(data[at + 1 : start])
         if size not in {1, 2} or length < (_LONG if size == 1 else 0x100):
             raise NotDer("a length that is not in its shortest form (X.690, 10.1)")
-    if start + length > len(data):
+    if start + length > last:
         raise NotDer("a length beyond the end (X.690, 8.1.3)")
     return start, start + length
 
 
-def _checked(element: Element, depth: int) -> Iterator[Element]:
-    """Yield an element and all elements within it, each once it is checked."""
-    constructed = bool(element.tag & CONSTRUCTED)
-    number = element.tag & _NUMBER
-    if not element.tag & _CLASS:
-        if constructed != (number in _UNIVERSAL_CONSTRUCTED):
-            raise NotDer("a type in the wrong form, primitive or constructed (X.690, 8 and 10.2)")
-        rule = _CONTENTS.get(number)
-        if rule is not None and not rule(element.content):
-            raise NotDer("content that is not in its canonical form (X.690, 8 and 11)")
-    yield element
-    if constructed:
-        if not depth:
-            raise NotDer("elements nested too deep")
-        for inner in elements(element.content):
-            yield from _checked(inner, depth - 1)
+def _refuse_form(tag: int, content: bytes) -> None:
+    """Refuse an element of a universal type that is not in the canonical form of its type."""
+    number = tag & _NUMBER
+    if bool(tag & CONSTRUCTED) != (number in _UNIVERSAL_CONSTRUCTED):
+        raise NotDer("a type in the wrong form, primitive or constructed (X.690, 8 and 10.2)")
+    rule = _CONTENTS.get(number)
+    if rule is not None and not rule(content):
+        raise NotDer("content that is not in its canonical form (X.690, 8 and 11)")
 
 
 def _is_integer(content: bytes) -> bool:
@@ -182,9 +190,12 @@ def _is_bit_string(content: bytes) -> bool:
 
 def _is_identifier(content: bytes) -> bool:
     """Whether each arc ends with a byte below 128 and begins with no useless 128 (8.19.2)."""
+    if not content or content[-1] >= _LONG:
+        return False
     starts = zip(b"\x00" + content, content, strict=False)
-    useless = any(before < _LONG and byte == _LONG for before, byte in starts)
-    return bool(content) and content[-1] < _LONG and not useless
+    return _LONG not in content or not any(
+        before < _LONG and byte == _LONG for before, byte in starts
+    )
 
 
 # EXTERNAL, EMBEDDED PDV, SEQUENCE, SET, CHARACTER STRING; DER has no strings in parts (10.2).
