@@ -74,7 +74,7 @@ def refused(
     given: dict[str, Any] = {
         "authority": ECC_ISSUING,
         "source": source,
-        "blocked": lambda _: False,
+        "blocked": False,
         "now": NOON,
         "own_days": 0,
         "back": FIRST_BACK,

@@ -56,13 +56,13 @@ def asked(
         "names": domains,
         "subject": subject,
         "vetted_until": None if level is Level.DV else now + timedelta(days=398),
-        "csr": csr.build(key, domains[0], domains[1:], subject),
         "authorizations": tuple(
             Authorization(covers=name.ascii, method="DNS", proved_at=now, caa_at=now)
             for name in domains
         ),
     }
-    return IssueRequest(**given | others)
+    pem = others.pop("csr", None) or csr.build(key, domains[0], domains[1:], subject)
+    return IssueRequest(csr=csr.parse(pem), **given | others)
 
 
 class IssuerAround(Issuer):

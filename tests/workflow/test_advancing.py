@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -27,6 +28,7 @@ from tests.workflow.ordering import Ordered, key, ordered
 
 NAME = "shop.example.com"
 ORGANISATION_VETTED = 14
+REVIEW_FAILED = 2
 SECOND = timedelta(seconds=1)
 
 
@@ -314,3 +316,19 @@ def test_a_vetted_product_waits_for_people(order: Ordered) -> None:
     assert (submitted["Status"], submitted["IsAudited"]) == (0, True)
     assert desk.take_on(bought) is None
     assert status_msg(desk.order(bought)) == "PRE-REVIEWING"
+
+
+def test_an_order_whose_csr_is_not_accepted_any_more_is_closed(order: Ordered) -> None:
+    """With the reason for which it is not read: rules became stricter after it was handed in."""
+    desk, certificate_id = order.desk, order.certificate_id
+    (kept,) = desk.submissions(certificate_id)
+    outdated = dataclasses.replace(kept, csr="nonsense")
+    desk.store.write(lambda unit: unit.submissions.replace(outdated))
+    order.prove(NAME)
+    order.desk.take_on(order.certificate_id)
+
+    status, reason = order.status
+    assert status == REVIEW_FAILED
+    assert reason is not None
+    assert "PEM" in reason
+    assert order.desk.issuer.asked == []

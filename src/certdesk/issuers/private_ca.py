@@ -6,7 +6,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from cryptography import x509
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.domain.operation.checkup import Observation
-from certdesk.domain.pki import clock_guard, csr, profile
+from certdesk.domain.pki import clock_guard, profile
 from certdesk.domain.pki.authority import Source, hash_named, issuer_for, path_above
 from certdesk.domain.pki.clock_guard import latest_of
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later, Progress, Recorded
@@ -30,7 +30,7 @@ from certdesk.issuers.hierarchy import NAME, Dependencies, Hierarchy, new_serial
 from certdesk.issuers.publication import Publication
 from certdesk.issuers.responder import Responder
 from certdesk.issuers.revocation_lists import RevocationLists
-from certdesk.ports import DESK, Issuer, Taken, block_of
+from certdesk.ports import DESK, Issuer, Taken, Unit, block_of
 
 AGAIN_AFTER = timedelta(minutes=1)
 """When to ask again after proofs or CAA checks were too old, or the clock was wrong."""
@@ -137,15 +137,15 @@ class PrivateCa(Issuer):
 
     def _plan(self, request: IssueRequest) -> Planned:
         try:
-            asked = csr.parse(request.csr)
-            line = issuer_for(asked.public_key, request.hash_name)
+            public_key = request.csr.public_key
+            line = issuer_for(public_key, request.hash_name)
             authority = self._hierarchy.issuing(line)
             source = self._hierarchy.source(authority)
             now, serial = self._world.clock.now(), new_serial(self._world.rng)
             latest = source.certificate.not_valid_after_utc
             draft = profile.Draft(
                 source=source,
-                public_key=asked.public_key,
+                public_key=public_key,
                 serial=serial,
                 period=period(
                     now,
@@ -172,6 +172,7 @@ class PrivateCa(Issuer):
     def _circumstances(
         self, request: IssueRequest, back: timedelta, planned: Planned
     ) -> Circumstances:
+        blocked, latest = self._world.store.read(functools.partial(_known, request))
         return Circumstances(
             authority=planned.authority,
             source=Source(
@@ -180,16 +181,13 @@ class PrivateCa(Issuer):
                 crl_url=planned.crl_url,
                 ocsp_url=planned.ocsp_url,
             ),
-            blocked=functools.partial(self._blocked, request.uin),
+            blocked=blocked,
             now=self._world.clock.now(),
             own_days=self._own_days,
             back=back,
             sandbox=self._hierarchy.sandbox,
-            latest=self._world.store.read(lambda unit: latest_of(unit.marks.get(clock_guard.MARK))),
+            latest=latest,
         )
-
-    def _blocked(self, uin: str, spki_sha256: bytes) -> bool:
-        return self._world.store.read(lambda unit: block_of(unit, uin, spki_sha256)) is not None
 
     def _fingerprint(self, written: bytes) -> bytes:
         return self._world.vault.fingerprint(DESK, written)
@@ -203,6 +201,12 @@ class PrivateCa(Issuer):
             with self._rehearsing:
                 return _rsa_throw_away()
         return ec.generate_private_key(ec.SECP256R1())
+
+
+def _known(request: IssueRequest, unit: Unit) -> tuple[bool, datetime | None]:
+    """Return whether a request's key is blocked, and the latest time that the desk has seen."""
+    block = block_of(unit, request.uin, request.csr.spki_sha256)
+    return block is not None, latest_of(unit.marks.get(clock_guard.MARK))
 
 
 @functools.cache

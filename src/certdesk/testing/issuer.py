@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from certdesk.domain.pki import csr
 from certdesk.domain.pki.issuance import Issued, IssueRequest, Progress, Recorded
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.validation.caa import NO_IDENTITY, CaaIdentity
@@ -93,13 +92,12 @@ class ScriptedIssuer(Issuer):
             self.revoked.setdefault(certificate.serial, reason)
 
     def _leaf(self, request: IssueRequest) -> x509.Certificate:
-        asked = csr.parse(request.csr)
         names = x509.SubjectAlternativeName([x509.DNSName(name.ascii) for name in request.names])
         return (
             self._begun(LEAF_DAYS, request.ends_by)
             .subject_name(_named(request.names[0].ascii))
             .issuer_name(self._issuing.subject)
-            .public_key(asked.public_key)
+            .public_key(request.csr.public_key)
             .add_extension(names, critical=False)
             .sign(self._key, hashes.SHA256())
         )

@@ -16,10 +16,12 @@ from certdesk.domain.orders.certificate import certificate_of, requested, wanted
 from certdesk.domain.orders.lifecycle import WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
+from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.renewal import renewal_of, wanted
 from certdesk.domain.orders.revocation import mark_revoked
 from certdesk.domain.orders.steps import ProofsMissing
 from certdesk.domain.pki.answers import WrongAnswer, bounded, check_issued, check_offered
+from certdesk.domain.pki.csr import CsrRefused
 from certdesk.domain.pki.issuance import (
     Declined,
     Issued,
@@ -121,18 +123,11 @@ class IssuingSteps:
             return now
         if state.ended_vetting(now):
             # Vetted data may be relied on for a limited time only (Baseline Requirements 4.2.1).
-            self._store.write(
-                lambda unit: close(unit, state.order, VETTING_ENDED, self._clock.now())
-            )
-            return now
-        request = requested(
-            state.order,
-            submission,
-            state.proofs,
-            self._rules.internal_suffixes,
-            self._organisation(state),
-            state.vetted_until(now),
-        )
+            return self._close(state, VETTING_ENDED)
+        try:
+            request = self._requested(state, submission, now)
+        except CsrRefused as refused:
+            return self._close(state, refused.rule)
         recorded = state.recorded
         answer = self._issuers[state.issuer].proceed(request, recorded)
         progress = bounded(answer, now, state.order.deadline)
@@ -142,6 +137,21 @@ class IssuingSteps:
             check_issued(progress, request, recorded.serial if recorded else None, now)
         self._store.write(functools.partial(self._keep, state, request, progress))
         return now
+
+    def _close(self, state: OrderState, reason: str) -> datetime:
+        now = self._clock.now()
+        self._store.write(lambda unit: close(unit, state.order, reason, now))
+        return now
+
+    def _requested(self, state: OrderState, submission: Submission, now: datetime) -> IssueRequest:
+        return requested(
+            state.order,
+            submission,
+            state.proofs,
+            self._rules.internal_suffixes,
+            self._organisation(state),
+            state.vetted_until(now),
+        )
 
     def _organisation(self, state: OrderState) -> Organisation | None:
         """Open the vetted data of the organisation, if the product's certificates name one."""

@@ -14,7 +14,7 @@ from cryptography import x509
 
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
-from certdesk.domain.pki import outline, pem
+from certdesk.domain.pki import csr, outline, pem
 from certdesk.domain.pki.chain import Link, link_of
 from certdesk.domain.pki.issuance import Authorization, ChallengesWanted, Issued, IssueRequest
 from certdesk.domain.pki.records import Certificate
@@ -42,6 +42,9 @@ def requested(
 
     `organisation` is the vetted organisation, None if the product names none. `vetted_until` is how
     long that vetting may be relied on.
+
+    Raises:
+        CsrRefused: its CSR, which was accepted once, is not any more.
     """
     level = PRODUCTS[order.product_id].level
     names = tuple(
@@ -58,7 +61,7 @@ def requested(
         registration=(
             registration_of(organisation) if organisation and level is Level.EV else None
         ),
-        csr=submission.csr,
+        csr=csr.parse(submission.csr),
         vetted_until=vetted_until,
         hash_name=chosen.get("sign_algorithm") or DEFAULT_HASH,
         cross_sign=bool(chosen.get("cross_sign")),

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from certdesk.domain.pki import chain, csr, pem
+from certdesk.domain.pki import chain, pem
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later
 from certdesk.domain.validation.challenge import Challenge, ProofKind, method_of
 from certdesk.domain.values.foreign_text import printable_text
@@ -92,7 +92,7 @@ def check_issued(issued: Issued, request: IssueRequest, serial: str | None, now:
         raise WrongAnswer("the certificates are not in order")
     if found.is_ca or len(certificates) == 1:
         raise WrongAnswer("it is a CA certificate, or its issuer is missing")
-    if found.spki_sha256 != csr.parse(request.csr).spki_sha256:
+    if found.spki_sha256 != request.csr.spki_sha256:
         raise WrongAnswer("its key is not the key of the CSR")
     if _names_in(issued.leaf) != sorted(name.ascii for name in request.names):
         raise WrongAnswer("its names are not the names of the order")

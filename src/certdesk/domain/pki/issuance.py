@@ -6,6 +6,7 @@ import dataclasses
 from datetime import datetime
 from typing import TypeAlias
 
+from certdesk.domain.pki.csr import CertificateRequest
 from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import Level
@@ -30,13 +31,13 @@ class IssueRequest:
     """A certificate to be issued for an order, with everything that permits it.
 
     Requests for the same order and attempt have the same names, key and subject until the
-    certificate is issued or given up. `names` has the main name first. `csr` is PEM, and its key is
-    certified. `subject` is the vetted subject, empty for DV. `hash_name` is `SHA256`, `SHA384` or
-    `SHA512`. `cross_sign` asks for the chain to the older root. `most_days` is the longest that the
-    certificate may last, None for as long as the issuer allows. `ends_by` is the end of the time
-    that was bought, which a reissue does not outlast. `registration` is the registration in an EV
-    subject. `vetted_until` is how long the `subject` may be relied on, None if it may not be, or is
-    empty.
+    certificate is issued or given up. `names` has the main name first. The key of `csr` is
+    certified, and nothing else of it. `subject` is the vetted subject, empty for DV. `hash_name` is
+    `SHA256`, `SHA384` or `SHA512`. `cross_sign` asks for the chain to the older root. `most_days`
+    is the longest that the certificate may last, None for as long as the issuer allows. `ends_by`
+    is the end of the time that was bought, which a reissue does not outlast. `registration` is the
+    registration in an EV subject. `vetted_until` is how long the `subject` may be relied on, None
+    if it may not be, or is empty.
     """
 
     certificate_id: str
@@ -45,7 +46,7 @@ class IssueRequest:
     level: Level
     names: tuple[DomainName, ...]
     subject: Subject
-    csr: str
+    csr: CertificateRequest
     hash_name: str = "SHA256"
     cross_sign: bool = False
     most_days: int | None = None

@@ -7,7 +7,7 @@ applied to them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1, 6
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from certdesk.domain.pki import csr, profile, tbs
+from certdesk.domain.pki import profile, tbs
 from certdesk.domain.pki.authority import Source, issuer_for, line_of
 from certdesk.domain.pki.clock_guard import fault_of
 from certdesk.domain.pki.issuance import Authorization, IssueRequest
@@ -30,7 +30,7 @@ LAST_BACK = timedelta(hours=48)
 MOST_NAMES = 100
 _SERIALS = range(1 << 64, 1 << 159)
 _DNS, _FILE = "DNS", "FILE"
-# What reading can raise: for the CSR, for the bytes, for an invalid subject.
+# What reading can raise: for the key, for the bytes, for an invalid subject.
 _UNREADABLE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -69,15 +69,15 @@ class IssuanceRefused(Exception):
 class Circumstances:
     """The conditions of the check besides the request.
 
-    `authority` names the CA that is to sign, and `source` is its own certificate. `blocked` returns
-    whether a key, by the SHA-256 of its SPKI, may not be certified for the account. `own_days` is
-    the operator's validity in days, 0 for the table's. `back` is how far back the certificate may
+    `authority` names the CA that is to sign, and `source` is its own certificate. `blocked` is
+    whether the key of the request may not be certified for its account. `own_days` is the
+    operator's validity in days, 0 for the table's. `back` is how far back the certificate may
     begin. `latest` is the latest time that the desk has seen, None if it has seen none yet.
     """
 
     authority: str
     source: Source
-    blocked: Callable[[bytes], bool]
+    blocked: bool
     now: datetime
     own_days: int
     back: timedelta
@@ -161,13 +161,12 @@ def _the_validity(leaf: x509.Certificate, request: IssueRequest, at: Circumstanc
 
 def _the_key(leaf: x509.Certificate, request: IssueRequest, at: Circumstances) -> None:
     """Require the key of the CSR, which proved possession of the private key, and a strong key."""
-    asked = csr.parse(request.csr)
     public_key = _key_of(leaf)
-    _require(public_key == asked.public_key, "its key is not the key of the CSR")
+    _require(public_key == request.csr.public_key, "its key is not the key of the CSR")
     keys.refuse_weak(public_key)
     weakness = keys.inspect_further(public_key) or keys.inspect_last(public_key)
     _require(weakness is None, weakness or "")
-    _require(not at.blocked(asked.spki_sha256), "its key is blocked")
+    _require(not at.blocked, "its key is blocked")
 
 
 def _the_names(leaf: x509.Certificate, request: IssueRequest, _: Circumstances) -> None:
