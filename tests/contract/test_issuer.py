@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.domain.orders.certificate import certificate_of
-from certdesk.domain.pki.answers import check_offered
+from certdesk.domain.pki.answers import check_issued, check_offered
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Recorded
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.validation.challenge import Challenge
@@ -80,6 +80,14 @@ def test_the_chain_leads_to_the_root(issuer: Issuer) -> None:
     assert len(course.path) > 2
     for certificate, signer in pairwise([*course.path, course.path[-1]]):
         certificate.verify_directly_issued_by(signer)
+
+
+def test_what_is_issued_is_what_was_asked_for(issuer: Issuer, clock: ManualClock) -> None:
+    """The check of answers accepts it, also of an issuer whose answers the desk does not check."""
+    request = asked(NOON, "www.example.com", "*.example.com")
+    course = issue(issuer, request)
+
+    check_issued(course.issued, request, course.recorded[-1].serial, clock.now())
 
 
 def test_nothing_is_issued_before_something_is_kept(issuer: Issuer) -> None:

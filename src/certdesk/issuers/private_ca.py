@@ -75,6 +75,11 @@ class PrivateCa(Issuer):
         return self._caa
 
     @property
+    def is_own(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def pki(self) -> Publication:
         """Its certificates, its CRLs, and the status of what it issued."""
         return self._pki

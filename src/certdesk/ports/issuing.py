@@ -55,6 +55,14 @@ class Issuer(Protocol):
         return NO_IDENTITY
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is the desk's own CA, which signs what the gate has let through and no more.
+
+        What others answer is checked before it is stored (`domain/pki/answers.py`).
+        """
+        return False
+
+    @property
     def pki(self) -> Pki | None:
         """What it publishes below `/pki/`, None if it publishes nothing there."""
         return None
@@ -76,8 +84,7 @@ class Issuer(Protocol):
 
         `recorded` is the last one of this order and attempt, None at first. The caller stores a
         `Recorded` durably before it asks again, so that after a crash the same step is taken again
-        with the same outcome, and another certificate is never begun. Answers are checked before
-        they are stored (`domain/pki/answers.py`).
+        with the same outcome, and another certificate is never begun.
         """
         ...
 

@@ -129,11 +129,12 @@ class IssuingSteps:
         except CsrRefused as refused:
             return self._close(state, refused.rule)
         recorded = state.recorded
-        answer = self._issuers[state.issuer].proceed(request, recorded)
+        issuer = self._issuers[state.issuer]
+        answer = issuer.proceed(request, recorded)
         progress = bounded(answer, now, state.order.deadline)
         if isinstance(progress, Later):
             return progress
-        if isinstance(progress, Issued):
+        if isinstance(progress, Issued) and not issuer.is_own:
             check_issued(progress, request, recorded.serial if recorded else None, now)
         self._store.write(functools.partial(self._keep, state, request, progress))
         return now
@@ -235,12 +236,12 @@ class IssuingSteps:
         A renewal of a certificate replaces its reissues as well. A note that the desk made the
         successor of one of them stays, whatever comes later.
         """
-        before = unit.orders.get(order.replaces or order.renews or "")
+        before = _linked(unit, order.replaces or order.renews)
         while before is not None:
             unit.renewals.remove(before.certificate_id)
             at = self._clock.now() if order.by_desk else before.succeeded_at
             unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
-            reissue = unit.orders.get(before.replaced_by or "") if order.renews else None
+            reissue = _linked(unit, before.replaced_by) if order.renews else None
             its_too = reissue is not None and reissue.renewed_by == order.certificate_id
             before = reissue if its_too else None
 
@@ -275,8 +276,11 @@ class IssuingSteps:
 
 def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:
     """Return when the desk renewed a certificate whose reissue was issued only after that."""
-    renewal = unit.orders.get(reissue.renewed_by or "")
-    original = unit.orders.get(reissue.replaces or "")
+    renewal, original = _linked(unit, reissue.renewed_by), _linked(unit, reissue.replaces)
     if renewal is None or original is None or not renewal.by_desk or renewal.begins_at is None:
         return None
     return original.succeeded_at
+
+
+def _linked(unit: Unit, certificate_id: str | None) -> Order | None:
+    return unit.orders.get(certificate_id) if certificate_id else None
