@@ -29,8 +29,8 @@ from certdesk.domain.values import (
     labels,
     mailbox,
     names,
+    redaction,
     revocation_reason,
-    telling,
     texts,
     visible,
 )
@@ -221,18 +221,18 @@ DOMAIN: Worst = {
     "domain.orders.warnings.person_remarks": remarked,
     "domain.values.revocation_reason.meant": each(revocation_reason.meant),
     "domain.orders.submission.judge": orders,
-    "domain.values.telling.looks_personal": each(telling.looks_personal, PEM_LIMIT),
-    "domain.values.telling.may_be_told": each(telling.may_be_told, PEM_LIMIT),
-    "domain.values.telling.told": each(telling.told, PEM_LIMIT),
-    "domain.values.telling.told_bare": each(telling.told_bare, PEM_LIMIT),
-    "domain.values.telling.is_mistyped": each(telling.is_mistyped, PEM_LIMIT),
-    "domain.values.telling.told_near": each(
-        lambda text: telling.told_near(text[:16], ["DNS"] * 20)
+    "domain.values.redaction.looks_personal": each(redaction.looks_personal, PEM_LIMIT),
+    "domain.values.redaction.may_be_shown": each(redaction.may_be_shown, PEM_LIMIT),
+    "domain.values.redaction.redacted": each(redaction.redacted, PEM_LIMIT),
+    "domain.values.redaction.redacted_bare": each(redaction.redacted_bare, PEM_LIMIT),
+    "domain.values.redaction.is_mistyped": each(redaction.is_mistyped, PEM_LIMIT),
+    "domain.values.redaction.redacted_unless_near": each(
+        lambda text: redaction.redacted_unless_near(text[:16], ["DNS"] * 20)
     ),
-    "domain.values.telling.told_missing": each(
-        lambda name: telling.told_missing("order", name), PEM_LIMIT
+    "domain.values.redaction.missing_message": each(
+        lambda name: redaction.missing_message("order", name), PEM_LIMIT
     ),
-    "domain.values.telling.told_name": each(telling.told_name, PEM_LIMIT),
+    "domain.values.redaction.redacted_name": each(redaction.redacted_name, PEM_LIMIT),
     "domain.values.texts.subject_fault": each(lambda text: texts.subject_fault(text, TEXT_LIMIT)),
     "domain.values.texts.text_fault": each(lambda text: texts.text_fault(text, TEXT_LIMIT)),
     "domain.values.visible.unseen": each(visible.unseen),

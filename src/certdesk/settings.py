@@ -19,8 +19,8 @@ import msgspec
 
 from certdesk.domain.accounts import quotas
 from certdesk.domain.accounts.quotas import Quotas
+from certdesk.domain.values.redaction import error_text
 from certdesk.domain.values.secret_urls import without_secrets
-from certdesk.domain.values.telling import why
 
 PREFIX = "CERTDESK_"
 CONFIG = "CERTDESK_CONFIG"
@@ -525,7 +525,9 @@ def _file(config: Path | None) -> Iterator[tuple[str, object]]:
     try:
         return _flat(tomllib.loads(config.read_text("utf-8")), "")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings file {config} cannot be read: {why(error)}") from error
+        raise SettingsError(
+            f"the settings file {config} cannot be read: {error_text(error)}"
+        ) from error
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:

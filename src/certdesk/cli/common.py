@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 import click
 
 from certdesk.cli.printing import at_terminal, show, tell
-from certdesk.domain.values.telling import why
+from certdesk.domain.values.redaction import error_text
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
 
@@ -85,7 +85,7 @@ def read_json(argument: str) -> dict[str, Any]:
     try:
         value = json.loads(_source(argument))
     except (OSError, ValueError, RecursionError) as error:
-        raise click.BadParameter(f"no JSON can be read: {why(error)}") from error
+        raise click.BadParameter(f"no JSON can be read: {error_text(error)}") from error
     if not isinstance(value, dict):
         raise click.BadParameter('give a JSON object: {"Name": "value", ...}')
     return value

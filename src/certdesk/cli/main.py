@@ -15,7 +15,7 @@ import click
 from certdesk.cli.group import Group
 from certdesk.cli.printing import fitting, forsake_output, tell
 from certdesk.cli.streams import OutputLost, open_streams
-from certdesk.domain.values.telling import told
+from certdesk.domain.values.redaction import redacted
 from certdesk.domain.values.visible import visible
 
 COMMANDS = {
@@ -115,12 +115,12 @@ def _harmless() -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        text = _TYPED.sub(_told, _SUPERFLUOUS.sub(r"\1", error.format_message()))
+        text = _TYPED.sub(_redacted, _SUPERFLUOUS.sub(r"\1", error.format_message()))
         raise click.UsageError(fitting(visible(text), sys.stderr), error.ctx) from None
 
 
-def _told(typed: re.Match[str]) -> str:
-    return told((typed[1] or typed[2])[1:-1])
+def _redacted(typed: re.Match[str]) -> str:
+    return redacted((typed[1] or typed[2])[1:-1])
 
 
 @click.command(cls=Commands, epilog=EPILOG)

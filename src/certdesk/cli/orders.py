@@ -12,7 +12,7 @@ from certdesk.cli.common import Form, as_json, desk_options, refused, show_reply
 from certdesk.cli.operator import ask
 from certdesk.cli.printing import local_time, say, table
 from certdesk.domain.orders.lifecycle import STATUS_NAMES
-from certdesk.domain.values.telling import told
+from certdesk.domain.values.redaction import redacted
 from certdesk.settings import Settings
 
 AT_ONCE = 1000
@@ -33,7 +33,7 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
     found = _SPAN.fullmatch(span)
     if found is None:
         rule = "takes a number up to 999999 with h, d or w behind it, for hours, days or weeks"
-        raise click.BadParameter(f"{rule}, not {told(span)}")
+        raise click.BadParameter(f"{rule}, not {redacted(span)}")
     return int(found[1]) * HOURS[found[2]]
 
 

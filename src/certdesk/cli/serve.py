@@ -20,7 +20,7 @@ from certdesk.cli.common import UNREACHABLE, desk_options, fail, options_with
 from certdesk.cli.logs import log_to_stderr
 from certdesk.cli.printing import say, tell
 from certdesk.cli.throwaway import throwaway_folder
-from certdesk.domain.values.telling import why
+from certdesk.domain.values.redaction import error_text
 from certdesk.parsing.memory import hide_memory
 from certdesk.ports import Clock
 from certdesk.settings import Settings, SettingsError
@@ -57,7 +57,7 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
                 check_file(path)
             return FileClock(path) if path else None
         except OSError as error:
-            fail(f"--clock-file: {path}: {why(error)}", UNREACHABLE)
+            fail(f"--clock-file: {path}: {error_text(error)}", UNREACHABLE)
         except (ValueError, PlaceUnsafe) as error:
             fail(f"--clock-file: {error}", UNREACHABLE)
 

@@ -10,7 +10,7 @@ import click
 
 from certdesk.cli.common import UNREACHABLE, fail
 from certdesk.cli.printing import say, tell
-from certdesk.domain.values.telling import why
+from certdesk.domain.values.redaction import error_text
 from certdesk.storage.places import PlaceUnsafe, check_folder
 
 
@@ -38,4 +38,4 @@ def world(folder: Path) -> None:
     except (files.NotOurs, PlaceUnsafe) as error:
         fail(str(error), UNREACHABLE)
     except OSError as error:
-        fail(f"{folder}: {why(error)}", UNREACHABLE)
+        fail(f"{folder}: {error_text(error)}", UNREACHABLE)

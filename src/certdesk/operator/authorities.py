@@ -53,7 +53,7 @@ def describe_authorities(
     if pki is None:
         raise FailedOperation("This desk has no CA of its own (setting issuer.names).")
     pki.prepare()
-    told = [_told(published) for published in pki.authorities()]
+    told = [_info(published) for published in pki.authorities()]
 
     def read(unit: Unit) -> DescribeAuthoritiesReply:
         return DescribeAuthoritiesReply(authorities=told)
@@ -61,7 +61,7 @@ def describe_authorities(
     return read
 
 
-def _told(published: Published) -> AuthorityInfo:
+def _info(published: Published) -> AuthorityInfo:
     plan = plan_of(published.name)
     certificate = x509.load_der_x509_certificate(published.certificate)
     return AuthorityInfo(

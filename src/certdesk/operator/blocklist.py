@@ -6,7 +6,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.pki.records import EVERYBODY, BlockedKey
 from certdesk.domain.values.keys import digest_in
-from certdesk.domain.values.telling import told
+from certdesk.domain.values.redaction import redacted
 from certdesk.engine import Context
 from certdesk.ports import Unit, block, blocks_of, issued_with, number_blocked
 from certdesk.wire.model import Reply, Request, Unsigned
@@ -104,5 +104,5 @@ def count_blocked_keys(
 def _digest(text: str) -> bytes:
     digest = digest_in(text)
     if digest is None:
-        raise InvalidParam(f"Digests: {told(text)} is not a SHA-256 digest in hexadecimal.")
+        raise InvalidParam(f"Digests: {redacted(text)} is not a SHA-256 digest in hexadecimal.")
     return digest

@@ -13,8 +13,8 @@ from certdesk.domain.validation.challenge import ProofKind, new_challenge
 from certdesk.domain.validation.dns_zone import Zone, zone_name, zone_of
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName, DomainRefused
+from certdesk.domain.values.redaction import redacted
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account
 from certdesk.ports import SettingRefused, Unit, UpdateFailed
@@ -157,7 +157,7 @@ def _name(text: str) -> str:
     try:
         return zone_name(text)
     except DomainRefused as refused:
-        raise InvalidParam(f"Zone: {refused.rule}; got {told(text)}.") from None
+        raise InvalidParam(f"Zone: {refused.rule}; got {redacted(text)}.") from None
 
 
 def _try(context: Context, zone: Zone) -> None:
@@ -194,10 +194,10 @@ def _told_refusal(
 ) -> str:
     """Return the error for a refused setting, with its value unless that is secret."""
     if refused.setting == "provider":
-        return f"Provider: {refused}; got {told(request.provider)}."
+        return f"Provider: {refused}; got {redacted(request.provider)}."
     value = given.get(refused.setting)
     if isinstance(value, str):
-        return f"Settings.{refused.setting}: {refused}; got {told(value)}."
+        return f"Settings.{refused.setting}: {refused}; got {redacted(value)}."
     return f"Secrets.{refused.setting}: {refused}." if value else f"Settings: {refused}."
 
 

@@ -50,7 +50,7 @@ def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
             told.add(order.certificate_id)
             yield (
                 f"{subject_of_order(order.certificate_id)} has status "
-                f"{order.status.told}: {WHAT_FIRST.get(order.status, WAIT)}."
+                f"{order.status.in_words}: {WHAT_FIRST.get(order.status, WAIT)}."
             )
 
 

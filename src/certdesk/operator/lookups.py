@@ -11,7 +11,7 @@ from certdesk.domain.errors import (
     UserNotFound,
 )
 from certdesk.domain.orders.order import Order
-from certdesk.domain.values.telling import told_bare, told_missing
+from certdesk.domain.values.redaction import missing_message, redacted_bare
 from certdesk.domain.values.texts import text_fault
 from certdesk.ports import Collection, Unit
 
@@ -39,7 +39,7 @@ def check_free(
         InvalidParam: the name is taken.
     """
     if kept.count(uin=uin, name=name):
-        raise InvalidParam(f"Name: the account has a {told_bare(name)} already.")
+        raise InvalidParam(f"Name: the account has a {redacted_bare(name)} already.")
 
 
 def known_account(unit: Unit, uin: str) -> Account:
@@ -50,7 +50,7 @@ def known_account(unit: Unit, uin: str) -> Account:
     """
     account = unit.accounts.get(uin)
     if account is None:
-        raise AccountNotFound(told_missing("account", uin))
+        raise AccountNotFound(missing_message("account", uin))
     return account
 
 
@@ -75,7 +75,7 @@ def known_order(unit: Unit, certificate_id: str) -> Order:
     """
     order = unit.orders.get(certificate_id)
     if order is None:
-        raise CertificateNotFound(told_missing("order", certificate_id))
+        raise CertificateNotFound(missing_message("order", certificate_id))
     return order
 
 

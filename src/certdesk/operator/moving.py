@@ -130,4 +130,4 @@ def _called_off(order: Order, uin: str) -> Order:
 
 
 def _names(*statuses: Status) -> str:
-    return ", ".join(status.told for status in statuses)
+    return ", ".join(status.in_words for status in statuses)

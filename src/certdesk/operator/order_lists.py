@@ -18,7 +18,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import LIVING, STATUS_NAMES, Status
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.orders.order import Order
-from certdesk.domain.values.telling import told_missing
+from certdesk.domain.values.redaction import missing_message
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, Unsigned, utc_time
@@ -151,7 +151,7 @@ def _accounts(unit: Unit, request: ListOrdersRequest) -> dict[str, Account]:
     name = searchable(request.account)
     named = {each.uin: each for each in accounts if name in (each.uin, searchable(each.name))}
     if not named:
-        raise AccountNotFound(told_missing("account", request.account))
+        raise AccountNotFound(missing_message("account", request.account))
     return named
 
 

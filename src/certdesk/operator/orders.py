@@ -114,10 +114,12 @@ def current_order(
         followers = followers_of(unit, order)
         found = in_force(order, followers)
         if found is None and is_over(order):
-            stand = "; ".join(f"{each.certificate_id} at {each.status.told}" for each in followers)
+            stand = "; ".join(
+                f"{each.certificate_id} at {each.status.in_words}" for each in followers
+            )
             raise InvalidCertificateStatusCode(
                 f"No certificate is in force in the place of {order.certificate_id}, which stands "
-                f"at {order.status.told}; what came after it: {stand or 'nothing'}."
+                f"at {order.status.in_words}; what came after it: {stand or 'nothing'}."
             )
         return CurrentOrderReply(order=_info(unit, found or order))
 

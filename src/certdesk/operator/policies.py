@@ -9,7 +9,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
 )
 from certdesk.domain.orders.derivation import SECRETS
-from certdesk.domain.values.telling import told, told_bare
+from certdesk.domain.values.redaction import redacted, redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_free, check_name, known_account, known_policy
 from certdesk.ports import Unit
@@ -168,7 +168,7 @@ def _check_rule(request: AddPolicyRequest) -> None:
         speaks = any(fits(pattern, permission) for permission in PERMISSIONS)
         if len(pattern) > LONGEST_PATTERN or not speaks:
             raise InvalidParam(
-                f"Actions: {told(pattern)} fits no action; "
+                f"Actions: {redacted(pattern)} fits no action; "
                 "write ssl:DescribeCompanies or ssl:Describe*."
             )
 
@@ -179,7 +179,7 @@ def _check_places(unit: Unit, request: AddPolicyRequest) -> None:
         order = unit.orders.get(certificate_id)
         if order is None or order.uin != request.uin:
             raise CertificateNotFound(
-                f"The account has no certificate {told_bare(certificate_id)}."
+                f"The account has no certificate {redacted_bare(certificate_id)}."
             )
     for project_id in request.project_ids or ():
         project = unit.projects.get(project_id)

@@ -5,7 +5,7 @@ import dataclasses
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import RateLimit
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.values.telling import told_bare
+from certdesk.domain.values.redaction import redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
@@ -27,7 +27,7 @@ def set_rate_limit(
 ) -> Commit[SetRateLimitReply]:
     """Set an account's own rate limit for an action."""
     if catalog.find(request.action) is None:
-        raise InvalidParam(f"Action: there is no action {told_bare(request.action)}.")
+        raise InvalidParam(f"Action: there is no action {redacted_bare(request.action)}.")
 
     def commit(unit: Unit) -> SetRateLimitReply:
         known_account(unit, request.uin)

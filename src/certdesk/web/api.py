@@ -113,7 +113,7 @@ class Api:
                 receive=receive,
                 headers=headers,
                 request_id=str(uuid.uuid4()),
-                told={"action": self._steps.told(headers.get("x-tc-action", ""))},
+                log_fields={"action": self._steps.loggable(headers.get("x-tc-action", ""))},
                 held=held,
             )
             try:
@@ -125,9 +125,11 @@ class Api:
             extra = _trace(headers)
             await _send(send, 200, body, {b"content-type": b"application/json", **extra})
         seconds = time.monotonic() - began
-        self._counts.request(str(exchange.told["action"]), code, seconds)
+        self._counts.request(str(exchange.log_fields["action"]), code, seconds)
         elapsed = round(1000 * seconds, 1)
-        log.info("request", request_id=exchange.request_id, code=code, ms=elapsed, **exchange.told)
+        log.info(
+            "request", request_id=exchange.request_id, code=code, ms=elapsed, **exchange.log_fields
+        )
 
     async def _body_and_code(self, exchange: Exchange) -> tuple[bytes, str]:
         request_id = exchange.request_id
@@ -139,10 +141,10 @@ class Api:
             raise
         except StoreUnavailable as error:
             # Expected: the request's own log line says why, and a traceback would add nothing.
-            exchange.told["reason"] = str(error)
+            exchange.log_fields["reason"] = str(error)
             return failure(InternalError(), request_id, exchange.language), InternalError.code
         except Exception:
-            log.exception("unforeseen", request_id=request_id, **exchange.told)
+            log.exception("unforeseen", request_id=request_id, **exchange.log_fields)
             return failure(InternalError(), request_id, exchange.language), InternalError.code
 
     async def _wait_for_turn(self, exchange: Exchange, code: str) -> None:

@@ -12,8 +12,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
+from certdesk.domain.values.redaction import error_text
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import why
 from certdesk.wire.signature import authorize
 
 WAIT_SECONDS = 60
@@ -83,7 +83,7 @@ def _why(error: Exception, *, secure: bool) -> str:
         return f"{error.reason or error}; a desk without TLS answers at http://"
     if not secure and isinstance(error, http.client.RemoteDisconnected):
         return "the connection was closed; a desk with TLS answers at https://"
-    return why(error)
+    return error_text(error)
 
 
 def _host(endpoint: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from certdesk.domain.errors import NoSuchProduct
-from certdesk.domain.values.telling import told_bare
+from certdesk.domain.values.redaction import redacted_bare
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.body import BodyRoom, BodyShare
 from certdesk.web.connections.listening import host_and_port, networks_of
@@ -106,7 +106,7 @@ class Edge:
 
 def shown(host: str) -> str:
     """Return a Host in a form that is safe for the log and for messages."""
-    return told_bare(name_in(host) or host) if host else ""
+    return redacted_bare(name_in(host) or host) if host else ""
 
 
 def edge_of(settings: Settings, threads: Executor) -> Edge:

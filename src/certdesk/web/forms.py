@@ -25,8 +25,8 @@ from certdesk.domain.errors import (
     SignatureFailure,
     UnsupportedProtocol,
 )
+from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told_bare
 from certdesk.wire import signature, signature_v1
 from certdesk.wire.forms import peek, read_pairs, unflatten
 from certdesk.wire.multipart import boundary_of, read_multipart
@@ -237,7 +237,7 @@ class Tc3Body(Tc3):
     def too_large(self, limit: int) -> ServiceError:
         """Return a refusal that says how much the action takes."""
         action = self.head.headers["x-tc-action"]
-        return RequestSizeLimitExceeded(f"{told_bare(action)} takes at most {limit} bytes.")
+        return RequestSizeLimitExceeded(f"{redacted_bare(action)} takes at most {limit} bytes.")
 
 
 class Tc3Json(Tc3Body):
@@ -372,7 +372,7 @@ def form_of(head: Head) -> Form:
         InvalidRequest: it has none of the forms.
     """
     if head.method not in ("GET", "POST"):
-        raise UnsupportedProtocol(f"Use POST or GET, not {told_bare(head.method)}.")
+        raise UnsupportedProtocol(f"Use POST or GET, not {redacted_bare(head.method)}.")
     if head.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidRequest("Content-Encoding must be identity.")
     if head.method == "POST" and head.query:

@@ -61,8 +61,8 @@ class DeskHealth:
             return Page(200, content, CONTENT_TYPE)
         probe, watching = self._opened.probe, self._opened.watching
         if path == READY:
-            return _told(probe.result().faults)
-        return _told(probe.faults(), *watching.notes(), *self._notes(), probe.result().line)
+            return _report(probe.result().faults)
+        return _report(probe.faults(), *watching.notes(), *self._notes(), probe.result().line)
 
 
 class Watch:
@@ -99,6 +99,6 @@ class Watch:
         return address is not None and (address.is_loopback or is_within(address, self._allowed))
 
 
-def _told(faults: list[str], *more: str) -> Page:
+def _report(faults: list[str], *more: str) -> Page:
     text = "".join(f"{line}\n" for line in [*(faults or ["ok"]), *more])
     return Page(RED if faults else 200, text.encode(), PLAIN)

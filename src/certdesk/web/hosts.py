@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from certdesk.domain.values.addresses import address_in, unmapped
-from certdesk.domain.values.telling import told_bare
+from certdesk.domain.values.redaction import redacted_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ def hosts_of(listen: str, urls: Iterable[str], more: Iterable[str]) -> Hosts:
     """
     names = {name_in(name): name for name in more}
     if "" in names:
-        raise ValueError(f"{told_bare(names[''])} is not the name or the address of a host")
+        raise ValueError(f"{redacted_bare(names[''])} is not the name or the address of a host")
     known = {_plain(listen), *(_plain(urlsplit(url).hostname or "") for url in urls)}
     return Hosts(LOOPBACK | names.keys() | (known - {""}))
 

@@ -29,7 +29,7 @@ from certdesk.domain.errors import (
     UnsupportedOperation,
 )
 from certdesk.domain.orders.listing import ANSWER_BYTES
-from certdesk.domain.values.telling import cut, told_bare
+from certdesk.domain.values.redaction import cut, redacted_bare
 from certdesk.engine import Desk, Invocation, declared, has_to_write, keep_signature, too_long
 from certdesk.ports import RateLimitExceeded
 from certdesk.web.admission import Gate
@@ -55,7 +55,7 @@ Given = TypeVar("Given")
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One request in progress: `told` is for the log; `held` is released after the answer.
+    """One request in progress: `log_fields` are for the log; `held` is released after the answer.
 
     `is_proved` is true once its signature is verified; `language` is the one it requests.
     """
@@ -64,7 +64,7 @@ class Exchange:
     receive: Receive
     headers: Mapping[str, str]
     request_id: str
-    told: dict[str, object]
+    log_fields: dict[str, object]
     held: contextlib.AsyncExitStack
     is_proved: bool = False
     language: str = ""
@@ -121,10 +121,10 @@ class Steps:
         self._guard = Guard(desk)
         self._host_diagnosis = HostDiagnosis(edge, [desk.rules.public_url])
 
-    def told(self, action: str) -> str:
+    def loggable(self, action: str) -> str:
         """Return an action for the log; an unknown one is hidden, since it may be a secret."""
         known = self._catalog.find(action) is not None or action in vendor.ACTIONS
-        return action if known else told_bare(action)
+        return action if known else redacted_bare(action)
 
     # --- a stranger's request ---------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Steps:
         cheap = len(asked.body) <= CHEAP_TEXT
         asked.claim = read() if cheap else await self._edge.aside(read)
         exchange.language = asked.claim.language
-        exchange.told["action"] = self.told(asked.claim.action)
+        exchange.log_fields["action"] = self.loggable(asked.claim.action)
         asked.found = self._catalog.find(asked.claim.action)
 
     async def find_key(self, asked: Asked) -> None:
@@ -152,7 +152,7 @@ class Steps:
         if known is None:
             known = await self._on_a_thread(self._guard.look_up, secret_id)
         asked.known = known
-        asked.exchange.told["account"] = known.caller.uin
+        asked.exchange.log_fields["account"] = known.caller.uin
 
     async def read_body(self, asked: Asked) -> None:
         """Read the body, unless it was read with the claim."""
@@ -188,7 +188,7 @@ class Steps:
             else:
                 await self._edge.aside(fits, claim)
         except SignatureFailure:
-            exchange.told["host"] = shown(asked.head.headers["host"])
+            exchange.log_fields["host"] = shown(asked.head.headers["host"])
             if is_cheap(claim, body):
                 arguments = (exchange.scope, asked.head.headers, claim, fits)
                 await self._edge.aside(self._host_diagnosis.examine, *arguments)
@@ -225,7 +225,7 @@ class Steps:
         """Refuse another version of the API, and an unknown action."""
         claim = asked.claim
         if claim.version != VERSION:
-            raise NoSuchVersion(subject=told_bare(claim.version))
+            raise NoSuchVersion(subject=redacted_bare(claim.version))
         if asked.found is None and claim.action in vendor.ACTIONS:
             raise UnsupportedOperation(f"This desk does not have {claim.action} yet.")
         if asked.found is None:

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import inspect
 
 from certdesk.domain.errors import InvalidParameter, ServiceError
-from certdesk.domain.values.telling import looks_personal
+from certdesk.domain.values.redaction import looks_personal
 from certdesk.domain.values.visible import unseen_fault
 from certdesk.wire.faults import Faults
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT, Request

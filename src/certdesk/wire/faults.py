@@ -10,7 +10,7 @@ from certdesk.domain.errors import (
     ServiceError,
     UnknownParameter,
 )
-from certdesk.domain.values.telling import is_mistyped, told, told_length, told_name
+from certdesk.domain.values.redaction import is_mistyped, length_only, redacted, redacted_name
 from certdesk.domain.values.visible import visible
 
 _LISTED = 50
@@ -44,7 +44,7 @@ class Faults:
         """Note a parameter that the action does not have."""
         self._count += 1
         if len(self._unknown) <= _LISTED:
-            path = prefix + told_name(name)
+            path = prefix + redacted_name(name)
             self._unknown.append(_Fault(UnknownParameter, path, "not recognized"))
 
     def missing(self, path: str) -> None:
@@ -121,5 +121,5 @@ def _shown(value: object) -> str:
     if isinstance(value, str | int | float) and is_mistyped(str(value)):
         return f"`{visible(str(value))}`"
     if isinstance(value, str):
-        return told_length(value)
-    return told(value) if isinstance(value, int) else _kind(value)
+        return length_only(value)
+    return redacted(value) if isinstance(value, int) else _kind(value)

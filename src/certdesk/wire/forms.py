@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from certdesk.domain.errors import InvalidParameter
-from certdesk.domain.values.telling import told_name
+from certdesk.domain.values.redaction import redacted_name
 from certdesk.wire.strict_json import DEPTH, NODES
 
 PAIRS = 2000
@@ -194,4 +194,4 @@ class _Tree:
 
 def _invalid(rule: str, name: str) -> InvalidParameter:
     """Return a refusal; a name that a client chose is shortened before it is shown."""
-    return InvalidParameter(rule, subject=told_name(name))
+    return InvalidParameter(rule, subject=redacted_name(name))

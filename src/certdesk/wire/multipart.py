@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
-from certdesk.domain.values.telling import told_name
+from certdesk.domain.values.redaction import redacted_name
 from certdesk.wire.forms import unflatten
 from certdesk.wire.strict_json import NODES, BadJson, check_limits, parse_value, separators
 
@@ -57,7 +57,7 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
     for part in _split(body, boundary):
         name, value, cost = _read_part(part, left)
         if name in values:
-            raise InvalidRequest(f"The part `{told_name(name)}` is there more than once.")
+            raise InvalidRequest(f"The part `{redacted_name(name)}` is there more than once.")
         values[name] = value
         left -= cost
     parameters = unflatten(values)
@@ -128,7 +128,7 @@ def _read_kind(content_type: str, name: str) -> str:
     kind, fields = _read_value(content_type, "Content-Type")
     charset = fields.get("charset", "utf-8").lower()
     if kind not in _KINDS or charset not in ("utf-8", "us-ascii"):
-        raise InvalidRequest(f"The part `{told_name(name)}` should be text or JSON, in UTF-8.")
+        raise InvalidRequest(f"The part `{redacted_name(name)}` should be text or JSON, in UTF-8.")
     return kind
 
 
@@ -137,7 +137,7 @@ def _read_json(content: bytes, name: str, nodes: int) -> object:
         return parse_value(content, nodes=nodes)
     except BadJson as bad:
         raise InvalidParameter(
-            f"It is not valid JSON: {bad.rule}.", subject=told_name(name)
+            f"It is not valid JSON: {bad.rule}.", subject=redacted_name(name)
         ) from None
 
 
@@ -145,7 +145,7 @@ def _read_text(content: bytes, name: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise InvalidParameter("It has to be UTF-8.", subject=told_name(name)) from None
+        raise InvalidParameter("It has to be UTF-8.", subject=redacted_name(name)) from None
 
 
 def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:

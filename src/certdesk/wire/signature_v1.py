@@ -20,8 +20,8 @@ import re
 from collections.abc import Mapping
 
 from certdesk.domain.errors import InvalidParameter, SignatureFailure, UnknownParameter
+from certdesk.domain.values.redaction import redacted_name
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told_name
 from certdesk.wire.signature import ALGORITHM, host_readings
 
 METHODS: Mapping[str, str] = {"": "sha1", "HmacSHA1": "sha1", "HmacSHA256": "sha256"}
@@ -119,7 +119,7 @@ def _check_cuts(form: SignedForm) -> None:
         raise SignatureFailure("The host has characters that a host cannot have.")
     for name, value in form.parameters.items():
         if not _NAME.fullmatch(name):
-            raise UnknownParameter(subject=told_name(name))
+            raise UnknownParameter(subject=redacted_name(name))
         if _NEXT_PARAMETER.search(value):
             raise InvalidParameter(
                 "It holds what could be a further parameter (`&`, a name, `=`), which this "

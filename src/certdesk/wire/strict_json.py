@@ -11,7 +11,7 @@ import json
 import math
 from typing import NoReturn
 
-from certdesk.domain.values.telling import told_name
+from certdesk.domain.values.redaction import redacted_name
 
 DEPTH = 32
 """The most objects and arrays inside each other."""
@@ -110,7 +110,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
         [(name, _)] = collections.Counter(name for name, _ in pairs).most_common(1)
-        raise BadJson(f"an object has the member `{told_name(name)}` more than once")
+        raise BadJson(f"an object has the member `{redacted_name(name)}` more than once")
     return members
 
 

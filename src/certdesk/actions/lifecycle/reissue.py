@@ -31,9 +31,9 @@ from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.submission import ONLINE, PARSE, MaterialRefused
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.products import FREE
+from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.domain.values.revocation_reason import ReasonRefused, words_of
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told_near
 from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, block_of
 from certdesk.wire.model import HiddenParsed, Pem, Reply, Request, field
@@ -194,7 +194,7 @@ def _replaceable(context: Context, unit: Unit, certificate_id: str) -> tuple[Ord
             "The certificate was uploaded. The desk can only reissue what it issued."
         )
     if order.status is not Status.ISSUED or order.ends_at is None:
-        raise InvalidCertificateStatusCode(f"The order has status {order.status.told}.")
+        raise InvalidCertificateStatusCode(f"The order has status {order.status.in_words}.")
     if order.ends_at <= context.now + EXPIRES_SOON:
         raise InvalidCertificateStatusCode(
             f"The certificate ends within {EXPIRES_SOON.days} days. Order a new one."
@@ -278,10 +278,10 @@ def _material(
 
 def _faults(request: ReplaceCertificateRequest) -> Iterator[str]:
     if request.valid_type not in VERIFY_TYPES:
-        got = told_near(request.valid_type, VERIFY_TYPES)
+        got = redacted_unless_near(request.valid_type, VERIFY_TYPES)
         yield f"ValidType: must be DNS, DNS_AUTO or FILE; got {got}."
     if _source(request) not in SOURCES:
-        got = told_near(request.csr_type or "", SOURCES)
+        got = redacted_unless_near(request.csr_type or "", SOURCES)
         yield f"CsrType: must be Original, Upload or Online; got {got}."
     if _source(request) == UPLOAD and request.csr_content is None:
         yield "CsrContent: needed when CsrType is Upload."

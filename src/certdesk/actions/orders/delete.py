@@ -91,14 +91,14 @@ def _check_order(order: Order, now: datetime) -> None:
         raise CannotBeDeletedWithinHour(
             ""
             if order.status in DELETABLE
-            else f"The order has status {order.status.told}. {way_to_end(order)}"
+            else f"The order has status {order.status.in_words}. {way_to_end(order)}"
         )
     if order.status is Status.ISSUED:
         raise CannotBeDeletedIssued("You can delete an order after it has ended or was revoked.")
     if order.status not in DELETABLE:
-        ends = ", ".join(status.told for status in sorted(DELETABLE))
+        ends = ", ".join(status.in_words for status in sorted(DELETABLE))
         raise InvalidCertificateStatusCode(
-            f"The order has status {order.status.told}. You can delete it at {ends}. "
+            f"The order has status {order.status.in_words}. You can delete it at {ends}. "
             f"{way_to_end(order)}"
         )
 
@@ -130,7 +130,7 @@ def _check_successors(unit: Unit, order: Order) -> None:
             continue
         if successor.status in LIVING:
             raise RenewNotIssued(
-                f"{successor_id} will replace it and has status {successor.status.told}."
+                f"{successor_id} will replace it and has status {successor.status.in_words}."
             )
 
 

@@ -9,7 +9,7 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders.lifecycle import SUBMITTED, Status
 from certdesk.domain.orders.listing import MOST_TEXT, OrderQuery, Sort, searchable
 from certdesk.domain.orders.order import CA, EXPIRES_SOON, SERVER
-from certdesk.domain.values.telling import told_near
+from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Integer, Reply, Request, Tag, Unsigned, field
@@ -122,7 +122,7 @@ def _faults(request: DescribeCertificatesRequest) -> Iterator[str]:
     for name, (attribute, words) in CHOICES.items():
         word = getattr(request, attribute)
         if word not in (None, *words):
-            yield f"{name}: must be {' or '.join(words)}; got {told_near(word, words)}."
+            yield f"{name}: must be {' or '.join(words)}; got {redacted_unless_near(word, words)}."
     unknown = set(request.certificate_status or ()) - STATUSES
     if unknown:
         got = f"got {min(unknown)}"

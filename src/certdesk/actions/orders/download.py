@@ -43,8 +43,8 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.renewal import in_force
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told_near
 from certdesk.engine import Context
 from certdesk.ports import DESK, Place, Stale, Unit, Vault, VaultError, followers_of, place_of
 from certdesk.wire.model import Confidential, Reply, Request
@@ -262,7 +262,7 @@ def _allowed(context: Context, unit: Unit, certificate_id: str, kind: str) -> Ho
     """
     own_order(context, unit, certificate_id)
     if kind not in SERVER_KINDS:
-        got = told_near(kind, SERVER_KINDS)
+        got = redacted_unless_near(kind, SERVER_KINDS)
         detail = f"ServiceType: must be one of {', '.join(SERVER_KINDS)}, not {got}."
         raise CertificateDownloadServiceTypeNotSupport(detail)
     holding = _issued(context, unit, certificate_id, CertificateStatusNotAllowDownload)

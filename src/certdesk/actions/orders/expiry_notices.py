@@ -55,7 +55,7 @@ def modify_certificates_expiring_notification_switch(
             order = own_order(context, unit, certificate_id)
             if order.moving:
                 raise FailedOperation(
-                    f"CertificateIds: {certificate_id} has status {order.status.told}."
+                    f"CertificateIds: {certificate_id} has status {order.status.in_words}."
                 )
             unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
             context.record(unit, certificate_id, f"switch {status}")

@@ -37,7 +37,7 @@ from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.values.mailbox import mailbox_fault
 from certdesk.domain.values.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 from certdesk.domain.values.products import FREE, FREE_MONTHS
-from certdesk.domain.values.telling import told, told_near
+from certdesk.domain.values.redaction import redacted, redacted_unless_near
 from certdesk.domain.values.texts import text_fault
 from certdesk.engine import Context
 from certdesk.ports import Stale, Unit
@@ -179,7 +179,7 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
         raise InvalidParam(" ".join(faults))
     if request.package_id is not None:
         raise PackageNotFound(
-            f"PackageId: package {told_near(request.package_id, ())} does not exist."
+            f"PackageId: package {redacted_unless_near(request.package_id, ())} does not exist."
         )
     fault = mailbox_fault(request.contact_email) if request.contact_email else None
     if fault is not None:
@@ -189,12 +189,12 @@ def _checked(context: Context, request: ApplyCertificateRequest) -> DomainName:
 
 def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
     if request.dv_auth_method not in VERIFY_TYPES:
-        got = told_near(request.dv_auth_method, VERIFY_TYPES)
+        got = redacted_unless_near(request.dv_auth_method, VERIFY_TYPES)
         yield f"DvAuthMethod: must be DNS, DNS_AUTO or FILE; got {got}."
     if request.package_type not in (None, str(FREE)):
-        yield f"PackageType: must be {FREE}; got {told_near(request.package_type, ())}."
+        yield f"PackageType: must be {FREE}; got {redacted_unless_near(request.package_type, ())}."
     if request.validity_period not in (None, str(FREE_MONTHS)):
-        got = told_near(request.validity_period, ())
+        got = redacted_unless_near(request.validity_period, ())
         yield f"ValidityPeriod: must be {FREE_MONTHS}; got {got}."
     if request.dns_names:
         yield "DnsNames: not supported. A free certificate has one name."
@@ -206,11 +206,11 @@ def _faults(request: ApplyCertificateRequest) -> Iterator[str]:
 
 def _key_faults(algorithm: str, parameter: str | None) -> Iterator[str]:
     if algorithm not in KEYS:
-        yield f"CsrEncryptAlgo: must be RSA or ECC; got {told_near(algorithm, KEYS)}."
+        yield f"CsrEncryptAlgo: must be RSA or ECC; got {redacted_unless_near(algorithm, KEYS)}."
     elif parameter is None and algorithm != "RSA":
         yield f"CsrKeyParameter: needed for {algorithm}. It must be {KEYS[algorithm]}."
     elif parameter not in (None, KEYS[algorithm]):
-        got = told_near(parameter, KEYS.values())
+        got = redacted_unless_near(parameter, KEYS.values())
         yield f"CsrKeyParameter: must be {KEYS[algorithm]} for {algorithm}; got {got}."
 
 
@@ -218,7 +218,7 @@ def _name(context: Context, text: str) -> DomainName:
     try:
         return DomainName.parse(text, internal_suffixes=context.desk.rules.internal_suffixes)
     except DomainRefused as refused:
-        detail = f"DomainName: {refused.rule}; got {told(text)}."
+        detail = f"DomainName: {refused.rule}; got {redacted(text)}."
         if _length(text) > NAME_LIMIT:
             raise CertificateDomainMaxLengthInvalid(detail) from None
         raise InvalidParam(detail) from None

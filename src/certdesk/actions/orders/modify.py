@@ -111,7 +111,9 @@ def _check_stays(order: Order) -> None:
         InvalidParam: it is moving; the vendor lists no status code for this action.
     """
     if order.moving:
-        raise InvalidParam(f"CertificateId: {order.certificate_id} has status {order.status.told}.")
+        raise InvalidParam(
+            f"CertificateId: {order.certificate_id} has status {order.status.in_words}."
+        )
 
 
 def _check_target(context: Context, project_id: int) -> None:

@@ -31,7 +31,7 @@ from certdesk.domain.orders.order import Order, new_order_id
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import DNS_AUTO, PRODUCTS, Level, Product
-from certdesk.domain.values.telling import told_near
+from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.engine import Context
 from certdesk.ports import Issuer, Unit, block_of
 from certdesk.wire.model import Reply, Request, Unsigned
@@ -235,7 +235,7 @@ def takes_letter(context: Context, product: Product) -> bool:
 
 def _check_verify_type(verify_type: str | None) -> None:
     if verify_type and verify_type not in VERIFY_TYPES:
-        got = told_near(verify_type, VERIFY_TYPES)
+        got = redacted_unless_near(verify_type, VERIFY_TYPES)
         raise InvalidParam(f"VerifyType: must be DNS, DNS_AUTO or FILE, not {got}.")
 
 

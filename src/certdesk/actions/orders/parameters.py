@@ -11,8 +11,8 @@ import msgspec
 from certdesk.domain.errors import InvalidParam, ServiceError
 from certdesk.domain.orders.material import Material, value_at
 from certdesk.domain.orders.submission import EXPECTED_WORDS, Fault, MaterialRefused
+from certdesk.domain.values.redaction import redacted, redacted_unless_near
 from certdesk.domain.values.sealed_fields import build
-from certdesk.domain.values.telling import told, told_near
 from certdesk.wire.model import Request
 
 _PATH = re.compile(r"\{([a-z_.]+)\}")
@@ -99,5 +99,5 @@ def _got(fault: Fault, value: object) -> str:
         return ""
     words = EXPECTED_WORDS.get(fault.path)
     if words is None or isinstance(value, int):
-        return f"; got {told(value)}"
-    return f"; got {told_near(value, words)}"
+        return f"; got {redacted(value)}"
+    return f"; got {redacted_unless_near(value, words)}"

@@ -9,8 +9,8 @@ from certdesk.actions.vetting import records
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.values.organisation import Manager
+from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.domain.values.secret import masked, plain
-from certdesk.domain.values.telling import told_near
 from certdesk.domain.vetting.review import BY_KIND, State, state_of, stored_as
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -120,7 +120,7 @@ def describe_managers(
 
 def _query_faults(request: DescribeManagersRequest) -> Iterator[str]:
     if request.status not in (None, *State):
-        got = told_near(request.status or "", State)
+        got = redacted_unless_near(request.status or "", State)
         yield f"Status: must be one of {', '.join(State)}; got {got}."
     yield from page_faults(request.offset, request.limit)
 

@@ -66,7 +66,7 @@ class Status(enum.IntEnum):
     MIGRATING = 15
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """Its number and name, as messages show it."""
         return f"{self.value} ({STATUS_NAMES[self]})"
 
@@ -361,5 +361,5 @@ class IllegalTransition(Exception):
         """Say which status the order has, what could not happen, and any further reason."""
         self.status = status
         self.event = event
-        text = f"The order has status {status.told}."
+        text = f"The order has status {status.in_words}."
         super().__init__(f"{text} {reason}" if reason else text)

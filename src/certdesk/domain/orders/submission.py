@@ -34,8 +34,8 @@ from certdesk.domain.values.keys import KeyKind, UnknownKeyKind
 from certdesk.domain.values.mailbox import mailbox_fault
 from certdesk.domain.values.names import TEXT_LIMIT, DomainName, DomainRefused
 from certdesk.domain.values.products import DNS_AUTO, FREE, Level, Product
+from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.values.secret import Secret
-from certdesk.domain.values.telling import told_bare
 from certdesk.domain.values.texts import (
     POSTAL_CODE_LENGTH,
     organisation_faults,
@@ -239,7 +239,7 @@ def _names(material: Material, internal_suffixes: frozenset[str]) -> tuple[Domai
         except DomainRefused as refused:
             faults.append(Fault(path, refused.rule, text))
     if faults:
-        subject = told_bare(faults[0].got or "")
+        subject = redacted_bare(faults[0].got or "")
         told = faults[:NAMES_TOLD]
         raise MaterialRefused(CertificateInfoSubmitDomainInvalid, told, subject=subject)
     return tuple(names)

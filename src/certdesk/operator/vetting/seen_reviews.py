@@ -14,7 +14,7 @@ import msgspec
 
 from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.values.telling import told_bare
+from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.domain.vetting.seen_review import Members, changes, digest_of, members_of
 from certdesk.engine import Context, Written
@@ -72,19 +72,19 @@ def keeping(sights: Sequence[SeenReview], reply: Answer) -> Commit[Answer]:
     """
 
     def commit(unit: Unit) -> Answer:
-        for sight in sights:
-            _keep(unit, sight)
+        for seen in sights:
+            _keep(unit, seen)
         return reply
 
     return Written(commit) if sights else commit
 
 
-def _keep(unit: Unit, sight: SeenReview) -> None:
-    if unit.sights.get(sight.subject, sight.operator) is not None:
-        unit.sights.replace(sight)
+def _keep(unit: Unit, seen: SeenReview) -> None:
+    if unit.sights.get(seen.subject, seen.operator) is not None:
+        unit.sights.replace(seen)
         return
     try:
-        unit.sights.add(sight)
+        unit.sights.add(seen)
     except Taken:
         raise Stale("sights") from None
 
@@ -104,10 +104,10 @@ def check_seen(
         raise InvalidParam(
             f"Attempt: {name} needs --attempt DIGEST, which certdesk review show prints."
         )
-    sight = unit.sights.get(name, context.caller.operator)
-    told = _told(sight, view) if sight else ""
+    seen = unit.sights.get(name, context.caller.operator)
+    told = _changed_since(seen, view) if seen else ""
     if attempt is not None and attempt.lower() != now:
-        other = f"it is not what {told_bare(attempt)} is the digest of"
+        other = f"it is not what {redacted_bare(attempt)} is the digest of"
         raise InvalidParam(f"Attempt: {name}: {other}.{told}{_ADVICE}")
     if attempt is None and told:
         raise InvalidParam(f"{name}:{told}{_ADVICE}")
@@ -117,14 +117,14 @@ def check_seen(
 _ADVICE = " Look at it again (certdesk review show)."
 
 
-def _told(sight: SeenReview, view: ReviewView) -> str:
+def _changed_since(seen: SeenReview, view: ReviewView) -> str:
     """Return a text about what has changed of a review since it was seen; empty if nothing has."""
-    changed = changes(json.loads(sight.members), view.members, msgspec.to_builtins(view.content))
+    changed = changes(json.loads(seen.members), view.members, msgspec.to_builtins(view.content))
     if not changed:
         return ""
-    how, at = "shown" if sight.shown else "listed", utc_time(sight.seen_at)
+    how, at = "shown" if seen.shown else "listed", utc_time(seen.seen_at)
     what = "; ".join(changed)
-    return f" It has changed since it was {how} to {sight.operator} at {at}: {what}."
+    return f" It has changed since it was {how} to {seen.operator} at {at}: {what}."
 
 
 def _counts(earlier: SeenReview | None, view: ReviewView, *, shown: bool) -> bool:

@@ -9,7 +9,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.submission import NUMBER
 from certdesk.domain.values.keys import digest_in
 from certdesk.domain.values.organisation import Manager
-from certdesk.domain.values.telling import told, told_bare, told_missing
+from certdesk.domain.values.redaction import missing_message, redacted, redacted_bare
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import KEY, MANAGER, ORDER, REVOCATION, subject_of_key
 from certdesk.ports import Unit
@@ -49,13 +49,13 @@ def subject_of(unit: Unit, name: str) -> Subject:
         return _of_manager(unit, name, key)
     if key and kind == KEY:
         return _of_key(unit, key)
-    raise InvalidParam(f"Id: is {WORDS}, not {told(name)}.")
+    raise InvalidParam(f"Id: is {WORDS}, not {redacted(name)}.")
 
 
 def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
     order = unit.orders.get(certificate_id)
     if order is None:
-        raise ReviewNotFound(told_missing(ORDER, certificate_id))
+        raise ReviewNotFound(missing_message(ORDER, certificate_id))
     manager = unit.managers.get(order.manager_id) if order.manager_id else None
     review = unit.reviews.get(name)
     return Subject(name=name, kind=kind, uin=order.uin, review=review, order=order, manager=manager)
@@ -64,7 +64,7 @@ def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:
 def _of_manager(unit: Unit, name: str, number: str) -> Subject:
     manager = unit.managers.get(int(number)) if NUMBER.fullmatch(number) else None
     if manager is None:
-        raise ReviewNotFound(told_missing(MANAGER, number))
+        raise ReviewNotFound(missing_message(MANAGER, number))
     review = unit.reviews.get(name)
     return Subject(name=name, kind=MANAGER, uin=manager.uin, review=review, manager=manager)
 
@@ -73,7 +73,7 @@ def _of_key(unit: Unit, digest: str) -> Subject:
     """Read a key that was reported; its id is in lower case, as listed."""
     spki_sha256 = digest_in(digest)
     if spki_sha256 is None:
-        raise InvalidParam(f"Id: {told_bare(digest)} is not a SHA-256 digest in hexadecimal.")
+        raise InvalidParam(f"Id: {redacted_bare(digest)} is not a SHA-256 digest in hexadecimal.")
     name = subject_of_key(spki_sha256)
     review = unit.reviews.get(name)
     if review is None:

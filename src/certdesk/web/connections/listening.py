@@ -8,7 +8,7 @@ import socket
 from typing import TypeAlias
 
 from certdesk.domain.values.addresses import Network, networks
-from certdesk.domain.values.telling import why
+from certdesk.domain.values.redaction import error_text
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.tls import check_tls
 
@@ -115,4 +115,4 @@ def _bound(family: int, address: Address) -> socket.socket:
 
 
 def _cannot(settings: Settings, error: OSError) -> SettingsError:
-    return SettingsError(f"listen: {settings.listen} cannot be listened on: {why(error)}")
+    return SettingsError(f"listen: {settings.listen} cannot be listened on: {error_text(error)}")

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certdesk.domain.values.telling import (
-    may_be_told,
-    told,
-    told_bare,
-    told_missing,
-    told_name,
-    told_near,
+from certdesk.domain.values.redaction import (
+    may_be_shown,
+    missing_message,
+    redacted,
+    redacted_bare,
+    redacted_name,
+    redacted_unless_near,
 )
 
 DIGITS = st.text(string.digits, min_size=7, max_size=32)
@@ -30,7 +30,7 @@ DIGITS = st.text(string.digits, min_size=7, max_size=32)
 )
 def test_words_small_numbers_and_host_names_are_told(text: str) -> None:
     """As somebody mistypes them who means what the parameter is for."""
-    assert told(text) == f'"{text}"'
+    assert redacted(text) == f'"{text}"'
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_words_small_numbers_and_host_names_are_told(text: str) -> None:
 )
 def test_what_could_be_a_secret_is_told_by_its_length(text: str) -> None:
     """Identity, telephone and passport numbers, addresses, pass phrases, keys."""
-    assert told(text) == told_bare(text) == f"a text of {len(text)} characters"
+    assert redacted(text) == redacted_bare(text) == f"a text of {len(text)} characters"
 
 
 @pytest.mark.parametrize("text", ["P@ss", "kA9zQ", "correct horse", "a1", "[/x]", "correct-horse"])
 def test_a_short_pass_phrase_is_told_by_its_length(text: str) -> None:
     """Shortness is no sign that a text is no secret."""
-    assert told(text) == f"a text of {len(text)} characters"
+    assert redacted(text) == f"a text of {len(text)} characters"
 
 
 @pytest.mark.parametrize(
@@ -59,48 +59,51 @@ def test_a_short_pass_phrase_is_told_by_its_length(text: str) -> None:
 )
 def test_what_was_meant_for_one_of_a_few_words_is_told(text: str) -> None:
     """A slip, a number, nothing, the name of an algorithm."""
-    assert told_near(text, ("DNS", "DNS_AUTO", "FILE")) == f'"{text}"'
+    assert redacted_unless_near(text, ("DNS", "DNS_AUTO", "FILE")) == f'"{text}"'
 
 
 @pytest.mark.parametrize("text", ["letmein", "EMAIL", "P@ss", "kA9zQ", "1234567", "x" * 300, ""])
 def test_what_was_meant_for_something_else_is_told_by_its_length(text: str) -> None:
     """A word may be a pass phrase."""
-    assert told_near(text, ("DNS", "DNS_AUTO", "FILE")) == f"a text of {len(text)} characters"
+    assert (
+        redacted_unless_near(text, ("DNS", "DNS_AUTO", "FILE"))
+        == f"a text of {len(text)} characters"
+    )
 
 
 @given(before=st.text(max_size=8), number=DIGITS, after=st.text(max_size=8))
 def test_no_text_with_a_number_of_a_person_is_told(before: str, number: str, after: str) -> None:
     """Whatever stands around it, and as the name of a parameter too."""
     text = f"{before}x{number}{after}"
-    assert number not in told(text)
-    assert number not in told_name(text)
+    assert number not in redacted(text)
+    assert number not in redacted_name(text)
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0, "0"), (-7, "-7"), (999_999, "999999")])
 def test_small_numbers_are_told(number: int, shown: str) -> None:
     """Counts, statuses and ids."""
-    assert told(number) == shown
+    assert redacted(number) == shown
 
 
 @given(st.integers(min_value=1_000_000))
 def test_large_numbers_are_not_told(number: int) -> None:
     """They could be a telephone or an identity number."""
-    assert str(number) not in told(number)
-    assert str(-number) not in told(-number)
+    assert str(number) not in redacted(number)
+    assert str(-number) not in redacted(-number)
 
 
 @given(st.text(max_size=300))
 def test_what_is_told_is_short_and_can_be_seen(text: str) -> None:
     """With nothing that a terminal or a reader would obey."""
-    shown = told(text)
+    shown = redacted(text)
     assert shown.isprintable()
     assert len(shown) <= 64 * 10 + 3
-    assert may_be_told(text) or len(shown) < 30
+    assert may_be_shown(text) or len(shown) < 30
 
 
 def test_that_there_is_no_such_thing_is_a_sentence_whatever_it_was_called() -> None:
     """With the name where it may be repeated."""
-    assert told_missing("manager", "99") == "There is no manager 99."
-    assert told_missing("order", "ZadwtbbX") == (
+    assert missing_message("manager", "99") == "There is no manager 99."
+    assert missing_message("order", "ZadwtbbX") == (
         "There is no such order. The name was a text of 8 characters."
     )

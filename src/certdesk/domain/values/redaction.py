@@ -1,4 +1,4 @@
-"""The values that a message may repeat: only those that cannot be a secret.
+"""Redaction: a message repeats only values that cannot be a secret.
 
 A value may be in the wrong place by mistake: a pass phrase for an algorithm, an identity number for
 an id. So the rule depends on the value alone, and not on its parameter. It lets single words, small
@@ -44,49 +44,49 @@ _UIN = re.compile(r"1000[0-9]{8}")  # of accounts here; no telephone number or d
 _HOST = re.compile(rf"[A-Za-z0-9_.*\x80-\U0010ffff-]*\.(?:{_WORD}|xn--[a-z0-9-]+|[^\x00-\x7f\s.]+)")
 
 
-def why(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return why a file, a socket or a text failed, in the system's words without its number."""
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
-def told(value: str | int) -> str:
+def redacted(value: str | int) -> str:
     """Return a value for a message, text in quotation marks; or only what kind of value it is."""
     if isinstance(value, int):
         return _number(value)
-    if not may_be_told(value):
-        return told_length(value)
+    if not may_be_shown(value):
+        return length_only(value)
     return visible(json.dumps(cut(value), ensure_ascii=False))
 
 
-def told_bare(text: str) -> str:
-    """Return a text for a message as `told` does, without quotation marks."""
-    return visible(cut(text)) if may_be_told(text) else told_length(text)
+def redacted_bare(text: str) -> str:
+    """Return a text for a message as `redacted` does, without quotation marks."""
+    return visible(cut(text)) if may_be_shown(text) else length_only(text)
 
 
-def told_missing(kind: str, name: str) -> str:
+def missing_message(kind: str, name: str) -> str:
     """Return the message that there is nothing of a kind with that name."""
-    if may_be_told(name):
+    if may_be_shown(name):
         return f"There is no {kind} {visible(cut(name))}."
-    return f"There is no such {kind}. The name was {told_length(name)}."
+    return f"There is no such {kind}. The name was {length_only(name)}."
 
 
-def told_length(text: str) -> str:
+def length_only(text: str) -> str:
     """Return only the length of a text, for a message."""
     unit = "character" if len(text) == 1 else "characters"
     return f"a text of {len(text)} {unit}"
 
 
-def told_near(text: str, choices: Iterable[str]) -> str:
+def redacted_unless_near(text: str, choices: Iterable[str]) -> str:
     """Return a text for a message if it is close to a valid one, else only its length.
 
     A number, and the name of an algorithm, also count as close.
     """
     if len(text) > LONGEST_WORD or _digits(text) > MOST_DIGITS:
-        return told_length(text)
+        return length_only(text)
     typed, right = text.strip().casefold(), [choice.casefold() for choice in choices]
     meant = is_mistyped(text) or _ALGORITHM.fullmatch(text)
     near = meant or difflib.get_close_matches(typed, right, 1)
-    return visible(json.dumps(text, ensure_ascii=False)) if near else told_length(text)
+    return visible(json.dumps(text, ensure_ascii=False)) if near else length_only(text)
 
 
 def is_mistyped(text: str) -> bool:
@@ -96,14 +96,14 @@ def is_mistyped(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text)) or text.strip().casefold() in _EMPTY_OR_TRUTH
 
 
-def told_name(name: str) -> str:
+def redacted_name(name: str) -> str:
     """Return the name of a parameter as a client wrote it, unless it could be a person's number."""
     if _digits(name) > MOST_DIGITS or "@" in name:
         return f"a name of {len(name)} characters"
     return visible(cut(name))
 
 
-def may_be_told(text: str) -> bool:
+def may_be_shown(text: str) -> bool:
     """Whether a message may repeat a text: it could not be a secret or a person's number."""
     if address_in(text) or _DATE.fullmatch(text) or _UIN.fullmatch(text):
         return True
@@ -122,7 +122,7 @@ def _digits(text: str) -> int:
 
 def looks_personal(text: str) -> bool:
     """Whether a text could be a person's address or number: identity, telephone, passport."""
-    return "@" in text or (_digits(text) > MOST_DIGITS and not may_be_told(text))
+    return "@" in text or (_digits(text) > MOST_DIGITS and not may_be_shown(text))
 
 
 def _number(value: int) -> str:
