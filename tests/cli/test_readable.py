@@ -115,7 +115,10 @@ def test_a_wrong_value_is_told_with_the_rule(desk: RunningDesk) -> None:
     for words, text in (
         (("review", "show", "5"), 'key:SPKI, not "5".'),
         (("review", "show", "order:"), "key:SPKI, not a text of 6 characters."),
-        (("order", "show", "ZadwtbbX"), "There is no such order: it was named by a text of 8 char"),
+        (
+            ("order", "show", "ZadwtbbX"),
+            "There is no such order. The name was a text of 8 characters",
+        ),
         (("review", "show", "manager:99"), "There is no manager 99."),
         (("orders", "--status", "99"), "Status: is 0 to 15, not 99."),
         (("orders", "--ending", "30"), 'for hours, days or weeks, not "30"'),
