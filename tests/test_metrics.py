@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import get_args
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,8 +17,10 @@ from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.validation.rate_limit import CAA
 from certdesk.engine import OF_EVERY_ACTION
 from certdesk.metrics import Metrics
+from tests.pasting import ROOT
 
 Series = tuple[str, frozenset[tuple[str, str]]]
+DECLARING = ("metrics.py", "domain/operation/figures.py")
 
 
 def series(metrics: Metrics) -> dict[Series, float]:
@@ -63,3 +66,13 @@ def test_every_series_is_there_from_the_start_and_begins_at_none() -> None:
     after = series(metrics)
     assert after.keys() == born.keys()
     assert sum(after.values()) > 0
+
+
+def test_the_guide_explains_every_figure() -> None:
+    """And names none that the desk does not have."""
+    guide = (ROOT / "docs" / "guide" / "watch.md").read_text("utf-8")
+    table = guide.partition("\n## Figures\n")[2].partition("\n## ")[0]
+    explained = set(re.findall(r"^\| `certdesk_(\w+?)(?:_total)?` \|", table, re.MULTILINE))
+    sources = [(ROOT / "src" / "certdesk" / name).read_text("utf-8") for name in DECLARING]
+    declared = set(re.findall(r'"certdesk_(\w+)"', "".join(sources)))
+    assert explained == declared
