@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,12 +16,12 @@ from tests.acceptance.crashing import Ledger, check_answers, check_records, load
 from tests.acceptance.crowd import crowd, narrowest
 from tests.acceptance.database import rows
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.acceptance.watching import RED, WELL, sample, told, until
+from tests.acceptance.serving import PROCESSES, killing_one
+from tests.acceptance.watching import RED, sample, told, until
 from tests.children import gone, serving_processes_of
 from tests.conformance.raw import Call
 from tests.running import NO_KEYS_AHEAD, Client, RunningDesk, running
 
-PROCESSES = 2
 LIMIT = 10
 SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = {LIMIT}\n{NO_RSA_STOCK}"
 UNLIMITED = f"http.workers = {PROCESSES}\nrate.limit = 0\n"
@@ -38,17 +35,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk with the usual rate limit."""
     with running(tmp_path_factory.mktemp("processes") / "data", settings=SETTINGS) as desk:
         yield desk
-
-
-@contextlib.contextmanager
-def killing_one(desk: RunningDesk, which: int = 0) -> Iterator[None]:
-    """Kill a serving process as a power cut would; at the end wait until another one serves."""
-    victim = sorted(serving_processes_of(desk.pid))[which]
-    os.kill(victim, signal.SIGKILL)
-    yield
-    assert gone(victim)
-    until(lambda: len({*serving_processes_of(desk.pid)} - {victim}) == PROCESSES)
-    until(lambda: told(desk.url).status == WELL)
 
 
 def test_the_rate_limit_is_exact_over_all_processes_while_one_is_killed(desk: RunningDesk) -> None:

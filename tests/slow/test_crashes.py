@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import functools
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tencentcloud.common.exception import TencentCloudSDKException
 
-from certdesk.settings import Settings
-from tests.acceptance.crashing import (
-    CHANCE,
-    Ledger,
-    Read,
-    check_answers,
-    check_records,
-    check_sealed,
-    load,
-)
-from tests.acceptance.database import rows
+from tests.acceptance.crashing import CHANCE, Ledger, check_sealed, load
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.running import Client, Keys, RunningDesk, running
+from tests.running import Client
+from tests.slow.stored import StoredDesk, on_postgres, on_sqlite
 
 if TYPE_CHECKING:
     from tests.postgres import Cluster
@@ -35,61 +24,19 @@ STOPS = 10
 LONGEST_SECONDS = 0.6
 RECOVERY_SECONDS = 10
 
-SQLITE_WHOLE = "PRAGMA integrity_check"
-POSTGRES_WHOLE = """
-SELECT DISTINCT 'ok' FROM (
-    SELECT bt_index_check(indexrelid, true) FROM pg_index JOIN pg_class ON oid = indexrelid
-    JOIN pg_am ON pg_am.oid = relam WHERE amname = 'btree' AND relpersistence = 'p'
-) AS checked
-"""
-"""Asks whether each index agrees with its table; amcheck raises an error where one does not."""
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StoredDesk:
-    """A desk on one of the databases, how its records are read, and how they are seen to be whole.
-
-    `whole` is a query whose answer is `ok`.
-    """
-
-    desk: RunningDesk
-    settings: Settings
-    read: Read
-    whole: str
-
-    def check(self, keys: Keys, ledger: Ledger, since: int) -> None:
-        """Look at everything that is kept, and ask for what was sent since an attempt."""
-        assert self.read(self.whole) == [("ok",)]
-        check_records(self.read, ledger)
-        check_answers(self.read, Client(self.desk.endpoint, keys), ledger, since)
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Iterator[StoredDesk]:
+@pytest.fixture(name="on_sqlite")
+def desk_on_sqlite(tmp_path: Path) -> Iterator[StoredDesk]:
     """A desk with a file of its own."""
-    with running(tmp_path / "data", settings=NO_RSA_STOCK) as desk:
-        yield StoredDesk(
-            desk=desk,
-            settings=Settings(data=str(desk.folder)),
-            read=functools.partial(rows, desk.folder),
-            whole=SQLITE_WHOLE,
-        )
+    with on_sqlite(tmp_path, NO_RSA_STOCK) as stored:
+        yield stored
 
 
-@pytest.fixture
-def on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[StoredDesk]:
+@pytest.fixture(name="on_postgres")
+def desk_on_postgres(tmp_path: Path, postgres: Cluster) -> Iterator[StoredDesk]:
     """A desk on a server's database."""
-    url = postgres.database()
-
-    def read(query: str) -> list[tuple[Any, ...]]:
-        with postgres.connect(url) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-    with postgres.connect(url) as connection:
-        connection.execute("CREATE EXTENSION amcheck")
-    with running(tmp_path / "data", settings=f'database = "{url}"\n{NO_RSA_STOCK}') as desk:
-        settings = Settings(data=str(desk.folder), database=url)
-        yield StoredDesk(desk=desk, settings=settings, read=read, whole=POSTGRES_WHOLE)
+    with on_postgres(tmp_path, NO_RSA_STOCK, postgres) as stored:
+        yield stored
 
 
 @pytest.mark.timeout(600)
