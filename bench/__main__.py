@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -34,6 +35,8 @@ def main() -> int:
     if not Path("/proc/self/schedstat").exists():
         print("The CPU time of a server is read from /proc, which is Linux's alone.")
         return 1
+    # Whoever ends the bench ends its servers, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     RESULTS.mkdir(exist_ok=True)
     options = Options(
         rounds=asked.rounds or (QUICK_ROUNDS if asked.quick else ROUNDS),

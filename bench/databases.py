@@ -53,6 +53,8 @@ def cluster_up(folder: Path) -> Iterator[Cluster]:
         # A killed run has left it behind, perhaps without a server.
         with contextlib.suppress(subprocess.CalledProcessError):
             cluster.stop("fast")
+    # What it has said in earlier runs is of no use, and `Database.lost` reads it all.
+    (folder / "log").unlink(missing_ok=True)
     cluster.start()
     try:
         yield cluster

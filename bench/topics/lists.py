@@ -21,6 +21,7 @@ SHARED = {"list": 15, "read back": 13}
 """How many times bare ASGI each may cost."""
 
 MOST_GROWTH = 1.2
+WARM_UP = 64
 FLOOR_REQUESTS, FLOOR_BODY = 500, b"{}"
 
 
@@ -41,7 +42,7 @@ def begin(stage: Stage) -> Turn:
     echo = stage.held.enter_context(echo_up())
     for customer in customers.values():
         for row in ROWS:
-            customer.send(row.prepare(customer, 2))
+            customer.send(row.prepare(customer, stage.some(WARM_UP)))
 
     def turn() -> None:
         floor = [whole({"Host": echo.of.endpoint}, FLOOR_BODY)] * stage.some(FLOOR_REQUESTS)
@@ -57,8 +58,10 @@ def _customer(stage: Stage, name: str, orders: int) -> Customer:
     """Run a desk with so many orders of one account, written once and kept for later runs."""
     some = stage.some(orders)
     place = stage.folder if stage.options.quick else stage.results
-    folder, database = place / f"{name.lower()}-{some}", _database(stage, name, some)
-    folder.mkdir(exist_ok=True)
+    database = _database(stage, name, some)
+    # What belongs to a database of the server goes where that does, if it is ever removed.
+    folder = place / ("sqlite" if database is None else "postgresql") / f"desk-{some}"
+    folder.mkdir(parents=True, exist_ok=True)
     keys = with_orders(folder, some, url=database.url if database else "")
     desk = MeasuredDesk(folder, settings_of(), database=database)
     return Customer(stage.held.enter_context(up(desk)), stage.load, keys)

@@ -13,6 +13,7 @@ from bench.stage import Stage, Topic, Turn
 from bench.tables import costs_table, rows_table
 
 CONNECTIONS = 32
+WARM_UP = 64
 THREADS = 16
 ROWS = (Row("buy", 400, purchase), Row("submit", 400, submit_p_256))
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
@@ -38,7 +39,7 @@ def begin(stage: Stage) -> Turn:
         customers[CROWDED] = Customer(desk, stage.load)
     for customer in customers.values():
         for row in ROWS:
-            customer.send(row.prepare(customer, 4))
+            customer.send(row.prepare(customer, stage.some(WARM_UP)))
 
     def turn() -> None:
         for row in ROWS:

@@ -14,6 +14,7 @@ from bench.stage import Stage, Topic, Turn
 from bench.tables import rows_table
 
 CONNECTIONS = 32
+WARM_UP = 64
 SUBMIT = "submit"
 ROWS = (
     Row(SUBMIT, 400, submit_p_256),
@@ -45,7 +46,7 @@ def begin(stage: Stage) -> Turn:
         customers[BEFORE, 1] = before
     for customer in customers.values():
         for row in ROWS:
-            customer.send(row.prepare(customer, 4))
+            customer.send(row.prepare(customer, stage.some(WARM_UP)))
 
     def turn() -> None:
         for row in ROWS:
