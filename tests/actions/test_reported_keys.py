@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from certdesk.domain.errors import ServiceError
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.values.keys import spki_sha256
 from certdesk.engine import Caller
+from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
 from tests import chains
 from tests.actions.asking import becomes, publish
@@ -320,6 +322,28 @@ def test_the_operator_is_told_of_a_key_that_is_in_force_in_another_account(
     vetted = submit(desk, desk.caller, key, OV)
     same = desk.operator("ShowReview", Id=f"order:{vetted}")["Order"]["SameKey"]
     assert [each["CertificateId"] for each in same] == [first]
+
+
+def test_few_of_many_certificates_with_one_key_are_read_when_another_is_issued(
+    desk: Desk, key: ec.EllipticCurvePrivateKey
+) -> None:
+    """The note names five of them. What is issued for one key all the time stays as cheap."""
+    stranger = desk.account()
+    first = issue(desk, stranger, key)
+    (kept,) = desk.store.read(lambda unit: unit.certificates.where(certificate_id=first))
+    order = desk.order(first)
+
+    def multiply(unit: Unit) -> None:
+        for number in range(40):
+            its = f"{first[:5]}{number:03}"
+            unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0))
+            unit.certificates.add(dataclasses.replace(kept, certificate_id=its, serial=its))
+
+    desk.store.write(multiply)
+    issued = issue(desk, desk.caller, key)
+    detail = desk.audit(issued)[-1].detail
+    assert detail.count(f"of account {stranger.uin}") == 5
+    assert detail.endswith(" and more")
 
 
 def test_the_operator_who_revokes_for_a_known_key_is_told_what_goes_with_it(

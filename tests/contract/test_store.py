@@ -42,7 +42,7 @@ from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tests.postgres import Cluster
@@ -745,15 +745,38 @@ def test_what_is_due_can_leave_out_what_has_a_value(store: Store) -> None:
     made = [dataclasses.replace(task(name, NOON), reason=why) for name, why in reasons.items()]
     store.write(lambda unit: [unit.tasks.add(each) for each in made])
 
-    def due(limit: int, **unlike: object) -> list[str]:
+    def due(limit: int, **unlike: Sequence[object]) -> list[str]:
         found = store.read(lambda unit: unit.tasks.due("due_at", NOON, limit, unlike=unlike))
         return [each.certificate_id for each in found]
 
-    assert due(2, reason="waits") == ["a", "d"]
-    assert due(9, reason="waits", certificate_id="a") == ["d"]
-    assert due(9, due_at=None) == ["a", "b", "c", "d"]
+    assert due(2, reason=["waits"]) == ["a", "d"]
+    assert due(9, reason=["waits"], certificate_id=["a"]) == ["d"]
+    assert due(9, reason=["waits", "fails"]) == ["a"]
+    assert due(9, due_at=[None]) == ["a", "b", "c", "d"]
+    assert due(9, reason=[]) == ["a", "b", "c", "d"]
     with pytest.raises(TypeError):
-        due(1, nothing=1)
+        due(1, nothing=[1])
+
+
+def test_what_is_due_can_be_asked_for_by_a_value(store: Store) -> None:
+    """As what is read otherwise; a value may be none."""
+    reasons = {"a": "", "b": "waits", "c": "waits", "d": "fails"}
+    made = [dataclasses.replace(task(name, NOON), reason=why) for name, why in reasons.items()]
+    store.write(lambda unit: [unit.tasks.add(each) for each in made])
+
+    def look(unit: Unit) -> list[list[Task]]:
+        tasks = unit.tasks
+        return [
+            tasks.due("due_at", NOON, 9, reason="waits"),
+            tasks.due("due_at", NOON, 9, reason="waits", unlike={"certificate_id": ["b"]}),
+            tasks.due("due_at", NOON, 9, reason="waits", failures=1),
+            tasks.due("due_at", NOON, 9, due_at=None),
+        ]
+
+    found = [[each.certificate_id for each in tasks] for tasks in store.read(look)]
+    assert found == [["b", "c"], ["c"], [], []]
+    with pytest.raises(TypeError):
+        store.read(lambda unit: unit.tasks.due("due_at", NOON, 9, nothing=1))
 
 
 def test_a_unique_value_is_taken_once_and_none_as_often_as_one_likes(store: Store) -> None:

@@ -6,12 +6,13 @@ A certificate and its CSR are public, so an account that names a key has not sho
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.steps import CERTIFIED
-from certdesk.domain.pki.records import EVERYBODY, BlockedKey
+from certdesk.domain.pki.records import EVERYBODY, BlockedKey, Certificate
 from certdesk.domain.values.revocation_reason import COMPROMISED
 from certdesk.domain.vetting.review import subject_of_key
 from certdesk.ports.reviewing import withdraw_review
@@ -102,8 +103,24 @@ def in_force_with(unit: Unit, spki_sha256: bytes) -> list[Order]:
 
     Uploaded certificates are among them.
     """
-    its = unit.certificates.where(spki_sha256=spki_sha256)
-    found = [(unit.orders.get(each.certificate_id), each.attempt) for each in its]
+    return _good_orders(unit, unit.certificates.where(spki_sha256=spki_sha256))
+
+
+def in_force_elsewhere(
+    unit: Unit, uin: str, spki_sha256: bytes, now: datetime, most: int
+) -> list[Order]:
+    """Return orders of other accounts that have a good certificate for a key.
+
+    They are among the `most` oldest certificates of other accounts with this key.
+    """
+    its = unit.certificates.due(
+        "kept_at", now, most, unlike={"uin": [uin]}, spki_sha256=spki_sha256
+    )
+    return _good_orders(unit, its)
+
+
+def _good_orders(unit: Unit, certificates: Iterable[Certificate]) -> list[Order]:
+    found = [(unit.orders.get(each.certificate_id), each.attempt) for each in certificates]
     return [
         order
         for order, attempt in found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -81,13 +81,14 @@ class Collection(Protocol[Record]):
         limit: int,
         *,
         first: str | None = None,
-        unlike: Mapping[str, object] | None = None,
+        unlike: Mapping[str, Sequence[object]] | None = None,
+        **equal: object,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first.
 
         Or those first whose time in the field `first` is the earliest. Those with the same time
-        are in key order; there are `limit` at most. Records are left out that have one of the
-        values in `unlike`.
+        are in key order; there are `limit` at most. Only those are read whose fields equal the
+        given values, and none that has one of the values in `unlike`.
         """
         ...
 

@@ -195,7 +195,7 @@ class Unit:
         Index("uin", "sha256"),
         Index("uin", "spki_sha256"),
         Index("issuer", "serial"),
-        Index("spki_sha256"),
+        Index("spki_sha256", "uin"),
         CountedBy(of_certificate),
     ]
     """Stored certificates, by certificate id and attempt."""

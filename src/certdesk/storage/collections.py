@@ -13,7 +13,7 @@ from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -51,6 +51,7 @@ class Statements(Generic[Record]):
         self.delete = Statement(delete(table).where(*its_key))
         self._selections: dict[object, Statement] = {}
         self._counts: dict[object, Statement] = {}
+        self._dues: dict[object, Statement] = {}
 
     def selection(self, equal: Mapping[str, object], *, limited: bool, moved: bool) -> Statement:
         """Return the statement that reads the rows of a filter, or a page of them."""
@@ -63,6 +64,32 @@ class Statements(Generic[Record]):
             if moved:
                 rows = rows.offset(bindparam("its_offset"))
             statement = self._selections[shape] = Statement(rows, reads=self.table.c)
+        return statement
+
+    def due(
+        self,
+        field: str,
+        first: str,
+        equal: Mapping[str, object],
+        unlike: Mapping[str, Sequence[object]],
+    ) -> Statement:
+        """Return the statement that reads the rows of a filter up to a time, sorted by `first`."""
+        shape = (field, first, _shape(equal), *((name, len(unlike[name])) for name in unlike))
+        statement = self._dues.get(shape)
+        if statement is None:
+            self.spec.check_filter(dict.fromkeys([field, first, *unlike]))
+            columns = self.table.c
+            others = [
+                columns[name].is_distinct_from(
+                    bindparam(f"not_{name}_{at}", type_=columns[name].type)
+                )
+                for name, values in unlike.items()
+                for at in range(len(values))
+            ]
+            due = columns[field] <= bindparam("its_time", type_=columns[field].type)
+            rows = select(self.table).where(due, *self._conditions(equal), *others)
+            rows = rows.order_by(columns[first], *self.key).limit(bindparam("its_limit"))
+            statement = self._dues[shape] = Statement(rows, reads=self.table.c)
         return statement
 
     def counting(self, equal: Mapping[str, object]) -> Statement:
@@ -167,16 +194,17 @@ class SqlCollection(Generic[Record]):
         limit: int,
         *,
         first: str | None = None,
-        unlike: Mapping[str, object] | None = None,
+        unlike: Mapping[str, Sequence[object]] | None = None,
+        **equal: object,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        self._spec.check_filter({field: by, first or field: by, **(unlike or {})})
-        columns = self._sql.table.c
-        others = [columns[name].is_distinct_from(value) for name, value in (unlike or {}).items()]
-        statement = select(self._sql.table).where(columns[field] <= by, *others)
-        statement = statement.order_by(columns[first or field], *self._sql.key).limit(limit)
-        rows = self._connection.execute(statement)
-        return [self._spec.build(row._asdict()) for row in rows]
+        unlike = unlike or {}
+        statement = self._sql.due(field, first or field, equal, unlike)
+        values = {name: value for name, value in equal.items() if value is not None}
+        for name, others in unlike.items():
+            values |= {f"not_{name}_{at}": value for at, value in enumerate(others)}
+        found = statement.all(self._driver, values | {"its_time": by, "its_limit": limit})
+        return [self._built(row) for row in found]
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

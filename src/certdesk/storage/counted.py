@@ -9,7 +9,7 @@ from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from certdesk.ports import AuditLog, Collection, CollectionSpec
@@ -74,10 +74,11 @@ class Counted(Generic[Record]):
         limit: int,
         *,
         first: str | None = None,
-        unlike: Mapping[str, object] | None = None,
+        unlike: Mapping[str, Sequence[object]] | None = None,
+        **equal: object,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        return self._inner.due(field, by, limit, first=first, unlike=unlike)
+        return self._inner.due(field, by, limit, first=first, unlike=unlike, **equal)
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

@@ -21,7 +21,7 @@ from certdesk.storage.unit import open_unit
 from certdesk.storage.usage import Tally, refuse_excess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from certdesk.ports import CollectionSpec, Unit
 
@@ -135,14 +135,15 @@ class MemoryCollection(Generic[Record]):
         limit: int,
         *,
         first: str | None = None,
-        unlike: Mapping[str, object] | None = None,
+        unlike: Mapping[str, Sequence[object]] | None = None,
+        **equal: object,
     ) -> list[Record]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
         self._spec.check_filter({field: by, first or field: by, **(unlike or {})})
         others = [
             record
-            for record in self._matching({})
-            if all(getattr(record, name) != value for name, value in (unlike or {}).items())
+            for record in self._matching(equal)
+            if all(getattr(record, name) not in values for name, values in (unlike or {}).items())
         ]
         timed = [(getattr(record, field), record) for record in others]
         due = [record for at, record in timed if at is not None and at <= by]

@@ -74,6 +74,6 @@ def _first_without_successor(unit: Unit) -> datetime | None:
 
     Certificates of disabled accounts are left out: they get no successor for now.
     """
-    resting = {"reason": suspension.REASON}
+    resting = {"reason": [suspension.REASON]}
     first = unit.renewals.due("ends_at", FAR, 1, unlike=resting)
     return first[0].ends_at if first else None

@@ -11,11 +11,20 @@ from certdesk.domain.pki.records import EVERYBODY, BlockedKey
 from certdesk.domain.values.revocation_reason import COMPROMISED
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import KEY, subject_of_key
-from certdesk.ports import Unit, block, block_of, has_shown, in_force_with, note_of, put_review
+from certdesk.ports import (
+    Unit,
+    block,
+    block_of,
+    has_shown,
+    in_force_elsewhere,
+    in_force_with,
+    note_of,
+    put_review,
+)
 
 log = structlog.get_logger()
 
-_MOST_TOLD = 5
+_MOST_TOLD, _MOST_READ = 5, 20
 
 
 def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
@@ -59,11 +68,15 @@ def _ask(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
 
 
 def tell_of_shared_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
-    """Note for the operator only that a certificate of another account uses an order's key."""
-    others = [each for each in in_force_with(unit, spki_sha256) if each.uin != order.uin]
+    """Note for the operator only that a certificate of another account uses an order's key.
+
+    This is done whenever a certificate is issued, so few of the others are read, however many
+    there are.
+    """
+    others = in_force_elsewhere(unit, order.uin, spki_sha256, now, _MOST_READ)
     if not others:
         return
     its = ", ".join(f"{each.certificate_id} of account {each.uin}" for each in others[:_MOST_TOLD])
-    more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+    more = " and more" if len(others) > _MOST_TOLD else ""
     log.warning("key in force in another account", certificate=order.certificate_id, too=its + more)
     note_of(unit, now, "ShareKey", order.certificate_id, f"with {its}{more}")
