@@ -31,7 +31,7 @@ ROUNDS, QUICK_ROUNDS = 5, 2
 
 def main() -> int:
     """Measure, show, save; return the exit code."""
-    asked = _arguments()
+    asked = parser().parse_args()
     if not Path("/proc/self/schedstat").exists():
         print("The CPU time of a server is read from /proc, which is Linux's alone.")
         return 1
@@ -57,20 +57,21 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the words of the command line."""
     topics = "\n".join(f"  {name:<13}{topic.about}" for name, topic in TOPICS.items())
-    parser = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         prog="make bench ARGS=…",
         description=__doc__,
         epilog=f"topics:\n{topics}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    made.add_argument(
         "--only", metavar="TOPIC", action="append", choices=TOPICS, help="measure this; may repeat"
     )
-    parser.add_argument("--no-million", action="store_true", help="leave the million orders out")
-    parser.add_argument("--no-moto", action="store_true", help="leave moto out")
-    before = parser.add_mutually_exclusive_group()
+    made.add_argument("--no-million", action="store_true", help="leave the million orders out")
+    made.add_argument("--no-moto", action="store_true", help="leave moto out")
+    before = made.add_mutually_exclusive_group()
     before.add_argument(
         "--before",
         metavar="COMMIT",
@@ -78,16 +79,16 @@ def _arguments() -> argparse.Namespace:
         help="compare with the desk of this commit (%(default)s)",
     )
     before.add_argument("--no-before", action="store_true", help="compare with no earlier commit")
-    parser.add_argument("--rounds", type=int, help=f"{ROUNDS} by default")
-    parser.add_argument(
+    made.add_argument("--rounds", type=int, help=f"{ROUNDS} by default")
+    made.add_argument(
         "--quick",
         action="store_true",
         help="a few requests, to see that it works: numbers tell nothing",
     )
-    parser.add_argument(
+    made.add_argument(
         "--write", action="store_true", help="put the figures into docs/benchmarks.md"
     )
-    return parser.parse_args()
+    return made
 
 
 def measure(topic: Topic, load: Load, options: Options) -> Found:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from bench.servers import ORDER, Customer
+from bench.servers import Customer
 from certdesk.domain.pki import csr
 from certdesk.domain.values import keys
 from certdesk.domain.values.keys import KeyKind
@@ -44,7 +44,7 @@ class Row:
 
 def purchase(customer: Customer, count: int) -> list[bytes]:
     """CreateCertificate."""
-    return [customer.signed("CreateCertificate", ORDER)] * count
+    return customer.purchases(count)
 
 
 def submit_rsa(customer: Customer, count: int) -> list[bytes]:
@@ -81,10 +81,7 @@ def read_back(customer: Customer, count: int) -> list[bytes]:
 def reads(customer: Customer, order: str, count: int) -> list[bytes]:
     """DescribeCertificateDetail of an order, each with a signature of its own."""
     asked = {"CertificateId": order}
-    return [
-        customer.signed("DescribeCertificateDetail", asked, blanks=number)
-        for number in range(count)
-    ]
+    return [customer.signed("DescribeCertificateDetail", asked, number) for number in range(count)]
 
 
 def lists(customer: Customer, count: int) -> list[bytes]:

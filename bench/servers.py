@@ -166,28 +166,34 @@ class Customer:
         """The id of its manager, who is vetted."""
         return self.desk.manager(self.keys, self.company, status="ok")
 
-    def signed(self, action: str, parameters: Mapping[str, object], *, blanks: int = 0) -> bytes:
+    def signed(self, action: str, parameters: Mapping[str, object], number: int = 0) -> bytes:
         """Write a whole request, head and body, as it goes over the wire."""
-        return signed(self.keys, self.desk.endpoint, action, parameters, blanks=blanks)
+        return signed(self.keys, self.desk.endpoint, action, parameters, number)
 
     def send(self, requests: list[bytes]) -> list[bytes]:
         """Send requests outside of any measurement; return the bodies of the replies."""
         return self._load.run(self.desk.endpoint, requests).bodies
 
+    def purchases(self, count: int) -> list[bytes]:
+        """Write requests that buy an order each."""
+        return [self.signed("CreateCertificate", ORDER, number) for number in range(count)]
+
     def buy(self, count: int) -> list[str]:
         """Buy orders; return their ids."""
-        bodies = self.send([self.signed("CreateCertificate", ORDER)] * count)
+        bodies = self.send(self.purchases(count))
         return [json.loads(body)["Response"]["CertificateIds"][0] for body in bodies]
 
 
 def signed(
-    keys: Keys, host: str, action: str, parameters: Mapping[str, object], *, blanks: int = 0
+    keys: Keys, host: str, action: str, parameters: Mapping[str, object], number: int = 0
 ) -> bytes:
     """Write a whole request, signed with `keys`, as it goes over the wire.
 
-    `blanks` behind the parameters give a request that asks the same another signature.
+    Requests that ask the same have another signature if their `number` is another: one signature
+    is good for a few seconds only if its request changes something or shows a secret.
     """
-    body = json.dumps(parameters).encode() + b" " * blanks
+    blanks = f"{number:016b}".translate({ord("0"): " ", ord("1"): "\t"})
+    body = json.dumps(parameters).encode() + blanks.encode()
     headers = authorize(
         secret_id=keys.secret_id,
         secret_key=Secret(keys.secret_key),
