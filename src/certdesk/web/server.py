@@ -84,7 +84,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         )
         desk = set_url(opened.desk, opened.urls, url, settings)
         server = server_of(settings, desk, shared, threads)
-        with opened.work(), asyncio.Runner(loop_factory=loop_factory(server)) as runner:
+        with opened.work(), asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(settings, opened.desk, server, listener, lambda: ready(url)))
 
 
@@ -162,9 +162,10 @@ def set_url(desk: Desk, urls: PublicUrls, url: str, settings: Settings) -> Desk:
     return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))
 
 
-def loop_factory(server: Server) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes the event loop that a server runs on."""
-    return server.config.get_loop_factory()
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the fastest event loop that is installed; None for asyncio's own."""
+    # uvicorn chooses it; the application does not matter for that.
+    return uvicorn.Config("").get_loop_factory()
 
 
 async def run_server(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:

@@ -30,7 +30,14 @@ from certdesk.web.processes.channel import Channel
 from certdesk.web.processes.messages import FROM_SERVING, FromServing, Start, Stop
 from certdesk.web.processes.serving import LINKS, LINKS_OF_ACCOUNT
 from certdesk.web.processes.shares import share_of
-from certdesk.web.server import GRACE_SECONDS, account_limiter, link_limiter, set_url, url_of
+from certdesk.web.server import (
+    GRACE_SECONDS,
+    account_limiter,
+    link_limiter,
+    loop_factory,
+    set_url,
+    url_of,
+)
 
 if TYPE_CHECKING:
     from certdesk.bootstrap import OpenDesk
@@ -82,8 +89,8 @@ def serve_with_processes(
             async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
                 await serving.run(lambda: ready(url))
 
-        with opened.work():
-            asyncio.run(run())
+        with opened.work(), asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(run())
 
 
 class ServingProcesses:

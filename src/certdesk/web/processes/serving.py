@@ -68,7 +68,7 @@ def serve_beside(start: Start) -> None:
         desk = set_url(joined.desk, joined.urls, start.url, settings)
         server = server_of(settings, desk, shared, threads)
         servers.append(server)
-        with asyncio.Runner(loop_factory=loop_factory(server)) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(server, parent, listener, channel))
 
 
