@@ -68,6 +68,31 @@ def test_a_commit_whose_answer_was_lost_is_answered_truly(far: PostgresStore, pr
     assert (answer, commit.runs, far.read(names)) == ("kept", 1, ["kept"])
 
 
+def test_commits_whose_common_answer_was_lost_are_each_answered_truly(
+    far: PostgresStore, proxy: Proxy
+) -> None:
+    """They shared a transaction, and one of them was refused in it."""
+    commit = Counted()
+    begun, ended = threading.Event(), threading.Event()
+
+    def refused(unit: Unit) -> None:
+        unit.marks.add(mark("refused"))
+        proxy.cut_at(COMMIT, proxy.after)
+        raise LookupError
+
+    def hold(_: Unit) -> None:
+        begun.set()
+        ended.wait()
+
+    far.submit(hold)
+    begun.wait()
+    answers = [far.submit(each) for each in (commit, refused)]
+    ended.set()
+
+    assert (answers[0].result(), commit.runs, far.read(names)) == ("kept", 1, ["kept"])
+    assert isinstance(answers[1].exception(), LookupError)
+
+
 def test_a_commit_that_did_not_arrive_is_run_again(far: PostgresStore, proxy: Proxy) -> None:
     """It was not committed: nothing of the first attempt is there."""
     commit = Counted()

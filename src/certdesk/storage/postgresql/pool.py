@@ -73,14 +73,14 @@ class Pool:
         parsed = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
         self.size = connections
         self._free = connections
+        self._idle: list[Connection] = []
         self._waiting: deque[threading.Event] = deque()
         self._lock = threading.Lock()
         self._engine = sqlalchemy.create_engine(
             parsed,
             connect_args=_connecting(parsed),
-            pool_size=connections,
-            max_overflow=0,
-            pool_use_lifo=True,
+            # Connections are kept here, so SQLAlchemy does not reset them after each use.
+            poolclass=sqlalchemy.NullPool,
             # Our own statements begin and end transactions.
             isolation_level="AUTOCOMMIT",
             # Values are personal data and sealed keys, and the text of an error goes to the log.
@@ -102,14 +102,32 @@ class Pool:
         """
         self._wait()
         try:
-            with self._engine.connect() as connection:
+            connection = self._take() or self._engine.connect()
+            try:
                 yield connection
+            finally:
+                self._keep(connection)
         finally:
             self._pass_on()
 
     def close(self) -> None:
         """Close the connections; none may be lent at this point."""
-        self._engine.dispose()
+        while connection := self._take():
+            connection.close()
+
+    def _take(self) -> Connection | None:
+        """Take the idle connection that was used last."""
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _keep(self, connection: Connection) -> None:
+        """Keep a connection for its next use, unless it is lost; then the idle ones may be too."""
+        if _is_ready(connection):
+            with self._lock:
+                self._idle.append(connection)
+        else:
+            connection.close()
+            self.close()
 
     def _connect(
         self, _: object, __: object, words: tuple[Any, ...], parameters: dict[str, Any]
@@ -152,6 +170,11 @@ class Pool:
                 self._free += 1
 
 
+def has_lost_race(error: DBAPIError) -> bool:
+    """Return whether a transaction lost to another one."""
+    return _state(error.orig) in LOST_RACES
+
+
 def is_lost(error: DBAPIError) -> bool:
     """Return whether a race or a connection was lost; nothing was written, and a retry may work."""
     state = _state(error.orig)
@@ -162,6 +185,18 @@ def words(error: DBAPIError) -> str:
     """Return the error's message without the server's details, which list the values of the row."""
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     return f"{primary} ({_state(error.orig)})" if primary else str(error.orig).strip()
+
+
+def _is_ready(connection: Connection) -> bool:
+    """Roll back what was left open on a connection; return whether it can be used again."""
+    if connection.invalidated:
+        return False
+    driver: Any = connection.connection.driver_connection
+    with contextlib.suppress(connection.dialect.loaded_dbapi.Error):
+        if driver.info.transaction_status.name != "IDLE":
+            driver.rollback()
+        return not driver.closed
+    return False
 
 
 def _connecting(url: URL) -> dict[str, object]:

@@ -11,13 +11,27 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 
+from certdesk.storage.driver import Statement
 from certdesk.storage.postgresql.versions import check_revision
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from certdesk.storage.session import Session
 
 COMMITS = Table(
     "commits",
@@ -29,13 +43,16 @@ COMMITS = Table(
 """The last ticket of each connection; these rows are the store's own, not records of the desk."""
 
 _NOTE = insert(COMMITS)
-_TAKE = _NOTE.on_conflict_do_update(
-    index_elements=["connection"], set_={"number": _NOTE.excluded.number, "at": func.now()}
+_TAKE = Statement(
+    _NOTE.on_conflict_do_update(
+        index_elements=["connection"], set_={"number": _NOTE.excluded.number, "at": func.now()}
+    ).returning(literal_column("(SELECT max(version_num) FROM alembic_version)", Text)),
+    sets=("connection", "number"),
+    reads=[literal_column("version_num", Text)],
 )
 _LOOK_UP = _NOTE.on_conflict_do_update(
     index_elements=["connection"], set_={"number": COMMITS.c.number}
 ).returning(COMMITS.c.number)
-_TAKE_KNOWING = _TAKE.returning(text("(SELECT max(version_num) FROM alembic_version)"))
 _FORGET = delete(COMMITS).where(COMMITS.c.at < func.now() - text("interval '1 day'"))
 
 
@@ -47,16 +64,17 @@ class Ticket:
     number: int
 
     @classmethod
-    def take(cls, connection: Connection) -> Ticket:
-        """Write the next number of this connection, in its current transaction.
+    def take(cls, session: Session) -> Ticket:
+        """Write the next number of this session's connection, in its current transaction.
 
         Raises:
             SchemaChanged: the schema of the database is not that of this version of certdesk.
         """
-        name, number = connection.info["name"], connection.info["tickets"] + 1
-        connection.info["tickets"] = number
-        note = {"connection": name, "number": number}
-        check_revision(connection.execute(_TAKE_KNOWING, note).scalar_one())
+        info = session.connection.info
+        name, number = info["name"], info["tickets"] + 1
+        info["tickets"] = number
+        (revision,) = _TAKE.one(session.driver, {"connection": name, "number": number})
+        check_revision(revision)
         return cls(name, number)
 
     def was_committed(self, connection: Connection) -> bool:
