@@ -14,7 +14,18 @@ from tests.programs import ended
 GUIDE = ROOT / "docs" / "guide"
 TEXTS = {page.name: page.read_text("utf-8") for page in GUIDE.glob("*.md")}
 HEADINGS = set(re.findall(r"^#+ (.+)$", "\n".join(TEXTS.values()), re.MULTILINE))
+SOURCES = "\n".join(file.read_text("utf-8") for file in (ROOT / "src").rglob("*.py"))
 BEGINNING = "egin with [Start a desk](start.md)"
+LINES = sorted(
+    {
+        " ".join(line.split())
+        for page in TEXTS.values()
+        for line in re.findall(r"`([^`]+)`", re.sub(r"(?ms)^```.*?^```", "", page))
+        if "…" in line and len(line.split()) > 3 and not line.startswith("certdesk ")
+    }
+)
+"""The lines of the program that the guide quotes, with `…` for what varies."""
+
 PRINTED = {
     "start.md": (r"^\w{8}$",),
     "order.md": (
@@ -131,7 +142,13 @@ def test_systemd_understands_the_unit_of_the_guide(tmp_path: Path) -> None:
 
 def test_what_a_message_names_of_the_guide_is_a_heading_of_it() -> None:
     """As in `(guide: Back up)`."""
-    sources = "\n".join(file.read_text("utf-8") for file in (ROOT / "src").rglob("*.py"))
-    named = set(re.findall(r"\(guide: ([^)]+)\)", sources))
+    named = set(re.findall(r"\(guide: ([^)]+)\)", SOURCES))
     assert len(named) > 1
     assert named - HEADINGS == set()
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_that_the_guide_quotes_is_one_of_the_program(line: str) -> None:
+    """Of the health page or of the log: three words of it in a row, beside what varies."""
+    words = line.split()
+    assert any(" ".join(words[at : at + 3]) in SOURCES for at in range(len(words) - 2))

@@ -96,7 +96,7 @@ def test_what_nobody_takes_up_is_late(its: Ordered) -> None:
     found = census(its)
     assert found.late_seconds(DueWork.ORDERS) == pytest.approx(120)
     assert found.late_seconds(DueWork.RENEWALS) == 0
-    assert "orders are due since" in "".join(found.notes())
+    assert "orders have been due since" in "".join(found.notes())
 
 
 def test_days_are_left_until_the_first_end_of_each_kind(its: Ordered) -> None:

@@ -96,6 +96,6 @@ def test_work_that_stands_still_leaves_a_line_and_is_a_note(its: Ordered) -> Non
         watch.check()
         watch.check()
     (note,) = watch.notes()
-    assert note.startswith("orders are due since")
+    assert note.startswith("orders have been due since")
     assert [line["what"] for line in lines] == [note]
     assert watch.faults() == ()

@@ -49,8 +49,8 @@ def index_page(actions: list[Action]) -> str:
     """List the actions."""
     return page(
         "Actions",
-        "One page for each action of the API. [Coverage](../coverage.md) says how far each of "
-        "their fields goes, and which actions are not built yet.",
+        "One page for each action of the API. [Coverage](../coverage.md) says which of "
+        "their fields have an effect, and which actions are not built yet.",
         table(
             ("Action", "What it does"),
             [(f"[{action.name}]({action.name}.md)", action.summary) for action in actions],

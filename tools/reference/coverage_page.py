@@ -13,7 +13,7 @@ from tools.reference.fields import members, parameters
 from tools.reference.markdown import code, page, table
 
 WORDS = """\
-- **real**: it does what the API says, as far as the actions that are built go;
+- **real**: it does what the API says, within the actions that are built;
 - **stored only**: the desk checks and stores it, but nothing acts on it yet;
 - **ignored**: the desk accepts it, and it has no effect;
 - **withheld**: the member is there and always empty, because its value is a secret;
@@ -28,7 +28,7 @@ def coverage_page(actions: list[Action]) -> str:
         "Coverage",
         f"certdesk has {len(built & international)} of the {len(international)} actions of the "
         f"vendor's international edition, and {len(built)} of the {len(ACTIONS)} of both editions. "
-        "The program's own declarations make this page. The words:",
+        "The words of the tables:",
         WORDS,
         "[Differences](compat.md) says how it differs from the vendor's service.",
         *(part for action in actions for part in _action(action)),

@@ -114,7 +114,7 @@ class Census:
         """Yield in plain words what stands still while the desk itself is well."""
         aside = self.waiting[WaitsFor.OPERATOR]
         if aside:
-            yield f"{aside} {'order is' if aside == 1 else 'orders are'} set aside"
+            yield "1 order is set aside" if aside == 1 else f"{aside} orders are set aside"
         for work, since in self.due.items():
             if since is not None and self.now - since > LATE:
                 yield f"{work} have been due since {since:%Y-%m-%d %H:%M} UTC and have not started"
