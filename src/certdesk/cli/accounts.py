@@ -71,7 +71,7 @@ pass_on(
     asked.SwitchAccountRequest,
     help="""Shut the account UIN out, within a second. Nothing of it is lost.
 
-    Its orders and their deadlines stand still until it is enabled; revocations go on.
+    Its orders and their deadlines stop until it is enabled; revocations go on.
     """,
     fixed=AS_IT_IS | {"enabled": False},
 )

@@ -28,7 +28,7 @@ def blocklist() -> None:
 
 @blocklist.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--reason", required=True, help="Why, in a few words: kept with each key.")
+@click.option("--reason", required=True, help="Why, in a few words: stored with each key.")
 @click.option(
     "--revoke", is_flag=True, help="Others know these keys: revoke the certificates for them."
 )

@@ -16,7 +16,7 @@ from certdesk.wire.operator import desk as asked
 
 @click.group(cls=Group)
 def vault() -> None:
-    """The vault: how secrets are kept."""
+    """The vault: how secrets are stored."""
 
 
 pass_on(vault, "status", asked.VaultStatusRequest)

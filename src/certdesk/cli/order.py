@@ -15,7 +15,7 @@ from certdesk.wire.operator import orders as asked
 
 @click.group(cls=Group)
 def order() -> None:
-    """One order: its story, and work on it."""
+    """One order: its history, and work on it."""
 
 
 def _timeline(response: dict[str, Any]) -> None:

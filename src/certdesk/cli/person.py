@@ -33,7 +33,7 @@ def _who(command: Command) -> Command:
 
 @click.group(cls=Group)
 def person() -> None:
-    """Personal data: everything that is kept about one person, wherever they stand.
+    """Personal data: show or erase what the desk stores about one person.
 
     A person is known by EMAIL, or by a telephone or identity number, which is asked for, or read
     from the first line of standard input: a command line would show it to others.
@@ -44,7 +44,7 @@ def person() -> None:
 @_who
 @desk_options
 def person_export(settings: Settings, email: str | None, by: str | None, uin: str | None) -> None:
-    """Show everything that is kept about a person, and where; the log notes it.
+    """Show everything that the desk stores about a person, and where; the log records it.
 
     Only the last four characters of an identity number are shown.
     """
@@ -56,7 +56,7 @@ def person_export(settings: Settings, email: str | None, by: str | None, uin: st
 @_who
 @desk_options
 def person_erase(settings: Settings, email: str | None, by: str | None, uin: str | None) -> None:
-    """Erase what need not be kept about a person; say what was erased, and what stays and why.
+    """Erase what the desk need not store about a person, and say what was erased and what stays.
 
     It is refused while an order or a review of theirs is under way.
     """

@@ -156,7 +156,7 @@ def review_reject(
 @click.option("--reviewer", metavar="NAME", help="Who reads it.  [default: the user of the system]")
 @desk_options
 def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
-    """Write the letter of an order or a revocation to a file; the log tells who read it.
+    """Write the letter of an order or a revocation to a file; the log records who read it.
 
     ID is order:CERTIFICATE or revocation:CERTIFICATE.
     """

@@ -84,7 +84,7 @@ def serve(settings: Settings, *, clock: FileClock | None, new_database: bool) ->
     """Run the desk: API, and background work.
 
     Prints `certdesk ready on URL` on stdout once it answers; logs go to stderr, a JSON object a
-    line. Ends on SIGTERM or Ctrl-C after the requests in hand.
+    line. Ends on SIGTERM or Ctrl-C after the requests in progress.
     """
     _check_listen(settings)
     several = _serving_processes(settings) > 1
@@ -108,9 +108,9 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     """Run a desk for tests, with an account whose keys it prints, and throw it away at the end.
 
     Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint; a
-    sandbox that was kept opens a new account at each start. Its certificates come from a CA of its
-    own that says in all subjects that it is a sandbox's. Names are proved as for any desk: settings
-    such as dns.resolvers say where.
+    sandbox that is kept (--data) opens a new account at each start. Its certificates come from
+    a CA of its own that says in all subjects that it is a sandbox's. Names are validated as by
+    any desk: settings such as dns.resolvers say where.
     """
     _check_listen(settings)
     _stay_on_one_core(settings)
@@ -137,7 +137,7 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
 @clock_option
 @desk_options
 def worker(settings: Settings, *, clock: Clock | None) -> None:
-    """Do the background work alone: look for proofs, issue, make keys; serve nothing.
+    """Do the background work alone: check names, issue, make keys; serve nothing.
 
     For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
     same key file and the same ca.base_url. An embedded database has one process, which does this

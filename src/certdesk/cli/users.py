@@ -115,7 +115,7 @@ pass_on(policy, "remove", asked.RemovePolicyRequest)
 
 @click.group(cls=Group)
 def project() -> None:
-    """Projects: groups of an account's orders; new orders lie in project 0, which is not listed."""
+    """Projects: groups of an account's orders; new orders are in project 0, which is not listed."""
 
 
 PROJECTS = listed(
@@ -132,7 +132,7 @@ pass_on(project, "remove", asked.RemoveProjectRequest)
 
 @click.group(cls=Group)
 def token() -> None:
-    """Temporary keys of users, which work with their token and until their end."""
+    """Temporary keys of users, which need their token and expire."""
 
 
 @token.command("add")

@@ -73,7 +73,7 @@ def provider_options(
 def zone_add(
     settings: Settings, zone: str, uin: str, provider: str, *, unchecked: bool, **given: str | Path
 ) -> None:
-    """Let the desk add records in ZONE to prove names of the account UIN.
+    """Let the desk add records in ZONE to validate names of the account UIN.
 
     A TXT record at _dnsauth.ZONE is added and removed again for a trial. The provider's
     settings are the options that name it first; all of them are needed.

@@ -31,7 +31,7 @@ class ResumeOrderRequest(Request):
 
 
 class RevokeOrderRequest(Request):
-    """Revoke the certificate of an order, without proof, letter or review.
+    """Revoke the certificate of an order, without validation, letter or review.
 
     The desk does it within seconds, or when it next runs. After keyCompromise the key is blocked
     for every account, and all other certificates for it, which are printed, are revoked too.
