@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -54,10 +54,29 @@ class Driver:
             cursor = self.connection.cursor()
             _execute(cursor, text, *values)
         except self._errors as error:
-            # It has no public name. It converts the error, asks the listeners whether the
-            # connection was lost, and drops the connection if so. It always raises.
-            self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001
+            self._fail(error, text)
         return cursor
+
+    def transaction(self, *steps: tuple[Statement, Mapping[str, object]]) -> Row:
+        """Run statements in a transaction, sent to the server at once; return a row of the last."""
+        compiled = [(each.compiled(self.dialect), values) for each, values in steps]
+        try:
+            with self.connection.pipeline():
+                self.connection.execute("BEGIN")
+                cursors = [
+                    self.connection.execute(each.text, each.values(values))
+                    for each, values in compiled
+                ]
+                self.connection.execute("COMMIT")
+        except self._errors as error:
+            self._fail(error, "a transaction")
+        return compiled[-1][0].row(cursors[-1].fetchone())
+
+    def _fail(self, error: BaseException, text: str) -> NoReturn:
+        """Raise SQLAlchemy's error for one of the driver."""
+        # It has no public name. It converts the error, asks the listeners whether the connection
+        # was lost, and drops the connection if so. It always raises.
+        self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001
 
 
 def _execute(cursor: Any, text: str, *values: object) -> None:  # noqa: ANN401 -- as above
@@ -118,7 +137,7 @@ class Statement:
 
     def first(self, driver: Driver, values: Mapping[str, object]) -> Row | None:
         """Return the first row, or None."""
-        compiled = self._compiled or self._compile(driver.dialect)
+        compiled = self._compiled or self.compiled(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         row = cursor.fetchone()
         cursor.close()
@@ -132,7 +151,7 @@ class Statement:
 
     def all(self, driver: Driver, values: Mapping[str, object]) -> list[Row]:
         """Return all rows."""
-        compiled = self._compiled or self._compile(driver.dialect)
+        compiled = self._compiled or self.compiled(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         rows = cursor.fetchall()
         cursor.close()
@@ -140,13 +159,16 @@ class Statement:
 
     def touch(self, driver: Driver, values: Mapping[str, object]) -> int:
         """Write; return how many rows were affected."""
-        compiled = self._compiled or self._compile(driver.dialect)
+        compiled = self._compiled or self.compiled(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
         touched: int = cursor.rowcount
         cursor.close()
         return touched
 
-    def _compile(self, dialect: Dialect) -> Compiled:
+    def compiled(self, dialect: Dialect) -> Compiled:
+        """Return the compiled statement, for the dialect of the first connection that ran it."""
+        if self._compiled is not None:
+            return self._compiled
         made: Any = self._clause.compile(dialect=dialect, column_keys=list(self._sets) or None)
         binds = made.positiontup if made.positional else list(made.binds)
         self._compiled = Compiled(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from certdesk.domain.accounts.replay import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
 from certdesk.ports import RateLimitExceeded, Slot, StoreUnavailable
+from certdesk.storage.driver import Driver, Statement
 from certdesk.storage.postgresql.pool import Pool, is_lost, words
 
 if TYPE_CHECKING:
@@ -73,33 +74,39 @@ SIGHTINGS = Table(
 Index("ix_sightings_seen_at", SIGHTINGS.c.seen_at)
 
 # The database's clock is used, so the clocks of the processes need not agree.
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:uin || '/' || :action, 7))")
-_CLEAR = text(
-    "DELETE FROM pace WHERE uin = :uin AND action = :action AND free_at <= clock_timestamp()"
+_TURN = Statement(text("SELECT pg_advisory_xact_lock(hashtextextended(:uin || '/' || :action, 7))"))
+_CLEAR = Statement(
+    text("DELETE FROM pace WHERE uin = :uin AND action = :action AND free_at <= clock_timestamp()")
 )
 # Updating an existing row changes nothing, but waits for the process that is writing it and returns
 # what that process wrote. A refused signature takes no place.
-_TAKE = text(
-    "WITH seen AS ("
-    " INSERT INTO sightings AS known (digest, action, seen_at)"
-    " VALUES (:digest, :action, clock_timestamp())"
-    " ON CONFLICT (digest) DO UPDATE SET digest = known.digest"
-    " RETURNING action, extract(epoch FROM clock_timestamp() - seen_at) AS age"
-    "), place AS ("
-    " INSERT INTO pace (uin, action, taken, free_at)"
-    " SELECT :uin, :action, clock_timestamp(),"
-    "  clock_timestamp() + make_interval(secs => :running)"
-    " FROM seen"
-    " WHERE (SELECT count(*) FROM pace WHERE uin = :uin AND action = :action) < :most"
-    " AND (abs(age) <= :honest OR (NOT :once AND action = :action))"
-    " RETURNING number, extract(epoch FROM taken) AS taken"
-    ") SELECT seen.action, seen.age,"
-    " (SELECT extract(epoch FROM seen_at) FROM sightings WHERE digest = :begun) AS complete_since,"
-    " place.number, place.taken FROM seen LEFT JOIN place ON true"
+_TAKE = Statement(
+    text(
+        "WITH seen AS ("
+        " INSERT INTO sightings AS known (digest, action, seen_at)"
+        " VALUES (:digest, :action, clock_timestamp())"
+        " ON CONFLICT (digest) DO UPDATE SET digest = known.digest"
+        " RETURNING action, extract(epoch FROM clock_timestamp() - seen_at) AS age"
+        "), place AS ("
+        " INSERT INTO pace (uin, action, taken, free_at)"
+        " SELECT :uin, :action, clock_timestamp(),"
+        "  clock_timestamp() + make_interval(secs => :running)"
+        " FROM seen"
+        " WHERE (SELECT count(*) FROM pace WHERE uin = :uin AND action = :action) < :most"
+        " AND (abs(age) <= :honest OR (NOT :once AND action = :action))"
+        " RETURNING number, extract(epoch FROM taken) AS taken"
+        ") SELECT seen.action, seen.age,"
+        " (SELECT extract(epoch FROM seen_at) FROM sightings WHERE digest = :begun) AS since,"
+        " place.number, place.taken,"
+        " (SELECT count(*) FROM pace WHERE uin = :uin AND action = :action) AS count"
+        " FROM seen LEFT JOIN place ON true"
+    ),
+    reads=[Column(name) for name in ("action", "age", "since", "number", "taken", "count")],
 )
-_COUNT = text("SELECT count(*) FROM pace WHERE uin = :uin AND action = :action")
-_GIVE_BACK = text("DELETE FROM pace WHERE number = :number")
-_LEAVE = text("UPDATE pace SET free_at = taken + interval '1 second' WHERE number = :number")
+_GIVE_BACK = Statement(text("DELETE FROM pace WHERE number = :number"))
+_LEAVE = Statement(
+    text("UPDATE pace SET free_at = taken + interval '1 second' WHERE number = :number")
+)
 _BEGIN = text(
     "INSERT INTO sightings (digest, action, seen_at)"
     " VALUES (:begun, '', greatest(clock_timestamp(), to_timestamp(:at)))"
@@ -139,13 +146,15 @@ class PostgresAdmission:
         Raises:
             StoreUnavailable: it cannot be reached.
         """
-        self._pool = Pool(url, CONNECTIONS)
+        self._pool = Pool(url, CONNECTIONS, begin=_commit_later)
 
-        def prepare(connection: Connection) -> None:
+        def prepare(connection: Connection, driver: Driver) -> None:
+            driver.run("BEGIN").close()
             connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
             _TABLES.create_all(connection, checkfirst=True)
             if first_service:
                 connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
+            driver.run("COMMIT").close()
 
         self._run(prepare)
 
@@ -156,7 +165,7 @@ class PostgresAdmission:
             StoreUnavailable: the database cannot be used.
         """
         taken = self._taken(use, limit)
-        # The transaction has ended, so the sighting is stored even if this raises.
+        # The sighting is stored even if this raises.
         if taken.refusal is not None:
             raise taken.refusal
         if limit and taken.slot is None:
@@ -169,12 +178,12 @@ class PostgresAdmission:
 
     def leave(self, slot: Slot) -> None:
         """Release the place when its second is over."""
-        self._run(lambda connection: connection.execute(_LEAVE, {"number": slot.number}))
+        self._run(lambda _, driver: _LEAVE.touch(driver, {"number": slot.number}))
 
     def tidy(self) -> None:
         """Delete signatures whose timestamps are no longer accepted."""
         asked = {"begun": BEGUN, "kept": KEPT_SECONDS}
-        self._run(lambda connection: connection.execute(_TIDY, asked))
+        self._run(lambda connection, _: connection.execute(_TIDY, asked))
 
     def close(self) -> None:
         """Close the connections."""
@@ -192,47 +201,48 @@ class PostgresAdmission:
             "begun": BEGUN,
         }
 
-        def ask(connection: Connection) -> _Taken:
+        def ask(connection: Connection, driver: Driver) -> _Taken:
             if limit:
-                connection.execute(_TURN, asked)
-                connection.execute(_CLEAR, asked)
-            row = connection.execute(_TAKE, asked).one()
-            slot = None if row.number is None else Slot(use.uin, use.action, row.taken, row.number)
-            first = Sighting(float(row.age), row.action)
-            refusal = _refusal(use, first, _complete_since(connection, row.complete_since, use))
+                # Each sees what those before it did: the place is counted when it is the turn.
+                row = driver.transaction(*((each, asked) for each in (_TURN, _CLEAR, _TAKE)))
+            else:
+                row = _TAKE.one(driver, asked)
+            action, age, since, number, taken, count = row
+            slot = None if number is None else Slot(use.uin, use.action, taken, number)
+            refusal = _refusal(
+                use, Sighting(float(age), action), _complete_since(connection, since, use)
+            )
             if refusal is not None and slot is not None:
-                connection.execute(_GIVE_BACK, {"number": slot.number})
-            full = limit and slot is None
-            count = connection.execute(_COUNT, asked).scalar_one() if full else 0
+                _GIVE_BACK.touch(driver, {"number": slot.number})
             return _Taken(slot, count, refusal)
 
         return self._run(ask)
 
-    def _run(self, ask: Callable[[Connection], Result]) -> Result:
-        """Run a transaction; retry if its connection had ended, as after a server's restart.
+    def _run(self, ask: Callable[[Connection, Driver], Result]) -> Result:
+        """Ask the database; retry if the connection had ended, as after a server's restart.
 
         A place taken by a transaction whose answer was lost is free again after a while.
         """
         for _ in range(ATTEMPTS - 1):
             try:
-                return self._transaction(ask)
+                return self._ask(ask)
             except DBAPIError as error:
                 if not is_lost(error):
                     raise _unavailable(error) from error
             time.sleep(PAUSE_SECONDS)
         try:
-            return self._transaction(ask)
+            return self._ask(ask)
         except DBAPIError as error:
             raise _unavailable(error) from error
 
-    def _transaction(self, ask: Callable[[Connection], Result]) -> Result:
+    def _ask(self, ask: Callable[[Connection, Driver], Result]) -> Result:
         with self._pool.connection() as connection:
-            # These rows need not survive a crash of the server.
-            connection.execute(text("BEGIN ISOLATION LEVEL READ COMMITTED"))
-            connection.execute(text("SET LOCAL synchronous_commit = off"))
-            result = ask(connection)
-            connection.execute(text("COMMIT"))
-        return result
+            return ask(connection, Driver(connection))
+
+
+def _commit_later(connection: Any, _: object) -> None:  # noqa: ANN401 -- the driver's, which is imported late
+    """Let a session's commits not wait for the disk: these rows need not survive a crash."""
+    connection.execute("SET synchronous_commit = off")
 
 
 def _unavailable(error: DBAPIError) -> StoreUnavailable:
