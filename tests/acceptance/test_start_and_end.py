@@ -137,7 +137,7 @@ def test_a_database_elsewhere_is_used_by_server_and_commands(data: str, tmp_path
 
 
 def test_a_sandbox_tells_its_keys_and_then_that_it_is_ready(tmp_path: Path) -> None:
-    """Two lines on stdout, both of use; the folder is gone afterwards."""
+    """Two lines on stdout, both of use, whatever it serves; the folder is gone afterwards."""
     variables = {"TMPDIR": str(tmp_path)}
     words = ["sandbox", "--listen", "127.0.0.1:0"]
     with serving(tmp_path / "log", *words, variables=variables) as served:
@@ -151,6 +151,8 @@ def test_a_sandbox_tells_its_keys_and_then_that_it_is_ready(tmp_path: Path) -> N
         assert names_of(str(folder)) == ["sandbox"]
         served.process.terminate()
         assert served.process.wait() == 0
+        assert served.process.stdout
+        assert served.process.stdout.read() == ""
         assert "SANDBOX" in served.errors.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["log"]
 

@@ -164,8 +164,9 @@ def set_url(desk: Desk, urls: PublicUrls, url: str, settings: Settings) -> Desk:
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the fastest event loop that is installed; None for asyncio's own."""
-    # uvicorn chooses it; the application does not matter for that.
-    return uvicorn.Config("").get_loop_factory()
+    # uvicorn chooses it; the application does not matter for that. Without `log_config=None` it
+    # would write each request to stdout, which nobody may read.
+    return uvicorn.Config("", log_config=None, access_log=False).get_loop_factory()
 
 
 async def run_server(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
