@@ -32,7 +32,11 @@ def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path
         client = desk.client()
         bought = client.buy(104)
         client.submit(bought, CertCommonName="shop.example.com")
-        client.call("CertificateOrderSubmit", CertId=bought)
+        with postgres.connect(database) as beside:
+            beside.execute("LISTEN certdesk_due")
+            client.call("CertificateOrderSubmit", CertId=bought)
+            # A worker that runs meanwhile is told.
+            assert list(beside.notifies(timeout=SECONDS, stop_after=1))
         desk.stop()
         looks = len(names.asked("TXT"))
 

@@ -18,6 +18,7 @@ from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.postgresql.admission import PostgresAdmission
+from certdesk.storage.postgresql.notices import PostgresNotices
 from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
 
@@ -38,7 +39,7 @@ class Database:
 
     `shared` says whether other desks may use it too; `examiners` check it and the folders that the
     desk writes to. `locks` are the open files that keep other processes out; processes that serve
-    the same desk inherit them.
+    the same desk inherit them. `notices` go to the other desks, if there may be any.
     """
 
     store: Store
@@ -47,6 +48,7 @@ class Database:
     shared: bool
     examiners: tuple[Examiner, ...]
     locks: tuple[int, ...]
+    notices: PostgresNotices | None = None
 
 
 def open_database(
@@ -114,9 +116,12 @@ def _postgresql(
             settings.database, first_service=serving and _is_first_service(store)
         )
         opened.callback(admission.close)
+        notices = PostgresNotices(settings.database)
+        opened.callback(notices.close)
         yield Database(
             store=store,
             admission=admission,
+            notices=notices,
             alone=store.alone,
             shared=True,
             examiners=(FolderCheckup(settings.folder).examine, store.examine),

@@ -17,6 +17,7 @@ from certdesk.bootstrap.housekeeping import Housekeeping, housekeeping
 from certdesk.bootstrap.issuing import issuers_of, issuers_of_products, public_urls
 from certdesk.bootstrap.places import check_places
 from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.shared_work import SharedWork
 from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
@@ -40,6 +41,7 @@ from certdesk.ports import (
     StoreUnavailable,
     Validator,
     VaultError,
+    Work,
 )
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.lock import DeskBusy
@@ -199,6 +201,11 @@ def _put_together(
         "trimming": house.trimming,
         "orders": orders,
     }
+    work: Work = orders
+    if database.notices is not None:
+        database.notices.call(orders.wake)
+        background["notices"] = database.notices
+        work = SharedWork(orders, database.notices)
     if issuers.pki is not None:
         background["revocation lists"] = ListRenewal(issuers.pki)
     desk = Desk(
@@ -210,7 +217,7 @@ def _put_together(
         dns_providers=dns_providers,
         clock=world.clock,
         rng=strong_random(),
-        work=orders,
+        work=work,
         rules=rules,
         examiners=examiners(
             settings, database, world, issuers, resolver, background, _stock_sizes(settings)

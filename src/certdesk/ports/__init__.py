@@ -46,6 +46,7 @@ from certdesk.ports.lineage import (
     neighbours_of,
     successors_of,
 )
+from certdesk.ports.notices import Notices
 from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
@@ -89,6 +90,7 @@ __all__ = [
     "KeyUsedUp",
     "Keys",
     "KeysBusy",
+    "Notices",
     "OcspAnswer",
     "Orders",
     "Parsers",

@@ -77,7 +77,7 @@ class Answering:
             Leave: self._leave,
             Answered: self._count_answer,
             Happened: self._count,
-            Due: lambda _: opened.orders.wake(),
+            Due: lambda _: opened.desk.work.wake(),
             TakeKey: self._take_key,
             OrderKey: self._order_key,
             GiveKeyBack: self._give_key_back,
