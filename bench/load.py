@@ -22,6 +22,8 @@ from bench.machine import Cores, asking
 
 CONNECTIONS = 16
 CHUNK = 65536
+MOST_SILENT = 120
+"""Seconds without an answer after which the client gives up."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,8 +165,11 @@ def _converse(job: _Job) -> Sent:
             while coming and idle and coming[0][1] <= now:
                 number, due = coming.popleft()
                 idle.pop().send(number, job.requests[number], due if gap else time.monotonic())
-            pause = max(0.0, coming[0][1] - now) if coming and idle else None
-            for key, _ in ready.select(pause):
+            pause = max(0.0, coming[0][1] - now) if coming and idle else MOST_SILENT
+            answered = ready.select(pause)
+            if not answered and pause == MOST_SILENT:
+                raise TimeoutError(f"no answer for {MOST_SILENT} s from {job.endpoint}")
+            for key, _ in answered:
                 line: _Line = key.data
                 if (body := line.receive()) is not None:
                     bodies[line.number] = body
