@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from certdesk.storage.postgresql.store import FIRST_START_LOCK
+from certdesk.bootstrap.vault import FIRST_START
 from tests.acceptance.processes import NO_RSA_STOCK, environment
 from tests.acceptance.test_replay import NO_ACCIDENT
 from tests.actions.submitting import ADMIN, ORGANISATION, TECH
@@ -214,13 +214,13 @@ def test_processes_that_start_at_once_begin_one_vault(postgres: Cluster, tmp_pat
     url = postgres.database()
     command = [PROGRAM, "account", "add", "test", "--data", str(tmp_path), "--database", url]
     with postgres.connect(url) as foreign:
-        foreign.execute("SELECT pg_advisory_lock(%s)", (FIRST_START_LOCK,))
+        foreign.execute("SELECT pg_advisory_lock(hashtextextended(%s, 7))", (FIRST_START,))
         starting = [
             subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment())
             for _ in range(2)
         ]
         wait_until(lambda: waiting(foreign) == len(starting))
-        foreign.execute("SELECT pg_advisory_unlock(%s)", (FIRST_START_LOCK,))
+        foreign.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 7))", (FIRST_START,))
         ends = [process.wait() for process in starting]
         opened = foreign.execute("SELECT count(*) FROM accounts").fetchone()
 

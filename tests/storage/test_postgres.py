@@ -23,7 +23,7 @@ from certdesk.domain.values.mark import Mark
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgresql.pool import Pool
-from certdesk.storage.postgresql.store import MIGRATION_LOCK, PostgresStore
+from certdesk.storage.postgresql.store import MIGRATION, PostgresStore
 from certdesk.storage.schema import metadata
 from tests.postgres import wait_until, waiting
 from tests.storage.stores import add, mark, names, opened
@@ -125,10 +125,10 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Clus
     """Each finds the schema as it is to be, whoever made it."""
     url = postgres.database()
     with postgres.connect(url) as foreign:
-        foreign.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
+        foreign.execute("SELECT pg_advisory_lock(hashtextextended(%s, 7))", (MIGRATION,))
         starting = [subprocess.Popen([sys.executable, "-c", OPEN, url]) for _ in range(3)]
         wait_until(lambda: waiting(foreign) == len(starting))
-        foreign.execute("SELECT pg_advisory_unlock(%s)", (MIGRATION_LOCK,))
+        foreign.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 7))", (MIGRATION,))
         ends = [process.wait() for process in starting]
 
     assert ends == [0, 0, 0]

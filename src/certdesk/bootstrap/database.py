@@ -12,11 +12,12 @@ from pathlib import Path
 
 from certdesk.bootstrap.world import strong_random
 from certdesk.domain.values.mark import Mark
-from certdesk.ports import Admission, Examiner, Store, StoreUnavailable, Unit
+from certdesk.ports import Admission, Examiner, NamedLocks, Store, StoreUnavailable, Unit
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.memory_admission import MemoryAdmission
+from certdesk.storage.memory_locks import MemoryLocks
 from certdesk.storage.postgresql.admission import PostgresAdmission
 from certdesk.storage.postgresql.notices import PostgresNotices
 from certdesk.storage.postgresql.store import PostgresStore
@@ -28,9 +29,6 @@ SERVED_MARK = "served"
 """The mark of a desk that has been served, so that signatures may have been used."""
 
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
-
-Alone = Callable[[], contextlib.AbstractContextManager[object]]
-"""A function that returns a lock held by one process at a time, per database."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +42,7 @@ class Database:
 
     store: Store
     admission: Admission
-    alone: Alone
+    named_locks: NamedLocks
     shared: bool
     examiners: tuple[Examiner, ...]
     locks: tuple[int, ...]
@@ -95,7 +93,9 @@ def join_database(settings: Settings) -> Iterator[tuple[Store, Admission | None]
     with contextlib.ExitStack() as opened:
         store = PostgresStore.open(settings.database, rng=strong_random())
         opened.callback(store.close)
-        admission = PostgresAdmission(settings.database, first_service=False)
+        admission = PostgresAdmission(
+            settings.database, first_service=False, lock=store.locks.statement
+        )
         opened.callback(admission.close)
         yield store, admission
 
@@ -113,7 +113,9 @@ def _postgresql(
         opened.callback(store.close)
         # It is the same server: if it is unreachable, nothing else works either.
         admission = PostgresAdmission(
-            settings.database, first_service=serving and _is_first_service(store)
+            settings.database,
+            first_service=serving and _is_first_service(store),
+            lock=store.locks.statement,
         )
         opened.callback(admission.close)
         notices = PostgresNotices(settings.database)
@@ -122,7 +124,7 @@ def _postgresql(
             store=store,
             admission=admission,
             notices=notices,
-            alone=store.alone,
+            named_locks=store.locks,
             shared=True,
             examiners=(FolderCheckup(settings.folder).examine, store.examine),
             locks=tuple(locks),
@@ -143,7 +145,7 @@ def _sqlite(
         yield Database(
             store=store,
             admission=MemoryAdmission(None if first_service else time.time()),
-            alone=contextlib.nullcontext,
+            named_locks=MemoryLocks(),
             shared=False,
             examiners=(
                 *(FolderCheckup(folder).examine for folder in folders),

@@ -152,7 +152,7 @@ def open_desk(
         store = database.store
         if not is_sealed(store):
             beginning.check()
-        vault = open_vault(settings, store, database.alone, sandbox=bool(sandbox))
+        vault = open_vault(settings, store, database.named_locks, sandbox=bool(sandbox))
         of_sandbox = is_sandbox(store, settings, wanted=sandbox)
         beginning.keep()
         if serving:

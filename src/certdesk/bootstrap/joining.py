@@ -21,6 +21,7 @@ from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Parsers, Store, Vault
 from certdesk.settings import Settings
+from certdesk.storage.memory_locks import MemoryLocks
 from certdesk.validation.providers import PROVIDERS
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.validation_run import ValidationRun
@@ -75,7 +76,7 @@ def join_desk(
     Raises one of `CANNOT_OPEN`.
     """
     with join_database(settings) as (store, admission):
-        vault = open_vault(settings, store, contextlib.nullcontext, sandbox=False)
+        vault = open_vault(settings, store, MemoryLocks(), sandbox=False)
         world = Dependencies(
             store=store,
             vault=vault,

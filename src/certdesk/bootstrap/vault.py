@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from certdesk.bootstrap.database import Alone
 from certdesk.domain.values.mark import Mark
-from certdesk.ports import DESK, Store, Unit
+from certdesk.ports import DESK, NamedLocks, Store, Unit
 from certdesk.settings import Settings, SettingsError, without_password
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
@@ -16,9 +15,11 @@ CHECK_MARK = "vault check"
 KEYSET_MARK = "desk keyset"
 PURPOSE_MARK = "purpose"
 SANDBOX = "sandbox"
+FIRST_START = "first start"
+"""The lock of the process that makes the keys of a new desk."""
 
 
-def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool) -> TinkVault:
+def open_vault(settings: Settings, store: Store, locks: NamedLocks, *, sandbox: bool) -> TinkVault:
     """Open the key-encryption key that sealed the data, or create a new one.
 
     A new one is for a sandbox or a desk, as wanted.
@@ -29,7 +30,7 @@ def open_vault(settings: Settings, store: Store, alone: Alone, *, sandbox: bool)
     key_path = key_file(settings)
     if store.read(_check) is None:
         # If two processes start at once, the second finds what the first has created.
-        with alone():
+        with locks.hold(FIRST_START):
             if store.read(_check) is None:
                 return _begin(store, key_path, purpose=SANDBOX if sandbox else "desk")
     vault = _vault(store, LocalKeyset.open(key_path, create=False))

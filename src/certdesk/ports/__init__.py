@@ -46,6 +46,7 @@ from certdesk.ports.lineage import (
     neighbours_of,
     successors_of,
 )
+from certdesk.ports.locks import NamedLocks
 from certdesk.ports.notices import Notices
 from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
@@ -90,6 +91,7 @@ __all__ = [
     "KeyUsedUp",
     "Keys",
     "KeysBusy",
+    "NamedLocks",
     "Notices",
     "OcspAnswer",
     "Orders",

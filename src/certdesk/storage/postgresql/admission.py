@@ -30,6 +30,7 @@ from certdesk.domain.accounts.replay import HONEST_SECONDS, KEPT_SECONDS, Sighti
 from certdesk.domain.errors import SignatureExpire
 from certdesk.ports import RateLimitExceeded, Slot, StoreUnavailable
 from certdesk.storage.driver import Driver, Statement
+from certdesk.storage.postgresql.locks import ADVISORY
 from certdesk.storage.postgresql.pool import Pool, is_lost, words
 
 if TYPE_CHECKING:
@@ -74,7 +75,6 @@ SIGHTINGS = Table(
 Index("ix_sightings_seen_at", SIGHTINGS.c.seen_at)
 
 # The database's clock is used, so the clocks of the processes need not agree.
-_TURN = Statement(text("SELECT pg_advisory_xact_lock(hashtextextended(:uin || '/' || :action, 7))"))
 _CLEAR = Statement(
     text("DELETE FROM pace WHERE uin = :uin AND action = :action AND free_at <= clock_timestamp()")
 )
@@ -137,20 +137,21 @@ class PostgresAdmission:
 
     waits = True
 
-    def __init__(self, url: str, *, first_service: bool) -> None:
+    def __init__(self, url: str, *, first_service: bool, lock: Statement = ADVISORY) -> None:
         """Use the database at `url`, whose schema is up to date.
 
         `first_service` is true if no process has served the desk before, so that no signature was
-        ever seen and lost.
+        ever seen and lost. `lock` takes a named lock (`storage/postgresql/locks.py`).
 
         Raises:
             StoreUnavailable: it cannot be reached.
         """
         self._pool = Pool(url, CONNECTIONS, begin=_commit_later)
+        self._lock = lock
 
         def prepare(connection: Connection, driver: Driver) -> None:
             driver.run("BEGIN").close()
-            connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
+            lock.touch(driver, {"name": "admission"})
             _TABLES.create_all(connection, checkfirst=True)
             if first_service:
                 connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
@@ -204,7 +205,8 @@ class PostgresAdmission:
         def ask(connection: Connection, driver: Driver) -> _Taken:
             if limit:
                 # Each sees what those before it did: the place is counted when it is the turn.
-                row = driver.transaction(*((each, asked) for each in (_TURN, _CLEAR, _TAKE)))
+                turn = (self._lock, {"name": f"{use.uin}/{use.action}"})
+                row = driver.transaction(turn, (_CLEAR, asked), (_TAKE, asked))
             else:
                 row = _TAKE.one(driver, asked)
             action, age, since, number, taken, count = row

@@ -6,6 +6,7 @@ not change the same row, so their commits neither wait for each other nor lose t
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from certdesk.storage.driver import PART
@@ -16,7 +17,7 @@ PARTS = 64
 PARTS_LOCK = 7_164_775
 
 _TAKE = """
-SELECT pg_catalog.pg_backend_pid(), (
+SELECT (
   SELECT part FROM pg_catalog.generate_series(0, %s) AS part
    WHERE pg_catalog.pg_try_advisory_lock(%s, part) LIMIT 1
 )
@@ -26,7 +27,9 @@ SELECT pg_catalog.pg_backend_pid(), (
 def take_part(connection: Any, info: dict[object, object]) -> None:  # noqa: ANN401 -- the driver's, which is imported late
     """Give a new connection the first part that no other one has, until its session ends.
 
-    If all are taken, it shares one, which is slower and nothing worse.
+    It shares one if all are taken or the server has no such locks: slower, and never wrong.
     """
-    pid, part = connection.execute(_TAKE, [PARTS - 1, PARTS_LOCK]).fetchone()
-    info[PART] = pid % PARTS if part is None else part
+    part = None
+    with contextlib.suppress(type(connection).Error):
+        (part,) = connection.execute(_TAKE, [PARTS - 1, PARTS_LOCK]).fetchone()
+    info[PART] = connection.info.backend_pid % PARTS if part is None else part

@@ -17,13 +17,13 @@ from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgresql import tickets
 from certdesk.storage.postgresql.attempts import Attempts
+from certdesk.storage.postgresql.locks import PostgresLocks, lock_statement
 from certdesk.storage.postgresql.opening import check_schema, check_sessions, worded
 from certdesk.storage.postgresql.parts import take_part
 from certdesk.storage.postgresql.pool import LOCK_SECONDS, Pool
-from certdesk.storage.postgresql.sessions import Here, Sessions, driver_of
+from certdesk.storage.postgresql.sessions import Here, Sessions
 from certdesk.storage.postgresql.versions import SchemaChanged, check_nobody_else
 from certdesk.storage.postgresql.writer import PostgresWriter
-from certdesk.storage.session import Session
 from certdesk.storage.underway import Underway
 from certdesk.storage.unit import Sql
 
@@ -42,11 +42,8 @@ CONNECTIONS = 8
 QUEUE_SECONDS = 3.0
 LOOK_UP_SECONDS = 10.0
 
-OPENING_SECONDS = 300
-"""How long to wait while another process migrates the schema."""
-
-MIGRATION_LOCK = 7_164_775_001
-FIRST_START_LOCK = 7_164_775_002
+MIGRATION = "migration"
+"""The lock of the process that migrates the schema."""
 
 
 class PostgresStore:
@@ -65,6 +62,7 @@ class PostgresStore:
         sql = Sql("postgresql")
         self._writers = Sessions(writers, sql, writable=True)
         self._readers = Sessions(readers, sql, writable=False)
+        self.locks = PostgresLocks(self._writers)
         self._attempts = Attempts(rng)
         self._here = Here()
         self._underway = Underway()
@@ -114,6 +112,7 @@ class PostgresStore:
             )
             held.callback(store.close)
             check_sessions(writers, readers)
+            store.locks.statement = lock_statement(writers, readers)
             store._migrate(beginning)
             held.pop_all()
         return store
@@ -158,20 +157,6 @@ class PostgresStore:
         finally:
             self._underway.finish()
 
-    @contextlib.contextmanager
-    def alone(self, lock: int = FIRST_START_LOCK) -> Iterator[Session]:
-        """Hold a lock that one process has at a time, while the context lasts.
-
-        The session is in the transaction that holds the lock; the lock ends with that transaction.
-        """
-        with self._writers.session() as session, driver_of(session).unlimited():
-            session.run("BEGIN ISOLATION LEVEL READ COMMITTED")
-            session.run(f"SET LOCAL lock_timeout = '{OPENING_SECONDS}s'")
-            session.run("SET LOCAL statement_timeout = 0")
-            session.run("SET LOCAL idle_in_transaction_session_timeout = 0")
-            session.run(f"SELECT pg_advisory_xact_lock({lock})")
-            yield session
-
     def examine(self) -> Iterator[Observation]:
         """Report the state of the server."""
         return examine_server(self._readers.pool)
@@ -191,7 +176,7 @@ class PostgresStore:
         self._readers.pool.close()
 
     def _migrate(self, beginning: Callable[[], None]) -> None:
-        with self.alone(MIGRATION_LOCK) as session:
+        with self.locks.hold(MIGRATION) as session:
             if not self._writers.pool.names_schema:
                 check_schema(session.connection)
             migration = migrate(
