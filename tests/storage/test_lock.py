@@ -20,6 +20,13 @@ print("held", flush=True)
 time.sleep(600)
 """
 
+LEAVE = """
+import pathlib, subprocess, sys
+from certdesk.storage.lock import DeskLock
+lock = DeskLock.acquire(pathlib.Path(sys.argv[1]))
+left = subprocess.Popen([sys.executable, "-c", "input()"], stdin=0, pass_fds=[lock.descriptor])
+"""
+
 
 def test_a_lock_is_held_once(tmp_path: Path) -> None:
     """Until it is released nobody gets it, not even the same process."""
@@ -50,6 +57,18 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         holder.send_signal(signal.SIGKILL)
 
     DeskLock.acquire(lock).release()
+
+
+def test_a_lock_that_outlives_its_process_is_told(tmp_path: Path) -> None:
+    """The refusal does not name a process that nobody can find."""
+    lock = tmp_path / "desk.lock"
+    with subprocess.Popen([sys.executable, "-c", LEAVE, lock], stdin=subprocess.PIPE) as owner:
+        owner.wait()
+        with pytest.raises(DeskBusy, match=f"a process that process {owner.pid} had started"):
+            DeskLock.acquire(lock)
+        owner.communicate(b"\n")
+
+    DeskLock.acquire(lock, wait_seconds=30).release()
 
 
 def test_a_program_that_is_started_does_not_inherit_the_lock(tmp_path: Path) -> None:

@@ -76,14 +76,31 @@ def _lock(descriptor: int, path: Path, deadline: float) -> None:
         )
         return
     while True:
+        # Before the attempt, since a process may end after it.
+        owner = _owner(descriptor)
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         if time.monotonic() >= deadline:
-            raise DeskBusy(f"{path.parent} is in use by {_owner(descriptor)}")
+            raise DeskBusy(f"{path.parent} is in use by {owner}")
         time.sleep(POLL_SECONDS)
 
 
 def _owner(descriptor: int) -> str:
+    """Return who holds the lock: the process that took it, or one that inherited it."""
     number = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-    return f"process {number}" if number.isdecimal() else "another process"
+    if not number.isdecimal():
+        return "another process"
+    if _runs(int(number)):
+        return f"process {number}"
+    return f"a process that process {number} had started (`pgrep -f certdesk` lists such processes)"
+
+
+def _runs(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
