@@ -54,9 +54,11 @@ class SettingsError(Exception):
     """A setting is unknown or has an invalid value; the text says which and why."""
 
 
-def _setting(name: str, default: object, explanation: str, *, least: int = 0) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Declare a setting; `least` is the smallest number allowed."""
-    metadata = {"name": name, "help": explanation, "least": least}
+def _setting(
+    name: str, default: object, explanation: str, *, least: int = 0, most: int | None = None
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a setting; `least` and `most` are the smallest and the largest number allowed."""
+    metadata = {"name": name, "help": explanation, "least": least, "most": most}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -302,8 +304,8 @@ class Settings:
     proof_per_address: int = _setting(
         "proof.per_address",
         300,
-        "Connections a minute to one address (one /64 of IPv6) for validation files of any "
-        "name. 0: no limit.",
+        "Connections a minute of each process to one address (one /64 of IPv6) for validation "
+        "files of any name. 0: no limit.",
     )
     renewal_per_minute: int = _setting(
         "renewal.per_minute",
@@ -339,6 +341,7 @@ class Settings:
         1,
         "Processes that serve. More than one core is used with more than one process.",
         least=1,
+        most=64,
     )
     one_core: bool = _setting(
         "http.one_core",
@@ -452,6 +455,7 @@ class Declaration:
     default: object
     explanation: str
     least: int
+    most: int | None = None
 
     def of(self, settings: Settings) -> object:
         """Return its value."""
@@ -470,6 +474,7 @@ DECLARATIONS = tuple(
         field.default,
         field.metadata["help"] + (LISTED if isinstance(field.default, tuple) else ""),
         field.metadata["least"],
+        field.metadata["most"],
     )
     for field in dataclasses.fields(Settings)
     if field.metadata
@@ -552,10 +557,18 @@ def _convert(given: dict[str, object]) -> Settings:
         raise SettingsError(f"{wrong.name}: {rule}. {wrong.explanation}") from error
     for declared in DECLARATIONS:
         value = declared.of(settings)
-        if isinstance(value, int) and value < declared.least:
-            rule = f"must be {declared.least} or more, not {value}"
+        if isinstance(value, int) and (rule := _broken_rule(declared, value)):
             raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
     return settings
+
+
+def _broken_rule(declared: Declaration, value: int) -> str:
+    """Return the rule that a number breaks; empty if it breaks none."""
+    if value < declared.least:
+        return f"must be {declared.least} or more, not {value}"
+    if declared.most is not None and value > declared.most:
+        return f"must be {declared.most} or less, not {value}"
+    return ""
 
 
 def _nested(given: Mapping[str, object]) -> dict[str, object]:

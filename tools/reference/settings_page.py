@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.domain.accounts.quotas import Quotas
-from certdesk.settings import COMING, CONFIG, DECLARATIONS, Settings
+from certdesk.settings import COMING, CONFIG, DECLARATIONS, Declaration, Settings
 from tools.reference.markdown import block, code, page, table
 
 KINDS = {
     "str": "text",
     "bool": "`true` or `false`",
     "bool | None": "`true`, `false` or not set",
-    "int": "whole number, {least} or more",
+    "int": "whole number, {range}",
     "Literal": "one of these words",
     "tuple[str, ...]": "list of texts",
     "tuple[int, ...]": "list of whole numbers",
@@ -41,7 +41,7 @@ def settings_page() -> str:
             [
                 ("settings file (TOML)", f"`--config FILE`, or the variable `{CONFIG}`"),
                 ("environment", "`keys.stock.p_256` is `CERTDESK_KEYS_STOCK_P_256`"),
-                ("options", "`--data`, `--database` and `--listen`"),
+                ("options", "`--data`, `--database`, `--listen` and `--workers`"),
             ],
         ),
         "A dot in a name stands for a table in the file:",
@@ -54,7 +54,7 @@ def settings_page() -> str:
             [
                 (
                     code(one.name),
-                    KINDS[kinds[one.attribute]].format(least=one.least),
+                    _allowed(KINDS[kinds[one.attribute]], one),
                     _default(one.default),
                     one.explanation,
                 )
@@ -62,6 +62,11 @@ def settings_page() -> str:
             ],
         ),
     )
+
+
+def _allowed(kind: str, one: Declaration) -> str:
+    range_ = f"{one.least} or more" if one.most is None else f"{one.least} to {one.most}"
+    return kind.format(range=range_)
 
 
 def _kind(annotation: str) -> str:

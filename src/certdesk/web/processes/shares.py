@@ -22,7 +22,12 @@ may be reached earlier by a client whose connections are not spread.
 """
 
 
+LEAST_BODIES_MIB = 9
+"""The least memory for bodies in a process: a quarter of it, for one address, takes a letter."""
+
+
 def share_of(settings: Settings, processes: int) -> Settings:
     """Return the settings of one of several processes; a limit of 0, which is none, stays."""
     shares = {name: -(-getattr(settings, name) // processes) for name in SHARED}
+    shares["bodies_mib"] = max(shares["bodies_mib"], min(settings.bodies_mib, LEAST_BODIES_MIB))
     return dataclasses.replace(settings, **shares)
