@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import functools
 import json
+import os
+import resource
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +30,7 @@ LIMIT = 10
 SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = {LIMIT}\n{NO_RSA_STOCK}"
 UNLIMITED = f"http.workers = {PROCESSES}\nrate.limit = 0\n"
 KILLS = 4
+REPLACED = "another serving process serves"
 NO_ACCIDENT_SECONDS = 5.5
 """Seconds after which no two honest requests share a signature."""
 
@@ -80,6 +85,21 @@ def test_a_killed_process_is_replaced_and_health_says_so(desk: RunningDesk) -> N
     assert "ended by signal 9" in told(desk.url).text
     assert "a serving process ended" in desk.log
     assert counted(desk) == before + 1
+
+
+def test_a_process_is_replaced_as_soon_as_it_can_be(desk: RunningDesk) -> None:
+    """Neither a want of files nor a write that hangs ends the desk or keeps the next one away."""
+    lock = os.open(desk.folder / "write.lock", os.O_RDWR)
+    before, other = desk.log.count(REPLACED), max(serving_processes_of(desk.pid))
+    usual = resource.prlimit(desk.pid, resource.RLIMIT_NOFILE)
+    with killing_one(desk):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, (0, usual[1]))
+        os.kill(other, signal.SIGKILL)
+        until(lambda: "no process can be started" in desk.log)
+        resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, usual)
+        until(lambda: desk.log.count(REPLACED) == before + 2)
+        os.close(lock)
 
 
 def counted(desk: RunningDesk) -> float:

@@ -20,7 +20,8 @@ from certdesk.domain.accounts.records import AuditEntry
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import migrate
 from certdesk.storage.session import Library, Sessions
-from certdesk.storage.sqlite import SqliteStore
+from certdesk.storage.sqlite import LOCK_NAME, WRITE_LOCK_NAME, SqliteStore
+from certdesk.storage.write_lock import SharedWriteLock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -46,11 +47,31 @@ def write_for_ever(database: Path) -> None:
         tell(add(store, str(number)))
 
 
+def inherited_lock() -> int:
+    """Find the open `desk.lock` among the files that this process has inherited."""
+    files = Path("/proc/self/fd")
+    return next(int(each.name) for each in files.iterdir() if _is_lock(each))
+
+
+def _is_lock(file: Path) -> bool:
+    return file.exists() and file.resolve().name == LOCK_NAME
+
+
 def write_beside(database: Path) -> None:
     """Write audit entries beside the process that started this one, until killed."""
-    store = SqliteStore.join(database, on_sync_failure=os.abort)
+    store = SqliteStore.join(database, inherited_lock(), on_sync_failure=os.abort)
     for number in itertools.count():
         tell(add(store, str(number)))
+
+
+def lose_a_write(database: Path) -> None:
+    """Note that the disk lost a write, and end before anybody is told."""
+    with SharedWriteLock(
+        database.with_name(WRITE_LOCK_NAME), inherited_lock(), first=False
+    ) as lock:
+        lock.note_lost_write()
+        tell("noted")
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def write_until_the_disk_is_full(database: Path) -> None:
@@ -79,7 +100,13 @@ def die_in_a_migration(database: Path) -> None:
 
 def main(work: str, database: str) -> None:
     """Do one of the works above."""
-    known = (write_for_ever, write_beside, write_until_the_disk_is_full, die_in_a_migration)
+    known = (
+        write_for_ever,
+        write_beside,
+        lose_a_write,
+        write_until_the_disk_is_full,
+        die_in_a_migration,
+    )
     works = {each.__name__: each for each in known}
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     works[work](Path(database))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -92,36 +93,30 @@ def test_no_process_writes_after_another_lost_a_write(
 ) -> None:
     """The loss is noted before the lock is released; the next to write is told to end."""
     database, ended = tmp_path / "desk.db", Ended()
-    with (
-        closing(SqliteStore.open(database, shared=True)) as first,
-        closing(SqliteStore.join(database, on_sync_failure=ended)) as second,
-    ):
-        second.write(adding("before"))
-        with SharedWriteLock(tmp_path / WRITE_LOCK_NAME, first=False) as lock:
-            lock.note_lost_write()
+    with closing(SqliteStore.open(database, shared=True, on_sync_failure=ended)) as store:
+        store.write(adding("before"))
+        with joined(store, "lose_a_write", database) as process:
+            process.wait()
 
         with pytest.raises(StoreUnavailable):
-            second.write(adding("after"))
+            store.write(adding("after"))
 
-        names = first.read(lambda unit: [each.name for each in unit.marks.where()])
+        names = store.read(lambda unit: [each.name for each in unit.marks.where()])
     assert names == ["before"]
     assert ended.calls == 1
+    assert not (tmp_path / WRITE_LOCK_NAME).stat().st_size, "a failing disk takes no note"
 
-
-def test_a_new_desk_clears_the_note_of_an_earlier_one(tmp_path: Path) -> None:
-    """The disk may have been replaced since; what it lost is found when the file is opened."""
-    SqliteStore.open(tmp_path / "desk.db", shared=True).close()
-    with SharedWriteLock(tmp_path / WRITE_LOCK_NAME, first=False) as lock:
-        lock.note_lost_write()
-
-    with closing(SqliteStore.open(tmp_path / "desk.db", shared=True)) as store:
-        store.write(adding("kek"))
+    # The disk may have been replaced since; what it lost is found when the file is opened.
+    with closing(SqliteStore.open(database, shared=True)) as store:
+        store.write(adding("after"))
 
 
 def test_processes_wait_for_each_other(tmp_path: Path) -> None:
     """The second transaction begins after the first has ended."""
+    inherited = os.open(os.devnull, os.O_RDONLY)
     first, second = (
-        SharedWriteLock(tmp_path / WRITE_LOCK_NAME, first=is_first) for is_first in (True, False)
+        SharedWriteLock(tmp_path / WRITE_LOCK_NAME, inherited, first=is_first)
+        for is_first in (True, False)
     )
     order: list[str] = []
     with first:

@@ -7,7 +7,7 @@ import dataclasses
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from certdesk.bootstrap.world import strong_random
@@ -77,8 +77,10 @@ def open_database(
 
 
 @contextlib.contextmanager
-def join_database(settings: Settings) -> Iterator[tuple[Store, Admission | None]]:
-    """Open the database of the desk whose locks this process has inherited.
+def join_database(
+    settings: Settings, locks: Sequence[int]
+) -> Iterator[tuple[Store, Admission | None]]:
+    """Open the database of the desk whose locks this process has inherited as open files.
 
     The admission is None if the process that holds the locks has it.
 
@@ -87,7 +89,8 @@ def join_database(settings: Settings) -> Iterator[tuple[Store, Admission | None]
     """
     if not _is_postgresql(settings):
         path = database_path(settings)
-        with contextlib.closing(SqliteStore.join(path, on_sync_failure=_end_at_once)) as joined:
+        joined = SqliteStore.join(path, locks[0], on_sync_failure=_end_at_once)
+        with contextlib.closing(joined):
             yield joined, None
         return
     with contextlib.ExitStack() as opened:

@@ -63,19 +63,21 @@ class JoinedDesk:
 @contextlib.contextmanager
 def join_desk(
     settings: Settings,
+    locks: Sequence[int],
     *,
     clock: Clock | None,
     counts: Counts,
     work: Wakeable,
     keys_from: Callable[[Store, Vault], Keys],
 ) -> Iterator[JoinedDesk]:
-    """Open the desk that the settings describe beside the process that holds its locks.
+    """Open the desk that the settings describe beside the process that opened it.
 
-    `clock` is the machine's unless given. `work` is the background work of the other process.
+    `locks` are the open files that this process has inherited from it. `clock` is the machine's
+    unless given. `work` is the background work of the other process.
 
     Raises one of `CANNOT_OPEN`.
     """
-    with join_database(settings) as (store, admission):
+    with join_database(settings, locks) as (store, admission):
         vault = open_vault(settings, store, MemoryLocks(), sandbox=False)
         world = Dependencies(
             store=store,

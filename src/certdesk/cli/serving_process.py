@@ -9,6 +9,7 @@ from certdesk.bootstrap import CANNOT_OPEN
 from certdesk.cli.common import UNREACHABLE, fail
 from certdesk.cli.logs import log_to_stderr
 from certdesk.parsing.memory import hide_memory
+from certdesk.web.processes.asking import PARENT_ENDED
 from certdesk.web.processes.messages import START_DECODER
 from certdesk.web.processes.serving import serve_beside
 from certdesk.workflow.cores import take_core
@@ -16,7 +17,11 @@ from certdesk.workflow.cores import take_core
 
 def main() -> None:
     """Serve as the parent says on standard input."""
-    start = START_DECODER.decode(sys.stdin.buffer.read())
+    told = sys.stdin.buffer.read()
+    if not told:
+        # The parent was killed while it started this process.
+        sys.exit(PARENT_ENDED)
+    start = START_DECODER.decode(told)
     settings = start.settings
     log_to_stderr(settings.log_level, settings.log_format)
     os.umask(0o077)

@@ -79,7 +79,7 @@ class SqliteStore:
             lock = held.enter_context(DeskLock.acquire(path.with_name(LOCK_NAME), wait_seconds))
             # SQLite creates its journal files with the mode of the database file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            write_lock = _write_lock(path, first=True) if shared else None
+            write_lock = _write_lock(path, lock.descriptor, first=True) if shared else None
             sessions = Sessions(path, library or Library.find(), busy_seconds)
             session = _migrated(sessions)
             held.pop_all()
@@ -87,14 +87,14 @@ class SqliteStore:
         return cls(writer, Readers(sessions.reader), lock, write_lock)
 
     @classmethod
-    def join(cls, path: Path, *, on_sync_failure: Callable[[], None]) -> SqliteStore:
-        """Open the file of a `shared` store, whose `desk.lock` this process has inherited.
+    def join(cls, path: Path, lock: int, *, on_sync_failure: Callable[[], None]) -> SqliteStore:
+        """Open the file of a `shared` store, whose open `desk.lock` this process has inherited.
 
         Raises:
             StoreUnavailable: the file cannot be opened.
         """
         with _worded(path):
-            write_lock = _write_lock(path, first=False)
+            write_lock = _write_lock(path, lock, first=False)
             sessions = Sessions(path, Library.find(), BUSY_SECONDS)
             session = sessions.writer()
         writer = _writer(path, session, sessions, on_sync_failure, write_lock)
@@ -148,8 +148,8 @@ class SqliteStore:
             self._lock.release()
 
 
-def _write_lock(path: Path, *, first: bool) -> SharedWriteLock:
-    return SharedWriteLock(path.with_name(WRITE_LOCK_NAME), first=first)
+def _write_lock(path: Path, inherited: int, *, first: bool) -> SharedWriteLock:
+    return SharedWriteLock(path.with_name(WRITE_LOCK_NAME), inherited, first=first)
 
 
 def _writer(
@@ -188,7 +188,9 @@ def _worded(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}") from error
+        # It may be one of the lock files beside it.
+        which = error.filename or path
+        raise StoreUnavailable(f"{which} cannot be opened: {error.strerror}") from error
     except sqlalchemy.exc.DBAPIError as error:
         raise StoreUnavailable(f"{path} cannot be opened: {error.orig}") from error
 

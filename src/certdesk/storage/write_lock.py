@@ -16,8 +16,8 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOST = b"lost"
-"""The content of the lock's file once the disk has lost a write."""
+LOST = 1
+"""The position in the inherited file once the disk has lost a write."""
 
 
 class WriteLock(Protocol):
@@ -59,13 +59,18 @@ class OnlyWriter:
 class SharedWriteLock:
     """The `WriteLock` of several processes, on a file that all of them open.
 
-    The lock belongs to the open file, so each process opens the file itself.
+    The lock belongs to the open file, so each process opens the file itself. A file that they have
+    inherited has one position for all of them, in the kernel. So a lost write is noted there: the
+    disk may take no note any more.
     """
 
-    def __init__(self, path: Path, *, first: bool) -> None:
-        """Open the file; the `first` process creates it, and clears what an earlier desk left."""
-        fresh = os.O_CREAT | os.O_TRUNC if first else 0
-        self._descriptor = os.open(path, os.O_RDWR | fresh, 0o600)
+    def __init__(self, path: Path, inherited: int, *, first: bool) -> None:
+        """Open the file, which the `first` process creates.
+
+        `inherited` is an open file that all processes have from the first one, and never read from.
+        """
+        self._descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if first else 0), 0o600)
+        self._inherited = inherited
 
     def __enter__(self) -> Self:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
@@ -77,11 +82,11 @@ class SharedWriteLock:
     @property
     def has_lost_a_write(self) -> bool:
         """Whether a process has found that the disk lost a write."""
-        return os.pread(self._descriptor, len(LOST), 0) == LOST
+        return os.lseek(self._inherited, 0, os.SEEK_CUR) == LOST
 
     def note_lost_write(self) -> None:
-        """Tell the processes that write next; other processes see it even if the disk is gone."""
-        os.pwrite(self._descriptor, LOST, 0)
+        """Tell the processes that write next."""
+        os.lseek(self._inherited, LOST, os.SEEK_SET)
 
     def close(self) -> None:
         """Close the file; the lock is released."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
@@ -147,7 +148,9 @@ class Answering:
         number = message.number
 
         def tell(made: Future[None]) -> None:
-            self._loop.call_soon_threadsafe(self._answer, number, made.result)
+            # A key may be made while the parent ends.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._answer, number, made.result)
 
         try:
             self._opened.stock.order(KeyKind[message.kind]).add_done_callback(tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import threading
@@ -85,7 +86,9 @@ class Parent:
         """Send a message that is not answered."""
         if threading.get_ident() == self._thread:
             self._channel.send(message)
-        else:
+            return
+        # A thread may outlive the event loop while this process ends.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._channel.send, message)
 
     def ask(self, make: Callable[[int], Message]) -> Future[object]:

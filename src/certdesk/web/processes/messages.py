@@ -20,14 +20,15 @@ class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
 class Start(msgspec.Struct, frozen=True):
     """What a serving process is told when it starts.
 
-    `settings` are its own, with its share of the desk's limits. `listener` and `channel` are the
-    numbers of open files. `url` is where the desk is reached. `core` is the processor core that the
-    process stays on, None for any.
+    `settings` are its own, with its share of the desk's limits. `listener`, `channel` and `locks`
+    are the numbers of open files. `url` is where the desk is reached. `core` is the processor core
+    that the process stays on, None for any.
     """
 
     settings: Settings
     listener: int
     channel: int
+    locks: tuple[int, ...]
     url: str
     clock_file: str | None
     core: int | None

@@ -7,7 +7,9 @@ counts what they do, and starts another process for each one that ends.
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -52,6 +54,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.0625, 10.0
 NOTED_SECONDS = 600
 """How long `/healthz` tells that a process ended."""
 
+MOST_NOTED = 10
+"""How many ends `/healthz` tells at most, the latest ones."""
+
+STOP_SECONDS = GRACE_SECONDS + 2
+"""How long a process may take to end when it is asked to."""
+
 BACKLOG = 2048
 
 log = structlog.get_logger()
@@ -78,6 +86,7 @@ def serve_with_processes(
             settings=share_of(settings, settings.workers),
             listener=listener.fileno(),
             channel=-1,
+            locks=opened.locks,
             url=url,
             clock_file=clock_file,
             core=None,
@@ -107,7 +116,7 @@ class ServingProcesses:
             LINKS_OF_ACCOUNT: account_limiter(settings),
         }
         self._places = [ServingProcess(self, number) for number in range(settings.workers)]
-        self._ended: list[tuple[float, str]] = []
+        self._ended: collections.deque[tuple[float, str]] = collections.deque(maxlen=MOST_NOTED)
 
     # --- as background work -----------------------------------------------------------------------
 
@@ -130,21 +139,29 @@ class ServingProcesses:
 
     def _notes(self) -> list[str]:
         now = time.monotonic()
-        self._ended = [(at, what) for at, what in self._ended if now - at < NOTED_SECONDS]
-        return [f"{what}, {now - at:.0f} s ago; another was started" for at, what in self._ended]
+        ago = [(now - at, what) for at, what in self._ended if now - at < NOTED_SECONDS]
+        return [f"{what}, {seconds:.0f} s ago" for seconds, what in ago]
 
     # --- their life -------------------------------------------------------------------------------
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until a signal arrives; `ready` is called when all processes serve.
 
+        A second Ctrl-C drops the requests in progress, as with one process.
+
         Raises:
             SettingsError: a process ended before it served.
         """
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopping.set)
+
+        def interrupt() -> None:
+            if stopping.is_set():
+                self._hurry()
+            stopping.set()
+
+        loop.add_signal_handler(signal.SIGTERM, stopping.set)
+        loop.add_signal_handler(signal.SIGINT, interrupt)
         lives = [asyncio.create_task(place.live()) for place in self._places]
         stopped = asyncio.create_task(stopping.wait())
         telling = asyncio.create_task(self._tell_ready(ready))
@@ -157,6 +174,10 @@ class ServingProcesses:
             for task in (stopped, telling, *lives):
                 task.cancel()
             await asyncio.gather(*(place.stop() for place in self._places))
+
+    def _hurry(self) -> None:
+        for place in self._places:
+            place.tell_to_stop()
 
     async def _tell_ready(self, ready: Callable[[], None]) -> None:
         for place in self._places:
@@ -172,26 +193,28 @@ class ServingProcesses:
 
         It reads its settings, which may have a password, from a pipe.
         """
-        core = number if self._settings.one_core else None
+        # Another desk on this machine begins at another core.
+        core = os.getpid() + number if self._settings.one_core else None
         start = msgspec.structs.replace(self._start, channel=channel, core=core)
-        files = (channel, self._start.listener, *self._opened.locks)
+        files = (channel, start.listener, *start.locks)
         return [sys.executable, "-I", "-m", MODULE], msgspec.json.encode(start), files
 
-    async def note_end(self, number: int, status: int) -> None:
-        """Tell that a process ended, and check whether the disk lost a write.
+    def note_end(self, number: int, status: int) -> None:
+        """Tell that a process ended, and have it checked whether the disk lost a write.
 
         A process that finds that ends itself, and all others must end too: the check's write does.
+        Nobody waits for the check, since writes may hang.
         """
         reason = f"by signal {-status}" if status < 0 else f"with status {status}"
         what = f"serving process {number} ended {reason}"
         self._ended.append((time.monotonic(), what))
         log.error("a serving process ended, another is started", number=number, status=status)
-        await asyncio.to_thread(self._opened.probe.check)
+        self._opened.probe.wake()
 
     def note_replaced(self, number: int) -> None:
         """Tell that all is well again, as soon as it is."""
         log.warning("another serving process serves", number=number)
-        asyncio.get_running_loop().run_in_executor(None, self._opened.probe.check)
+        self._opened.probe.wake()
 
 
 class ServingProcess:
@@ -203,7 +226,7 @@ class ServingProcess:
         self.ready = asyncio.Event()
         self.was_ready = False
         self._all = all_
-        self._process: subprocess.Popen[bytes] | None = None
+        self._started: asyncio.Task[subprocess.Popen[bytes]] | None = None
         self._channel: Channel[FromServing] | None = None
 
     @property
@@ -212,45 +235,69 @@ class ServingProcess:
         return self.ready.is_set()
 
     async def live(self) -> None:
-        """Start a process, and another one each time it ends."""
+        """Start a process, and another one each time it ends.
+
+        Raises:
+            SettingsError: the first one did not serve.
+        """
         unready = 0
         while True:
             status = await self._run()
-            unready = 0 if self.serves else unready + 1
-            self.ready.clear()
             if not self.was_ready:
                 raise SettingsError("a serving process ended before it served; the log says why")
-            await self._all.note_end(self.number, status)
+            unready = 0 if self.serves else unready + 1
+            self.ready.clear()
+            if status is not None:
+                self._all.note_end(self.number, status)
             await asyncio.sleep(doubled(FIRST_PAUSE, unready, LONGEST_PAUSE))
 
     async def stop(self) -> None:
-        """Let the process finish its requests, and end it."""
-        process = self._process
-        if process is None:
+        """Let the process finish its requests, and end it; also one that is being started."""
+        if self._started is None:
             return
-        if self._channel is not None:
-            self._channel.send(Stop())
         try:
-            await asyncio.to_thread(process.wait, GRACE_SECONDS + 5)
+            process = await self._started
+        except OSError:
+            return
+        self.tell_to_stop()
+        try:
+            await asyncio.to_thread(process.wait, STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             await asyncio.to_thread(process.wait)
 
-    async def _run(self) -> int:
-        """Run one process; return its exit status, negative for a signal."""
-        ours, theirs = socket.socketpair()
+    def tell_to_stop(self) -> None:
+        """Ask the process to finish its requests; a second time, to drop them."""
+        if self._channel is not None:
+            self._channel.send(Stop())
+
+    async def _run(self) -> int | None:
+        """Run one process; return its exit status, negative for a signal.
+
+        None means that none could be started: memory, processes or files are used up.
+        """
         lost = asyncio.Event()
         answering = self._all.answering(self._set_ready)
         channel: Channel[FromServing] = Channel(FROM_SERVING, answering.received, lost.set)
         answering.connect(channel)
-        with theirs:
-            command, read, files = self._all.command(self.number, theirs.fileno())
-            process = await asyncio.to_thread(_started, command, read, files)
-        self._process, self._channel = process, channel
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: channel, ours)
+        try:
+            process = await self._start(channel)
+        except OSError as error:
+            reason = error.strerror
+            log.error("no process can be started", number=self.number, reason=reason)  # noqa: TRY400 -- the reason is all there is to say
+            return None
         await lost.wait()
         answering.take_back()
         return await asyncio.to_thread(process.wait)
+
+    async def _start(self, channel: Channel[FromServing]) -> subprocess.Popen[bytes]:
+        ours, theirs = socket.socketpair()
+        command, read, files = self._all.command(self.number, theirs.fileno())
+        starting = asyncio.to_thread(_started, command, read, files, theirs)
+        self._channel, self._started = channel, asyncio.create_task(starting)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: channel, ours)
+        # If this is cancelled, `stop` still has the process.
+        return await asyncio.shield(self._started)
 
     def _set_ready(self) -> None:
         self.ready.set()
@@ -260,16 +307,18 @@ class ServingProcess:
 
 
 def _started(
-    command: Sequence[str], read: bytes, files: tuple[int, ...]
+    command: Sequence[str], read: bytes, files: tuple[int, ...], theirs: socket.socket
 ) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(  # noqa: S603 -- this program itself
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        pass_fds=files,
-        # Ctrl-C at a terminal reaches the parent alone, which lets the others finish.
-        start_new_session=True,
-    )
+    """Start a process; `theirs` is one of the files that it inherits, and closed here then."""
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 -- this program itself
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=files,
+            # Ctrl-C at a terminal reaches the parent alone, which lets the others finish.
+            start_new_session=True,
+        )
     assert process.stdin is not None  # noqa: S101 -- it is a pipe
     with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
         pipe.write(read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from certdesk.web.server import (
     server_of,
     set_url,
 )
+from certdesk.web.tls import check_tls
 
 LINKS, LINKS_OF_ACCOUNT = "links", "links of an account"
 """The names of the parent's rate limiters."""
@@ -39,10 +41,13 @@ def serve_beside(start: Start) -> None:
     Raises one of `CANNOT_OPEN`.
     """
     settings = start.settings
+    # The files may have changed since the parent checked them.
+    check_tls(settings)
     servers: list[Server] = []
 
     def stop() -> None:
-        servers[0].should_exit = True
+        # As Ctrl-C does: the second time, requests in progress are dropped.
+        servers[0].handle_exit(signal.SIGINT, None)
 
     parent = Parent(stop)
     with (
@@ -51,6 +56,7 @@ def serve_beside(start: Start) -> None:
         request_threads(settings) as threads,
         join_desk(
             settings,
+            start.locks,
             clock=FileClock(Path(start.clock_file)) if start.clock_file else None,
             counts=ParentCounts(parent),
             work=ParentWork(parent),
