@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from tests.actions.submitting import invalid, refusal, refused, withdraw
+from tests.inside import InsideDesk
 from tests.running import Client, Keys, RunningDesk
 
 # CreateCertificate.ProductId of both editions, by what a product covers.
@@ -238,3 +240,13 @@ def test_an_account_that_lost_its_verification_cannot_give_up(desk: RunningDesk)
     withdraw(desk, client, keys.uin, order)
     assert refusal(lambda: cancel(client, order))[0] == "FailedOperation.NoRealNameAuth"
     assert client.detail(order)["Status"] == 5
+
+
+def test_an_id_that_is_taken_is_drawn_again(tmp_path: Path) -> None:
+    """Where chance gives two purchases the same one."""
+    with InsideDesk(tmp_path) as inside:
+        caller, ids = inside.account(), set()
+        for _ in range(3):
+            inside.parts.rng.seed(1)
+            ids.add(inside.buy(caller))
+    assert len(ids) == 3

@@ -111,6 +111,12 @@ class WordIndex(Protocol):
         """Remove all words of an order; `words` are those words."""
         ...
 
+    def change(
+        self, driver: Driver, number: int, before: Iterable[str], after: Iterable[str]
+    ) -> None:
+        """Replace all words of an order."""
+        ...
+
 
 class FtsIndex:
     """Words in an FTS5 table that stores its index only: no texts and no positions."""
@@ -144,6 +150,13 @@ class FtsIndex:
         FTS5 only marks them as deleted; `merge` removes them from the file.
         """
         _TAKE.touch(driver, {"number": number, "words": " ".join(sorted(words))})
+
+    def change(
+        self, driver: Driver, number: int, before: Iterable[str], after: Iterable[str]
+    ) -> None:
+        """Replace the words."""
+        self.take(driver, number, before)
+        self.put(driver, number, after)
 
     def merge(self, driver: Driver, *, begin: bool) -> bool:
         """Rewrite a part of the index without the deleted words; return whether more is left.
@@ -189,17 +202,28 @@ class GinIndex:
         return statement.cte(name).prefix_with("MATERIALIZED")
 
     def put(self, driver: Driver, number: int, words: Iterable[str]) -> None:
-        """Store the words of a new order."""
+        """Store the words of an order."""
         _PUT_VECTOR.touch(driver, {"number": number, "words": sorted(words)})
 
     def take(self, driver: Driver, number: int, words: Iterable[str]) -> None:  # noqa: ARG002 -- SQLite needs them
         """Remove the words."""
         _TAKE_VECTOR.touch(driver, {"number": number})
 
+    def change(
+        self,
+        driver: Driver,
+        number: int,
+        before: Iterable[str],  # noqa: ARG002 -- SQLite needs them
+        after: Iterable[str],
+    ) -> None:
+        """Replace the words."""
+        self.put(driver, number, after)
+
 
 _PUT_VECTOR = Statement(
     sa.text(
         "INSERT INTO order_words(number, words) VALUES (:number, array_to_tsvector(:words))"
+        " ON CONFLICT (number) DO UPDATE SET words = excluded.words"
     ).bindparams(sa.bindparam("words", type_=ARRAY(sa.Text)))
 )
 _TAKE_VECTOR = Statement(sa.text("DELETE FROM order_words WHERE number = :number"))

@@ -117,12 +117,17 @@ class SqlOrders(SqlCollection[Order]):
         self._tally.note(ORDERS, before, after)
         self._orders.counts.note(self._driver, before, after)
         if _searched(before) != _searched(after):
-            index = self._orders.index
-            if before is not None:
-                index.take(self._driver, before.number, words(before))
-            if after is not None:
-                index.put(self._driver, after.number, words(after))
+            self._note_words(before, after)
         self._orders.manager_names.note(self._driver, before, after)
+
+    def _note_words(self, before: Order | None, after: Order | None) -> None:
+        index = self._orders.index
+        if before is not None and after is not None:
+            index.change(self._driver, after.number, words(before), words(after))
+        elif before is not None:
+            index.take(self._driver, before.number, words(before))
+        elif after is not None:
+            index.put(self._driver, after.number, words(after))
 
 
 def _searched(order: Order | None) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.values.products import FREE, PRODUCTS, Product, Sale, spelled
 from certdesk.engine import Context
-from certdesk.ports import Unit
+from certdesk.ports import Taken, Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
 
 
@@ -88,26 +88,32 @@ def add_order(
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Order:
     """Add an order for an account, which then waits for its material."""
-    certificate_id = new_certificate_id(context.desk.rng)
-    while unit.orders.get(certificate_id) is not None:
-        certificate_id = new_certificate_id(context.desk.rng)
     number = goods.product.number
-    order = unit.orders.add(
-        Order(
-            certificate_id=certificate_id,
-            uin=uin,
-            product_id=number,
-            domain_num=goods.names,
-            time_span=goods.years,
-            status=Status.FREE_AWAITING_MATERIAL if number == FREE else Status.AWAITING_MATERIAL,
-            project_id=project_id,
-            deal_id=new_deal_id(context.desk.rng, context.now),
-            tags=tags,
-            created_at=context.now,
-        )
+    draft = Order(
+        certificate_id=new_certificate_id(context.desk.rng),
+        uin=uin,
+        product_id=number,
+        domain_num=goods.names,
+        time_span=goods.years,
+        status=Status.FREE_AWAITING_MATERIAL if number == FREE else Status.AWAITING_MATERIAL,
+        project_id=project_id,
+        deal_id=new_deal_id(context.desk.rng, context.now),
+        tags=tags,
+        created_at=context.now,
     )
-    context.record(unit, certificate_id, f"product {number}", uin=uin)
+    order = _added(context, unit, draft)
+    context.record(unit, order.certificate_id, f"product {number}", uin=uin)
     return order
+
+
+def _added(context: Context, unit: Unit, draft: Order) -> Order:
+    """Add an order; if its id is taken, with another one."""
+    while True:
+        try:
+            return unit.orders.add(draft)
+        except Taken:
+            another = new_certificate_id(context.desk.rng)
+            draft = dataclasses.replace(draft, certificate_id=another)
 
 
 def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:

@@ -35,6 +35,9 @@ Result = TypeVar("Result")
 LOCKS = {False: "ROW EXCLUSIVE", True: "EXCLUSIVE"}
 """The lock that a group takes first, by whether it runs alone. The weaker one is shared."""
 
+SAVEPOINTS = {False: "SAVEPOINT its_own", True: "RELEASE its_own; SAVEPOINT its_own"}
+"""What comes before a commit of a group, by whether another one of the group came before it."""
+
 ALONE_AFTER_LOSS = 10
 """How many groups of a process run alone after one that lost a race, so that few are run twice."""
 
@@ -106,7 +109,7 @@ class PostgresWriter:
                 f"BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE commits IN {LOCKS[alone]} MODE"
             )
             ticket = self._take_ticket(session)
-            outcomes = [self._outcome(session, job, single=len(group) == 1) for job in group]
+            outcomes = self._outcomes(session, group)
             if len(group) == 1 and outcomes[0].error is not None:
                 return outcomes
             try:
@@ -121,11 +124,18 @@ class PostgresWriter:
             return outcomes
         raise lost
 
-    def _outcome(self, session: Session, job: Job, *, single: bool) -> Outcome:
-        if time.monotonic() - job.since > self._queue_seconds:
-            slow = StoreUnavailable("the database is too slow for what is asked of it")
-            return Outcome(error=slow)
-        return _run(session, job.commit, single=single)
+    def _outcomes(self, session: Session, group: Sequence[Job]) -> list[Outcome]:
+        single = len(group) == 1
+        outcomes: list[Outcome] = []
+        for job in group:
+            if not single:
+                session.run(SAVEPOINTS[bool(outcomes)])
+            if time.monotonic() - job.since > self._queue_seconds:
+                slow = StoreUnavailable("the database is too slow for what is asked of it")
+                outcomes.append(Outcome(error=slow))
+            else:
+                outcomes.append(_run(session, job.commit, single=single))
+        return outcomes
 
     def _take_ticket(self, session: Session) -> Ticket:
         try:
@@ -152,15 +162,13 @@ class PostgresWriter:
 
 
 def _run(session: Session, commit: Commit[Any], *, single: bool) -> Outcome:
-    """Run one commit of a group so that its failure affects no other; a `single` one has no others.
+    """Run one commit, after a savepoint unless it is `single`, so that it fails by itself.
 
     Raises:
         DBAPIError: the whole transaction has lost.
     """
-    if not single:
-        session.run("SAVEPOINT its_own")
+    session.usage.drop()
     try:
-        session.usage.drop()
         result = commit(session.unit)
         session.usage.count_changes({})
         _check_whole(session)
@@ -168,10 +176,8 @@ def _run(session: Session, commit: Commit[Any], *, single: bool) -> Outcome:
         if isinstance(error, DBAPIError) and is_lost(error):
             raise
         if not single:
-            session.run("ROLLBACK TO its_own; RELEASE its_own")
+            session.run("ROLLBACK TO its_own")
         return Outcome(error=failure_of(error) if isinstance(error, DBAPIError) else error)
-    if not single:
-        session.run("RELEASE its_own")
     return Outcome(result)
 
 
