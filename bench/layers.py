@@ -83,7 +83,7 @@ class InThisThread(Executor):
         function: Callable[..., Any],
         /,
         *arguments: Any,  # noqa: ANN401 -- as its base
-        **named: Any,  # noqa: ANN401
+        **named: Any,  # noqa: ANN401 -- passed on as it is
     ) -> Future[Any]:
         """Call the function; give its outcome."""
         outcome: Future[Any] = Future()

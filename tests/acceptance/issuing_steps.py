@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
     tell_attempts(lambda number: _attempt(folder, settings, caller, number))
 
 
-def _attempt(folder: Path, settings: Settings, caller: Any, number: int) -> dict[str, Any]:  # noqa: ANN401
+def _attempt(folder: Path, settings: Settings, caller: Any, number: int) -> dict[str, Any]:  # noqa: ANN401 -- it comes from the killed process
     """Kill at step `number` of a new order, look what is kept, and take it to its end."""
     told = folder / f"step-{number}"
     certificate_id = forked(folder, lambda: _order(settings, caller))

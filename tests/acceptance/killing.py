@@ -103,7 +103,7 @@ def forked(folder: Path, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any
     return json.loads(result.read_text())
 
 
-def call(opened: OpenDesk, caller: Caller, name: str, **parameters: object) -> Any:  # noqa: ANN401
+def call(opened: OpenDesk, caller: Caller, name: str, **parameters: object) -> Any:  # noqa: ANN401 -- any reply of the API
     """Carry an action out."""
     action = actions().find(name, internal=caller is OPERATOR)
     assert action is not None, name

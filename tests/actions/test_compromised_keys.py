@@ -121,7 +121,7 @@ def test_all_certificates_for_a_key_that_others_know_are_revoked(
     (auth,) = reply["RevokeDomainValidateAuths"]
     names.add(auth["DomainValidateAuthKey"], "TXT", auth["DomainValidateAuthValue"])
     for client, order in orders:
-        becomes(10, lambda client=client, order=order: client.detail(order)["Status"])  # type: ignore[misc]
+        becomes(10, lambda client=client, order=order: client.detail(order)["Status"])  # type: ignore[misc]  # bound now
     told = [
         client.call("DescribeCertificate", CertificateId=order)["StatusMsg"]
         for client, order in orders
@@ -267,7 +267,7 @@ def test_a_key_that_others_know_is_refused_to_everybody(
     leak(desk, desk.caller, issue(desk, desk.caller, key), key)
 
     answers = {
-        refused_with(errors.InvalidParam, lambda caller=caller: hand_in(desk, caller, key))  # type: ignore[misc]
+        refused_with(errors.InvalidParam, lambda caller=caller: hand_in(desk, caller, key))  # type: ignore[misc]  # bound now
         for caller in (desk.caller, stranger)
     }
     assert answers == {

@@ -171,7 +171,7 @@ def test_anothers_order_answers_like_an_unknown_one(desk: RunningDesk, order: st
     other = desk.client()
     wanted = ("FailedOperation.CertificateNotFound", "The certificate does not exist.")
     for certificate_id in (order, "aaaaaaaa", order.swapcase(), "0"):
-        assert refusal(lambda each=certificate_id: other.detail(each)) == wanted  # type: ignore[misc]
+        assert refusal(lambda each=certificate_id: other.detail(each)) == wanted  # type: ignore[misc]  # bound now
 
 
 def test_an_account_that_is_not_verified_may_look(desk: RunningDesk) -> None:

@@ -137,8 +137,8 @@ def test_another_accounts_certificate_does_not_exist(place: Place) -> None:
     """As one that there never was."""
     stranger = place.desk.client()
     for certificate_id in (place.online, "aaaaaaaa"):
-        assert refusal(lambda id_=certificate_id: download(stranger, id_)) == NOT_FOUND  # type: ignore[misc]
-        assert refusal(lambda id_=certificate_id: link(stranger, id_)) == NOT_FOUND  # type: ignore[misc]
+        assert refusal(lambda id_=certificate_id: download(stranger, id_)) == NOT_FOUND  # type: ignore[misc]  # bound now
+        assert refusal(lambda id_=certificate_id: link(stranger, id_)) == NOT_FOUND  # type: ignore[misc]  # bound now
 
 
 def test_each_download_is_noted_with_who_had_it(place: Place) -> None:

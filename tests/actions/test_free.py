@@ -167,7 +167,7 @@ def test_some_refusals_have_codes_of_their_own(client: Client) -> None:
     """A long name, what is no e-mail address, and a benefit package."""
     long = "a" * 53 + ".example.com"
     refused = [
-        refusal(lambda change=change: apply(client, **change))[0]  # type: ignore[misc]
+        refusal(lambda change=change: apply(client, **change))[0]  # type: ignore[misc]  # bound now
         for change in (
             {"DomainName": long},
             {"DomainName": "ü" * 60 + ".example.com"},

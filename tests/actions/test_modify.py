@@ -107,7 +107,7 @@ def test_an_unknown_or_foreign_project_is_refused(
     foreign = desk.project(desk.account())
     for project in (foreign, 999_999):
         for orders in ([order], ["aaaaaaaa"]):
-            asked = refusal(lambda p=project, o=orders: move(client, p, *o))  # type: ignore[misc]
+            asked = refusal(lambda p=project, o=orders: move(client, p, *o))  # type: ignore[misc]  # bound now
             assert asked == (NO_PROJECT, f"{NOT_HERE} There is no project {project}.")
     assert project_of(client, order) == "0"
 

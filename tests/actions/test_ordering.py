@@ -223,7 +223,7 @@ def test_an_account_that_is_not_verified_submits_nothing_and_may_stop(desk: Runn
     client.call("CertificateOrderSubmit", CertId=submitted)
     withdraw(desk, client, keys.uin, waiting)
     for action, name in zip(SUBMITTING, ("CertId", "CertificateId"), strict=True):
-        code, _ = refusal(lambda its=action, by=name: client.call(its, **{by: waiting}))  # type: ignore[misc]
+        code, _ = refusal(lambda its=action, by=name: client.call(its, **{by: waiting}))  # type: ignore[misc]  # bound now
         assert code == NoRealNameAuth.code
     assert client.call("CancelAuditCertificate", CertificateId=submitted)["Result"] is True
     reopened = client.call("ModifyCertificateResubmit", CertificateId=submitted)

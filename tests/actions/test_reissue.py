@@ -341,7 +341,7 @@ def test_a_reissue_is_under_review_at_once(inside: InsideDesk) -> None:
     values = {
         proof.value
         for each in (old, order.certificate_id)
-        for proof in inside.store.read(lambda unit, its=each: unit.proofs.where(certificate_id=its))  # type: ignore[misc]
+        for proof in inside.store.read(lambda unit, its=each: unit.proofs.where(certificate_id=its))  # type: ignore[misc]  # bound now
     }
     assert len(values) == 2
 
@@ -366,9 +366,9 @@ def test_a_reissue_lasts_as_long_as_it_may(inside: InsideDesk) -> None:
     inside.take_on(fresh)
     before, after = inside.order(old), inside.order(fresh)
     assert (before.status, after.status) == (1, 1)
-    assert before.ends_by == before.begins_at.replace(year=2027)  # type: ignore[union-attr]
+    assert before.ends_by == before.begins_at.replace(year=2027)  # type: ignore[union-attr]  # issued, so it has one
     assert (before.ends_at, after.ends_at) == tuple(
-        order.begins_at + timedelta(days=90)  # type: ignore[operator]
+        order.begins_at + timedelta(days=90)  # type: ignore[operator]  # issued, so it has one
         for order in (before, after)
     )
 

@@ -63,7 +63,7 @@ def change(order: Ordered, **fields: object) -> None:
     def write(unit: Unit) -> None:
         stored = unit.orders.get(order.certificate_id)
         assert stored is not None
-        unit.orders.replace(dataclasses.replace(stored, **fields))  # type: ignore[arg-type]
+        unit.orders.replace(dataclasses.replace(stored, **fields))  # type: ignore[arg-type]  # the fields are given by name
 
     order.desk.store.write(write)
 

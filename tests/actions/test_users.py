@@ -87,7 +87,7 @@ def test_a_denial_wins_over_every_allowance(
     for user in (early, late):
         theirs = desk.client(user.keys)
         assert theirs.detail(order)["Status"] == 5
-        told = refusal(lambda its=theirs: its.call("CancelCertificateOrder", CertificateId=order))  # type: ignore[misc]
+        told = refusal(lambda its=theirs: its.call("CancelCertificateOrder", CertificateId=order))  # type: ignore[misc]  # bound now
         assert unauthorized(told) == "CancelCertificateOrder"
     assert client.detail(order)["Status"] == 5
 
@@ -171,7 +171,7 @@ def test_what_does_not_exist_is_not_refused_but_missing(
     desk.bind(user, "allow", "ssl:*", certificates=[order])
     foreign = desk.client().buy()
     for certificate_id in (foreign, "aaaaaaaa"):
-        assert refusal(lambda each=certificate_id: theirs.detail(each)) == (  # type: ignore[misc]
+        assert refusal(lambda each=certificate_id: theirs.detail(each)) == (  # type: ignore[misc]  # bound now
             "FailedOperation.CertificateNotFound",
             "The certificate does not exist.",
         )
@@ -189,11 +189,11 @@ def test_a_disabled_user_is_shut_out_while_the_desk_runs(desk: RunningDesk, keys
     assert [answers(each) for each in clients] == [None, None]
     desk.operate("SwitchUser", UserId=user.number, Enabled=False)
     for each in clients:
-        becomes(NOBODY, lambda its=each: answers(its))  # type: ignore[misc]
+        becomes(NOBODY, lambda its=each: answers(its))  # type: ignore[misc]  # bound now
     assert answers(desk.client(other.keys)) is None
     desk.operate("SwitchUser", UserId=user.number, Enabled=True)
     for each in clients:
-        becomes(None, lambda its=each: answers(its))  # type: ignore[misc]
+        becomes(None, lambda its=each: answers(its))  # type: ignore[misc]  # bound now
 
 
 def test_a_policy_binds_and_releases_while_the_desk_runs(

@@ -123,7 +123,7 @@ def test_every_name_is_shown_as_ordered_and_a_wildcard_with_its_name(tmp_path: P
 def test_a_file_is_told_as_one(tmp_path: Path) -> None:
     """VerifyType is the order's."""
     with ordered(tmp_path, NAME, VerifyType="FILE") as order:
-        order.desk.validators["FILE"].verdicts[NAME] = Verdict.FILE_DIFFERS  # type: ignore[index]
+        order.desk.validators["FILE"].verdicts[NAME] = Verdict.FILE_DIFFERS  # type: ignore[index]  # the validators of a test desk are a dict
         (result,) = results(order)
     assert (result["VerifyType"], result["LocalCheck"]) == ("FILE", -5)
 

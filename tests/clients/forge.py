@@ -39,7 +39,7 @@ def chain(subject: Subject, issuer: Subject) -> tuple[str, str]:
     return leaf, ca
 
 
-def _written(**wish: Any) -> str:  # noqa: ANN401  what is written as JSON
+def _written(**wish: Any) -> str:  # noqa: ANN401 -- what is written as JSON
     done = subprocess.run(
         (path_of("node"), "tests/clients/forge.cjs"),
         cwd=ROOT,

@@ -77,7 +77,7 @@ def order(uin: str, name: str, **changes: object) -> Order:
         deal_id="20260301000000000000001",
         created_at=NOON,
     )
-    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # the fields are given by name
 
 
 def put_all(store: Store, *orders: Order) -> None:
@@ -92,7 +92,7 @@ def adding(order: Order) -> Callable[[Unit], Order]:
 
 def found(store: Store, uin: str, **asked: object) -> tuple[str, int]:
     """Ask for a page; give the last letters of its ids, and how many there are in all."""
-    query = OrderQuery(uin=uin, **{"limit": 10} | asked)  # type: ignore[arg-type]
+    query = OrderQuery(uin=uin, **{"limit": 10} | asked)  # type: ignore[arg-type]  # the fields are given by name
     page = store.read(lambda unit: unit.orders.page(query))
     return "".join(each.certificate_id[-1] for each in page.orders), page.total
 
@@ -405,7 +405,7 @@ def test_a_page_of_the_audit_log_is_newest_first(store: Store, uin: str) -> None
     )
 
     def subjects(**changes: object) -> tuple[list[str], int]:
-        changed = dataclasses.replace(query, **changes)  # type: ignore[arg-type]
+        changed = dataclasses.replace(query, **changes)  # type: ignore[arg-type]  # the fields are given by name
         page = store.read(lambda unit: unit.audit.page(changed))
         return [each.subject for each in page.entries], page.total
 

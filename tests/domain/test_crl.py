@@ -13,7 +13,7 @@ from certdesk.domain.pki.crl import Edition, next_edition
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 times = st.datetimes(
     datetime(2026, 1, 1),  # noqa: DTZ001 -- the zone is given apart
-    datetime(2060, 1, 1),  # noqa: DTZ001
+    datetime(2060, 1, 1),  # noqa: DTZ001 -- as above
     timezones=st.just(UTC),
 )
 

@@ -243,7 +243,7 @@ def test_an_sm2_key_cannot_be_read() -> None:
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255), st.booleans())
-def test_a_damaged_key_is_read_or_refused(at: int, value: int, encrypted: bool) -> None:  # noqa: FBT001
+def test_a_damaged_key_is_read_or_refused(at: int, value: int, encrypted: bool) -> None:  # noqa: FBT001 -- hypothesis passes it by name
     """Whatever one byte is exchanged for; another key never comes out."""
     key = chains.key_of(KeyKind.P_256)
     protection = BestAvailableEncryption(b"p") if encrypted else NoEncryption()

@@ -59,7 +59,7 @@ def keytool(*words: str | Path, password: str) -> str:
 def key_in(pem: str) -> object:
     """Read the numbers of a private key that another program wrote."""
     block = pem[pem.index("-----BEGIN PRIVATE KEY") :].encode()
-    return load_pem_private_key(block, None).private_numbers()  # type: ignore[union-attr]
+    return load_pem_private_key(block, None).private_numbers()  # type: ignore[union-attr]  # the key is RSA or ECC
 
 
 def chain_of(given_out: bundles.Delivery) -> list[bytes]:
@@ -182,7 +182,7 @@ def read_jks(data: bytes, password: str) -> tuple[str, int, bytes, list[bytes]]:
     """Read alias, milliseconds, PKCS#8 key and chain of a store with one key, checking all."""
     body, digest = data[:-20], data[-20:]
     wide = password.encode("utf-16-be")
-    assert hashlib.sha1(wide + b"Mighty Aphrodite" + body).digest() == digest  # noqa: S324
+    assert hashlib.sha1(wide + b"Mighty Aphrodite" + body).digest() == digest  # noqa: S324 -- JKS is defined with SHA-1
     assert body[:16] == bytes.fromhex("feedfeed 00000002 00000001 00000001")
     at = 16
 
@@ -210,10 +210,10 @@ def read_jks(data: bytes, password: str) -> tuple[str, int, bytes, list[bytes]]:
     salt, covered, check = hidden[:20], hidden[20:-20], hidden[-20:]
     plain, link = b"", salt
     for start in range(0, len(covered), 20):
-        link = hashlib.sha1(wide + link).digest()  # noqa: S324
+        link = hashlib.sha1(wide + link).digest()  # noqa: S324 -- JKS is defined with SHA-1
         part = covered[start : start + 20]
         plain += bytes(a ^ b for a, b in zip(part, link, strict=False))
-    assert hashlib.sha1(wide + plain).digest() == check  # noqa: S324
+    assert hashlib.sha1(wide + plain).digest() == check  # noqa: S324 -- JKS is defined with SHA-1
     return alias, moment, plain, chain
 
 
@@ -224,7 +224,7 @@ def read_jks(data: bytes, password: str) -> tuple[str, int, bytes, list[bytes]]:
     password=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=32),
     kind=st.sampled_from(list(KeyKind)),
     chain=st.lists(st.binary(max_size=400), min_size=1, max_size=4),
-    made_at=st.datetimes(datetime(1980, 1, 1), datetime(2107, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    made_at=st.datetimes(datetime(1980, 1, 1), datetime(2107, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- hypothesis takes bounds without a zone
 )
 def test_a_jks_file_gives_back_all_that_was_written(
     alias: str, password: str, kind: KeyKind, chain: list[bytes], made_at: datetime

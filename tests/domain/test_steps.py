@@ -91,7 +91,7 @@ def proof(name: str = NAMES[0], **fields: object) -> Proof:
         value="x",
         made_at=NOON,
     )
-    return dataclasses.replace(made, **fields)  # type: ignore[arg-type]
+    return dataclasses.replace(made, **fields)  # type: ignore[arg-type]  # the fields are given by name
 
 
 def good(name: str = NAMES[0], at: datetime = NOON) -> Proof:

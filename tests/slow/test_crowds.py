@@ -188,4 +188,4 @@ def send_forms(desk: RunningDesk, source: str, ended: threading.Event) -> None:
 
 def say(text: str) -> None:
     """Tell what was measured; pytest shows it with `-s`, and where a test fails."""
-    print(text)  # noqa: T201
+    print(text)  # noqa: T201 -- the figures are the result

@@ -45,7 +45,7 @@ def test_nonsense_is_answered_as_documented_and_leaves_nothing_behind(desk: Runn
         ask(desk, action, rng, every=WARM_UP)
     files, kib = open_files(desk.pid), resident_kib(desk.pid)
     count = sum(ask(desk, action, rng, every=EVERY) for action in public_actions())
-    print(f"{count} requests; {kib} KiB before, {resident_kib(desk.pid)} after")  # noqa: T201
+    print(f"{count} requests; {kib} KiB before, {resident_kib(desk.pid)} after")  # noqa: T201 -- the figures are the result
     assert open_files(desk.pid) <= files + 10
     assert resident_kib(desk.pid) <= kib + 30 * KIB + REMEMBERED_KIB * count
     assert "Traceback" not in desk.log

@@ -26,7 +26,7 @@ NAME = DomainName.parse("shop.example.com")
 def set_to(names: NameServer, **changes: object) -> Settings:
     """Settings of a desk that asks a name server which checks nothing."""
     given: dict[str, object] = {"dns_resolvers": (names.endpoint,), "dns_dnssec": "off"}
-    return Settings(**(given | changes))  # type: ignore[arg-type]
+    return Settings(**(given | changes))  # type: ignore[arg-type]  # the fields are given by name
 
 
 def test_a_desk_looks_by_the_resolvers_that_are_set(names: NameServer) -> None:

@@ -104,7 +104,7 @@ def test_what_is_looked_for_is_new(order: Ordered) -> None:
 
     assert auth["DomainValidateAuthValue"] == after.value != before.value
     assert (before.attempt, after.attempt, after.name) == (1, 2, NAME)
-    (challenge,) = order.desk.validators["TXT"].checked  # type: ignore[index]
+    (challenge,) = order.desk.validators["TXT"].checked  # type: ignore[index]  # the validators of a test desk are a dict
     assert challenge.value == after.value
 
 

@@ -76,7 +76,7 @@ class Driver:
         """Raise SQLAlchemy's error for one of the driver."""
         # It has no public name. It converts the error, asks the listeners whether the connection
         # was lost, and drops the connection if so. It always raises.
-        self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001
+        self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001 -- SQLAlchemy has no public way to wrap a driver's error
 
 
 def _execute(cursor: Any, text: str, *values: object) -> None:  # noqa: ANN401 -- as above

@@ -173,7 +173,7 @@ async def run_server(server: Server, listener: socket.socket, ready: Callable[[]
     """Serve until the server is told to exit; `ready` is called once it accepts connections."""
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     # uvicorn reports its start by a flag only.
-    while not server.started and not serving.done():  # noqa: ASYNC110
+    while not server.started and not serving.done():  # noqa: ASYNC110 -- uvicorn has no event for it
         await asyncio.sleep(0.005)
     if server.started:
         ready()

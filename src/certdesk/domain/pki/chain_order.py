@@ -50,7 +50,7 @@ def may_have_issued(issuer: CertificateOutline, subject: CertificateOutline) -> 
         return False
     try:
         outline.require_issued(subject, issuer)
-    except Exception:  # noqa: BLE001  the library promises no list of what it raises
+    except Exception:  # noqa: BLE001 -- the library promises no list of what it raises
         return False
     return True
 
