@@ -153,7 +153,7 @@ def test_options_follow_from_settings(file: str) -> None:
         (["--provider", "token"], "Missing option '--customer'."),
         (
             ["--server", "127.0.0.1:53", "--key-file", "FILE", "--customer", "7"],
-            "The provider takes no option '--customer'.",
+            "The provider has no option '--customer'.",
         ),
     ],
 )

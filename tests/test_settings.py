@@ -275,7 +275,9 @@ def test_a_wrong_value_is_refused_with_what_the_setting_is(
 )
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path, text: str, name: str) -> None:
     """A slip of the pen would otherwise be a setting without effect."""
-    with pytest.raises(SettingsError, match=f"there is no setting {name}; see certdesk settings"):
+    with pytest.raises(
+        SettingsError, match=f"there is no setting {name}; certdesk settings lists all settings"
+    ):
         from_file(tmp_path, text)
 
 

@@ -79,7 +79,9 @@ def test_a_line_without_a_name_is_told_of(around: World, told: list[str]) -> Non
     around.records.write_text("; a comment\n\n$ORIGIN example.com.\n  A 127.0.0.1")
     for _ in range(2):
         assert asked(around, "example.com", "A").rcode() == dns.rcode.NXDOMAIN
-    assert told == [f"{around.records}, line {n}: begin with the record's name" for n in (3, 4)]
+    assert told == [
+        (f"{around.records}, line {n}: the line must begin with the record's name") for n in (3, 4)
+    ]
 
 
 def test_a_hundred_thousand_records_are_answered_from(around: World, told: list[str]) -> None:
@@ -108,7 +110,7 @@ def test_settings_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
         [PROGRAM, "world", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert (refused.returncode, refused.stdout) == (3, "")
-    assert "was not written by this command: name another folder" in refused.stderr
+    assert "was not written by this command. Name another folder" in refused.stderr
     assert (tmp_path / "desk.toml").read_text() == mine
 
 

@@ -180,7 +180,7 @@ class Context:
         try:
             return run(self.caller.uin, request_id, otherwise, parser, *arguments, **named)
         except ParsersBusy:
-            detail = "Too much is being read at once. Try again in a minute."
+            detail = "The desk is reading too many requests. Try again in a minute."
             raise FailedOperation(detail) from None
 
     def record(self, unit: Unit, subject: str, detail: str = "", *, uin: str = "") -> None:
@@ -333,7 +333,7 @@ def declared(action: Action) -> Iterator[None]:
 def too_long() -> ResponseSizeLimitExceeded:
     """Return the error for a reply that is too long."""
     return ResponseSizeLimitExceeded(
-        f"The answer would have more than {ANSWER_BYTES} bytes; ask for fewer at once (Limit)."
+        f"The answer would have more than {ANSWER_BYTES} bytes. Request fewer at once (Limit)."
     )
 
 

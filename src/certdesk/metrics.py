@@ -138,7 +138,7 @@ class DeskGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Measure; if the database cannot be read, its values are left out."""
-        yield _one("certdesk_well", "1 where /healthz answers 200, else 0.", not self._faults())
+        yield _one("certdesk_well", "1 if /healthz answers 200, else 0.", not self._faults())
         yield _each(
             "certdesk_keys_ready",
             "Keys in stock, by kind.",
@@ -147,13 +147,13 @@ class DeskGauges(Collector):
         )
         yield _each(
             "certdesk_background_work",
-            "1 where background work goes on, else 0.",
+            "1 if background work makes progress, else 0.",
             "work",
             self._going(),
         )
         yield _each(
             "certdesk_resolver_answers",
-            "1 where a resolver answers, else 0.",
+            "1 if a resolver answers, else 0.",
             "resolver",
             self._answering(),
         )
@@ -185,7 +185,7 @@ def _counted(census: Census) -> Iterator[Metric]:
     """Yield the metrics of a census."""
     yield _one(
         "certdesk_orders_set_aside",
-        "Orders on which the work failed again and again.",
+        "Orders whose work failed repeatedly.",
         census.waiting[WaitsFor.OPERATOR],
     )
     yield _each(

@@ -505,7 +505,9 @@ def load(
         elif name.startswith(COMING):
             idle.append(name)
         else:
-            raise SettingsError(f"{config}: there is no setting {name}; see certdesk settings")
+            raise SettingsError(
+                f"{config}: there is no setting {name}; certdesk settings lists all settings"
+            )
     variables = {declared.variable: declared for declared in DECLARATIONS}
     for variable in sorted(environ.keys() - NOT_SETTINGS):
         if variable in variables:

@@ -25,7 +25,7 @@ FAILED = 2
 
 def refusals(log: Path) -> str:
     """Give the lines of a log in which the gate refused."""
-    return "".join(line for line in log.read_text().splitlines() if "at the gate" in line)
+    return "".join(line for line in log.read_text().splitlines() if "before it was signed" in line)
 
 
 def looks(folder: Path, certificate_id: str) -> int:
@@ -53,7 +53,7 @@ def test_a_certificate_expires_when_the_clock_is_moved(tmp_path: Path, names: Na
         desk.move(200 * DAY)
 
         until(lambda: desk.listed()[bought] == EXPIRED)
-        assert "moved by a file, which is only for tests" in desk.served.errors.read_text()
+        assert "a file moves the clock, which is only for tests" in desk.served.errors.read_text()
 
 
 def test_the_day_of_issue_decides_how_long_a_certificate_lasts(

@@ -46,7 +46,7 @@ def test_an_order_stands_still_until_its_account_is_enabled(world: World) -> Non
     assert f"certdesk account enable {keys.uin}" in story["Next"]
     checked = desk.run("doctor").stdout
     assert keys.uin in checked
-    assert "stand still" in " ".join(checked.split())
+    assert "are paused because account" in " ".join(checked.split())
 
     desk.certdesk("account", "enable", keys.uin)
     becomes(1, lambda: show(world, order)["Order"]["Status"])

@@ -34,10 +34,10 @@ LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
 @pytest.mark.parametrize(
     ("listen", "reason"),
     [
-        ("0.0.0.0:0", "plain HTTP is served on loopback only"),
-        ("127.0.0.1", "give HOST:PORT"),
-        ("127.0.0.1:99999", "give HOST:PORT"),
-        ("no.such.host.invalid:1", "cannot be listened on"),
+        ("0.0.0.0:0", "the desk serves plain HTTP only on loopback"),
+        ("127.0.0.1", "must be HOST:PORT"),
+        ("127.0.0.1:99999", "must be HOST:PORT"),
+        ("no.such.host.invalid:1", "cannot listen on"),
     ],
 )
 def test_an_address_that_will_not_do_is_refused(data: str, listen: str, reason: str) -> None:
@@ -52,7 +52,7 @@ def test_an_address_in_use_is_refused(desk: RunningDesk, data: str) -> None:
     """Exit code 3, and the other server is not disturbed."""
     done = certdesk("serve", "--data", data, "--listen", desk.endpoint)
     assert done.returncode == 3
-    assert "cannot be listened on" in done.stderr
+    assert "cannot listen on" in done.stderr
     assert desk.client().buy()
 
 

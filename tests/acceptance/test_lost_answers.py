@@ -42,7 +42,7 @@ def test_a_request_that_was_taken_in_hand_is_not_repeated(tmp_path: Path) -> Non
     with dying_server(tmp_path, TAKEN_IN_HAND):
         done = certdesk("account", "add", "once", "--data", str(tmp_path))
     assert (done.returncode, done.stdout) == (3, "")
-    assert "check whether it did what you asked" in done.stderr
+    assert "check whether it did what you requested" in done.stderr
     certdesk("account", "add", "after it", "--data", str(tmp_path))
     assert names_of(str(tmp_path)) == ["after it"]
 

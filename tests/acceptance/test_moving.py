@@ -87,8 +87,8 @@ def test_the_command_says_what_is_wrong(world: World) -> None:
     refused = world.desk.run("order", "move", order, "--to", new.uin)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.endswith(
-        "The order has status 5 (Pending submission). It can be moved at 1 (Issued), "
-        "3 (Expired), 10 (Revoked).\n"
+        "The order has status 5 (Pending submission). You can move an order only while it "
+        "has one of these statuses: 1 (Issued), 3 (Expired), 10 (Revoked).\n"
     )
     without = world.desk.run("order", "move", order)
     assert without.returncode == 2

@@ -184,7 +184,7 @@ def test_more_than_a_mebibyte_is_refused(desk: RunningDesk) -> None:
     large = json.dumps(COMPANY | {"CompanyName": "A" * MIB})
     done = desk.run("company", "add", "-", "--uin", "1", text=large)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "too much at once" in done.stderr
+    assert "the request is too large" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -393,8 +393,8 @@ def test_where_there_is_no_desk_none_is_made_by_looking_for_something(
     done = inside(*command.split(), "--data", str(data))
     assert (done.exit_code, done.stdout) == (3, "")
     assert done.stderr == (
-        f"certdesk: there is no desk in {data}: name its folder with --data; certdesk serve and "
-        "certdesk account add make one\n"
+        f"certdesk: there is no desk in {data}: name the right folder with --data, or make a "
+        "desk with certdesk serve or certdesk account add\n"
     )
     assert not data.exists()
 
@@ -403,7 +403,9 @@ def test_a_person_has_to_be_named(tmp_path: Path) -> None:
     """Be it in the first line of standard input, which here has none."""
     done = inside("person", "export", "--phone", "--data", str(tmp_path))
     assert done.exit_code == 2
-    assert "Give EMAIL, or a value in the first line of standard input." in done.stderr
+    assert (
+        "EMAIL is missing. Use it, or put a value in the first line of standard input."
+    ) in done.stderr
 
 
 def test_a_user_without_an_entry_is_named_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:

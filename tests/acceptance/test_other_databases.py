@@ -115,7 +115,7 @@ def test_a_file_of_an_older_version_is_migrated_with_a_line(
     refused = certdesk("account", "list", "--data", str(embedded))
     assert (refused.returncode, refused.stdout) == (FAILED, "")
     assert f"the database is at revision {NEWER}" in refused.stderr
-    assert "a newer one has written it" in refused.stderr
+    assert "a newer version wrote it" in refused.stderr
 
 
 def test_a_file_from_before_the_first_release_is_refused_with_what_to_do(embedded: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_file_from_before_the_first_release_is_refused_with_what_to_do(embedde
     for words in (("serve", "--listen", "127.0.0.1:0", *data), ("account", "list", *data)):
         refused = certdesk(*words)
         assert (refused.returncode, refused.stdout) == (FAILED, "")
-        assert "before its first release" in refused.stderr
+        assert "before the first release" in refused.stderr
         assert "begin again in another folder or database (--data, --database)" in refused.stderr
     assert "-> begin again in another folder or database" in certdesk("doctor", *data).stdout
 

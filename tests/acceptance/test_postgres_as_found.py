@@ -97,7 +97,9 @@ def test_a_desk_that_can_answer_no_call_is_red(behind: Behind) -> None:
             client.call("DescribeCompanies")
         until(lambda: told(desk.url, "/readyz").status == RED)
         assert told(desk.url).status == RED
-        assert told(desk.url).text.startswith("no request can be let in: the database cannot be")
+        assert told(desk.url).text.startswith(
+            "the desk cannot admit requests: the database cannot be"
+        )
 
     until(lambda: told(desk.url, "/readyz").status == told(desk.url).status == WELL)
     assert client.call("DescribeCompanies")["TotalCount"] == 0
@@ -110,5 +112,5 @@ def test_a_desk_on_such_a_database_does_not_say_that_it_is_ready(behind: Behind)
         behind.desk.stop()
         ended = behind.desk.run("serve", "--listen", "127.0.0.1:0")
         assert (ended.returncode, ended.stdout) == (3, "")
-        assert "nothing can be written to the database: Taken" in ended.stderr
+        assert "the desk cannot write to the database: Taken" in ended.stderr
     behind.desk.start()

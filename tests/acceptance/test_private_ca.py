@@ -185,7 +185,7 @@ def test_a_certificate_is_exported_in_der(
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["nobody"], 1, "there is no authority nobody; there are rsa-root"),
+        (["nobody"], 1, "there is no authority nobody; the authorities are rsa-root"),
         (["--der"], 2, "--der prints one certificate"),
         (["rsa-issuing", "--der", "--chain"], 2, "--der prints one certificate"),
     ],

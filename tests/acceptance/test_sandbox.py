@@ -70,7 +70,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_made(
     done = certdesk(command, "--data", str(tmp_path / "data"), "--listen", "8080")
 
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == "certdesk: listen: give HOST:PORT, not 8080\n"
+    assert done.stderr == "certdesk: listen: must be HOST:PORT, not 8080\n"
     assert not (tmp_path / "data").exists()
 
 
@@ -81,8 +81,8 @@ def test_a_sandbox_says_whether_it_is_thrown_away(tmp_path: Path, *, kept: bool)
     with serving(tmp_path / "log", "sandbox", *words, "--listen", "127.0.0.1:0") as served:
         told = served.errors.read_text()
 
-    assert told.startswith("certdesk: SANDBOX: for tests only; nobody should trust its cert")
-    assert ("thrown away at its end" in told) is not kept
+    assert told.startswith("certdesk: SANDBOX: for tests only. Do not trust its cert")
+    assert ("deletes all its data at its end" in told) is not kept
 
 
 def test_a_sandbox_with_a_database_elsewhere_says_that_its_keys_go(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_sandbox_with_a_database_elsewhere_says_that_its_keys_go(tmp_path: Pat
     with serving(tmp_path / "log", "sandbox", *words) as served:
         told = served.errors.read_text()
 
-    assert "everything in it is thrown away" not in told
+    assert "deletes all its data" not in told
     assert "nobody can open its database again without them; --data DIR keeps them" in told
 
 

@@ -444,7 +444,7 @@ def test_plain_http_beyond_loopback_is_for_networks_that_are_named(tmp_path: Pat
     variables = {"CERTDESK_HTTP_PLAIN_NETWORKS": "203.0.113.0/24"}
     words = ["serve", "--data", str(tmp_path / "data"), "--listen", "0.0.0.0:0"]
     with serving(tmp_path / "log", *words, variables=variables) as served:
-        assert "plain HTTP is served beyond loopback" in served.errors.read_text()
+        assert "the desk serves plain HTTP beyond loopback" in served.errors.read_text()
         port = served.endpoint.rpartition(":")[2]
         with Wire(f"127.0.0.1:{port}") as wire:
             wire.send(f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())

@@ -99,10 +99,12 @@ def test_a_key_of_the_ca_that_does_not_open_is_told(desk: RunningDesk) -> None:
     change(desk.folder, "UPDATE authorities SET private_key = x'00' WHERE name = 'ecc-root'")
 
     until(lambda: told(desk.url).status == RED)
-    assert told(desk.url).text.startswith("the key of the CA's ecc-root does not open\nprobe: ok, ")
+    assert told(desk.url).text.startswith(
+        "the key of the authority ecc-root cannot be decrypted\nprobe: ok, "
+    )
     assert told(desk.url, "/readyz").status == WELL
     assert sample(_page(desk), "certdesk_well") == 0
-    assert "does not open" in desk.log
+    assert "cannot be decrypted" in desk.log
 
 
 def test_a_request_leaves_one_line_with_what_it_was(desk: RunningDesk) -> None:

@@ -32,7 +32,7 @@ SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 5 }\n"
 LOCKED_SECONDS = 30
 FEW_FILES = 16
 ENOSPC, EROFS = 28, 30
-NOTHING_WRITTEN = "nothing can be written to the database: "
+NOTHING_WRITTEN = "the desk cannot write to the database: "
 
 
 class Faulty:
@@ -169,7 +169,7 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
         until(lambda: told(desk.url).status == WELL)
         buying.goes_on()
     assert "Traceback" not in desk.log
-    assert [desk.log.count(said) for said in ('"writes fail"', '"writes succeed again"')] == [1, 1]
+    assert [desk.log.count(said) for said in ('"writes fail"', '"writes work again"')] == [1, 1]
 
     assert buying.codes == {"InternalError"}
     assert desk.pid == first

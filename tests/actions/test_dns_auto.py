@@ -277,8 +277,9 @@ def test_a_zone_that_was_taken_away_is_the_reason(desk: Desk) -> None:
     reason = check(desk, order)["LocalCheckFailReason"]
     value = proofs(desk, order)[0].value
     assert reason == (
-        "The account has no DNS zone any more in which the desk may add _dnsauth.example.com: add "
-        f"the zone again (certdesk zone add), or publish a TXT record there with the value {value}."
+        "The account no longer has a DNS zone in which the desk may add "
+        "_dnsauth.example.com. Add the zone again (certdesk zone add), or publish a TXT "
+        f"record there with the value {value}."
     )
     assert "no DNS zone" in desk.operator("ShowOrder", CertificateId=order)["Proofs"][0]["Reason"]
     assert proofs(desk, order)[0].added_at is None

@@ -87,7 +87,7 @@ def given(desk: Desk) -> str:
 def reissuing(desk: Desk) -> str:
     """Prove the name of a reissue, for which CAA records permit nothing yet."""
     original = issued(desk)
-    desk.caa.refused[NAME] = "CAA records refuse."
+    desk.caa.refused[NAME] = "CAA records forbid it."
     reply = desk.call(desk.caller, "ReplaceCertificate", CertificateId=original, ValidType="DNS")
     order = str(reply["CertificateId"])
     desk.take_on(order)
@@ -110,7 +110,7 @@ def added(desk: Desk) -> str:
 
 def cancelling(desk: Desk) -> str:
     """Give up an order whose record cannot be removed at once."""
-    desk.caa.refused[NAME] = "CAA records refuse."
+    desk.caa.refused[NAME] = "CAA records forbid it."
     order = added(desk)
     desk.take_on(order)
     desk.call(desk.caller, "CancelCertificateOrder", CertificateId=order)
@@ -155,7 +155,7 @@ def with_ca(desk: Desk) -> str:
 
 def permitted_by_none(desk: Desk) -> str:
     """Prove the names of an order for which CAA records permit nothing yet."""
-    desk.caa.refused[NAME] = "CAA records refuse."
+    desk.caa.refused[NAME] = "CAA records forbid it."
     order = desk.submit(DV)
     desk.take_on(order)
     return order

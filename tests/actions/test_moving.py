@@ -133,8 +133,8 @@ def test_what_belongs_to_a_company_does_not_move(desk: Desk) -> None:
     order = vetted_ov(desk)
     assert refused(errors.InvalidParam, lambda: desk.send(order)) == (
         f"CertificateId: {order} is an OV certificate, which belongs to the company and the "
-        f"manager of account {desk.old.uin}. Have them vetted in {desk.new.uin} and order it there "
-        "anew; then certdesk order revoke takes this one back."
+        f"manager of account {desk.old.uin}. Have them vetted in account {desk.new.uin} and "
+        "order a new certificate there. Then revoke this one with certdesk order revoke."
     )
 
 
@@ -165,8 +165,9 @@ def test_what_is_not_issued_yet_does_not_move(
     order = make(desk)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"The order has status {status} ({STATUS_NAMES[Status(status)]}). "
-        "It can be moved at 1 (Issued), 3 (Expired), 10 (Revoked)."
+        f"The order has status {status} ({STATUS_NAMES[Status(status)]}). You can move an "
+        "order only while it has one of these statuses: 1 (Issued), 3 (Expired), 10 "
+        "(Revoked)."
     )
 
 
@@ -176,8 +177,8 @@ def test_what_is_asked_back_does_not_move(desk: Desk) -> None:
     desk.call(desk.old, "RevokeCertificate", CertificateId=order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        "The order has status 9 (Revoking). A request to revoke it is under way: wait for "
-        "its end, or end it with certdesk order keep."
+        "The order has status 9 (Revoking). A request to revoke it is under way: wait until "
+        "it ends, or end it with certdesk order keep."
     )
     desk.operator("KeepOrder", CertificateId=order, Reason="it moves")
     assert desk.move(order).status == 1
@@ -204,8 +205,8 @@ def test_an_order_waits_for_its_successor(desk: Desk) -> None:
     successor = replaced(desk, order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"{successor}, which replaces it, has status 0 (Under review): wait until it "
-        "ends, or cancel it."
+        f"{successor}, which replaces it, has status 0 (Under review). Wait until it ends, "
+        "or cancel it."
     )
     desk.call(desk.old, "CancelAuditCertificate", CertificateId=successor)
     assert desk.move(order).uin == desk.new.uin
@@ -219,7 +220,7 @@ def test_an_order_waits_for_what_it_takes_the_place_of(desk: Desk) -> None:
     desk.send(order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(successor))
     assert said == (
-        f"{order}, which it replaces, has status 15 (Migrating): wait until it ends, or cancel it."
+        f"{order}, which it replaces, has status 15 (Migrating). Wait until it ends, or cancel it."
     )
 
 
@@ -282,7 +283,7 @@ def test_an_uploaded_certificate_on_its_way_cannot_be_deleted(desk: Desk) -> Non
     """Though one can be anywhere else."""
     order = desk.uploaded()
     desk.send(order)
-    delete = lambda: desk.call(desk.old, "DeleteCertificate", CertificateId=order)  # noqa: E731
+    delete = lambda: desk.call(desk.old, "DeleteCertificate", CertificateId=order)  # noqa: E731 -- a name keeps the call on one line
     said = refused(errors.InvalidCertificateStatusCode, delete)
     assert said.startswith("The order has status 15 (Migrating). You can delete it at ")
 
@@ -338,8 +339,8 @@ def test_a_move_can_be_called_off_until_it_is_done(desk: Desk) -> None:
     desk.send(order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        f"The order has status 15 (Migrating): it moves to account {desk.new.uin}. Naming "
-        f"account {desk.old.uin} calls that off."
+        f"The order has status 15 (Migrating) and is moving to account {desk.new.uin}. To "
+        f"cancel the move, name account {desk.old.uin}."
     )
     assert desk.send(order, desk.old.uin)["Status"] == 1
     desk.take_on(order)
@@ -607,7 +608,7 @@ def test_a_person_whose_certificate_is_on_its_way_is_not_erased_yet(desk: Desk) 
     said = refused(
         errors.PersonNeeded, lambda: desk.operator("ErasePerson", By="email", Value=mail)
     )
-    assert f"order:{order} has status 15 (Migrating): wait for its end." in said
+    assert f"order:{order} has status 15 (Migrating): wait until it ends." in said
 
 
 def test_what_is_kept_for_a_time_goes_in_the_new_account_at_its_time(desk: Desk) -> None:

@@ -230,7 +230,7 @@ def test_nobody_is_erased_whom_an_order_under_way_needs(desk: Desk) -> None:
     order = desk.submit()
     with pytest.raises(errors.PersonNeeded) as refused:
         desk.erase()
-    assert "manager:1 waits for its review: approve or reject it first." in str(refused.value)
+    assert "manager:1 waits for its review. Approve or reject it first." in str(refused.value)
     assert f"order:{order} has status 0 (Under review): cancel" in str(refused.value)
     assert len(desk.export()["Records"]) == 2
 
@@ -261,7 +261,7 @@ def test_material_that_is_not_in_force_any_more_goes_at_once(desk: Desk) -> None
     assert [tuple(each.values()) for each in erased["Erased"]] == [
         (f"order:{order}/1", "contact address")
     ]
-    with pytest.raises(errors.PersonNeeded, match="hand in other material"):
+    with pytest.raises(errors.PersonNeeded, match="send other material"):
         desk.erase("other@example.com")
 
 

@@ -134,7 +134,7 @@ def test_what_was_given_is_not_paid_back(desk: Desk) -> None:
     granted = desk.operator("GrantOrder", Uin=desk.caller.uin, ProductId=DV)
     (order,) = granted["CertificateIds"]
     desk.call(desk.caller, "CancelCertificateOrder", CertificateId=order)
-    why = rf"{order} was granted \(certdesk order grant\): nothing was paid for it"
+    why = rf"{order} was granted free of charge \(certdesk order grant\)"
     refused(desk, order, InvalidCertificateStatusCode, why)
     assert desk.stands(order) == (7, None)
 

@@ -114,7 +114,7 @@ def test_a_manager_that_is_rejected_when_vetted_once_more_fails_what_relies_on_i
         due = desk.order_engine.step(begun)
         if isinstance(due, Future):
             due.result()
-    desk.caa.refused["example.com"] = "CAA records refuse."
+    desk.caa.refused["example.com"] = "CAA records forbid it."
     desk.take_on(proved)
     desk.caa.refused.clear()
     assert desk.stands(proved) == (0, "WAIT-ISSUE")
@@ -228,7 +228,7 @@ def test_a_product_with_a_letter_waits_for_it(desk: Desk) -> None:
     """Then for people, as every other; they can read it."""
     order = desk.submit(LETTER_OV)
     assert desk.stands(order)[0] == 8
-    with pytest.raises(errors.InvalidParam, match="letter of confirmation has to come first"):
+    with pytest.raises(errors.InvalidParam, match="must upload the letter of confirmation first"):
         desk.approve(f"order:{order}")
 
     assert desk.letter(order, PDF) == {"CertificateId": order, "IsSuccess": True}

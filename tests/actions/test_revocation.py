@@ -301,7 +301,7 @@ def test_a_letter_of_revocation_is_taken_where_it_is_awaited_and_nowhere_else(
     with pytest.raises(errors.ReviewNotFound, match="nobody asked to revoke it"):
         desk.approve(f"revocation:{issued}")
     revoke(desk, issued)
-    with pytest.raises(errors.InvalidParam, match="letter of revocation has to come first"):
+    with pytest.raises(errors.InvalidParam, match="must upload the letter of revocation first"):
         desk.approve(f"revocation:{issued}")
 
 

@@ -22,7 +22,7 @@ from tests.rules import rules_with
 from tests.workflow.ordering import key
 
 ANN, BEN = 1000, 1001
-CHANGED = "It has changed since it was"
+CHANGED = "It has changed since the desk"
 
 
 @pytest.fixture

@@ -138,7 +138,9 @@ def test_a_suffix_that_is_no_name_keeps_the_desk_from_starting(tmp_path: Path) -
         check=False,
     )
     assert ended.returncode != 0
-    assert "names.internal_suffixes: '*.lan' will not do: a suffix stands without" in ended.stderr
+    assert (
+        "names.internal_suffixes: '*.lan' is not allowed: a suffix stands without"
+    ) in ended.stderr
 
 
 def test_a_name_of_64_characters_is_the_longest(client: Client, order: str) -> None:

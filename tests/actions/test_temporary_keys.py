@@ -56,14 +56,14 @@ def test_another_token_is_refused(desk: RunningDesk, user: User) -> None:
     _, other = temporary(desk, user)
     for wrong in (other, token + "A", token[:-1], token.swapcase(), "*"):
         client = Client(desk.endpoint, keys, wrong)
-        assert answers(client) == token_failure("It is not the token of this key.")
+        assert answers(client) == token_failure("The token does not belong to this key.")
     assert answers(Client(desk.endpoint, keys, token)) is None
 
 
 def test_a_lasting_key_has_no_token(desk: RunningDesk, user: User) -> None:
     """Whoever sends one means another key."""
     _, token = temporary(desk, user)
-    wanted = token_failure("The key is not a temporary one and has no token.")
+    wanted = token_failure("The key is permanent, so it takes no token.")
     assert answers(Client(desk.endpoint, user.keys, token)) == wanted
 
 
@@ -74,7 +74,7 @@ def test_a_wrong_signature_is_refused_before_the_token_is_looked_at(
     made, token = temporary(desk, user)
     stranger = Keys(made.uin, made.secret_id, keys.secret_key)
     for given in (token, "wrong", None):
-        told = refusal(lambda its=given: Client(desk.endpoint, stranger, its).buy())  # type: ignore[misc]
+        told = refusal(lambda its=given: Client(desk.endpoint, stranger, its).buy())  # type: ignore[misc]  # bound now
         assert told[0] == "AuthFailure.SignatureFailure"
 
 
@@ -89,7 +89,7 @@ def test_a_temporary_key_ends(desk: RunningDesk, user: User) -> None:
             [keys.secret_id],
         )
         rows.commit()
-    becomes(token_failure("The key ended at 2026-03-01 12:00:00 UTC."), lambda: answers(client))
+    becomes(token_failure("The key expired at 2026-03-01 12:00:00 UTC."), lambda: answers(client))
 
 
 def test_a_temporary_key_may_be_disabled_early(desk: RunningDesk, user: User) -> None:
@@ -199,7 +199,7 @@ def test_a_temporary_key_is_not_rotated(inside: InsideDesk) -> None:
     """Its token would be without a key."""
     _, user = enter(inside)
     made = inside.operator("AddToken", UserId=user, Minutes=5)
-    with pytest.raises(InvalidParam, match="A temporary key is not rotated"):
+    with pytest.raises(InvalidParam, match="You cannot rotate a temporary key"):
         inside.operator("RotateKey", SecretId=made["SecretId"])
 
 

@@ -99,10 +99,10 @@ def test_a_zone_may_be_two_accounts(desk: InsideDesk, owner: Caller) -> None:
         ),
         (asked(key=SECRET), r"Secrets\.key: must be one key"),
         (asked(key=KEY.replace("sha256", "md5")), r"Secrets\.key: the algorithm must be one of"),
-        ({"Secrets": []}, r"Settings: rfc2136 takes server, key \(a secret\), and nothing else"),
+        ({"Secrets": []}, r"Settings: rfc2136 accepts server, key \(a secret\), and nothing else"),
         (
             {"Secrets": [], "Settings": [{"Name": "key", "Value": KEY}]},
-            r"Settings: rfc2136 takes server, key \(a secret\), and nothing else",
+            r"Settings: rfc2136 accepts server, key \(a secret\), and nothing else",
         ),
     ],
 )

@@ -39,7 +39,9 @@ def test_a_changed_certificate_that_cannot_be_used_is_a_fault(tmp_path: Path) ->
     assert own.end() == NOON + 90 * DAY
     (tmp_path / CHAIN).write_text("half of it")
     (fault,) = own.faults()
-    assert fault.startswith("tls.cert and tls.key cannot be used, so an earlier one is served")
+    assert fault.startswith(
+        "tls.cert and tls.key cannot be used, so the desk serves an earlier certificate"
+    )
     assert own.end() == NOON + 90 * DAY
     assert states(own) == [Health.FAIL]
 

@@ -129,7 +129,7 @@ def test_that_no_certificate_is_in_force_is_told_with_the_code_for_a_refusal(
     client.call("CancelAuditCertificate", CertificateId=certificate)
     done = desk.run("order", "current", certificate)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"No certificate is in force in the place of {certificate}" in done.stderr
+    assert f"No certificate in force follows {certificate}" in done.stderr
 
 
 def test_an_unknown_order_is_named_as_such(desk: RunningDesk) -> None:
@@ -208,7 +208,7 @@ def test_a_page_that_there_is_not_is_refused(desk: RunningDesk) -> None:
     """With what the parameter takes; an order without an end has nothing behind the sign."""
     settings, _ = load(None, {}, {"data": str(desk.folder)})
     for wrong in ("x", "1", "@", "1@2026", "1@2026-13-01T00:00:00+00:00"):
-        assert "After: takes" in ask(settings, "ListOrders", After=wrong)["Error"]["Message"]
+        assert "After: must be" in ask(settings, "ListOrders", After=wrong)["Error"]["Message"]
     assert ask(settings, "ListOrders", After="1@")["Orders"] == []
 
 

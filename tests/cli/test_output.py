@@ -110,7 +110,7 @@ def test_a_key_that_cannot_be_written_is_not_good(desk: RunningDesk) -> None:
     (uin,) = {each["Uin"] for each in desk.operate("ListAccounts")["Accounts"]} - before
     assert done.returncode == 4
     assert NO_SPACE in done.stderr.decode()
-    assert f"certdesk key add {uin} makes another key" in done.stderr.decode()
+    assert f"to make a key for it, run certdesk key add {uin}" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert enabled(desk, uin) == set()
@@ -204,7 +204,7 @@ def test_a_new_key_is_taken_back_where_there_is_no_output(
         done = run(desk, *words, under=closed)
         assert (done.returncode, done.stdout) == (4, b""), words
         assert b"Traceback" not in done.stderr
-        told = b"could not be handed over, and is disabled" in done.stderr
+        told = b"could not be printed, and is disabled" in done.stderr
         assert told is (closed is CLOSED), words
     assert enabled(desk, keys.uin) == {keys.secret_id}
     (new,) = {each["Uin"] for each in desk.operate("ListAccounts")["Accounts"]} - before

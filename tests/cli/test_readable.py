@@ -120,7 +120,7 @@ def test_a_wrong_value_is_told_with_the_rule(desk: RunningDesk) -> None:
             "There is no such order. The name was a text of 8 characters",
         ),
         (("review", "show", "manager:99"), "There is no manager 99."),
-        (("orders", "--status", "99"), "Status: is 0 to 15, not 99."),
+        (("orders", "--status", "99"), "Status: must be 0 to 15, not 99."),
         (("orders", "--ending", "30"), 'for hours, days or weeks, not "30"'),
     ):
         done = desk.run(*words)

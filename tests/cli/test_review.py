@@ -62,7 +62,7 @@ def looks(desk: RunningDesk) -> list[tuple[Any, ...]]:
 
 def test_that_nothing_waits_is_said(empty: str) -> None:
     """And that nothing was decided; a program reads an empty list."""
-    assert empty.split("\r\n") == ["Nothing waits.", "Nothing was decided.", ""]
+    assert empty.split("\r\n") == ["Nothing waits for a review.", "Nothing was decided.", ""]
 
 
 def test_the_list_has_what_a_reviewer_chooses_by(desk: RunningDesk, order: str) -> None:

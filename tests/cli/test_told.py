@@ -17,7 +17,7 @@ def test_an_operator_is_sent_to_the_log_and_to_doctor(tmp_path: Path) -> None:
             database.commit()
         done = desk.run("account", "list")
     assert done.returncode == 1
-    assert done.stderr.startswith("certdesk: InternalError: the desk could not do it; its log says")
+    assert done.stderr.startswith("certdesk: InternalError: the desk failed. Its log has the cause")
     assert "under RequestId " in done.stderr
     assert "certdesk doctor" in done.stderr
     assert "operator" not in done.stderr

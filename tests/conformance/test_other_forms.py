@@ -92,9 +92,9 @@ def told(answer: Answer) -> dict[str, object]:
     ("query", "message"),
     [
         ("Limit", "Pair 1 is not."),
-        ("Limit=1&Limit=1", "It is given more than once."),
+        ("Limit=1&Limit=1", "It appears more than once."),
         ("Limit=%zz", "not followed by two hexadecimal digits"),
-        ("Limit=1&Limit.0=1", "It is a member of what is a value."),
+        ("Limit=1&Limit.0=1", "It is a member of something that is a value."),
     ],
 )
 def test_a_query_that_is_none_is_refused_with_the_reason(
@@ -235,7 +235,7 @@ def test_an_account_may_want_its_actions_signed(scene: Scene, strict: Keys) -> N
     answer = call.send()
     assert answer.code == "AuthFailure.SignatureFailure"
     assert answer.message.startswith(RECORDED_FAILURE)
-    assert "sign x-tc-action too" in answer.message
+    assert "Sign the header x-tc-action too" in answer.message
     signed = {"x-tc-action": "describecompanies"}
     assert dataclasses.replace(call, signed=signed).send().code == "ok"
     assert by_older_form(call, {}).code == "ok"

@@ -80,14 +80,14 @@ def test_an_authority_near_its_end_without_another_is_told_of(ca: InsideCa) -> N
     ((state, what),) = wrong(ca)
     assert (state, what) == (
         Health.WARN,
-        f"ecc-issuing ends on {end:%Y-%m-%d}, and no other follows",
+        f"ecc-issuing expires on {end:%Y-%m-%d} and has no successor",
     )
     ca.clock.move(60 * DAY)
     ca.pki.renew_lists()
     ((state, what),) = wrong(ca)
     assert (state, what) == (
         Health.FAIL,
-        f"ecc-issuing ended on {end:%Y-%m-%d}: it signs nothing more",
+        f"ecc-issuing expired on {end:%Y-%m-%d} and no longer signs",
     )
     ca.pki.hand_over()
     ca.pki.renew_lists()
@@ -101,7 +101,7 @@ def test_a_root_is_told_of_two_years_before_its_end(ca: InsideCa) -> None:
     ca.clock.move(end - ca.clock.now() - 729 * DAY)
     ca.pki.hand_over()
     ca.pki.renew_lists()
-    assert f"ecc-root ends on {end:%Y-%m-%d}, and nothing below it lasts longer" in [
+    assert f"ecc-root expires on {end:%Y-%m-%d}, and so does everything below it" in [
         what for _, what in wrong(ca)
     ]
 
@@ -115,7 +115,7 @@ def test_a_key_that_does_not_open_is_a_failure(ca: InsideCa) -> None:
     altered = dataclasses.replace(found, private_key=found.private_key[::-1])
     ca.store.write(lambda unit: unit.authorities.remove("ecc-issuing"))
     ca.store.write(lambda unit: unit.authorities.add(altered))
-    assert wrong(ca) == [(Health.FAIL, "the key of the CA's ecc-issuing does not open")]
+    assert wrong(ca) == [(Health.FAIL, "the key of the authority ecc-issuing cannot be decrypted")]
 
 
 def test_an_address_that_nobody_else_reaches_is_told_of(ca: InsideCa) -> None:

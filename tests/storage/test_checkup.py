@@ -34,7 +34,7 @@ def test_a_folder_that_takes_nothing_fails(folder: str) -> None:
     """Whatever the reason is, it is told."""
     (found,) = FolderCheckup(Path(folder)).examine()
     assert found.state is Health.FAIL
-    assert found.what.startswith(f"nothing can be written to {folder}: ")
+    assert found.what.startswith(f"the desk cannot write to {folder}: ")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_whole_database_is_well_also_while_it_is_used(tmp_path: Path) -> None:
         store.write(lambda unit: unit.marks.add(Mark(name="a", value=b"b")))
         (found,) = SqliteCheckup(path).examine()
     assert found.state is Health.OK
-    assert found.what.startswith(f"whole, at revision {newest_revision()};")
+    assert found.what.startswith(f"undamaged, at revision {newest_revision()};")
     assert "synchronous " in found.what
 
 

@@ -137,7 +137,7 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(postgres: Clus
 
 
 @pytest.mark.parametrize(
-    ("revision", "refusal"), [("f00d", "a newer one has written it"), ("0033", "begin again")]
+    ("revision", "refusal"), [("f00d", "a newer version wrote it"), ("0033", "begin again")]
 )
 def test_a_database_of_another_version_is_refused(
     store: PostgresStore,
@@ -420,14 +420,14 @@ def test_a_statement_that_reads_is_prepared_once(url: str) -> None:
 
 
 def test_a_commit_that_swallows_an_error_is_not_acknowledged(store: PostgresStore) -> None:
-    """The server has given the transaction up, and would answer COMMIT without an error."""
+    """The server has ended the transaction early, and would answer COMMIT without an error."""
 
     def commit(unit: Unit) -> None:
         unit.marks.add(mark("lost"))
         with contextlib.suppress(DBAPIError):
             unit.marks.add(mark(cast("Any", None)))
 
-    with pytest.raises(StoreUnavailable, match="given the transaction up"):
+    with pytest.raises(StoreUnavailable, match="ended the transaction early"):
         store.write(commit)
 
     assert store.read(names) == []

@@ -178,7 +178,7 @@ def test_an_outcome_that_cannot_be_looked_up_is_said_to_be_unknown(
     with opened(database, look_up_seconds=0.2) as far:
         proxy.cut_at(COMMIT, proxy.after_for_ever)
 
-        with pytest.raises(StoreUnavailable, match="outcome is unknown"):
+        with pytest.raises(StoreUnavailable, match="could not find out whether the commit"):
             far.write(Counted())
 
     assert store.read(names) == ["kept"]

@@ -241,6 +241,6 @@ def test_each_reason_why_writes_fail_is_one_line_until_they_succeed(bench: Bench
     assert told == [
         full,
         ("writes fail", "disk I/O error"),
-        ("writes succeed again", None),
+        ("writes work again", None),
         full,
     ]

@@ -61,8 +61,9 @@ def test_a_parents_records_forbid(names: NameServer) -> None:
     """With who is permitted instead, and what record would do."""
     names.add("example.com", "CAA", '0 issue "other.example"', '0 iodef "mailto:a@example.com"')
     assert caa(names).reason == (
-        f"CAA records of example.com do not let this desk issue for {NAME}: no CAA record issue "
-        f'permits this desk: one names other.example. A record that does is 0 issue "{MINE}".'
+        f"The CAA records of example.com do not let this desk issue for {NAME}: no CAA "
+        "record issue permits this desk: one names other.example. This record allows it: 0 "
+        f'issue "{MINE}".'
     )
 
 
@@ -192,7 +193,5 @@ def test_a_desk_that_does_not_check_says_so(names: NameServer) -> None:
     names.add("example.com", "CAA", FORBIDDING)
     found = CaaUnchecked(CLOCK).check(DomainName.parse("example.com"), ProofKind.FILE, NO_IDENTITY)
     assert (found.permitted, found.secure) == (True, None)
-    assert found.steps == (
-        "CAA records of example.com (FILE) were not asked for: caa.check is off",
-    )
+    assert found.steps == ("CAA records of example.com (FILE) were not checked: caa.check is off",)
     assert names.questions == []

@@ -42,7 +42,7 @@ def test_one_that_does_not_check_them_is_not_believed(names: NameServer) -> None
     """The reason says what it is and what to set."""
     (found,) = examined(names.endpoint, checks=True)
     assert found.state is Health.FAIL
-    assert "does not show that it checks DNSSEC signatures" in found.what
+    assert "does not validate DNSSEC" in found.what
 
 
 def test_that_signatures_are_not_looked_at_is_told(names: NameServer) -> None:

@@ -156,9 +156,7 @@ def test_who_answers_again_is_asked_as_before(seconds: Seconds) -> None:
     limiter, address = ConnectionLimiter(0, seconds), [ip_address(SITE)]
     for _ in range(20):
         limiter.failed(address, PORT)
-    with pytest.raises(
-        AddressPaused, match=f"port {PORT} of {SITE} has not answered several times"
-    ):
+    with pytest.raises(AddressPaused, match=f"port {PORT} of {SITE} did not answer several times"):
         list(limiter.admit(address, PORT))
     seconds.at = LONGEST_PAUSE
     assert list(limiter.admit(address, PORT)) == address

@@ -45,7 +45,7 @@ def test_a_value_that_is_but_like_it_proves_nothing(names: NameServer, value: st
     names.add(RECORD, "TXT", value)
     found = validate(TXT, names.endpoint)
     assert found.verdict is Verdict.TXT_DIFFERS
-    assert found.reason == f"A record of another value is there. {WISH}"
+    assert found.reason == f"The record there has another value. there. {WISH}"
 
 
 @pytest.mark.parametrize("value", [f'"{TOKEN}"', f" {TOKEN}", f"{TOKEN}\n", f"'{TOKEN}'"])
@@ -76,8 +76,8 @@ def test_a_zone_written_twice_is_told(names: NameServer) -> None:
     found = validate(TXT, names.endpoint)
     assert found.verdict is Verdict.TXT_ABSENT
     assert found.reason == (
-        f"txt record not found. {WISH} It stands at {RECORD}.example.com, where example.com is "
-        "written twice: as the record's name, use _dnsauth.shop alone."
+        f"txt record not found. {WISH} It is at {RECORD}.example.com, which contains "
+        "example.com twice. As the record's name, use _dnsauth.shop alone."
     )
     assert names.asked("TXT") == [RECORD, f"{RECORD}.example.com"]
 

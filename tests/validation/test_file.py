@@ -76,9 +76,9 @@ def test_a_missing_file_is_told_with_what_to_do(world: Sites) -> None:
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert finding.reason == (
-        f"{NAME}: by http, the answer has status 404 instead of 200; "
-        "by https, the answer has status 404 instead of 200. "
-        f"Put the file at http://{NAME}{PATH}, and answer with status 200 to anybody."
+        f"{NAME}: by http, the answer has status 404 instead of 200; by https, the answer "
+        f"has status 404 instead of 200. Put the file at http://{NAME}{PATH}, and answer "
+        "everybody with status 200."
     )
     assert finding.seen == ()
 
@@ -90,8 +90,8 @@ def test_another_content_is_shown_with_what_to_do(world: Sites) -> None:
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_DIFFERS
     assert finding.reason == (
-        f"{NAME}: by http, the content is not the value; by https, the content is not the value. "
-        f"The file at http://{NAME}{PATH} must hold only the value, as plain text."
+        f"{NAME}: by http: the content is not the value; by https: the content is not the "
+        f"value. The file at http://{NAME}{PATH} must contain only the value, as plain text."
     )
     assert finding.seen == ("another",)
 
@@ -108,7 +108,7 @@ def test_a_name_without_address_has_no_file(world: Sites) -> None:
     """The reason speaks of the name, not of URLs."""
     finding = world.validate("nowhere.shop.test")
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert finding.reason == ("nowhere.shop.test has no address: enter an A or AAAA record for it.")
+    assert finding.reason == ("nowhere.shop.test has no address. Add an A or AAAA record for it.")
 
 
 def test_a_name_whose_servers_fail_has_no_file(world: Sites) -> None:
@@ -160,7 +160,7 @@ def test_of_two_hosts_the_name_itself_decides_the_verdict(world: Sites) -> None:
     world.http.put(APEX, PATH, "another")
     finding = world.validate(APEX)
     assert finding.verdict is Verdict.FILE_DIFFERS
-    assert f"{APEX}: by http, the content is not the value; " in finding.reason
+    assert f"{APEX}: by http: the content is not the value; " in finding.reason
     assert f"{WWW} has no address" in finding.reason
 
 

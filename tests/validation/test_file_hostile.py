@@ -150,7 +150,7 @@ def test_an_encoded_content_proves_nothing(world: Sites, headers: dict[str, str]
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_DIFFERS
     assert (
-        f"encoded ({headers['Content-Encoding']}), which the desk did not ask for" in finding.reason
+        f"encoded ({headers['Content-Encoding']}), which the desk did not request" in finding.reason
     )
     assert finding.seen == ()
 
@@ -198,7 +198,7 @@ def test_too_much_is_not_read(world: Sites, script: Script, verdict: Verdict) ->
     finally:
         tracemalloc.stop()
     assert finding.verdict is verdict
-    assert "the answer takes too long" not in finding.reason
+    assert "the answer took too long" not in finding.reason
     assert "the time for it is over" not in finding.reason
     assert peak < 1 << 20
     assert sum(map(len, finding.steps)) < 4096
@@ -222,7 +222,7 @@ def test_a_slow_server_is_given_up(world: Sites, script: Script) -> None:
     world.http.script(NAME, PATH, script)
     finding = world.validate(limits=SOON)
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "the answer takes too long" in finding.reason or "the time for it" in finding.reason
+    assert "the answer took too long" in finding.reason or "the time for it" in finding.reason
 
 
 @pytest.mark.parametrize("script", [held(), dripping(FRAMED, BODY)], ids=["silence", "drops"])
@@ -322,7 +322,7 @@ def test_tls_that_never_begins_is_given_up(world: Sites) -> None:
     with silent() as port:
         finding = world.validate(limits=SOON, ports=Ports(world.http.port, port))
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "by https, the answer takes too long." in finding.reason
+    assert "by https, the answer took too long." in finding.reason
 
 
 def test_http_where_tls_should_be_fails(world: Sites) -> None:

@@ -58,7 +58,7 @@ def test_a_name_at_such_an_address_is_not_fetched_from(world: Sites, address: st
     for finding in (alone, mixed):
         assert finding.verdict is Verdict.FILE_ABSENT
         assert (
-            "and the desk fetches nothing from there: let all of its A and AAAA records"
+            "from which the desk fetches nothing. Use public addresses in all its A and AAAA"
             in finding.reason
         )
     assert world.http.requests == []
@@ -156,7 +156,7 @@ def test_no_redirect_leads_to_an_address(world: Sites, host: str) -> None:
         ("", "its Location must be one URL"),
         ("/a b", "its Location must be one URL"),
         (f"/{'x' * 2000}", "its Location must be one URL"),
-        (PATH, "the redirects lead in a circle"),
+        (PATH, "the redirects form a loop"),
     ],
 )
 def test_a_redirect_that_leads_astray_is_not_followed(
@@ -224,7 +224,7 @@ def test_redirects_may_not_go_round_between_http_and_https(world: Sites) -> None
     """Nor from https back to http at all."""
     world.http.redirect(NAME, PATH, f"https://{NAME}{PATH}")
     world.https.redirect(NAME, PATH, f"http://{NAME}{PATH}")
-    assert "the redirects lead in a circle" in world.validate().reason
+    assert "the redirects form a loop" in world.validate().reason
     world.https.redirect(NAME, PATH, f"http://{NAME}/plain")
     world.http.put(NAME, "/plain", VALUE)
     finding = world.validate()

@@ -56,7 +56,7 @@ def test_a_secret_may_look_like_a_comment() -> None:
         (WRITTEN.replace("sha256", "md5"), "must be one of hmac-sha256, "),
         (WRITTEN.replace(SECRET, "no base 64"), "an algorithm and a secret"),
         (WRITTEN.replace(SECRET, "!" + SECRET), "must be in Base64"),
-        (WRITTEN.replace('"desk"', '"d\N{LATIN SMALL LETTER E WITH ACUTE}sk"'), "the name of a"),
+        (WRITTEN.replace('"desk"', '"d\N{LATIN SMALL LETTER E WITH ACUTE}sk"'), "the labels of a"),
         (WRITTEN.replace(SECRET, "===="), "must be in Base64"),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_file_that_is_no_key_file_is_refused_by_name(path: Path, content: byte
     """The message names the file, and nothing is written over it."""
     path.write_bytes(content)
     path.chmod(0o400)
-    with pytest.raises(KeyFileUnusable, match="does not hold a Tink keyset"):
+    with pytest.raises(KeyFileUnusable, match="does not contain a Tink keyset"):
         LocalKeyset.open(path, create=True)
     assert path.read_bytes() == content
 

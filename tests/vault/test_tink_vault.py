@@ -50,8 +50,8 @@ def test_a_wrong_key_file_is_refused_at_start_up_by_name(
     with pytest.raises(WrongKey) as refused:
         vault_on(other_kek).verify_check_value(value)
     assert str(refused.value).startswith(
-        f"key file {tmp_path / 'other.json'} is not the one this desk's data was encrypted with: "
-        "put the right one back"
+        f"key file {tmp_path / 'other.json'} is not the key with which this "
+        "desk's data was encrypted: put the right key back"
     )
 
 

@@ -224,7 +224,7 @@ def test_a_query_and_parts_are_read_with_the_newer_signature() -> None:
 def test_a_body_that_is_not_json_is_refused_by_its_rule() -> None:
     """The detail says which one."""
     claim = form_of(head("POST", tc3_headers())).claim(b"", NOW)
-    with pytest.raises(InvalidParameter, match="has to be JSON"):
+    with pytest.raises(InvalidParameter, match="must be JSON"):
         claim.parameters(b"<xml/>")
 
 

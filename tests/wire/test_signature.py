@@ -645,5 +645,5 @@ def test_headers_cannot_move_from_unsigned_to_signed() -> None:
 def test_an_absent_signed_header_is_named() -> None:
     """A proxy that drops a header can be found by the message."""
     authorization, request, key = signed_call()
-    with pytest.raises(SignatureFailure, match="The signed header `x-tc-action` is absent"):
+    with pytest.raises(SignatureFailure, match="The signed header `x-tc-action` is missing"):
         verify(authorization, CHANGES["absent header"](request), key)

@@ -213,11 +213,11 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     (found,) = wrong(examiner)
     assert (found.state, found.what) == (Health.FAIL, "background work has ended: trimming")
     one.alive = False
-    assert [each.what for each in examiner()] == ["it does not run; this is what its data says"]
+    assert [each.what for each in examiner()] == ["it is not running; this is what its data shows"]
 
 
 def test_background_work_that_stands_still_fails() -> None:
     """Though its thread is there."""
     examiner = ThreadsCheckup({"orders": Work(alive=True, trouble="it fails")}).examine
     (found,) = wrong(examiner)
-    assert found.what == "background work stands still: orders: it fails"
+    assert found.what == "background work is stuck: orders: it fails"

@@ -119,7 +119,7 @@ def test_what_a_check_finds_is_told_with_its_age(patient: Patient) -> None:
     patient.store.close()
     patient.probe.check()
 
-    assert patient.probe.faults() == ["nothing can be written to the database: the store is closed"]
+    assert patient.probe.faults() == ["the desk cannot write to the database: the store is closed"]
     assert patient.probe.result().line == "probe: failed, 0.0 seconds ago"
 
 

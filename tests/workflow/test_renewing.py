@@ -472,8 +472,8 @@ def test_a_successor_that_fails_after_the_end_is_not_made_again(left: LeftAlone)
     with pytest.raises(InvalidCertificateStatusCode) as refused:
         left.desk.operator("CurrentOrder", CertificateId=first)
     assert refused.value.detail == (
-        f"No certificate is in force in the place of {first}, which stands at 3 (Expired); "
-        f"what came after it: {after.certificate_id} at 2 (Review failed)."
+        f"No certificate in force follows {first}, which has status 3 (Expired). "
+        f"Certificates that came after it: {after.certificate_id} at 2 (Review failed)."
     )
 
 
@@ -532,7 +532,7 @@ def test_a_warning_is_logged_counted_and_listed(left: LeftAlone) -> None:
     after = left.successor(first)
     assert after is not None
     why = f"{after.certificate_id} stands at {status_msg(after)}"
-    (told,) = [each for each in logs if "no fresh successor" in each["event"]]
+    (told,) = [each for each in logs if "expires without a new one" in each["event"]]
     assert (told["certificate"], told["days"], told["why"]) == (first, 14, why)
     assert left.counted("certdesk_warnings") == {"14": 1}
     log = left.desk.call(left.caller, "DescribeCertificateOperateLogs")["OperateLogs"]

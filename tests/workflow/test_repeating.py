@@ -166,7 +166,7 @@ def test_work_that_does_not_come_to_an_end_stands_still() -> None:
     assert task.reaches(1)
     assert repeating.trouble == ""
     ticks.now = 61
-    assert repeating.trouble == "it does not come to an end"
+    assert repeating.trouble == "it does not end"
     repeating.go_on()
     assert repeating.trouble == ""
     going_on.set()
@@ -181,7 +181,7 @@ def test_what_fails_in_the_same_way_leaves_one_line() -> None:
         repeating.start()
         assert task.reaches(7)
         repeating.stop()
-    failed, goes_on = "background work failed", "background work goes on again"
+    failed, goes_on = "background work failed", "background work continues"
     assert [line["event"] for line in lines] == [failed, failed, goes_on]
 
 

@@ -399,7 +399,9 @@ def test_a_disabled_account_is_given_nothing(desk: Desk, action: str) -> None:
     its, other = _issued(desk), desk.account()
     switch(desk, other.uin, enabled=False)
     asked = {"ProductId": 104} if action == "GrantOrder" else {"CertificateId": its}
-    with pytest.raises(InvalidParam, match=f"Uin: account {other.uin} is disabled; certdesk acc"):
+    with pytest.raises(
+        InvalidParam, match=f"Uin: account {other.uin} is disabled. Run certdesk acc"
+    ):
         desk.operator(action, Uin=other.uin, **asked)
 
 
@@ -463,7 +465,7 @@ def test_the_checkup_tells_what_stands_still_and_why(desk: Desk) -> None:
     found = [each.what for each in WorkCheckup(desk.store, desk.clock).examine()]
     uin = desk.caller.uin
     assert (
-        f"1 stand still, and the successors of 1 certificates because account {uin} is "
+        f"1 orders and the successors of 1 certificates are paused because account {uin} is "
         "disabled since 2026-03-01 12:00 UTC"
     ) in found
     assert "none that should be renewed expires within 14 days" in found

@@ -42,9 +42,9 @@ class Beginning:
         elsewhere = self._elsewhere()
         if elsewhere and not self._wanted:
             raise SettingsError(
-                f"database: {self._own} is empty, and the desk of {self._folder} has its data in "
-                f"{elsewhere}: name that one (--database, or the setting), or begin a new desk "
-                "with certdesk serve --new-database"
+                f"database: {self._own} is empty, and the desk of {self._folder} has its "
+                f"data in {elsewhere}. Use that database (--database, or the setting), or "
+                "begin a new desk with certdesk serve --new-database"
             )
 
     def keep(self) -> None:

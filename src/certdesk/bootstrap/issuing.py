@@ -44,7 +44,7 @@ def issuers_of_products(settings: Settings) -> dict[int, str]:
     for text in settings.issuer_products:
         number, _, name = text.partition("=")
         if not number.isdecimal() or int(number) not in PRODUCTS or name not in names:
-            rule = "is not a product's number and a name of issuer.names, such as 8"
+            rule = "is not a product number and a name of issuer.names, such as 8"
             raise SettingsError(f"issuer.products: {text} {rule}={names[0]}")
         products[int(number)] = name
     return products

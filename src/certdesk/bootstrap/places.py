@@ -36,9 +36,11 @@ def examine_places(settings: Settings) -> Callable[[], Iterator[Observation]]:
                 check()
             except PlaceUnsafe as unsafe:
                 sound = False
-                yield failure(FILES, str(unsafe), "run it, and check whether anything was changed")
+                yield failure(
+                    FILES, str(unsafe), ("run the command, and check whether anything was changed")
+                )
         if sound:
-            yield good(FILES, f"nobody else may write to {settings.folder}, nor to the key files")
+            yield good(FILES, f"no other user may write to {settings.folder} or to the key files")
 
     return examine
 

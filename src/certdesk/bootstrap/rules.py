@@ -18,7 +18,10 @@ def rules_of(settings: Settings, *, sandbox: bool) -> Rules:
     """
     four_eyes, automatic = settings.vetting_four_eyes, settings.vetting_automatic
     if automatic and four_eyes:
-        raise SettingsError("vetting.four_eyes: with vetting.automatic nobody reviews orders")
+        raise SettingsError(
+            "vetting.four_eyes: cannot be on while vetting.automatic is on, since nobody "
+            "reviews orders then"
+        )
     return Rules(
         internal_suffixes=_internal_suffixes(settings),
         proof_interval=timedelta(seconds=settings.proof_interval),
@@ -40,7 +43,9 @@ def _public_url(settings: Settings) -> str:
     if not settings.public_url:
         return ""
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
-        raise SettingsError(f"http.public_url: {settings.public_url} is no URL to a place")
+        raise SettingsError(
+            f"http.public_url: {settings.public_url} is not an http or https URL with a host"
+        )
     return settings.public_url.rstrip("/")
 
 
@@ -49,5 +54,5 @@ def _internal_suffixes(settings: Settings) -> frozenset[str]:
         return frozenset(map(internal_suffix, settings.internal_suffixes))
     except DomainRefused as refused:
         raise SettingsError(
-            f"names.internal_suffixes: {refused.text!r} will not do: {refused.rule}"
+            f"names.internal_suffixes: {refused.text!r} is not allowed: {refused.rule}"
         ) from refused

@@ -15,7 +15,7 @@ from certdesk.ports import Clock
 from certdesk.settings import Settings
 
 SOON = timedelta(days=30)
-REMEDY = "put a new one in its place; the desk loads it by itself"
+REMEDY = "replace the file with a new certificate; the desk loads it by itself"
 
 
 class ServerCertificate:
@@ -45,7 +45,10 @@ class ServerCertificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self._certificate, self._key, lambda: "")
         except (OSError, ValueError) as error:
-            return f"tls.cert and tls.key cannot be used, so an earlier one is served: {error}"
+            return (
+                "tls.cert and tls.key cannot be used, so the desk serves an earlier "
+                f"certificate: {error}"
+            )
         return None
 
     def faults(self) -> Iterator[str]:

@@ -28,7 +28,9 @@ def dns_resolver(settings: Settings) -> Resolver:
     try:
         servers = [Server.parse(text) for text in settings.dns_resolvers]
     except ValueError as error:
-        raise SettingsError(f"dns.resolvers: {error}; give addresses, as 127.0.0.1:53") from error
+        raise SettingsError(
+            f"dns.resolvers: {error}; use addresses such as 127.0.0.1:53"
+        ) from error
     if not servers:
         raise SettingsError("dns.resolvers: name at least one, such as 127.0.0.1:53")
     if settings.dns_dnssec == "off":

@@ -61,7 +61,7 @@ def is_sandbox(store: Store, settings: Settings, *, wanted: bool | None) -> bool
     if wanted is not None and wanted is not found:
         one, other = ("sandbox", "desk") if found else ("desk", "sandbox")
         place = without_password(settings.database) or settings.folder
-        raise SettingsError(f"data: {place} is a {one}'s; a {other} needs data of its own")
+        raise SettingsError(f"data: {place} belongs to a {one}; a {other} needs its own data")
     return found
 
 

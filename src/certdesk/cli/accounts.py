@@ -24,7 +24,9 @@ def account() -> None:
 
 @account.command("add")
 @click.argument("name")
-@click.option("--unverified", is_flag=True, help="Leave the identity unverified: it cannot order.")
+@click.option(
+    "--unverified", is_flag=True, help=("Leave the identity unverified: the account cannot order.")
+)
 @desk_options
 def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
     """Open an account called NAME; print its Uin, SecretId and SecretKey.
@@ -33,9 +35,9 @@ def account_add(settings: Settings, name: str, *, unverified: bool) -> None:
     """
     response = ask(settings, "AddAccount", Name=name, Verified=not unverified)
     for uin in response.pop("SameName", ()):
-        tell(f"account {uin} has the same name; the Uin tells them apart")
+        tell(f"account {uin} has the same name; only the Uin tells them apart")
     uin = response.get("Uin")
-    advice = f"the account {uin} is there: certdesk key add {uin} makes another key"
+    advice = f"account {uin} exists; to make a key for it, run certdesk key add {uin}"
     show_new_key(settings, response, advice=advice)
 
 

@@ -30,7 +30,7 @@ def blocklist() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--reason", required=True, help="Why, in a few words: stored with each key.")
 @click.option(
-    "--revoke", is_flag=True, help="Others know these keys: revoke the certificates for them."
+    "--revoke", is_flag=True, help="Other people have these keys: revoke the certificates for them."
 )
 @desk_options
 def blocklist_import(settings: Settings, file: Path, reason: str, *, revoke: bool) -> None:

@@ -59,10 +59,12 @@ def ca_export(settings: Settings, name: str | None, *, chain: bool, der: bool) -
     Programs that are to trust the CA need the roots. Names are those of `certdesk ca show`.
     """
     if der and (name is None or chain):
-        raise click.UsageError("--der prints one certificate: give NAME, and no --chain")
+        raise click.UsageError(
+            "--der prints one certificate: name the authority, and leave out --chain"
+        )
     found = {authority["Name"]: authority for authority in _authorities(settings)}
     if name is not None and name not in found:
-        fail(f"there is no authority {name}; there are {', '.join(found)}", REFUSED)
+        fail(f"there is no authority {name}; the authorities are {', '.join(found)}", REFUSED)
     if der and name is not None:
         emit(PEM_cert_to_DER_cert(found[name]["Certificate"]))
         return

@@ -85,9 +85,9 @@ def read_json(argument: str) -> dict[str, Any]:
     try:
         value = json.loads(_source(argument))
     except (OSError, ValueError, RecursionError) as error:
-        raise click.BadParameter(f"no JSON can be read: {error_text(error)}") from error
+        raise click.BadParameter(f"cannot read JSON: {error_text(error)}") from error
     if not isinstance(value, dict):
-        raise click.BadParameter('give a JSON object: {"Name": "value", ...}')
+        raise click.BadParameter('must be a JSON object: {"Name": "value", ...}')
     return value
 
 
@@ -133,8 +133,8 @@ def refused(response: dict[str, Any]) -> None:
     if error and error["Code"] == "InternalError":
         number = response["RequestId"]
         fail(
-            f"InternalError: the desk could not do it; its log says why, under RequestId {number}, "
-            "and certdesk doctor looks for what is wrong",
+            "InternalError: the desk failed. Its log has the cause under RequestId "
+            f"{number}; certdesk doctor checks what is wrong",
             REFUSED,
         )
     if error:

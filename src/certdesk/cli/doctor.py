@@ -14,10 +14,16 @@ from certdesk.settings import Settings
 OK, FAIL = "ok", "fail"
 CLOSED = {
     "SettingsError": ("settings", "correct the setting; certdesk settings explains each"),
-    "PlaceUnsafe": ("files", "run what the text says, and check whether anything was changed"),
+    "PlaceUnsafe": (
+        "files",
+        ("run the command in the message, and check whether anything was changed"),
+    ),
     "SchemaUnreleased": ("database", "begin again in another folder or database"),
-    "SchemaUnknown": ("database", "start the newer version of certdesk that has written it"),
-    "StoreUnavailable": ("database", "repair what the text names: the path, the disk, the server"),
+    "SchemaUnknown": ("database", "start the newer version of certdesk that wrote it"),
+    "StoreUnavailable": (
+        "database",
+        ("repair what the message names: the path, the disk, the server"),
+    ),
     "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),
     "KeyFileMissing": ("keys", "put the desk's key file back, or set vault.key_file"),
     "KeyFileUnusable": ("keys", "make the key file readable only for the desk's user"),
@@ -64,7 +70,7 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
     except NoDesk as closed:
         return FAIL, [_closed(closed)]
     if "Error" in response:
-        what = f"it could not check itself: {response['Error']['Code']}"
+        what = f"the desk could not check itself: {response['Error']['Code']}"
         remedy = f"see its log for RequestId {response['RequestId']}"
         return FAIL, [Found(Check="desk", State=FAIL, What=what, Remedy=remedy)]
     return response["State"], response["Findings"]
@@ -75,8 +81,8 @@ def _missing(settings: Settings) -> Found:
     return Found(
         Check="desk",
         State=FAIL,
-        What=f"there is none in {settings.data}",
-        Remedy="name its folder with --data; certdesk serve makes a desk where there is none",
+        What=f"there is no desk in {settings.data}",
+        Remedy="name the right folder with --data, or make a desk here with certdesk serve",
     )
 
 
@@ -84,6 +90,6 @@ def _closed(closed: NoDesk) -> Found:
     kinds = [kind.__name__ for kind in type(closed.cause).__mro__] if closed.cause else []
     check, remedy = next(
         (CLOSED[kind] for kind in kinds if kind in CLOSED),
-        ("desk", "see its log, and whether its process is there; start it again"),
+        ("desk", "check its log and whether its process is running; start it again"),
     )
     return Found(Check=check, State=FAIL, What=str(closed), Remedy=remedy)

@@ -31,7 +31,7 @@ def show_new_key(
         if reason:
             advice = f"disable it: certdesk key disable {secret_id}"
         done = f"could not be disabled either ({reason})" if reason else "is disabled"
-        tell(f"the key {secret_id} could not be handed over, and {done}; {advice}")
+        tell(f"the key {secret_id} could not be printed, and {done}; {advice}")
         raise
 
 

@@ -58,7 +58,7 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
     given = {name: value for name, value in parameters.items() if value is not None}
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
     if len(line) > LINE_LIMIT:
-        fail(f"that is too much at once; the desk takes at most {LINE_LIMIT} bytes", REFUSED)
+        fail(f"the request is too large: the desk accepts at most {LINE_LIMIT} bytes", REFUSED)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         reply = _by_socket(settings, line) or _alone(settings, action, line)
@@ -82,8 +82,8 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
             taken_in_hand = answer.readline()
         except PermissionError as error:
             raise NoDesk(
-                f"{settings.socket_path} is not for this user of the system: admin.group names who "
-                "may use it besides the desk's own user"
+                f"your user may not use {settings.socket_path}. The desk's own user and the "
+                "group in admin.group may use it"
             ) from error
         except OSError:
             return None
@@ -115,7 +115,7 @@ def _reply(answer: io.BufferedReader) -> bytes:
     with contextlib.suppress(OSError):
         reply = answer.readline()
     if not reply:
-        raise NoDesk("the desk ended before it answered: check whether it did what you asked")
+        raise NoDesk("the desk ended before it answered; check whether it did what you requested")
     return reply
 
 
@@ -133,8 +133,8 @@ def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
         # A mistyped path must give an error, not a new and empty desk.
         if action not in BEGINNINGS and not bootstrap.is_begun(settings):
             raise NoDeskYet(
-                f"there is no desk in {settings.data}: name its folder with --data; certdesk serve "
-                "and certdesk account add make one"
+                f"there is no desk in {settings.data}: name the right folder with --data, or "
+                "make a desk with certdesk serve or certdesk account add"
             )
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line, os.geteuid())

@@ -32,7 +32,7 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
         return None
     found = _SPAN.fullmatch(span)
     if found is None:
-        rule = "takes a number up to 999999 with h, d or w behind it, for hours, days or weeks"
+        rule = "must be a number up to 999999 followed by h, d or w, for hours, days or weeks"
         raise click.BadParameter(f"{rule}, not {redacted(span)}")
     return int(found[1]) * HOURS[found[2]]
 
@@ -53,8 +53,10 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
     "--ending",
     callback=_hours,
     metavar="SPAN",
-    help="Only good certificates that end within 30d (days), 12h (hours) or 4w (weeks), those "
-    "first that end first.",
+    help=(
+        "Only valid certificates that end within 30d (days), 12h (hours) or 4w (weeks), those "
+        "first that end first."
+    ),
 )
 @click.option(
     "--limit",

@@ -22,7 +22,7 @@ BY = {"email": "E-mail address", "phone": "Telephone number", "identity": "Ident
 def _who(command: Command) -> Command:
     """Add the options that identify a person to a command."""
     for option in (
-        click.option("--uin", help="Only what this account has."),
+        click.option("--uin", help="Only data of this account."),
         click.option("--identity", "by", flag_value="identity", help="By an identity number."),
         click.option("--phone", "by", flag_value="phone", help="By a telephone number."),
         click.argument("email", required=False),
@@ -67,9 +67,9 @@ def person_erase(settings: Settings, email: str | None, by: str | None, uin: str
 def _value(email: str | None, by: str | None) -> tuple[str, str]:
     """Return the kind of a person's identifier, and its value."""
     if email is not None and by is not None:
-        raise click.UsageError("Give EMAIL alone, or one of --phone and --identity.")
+        raise click.UsageError("Use either EMAIL or one of --phone and --identity.")
     if email is not None and "@" not in email:
-        raise click.UsageError("EMAIL has no @; other values are read with --phone or --identity.")
+        raise click.UsageError("EMAIL has no @. For other values, use --phone or --identity.")
     if email is not None:
         return "email", email
     known_by = by or "email"
@@ -77,5 +77,7 @@ def _value(email: str | None, by: str | None) -> tuple[str, str]:
         return known_by, ask_hidden(BY[known_by])
     value = sys.stdin.readline().strip()
     if not value:
-        raise click.UsageError("Give EMAIL, or a value in the first line of standard input.")
+        raise click.UsageError(
+            "EMAIL is missing. Use it, or put a value in the first line of standard input."
+        )
     return known_by, value

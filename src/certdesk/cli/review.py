@@ -34,8 +34,10 @@ DONE = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "k
 by_whom = click.option(
     "--reviewer",
     metavar="NAME",
-    help="Name to keep with the decision. Who decides is the user of the system.  "
-    "[default: that user's]",
+    help=(
+        "Name to store with the decision. The user of the system counts as the reviewer.  "
+        "[default: that user's]"
+    ),
 )
 
 as_seen = click.option(
@@ -65,7 +67,7 @@ def _table(response: dict[str, Any]) -> None:
         )
         for each in response["Reviews"]
     )
-    table(COLUMNS, rows, nothing="Nothing waits.")
+    table(COLUMNS, rows, nothing="Nothing waits for a review.")
 
 
 def _decided(response: dict[str, Any]) -> None:
@@ -129,7 +131,7 @@ def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: 
 
 @review.command("reject")
 @click.argument("id_", metavar="ID")
-@click.option("--reason", required=True, help="Why; the customer reads it.")
+@click.option("--reason", required=True, help="The reason; the customer reads it.")
 @by_whom
 @as_seen
 @desk_options

@@ -70,7 +70,10 @@ def clock_option(command: Callable[..., None]) -> Callable[..., None]:
 new_database_option = click.option(
     "--new-database",
     is_flag=True,
-    help="Begin a new desk in an empty database, although the folder's desk has another.",
+    help=(
+        "Begin a new desk in an empty database, although the desk of the folder has another "
+        "database."
+    ),
 )
 
 
@@ -114,7 +117,7 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     """
     _check_listen(settings)
     _stay_on_one_core(settings)
-    tell("SANDBOX: for tests only; nobody should trust its certificates")
+    tell("SANDBOX: for tests only. Do not trust its certificates")
     for line in _unprovable(settings):
         tell(line)
     with contextlib.ExitStack() as held:
@@ -122,10 +125,12 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
             folder = held.enter_context(throwaway_folder())
             settings = dataclasses.replace(settings, data=str(folder))
             tell(
-                "its keys are thrown away at its end, and nobody can open its database again "
-                "without them; --data DIR keeps them"
+                (
+                    "the sandbox deletes its keys at its end, and nobody can open its database "
+                    "again without them; --data DIR keeps them"
+                )
                 if settings.database
-                else "everything in it is thrown away at its end; --data DIR keeps it"
+                else "the sandbox deletes all its data at its end; --data DIR keeps it"
             )
         desk = _desk(settings, sandbox=True, clock=clock, new_database=new_database)
         opened = held.enter_context(desk)
@@ -145,7 +150,7 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     """
     if not settings.ca_base_url:
         fail(
-            "ca.base_url: set it to where the desks that serve answer; certificates name it",
+            "ca.base_url: set it to the URL of the desks that serve, since certificates contain it",
             UNREACHABLE,
         )
     ends = {signal.SIGTERM, signal.SIGINT}
@@ -159,7 +164,9 @@ def _serving_processes(settings: Settings) -> int:
     """Return how many processes serve: one if this SQLite may not have several that write."""
     if settings.workers == 1 or database_file(settings) is None or Library.find().write_ahead:
         return settings.workers
-    log.warning("this SQLite is too old for several processes: one serves", setting="http.workers")
+    log.warning(
+        "this SQLite is too old for several processes, so only one serves", setting="http.workers"
+    )
     return 1
 
 
@@ -184,13 +191,13 @@ def _unprovable(settings: Settings) -> Iterator[str]:
     if settings.dns_resolvers != resolvers:
         return
     yield (
-        f"it validates names with the resolver {resolvers[0]} (dns.resolvers), so only names "
-        "whose DNS records or web pages you can change on the Internet; orders for other names "
-        "wait until they fail"
+        f"the sandbox validates names with the resolver {resolvers[0]} (dns.resolvers), so "
+        "it can only validate names whose DNS records or web pages you can change on the "
+        "Internet; orders for other names wait until they fail"
     )
     yield (
-        "to validate any name, run `certdesk world` in another terminal, and start the sandbox "
-        "with `--config world/desk.toml`"
+        "to validate any name, run `certdesk world` in another terminal, and start the "
+        "sandbox with `--config world/desk.toml`"
     )
 
 
@@ -214,7 +221,7 @@ def _desk(
     log_to_stderr(settings.log_level, settings.log_format)
     _warn_of(settings)
     if clock is not None:
-        log.warning("the clock is moved by a file, which is only for tests")
+        log.warning("a file moves the clock, which is only for tests")
     os.umask(0o077)
     hide_memory()
     try:
@@ -235,15 +242,15 @@ def _desk(
 def _warn_of(settings: Settings) -> None:
     """Log which checks against wrongful issuance are switched off."""
     if settings.dns_dnssec == "off":
-        log.warning("any resolver is believed, which is only for tests", setting="dns.dnssec")
+        log.warning("the desk trusts any resolver, which is only for tests", setting="dns.dnssec")
     if settings.plain_networks and not settings.tls_cert:
         log.warning(
-            "plain HTTP is served beyond loopback: anybody who can listen there reads keys",
+            "the desk serves plain HTTP beyond loopback: anybody who can listen there reads keys",
             setting="http.plain_networks",
             networks=list(settings.plain_networks),
         )
     if not settings.caa_check:
-        log.warning("CAA records are not checked", setting="caa.check")
+        log.warning("the desk does not check CAA records", setting="caa.check")
 
 
 def _open_account(opened: OpenDesk) -> dict[str, str]:

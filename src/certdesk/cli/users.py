@@ -87,7 +87,7 @@ def policy_add(
     It binds the users that it is attached to (user attach).
     """
     if bool(allow) == bool(deny):
-        raise click.UsageError("use --allow or --deny, not both: a policy does one of the two")
+        raise click.UsageError("use either --allow or --deny, not both")
     effect, actions = ("allow", allow) if allow else ("deny", deny)
     given = {"CertificateIds": certificate or None, "ProjectIds": project or None}
     show_reply(
@@ -137,7 +137,7 @@ def token() -> None:
 
 @token.command("add")
 @click.option("--user", "user_id", required=True, type=int, help="The user's UserId.")
-@click.option("--minutes", required=True, type=int, help="How long it works: 1 to 2160.")
+@click.option("--minutes", required=True, type=int, help="Minutes for which it works: 1 to 2160.")
 @click.option(
     "--policy",
     multiple=True,

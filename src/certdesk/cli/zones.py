@@ -59,16 +59,16 @@ def provider_options(
 
 @zone.command("add")
 @click.argument("zone")
-@click.option("--uin", required=True, help="The account that gets it.")
+@click.option("--uin", required=True, help="The account that may use it.")
 @click.option(
     "--provider",
     type=click.Choice(list(PROVIDER_SETTINGS)),
     default=PROVIDERS[0].name,
     show_default=True,
-    help="How the zone is changed.",
+    help="The protocol by which the desk changes the zone.",
 )
 @provider_options(PROVIDER_SETTINGS)
-@click.option("--unchecked", is_flag=True, help="Add it without a test.")
+@click.option("--unchecked", is_flag=True, help="Add it without a test of the DNS server.")
 @desk_options
 def zone_add(
     settings: Settings, zone: str, uin: str, provider: str, *, unchecked: bool, **given: str | Path
@@ -110,7 +110,7 @@ def read_settings(
         else:
             clear.append({"Name": setting.name, "Value": value})
     if values:
-        raise click.UsageError(f"The provider takes no option '{min(values)}'.")
+        raise click.UsageError(f"The provider has no option '{min(values)}'.")
     return clear, secrets
 
 

@@ -62,7 +62,9 @@ def proofs(scene: Scene) -> Iterator[Detail]:
     """Return what is to be published for each name."""
     for name, bought in scene.wanted.items():
         (proof,) = scene.detail(bought)["DvAuthDetail"]["DvAuths"]
-        expect(proof["DvAuthVerifyType"] in {"TXT", "FILE"}, f"{name} is proved by something else")
+        expect(
+            proof["DvAuthVerifyType"] in {"TXT", "FILE"}, (f"{name} has another kind of challenge")
+        )
         yield proof
 
 
@@ -142,7 +144,10 @@ def verify(scene: Scene) -> Said:
         bundle = archive.read(f"Nginx/1_{name}_bundle.crt").decode()
         key = load_pem_private_key(archive.read(f"Nginx/2_{name}.key"), None)
         leaf, *chain = x509.load_pem_x509_certificates(bundle.encode())
-        expect(leaf.public_key() == key.public_key(), "the private key is another one's")
+        expect(
+            leaf.public_key() == key.public_key(),
+            ("the private key does not belong to the certificate"),
+        )
         # The library checks the name in any case, since not every openssl can.
         check(name, leaf, chain, root)
         if openssl is None:

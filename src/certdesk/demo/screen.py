@@ -81,7 +81,7 @@ class Screen:
     def failure(self, why: str, log: str) -> None:
         """Show why a step failed, with the desk's log."""
         self._bar.stop()
-        logged = f"The desk's log:\n{log}" if log else "The desk has logged nothing."
+        logged = f"The desk's log:\n{log}" if log else "The log of the desk is empty."
         self._errors.print(Text(f"Step {self._number} failed: {why}", "bold red"), soft_wrap=True)
         self._errors.print(Text(logged), soft_wrap=True)
 

@@ -23,7 +23,7 @@ Step: TypeAlias = Callable[[Scene], Said]
 
 def start(scene: Scene) -> Said:
     """Start the desk on a free port."""
-    yield told("A name server and a web server on this machine stand for the Internet.")
+    yield told("A name server and a web server on this machine act as the Internet.")
     options = f"--data {scene.desk.data} --config {scene.world.settings}"
     yield typed(f"certdesk serve {options} --listen 127.0.0.1:0")
     scene.desk.start()
@@ -108,12 +108,12 @@ def search_files(scene: Scene) -> Said:
         secrets += secrecy.of_private_key(scene.details[example.number]["CertificatePrivateKey"])
     files = secrecy.read_files(scene.desk.folder)
     found = [f"{kind} in {file}" for kind, file in secrecy.search(files, secrets)]
-    expect(not found, f"there in the clear: {', '.join(found)}")
+    expect(not found, f"found unencrypted: {', '.join(found)}")
     expect(any(secrecy.search(files, [PUBLIC])), f"the search finds no {PUBLIC[0]} either")
     size = sum(map(len, files.values())) // 1024
     yield told(f"Searched {', '.join(files)} ({size} KiB).")
-    yield told(f"In the clear: {PUBLIC[0]}.")
-    yield told(f"Not in the clear: {', '.join(dict.fromkeys(kind for kind, _ in secrets))}.")
+    yield told(f"Unencrypted: {PUBLIC[0]}.")
+    yield told(f"Never unencrypted: {', '.join(dict.fromkeys(kind for kind, _ in secrets))}.")
 
 
 def be_refused(scene: Scene) -> Said:
@@ -129,7 +129,7 @@ def be_refused(scene: Scene) -> Said:
         expect_equal("the code", refused.code, "FailedOperation.InvalidParam")
         expect("example.org" in refused.message, "the message does not name the domain")
     else:
-        raise StepFailed("it was accepted")
+        raise StepFailed("the desk accepted it")
     expect_same(scene, example)
     yield told("The order keeps its material.")
 

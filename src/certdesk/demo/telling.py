@@ -31,7 +31,7 @@ def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a se
 
 def expect_equal(what: str, found: object, wanted: object) -> None:
     """Fail the step unless a value is as it should be."""
-    expect(found == wanted, f"{what} is {found!r}, and should be {wanted!r}")
+    expect(found == wanted, f"{what} is {found!r}, but should be {wanted!r}")
 
 
 def reason(error: Exception) -> str:

@@ -25,7 +25,7 @@ ROOT_SOON = timedelta(days=730)
 NOBODY = 1
 """A serial number that no authority uses."""
 
-RESTORE = "put the key file and the database of one desk together again (guide: Back up)"
+RESTORE = "put back the key file and the database of the same desk (guide: Back up)"
 AT_WORK = "start certdesk serve, or certdesk worker, which makes it; see the log if it runs"
 
 
@@ -42,13 +42,15 @@ class CaCheckup:
         """Report on the ends, keys, CRLs and OCSP of authorities, and on the URL they name."""
         made, now = self._hierarchy.made(), self._world.clock.now()
         if not made:
-            yield good(CHECK, "there are no authorities yet; they are made with the first order")
+            yield good(CHECK, "there are no authorities yet; the first order makes them")
         newest = {line_of(each.name): each for each in made if self._end(each) > now}
         for authority in made:
             faults = list(self._faults(authority, now, newest.get(line_of(authority.name))))
             yield from faults
             if not faults:
-                yield good(CHECK, f"{authority.name} is good until {self._end(authority):%Y-%m-%d}")
+                yield good(
+                    CHECK, f"{authority.name} is valid until {self._end(authority):%Y-%m-%d}"
+                )
         yield from self._address(made)
 
     def _faults(
@@ -56,17 +58,20 @@ class CaCheckup:
     ) -> Iterator[Observation]:
         name, end = authority.name, self._end(authority)
         if newest is None:
-            yield failure(CHECK, f"{name} ended on {end:%Y-%m-%d}: it signs nothing more", AT_WORK)
+            yield failure(CHECK, f"{name} expired on {end:%Y-%m-%d} and no longer signs", AT_WORK)
         if end <= now:
             return
         issuing = plan_of(name).rank is Rank.ISSUING
         if issuing and authority is newest and end - now < SOON:
-            yield warning(CHECK, f"{name} ends on {end:%Y-%m-%d}, and no other follows", AT_WORK)
+            yield warning(CHECK, f"{name} expires on {end:%Y-%m-%d} and has no successor", AT_WORK)
         if not issuing and end - now < ROOT_SOON:
             yield warning(
                 CHECK,
-                f"{name} ends on {end:%Y-%m-%d}, and nothing below it lasts longer",
-                "begin a desk with a CA of its own in time, and have clients trust its roots too",
+                f"{name} expires on {end:%Y-%m-%d}, and so does everything below it",
+                (
+                    "start a desk with a new CA in time, and add its roots to the trust of your "
+                    "clients"
+                ),
             )
         if authority.private_key is None:
             return
@@ -109,8 +114,11 @@ class CaCheckup:
         if made and _here_alone(urlsplit(base).hostname or ""):
             yield warning(
                 CHECK,
-                f"certificates name {base} for CRLs and OCSP, which only this machine reaches",
-                "set ca.base_url to where others reach the desk; what was issued keeps the old one",
+                f"certificates contain {base} for CRLs and OCSP, which only this machine can reach",
+                (
+                    "set ca.base_url to the URL at which others reach the desk; issued "
+                    "certificates keep the old one"
+                ),
             )
 
     def _end(self, authority: Authority) -> datetime:

@@ -137,7 +137,7 @@ class Hierarchy:
         try:
             self.key(authority.name)
         except (LookupError, TypeError, ValueError, VaultError):
-            return f"the key of the CA's {authority.name} does not open"
+            return f"the key of the authority {authority.name} cannot be decrypted"
         return None
 
     def source(self, name: str) -> Source:

@@ -97,7 +97,7 @@ class PrivateCa(Issuer):
             return self._finish(request, recorded) if recorded else self._begin(request)
         except IssuanceRefused as refused:
             log.warning(
-                "certificate refused at the gate",
+                "certificate refused before it was signed",
                 certificate_id=request.certificate_id,
                 attempt=request.attempt,
                 rule=refused.rule,

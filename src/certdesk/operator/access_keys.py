@@ -55,7 +55,9 @@ def add_key(context: Context, request: AddKeyRequest) -> Commit[NewKeyReply]:
         )
         if in_use >= MOST_KEYS:
             owner = "account" if request.user_id is None else "user"
-            raise InvalidParam(f"The {owner} has {MOST_KEYS} keys in use; disable one first.")
+            raise InvalidParam(
+                f"The {owner} already has {MOST_KEYS} keys in use. Disable one first."
+            )
         unit.access_keys.add(key)
         context.record(unit, f"key:{key.secret_id}", _whose(key), uin=request.uin)
         return NewKeyReply(uin=request.uin, secret_id=key.secret_id, secret_key=secret_key)
@@ -85,7 +87,7 @@ class AddTokenReply(Reply):
 def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenReply]:
     """Make a temporary key of a user, which works only with its token and until it ends."""
     if not 1 <= request.minutes <= MOST_MINUTES:
-        raise InvalidParam(f"Minutes: takes 1 to {MOST_MINUTES}, not {request.minutes}.")
+        raise InvalidParam(f"Minutes: must be 1 to {MOST_MINUTES}, not {request.minutes}.")
     user = context.desk.store.read(lambda unit: known_user(unit, request.user_id))
     made, secret_key = new_key(context, user.uin, user_id=user.user_id)
     token = new_token(context.desk.rng)
@@ -124,13 +126,13 @@ def rotate_key(context: Context, request: RotateKeyRequest) -> Commit[NewKeyRepl
     """Replace a key with a new one; the old key stops working at once."""
     old = context.desk.store.read(lambda unit: _key(unit, request.secret_id))
     if old.token_digest is not None:
-        raise InvalidParam("A temporary key is not rotated; make another one.")
+        raise InvalidParam("You cannot rotate a temporary key. Make another one.")
     key, secret_key = new_key(context, old.uin, user_id=old.user_id)
 
     def commit(unit: Unit) -> NewKeyReply:
         replaced = _key(unit, request.secret_id)
         if not replaced.enabled:
-            raise InvalidParam("The key is disabled already; add a new one.")
+            raise InvalidParam("The key is already disabled. Add a new one.")
         _switch_off(unit, replaced)
         unit.access_keys.add(key)
         context.record(unit, f"key:{request.secret_id}", key.secret_id, uin=key.uin)

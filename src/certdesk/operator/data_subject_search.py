@@ -149,7 +149,7 @@ def _opened(
             return records.people_of(context.desk.vault, record)
         return records.organisation_of(context.desk.vault, record)
     except VaultError:
-        log.exception("a record does not open", record=name_of(record))
+        log.exception("a record cannot be decrypted", record=name_of(record))
         if name_of(record) not in unreadable:
             unreadable.append(name_of(record))
         return None

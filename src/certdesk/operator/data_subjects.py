@@ -181,10 +181,10 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
 
 def _wanted(by: str, value: str) -> Wanted:
     if by not in list(Known):
-        raise InvalidParam(f"By: is one of {', '.join(Known)}.")
+        raise InvalidParam(f"By: must be one of {', '.join(Known)}.")
     # The message never repeats the value itself: it may be an identity number.
     if not 0 < len(value.strip()) <= LONGEST or not value.isprintable():
-        raise InvalidParam(f"Value: takes 1 to {LONGEST} printable characters.")
+        raise InvalidParam(f"Value: must be 1 to {LONGEST} printable characters.")
     return Wanted(Known(by), Secret(value))
 
 

@@ -174,8 +174,8 @@ def _try(context: Context, zone: Zone) -> None:
         context.desk.dns_providers.remove(zone, trial)
     except UpdateFailed as failed:
         raise FailedOperation(
-            f"A TXT record at {trial.record} was to be added and removed for a trial. {failed} "
-            "Mend that, or give --unchecked to keep the zone as it is."
+            f"The desk tried to add and remove a TXT record at {trial.record}. {failed} Fix "
+            "that, or use --unchecked to keep the zone as it is."
         ) from None
 
 

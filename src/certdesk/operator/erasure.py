@@ -22,12 +22,10 @@ from certdesk.ports import Unit, place_of_party, place_of_submission
 Kind = Submission | Manager | Company
 
 WHAT_FIRST = {
-    **dict.fromkeys(
-        TAKES_MATERIAL, "cancel it (CancelCertificateOrder), or hand in other material"
-    ),
-    **dict.fromkeys(SUBMITTED, "cancel its review (CancelAuditCertificate), or wait for its end"),
+    **dict.fromkeys(TAKES_MATERIAL, "cancel it (CancelCertificateOrder), or send other material"),
+    **dict.fromkeys(SUBMITTED, "cancel its review (CancelAuditCertificate), or wait until it ends"),
 }
-WAIT = "wait for its end"
+WAIT = "wait until it ends"
 
 
 def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
@@ -41,7 +39,7 @@ def needed_for(unit: Unit, traces: Traces) -> Iterator[str]:
             orders = list(unit.orders.where(uin=record.uin, manager_id=record.manager_id))
             review = unit.reviews.get(subject_of_manager(record.manager_id))
             if review is not None and review.verdict is None:
-                yield f"{trace.name} waits for its review: approve or reject it first."
+                yield f"{trace.name} waits for its review. Approve or reject it first."
         else:
             orders = []
         for order in orders:
@@ -112,12 +110,16 @@ def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
     for certificate_id in traces.orders:
         subject = subject_of_order(certificate_id)
         if unit.certificates.where(certificate_id=certificate_id, limit=1):
-            yield subject, "CSR and certificate", "clients rely on it; it names domains and owners"
+            yield (
+                subject,
+                "CSR and certificate",
+                ("clients rely on it; it contains domain names, and names of organisations"),
+            )
         else:
             yield (
                 subject,
                 "domain names and CSR",
-                "they say what was ordered, and are not personal",
+                "they say what was ordered and are not personal",
             )
     for trace in traces.found:
         if isinstance(trace.record, Manager):
@@ -126,13 +128,17 @@ def kept(unit: Unit, traces: Traces) -> Iterator[tuple[str, str, str]]:
             yield trace.name, "name, address and number", "they are the organisation's"
     for user in traces.users:
         remedy = (
-            f"its keys and policies depend on it; certdesk user disable {user.user_id} ends them"
+            f"its keys and policies depend on it; certdesk user disable {user.user_id} stops them"
         )
         yield f"user:{user.user_id}", "its name", remedy
     yield from dict.fromkeys(
         (each.record, each.what, each.why) for each in traces.texts if each.why
     )
-    yield "audit", "what was done, by record", "it is never changed; the person is a hash there"
+    yield (
+        "audit",
+        "what was done, by record",
+        ("it is never changed; it contains only a hash of the person"),
+    )
 
 
 def _has_identity(holder: Material | People | Organisation) -> bool:

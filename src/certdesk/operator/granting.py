@@ -48,7 +48,7 @@ def _goods(request: asked.GrantOrderRequest) -> Goods:
     if request.product_id == FREE:
         faults = []
         if names != 1:
-            faults.append(f"DomainNum: a free certificate is for 1 name, not {names}.")
+            faults.append(f"DomainNum: must be 1 for a free certificate, not {names}.")
         if request.time_span is not None:
             faults.append(f"TimeSpan: a free certificate is for {FREE_MONTHS} months, no years.")
         goods = Goods(PRODUCTS[FREE], names, 0)

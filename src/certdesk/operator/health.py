@@ -57,11 +57,11 @@ def _found(examiner: Examiner) -> Iterator[Observation]:
         yield from examiner()
     except StoreUnavailable as unavailable:
         what = f"it cannot be used: {str(unavailable).partition(chr(10))[0]}"
-        yield failure("database", what, "do what the text says")
+        yield failure("database", what, "fix what the message names")
     except Exception as error:
         log.exception("a part of the desk could not be checked")
         yield failure(
             "desk",
-            f"a part of it could not be checked: {type(error).__name__}",
-            "the log has the whole error",
+            f"a part of the desk could not be checked: {type(error).__name__}",
+            "see the log for the whole error",
         )

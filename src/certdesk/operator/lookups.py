@@ -25,9 +25,9 @@ def check_name(name: str) -> None:
         InvalidParam: it has more than 64 characters, invisible characters, or blanks only.
     """
     if not name.strip():
-        raise InvalidParam("Name: has to be more than blanks.")
+        raise InvalidParam("Name: must contain more than blanks.")
     if text_fault(name, LONGEST):
-        raise InvalidParam(f"Name: takes at most {LONGEST} printable characters.")
+        raise InvalidParam(f"Name: must have at most {LONGEST} printable characters.")
 
 
 def check_free(
@@ -39,7 +39,7 @@ def check_free(
         InvalidParam: the name is taken.
     """
     if kept.count(uin=uin, name=name):
-        raise InvalidParam(f"Name: the account has a {redacted_bare(name)} already.")
+        raise InvalidParam(f"Name: the account already has a {redacted_bare(name)}.")
 
 
 def known_account(unit: Unit, uin: str) -> Account:
@@ -63,7 +63,9 @@ def enabled_account(unit: Unit, uin: str) -> Account:
     """
     account = known_account(unit, uin)
     if not account.enabled:
-        raise InvalidParam(f"Uin: account {uin} is disabled; certdesk account enable {uin} first.")
+        raise InvalidParam(
+            f"Uin: account {uin} is disabled. Run certdesk account enable {uin} first."
+        )
     return account
 
 

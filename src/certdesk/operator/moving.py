@@ -68,13 +68,14 @@ def _sent(unit: Unit, order: Order, uin: str) -> Order:
             replaces or that replaces it.
     """
     if order.uin == uin:
-        raise InvalidParam(f"Uin: {order.certificate_id} is in account {uin} already.")
+        raise InvalidParam(f"Uin: {order.certificate_id} is already in account {uin}.")
     product = PRODUCTS.get(order.product_id)
     if product is not None and product.level is not Level.DV:
         raise InvalidParam(
-            f"CertificateId: {order.certificate_id} is an {product.level.value} certificate, which "
-            f"belongs to the company and the manager of account {order.uin}. Have them vetted in "
-            f"{uin} and order it there anew; then certdesk order revoke takes this one back."
+            f"CertificateId: {order.certificate_id} is an {product.level.value} certificate, "
+            f"which belongs to the company and the manager of account {order.uin}. Have them "
+            f"vetted in account {uin} and order a new certificate there. Then revoke this "
+            "one with certdesk order revoke."
         )
     try:
         sent = begin_move(order, uin)
@@ -87,10 +88,13 @@ def _sent(unit: Unit, order: Order, uin: str) -> Order:
 def _remedy(order: Order) -> str:
     if order.status in ASKED_BACK:
         return (
-            "A request to revoke it is under way: wait for its end, or end it with certdesk "
-            "order keep."
+            "A request to revoke the certificate is in progress. Wait until it ends, or end "
+            "it with certdesk order keep."
         )
-    return f"It can be moved at {_names(*sorted(statuses_of(*MOVABLE)))}."
+    return (
+        "You can move an order only while it has one of these statuses: "
+        f"{_names(*sorted(statuses_of(*MOVABLE)))}."
+    )
 
 
 def _check_neighbours(unit: Unit, order: Order) -> None:
@@ -103,7 +107,7 @@ def _check_neighbours(unit: Unit, order: Order) -> None:
         if other.status not in FINISHED:
             raise InvalidCertificateStatusCode(
                 f"{other.certificate_id}, {_relation(order, other)}, has status "
-                f"{_names(other.status)}: wait until it ends, or cancel it."
+                f"{_names(other.status)}. Wait until it ends, or cancel it."
             )
 
 
@@ -123,8 +127,8 @@ def _called_off(order: Order, uin: str) -> Order:
     """
     if order.uin != uin:
         raise InvalidCertificateStatusCode(
-            f"The order has status {_names(order.status)}: it moves to account "
-            f"{order.headed_for}. Naming account {order.uin} calls that off."
+            f"The order has status {_names(order.status)} and is moving to account "
+            f"{order.headed_for}. To cancel the move, name account {order.uin}."
         )
     return call_off_move(order)
 

@@ -120,7 +120,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
         InvalidParam: the status, the time span or the place in the list is not valid.
     """
     if request.status is not None and request.status not in set(Status):
-        raise InvalidParam(f"Status: is 0 to {max(Status)}, not {request.status}.")
+        raise InvalidParam(f"Status: must be 0 to {max(Status)}, not {request.status}.")
     statuses = None if request.status is None else frozenset({Status(request.status)})
     query = OrderQuery(
         uin="",
@@ -133,7 +133,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
     if hours is None:
         return query
     if hours > MOST_HOURS:
-        raise InvalidParam(f"EndingHours: takes at most {MOST_HOURS}, not {hours}.")
+        raise InvalidParam(f"EndingHours: must be at most {MOST_HOURS}, not {hours}.")
     return dataclasses.replace(
         query,
         statuses=statuses or frozenset(LIVING),
@@ -180,7 +180,7 @@ def _seen(text: str) -> Seen:
     Raises:
         InvalidParam: it does not stand for a place.
     """
-    refusal = InvalidParam("After: takes the Next of a page of this list.")
+    refusal = InvalidParam("After: must be the Next of a page of this list.")
     found = _PLACE.fullmatch(text)
     if found is None:
         raise refusal

@@ -118,8 +118,8 @@ def current_order(
                 f"{each.certificate_id} at {each.status.in_words}" for each in followers
             )
             raise InvalidCertificateStatusCode(
-                f"No certificate is in force in the place of {order.certificate_id}, which stands "
-                f"at {order.status.in_words}; what came after it: {stand or 'nothing'}."
+                f"No certificate in force follows {order.certificate_id}, which has status "
+                f"{order.status.in_words}. Certificates that came after it: {stand or 'none'}."
             )
         return CurrentOrderReply(order=_info(unit, found or order))
 

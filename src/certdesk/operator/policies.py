@@ -129,7 +129,7 @@ def remove_policy(context: Context, request: asked.RemovePolicyRequest) -> Commi
         bound = _bound(unit, policy)
         if bound:
             users = ", ".join(map(str, bound))
-            raise InvalidParam(f"The policy is attached to users ({users}); detach it first.")
+            raise InvalidParam(f"The policy is attached to users ({users}). Detach it first.")
         unit.policies.remove(policy.policy_id)
         context.record(unit, f"policy:{policy.policy_id}", "removed", uin=policy.uin)
         return PolicyReply(policy_id=policy.policy_id)
@@ -168,8 +168,8 @@ def _check_rule(request: AddPolicyRequest) -> None:
         speaks = any(fits(pattern, permission) for permission in PERMISSIONS)
         if len(pattern) > LONGEST_PATTERN or not speaks:
             raise InvalidParam(
-                f"Actions: {redacted(pattern)} fits no action; "
-                "write ssl:DescribeCompanies or ssl:Describe*."
+                f"Actions: {redacted(pattern)} matches no action. Examples: "
+                "ssl:DescribeCompanies, ssl:Describe*."
             )
 
 

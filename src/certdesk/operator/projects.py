@@ -97,7 +97,7 @@ def remove_project(context: Context, request: asked.RemoveProjectRequest) -> Com
         project = known_project(unit, request.project_id)
         orders = _orders_in(unit, project)
         if orders:
-            raise InvalidParam(f"The project has {orders} orders; move them first.")
+            raise InvalidParam(f"The project has {orders} orders. Move them first.")
         unit.projects.remove(project.project_id)
         context.record(unit, f"project:{project.project_id}", "removed", uin=project.uin)
         return ProjectReply(project_id=project.project_id)

@@ -38,8 +38,8 @@ def refund_order(context: Context, request: asked.RefundOrderRequest) -> Commit[
             raise InvalidCertificateStatusCode(f"{refused}") from None
         if _was_given(unit, order):
             raise InvalidCertificateStatusCode(
-                f"{request.certificate_id} was granted (certdesk order grant): nothing was paid "
-                "for it."
+                f"{request.certificate_id} was granted free of charge (certdesk order "
+                "grant), so there is nothing to refund."
             )
         unit.orders.replace(refunded)
         context.record(unit, order.certificate_id, reason or "", uin=order.uin)

@@ -45,7 +45,7 @@ class RevokeOrderReply(Reply):
 def revoke_order(context: Context, request: asked.RevokeOrderRequest) -> Commit[RevokeOrderReply]:
     """Revoke a certificate without validation, letter or review."""
     if request.reason not in set(Reason):
-        raise InvalidParam(f"Reason: is one of {', '.join(Reason)}.")
+        raise InvalidParam(f"Reason: must be one of {', '.join(Reason)}.")
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> RevokeOrderReply:

@@ -168,5 +168,5 @@ def _checked(provider: DnsProvider[Any], given: Mapping[str, str | Secret]) -> A
     taken = {setting.name: setting.secret for setting in wanted}
     if taken != {name: isinstance(value, Secret) for name, value in given.items()}:
         kinds = (f"{each.name} (a secret)" if each.secret else each.name for each in wanted)
-        raise SettingRefused("", f"{provider.name} takes {', '.join(kinds)}, and nothing else")
+        raise SettingRefused("", f"{provider.name} accepts {', '.join(kinds)}, and nothing else")
     return provider.settings(**given)

@@ -41,12 +41,15 @@ class FolderCheckup:
         except OSError as error:
             yield failure(
                 DISK,
-                f"nothing can be written to {self._folder}: {error.strerror}",
-                "make room, or mount the file system for writing; then the desk goes on by itself",
+                f"the desk cannot write to {self._folder}: {error.strerror}",
+                (
+                    "free some space, or mount the file system for writing; then the desk "
+                    "recovers by itself"
+                ),
             )
             return
         room = f"{free // MIB} MiB are free in {self._folder}"
-        remedy = "make room, or move the folder to a larger disk"
+        remedy = "free some space, or move the folder to a larger disk"
         if free < TOO_LITTLE:
             yield failure(DISK, room, remedy)
         elif free < LITTLE:
@@ -80,14 +83,16 @@ class SqliteCheckup:
             yield failure(
                 DATABASE,
                 f"{self._path} is damaged: {'; '.join(faults)}",
-                "stop the desk, keep the file, restore the last backup (guide: Back up)",
+                "stop the desk, keep a copy of the file, restore the last backup (guide: Back up)",
             )
             return
         version, synced = library.module.sqlite_version, library.journal[1]
         yield good(
             DATABASE,
-            f"whole, at revision {revision}; SQLite {version}, journal {journal}, "
-            f"synchronous {synced}",
+            (
+                f"undamaged, at revision {revision}; SQLite {version}, journal {journal}, "
+                f"synchronous {synced}"
+            ),
         )
 
 
@@ -104,12 +109,12 @@ def examine_server(pool: Pool) -> Iterator[Observation]:
             (standby,) = read("SELECT pg_is_in_recovery()").one()
     except (sqlalchemy.exc.DBAPIError, StoreUnavailable) as error:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
-        remedy = "start it again, or repair the network; the desk comes back by itself"
+        remedy = "start it again, or repair the network; the desk recovers by itself"
         yield failure(DATABASE, f"the server does not answer: {reason}", remedy)
         return
     if standby:
-        remedy = "let the URL name the primary, or promote this one"
-        yield failure(DATABASE, "the server is a standby, which takes no changes", remedy)
+        remedy = "change the URL to the primary, or promote this server"
+        yield failure(DATABASE, "the server is a standby and accepts no changes", remedy)
         return
     kept = ", ".join(MUST_BE_ON)
     yield good(DATABASE, f"PostgreSQL {version} at revision {revision}; on are {kept}")

@@ -72,7 +72,7 @@ class DeskLock:
 def _lock(descriptor: int, path: Path, deadline: float) -> None:
     if sys.platform == "win32":
         structlog.get_logger().warning(
-            "no file locks here: start one certdesk only", path=str(path)
+            "this file system has no file locks: start only one certdesk", path=str(path)
         )
         return
     while True:

@@ -68,8 +68,8 @@ class MemorySightings:
             return seen
         if use.timestamp <= self._lost.get(use.uin, 0):
             raise SignatureExpire(
-                "So many requests were signed since that this one may have been used before; "
-                "sign a new request."
+                "The desk has seen so many requests since then that it no longer knows "
+                "whether this signature was used before. Sign a new request."
             )
         seen = Seen(self._monotonic(), use.action)
         its = self._seen.setdefault(use.timestamp, {}).setdefault(use.uin, {})

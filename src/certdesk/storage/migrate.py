@@ -82,14 +82,14 @@ def _check_known(present: set[str], script: ScriptDirectory) -> None:
     # Revisions are numbered; those made before the first release have lower numbers.
     if unknown and max(unknown) < min(script.get_bases()):
         raise SchemaUnreleased(
-            f"the database is at revision {named}, which certdesk had before its first release and "
-            "no release upgrades: begin again in another folder or database (--data, --database), "
-            "and keep this one for the version that made it"
+            f"the database is at revision {named}, from before the first release of "
+            "certdesk, and no release can upgrade it: begin again in another folder or "
+            "database (--data, --database), and keep this one for the version that made it"
         )
     if unknown:
         raise SchemaUnknown(
-            f"the database is at revision {named}, which this version of certdesk does not know: "
-            "a newer one has written it"
+            f"the database is at revision {named}, which this version of certdesk does not "
+            "know: a newer version wrote it"
         )
 
 

@@ -47,7 +47,7 @@ def _check(path: Path, last: Part, also: int | None) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise PlaceUnsafe(f"{path} cannot be looked at: {error.strerror}") from error
+        raise PlaceUnsafe(f"{path} cannot be checked: {error.strerror}") from error
 
 
 def _check_way(path: Path, last: Part, own: Self) -> None:

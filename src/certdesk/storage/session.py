@@ -57,7 +57,7 @@ class Library:
             library = cls.of(importlib.import_module("sqlite3"))
         if not library.write_ahead:
             structlog.get_logger().warning(
-                "old SQLite: safe, but slower, with a rollback journal",
+                "old SQLite: safe but slower, with a rollback journal",
                 version=library.module.sqlite_version,
                 write_ahead_since=".".join(map(str, WRITE_AHEAD_SINCE)),
             )

@@ -171,7 +171,7 @@ class Writer:
         else:
             if self._told:
                 # The same level as the failure, so that a log of warnings shows both.
-                log.warning("writes succeed again")
+                log.warning("writes work again")
             self._told.clear()
         if self._checkpoint_due and self._session is not None:
             self._empty_log(self._session)
@@ -195,7 +195,7 @@ class Writer:
             self._broken = True
             self._on_sync_failure()
         if self._broken:
-            raise StoreUnavailable("the disk has lost a write: start certdesk again")
+            raise StoreUnavailable("the disk lost a write: start certdesk again")
         if self._session is None:
             self._session = self._reopen()
         session = self._session

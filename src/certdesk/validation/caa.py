@@ -43,8 +43,10 @@ class Caa:
         except Unanswered as failure:
             return CaaFinding(
                 permitted=False,
-                reason=f"CAA records that apply to {name.ascii} cannot be read: {failure.reason}. "
-                "Until they can be read, nothing is issued.",
+                reason=(
+                    f"The CAA records that apply to {name.ascii} cannot be read: "
+                    f"{failure.reason}. The desk issues nothing until they can be read."
+                ),
                 resolver=failure.server,
                 steps=_steps(answers) + failure.steps,
                 answered=False,
@@ -89,19 +91,19 @@ class CaaUnchecked:
         return CaaFinding(
             permitted=True,
             reason="",
-            steps=(f"CAA records of {name.ascii} ({kind}) were not asked for: caa.check is off",),
+            steps=(f"CAA records of {name.ascii} ({kind}) were not checked: caa.check is off",),
             began_at=now,
             ended_at=now,
         )
 
 
 def _advice(name: DomainName, found_at: str | None, why: str, identity: CaaIdentity) -> str:
-    text = f"CAA records of {found_at} do not let this desk issue for {name.ascii}: {why}."
+    text = f"The CAA records of {found_at} do not let this desk issue for {name.ascii}: {why}."
     if not identity.domains:
         return f"{text} The desk has no identity for CAA (setting caa.identities)."
     tag = "issuewild" if name.wildcard else "issue"
     mine = " or ".join(sorted(identity.domains))
-    return f'{text} A record that does is 0 {tag} "{mine}".'
+    return f'{text} This record allows it: 0 {tag} "{mine}".'
 
 
 def _upwards(base: str) -> Iterator[str]:

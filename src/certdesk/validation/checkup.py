@@ -13,8 +13,8 @@ from certdesk.validation.resolver import Resolver, check_deadline
 
 CHECK = "resolver"
 REMEDY = (
-    "start it (systemctl start unbound), or name another in dns.resolvers; until one answers no "
-    "name is validated and nothing is issued"
+    "start it (systemctl start unbound), or name another in dns.resolvers; until one "
+    "answers, the desk validates no name and issues nothing"
 )
 
 
@@ -34,7 +34,11 @@ class ResolverCheckup:
             elif all(found.values()):
                 yield failure(CHECK, f"{server}: {reason}", REMEDY)
             else:
-                yield warning(CHECK, f"{server}: {reason}", "others answer; repair it or remove it")
+                yield warning(
+                    CHECK,
+                    f"{server}: {reason}",
+                    ("other resolvers answer; repair this one or remove it"),
+                )
         if not self._resolver.checks:
             yield warning(
                 CHECK,

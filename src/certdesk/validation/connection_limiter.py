@@ -92,13 +92,13 @@ class ConnectionLimiter:
             its = self._failures.get((address, port))
             if its is not None and its.until > now:
                 return (
-                    f"port {port} of {address} has not answered several times; it is asked again "
-                    "after a pause"
+                    f"port {port} of {address} did not answer several times; the desk tries "
+                    "again after a pause"
                 )
             if not self._has_room(source, now):
                 return (
-                    f"{address} was connected to {self._per_minute} times in the last minute; it "
-                    "is asked again after a pause"
+                    f"the desk connected to {address} {self._per_minute} times in the last "
+                    "minute; it tries again after a pause"
                 )
             self._count(source, now)
         return None

@@ -69,8 +69,10 @@ class DnsProof:
         except Unanswered as failure:
             return Finding(
                 verdict=way.unanswered,
-                reason=f"{kind} records of {challenge.record} cannot be read: {failure.reason}. "
-                "The desk checks again by itself.",
+                reason=(
+                    f"{kind} records of {challenge.record} cannot be read: {failure.reason}. The "
+                    "desk checks again by itself."
+                ),
                 resolver=failure.server,
                 steps=failure.steps,
                 answered=False,
@@ -109,7 +111,7 @@ class DnsProof:
         if not way.holds(challenge.value, _values(answer)):
             return "", answer.steps
         hint = (
-            f" It stands at {wrong}, where {challenge.zone} is written twice: as the record's "
+            f" It is at {wrong}, which contains {challenge.zone} twice. As the record's "
             f"name, use {challenge.label} alone."
         )
         return hint, answer.steps
@@ -140,8 +142,8 @@ def _judged(
     strings = sum(len(getattr(record, "strings", ())) for record in answer.records)
     if strings > STRINGS:
         return way.differs, (
-            f"{challenge.record} has {strings} TXT strings, and where there are more than "
-            f"{STRINGS}, none is read. Remove those that nothing needs any more."
+            f"{challenge.record} has {strings} TXT strings, and the desk reads at most "
+            f"{STRINGS}. Remove the records that are no longer needed."
         )
     if way.holds(wanted, values):
         return Verdict.PROVED, ""
@@ -150,8 +152,12 @@ def _judged(
             f"The {kind} record of {challenge.record} has blanks or quotation marks around the "
             "value. Enter the value without them."
         )
-    others = "A record of another value is" if len(values) == 1 else "Records of other values are"
-    return way.differs, f"{others} there. {wish}"
+    others = (
+        "The record there has another value."
+        if len(values) == 1
+        else ("The records there have other values.")
+    )
+    return way.differs, f"{others} {wish}"
 
 
 def _wish(challenge: Challenge, answer: Answer) -> str:

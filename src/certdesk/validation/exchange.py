@@ -59,7 +59,7 @@ class Server:
         """
         match = _SERVER.fullmatch(text)
         if match is None and port_needed:
-            raise ValueError("there is no port")
+            raise ValueError("the port is missing")
         host, port = (match[1] or match[2], int(match[3])) if match else (text, DNS_PORT)
         address = ipaddress.ip_address(host)
         if not 0 < port < 1 << 16:
@@ -95,16 +95,16 @@ def exchange(query: Query, server: Server, deadline: float) -> dns.message.Messa
         raise Unanswered(f"no answer came in time{how}") from None
     except OSError as error:
         raise Unanswered(
-            f"it cannot be reached{how}: {error.strerror or error} (is it running, and is it the "
-            "one that dns.resolvers should name?)"
+            f"it cannot be reached{how}: {error.strerror or error} (is it running, and is it "
+            "the right one in dns.resolvers?)"
         ) from None
 
 
 class _ByTcp(enum.Enum):
     """The reason to ask a question by TCP."""
 
-    CUT = "TCP, since the answer was cut"
-    OTHER_LETTERS = "TCP, since it repeats the question in other letters"
+    CUT = "TCP, since the answer was truncated"
+    OTHER_LETTERS = "TCP, since its answer changed the case of the name"
 
 
 def _by_udp(query: Query, server: Server, deadline: float) -> dns.message.Message | _ByTcp:
@@ -144,7 +144,7 @@ def _by_tcp(query: Query, server: Server, deadline: float) -> dns.message.Messag
     except _Unreadable:
         raise Unanswered("its answer cannot be read") from None
     if not query.is_answered_by(packet) or is_cut(packet):
-        raise Unanswered("what it sent does not answer the question")
+        raise Unanswered("its answer is for another question")
     return response
 
 
@@ -163,7 +163,9 @@ def by_tcp(message: bytes, server: Server, deadline: float) -> bytes:
         tcp.sendall(len(message).to_bytes(2, "big") + message)
         size = int.from_bytes(_exactly(tcp, 2, deadline), "big")
         if size > ANSWER_LIMIT:
-            raise Unanswered(f"its answer has {size} bytes, and at most {ANSWER_LIMIT} are read")
+            raise Unanswered(
+                f"its answer has {size} bytes, and the desk reads at most {ANSWER_LIMIT}"
+            )
         return _exactly(tcp, size, deadline)
 
 
@@ -173,7 +175,7 @@ def _exactly(tcp: socket.socket, size: int, deadline: float) -> bytes:
         tcp.settimeout(_left(deadline))
         more = tcp.recv(size - len(read))
         if not more:
-            raise Unanswered("it closed the connection before its answer was whole")
+            raise Unanswered("it closed the connection before its answer was complete")
         read += more
     return bytes(read)
 

@@ -123,15 +123,15 @@ class Fetcher:
             trail.resolved(failure.server, secure=None)
             raise HostUnknown(f"the address of {host} is not known: {failure.reason}") from None
         if not found:
-            raise HostRefused(f"{host} has no address: enter an A or AAAA record for it")
-        trail.steps.append(f"{host} is at {_list(found)}")
+            raise HostRefused(f"{host} has no address. Add an A or AAAA record for it")
+        trail.steps.append(f"{host} has the addresses {_list(found)}")
         for address in found:
             kind = refusal(address, self._allowed, is_own)
             if kind is not None:
                 raise HostRefused(
-                    f"{host} is at {address} ({kind}), and the desk fetches nothing from there: "
-                    "let all of its A and AAAA records have public addresses, or validate the "
-                    "name by DNS"
+                    f"{host} has the address {address} ({kind}), from which the desk fetches "
+                    "nothing. Use public addresses in all its A and AAAA records, or "
+                    "validate the name by DNS"
                 )
         return _in_turn(found)
 
@@ -221,8 +221,8 @@ def _content(answer: Answer) -> bytes:
         raise NotFetched(f"the answer has status {answer.status} instead of {OK}")
     if answer.encoding is not None:
         raise Unusable(
-            f"the content is encoded ({printable_text(answer.encoding)}), "
-            "which the desk did not ask for"
+            f"the content is encoded ({printable_text(answer.encoding)}), which the desk did "
+            "not request"
         )
     return answer.body
 

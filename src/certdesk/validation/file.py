@@ -117,14 +117,14 @@ class FileProof:
         try:
             content = self._fetcher.fetch(target, addresses, trail)
         except NotFetched as failed:
-            reason = f"by {target.scheme}, {failed}"
+            reason = f"by {target.scheme}: {failed}"
             return _Sight(Verdict.FILE_ABSENT, reason, answered=failed.answered)
         except Unusable as unusable:
-            return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}, {unusable}")
+            return _Sight(Verdict.FILE_DIFFERS, f"by {target.scheme}: {unusable}")
         # Only white space at the end may differ, since editors add it.
         if content.rstrip() == value.encode():
             return _Sight(Verdict.PROVED, seen=(value,), proved_by=target.scheme)
-        reason = f"by {target.scheme}, the content is not the value"
+        reason = f"by {target.scheme}: the content is not the value"
         return _Sight(Verdict.FILE_DIFFERS, reason, shown([content]))
 
 
@@ -134,10 +134,10 @@ def _together(sights: Sequence[_Sight], target: Target) -> _Sight:
     seen = tuple(text for sight in sights for text in sight.seen)
     if any(sight.verdict is Verdict.FILE_DIFFERS for sight in sights):
         verdict = Verdict.FILE_DIFFERS
-        advice = f"The file at {target.url} must hold only the value, as plain text."
+        advice = f"The file at {target.url} must contain only the value, as plain text."
     else:
         verdict = Verdict.FILE_ABSENT
-        advice = f"Put the file at {target.url}, and answer with status 200 to anybody."
+        advice = f"Put the file at {target.url}, and answer everybody with status 200."
     answered = any(sight.answered for sight in sights)
     return _Sight(verdict, f"{target.host}: {found}. {advice}", seen, answered=answered)
 

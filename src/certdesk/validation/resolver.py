@@ -164,9 +164,10 @@ class Resolver:
             keys = [key for key in found if isinstance(key, DNSKEY)]
             if not (self.secure(response) and anchored(zone, known, keys)):
                 raise Unanswered(
-                    f"it does not show that it checks DNSSEC signatures: the keys of {zone} did "
-                    "not come as checked, or are not those of dns.trust_anchors; set dns.resolvers "
-                    "to a resolver that checks, such as unbound on this machine"
+                    f"it does not validate DNSSEC: its answer for the keys of {zone} was not "
+                    "marked as validated, or has other keys than dns.trust_anchors; set "
+                    "dns.resolvers to a resolver that validates, such as unbound on this "
+                    "machine"
                 )
         self._trusted_until[server] = time.monotonic() + TRUSTED_SECONDS
 
@@ -185,7 +186,7 @@ class _Lookup:
         try:
             asked, kind = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
         except dns.exception.DNSException:
-            raise Unanswered(f"{name!r} is not a name that DNS can hold") from None
+            raise Unanswered(f"{name!r} is not a possible DNS name") from None
         chain = [asked]
         try:
             records = self._along(chain, kind)
@@ -265,10 +266,10 @@ def _follow(
             return ()
         name = alias[0].target
         if name in chain:
-            raise Unanswered("its CNAME records lead in a circle")
+            raise Unanswered("its CNAME records form a loop")
         chain.append(name)
         if len(chain) > CNAMES + 1:
-            raise Unanswered(f"its CNAME records lead over more than {CNAMES} names")
+            raise Unanswered(f"its CNAME chain has more than {CNAMES} names")
 
 
 def _failure(response: dns.message.Message) -> str:
@@ -279,6 +280,6 @@ def _failure(response: dns.message.Message) -> str:
     if response.rcode() == dns.rcode.SERVFAIL:
         return (
             f"it answered {code}: the name servers of the domain do not answer it, or the "
-            "signatures of the domain are wrong (DNSSEC)"
+            "DNSSEC signatures of the domain are wrong"
         )
     return f"it answered {code}"

@@ -109,13 +109,13 @@ def get(
                 steps.append(f"TLS: {secured.version()}")
                 return _exchange(secured, target, limits, deadline)
         except TimeoutError:
-            raise ExchangeFailed("the answer takes too long") from None
+            raise ExchangeFailed("the answer took too long") from None
         except ssl.SSLError as error:
-            raise ExchangeFailed(f"TLS fails ({error.reason or 'no reason'})") from None
+            raise ExchangeFailed(f"TLS failed ({error.reason or 'no reason'})") from None
         except OSError as error:
-            raise ExchangeFailed(f"the connection breaks ({_words(error)})") from None
+            raise ExchangeFailed(f"the connection broke ({_words(error)})") from None
         except h11.RemoteProtocolError:
-            raise ExchangeFailed("the answer is not complete or no HTTP") from None
+            raise ExchangeFailed("the answer is incomplete or not HTTP") from None
 
 
 def _context() -> ssl.SSLContext:
@@ -162,7 +162,7 @@ def _connect(
         else:
             steps.append(f"connected to {address} port {port}")
             return plain
-    raise NotConnected(f"there is no connection ({why})")
+    raise NotConnected(f"the connection failed ({why})")
 
 
 def _connected(address: Address, port: int, seconds: float) -> socket.socket:
@@ -181,7 +181,7 @@ def _connected(address: Address, port: int, seconds: float) -> socket.socket:
 def _refuse_other_peer(plain: socket.socket, address: Address, port: int) -> None:
     host, reached, *_ = plain.getpeername()
     if (ipaddress.ip_address(host), reached) != (address, port):
-        raise ExchangeFailed(f"the connection leads to {host} port {reached} instead")
+        raise ExchangeFailed(f"the connection reached {host} port {reached} instead")
 
 
 def _exchange(connection: socket.socket, target: Target, limits: Limits, deadline: float) -> Answer:
@@ -202,7 +202,7 @@ def _exchange(connection: socket.socket, target: Target, limits: Limits, deadlin
         elif isinstance(event, h11.EndOfMessage) and answer is not None:
             return dataclasses.replace(answer, body=body)
         # What is left is 1xx; any number of these may come before the response.
-    raise ExchangeFailed("the connection ends without an answer")
+    raise ExchangeFailed("the connection ended without an answer")
 
 
 def _events(
@@ -217,7 +217,7 @@ def _events(
             data = connection.recv(_RECEIVE)
             received += len(data)
             if received > limits.received:
-                raise ExchangeFailed(f"more than {limits.received:,} bytes come")
+                raise ExchangeFailed(f"the answer has more than {limits.received:,} bytes")
             http.receive_data(data)
         elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
             return

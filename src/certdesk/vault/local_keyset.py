@@ -105,8 +105,8 @@ def _worded(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise KeyFileMissing(
-            f"there is no key file at {path}: put the desk's key file back there or set where "
-            "it lies; without it nothing that this desk encrypted can be read"
+            f"there is no key file at {path}: put the desk's key file back there, or set its "
+            "path. Without it, nobody can read what this desk encrypted"
         ) from None
     except OSError as error:
         raise KeyFileUnusable(f"key file {path} cannot be used: {error.strerror}") from error
@@ -118,8 +118,8 @@ def _read(path: Path) -> str:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & _OTHERS:
             raise KeyFileUnusable(
-                f"key file {path} is open to others than its owner (mode {mode:04o}): "
-                f"run `chmod {FILE_MODE:04o} {shlex.quote(str(path))}`"
+                f"other users have access to key file {path} (mode {mode:04o}): run `chmod "
+                f"{FILE_MODE:04o} {shlex.quote(str(path))}`"
             )
         return file.read()
 
@@ -131,7 +131,7 @@ def _parse(path: Path, text: str) -> tink.KeysetHandle:
         aead_of(keyset)
         return keyset
     raise KeyFileUnusable(
-        f"key file {path} does not hold a Tink keyset for AEAD: put the desk's own key file back"
+        f"key file {path} does not contain a Tink keyset for AEAD: put the desk's own key file back"
     )
 
 

@@ -91,7 +91,7 @@ class TinkVault:
         try:
             return keys.values.encrypt(value.reveal(), _label(*_address(place)))
         except tink.TinkError as error:
-            raise VaultError(f"{_words(place)} cannot be sealed") from error
+            raise VaultError(f"{_words(place)} cannot be encrypted") from error
 
     def open(self, sealed: bytes, place: Place) -> Secret:
         """Decrypt a value sealed for `place`.
@@ -104,7 +104,8 @@ class TinkVault:
             return Secret(keys.values.decrypt(sealed, _label(*_address(place))))
         except tink.TinkError as error:
             raise VaultError(
-                f"{_words(place)} does not open: it was altered or sealed for another place"
+                f"{_words(place)} cannot be decrypted: it was altered, or encrypted for "
+                "another place"
             ) from error
 
     def fingerprint(self, uin: str, value: bytes) -> bytes:
@@ -156,8 +157,8 @@ class TinkVault:
             self._kek.aead().decrypt(value, _label("check value"))
         except tink.TinkError as error:
             raise WrongKey(
-                f"{self._kek.name} is not the one this desk's data was encrypted with: put the "
-                "right one back, or use the data that belongs to this one"
+                f"{self._kek.name} is not the key with which this desk's data was encrypted: "
+                "put the right key back, or use the data that belongs to this key"
             ) from error
 
     def _keys(self, uin: str) -> _DataKeys:
@@ -190,7 +191,7 @@ class TinkVault:
             )
         except tink.TinkError as error:
             raise VaultError(
-                f"the keyset of account {uin} cannot be sealed with {self._kek.name}"
+                f"the keyset of account {uin} cannot be encrypted with {self._kek.name}"
             ) from error
 
     def _unsealed(self, uin: str, sealed: bytes) -> tuple[tink.KeysetHandle, tink.KeysetHandle]:
@@ -204,8 +205,8 @@ class TinkVault:
             )
         except (tink.TinkError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise VaultError(
-                f"the keyset of account {uin} does not open with {self._kek.name}: it was altered "
-                "or is another account's, or this is not the key that it was sealed with"
+                f"the keyset of account {uin} cannot be decrypted with {self._kek.name}: it "
+                "was altered, belongs to another account, or was encrypted with another key"
             ) from error
         return values, fingerprint
 

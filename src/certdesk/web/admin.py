@@ -137,7 +137,7 @@ def _make_way(path: Path) -> None:
     except OSError:
         return  # Making the socket shows whether it can be made.
     if not stat.S_ISSOCK(mode):
-        raise SettingsError(f"admin.socket: {path} is there and is not a socket")
+        raise SettingsError(f"admin.socket: {path} exists and is not a socket")
     if not _is_left_over(path):
         raise SettingsError(f"admin.socket: another desk answers at {path}")
     path.unlink(missing_ok=True)
@@ -246,6 +246,6 @@ def _open_to(path: Path, group: int) -> None:
         os.chown(path, -1, group)
     except PermissionError:
         name = grp.getgrgid(group).gr_name
-        text = f"admin.group: the user that runs the desk, uid {os.geteuid()}, is not in {name}"
+        text = f"admin.group: the user of the desk, uid {os.geteuid()}, is not a member of {name}"
         raise SettingsError(text) from None
     path.chmod(0o660)

@@ -70,8 +70,8 @@ def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[in
             return response.status, response.read()
     except ssl.SSLCertVerificationError as error:
         raise NoAnswer(
-            f"the certificate of {endpoint} is not trusted: {error.verify_message}; if it comes "
-            "from a private CA, name the file with its root in SSL_CERT_FILE"
+            f"the certificate of {endpoint} is not trusted: {error.verify_message}. If it "
+            "comes from a private CA, set SSL_CERT_FILE to the file with its root"
         ) from error
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{endpoint} does not answer: {_why(error, secure=secure)}") from error
@@ -89,7 +89,7 @@ def _why(error: Exception, *, secure: bool) -> str:
 def _host(endpoint: str) -> str:
     url = urllib.parse.urlsplit(endpoint)
     if url.scheme not in ("http", "https") or not url.netloc:
-        raise ValueError("give a URL such as http://127.0.0.1:8080")
+        raise ValueError("must be a URL such as http://127.0.0.1:8080")
     if "@" in url.netloc:  # and not repeat it: it has a password
-        raise ValueError("give a URL without a user's name and password")
+        raise ValueError("must be a URL without a user name and password")
     return url.netloc

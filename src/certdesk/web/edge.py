@@ -64,7 +64,7 @@ class Edge:
         if self.hosts.allow(host, local[0]):
             return True
         log.warning(
-            "refused a Host that is not this desk's", host=shown(host), setting="http.hosts"
+            "refused a Host that is not a name of this desk", host=shown(host), setting="http.hosts"
         )
         return False
 
@@ -76,8 +76,9 @@ class Edge:
         """
         if not self.is_for_us(scope, host):
             raise NoSuchProduct(
-                f"This desk does not answer to {f'the host {shown(host)}' if host else NO_HOST}; "
-                "its setting http.hosts names those that it answers to."
+                "This desk does not answer to "
+                f"{f'the host {shown(host)}' if host else NO_HOST}. The setting http.hosts "
+                "lists the hosts that it answers to."
             )
 
     def share(self, scope: Scope) -> BodyShare:

@@ -151,11 +151,13 @@ def check_coverage(known: KnownKey, claim: Claim, action: Action | None) -> None
         SignatureFailure: the message says what to sign as well.
     """
     if not claim.payload_signed and not known.identity.unsigned_payload:
-        raise SignatureFailure("The account does not allow UNSIGNED-PAYLOAD; sign the body.")
+        raise SignatureFailure("The account does not allow UNSIGNED-PAYLOAD. Sign the body.")
     if not claim.payload_signed and action is not None and action.sensitive:
-        raise SignatureFailure(f"{action.name} does not allow UNSIGNED-PAYLOAD; sign the body.")
+        raise SignatureFailure(f"{action.name} does not allow UNSIGNED-PAYLOAD. Sign the body.")
     if not claim.action_signed and known.identity.signed_action:
-        raise SignatureFailure("The account requires signed actions; sign x-tc-action too.")
+        raise SignatureFailure(
+            "The account requires signed actions. Sign the header x-tc-action too."
+        )
 
 
 def check_token(known: KnownKey, token: str, now: datetime) -> None:
@@ -169,14 +171,14 @@ def check_token(known: KnownKey, token: str, now: datetime) -> None:
     identity = known.identity
     if identity.token_digest is None:
         if token:
-            raise TokenFailure("The key is not a temporary one and has no token.")
+            raise TokenFailure("The key is permanent, so it takes no token.")
         return
     if not token:
         raise TokenFailure("The key is a temporary one, and its token is missing.")
     if not hmac.compare_digest(token_digest(token), identity.token_digest):
-        raise TokenFailure("It is not the token of this key.")
+        raise TokenFailure("The token does not belong to this key.")
     if identity.expires_at is not None and identity.ended(now):
-        raise TokenFailure(f"The key ended at {identity.expires_at:%Y-%m-%d %H:%M:%S} UTC.")
+        raise TokenFailure(f"The key expired at {identity.expires_at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def permit(caller: Caller, action: Action, request_id: str) -> None:

@@ -29,7 +29,7 @@ A_MINUTE = 10
 MOST_NAMES = 32
 OF_THE_VENDOR = ("ssl.tencentcloudapi.com", "ssl.intl.tencentcloudapi.com")
 OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
-REMEDY = "have the proxy send the client's Host (guide: Behind a proxy)"
+REMEDY = "make the proxy pass on the client's Host (guide: Behind a proxy)"
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class HostDiagnosis:
         forwarded = headers.get("x-forwarded-host")
         for name in dict.fromkeys([*([forwarded] if forwarded else []), *self._names]):
             if name != host and _does(fits, claim.for_host(name)):
-                event = "a signature is wrong because Host was changed on the way"
+                event = "a signature is wrong because something changed Host on the way"
                 log.warning(event, host=shown(host), signed=shown(name), remedy=REMEDY)
                 return
         if any(name in headers for name in OF_PROXIES):

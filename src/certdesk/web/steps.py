@@ -48,7 +48,7 @@ from certdesk.wire.signature import VERSION, signature_digest
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
-NO_ROOM = "The desk is receiving too many large requests. Please send this one again later."
+NO_ROOM = "The desk is receiving too many large requests. Send this one again later."
 
 Given = TypeVar("Given")
 

@@ -25,7 +25,7 @@ def check_tls(settings: Settings) -> None:
         SettingsError: they cannot be used.
     """
     if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingsError("tls.cert and tls.key go together")
+        raise SettingsError("set both tls.cert and tls.key, or neither")
     if not settings.tls_cert:
         return
     try:
@@ -45,7 +45,7 @@ def _check_pair(certificate: Path, key: Path) -> None:
 
 def _no_pass_phrase() -> NoReturn:
     """Refuse an encrypted key, for which OpenSSL would ask a pass phrase at the terminal."""
-    raise ValueError("the key is encrypted; use one that is not")
+    raise ValueError("the key is encrypted; use an unencrypted one")
 
 
 async def renew_certificate(config: uvicorn.Config) -> None:
@@ -63,13 +63,14 @@ async def renew_certificate(config: uvicorn.Config) -> None:
                 _check_pair(certificate, key)
                 config.ssl.load_cert_chain(certificate, key)
                 known = found
-                log.info("the changed certificate is served", setting="tls.cert")
+                log.info("the desk serves the changed certificate", setting="tls.cert")
         except (OSError, ValueError) as error:
             # It is retried at each check, since the first may have read a half-written pair.
             failures += 1
             if failures == FAILURES_TOLD:
                 log.warning(
-                    "the changed certificate cannot be used, so the one before it is still served",
+                    "the changed certificate cannot be used, so the desk still serves the "
+                    "one before it",
                     setting="tls.cert",
                     error=str(error),
                 )

@@ -42,7 +42,7 @@ def read_pairs(raw: bytes) -> dict[str, str]:
     if not raw:
         return {}
     if raw.count(b"&") >= PAIRS:
-        raise _invalid(f"There are more than {PAIRS} parameters.", "form")
+        raise _invalid(f"The form has more than {PAIRS} parameters.", "form")
     pairs: dict[str, str] = {}
     for number, pair in enumerate(raw.split(b"&"), start=1):
         raw_name, equals, raw_value = pair.partition(b"=")
@@ -51,7 +51,7 @@ def read_pairs(raw: bytes) -> dict[str, str]:
             raise InvalidParameter(f"Pair {number} is not.", subject="form", sentence=_NOT_A_PAIR)
         name = _decode(raw_name, "form")
         if name in pairs:
-            raise _invalid("It is given more than once.", name)
+            raise _invalid("It appears more than once.", name)
         pairs[name] = _decode(raw_value, name)
     return pairs
 
@@ -91,11 +91,11 @@ def _decode(raw: bytes, subject: str) -> str:
     if ends_of_lines or len(raw) - len(plain) != 2 * escapes:
         raise _invalid("A `%` in it is not followed by two hexadecimal digits.", subject)
     if b"\0" in raw or (escapes and b"%00" in raw):
-        raise _invalid("It holds the character NUL.", subject)
+        raise _invalid("It contains the character NUL.", subject)
     try:
         return plain.decode()
     except UnicodeDecodeError:
-        raise _invalid("It has to be UTF-8.", subject) from None
+        raise _invalid("It must be UTF-8.", subject) from None
 
 
 def _unescape(raw: bytes) -> bytes:
@@ -151,7 +151,7 @@ class _Tree:
         for part in parents:
             branch = self._branch(branch, part, name)
         if last in branch:
-            raise _invalid("It is a value and has members too.", name)
+            raise _invalid("It is both a value and a structure.", name)
         self._count(1)
         branch[last] = value
 
@@ -162,7 +162,7 @@ class _Tree:
             parent[part] = _Branch()
         branch = parent[part]
         if not isinstance(branch, _Branch):
-            raise _invalid("It is a member of what is a value.", name)
+            raise _invalid("It is a member of something that is a value.", name)
         return branch
 
     def _count(self, nodes: int) -> None:
@@ -184,7 +184,7 @@ class _Tree:
                 part: self._with_lists(inner, f"{path}.{part}") for part, inner in member.items()
             }
         if len(places) < len(member):
-            raise _invalid("It is a list and a structure too.", path)
+            raise _invalid("It is both a list and a structure.", path)
         size = max(places) + 1
         self._count(size - len(places))
         return [

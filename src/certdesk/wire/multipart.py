@@ -57,14 +57,14 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
     for part in _split(body, boundary):
         name, value, cost = _read_part(part, left)
         if name in values:
-            raise InvalidRequest(f"The part `{redacted_name(name)}` is there more than once.")
+            raise InvalidRequest(f"The part `{redacted_name(name)}` appears more than once.")
         values[name] = value
         left -= cost
     parameters = unflatten(values)
     try:
         check_limits(parameters)
     except BadJson as bad:
-        raise InvalidParameter(f"It breaks a rule: {bad.rule}.", subject="body") from None
+        raise InvalidParameter(f"Its content is not allowed: {bad.rule}.", subject="body") from None
     return parameters
 
 
@@ -145,7 +145,7 @@ def _read_text(content: bytes, name: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise InvalidParameter("It has to be UTF-8.", subject=redacted_name(name)) from None
+        raise InvalidParameter("It must be UTF-8.", subject=redacted_name(name)) from None
 
 
 def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:
@@ -153,14 +153,14 @@ def _read_value(text: str, header: str) -> tuple[str, dict[str, str]]:
     text = text.strip(" \t")
     first = _FIRST.match(text)
     if first is None:
-        raise InvalidRequest(f"{header} is absent or not well formed.")
+        raise InvalidRequest(f"{header} is missing or malformed.")
     fields: dict[str, str] = {}
     place = first.end()
     while place < len(text):
         field = _FIELD.match(text, place)
         name = field[1].lower() if field else ""
         if field is None or name in fields:
-            raise InvalidRequest(f"{header} should hold fields after `;`, each once.")
+            raise InvalidRequest(f"{header} must have fields after `;`, each once.")
         fields[name] = field[2] if field[2] is not None else field[3]
         place = field.end()
     return first[0].lower(), fields

@@ -277,7 +277,7 @@ def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[di
     """
     absent = [name for name in names if name not in headers]
     if absent:
-        raise SignatureFailure(f"The signed header `{absent[0]}` is absent.")
+        raise SignatureFailure(f"The signed header `{absent[0]}` is missing.")
     others = {name: headers[name].strip(" \t") for name in names}
     hosts = [{"host": host} for host in host_readings(others.pop("host"))]
     kinds = _cases({"content-type": others.pop("content-type")})

@@ -116,13 +116,14 @@ def _in_order(parameters: Mapping[str, str]) -> str:
 def _check_cuts(form: SignedForm) -> None:
     """Refuse a form whose signed text could also be read as another form."""
     if not _HOST.fullmatch(form.host):
-        raise SignatureFailure("The host has characters that a host cannot have.")
+        raise SignatureFailure("The host has invalid characters.")
     for name, value in form.parameters.items():
         if not _NAME.fullmatch(name):
             raise UnknownParameter(subject=redacted_name(name))
         if _NEXT_PARAMETER.search(value):
             raise InvalidParameter(
-                "It holds what could be a further parameter (`&`, a name, `=`), which this "
-                f"kind of signature cannot tell apart. Sign it with {ALGORITHM}.",
+                "It contains text that could be another parameter (`&`, a name, `=`). This "
+                "kind of signature cannot tell these apart. Sign the request with "
+                f"{ALGORITHM}.",
                 subject=name,
             )

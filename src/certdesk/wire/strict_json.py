@@ -54,7 +54,7 @@ def parse_object(body: bytes, *, depth: int = DEPTH, nodes: int = NODES) -> dict
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadJson("the body has to be a JSON object")
+        raise BadJson("the body must be a JSON object")
     check_limits(value, depth=depth, nodes=nodes)
     return value
 
@@ -71,9 +71,9 @@ def parse_value(body: bytes, *, nodes: int = NODES) -> object:
     # Counted before parsing: 2 MiB of short numbers would take 0.15 s to parse. Commas and brackets
     # inside texts count too, since no text of an action holds so many.
     if separators(text) > nodes:
-        raise BadJson(f"the body holds more than {nodes} commas or brackets")
+        raise BadJson(f"the body has more than {nodes} commas or brackets")
     if text.count("\\") > ESCAPES:
-        raise BadJson(f"the body holds more than {ESCAPES} backslashes")
+        raise BadJson(f"the body has more than {ESCAPES} backslashes")
     return _load(text)
 
 
@@ -87,7 +87,7 @@ def _text(body: bytes) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        raise BadJson("the body has to be UTF-8") from None
+        raise BadJson("the body must be UTF-8") from None
     if text.startswith("\ufeff"):
         raise BadJson("the body must not begin with a byte order mark")
     return text
@@ -101,7 +101,7 @@ def _load(text: str) -> object:
         raise BadJson("the body is nested too deeply") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise BadJson(f"the body has to be JSON ({error.msg}: {place})") from None
+        raise BadJson(f"the body must be JSON ({error.msg}: {place})") from None
     return value
 
 
@@ -162,7 +162,7 @@ def check_limits(top: dict[str, object], *, depth: int = DEPTH, nodes: int = NOD
                 members.extend(container)
         count += len(members)
         if count > nodes:
-            raise BadJson(f"the body holds more than {nodes} values")
+            raise BadJson(f"the body has more than {nodes} values")
         _check_texts(keys + [member for member in members if isinstance(member, str)])
         containers = [member for member in members if isinstance(member, (dict, list))]
         if not containers:
@@ -174,8 +174,8 @@ def _check_texts(texts: list[str]) -> None:
     """Refuse texts that not everything can store or send: NUL, and half a surrogate pair."""
     joined = "".join(texts)
     if "\0" in joined:
-        raise BadJson("a text holds the character NUL")
+        raise BadJson("a text contains the character NUL")
     try:
         joined.encode()
     except UnicodeEncodeError:
-        raise BadJson("a text holds half a surrogate pair") from None
+        raise BadJson("a text contains half a surrogate pair") from None

@@ -44,12 +44,12 @@ class AddedRecords:
         """
         proof, zone = self._store.write(lambda unit: self._about_to_add(unit, key))
         if proof is None:
-            return "no record is wanted any more"
+            return "the record is no longer needed"
         challenge = challenge_of(proof)
         if zone is None:
             raise NotAdded(
-                f"The account has no DNS zone any more in which the desk may add "
-                f"{challenge.record}: add the zone again (certdesk zone add), or publish a "
+                "The account no longer has a DNS zone in which the desk may add "
+                f"{challenge.record}. Add the zone again (certdesk zone add), or publish a "
                 f"{proof.kind} record there with the value {challenge.value}."
             )
         try:
@@ -67,7 +67,7 @@ class AddedRecords:
             return
         failure = ""
         if zone is None:
-            failure = "The account has no DNS zone any more in which the desk could remove it."
+            failure = "The account no longer has a DNS zone in which the desk could remove it."
         else:
             try:
                 self._providers.remove(zone, challenge_of(proof))

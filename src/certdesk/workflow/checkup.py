@@ -67,7 +67,7 @@ def standing_still(background: Mapping[str, Background]) -> dict[str, str]:
         if not work.alive:
             told[name] = f"background work has ended: {name}"
         elif trouble := work.trouble:
-            told[name] = f"background work stands still: {name}: {trouble}"
+            told[name] = f"background work is stuck: {name}: {trouble}"
     return told
 
 
@@ -81,13 +81,13 @@ class ThreadsCheckup:
     def examine(self) -> Iterator[Observation]:
         """Yield what has stopped: everything, if no server runs in this process."""
         if not any(work.alive for work in self._background.values()):
-            yield good("desk", "it does not run; this is what its data says")
+            yield good("desk", "it is not running; this is what its data shows")
             return
         still = standing_still(self._background)
         if not still:
-            yield good("desk", "it runs, with all of its background work")
+            yield good("desk", "it is running, with all of its background work")
         for what in still.values():
-            yield failure("desk", what, "see the log for why, and start the desk again")
+            yield failure("desk", what, "find the cause in the log, then start the desk again")
 
 
 class ClockCheckup:
@@ -109,8 +109,8 @@ class ClockCheckup:
             yield good("clock", f"it is {now:%Y-%m-%d %H:%M:%S} UTC")
         else:
             remedy = (
-                "set the machine's clock (timedatectl); if it is right, and was ahead before: "
-                "certdesk clock accept; nothing is signed until then"
+                "set the clock of the machine (timedatectl). If it is right now and was "
+                "ahead before: certdesk clock accept. The desk signs nothing until then"
             )
             yield failure("clock", fault, remedy)
         try:
@@ -118,9 +118,11 @@ class ClockCheckup:
         except Exception as error:  # noqa: BLE001 -- whatever it is, no write worked
             yield failure(
                 "database",
-                f"nothing can be written to it: {_why(error)}",
-                "check the disk, the log, and whether a program has locked it; the desk comes back "
-                "by itself",
+                f"the desk cannot write to it: {_why(error)}",
+                (
+                    "check the disk, the log, and whether a program has locked it; the desk "
+                    "recovers by itself"
+                ),
             )
 
 
@@ -140,8 +142,10 @@ class WorkCheckup:
             yield failure(
                 "orders",
                 f"{task.certificate_id} is set aside after {task.failures} failures: {task.reason}",
-                f"find the reason in the log, fix it, then certdesk order resume "
-                f"{task.certificate_id}",
+                (
+                    "find the cause in the log, fix it, then certdesk order resume "
+                    f"{task.certificate_id}"
+                ),
             )
         if not aside:
             yield good("orders", "none is set aside")
@@ -167,8 +171,10 @@ class WorkCheckup:
                     "work",
                     f"{count} {name} have been due without being started since "
                     f"{late[0]:%Y-%m-%d %H:%M} UTC",
-                    "start certdesk serve, or certdesk worker, if none runs; else it has more to "
-                    "do than it can, and catches up",
+                    (
+                        "start certdesk serve or certdesk worker, if none is running; otherwise "
+                        "the desk is behind with its work and catches up"
+                    ),
                 )
 
 
@@ -190,8 +196,8 @@ class IssuersCheckup:
         )
         for issuer in sorted(waiting | good_ones):
             found = (
-                f"{waiting[issuer]} orders wait for the issuer {issuer}, and only that can revoke "
-                f"{good_ones[issuer]} certificates: this desk does not have it"
+                f"this desk does not have the issuer {issuer}; {waiting[issuer]} orders wait "
+                f"for it, and only it can revoke {good_ones[issuer]} certificates"
             )
             tell = failure if waiting[issuer] else warning
             yield tell("issuers", found, f"put {issuer} back into issuer.names")
@@ -225,14 +231,16 @@ class KeysCheckup:
             yield failure("keys", str(error), "put back the key file that belongs to this database")
         else:
             key = self._vault.describe()
-            yield good("keys", f"{key['provider']} opens every account's secrets ({len(accounts)})")
+            yield good(
+                "keys", (f"{key['provider']} opens the secrets of all accounts ({len(accounts)})")
+            )
         for kind, size in self._sizes.items():
             ready = self._store.read(lambda unit, kind=kind: unit.key_stock.count(kind=kind.name))  # type: ignore[misc]  # bound now
             if size and not ready:
                 yield warning(
                     "keys",
-                    f"no {kind.label} key is ready, of {size}",
-                    "they are made while the desk runs; if it does, raise keys.makers",
+                    f"none of {size} keys {kind.label} is ready",
+                    "the desk makes them while it runs; if it is running, raise keys.makers",
                 )
 
 
@@ -264,8 +272,10 @@ def _standing_still(unit: Unit) -> Iterator[Observation]:
         if orders or successors:
             yield good(
                 "orders",
-                f"{orders} stand still, and the successors of {successors} certificates"
-                f"{suspension.since(account)}",
+                (
+                    f"{orders} orders and the successors of {successors} certificates are "
+                    f"paused{suspension.since(account)}"
+                ),
             )
 
 
@@ -298,14 +308,16 @@ def _stale(order: Order, following: Order | None, now: datetime) -> Observation:
     tell = failure if order.ends_at - now < ENDING else warning
     if following is None:
         remedy = (
-            f"certdesk order show {order.certificate_id} says why; reissue it by hand if need be"
+            f"certdesk order show {order.certificate_id} tells why; if needed, reissue it by hand"
         )
         return tell("certificates", f"{what}, and it has no successor", remedy)
     its = following.certificate_id
     waits = status_msg(following) or STATUS_NAMES[following.status]
     return tell(
         "certificates",
-        f"{what}, and its successor {its} is at {waits}",
-        f"certdesk order show {its} says what it waits for: validation, or people (certdesk review "
-        "list)",
+        f"{what}, and its successor {its} has the status {waits}",
+        (
+            f"certdesk order show {its} tells what it waits for: validation, or a review "
+            "(certdesk review list)"
+        ),
     )

@@ -55,7 +55,7 @@ from certdesk.workflow.order_state import OrderState, unchanged
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
-NOT_ITS_OWN = "The certificate is of a CA that this desk cannot ask to revoke it."
+NOT_ITS_OWN = "The desk cannot ask the CA of this certificate to revoke it."
 
 
 class IssuingSteps:

@@ -111,7 +111,7 @@ class OrderScheduler(Repeating):
         """Why orders are not worked on; empty if they are."""
         began = min(list(self._in_hand.values()), default=None)
         if began is not None and time.monotonic() - began > LONGEST_SECONDS:
-            return "a step on an order does not come to an end"
+            return "a step on an order does not end"
         return super().trouble
 
     @property
@@ -178,7 +178,7 @@ class OrderScheduler(Repeating):
         except Stale:
             self._end(task)
         except Exception:
-            log.exception("an order was not taken up", certificate=task.certificate_id)
+            log.exception("work on an order could not start", certificate=task.certificate_id)
             self._end(task)
         else:
             self._under_way[taken.certificate_id].task = taken
@@ -230,7 +230,10 @@ class OrderScheduler(Repeating):
     def _failed(self, task: Task, error: BaseException) -> Task:
         failures = task.failures + 1
         log.error(
-            "a step failed", certificate=task.certificate_id, failures=failures, exc_info=error
+            "a step on an order failed",
+            certificate=task.certificate_id,
+            failures=failures,
+            exc_info=error,
         )
         set_aside = failures >= MOST_FAILURES
         pause = doubled(FIRST_PAUSE, failures - 1, LONGEST_PAUSE)
@@ -253,7 +256,10 @@ class OrderScheduler(Repeating):
                 # A new event has put the order back on the list meanwhile.
                 pass
             except Exception:
-                log.exception("work on an order was not noted", certificate=task.certificate_id)
+                log.exception(
+                    "a failure of work on an order could not be stored",
+                    certificate=task.certificate_id,
+                )
         self._end(task)
 
     def _put(self, task: Task) -> Task:

@@ -21,9 +21,9 @@ from certdesk.workflow.repeating import Repeating
 
 PROBE_SECONDS = 5
 NAME = "probe"
-NOTHING_WRITTEN = "nothing can be written to the database"
-NOTHING_READ = "nothing can be read from the database"
-NOBODY_LET_IN = "no request can be let in"
+NOTHING_WRITTEN = "the desk cannot write to the database"
+NOTHING_READ = "the desk cannot read from the database"
+NOBODY_LET_IN = "the desk cannot admit requests"
 
 log = structlog.get_logger()
 
@@ -125,7 +125,7 @@ class Probe(Repeating):
 
     def _check_read(self, seen: datetime | None) -> None:
         if self._latest is not None and (seen is None or seen < self._latest):
-            raise StoreUnavailable("what was written is not there")
+            raise StoreUnavailable("a written value was not there afterwards")
 
     def _let_in(self) -> None:
         """Take a place in the queue of requests and give it back."""
@@ -155,9 +155,9 @@ class Probe(Repeating):
             return
         self._said = faults
         if faults:
-            log.error("the desk is not well", reasons=list(faults))
+            log.error("the desk is unhealthy", reasons=list(faults))
         else:
-            log.warning("the desk is well again")
+            log.warning("the desk is healthy again")
 
 
 def _first_line(error: StoreUnavailable) -> str:

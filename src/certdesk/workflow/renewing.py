@@ -157,11 +157,13 @@ class Renewing(Repeating):
         except ServiceError as refused:
             reason = f"{refused.code}: {refused.detail or refused.message}"
         except Exception as error:
-            log.exception("a successor could not be made", certificate=order.certificate_id)
+            log.exception("the desk failed to make a successor", certificate=order.certificate_id)
             reason = f"{type(error).__module__}.{type(error).__qualname__}"
         else:
             return
-        log.warning("no successor could be made", certificate=order.certificate_id, reason=reason)
+        log.warning(
+            "the desk could not make a successor", certificate=order.certificate_id, reason=reason
+        )
         self._keep(attempted(renewal, order, self._desk.clock.now(), reason))
 
     def _ask(self, order: Order, caller: Caller) -> None:
@@ -171,7 +173,7 @@ class Renewing(Repeating):
         made = msgspec.structs.asdict(reply)
         made["successor"] = made.pop("certificate_id")
         self._counts.count(Counted.RENEWALS, kind=made["kind"])
-        log.info("a successor was made", certificate=order.certificate_id, **made)
+        log.info("the desk made a successor", certificate=order.certificate_id, **made)
 
     def _warn(self, order: Order, due: DueCertificate, renewal: Renewal, days: int) -> Renewal:
         """Warn that a certificate ends soon and has no successor.
@@ -191,7 +193,7 @@ class Renewing(Repeating):
         warned = self._desk.store.write(commit)
         self._counts.count(Counted.WARNINGS, days=str(days))
         log.warning(
-            "a certificate ends and has no fresh successor",
+            "a certificate expires without a new one",
             certificate=renewal.certificate_id,
             account=renewal.uin,
             days=days,

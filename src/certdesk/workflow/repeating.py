@@ -72,7 +72,7 @@ class Repeating:
         """Why the work makes no progress although the thread runs; empty if it does."""
         now, sign_at = self._ticking(), self._sign_at
         if sign_at is not None and now - sign_at > LONGEST_SECONDS:
-            return "it does not come to an end"
+            return "it does not end"
         reason = self._failures.standing(now)
         return f"it fails again and again: {reason}" if reason else ""
 
@@ -100,7 +100,7 @@ class Repeating:
                 log.exception("background work failed", thread=self._thread.name)
         else:
             if self._failures.succeeded():
-                log.warning("background work goes on again", thread=self._thread.name)
+                log.warning("background work continues", thread=self._thread.name)
 
 
 def step_back() -> None:

@@ -143,7 +143,7 @@ class KeyStock(KeyLender):
             self.give_back(wanted.kind, self._make(wanted.kind))
         except Exception as error:
             if self._failures.failed(error, time.monotonic()):
-                log.exception("a key could not be made")
+                log.exception("the desk could not make a key")
             wanted.made.set_exception(error)
             # Each waiting request would meet the same failure, one pause after the other.
             self._refuse_waiting(error)

@@ -50,9 +50,9 @@ class Stopped(Exception):
 class Purpose(enum.Enum):
     """What to do about a name."""
 
-    PROOF = "look for its proof"
-    CAA = "look for its CAA records"
-    REMOVAL = "remove the record that the desk has added for it"
+    PROOF = "check its proof"
+    CAA = "check its CAA records"
+    REMOVAL = "remove the DNS record that the desk added for it"
 
 
 KINDS = {Purpose.PROOF: PROOF, Purpose.CAA: CAA}
@@ -276,7 +276,7 @@ class ValidationRun:
             and (after := order.waiting(WaitEvent.NAMES_PROVED)) != order
         ):
             unit.orders.replace(after)
-        refusal = "" if finding.permitted else finding.reason or "CAA records refuse."
+        refusal = "" if finding.permitted else finding.reason or "CAA records forbid it."
         unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
 

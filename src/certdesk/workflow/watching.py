@@ -88,7 +88,7 @@ class Watching(Repeating):
     def _tell_of_notes(self, notes: tuple[str, ...]) -> None:
         for note in notes:
             if note not in self._notes:
-                log.warning("work stands still", what=note)
+                log.warning("work makes no progress", what=note)
         if self._notes and not notes:
-            log.warning("no work stands still any more")
+            log.warning("all work makes progress again")
         self._notes = notes

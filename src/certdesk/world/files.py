@@ -136,7 +136,9 @@ class RecordFile:
         if not line.strip() or line.lstrip().startswith(";"):
             return
         if line[0].isspace() or line[0] == "$":
-            self._complain(f"{self._file}, line {self._number}: begin with the record's name")
+            self._complain(
+                f"{self._file}, line {self._number}: the line must begin with the record's name"
+            )
             return
         name = line.split(None, 1)[0].lower().removesuffix(".")
         self._lines.setdefault(name, []).append((self._number, line))
@@ -223,7 +225,7 @@ def world(folder: Path, complain: Complain) -> Iterator[World]:
     """
     made = World(folder)
     if made.settings.exists() and not made.settings.read_bytes().startswith(MARK.encode()):
-        raise NotOurs(f"{made.settings} was not written by this command: name another folder")
+        raise NotOurs(f"{made.settings} was not written by this command. Name another folder")
     made.page("", "").mkdir(parents=True, exist_ok=True)
     names, pages = FileNames(made.records, complain), FilePages(made)
     with contextlib.ExitStack() as opened:
@@ -248,7 +250,7 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotOurs(f"certdesk world runs in {folder} already") from None
+            raise NotOurs(f"certdesk world is already running in {folder}") from None
         yield
     finally:
         os.close(descriptor)

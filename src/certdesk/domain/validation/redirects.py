@@ -86,7 +86,7 @@ def follow(visited: Sequence[Target], status: int, location: str, ports: Ports) 
     if DomainName(target.host).registrable != zone:
         raise RedirectRefused(f"{target.host} is not in the domain {zone}")
     if target in visited:
-        raise RedirectRefused("the redirects lead in a circle")
+        raise RedirectRefused("the redirects form a loop")
     if (here.scheme, target.scheme) == ("https", "http"):
         raise RedirectRefused("a redirect may not lead from https back to http")
     return target

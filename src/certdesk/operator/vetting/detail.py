@@ -78,7 +78,7 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
         subject = subject_of(unit, request.id)
         letter = letter_of(unit, subject.order, subject.kind) if subject.order else None
         if letter is None:
-            raise ReviewNotFound(f"{request.id}: there is no letter.")
+            raise ReviewNotFound(f"{request.id}: it has no letter.")
         content = context.desk.vault.open(letter.content, place_of_letter(letter)).reveal()
         context.record(unit, letter.certificate_id, f"read by {request.reviewer}", uin=letter.uin)
         return ReadLetterReply(
@@ -110,4 +110,4 @@ def checked_reason(text: str) -> str:
 
 def _check_text(name: str, text: str, longest: int) -> None:
     if not text.strip() or text_fault(text, longest):
-        raise InvalidParam(f"{name}: takes 1 to {longest} printable characters.")
+        raise InvalidParam(f"{name}: must be 1 to {longest} printable characters.")

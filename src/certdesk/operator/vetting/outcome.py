@@ -70,12 +70,14 @@ def earlier_approval(subject: Subject, review: Review | None) -> Review:
     """
     order, name = subject.order, subject.name
     if review is not None and review.verdict == REJECTED:
-        raise InvalidParam(f"{name}: it was rejected ({review.reason}) and not sent again.")
+        raise InvalidParam(
+            f"{name}: it was already rejected ({review.reason}) and was not sent again."
+        )
     if order is not None and name == subject_of_revocation(order.certificate_id):
         if order.status is Status.AWAITING_REVOCATION_LETTER:
-            raise InvalidParam(f"{name}: its letter of revocation has to come first.")
+            raise InvalidParam(f"{name}: the customer must upload the letter of revocation first.")
     elif order is not None and order.status is Status.AWAITING_LETTER:
-        raise InvalidParam(f"{name}: its letter of confirmation has to come first.")
+        raise InvalidParam(f"{name}: the customer must upload the letter of confirmation first.")
     if review is None:
         raise not_asked(name)
     return review
@@ -116,10 +118,10 @@ def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> N
         return
     its, first = subject_of_order(order.certificate_id), subject_of_manager(manager.manager_id)
     if order.waits_for is StatusMessage.PRE_REVIEWING or manager.status == State.AUDIT:
-        raise InvalidParam(f"{its}: {first} has to be approved first.")
+        raise InvalidParam(f"{its}: approve {first} first.")
     if not is_vetted(manager, now):
         raise InvalidParam(
-            f"{its}: {first} is {state_of(manager, now)}; it has to be sent again "
+            f"{its}: {first} is {state_of(manager, now)}. It must be sent again "
             "(SubmitAuditManager) and approved first."
         )
 

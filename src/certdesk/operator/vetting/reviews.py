@@ -157,7 +157,7 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
         if review is None:
             raise not_asked(subject.name)
         if review.verdict is not None:
-            raise InvalidParam(f"{subject.name}: it was {review.verdict} already.")
+            raise InvalidParam(f"{subject.name}: it was already {review.verdict}.")
         check_seen(context, unit, subject, request.attempt)
         after = unit.reviews.replace(rejected(review, reason, context.now))
         who = _named(context, request.reviewer)

@@ -102,12 +102,13 @@ def check_seen(
     name, now = subject.name, view.content.attempt
     if attempt is None and always:
         raise InvalidParam(
-            f"Attempt: {name} needs --attempt DIGEST, which certdesk review show prints."
+            f"Attempt: needed for {name}. Use --attempt with the digest that certdesk review "
+            "show prints."
         )
     seen = unit.sights.get(name, context.caller.operator)
     told = _changed_since(seen, view) if seen else ""
     if attempt is not None and attempt.lower() != now:
-        other = f"it is not what {redacted_bare(attempt)} is the digest of"
+        other = f"{redacted_bare(attempt)} is not the digest of its current version"
         raise InvalidParam(f"Attempt: {name}: {other}.{told}{_ADVICE}")
     if attempt is None and told:
         raise InvalidParam(f"{name}:{told}{_ADVICE}")
@@ -122,9 +123,9 @@ def _changed_since(seen: SeenReview, view: ReviewView) -> str:
     changed = changes(json.loads(seen.members), view.members, msgspec.to_builtins(view.content))
     if not changed:
         return ""
-    how, at = "shown" if seen.shown else "listed", utc_time(seen.seen_at)
+    how, at = "showed" if seen.shown else "listed", utc_time(seen.seen_at)
     what = "; ".join(changed)
-    return f" It has changed since it was {how} to {seen.operator} at {at}: {what}."
+    return f" It has changed since the desk {how} it to {seen.operator} at {at}: {what}."
 
 
 def _counts(earlier: SeenReview | None, view: ReviewView, *, shown: bool) -> bool:

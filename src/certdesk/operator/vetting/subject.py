@@ -49,7 +49,7 @@ def subject_of(unit: Unit, name: str) -> Subject:
         return _of_manager(unit, name, key)
     if key and kind == KEY:
         return _of_key(unit, key)
-    raise InvalidParam(f"Id: is {WORDS}, not {redacted(name)}.")
+    raise InvalidParam(f"Id: must be {WORDS}, not {redacted(name)}.")
 
 
 def _of_order(unit: Unit, name: str, kind: str, certificate_id: str) -> Subject:

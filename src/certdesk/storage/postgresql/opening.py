@@ -40,7 +40,7 @@ def worded(url: str) -> Iterator[None]:
     except (ValueError, ArgumentError):
         # Their texts quote what they could not read, which may be a part of the password.
         raise StoreUnavailable(
-            "the database cannot be opened: its URL cannot be read; in a password / is written %2F"
+            "the database cannot be opened: its URL cannot be read; in a password, write / as %2F"
         ) from None
 
 
@@ -58,8 +58,8 @@ def check_sessions(one: Pool, other: Pool) -> None:
         # While the other connection is in a transaction, this one must have another session.
         if _session(second) == before or _session(first) != before:
             raise StoreUnavailable(
-                "a pooler before PostgreSQL lends sessions for a transaction or a statement: set "
-                "pool_mode = session"
+                "the pooler in front of PostgreSQL lends sessions for one transaction or "
+                "one statement: set pool_mode = session"
             )
 
 
@@ -74,8 +74,8 @@ def check_schema(connection: Connection) -> None:
     (here,) = connection.exec_driver_sql("SELECT current_schema()").one()
     if schemas and here not in schemas:
         raise StoreUnavailable(
-            f"there is a desk in the schema {schemas[0]} of this database, and none in {here}: "
-            f"name the schema in the URL, ?options=-csearch_path%3D{schemas[0]}"
+            f"the schema {schemas[0]} of this database has a desk, and {here} has none: name "
+            f"the schema in the URL, ?options=-csearch_path%3D{schemas[0]}"
         )
 
 

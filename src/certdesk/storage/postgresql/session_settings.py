@@ -123,16 +123,16 @@ def set_up(connection: Any, wanted: Mapping[str, str]) -> None:  # noqa: ANN401 
     connection.execute(_PIN, [json.dumps(PINNED)])
     encoding, read_only, *values = connection.execute(_READ_SETTINGS).fetchone()
     if encoding != "UTF8":
-        raise StoreUnavailable(f"the database's encoding is {encoding}: make one with UTF8")
+        raise StoreUnavailable(f"the database has the encoding {encoding}: make one with UTF8")
     for (name, wrong), value in zip(REFUSED.items(), values, strict=True):
         if value == wrong:
             right = "on" if wrong == "off" else "off"
             raise StoreUnavailable(
-                f"PostgreSQL runs with {name} {wrong}, and might lose orders that were "
-                f"acknowledged: set {name} to {right} (for the server, the database and the user)"
+                f"PostgreSQL runs with {name} {wrong} and might lose acknowledged orders: "
+                f"set {name} to {right} (for the server, the database and the user)"
             )
     if read_only == "on":
         raise StoreUnavailable(
-            "PostgreSQL takes no changes here: it is a standby, or default_transaction_read_only "
-            "is on for the server, the database or the user"
+            "PostgreSQL accepts no changes: it is a standby, or "
+            "default_transaction_read_only is on for the server, the database or the user"
         )

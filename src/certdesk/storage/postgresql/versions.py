@@ -55,9 +55,9 @@ def check_nobody_else(connection: Connection) -> None:
             return
         if time.monotonic() > latest:
             raise StoreUnavailable(
-                f"certdesk of another version uses the database ({sessions} sessions, from {host}),"
-                f" and would not know it after a migration to revision {newest_revision()}: stop "
-                "each of its processes, then start this one"
+                f"certdesk of another version uses the database ({sessions} sessions, from "
+                f"{host}), and could not use it after a migration to revision "
+                f"{newest_revision()}: stop all its processes, then start this one"
             )
         time.sleep(PAUSE_SECONDS)
 
@@ -74,6 +74,7 @@ def check_revision(found: str | None) -> None:
     """
     if found != newest_revision():
         raise SchemaChanged(
-            f"another version of certdesk has migrated the database to revision {found}, and this "
-            f"one knows {newest_revision()}: stop it, and start the version that knows it"
+            f"another version of certdesk has migrated the database to revision {found}, and "
+            f"this version knows {newest_revision()}: stop this one, and start the other "
+            "version"
         )

@@ -34,11 +34,11 @@ TTL_SECONDS = 60
 """How long resolvers may cache a record: it is read soon and removed soon after."""
 
 _REFUSED = {
-    dns.rcode.REFUSED: "it does not let the key change this record",
-    dns.rcode.NOTAUTH: "it does not have the zone, or does not know the key",
-    dns.rcode.NOTZONE: "the record does not lie in the zone",
-    dns.rcode.NOTIMP: "it takes no updates",
-    dns.rcode.SERVFAIL: "it could not do it; its own log says why",
+    dns.rcode.REFUSED: "the key may not change this record",
+    dns.rcode.NOTAUTH: "it does not have the zone or does not know the key",
+    dns.rcode.NOTZONE: "the record is not in the zone",
+    dns.rcode.NOTIMP: "it accepts no updates",
+    dns.rcode.SERVFAIL: "it failed; see its own log",
 }
 
 ALGORITHMS = ("hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224")
@@ -70,7 +70,7 @@ class Rfc2136:
     def settings(
         self,
         *,
-        server: Annotated[str, Given("ADDRESS:PORT", "The DNS server, which takes updates.")],
+        server: Annotated[str, Given("ADDRESS:PORT", "The DNS server that accepts updates.")],
         key: Annotated[
             Secret, Given("FILE", "The TSIG key to sign updates with, as tsig-keygen writes it.")
         ],
@@ -84,7 +84,7 @@ class Rfc2136:
             # Not a name: updates would go to any server that the name is pointed at.
             address = Server.parse(server, port_needed=True)
         except ValueError:
-            rule = "must be an address and a port, as 127.0.0.1:53 or [::1]:53"
+            rule = "must be an address and a port, such as 127.0.0.1:53 or [::1]:53"
             raise SettingRefused("server", rule) from None
         name, algorithm, secret = _parse_key(key.text())
         return Rfc2136Settings(
@@ -164,19 +164,21 @@ def _code(
     except dns.exception.DNSException:
         raise _Unbelievable("sent an answer that cannot be read") from None
     if not update.is_response(head):
-        raise _Unbelievable("sent what is no answer to the update")
+        raise _Unbelievable("sent something else than an answer to the update")
     try:
         dns.message.from_wire(wire, keyring=update.keyring, request_mac=update.mac)
     except dns.tsig.PeerBadKey:
         raise _Unbelievable(f"does not know the key {name} ({settings.algorithm})") from None
     except dns.tsig.PeerBadSignature:
-        raise _Unbelievable(f"has another secret for the key {name} than the desk has") from None
+        raise _Unbelievable(f"has another secret for the key {name}") from None
     except (dns.tsig.PeerBadTime, dns.tsig.BadTime):
-        raise _Unbelievable("has a clock that is minutes apart from this machine's") from None
+        raise _Unbelievable(
+            "has a clock that differs by minutes from the clock of this machine"
+        ) from None
     except Exception:  # noqa: BLE001 - dnspython's are many, and any bytes may come
         # An unsigned answer may come from anyone. A reported failure is still passed on.
         if head.rcode() == dns.rcode.NOERROR:
-            raise _Unbelievable("signed its answer wrongly") from None
+            raise _Unbelievable("sent an answer with a wrong signature") from None
     return head.rcode()
 
 
@@ -184,12 +186,14 @@ def _parse_key(text: str) -> tuple[str, str, Secret]:
     """Return the name, the algorithm and the secret of a key; no error text shows any of it."""
     whole = _KEY.fullmatch(_COMMENT.sub(r"\1", text).strip())
     if whole is None:
-        raise _key_refused('must be one key, as key "name" { algorithm hmac-sha256; secret "…"; };')
+        raise _key_refused(
+            'must be one key, such as key "name" { algorithm hmac-sha256; secret "…"; };'
+        )
     *items, rest = map(str.strip, whole[2].split(";"))
     found = [_ITEM.fullmatch(item) for item in items]
     given = {item[1].lower(): item[2] for item in found if item}
     if rest or not all(found) or given.keys() != {"algorithm", "secret"}:
-        raise _key_refused("a key has an algorithm and a secret, and nothing else")
+        raise _key_refused("a key must have an algorithm and a secret, and nothing else")
     algorithm = given["algorithm"].lower().removesuffix(".")
     if algorithm not in ALGORITHMS:
         raise _key_refused(f"the algorithm must be one of {', '.join(ALGORITHMS)}")
@@ -200,7 +204,7 @@ def _key_name(text: str) -> str:
     name = text.lower().removesuffix(".")
     if not _KEY_NAME.fullmatch(name):
         raise _key_refused(
-            "the name of a key has labels of letters, digits, hyphens and underscores"
+            "the labels of a key's name must consist of letters, digits, hyphens and underscores"
         )
     return name
 

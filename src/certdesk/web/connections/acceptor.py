@@ -130,7 +130,7 @@ class Acceptor:
         block = None if rules.peers.is_proxy(peer) else block_of(peer)
         seat = rules.seats.take(block, connection.close, shaking=rules.tls is not None)
         if seat is None:
-            self._tell("refused a connection, all seats are taken", peer=str(peer))
+            self._tell("refused a connection: all are in use", peer=str(peer))
             self._refuse(connection, FULL)
             return
         task = self._loop.create_task(self._let_in(connection, seat))

@@ -52,8 +52,9 @@ def check_listening(settings: Settings) -> tuple[socket.AddressFamily, Address]:
     loopback = ipaddress.ip_address(address[0]).is_loopback
     if not (settings.tls_cert or settings.plain_networks or loopback):
         raise SettingsError(
-            f"listen: plain HTTP is served on loopback only, and {host} is not; set tls.cert "
-            "and tls.key, or name in http.plain_networks who may be served without TLS"
+            f"listen: the desk serves plain HTTP only on loopback, and {host} is not "
+            "loopback; set tls.cert and tls.key, or name in http.plain_networks who may use "
+            "plain HTTP"
         )
     return family, address
 
@@ -67,7 +68,7 @@ def host_and_port(settings: Settings) -> tuple[str, int]:
     host, _, port = settings.listen.rpartition(":")
     host = host.strip("[]")
     if not port.isdecimal() or int(port) > LARGEST_PORT or not host:
-        raise SettingsError(f"listen: give HOST:PORT, not {settings.listen}")
+        raise SettingsError(f"listen: must be HOST:PORT, not {settings.listen}")
     return host, int(port)
 
 
@@ -96,8 +97,8 @@ def make_room_for_files(connections: int) -> None:
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise SettingsError(
             f"http.connections: {connections} connections need {needed} open files, and this "
-            f"process may have {hard}; raise its limit (ulimit -n, LimitNOFILE=) or lower the "
-            "setting"
+            f"process may have {hard}; raise its limit (ulimit -n, LimitNOFILE=) or lower "
+            "the setting"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
@@ -115,4 +116,6 @@ def _bound(family: int, address: Address) -> socket.socket:
 
 
 def _cannot(settings: Settings, error: OSError) -> SettingsError:
-    return SettingsError(f"listen: {settings.listen} cannot be listened on: {error_text(error)}")
+    return SettingsError(
+        f"listen: the desk cannot listen on {settings.listen}: {error_text(error)}"
+    )

@@ -56,11 +56,11 @@ class KeepOrderRequest(Request):
     """
 
     certificate_id: str
-    reason: Annotated[str, Option("Why; the customer reads it.")]
+    reason: Annotated[str, Option("The reason; the customer reads it.")]
     attempt: Annotated[
         str | None,
         Option(
-            "Keep it from exactly the request that review show revocation:ID printed this with.",
+            "Decline exactly the request that review show revocation:ID printed with this digest.",
             metavar="DIGEST",
         ),
     ] = None
@@ -74,8 +74,8 @@ class MoveOrderRequest(Request):
     """
 
     certificate_id: str
-    uin: Annotated[str, Option("The account that is to have it.", "--to", metavar="UIN")]
-    reason: Annotated[str | None, Option("Why; the log of both accounts has it.")] = None
+    uin: Annotated[str, Option("The account to move it to.", "--to", metavar="UIN")]
+    reason: Annotated[str | None, Option("The reason; the logs of both accounts have it.")] = None
 
 
 class GrantOrderRequest(Request):
@@ -106,4 +106,4 @@ class RefundOrderRequest(Request):
     """
 
     certificate_id: str
-    reason: Annotated[str | None, Option("Why; the customer reads it.")] = None
+    reason: Annotated[str | None, Option("The reason; the customer reads it.")] = None
