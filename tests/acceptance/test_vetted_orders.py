@@ -206,7 +206,7 @@ def test_a_rejected_order_is_submitted_again_and_its_manager_stays_vetted(world:
     before = office.client.detail(order)["DvAuthDetail"]["DvAuths"][0]["DvAuthValue"]
     office.review("reject", subject, "ann", "--reason", "Not this name.")
     assert office.stands(order) == (2, "Not this name.")
-    assert "it was rejected" in office.refused("approve", subject, "ben")
+    assert "it was already rejected" in office.refused("approve", subject, "ben")
 
     office.client.call("ModifyCertificateResubmit", CertificateId=order)
     office.client.call("CertificateOrderSubmit", CertId=order)

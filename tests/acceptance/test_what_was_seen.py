@@ -108,7 +108,7 @@ def test_what_one_operator_saw_is_not_what_another_saw(desk: World) -> None:
     desk.desk.operate("ShowReview", Id=subject)
     swap_names(office, order, "yours.example.com", **material)
     desk.desk.certdesk("review", "show", subject, uid=ANOTHER)
-    assert "It has changed since the desk shown" in office.refused("approve", subject, "ann")
+    assert "It has changed since the desk showed" in office.refused("approve", subject, "ann")
     assert office.review("approve", subject, "ben", uid=ANOTHER)["Approvals"] == ["ben"]
 
 

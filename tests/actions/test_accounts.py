@@ -66,7 +66,7 @@ def test_accounts_are_listed_with_their_keys(inside: InsideDesk) -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("x" * 65, "takes at most 64 printable characters"),
+        ("x" * 65, "must have at most 64 printable characters"),
         ("a\nb", r"must not contain control characters: U\+000A"),
         ("a\u202eb", r"must not contain control characters: U\+202E"),
         ("a\u2800", r"must not contain invisible characters: U\+2800"),

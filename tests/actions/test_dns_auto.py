@@ -281,7 +281,10 @@ def test_a_zone_that_was_taken_away_is_the_reason(desk: Desk) -> None:
         "_dnsauth.example.com. Add the zone again (certdesk zone add), or publish a TXT "
         f"record there with the value {value}."
     )
-    assert "no DNS zone" in desk.operator("ShowOrder", CertificateId=order)["Proofs"][0]["Reason"]
+    assert (
+        "no longer has a DNS zone"
+        in desk.operator("ShowOrder", CertificateId=order)["Proofs"][0]["Reason"]
+    )
     assert proofs(desk, order)[0].added_at is None
 
 

@@ -145,7 +145,7 @@ def test_who_is_named_has_to_be_there(desk: Desk) -> None:
     said = refused(errors.AccountNotFound, lambda: desk.send(order, "100000009999"))
     assert said == "There is no account 100000009999."
     said = refused(errors.InvalidParam, lambda: desk.send(order, desk.old.uin))
-    assert said == f"Uin: {order} is in account {desk.old.uin} already."
+    assert said == f"Uin: {order} is already in account {desk.old.uin}."
     said = refused(errors.InvalidParam, lambda: desk.send(order, Reason="a\x1b[2J"))
     assert said == "Reason: must not contain control characters: U+001B."
     assert stands(desk, order) == (desk.old.uin, 1)
@@ -177,8 +177,8 @@ def test_what_is_asked_back_does_not_move(desk: Desk) -> None:
     desk.call(desk.old, "RevokeCertificate", CertificateId=order)
     said = refused(errors.InvalidCertificateStatusCode, lambda: desk.send(order))
     assert said == (
-        "The order has status 9 (Revoking). A request to revoke it is under way: wait until "
-        "it ends, or end it with certdesk order keep."
+        "The order has status 9 (Revoking). A request to revoke the certificate is in "
+        "progress. Wait until it ends, or end it with certdesk order keep."
     )
     desk.operator("KeepOrder", CertificateId=order, Reason="it moves")
     assert desk.move(order).status == 1

@@ -59,7 +59,7 @@ def test_the_subject_is_the_vetted_organisation_without_its_division(desk: Desk)
 def test_an_order_is_not_approved_before_its_manager(desk: Desk) -> None:
     """The refusal says what comes first."""
     order = desk.submit()
-    with pytest.raises(errors.InvalidParam, match="manager:1 has to be approved first"):
+    with pytest.raises(errors.InvalidParam, match="approve manager:1 first"):
         desk.approve(f"order:{order}")
 
 
@@ -95,7 +95,7 @@ def test_a_rejected_manager_fails_its_orders_with_the_reason(desk: Desk) -> None
     decided = desk.operator("RejectReview", Id="manager:1", Reason="no such number", Reviewer="ann")
     assert decided["Failed"] == [order]
     assert (desk.stands(order), desk.waiting) == ((2, "no such number"), [])
-    with pytest.raises(errors.InvalidParam, match="it was rejected"):
+    with pytest.raises(errors.InvalidParam, match="it was already rejected"):
         desk.approve("manager:1")
 
     desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=order)
@@ -192,7 +192,7 @@ def test_whoever_asked_does_not_approve(desk: Desk) -> None:
 def test_a_reviewer_has_a_name_that_can_be_shown(desk: Desk, name: str) -> None:
     """Else nothing is decided."""
     desk.submit()
-    with pytest.raises(errors.InvalidParam, match=r"Reviewer: (takes 1 to 64|must (not )?contain)"):
+    with pytest.raises(errors.InvalidParam, match=r"Reviewer: must (be 1 to 64|(not )?contain)"):
         desk.approve("manager:1", name)
     assert "manager:1" in desk.waiting
 
@@ -317,12 +317,12 @@ def test_an_order_waits_for_its_manager_again_whose_time_ran_out_meanwhile(desk:
     order = desk.submit()
     desk.approve("manager:1")
     desk.clock.move(timedelta(days=398))
-    with pytest.raises(errors.InvalidParam, match="manager:1 is expired; it has to be sent again"):
+    with pytest.raises(errors.InvalidParam, match=r"manager:1 is expired\. It must be sent again"):
         desk.approve(f"order:{order}")
 
     desk.call(desk.caller, "SubmitAuditManager", ManagerId=1)
     assert desk.waiting == ["manager:1", f"order:{order}"]
-    with pytest.raises(errors.InvalidParam, match="manager:1 has to be approved first"):
+    with pytest.raises(errors.InvalidParam, match="approve manager:1 first"):
         desk.approve(f"order:{order}")
     desk.approve_all()
     desk.take_on(order)

@@ -521,7 +521,9 @@ def test_the_operator_is_refused_what_cannot_be(desk: Desk, issued: str) -> None
     """An unknown order, an unknown reason, one that has no certificate or whose is revoked."""
     with pytest.raises(errors.CertificateNotFound):
         desk.operator("RevokeOrder", CertificateId="AAAAAAAA", Reason="superseded")
-    with pytest.raises(errors.InvalidParam, match="Reason: is one of unspecified, keyCompromise"):
+    with pytest.raises(
+        errors.InvalidParam, match="Reason: must be one of unspecified, keyCompromise"
+    ):
         desk.operator("RevokeOrder", CertificateId=issued, Reason="bored")
     with pytest.raises(errors.InvalidCertificateStatusCode, match="status 0"):
         desk.operator("RevokeOrder", CertificateId=desk.submit(DV), Reason="superseded")

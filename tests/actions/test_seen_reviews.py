@@ -101,7 +101,7 @@ def test_a_list_does_not_count_for_what_was_shown_before(desk: Desk) -> None:
     hand_in(desk, order, CertCommonName="other.example.com")
     listed(desk)
     listed(desk)
-    with pytest.raises(errors.InvalidParam, match=rf"{CHANGED} shown"):
+    with pytest.raises(errors.InvalidParam, match=rf"{CHANGED} showed"):
         approve(desk, f"order:{order}")
     show(desk, f"order:{order}")
     assert approve(desk, f"order:{order}") is None

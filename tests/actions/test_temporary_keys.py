@@ -167,7 +167,7 @@ def test_temporary_keys_take_no_lasting_ones_place(inside: InsideDesk) -> None:
         inside.operator("AddToken", UserId=user, Minutes=5)
     for _ in range(2):
         inside.operator("AddKey", Uin=uin, UserId=user)
-    with pytest.raises(InvalidParam, match="The user has 2 keys in use"):
+    with pytest.raises(InvalidParam, match="The user already has 2 keys in use"):
         inside.operator("AddKey", Uin=uin, UserId=user)
     shown = inside.operator("ShowUser", UserId=user)
     assert len(shown["TemporaryKeys"]) == 3
@@ -178,7 +178,7 @@ def test_temporary_keys_take_no_lasting_ones_place(inside: InsideDesk) -> None:
 def test_the_minutes_of_a_token_have_their_bounds(inside: InsideDesk, minutes: int) -> None:
     """A day and a half at most."""
     _, user = enter(inside)
-    with pytest.raises(InvalidParam, match=f"Minutes: takes 1 to 2160, not {minutes}"):
+    with pytest.raises(InvalidParam, match=f"Minutes: must be 1 to 2160, not {minutes}"):
         inside.operator("AddToken", UserId=user, Minutes=minutes)
     inside.operator("AddToken", UserId=user, Minutes=2160)
 

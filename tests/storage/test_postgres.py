@@ -198,7 +198,7 @@ def test_a_database_of_another_encoding_is_refused(
 ) -> None:
     """It could not keep every name."""
     foreign.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
-    with pytest.raises(StoreUnavailable, match="encoding is LATIN1"):
+    with pytest.raises(StoreUnavailable, match="has the encoding LATIN1"):
         PostgresStore.open(
             f"postgresql://certdesk@/latin?host={postgres.folder}", rng=SystemRandom()
         )

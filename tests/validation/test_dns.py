@@ -45,7 +45,7 @@ def test_a_value_that_is_but_like_it_proves_nothing(names: NameServer, value: st
     names.add(RECORD, "TXT", value)
     found = validate(TXT, names.endpoint)
     assert found.verdict is Verdict.TXT_DIFFERS
-    assert found.reason == f"The record there has another value. there. {WISH}"
+    assert found.reason == f"The record there has another value. {WISH}"
 
 
 @pytest.mark.parametrize("value", [f'"{TOKEN}"', f" {TOKEN}", f"{TOKEN}\n", f"'{TOKEN}'"])

@@ -29,7 +29,7 @@ def test_a_check_is_evidence_line_by_line(world: Sites) -> None:
     assert finding.steps == (
         f"A of {NAME}, asked of {asked}: NOERROR, 1 record",
         f"AAAA of {NAME}, asked of {asked}: NOERROR, 0 records",
-        f"{NAME} is at {SITE}",
+        f"{NAME} resolves to {SITE}",
         f"GET http://{NAME}{PATH}",
         f"connected to {SITE} port {port}",
         "status 200, 50 bytes of content read",
@@ -76,7 +76,7 @@ def test_a_missing_file_is_told_with_what_to_do(world: Sites) -> None:
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
     assert finding.reason == (
-        f"{NAME}: by http, the answer has status 404 instead of 200; by https, the answer "
+        f"{NAME}: by http: the answer has status 404 instead of 200; by https: the answer "
         f"has status 404 instead of 200. Put the file at http://{NAME}{PATH}, and answer "
         "everybody with status 200."
     )
@@ -139,7 +139,7 @@ def test_a_registrable_domain_and_its_www_need_the_file_both(
         Verdict.OTHER_FILE_DIFFERS,
         Verdict.PROVED,
     )
-    assert absent.reason.startswith(f"{other}: by http, the answer has status 404")
+    assert absent.reason.startswith(f"{other}: by http: the answer has status 404")
     assert differs.seen == (VALUE, "another")
     assert proved.reason == ""
 

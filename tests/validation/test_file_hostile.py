@@ -280,7 +280,7 @@ def test_no_sound_answer_of_status_200_proves_nothing(world: Sites, script: Scri
     world.http.script(NAME, PATH, script)
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert finding.reason.startswith(f"{NAME}: by http, the ")
+    assert finding.reason.startswith(f"{NAME}: by http: the ")
     assert finding.reason.isprintable()
 
 
@@ -322,14 +322,14 @@ def test_tls_that_never_begins_is_given_up(world: Sites) -> None:
     with silent() as port:
         finding = world.validate(limits=SOON, ports=Ports(world.http.port, port))
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "by https, the answer took too long." in finding.reason
+    assert "by https: the answer took too long." in finding.reason
 
 
 def test_http_where_tls_should_be_fails(world: Sites) -> None:
     """Nothing is sent in the clear to an https port."""
     finding = world.validate(ports=Ports(world.http.port, world.http.port))
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "by https, TLS fails (" in finding.reason
+    assert "by https: TLS failed (" in finding.reason
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -343,7 +343,7 @@ def test_tls_older_than_1_2_is_not_spoken(world: Sites) -> None:
         finding = world.validate(ports=Ports(world.http.port, web.port))
         assert web.requests == []
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "TLS fails (TLSV1_ALERT_PROTOCOL_VERSION)" in finding.reason
+    assert "TLS failed (TLSV1_ALERT_PROTOCOL_VERSION)" in finding.reason
 
 
 def test_hosts_share_the_total_time() -> None:

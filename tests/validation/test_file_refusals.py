@@ -111,7 +111,7 @@ def test_a_name_that_is_bound_anew_is_checked_anew_after_a_redirect(world: Sites
     world.http.put(NAME, "/next", VALUE)
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "is at 127.0.0.1 (this machine)" in finding.reason
+    assert "has the address 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()
 
 
@@ -246,5 +246,5 @@ def test_a_redirect_within_the_domain_leads_to_no_address_that_is_refused(world:
     world.http.redirect(NAME, PATH, f"http://inside.shop.test{PATH}")
     finding = world.validate()
     assert finding.verdict is Verdict.FILE_ABSENT
-    assert "inside.shop.test is at 127.0.0.1 (this machine)" in finding.reason
+    assert "inside.shop.test has the address 127.0.0.1 (this machine)" in finding.reason
     assert not world.reached()

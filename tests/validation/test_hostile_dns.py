@@ -138,7 +138,7 @@ def test_eight_names_are_followed(names: NameServer) -> None:
 def test_nine_names_are_not(names: NameServer) -> None:
     """Though there is something at the end."""
     chain(names, 9)
-    assert "lead over more than 8 names" in unanswered(validate(TXT, names.endpoint))
+    assert "CNAME chain has more than 8 names" in unanswered(validate(TXT, names.endpoint))
 
 
 def test_a_circle_is_seen(names: NameServer) -> None:

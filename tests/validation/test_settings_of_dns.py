@@ -46,7 +46,7 @@ def test_signatures_are_wanted_unless_that_is_set_off(names: NameServer) -> None
     settings = set_to(names, dns_dnssec="validate")
     found = validators(settings, dns_resolver(settings), CLOCK)[ProofKind.TXT].validate(TXT)
     assert found.verdict is Verdict.TXT_UNANSWERED
-    assert "the keys of . did not come as checked" in found.reason
+    assert "the keys of . was not marked as validated" in found.reason
     assert set(names.questions) == {(".", "DNSKEY")}
 
 

@@ -150,7 +150,7 @@ def test_what_follows_a_certificate_is_named_until_it_is_there(its: Ordered) -> 
     )
     desk.store.write(lambda unit: unit.orders.replace(followed))
     ((_, what, remedy),) = certificates(desk)
-    assert f"its successor {following.certificate_id} is at PENDING-DCV" in what
+    assert f"its successor {following.certificate_id} has the status PENDING-DCV" in what
     assert f"certdesk order show {following.certificate_id}" in remedy
     desk.take_on(following.certificate_id)
     assert following.status == (1, None)

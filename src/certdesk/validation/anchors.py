@@ -34,7 +34,7 @@ def read_anchors(texts: Iterable[str]) -> Anchors:
         for rrset in _records(text):
             kind = dns.rdatatype.to_text(rrset.rdtype)
             if kind not in _TYPES:
-                raise ValueError(f"{text}: a {kind} record is not a trust anchor")
+                raise ValueError(f"{text}: {kind} records are not trust anchors")
             anchors.setdefault(rrset.name, []).extend(cast("Iterable[DS | DNSKEY]", rrset))
     if not anchors:
         raise ValueError("there is no trust anchor")

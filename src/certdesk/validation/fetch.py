@@ -124,7 +124,7 @@ class Fetcher:
             raise HostUnknown(f"the address of {host} is not known: {failure.reason}") from None
         if not found:
             raise HostRefused(f"{host} has no address. Add an A or AAAA record for it")
-        trail.steps.append(f"{host} has the addresses {_list(found)}")
+        trail.steps.append(f"{host} resolves to {_list(found)}")
         for address in found:
             kind = refusal(address, self._allowed, is_own)
             if kind is not None:
