@@ -36,8 +36,8 @@ def test_names_in_other_scripts_are_counted_by_their_characters(
     assert code == INVALID
     count = 99 * (len(label) + 2)
     assert (
-        "DnsNames: with CertCommonName, international labels may have 2000 characters together, "
-        f"and these have {count}."
+        "DnsNames: international labels may have 2000 characters in total, those of "
+        f"CertCommonName included, not {count}."
     ) in message
 
 
