@@ -74,7 +74,7 @@ PRINTED = {
     "watch.md": (
         r"^ok\nprobe: ok, .*\n\nok\n\n",
         r'^certdesk_requests_total{action="CreateCertificate",code="ok"} \d',
-        r"^ok    database      whole, at revision \d{4};",
+        r"^ok    database      undamaged, at revision \d{4};",
     ),
 }
 """What each page has its reader see, on stdout and stderr."""

@@ -102,6 +102,6 @@ def test_a_call_that_speaks_the_wrong_way_says_which_is_right(tmp_path: Path) ->
     assert [text.rstrip().partition("; ")[2] for text in told.values()] == [
         "a desk without TLS answers at http://",
         "a desk with TLS answers at https://",
-        "If it comes from a private CA, set SSL_CERT_FILE to the file with its root",
+        "if it comes from a private CA, set SSL_CERT_FILE to the file with its root",
     ]
     assert "Errno" not in "".join(told.values())

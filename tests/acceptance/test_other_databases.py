@@ -53,7 +53,7 @@ def test_nobody_migrates_a_database_under_a_desk_of_an_older_version(
         refused = certdesk("account", "list", *elsewhere, variables=newer)
         assert (refused.returncode, refused.stdout) == (FAILED, "")
         assert "certdesk of another version uses the database (" in refused.stderr
-        assert ", from this machine), and would not know it after a migration" in refused.stderr
+        assert ", from this machine), and could not use it after a migration" in refused.stderr
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         assert found == (newest_revision(),)
 

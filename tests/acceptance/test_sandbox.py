@@ -105,7 +105,7 @@ def test_a_sandbox_says_which_names_it_cannot_prove(tmp_path: Path) -> None:
         with serving(tmp_path / "log", *words) as served:
             told[resolvers] = served.errors.read_text()
     usual, own = told.values()
-    assert "with the resolver 127.0.0.1:53 (dns.resolvers), so only names" in usual
+    assert "with the resolver 127.0.0.1:53 (dns.resolvers), so it can only validate names" in usual
     assert "run `certdesk world` in another terminal" in usual
     assert "resolver" not in own
 

@@ -164,7 +164,7 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
             assert told(desk.url).status == told(desk.url, "/readyz").status == RED
             until(lambda: buying.codes == {"InternalError"})
             assert asked_in_chinese(desk, keys).message.startswith(OF_THE_GATEWAY["InternalError"])
-            assert "fail  database      nothing can be written to it" in desk.run("doctor").stdout
+            assert "fail  database      the desk cannot write to it" in desk.run("doctor").stdout
             assert desk.client(keys).call("DescribeManagers", CompanyId=1)["Managers"] == []
         until(lambda: told(desk.url).status == WELL)
         buying.goes_on()

@@ -20,7 +20,7 @@ def test_a_desk_has_its_own_ca_for_every_product() -> None:
     [
         ({"issuer_names": ("nobody",)}, "issuer.names: nobody is not of private"),
         ({"issuer_names": ()}, "issuer.names: none is not of private"),
-        ({"issuer_products": ("8",)}, "issuer.products: 8 is not a product's number and a name"),
+        ({"issuer_products": ("8",)}, "issuer.products: 8 is not a product number and a name"),
         ({"issuer_products": ("8=nobody",)}, "issuer.products: 8=nobody is not"),
         ({"issuer_products": ("0=private",)}, "issuer.products: 0=private is not"),
         ({"issuer_products": ("x=private",)}, "issuer.products: x=private is not"),

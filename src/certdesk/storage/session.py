@@ -179,6 +179,6 @@ class Sessions:
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Convert a failure of the database into a failure of the store."""
     said = getattr(error, "orig", None)
-    failure = StoreUnavailable(f"the database could not do its work{f': {said}' if said else ''}")
+    failure = StoreUnavailable(f"the database failed{f': {said}' if said else ''}")
     failure.__cause__ = error
     return failure

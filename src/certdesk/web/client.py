@@ -70,7 +70,7 @@ def _post(endpoint: str, payload: bytes, headers: Mapping[str, str]) -> tuple[in
             return response.status, response.read()
     except ssl.SSLCertVerificationError as error:
         raise NoAnswer(
-            f"the certificate of {endpoint} is not trusted: {error.verify_message}. If it "
+            f"the certificate of {endpoint} is not trusted: {error.verify_message}; if it "
             "comes from a private CA, set SSL_CERT_FILE to the file with its root"
         ) from error
     except (OSError, http.client.HTTPException) as error:

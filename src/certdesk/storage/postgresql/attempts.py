@@ -54,4 +54,4 @@ class Attempts:
 
 def failure_of(error: DBAPIError) -> StoreUnavailable:
     """Return what is said of a failure of the database, without the values of the row."""
-    return StoreUnavailable(f"the database could not do its work: {words(error)}")
+    return StoreUnavailable(f"the database failed: {words(error)}")

@@ -131,7 +131,7 @@ class PostgresWriter:
             if not single:
                 session.run(SAVEPOINTS[bool(outcomes)])
             if time.monotonic() - job.since > self._queue_seconds:
-                slow = StoreUnavailable("the database is too slow for what is asked of it")
+                slow = StoreUnavailable("the database is too slow for this request")
                 outcomes.append(Outcome(error=slow))
             else:
                 outcomes.append(_run(session, job.commit, single=single))
@@ -156,8 +156,8 @@ class PostgresWriter:
                 return ticket.was_committed(connection)
             time.sleep(self._rng.uniform(0, LOOK_UP_PAUSE_SECONDS))
         raise StoreUnavailable(
-            "the connection to the database was lost in the middle of a commit, and the outcome "
-            "is unknown: the database could not be asked any more"
+            "the connection to the database was lost during a commit, and the desk could "
+            "not find out whether the commit took effect"
         )
 
 
@@ -187,4 +187,4 @@ def _check_whole(session: Session) -> None:
     PostgreSQL has then aborted the transaction, yet answers COMMIT without an error.
     """
     if driver_of(session).info.transaction_status.name != "INTRANS":
-        raise StoreUnavailable("the database has given the transaction up before its end")
+        raise StoreUnavailable("the database ended the transaction early")
