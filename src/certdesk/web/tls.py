@@ -25,7 +25,7 @@ def check_tls(settings: Settings) -> None:
         SettingsError: they cannot be used.
     """
     if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise SettingsError("set both tls.cert and tls.key, or neither")
+        raise SettingsError("tls.cert and tls.key: set both or neither")
     if not settings.tls_cert:
         return
     try:
