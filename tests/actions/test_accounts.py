@@ -126,7 +126,7 @@ def test_two_keys_are_in_use_at_most(inside: InsideDesk) -> None:
     first = inside.operator("AddAccount", Name="alice")
     uin = first["Uin"]
     inside.operator("AddKey", Uin=uin)
-    with pytest.raises(InvalidParam, match="has 2 keys in use; disable one first"):
+    with pytest.raises(InvalidParam, match=r"already has 2 keys in use\. Disable one first"):
         inside.operator("AddKey", Uin=uin)
     inside.operator("DisableKey", SecretId=first["SecretId"])
     inside.operator("AddKey", Uin=uin)

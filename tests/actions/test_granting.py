@@ -122,8 +122,8 @@ def test_it_lies_in_a_project_of_the_account(desk: Desk) -> None:
     ("product", "parameters", "why"),
     [
         (FREE, {"TimeSpan": 1}, "TimeSpan: a free certificate is for 3 months, no years"),
-        (FREE, {"DomainNum": 2}, "DomainNum: a free certificate is for 1 name, not 2"),
-        (DV, {"DomainNum": 2}, "DomainNum: .+ must be 1, not 2"),
+        (FREE, {"DomainNum": 2}, "DomainNum: must be 1 for a free certificate, not 2"),
+        (DV, {"DomainNum": 2}, "DomainNum: must be 1 for .+, not 2"),
         (DV, {"TimeSpan": 11}, "TimeSpan: must be 1 to 10 years for .+, not 11"),
         (MULTI, {}, "DomainNum: must be 2 to 100 for .+, not 1"),
         (2, {}, "ProductId: product 2 is not sold"),

@@ -150,7 +150,9 @@ def test_an_order_whose_issuer_is_gone_waits_and_says_why(two: Two) -> None:
     )
     (found,) = IssuersCheckup(two.desk.store, two.desk.issuers).examine()
     assert (found.state, found.remedy) == (Health.FAIL, "put there back into issuer.names")
-    assert found.what.startswith("1 orders wait for the issuer there, and only that can revoke 0")
+    assert found.what.startswith(
+        "this desk does not have the issuer there; 1 orders wait for it, and only it can revoke 0"
+    )
 
     two.begin(two.here, two.there)
     assert list(IssuersCheckup(two.desk.store, two.desk.issuers).examine()) == []
