@@ -30,6 +30,9 @@ WORKERS = 2
 
 KINDS = (KeyKind.RSA_2048, KeyKind.RSA_4096, KeyKind.P_256)
 
+LINES = 5
+"""So many of the last lines of a log are shown."""
+
 Fetch: TypeAlias = Callable[[str], Any]
 """A function that runs a query on a desk's database and returns the first row, or None."""
 
@@ -109,10 +112,17 @@ class MeasuredDesk(RunningDesk):
 
 @contextlib.contextmanager
 def up(desk: MeasuredDesk) -> Iterator[MeasuredDesk]:
-    """Run a desk as long as the context lasts."""
+    """Run a desk as long as the context lasts.
+
+    An error then has what the desk wrote of errors as a note: its log does not outlive the bench.
+    """
     try:
         desk.start()
         yield desk
+    except (RuntimeError, TimeoutError) as error:
+        troubles = [line for line in desk.log.splitlines() if '"level": "info"' not in line]
+        error.add_note("\n".join([f"{desk.folder.name} wrote:", *troubles[-LINES:]]))
+        raise
     finally:
         desk.stop()
 
