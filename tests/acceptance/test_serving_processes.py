@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import functools
@@ -9,6 +10,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -89,17 +91,22 @@ def test_a_killed_process_is_replaced_and_health_says_so(desk: RunningDesk) -> N
 
 def test_a_process_is_replaced_as_soon_as_it_can_be(desk: RunningDesk) -> None:
     """Neither a want of files nor a write that hangs ends the desk or keeps the next one away."""
-    lock = os.open(desk.folder / "write.lock", os.O_RDWR)
     before, other = desk.log.count(REPLACED), max(serving_processes_of(desk.pid))
     usual = resource.prlimit(desk.pid, resource.RLIMIT_NOFILE)
-    with killing_one(desk):
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with killing_one(desk), holding_writes(desk):
         resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, (0, usual[1]))
         os.kill(other, signal.SIGKILL)
         until(lambda: "no process can be started" in desk.log)
         resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, usual)
         until(lambda: desk.log.count(REPLACED) == before + 2)
-        os.close(lock)
+
+
+@contextlib.contextmanager
+def holding_writes(desk: RunningDesk) -> Iterator[None]:
+    """Let no process write, as one that is stopped in its transaction."""
+    with (desk.folder / "write.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def counted(desk: RunningDesk) -> float:
@@ -155,16 +162,37 @@ def test_all_end_with_their_parent_and_another_desk_starts_then(tmp_path: Path) 
 
 
 def test_a_signal_ends_all_processes(tmp_path: Path) -> None:
-    """The parent lets them finish, and ends in good order itself."""
+    """The parent lets them finish, takes no more connections, and ends in good order itself."""
     desk = RunningDesk(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD)
     desk.start()
     served = serving_processes_of(desk.pid)
-    order = desk.client().buy()
-    desk.stop()
+    client = desk.client()
+    with ThreadPoolExecutor(2) as threads, holding_writes(desk):
+        buying = threads.submit(client.buy)
+        until(lambda: waiting_to_write(served))
+        stopping = threads.submit(desk.stop)
+        until(lambda: refused(desk.endpoint))
+    stopping.result()
 
     assert all(gone(process) for process in served)
-    assert rows(desk.folder, "SELECT certificate_id FROM orders") == [(order,)]
+    assert rows(desk.folder, "SELECT certificate_id FROM orders") == [(buying.result(),)]
     assert "Traceback" not in desk.log
+
+
+def waiting_to_write(processes: list[int]) -> bool:
+    """Tell whether one of these processes waits for `write.lock`, as the kernel lists it."""
+    waiters = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any(words[1] == "->" and int(words[5]) in processes for words in waiters)
+
+
+def refused(endpoint: str) -> bool:
+    """Tell whether nobody listens there."""
+    host, port = endpoint.split(":")
+    try:
+        socket.create_connection((host, int(port))).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_sandbox_has_one_process(tmp_path: Path) -> None:

@@ -65,10 +65,10 @@ class Channel(asyncio.Protocol, Generic[Received]):
 
     def flush(self) -> None:
         """Pass what was sent to the kernel now."""
-        if self._transport is not None and self._unsent:
-            content = _ENCODER.encode(self._unsent)
+        unsent, self._unsent = self._unsent, []
+        if self._transport is not None and unsent:
+            content = _ENCODER.encode(unsent)
             self._transport.write(_HEAD.pack(len(content)) + content)
-        self._unsent.clear()
 
     def close(self) -> None:
         """Close the connection."""

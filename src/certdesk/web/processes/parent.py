@@ -91,7 +91,7 @@ def serve_with_processes(
             clock_file=clock_file,
             core=None,
         )
-        serving = ServingProcesses(settings, opened, start)
+        serving = ServingProcesses(settings, opened, start, listener)
         opened.background["serving processes"] = serving
 
         async def run() -> None:
@@ -105,8 +105,11 @@ def serve_with_processes(
 class ServingProcesses:
     """The serving processes, which are background work of the desk for those who watch it."""
 
-    def __init__(self, settings: Settings, opened: OpenDesk, start: Start) -> None:
+    def __init__(
+        self, settings: Settings, opened: OpenDesk, start: Start, listener: socket.socket
+    ) -> None:
         """Prepare; `start` is what each process is told, but for its channel and its core."""
+        self._listener = listener
         self._settings = settings
         self._opened = opened
         self._start = start
@@ -173,6 +176,9 @@ class ServingProcesses:
         finally:
             for task in (stopped, telling, *lives):
                 task.cancel()
+            await asyncio.gather(*(place.settle() for place in self._places))
+            # Clients would wait for nothing if the kernel still took their connections.
+            self._listener.close()
             await asyncio.gather(*(place.stop() for place in self._places))
 
     def _hurry(self) -> None:
@@ -251,13 +257,19 @@ class ServingProcess:
                 self._all.note_end(self.number, status)
             await asyncio.sleep(doubled(FIRST_PAUSE, unready, LONGEST_PAUSE))
 
-    async def stop(self) -> None:
-        """Let the process finish its requests, and end it; also one that is being started."""
+    async def settle(self) -> subprocess.Popen[bytes] | None:
+        """Wait until no process is being started; return the last one that was."""
         if self._started is None:
-            return
+            return None
         try:
-            process = await self._started
+            return await self._started
         except OSError:
+            return None
+
+    async def stop(self) -> None:
+        """Let the process finish its requests, and end it."""
+        process = await self.settle()
+        if process is None:
             return
         self.tell_to_stop()
         try:
