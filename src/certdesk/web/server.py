@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import signal
 import socket
 import time
@@ -47,6 +48,12 @@ STRANGERS_THREADS = 2
 
 TICKS_A_SECOND = 10
 """The ticks of uvicorn's loop in a second."""
+
+NEW_OBJECTS = 10_000
+"""How many more containers than now exist when the garbage collector looks for cycles among them.
+
+Concurrent requests hold a few hundred, and few become part of a cycle.
+"""
 
 HSTS = ("strict-transport-security", "max-age=31536000")
 """Sent with every answer under TLS: browsers then use only TLS for this name for a year."""
@@ -176,6 +183,9 @@ async def run_server(server: Server, listener: socket.socket, ready: Callable[[]
     while not server.started and not serving.done():  # noqa: ASYNC110 -- uvicorn has no event for it
         await asyncio.sleep(0.005)
     if server.started:
+        # What was made until now stays, so the garbage collector need not look at it.
+        gc.freeze()
+        gc.set_threshold(NEW_OBJECTS)
         ready()
     renewing = asyncio.create_task(renew_certificate(server.config))
     try:
