@@ -6,7 +6,6 @@ limit for one of either is met.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
 from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.values.keys import KeyKind, generate
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.settings import Settings
 from tests.actions.submitting import csr_for
@@ -105,12 +105,12 @@ def _add(numbers: range, patterns: list[tuple[Order, Submission, Proof, Task]], 
     for number in numbers:
         order, submission, proof, task = patterns[number % len(patterns)]
         its, named = f"{number:08}", name(number)
-        unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0, domain=named))
-        kept = dataclasses.replace(submission, certificate_id=its, inspected=True)
+        unit.orders.add(replace(order, certificate_id=its, number=0, domain=named))
+        kept = replace(submission, certificate_id=its, inspected=True)
         unit.submissions.add(kept)
         label = f"_dnsauth.{named.partition('.')[0]}"
-        unit.proofs.add(dataclasses.replace(proof, certificate_id=its, name=named, label=label))
-        unit.tasks.add(dataclasses.replace(task, certificate_id=its))
+        unit.proofs.add(replace(proof, certificate_id=its, name=named, label=label))
+        unit.tasks.add(replace(task, certificate_id=its))
 
 
 def put_off(folder: Path) -> None:
@@ -121,7 +121,7 @@ def put_off(folder: Path) -> None:
 
 def _put_all_off(unit: Unit) -> None:
     for task in unit.tasks.where():
-        unit.tasks.replace(dataclasses.replace(task, due_at=None))
+        unit.tasks.replace(replace(task, due_at=None))
 
 
 def wait_for(fetch: Fetch, query: str, number: int, meanwhile: Callable[[], object]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from certdesk.domain.errors import (
     SignatureExpire,
 )
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller, CallerChanged, Context
 from certdesk.ports import KeyUsedUp, Pending, ReadyKey, Stale, Unit
 from certdesk.storage import ReadOnly
@@ -135,7 +135,7 @@ def test_a_signature_changes_something_once_wherever_the_clock_goes(
     first = SeenSignature(digest=b"signature", action="EchoText", seen_at=trial.desk.clock.now())
     perform(first)
     with pytest.raises(SignatureExpire):
-        perform(dataclasses.replace(first, seen_at=first.seen_at + moved))
+        perform(replace(first, seen_at=first.seen_at + moved))
     assert len(trial.desk.audit("echo")) == 1
 
 

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 import pytest
 
 from certdesk.domain.usage import one
+from certdesk.domain.values.record import Record
 from certdesk.ports.collections import Collection
 from certdesk.ports.specs import CountedBy, Index, Key, LimitedBy, specs_of
 
 
-@dataclasses.dataclass(frozen=True)
-class Wish:
+class Wish(Record, kw_only=True):
     """A record that no unit has."""
 
     wish_id: int

@@ -6,7 +6,6 @@ As after a week's pause: the desk finds them when it starts, and begins with tho
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import statistics
 import time
@@ -29,6 +28,7 @@ from certdesk.bootstrap import open_desk
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal
+from certdesk.domain.values.record import replace
 from certdesk.settings import Settings
 from tests.running import Keys
 
@@ -118,7 +118,7 @@ def _add(
     for number in numbers:
         pattern, submission, proof = patterns[number % len(patterns)]
         its, ends_at = f"{number:08}", now + LEFT + timedelta(seconds=number)
-        issued = dataclasses.replace(
+        issued = replace(
             pattern,
             certificate_id=its,
             number=0,
@@ -129,8 +129,8 @@ def _add(
             ends_by=ends_at + LIFE,
         )
         unit.orders.add(issued)
-        unit.submissions.add(dataclasses.replace(submission, certificate_id=its, inspected=True))
-        unit.proofs.add(dataclasses.replace(proof, certificate_id=its, proved_at=now))
+        unit.submissions.add(replace(submission, certificate_id=its, inspected=True))
+        unit.proofs.add(replace(proof, certificate_id=its, proved_at=now))
         unit.renewals.add(Renewal(certificate_id=its, uin=issued.uin, ends_at=ends_at, due_at=now))
 
 
@@ -138,7 +138,7 @@ def _forget(unit: Unit) -> None:
     for renewal in unit.renewals.where():
         unit.renewals.remove(renewal.certificate_id)
     for task in unit.tasks.where():
-        unit.tasks.replace(dataclasses.replace(task, due_at=None))
+        unit.tasks.replace(replace(task, due_at=None))
 
 
 def tables(found: Found) -> Iterator[Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from certdesk.bootstrap import OpenDesk, actions
+from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Store, Unit
 from certdesk.workflow.order_scheduler import OrderScheduler
@@ -163,4 +163,4 @@ def work_until(
 def _make_due(unit: Unit, certificate_id: str, opened: OpenDesk) -> None:
     task = unit.tasks.get(certificate_id)
     assert task is not None
-    unit.tasks.replace(dataclasses.replace(task, due_at=opened.desk.clock.now()))
+    unit.tasks.replace(replace(task, due_at=opened.desk.clock.now()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.values.products import UPLOADED
+from certdesk.domain.values.record import replace
 from tests.actions.submitting import COMPANY, refusal
 from tests.actions.test_every_status import PATHS
 from tests.actions.vetting import DV, EV, LETTER_OV, Desk
@@ -94,7 +94,7 @@ def test_what_does_not_end_an_order_names_what_does(inside: Desk, status: int) -
 def test_an_uploaded_certificate_is_deleted_and_that_is_said(inside: Desk) -> None:
     """Nobody here can take it back."""
     order = inside.order(inside.submit(DV))
-    uploaded = dataclasses.replace(order, status=Status.ISSUED, product_id=UPLOADED)
+    uploaded = replace(order, status=Status.ISSUED, product_id=UPLOADED)
     inside.store.write(lambda unit: unit.orders.replace(uploaded))
     for action in ENDING[:2]:
         with pytest.raises(ServiceError) as refused:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from certdesk.domain.errors import (
     InvalidParam,
     InvalidParameterValue,
 )
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit, VaultError
 from tests.inside import InsideDesk
@@ -94,7 +94,7 @@ def test_a_page_has_at_most_a_thousand(desk: InsideDesk, caller: Caller) -> None
         company = unit.companies.get(number)
         assert company is not None
         for _ in range(1001):
-            unit.companies.add(dataclasses.replace(company, company_id=0))
+            unit.companies.add(replace(company, company_id=0))
 
     desk.store.write(multiply)
     shown, total = names(desk, caller, Limit=5000)
@@ -135,7 +135,7 @@ def test_a_company_that_was_altered_is_neither_left_out_nor_shown(
     def alter(unit: Unit) -> None:
         company = unit.companies.get(bad)
         assert company is not None
-        unit.companies.replace(dataclasses.replace(company, personal=bytes(80)))
+        unit.companies.replace(replace(company, personal=bytes(80)))
 
     desk.store.write(alter)
     with pytest.raises(VaultError, match=rf"^company {bad}: .*cannot be decrypted"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ from certdesk.domain import errors
 from certdesk.domain.orders.records import Task
 from certdesk.domain.orders.steps import KEY_BLOCKED
 from certdesk.domain.values.keys import PrivateKey, spki_sha256
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.engine import Caller
 from certdesk.ports import Stale, Unit
@@ -97,7 +97,7 @@ def work(desk: Desk) -> None:
     """Take on what is due, which is what the desk does by itself; look at nothing else."""
     while due := desk.store.read(lambda unit: unit.tasks.due("due_at", desk.clock.now(), 100)):
         for task in due:
-            after = dataclasses.replace(task, due_at=desk.take_on(task.certificate_id))
+            after = replace(task, due_at=desk.take_on(task.certificate_id))
             with contextlib.suppress(Stale):  # it is due once more
                 desk.store.write(functools.partial(_replace, after))
 
@@ -221,10 +221,10 @@ def test_a_certificate_is_revoked_whose_key_turns_out_weak(desk: Desk) -> None:
 def _swap_key(certificate_id: str, unit: Unit) -> None:
     """Have an issued certificate be for a key that is weak, and that nobody has looked at."""
     (submission,) = unit.submissions.where(certificate_id=certificate_id)
-    weak = dataclasses.replace(
+    weak = replace(
         submission, csr=csr_for(sparse()), spki_sha256=spki_sha256(sparse().public_key())
     )
-    unit.submissions.replace(dataclasses.replace(weak, inspected=False))
+    unit.submissions.replace(replace(weak, inspected=False))
 
 
 def test_what_has_ended_is_not_revoked(desk: Desk, key: ec.EllipticCurvePrivateKey) -> None:

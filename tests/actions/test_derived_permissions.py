@@ -23,6 +23,7 @@ from certdesk.domain.accounts.policy import READ_KEY, READ_PERSONAL
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.settings import Settings
 from certdesk.web.guard import Guard
@@ -460,7 +461,7 @@ def test_moving_an_order_to_and_fro_keeps_nobody_out(its: Family) -> None:
 def test_an_endless_chain_of_reissues_is_refused(its: Family) -> None:
     """Each order names all that it comes from, and they are to stay few."""
     first = its.left.order(its.ids[0])
-    many = dataclasses.replace(first, origins=tuple(f"{number:08}" for number in range(200)))
+    many = replace(first, origins=tuple(f"{number:08}" for number in range(200)))
     its.desk.store.write(lambda unit: unit.orders.replace(many))
     asked = {"CertificateId": its.ids[0], "ValidType": "DNS"}
     with pytest.raises(ServiceError, match="already follows 200 earlier ones"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
 from certdesk.domain.orders.lifecycle import Status, StatusMessage
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, refusal
@@ -196,9 +196,7 @@ def put(desk: InsideDesk, caller: Caller, status: Status) -> str:
     def change(unit: Unit) -> None:
         order = unit.orders.get(certificate_id)
         assert order is not None
-        unit.orders.replace(
-            dataclasses.replace(order, status=status, waits_for=StatusMessage.PENDING_DCV)
-        )
+        unit.orders.replace(replace(order, status=status, waits_for=StatusMessage.PENDING_DCV))
 
     desk.store.write(change)
     return certificate_id

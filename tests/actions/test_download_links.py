@@ -16,6 +16,7 @@ from certdesk import bootstrap
 from certdesk.domain.errors import CertificateStatusNotAllowDownload
 from certdesk.domain.orders.lifecycle import Event
 from certdesk.domain.validation.challenge import ProofKind, Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.downloads import UNLIMITED, Downloads
@@ -344,5 +345,5 @@ def test_a_user_gets_the_certificate_in_force_only_where_policies_allow_it(
         other = left.successor(first)
         assert other is not None
         uin = inside.account().uin
-        inside.store.write(lambda unit: unit.orders.replace(dataclasses.replace(other, uin=uin)))
+        inside.store.write(lambda unit: unit.orders.replace(replace(other, uin=uin)))
         assert (followed(inside, url), followed(inside, f"{url}?current")) == (200, 404)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
-import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +21,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.validation.challenge import ProofKind, Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal, withdraw
@@ -355,7 +355,7 @@ def put(inside: InsideDesk, order: Order) -> None:
     def write(unit: Unit) -> None:
         stored = unit.orders.get(order.certificate_id)
         assert stored is not None
-        unit.orders.replace(dataclasses.replace(order, version=stored.version))
+        unit.orders.replace(replace(order, version=stored.version))
 
     inside.store.write(write)
 
@@ -379,7 +379,7 @@ def test_what_can_be_renewed_is_a_good_certificate_of_a_server_for_more_than_a_w
         ({"certificate_type": "CA"}, False),
     )
     for changes, wanted in cases:
-        changed = dataclasses.replace(order, **changes)
+        changed = replace(order, **changes)
         assert changed.renewable(now) is wanted, changes
         put(inside, changed)
         assert renewable(inside, caller, order.certificate_id) is wanted, changes

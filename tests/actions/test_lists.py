@@ -15,6 +15,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.ssl.v20191205 import models, ssl_client
 
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import COMPANY, invalid, refusal
@@ -431,7 +432,7 @@ def put(desk: InsideDesk, caller: Caller, status: Status, *, days: int | None = 
         order = unit.orders.get(certificate_id)
         assert order is not None
         begin = end and end - timedelta(days=199)
-        unit.orders.replace(dataclasses.replace(order, status=status, begins_at=begin, ends_at=end))
+        unit.orders.replace(replace(order, status=status, begins_at=begin, ends_at=end))
 
     desk.store.write(change)
     return certificate_id

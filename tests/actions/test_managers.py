@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from certdesk.domain.errors import CompanyNotFound, InvalidParam, ManagerNotFound
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import PERSONAL
@@ -157,7 +157,7 @@ def test_a_page_of_managers_has_at_most_a_thousand(
         manager = unit.managers.get(number)
         assert manager is not None
         for _ in range(1001):
-            unit.managers.add(dataclasses.replace(manager, manager_id=0))
+            unit.managers.add(replace(manager, manager_id=0))
 
     desk.store.write(multiply)
     reply = ask(desk, caller, company, Limit=5000)

@@ -16,6 +16,7 @@ from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain import errors
 from certdesk.domain.accounts.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.orders.lifecycle import STATUS_NAMES, Status
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.records import Letter, Review
 from certdesk.engine import Caller
@@ -473,7 +474,7 @@ def _add_letter(desk: Desk, unit: Unit, order: str) -> None:
         uploaded_at=desk.clock.now(),
     )
     content = desk.vault.seal(Secret("%PDF"), place_of_letter(letter))
-    unit.letters.add(dataclasses.replace(letter, content=content))
+    unit.letters.add(replace(letter, content=content))
 
 
 def of_order(desk: Desk, order: str, uin: str) -> list[tuple[str, Any]]:
@@ -744,7 +745,7 @@ def test_material_that_is_changed_meanwhile_moves_as_it_is_then(desk: Desk) -> N
     order = desk.with_key()
     desk.send(order)
     (before,) = desk.submissions(order)
-    change = dataclasses.replace(before, warnings=("remarked meanwhile",))
+    change = replace(before, warnings=("remarked meanwhile",))
     with pytest.raises(Stale):
         take_on_while(
             desk, order, lambda: desk.store.write(lambda unit: unit.submissions.replace(change))
@@ -759,7 +760,7 @@ def test_what_does_not_open_moves_not_at_all(desk: Desk) -> None:
     """The failure is the work's to note; nothing is lost, and it can be called off."""
     order = desk.with_key()
     (before,) = desk.submissions(order)
-    broken = dataclasses.replace(before, key_pass=b"rubbish")
+    broken = replace(before, key_pass=b"rubbish")
     desk.store.write(lambda unit: unit.submissions.replace(broken))
     desk.send(order)
     with pytest.raises(VaultError):

@@ -14,6 +14,7 @@ import pytest
 
 from certdesk.domain.accounts.policy import ALLOW, Grants, Policy
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from tests.actions.submitting import invalid, refusal
@@ -125,7 +126,7 @@ def past(tmp_path: Path) -> Past:
         for order, days in ago.items():
             (entry,) = unit.audit.where(subject=order)
             unit.audit.remove(entry.entry_id)
-            unit.audit.add(dataclasses.replace(entry, at=NOON - timedelta(days=days)))
+            unit.audit.add(replace(entry, at=NOON - timedelta(days=days)))
 
     desk.store.write(age)
     return Past(desk, caller, dict(ago))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
@@ -74,7 +74,7 @@ def put(desk: InsideDesk, order: str, status: Status) -> None:
     def change(unit: Unit) -> None:
         stored = unit.orders.get(order)
         assert stored is not None
-        unit.orders.replace(dataclasses.replace(stored, status=status))
+        unit.orders.replace(replace(stored, status=status))
 
     desk.store.write(change)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +13,7 @@ import pytest
 
 from certdesk.domain import errors
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, PERSONAL, csr_for
 from tests.inside import InsideDesk
@@ -370,7 +370,7 @@ def test_a_record_that_does_not_open_is_named(desk: Desk) -> None:
     submission = desk.submissions(first)[0]
 
     def alter(unit: Any) -> None:  # noqa: ANN401 -- a unit of the store
-        altered = dataclasses.replace(submission, personal=submission.personal[::-1])
+        altered = replace(submission, personal=submission.personal[::-1])
         unit.submissions.replace(altered)
 
     desk.store.write(alter)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,6 +23,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import DELETABLE, Status
 from certdesk.domain.pki.issuance import Declined
 from certdesk.domain.values.products import FREE, UPLOADED
+from certdesk.domain.values.record import replace
 from certdesk.ports import Collection, Unit
 from tests.actions.submitting import refusal, withdraw
 from tests.inside import InsideDesk
@@ -63,7 +63,7 @@ def change(order: Ordered, **fields: object) -> None:
     def write(unit: Unit) -> None:
         stored = unit.orders.get(order.certificate_id)
         assert stored is not None
-        unit.orders.replace(dataclasses.replace(stored, **fields))  # type: ignore[arg-type]  # the fields are given by name
+        unit.orders.replace(replace(stored, **fields))  # type: ignore[arg-type]  # the fields are given by name
 
     order.desk.store.write(write)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +28,7 @@ from certdesk.domain import errors
 from certdesk.domain.errors import ServiceError
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.values.keys import spki_sha256
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
@@ -336,8 +336,8 @@ def test_few_of_many_certificates_with_one_key_are_read_when_another_is_issued(
     def multiply(unit: Unit) -> None:
         for number in range(40):
             its = f"{first[:5]}{number:03}"
-            unit.orders.add(dataclasses.replace(order, certificate_id=its, number=0))
-            unit.certificates.add(dataclasses.replace(kept, certificate_id=its, serial=its))
+            unit.orders.add(replace(order, certificate_id=its, number=0))
+            unit.certificates.add(replace(kept, certificate_id=its, serial=its))
 
     desk.store.write(multiply)
     issued = issue(desk, desk.caller, key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.values.free_text import Text, has_words, hints, marks_of, texts_of
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.records import Review
 from certdesk.operator import free_texts
 from certdesk.ports import COLLECTIONS, CollectionSpec
@@ -138,7 +138,7 @@ def test_what_is_told_as_erased_is_gone_though_several_records_are_called_alike(
     )
     order = bought["CertificateIds"][0]
     desk.call(desk.caller, "ModifyCertificateAlias", CertificateId=order, Alias=f"for {EMAIL}")
-    review = dataclasses.replace(
+    review = replace(
         made(Review, f"ask {EMAIL} about it"), subject=f"order:{order}", uin=desk.caller.uin
     )
     desk.store.write(lambda unit: unit.reviews.add(review))

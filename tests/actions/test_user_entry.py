@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
     UserNotFound,
 )
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from tests.inside import InsideDesk
 
@@ -57,7 +57,7 @@ def add_project(inside: InsideDesk, uin: str, name: str = "web") -> int:
 
 def move(inside: InsideDesk, certificate_id: str, project: int) -> None:
     """Put an order into a project."""
-    order = dataclasses.replace(inside.order(certificate_id), project_id=project)
+    order = replace(inside.order(certificate_id), project_id=project)
     inside.store.write(lambda unit: unit.orders.replace(order))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.pki.issuance import Declined
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import replace
 from certdesk.ports import Unit
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import becomes, publish
@@ -276,7 +276,7 @@ def test_names_are_proved_from_the_submission_to_the_issue(
     def change(unit: Unit) -> None:
         stored = unit.orders.get(order.certificate_id)
         assert stored is not None
-        unit.orders.replace(dataclasses.replace(stored, status=status))
+        unit.orders.replace(replace(stored, status=status))
 
     order.desk.store.write(change)
     if status in (0, 1, 4, 11):

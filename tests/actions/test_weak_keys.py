@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from certdesk.domain import errors
 from certdesk.domain.orders.steps import KEY_BLOCKED
 from certdesk.domain.values.keys import WeakKey, inspect_further, refuse_weak
+from certdesk.domain.values.record import replace
 from certdesk.world.nameserver import NameServer
 from tests.actions.asking import SECONDS, publish
 from tests.actions.submitting import csr_for
@@ -41,7 +41,7 @@ def weakness(key: rsa.RSAPrivateKey) -> str | None:
 def have_passed(desk: Desk, order: str) -> None:
     """Note of an order's key that it was looked at, as a desk with fewer checks would have."""
     (submission,) = desk.submissions(order)
-    passed = dataclasses.replace(submission, inspected=True)
+    passed = replace(submission, inspected=True)
     desk.store.write(lambda unit: unit.submissions.replace(passed))
 
 

@@ -13,6 +13,7 @@ from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import MOST_TEXT, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.orders.order import CA, SERVER, Order
 from certdesk.domain.values.products import UPLOADED
+from certdesk.domain.values.record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,7 +105,7 @@ queries = st.builds(
 
 def of(uin: str, order: Order) -> Order:
     """Give an order to an account."""
-    return dataclasses.replace(
+    return replace(
         order,
         uin=uin,
         certificate_id=f"{uin}{order.certificate_id}",
@@ -127,8 +128,7 @@ def asked_of(uin: str, query: OrderQuery) -> OrderQuery:
         if policies is None
         else Grants(
             tuple(
-                dataclasses.replace(policy, certificates=tuple(its(policy.certificates)))
-                for policy in policies
+                replace(policy, certificates=tuple(its(policy.certificates))) for policy in policies
             )
         ),
     )
@@ -146,4 +146,4 @@ def put(unit: Unit, order: Order) -> Order:
     stored = unit.orders.get(order.certificate_id)
     if stored is None:
         return unit.orders.add(order)
-    return unit.orders.replace(dataclasses.replace(order, version=stored.version))
+    return unit.orders.replace(replace(order, version=stored.version))

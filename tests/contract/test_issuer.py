@@ -18,6 +18,7 @@ from certdesk.domain.pki.answers import check_issued, check_offered
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Recorded
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.validation.challenge import Challenge
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Issuer
 from certdesk.testing.clock import ManualClock
@@ -195,7 +196,7 @@ def test_what_another_issued_is_not_taken_back(issuer: Issuer) -> None:
     certificate = kept(issuer, asked(NOON))
 
     with pytest.raises(LookupError):
-        issuer.revoke(dataclasses.replace(certificate, issuer="nobody"), Reason.SUPERSEDED)
+        issuer.revoke(replace(certificate, issuer="nobody"), Reason.SUPERSEDED)
 
 
 def test_a_scripted_issuer_does_what_was_written_down(clock: ManualClock) -> None:

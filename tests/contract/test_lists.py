@@ -17,6 +17,7 @@ from certdesk.domain.accounts.records import AuditEntry, AuditQuery
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.ports import Store, Taken, Unit
 from certdesk.testing.store import MemoryStore
 from tests.contract.orders_and_queries import (
@@ -77,7 +78,7 @@ def order(uin: str, name: str, **changes: object) -> Order:
         deal_id="20260301000000000000001",
         created_at=NOON,
     )
-    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # the fields are given by name
+    return replace(made, **changes)  # type: ignore[arg-type]  # the fields are given by name
 
 
 def put_all(store: Store, *orders: Order) -> None:
@@ -121,6 +122,12 @@ def commit_of(uin: str, step: tuple[list[Order], list[str], bool]) -> Callable[[
     return commit
 
 
+def unnumbered(page: OrderPage) -> OrderPage:
+    """Return a page without the numbers, which each store gives by itself."""
+    orders = tuple(replace(order, number=0) for order in page.orders)
+    return dataclasses.replace(page, orders=orders)
+
+
 @settings(max_examples=100)
 @given(
     story=st.lists(steps, min_size=1, max_size=3),
@@ -139,7 +146,7 @@ def test_a_database_answers_as_memory_does(
 
     def pages(unit: Unit) -> list[OrderPage]:
         return [
-            unit.orders.page(behind(unit, uin, asked_of(uin, query), after))
+            unnumbered(unit.orders.page(behind(unit, uin, asked_of(uin, query), after)))
             for query, after in asked
         ]
 
@@ -353,7 +360,7 @@ def test_a_list_of_very_many_projects_is_whole(store: Store, uin: str) -> None:
     """Also with more ranges than are merged."""
     put_all(store, *(order(uin, f"{number:03}", project_id=number) for number in range(80)))
     policy = Policy(uin=uin, name="", effect=ALLOW, created_at=NOON)
-    denial = dataclasses.replace(policy, effect="deny", projects=("5",))
+    denial = replace(policy, effect="deny", projects=("5",))
     query = OrderQuery(
         uin=uin, limit=4, permission=PERMISSION, grants=Grants((policy, denial)), offset=73
     )

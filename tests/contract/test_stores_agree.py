@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.values.organisation import Company
+from certdesk.domain.values.record import replace
 from certdesk.storage.sqlite import SqliteStore
 from certdesk.testing.store import MemoryStore
 
@@ -88,9 +88,7 @@ class Stores(RuleBasedStateMachine):
     @rule(key=ids, number=small, company=maybe, refused=st.booleans())
     def submit(self, key: str, number: int, company: int | None, *, refused: bool) -> None:
         """Add a submission."""
-        record = dataclasses.replace(
-            SUBMISSION, certificate_id=key, number=number, company_id=company
-        )
+        record = replace(SUBMISSION, certificate_id=key, number=number, company_id=company)
         self.both(lambda unit: unit.submissions.add(record), refused=refused)
 
     @rule(key=ids, number=small, version=small, company=maybe, refused=st.booleans())
@@ -98,7 +96,7 @@ class Stores(RuleBasedStateMachine):
         self, key: str, number: int, version: int, company: int | None, *, refused: bool
     ) -> None:
         """Change a submission that may have another version, or not be there."""
-        record = dataclasses.replace(
+        record = replace(
             SUBMISSION, certificate_id=key, number=number, company_id=company, version=version
         )
         self.both(lambda unit: unit.submissions.replace(record), refused=refused)
@@ -111,7 +109,7 @@ class Stores(RuleBasedStateMachine):
     @rule(uin=ids, count=small, refused=st.booleans())
     def enter_companies(self, uin: str, count: int, *, refused: bool) -> None:
         """Add companies, which get numbers."""
-        record = dataclasses.replace(COMPANY, uin=uin)
+        record = replace(COMPANY, uin=uin)
         self.both(lambda unit: [unit.companies.add(record) for _ in range(count)], refused=refused)
 
     @rule(number=st.integers(1, 6))

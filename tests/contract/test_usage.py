@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.records import Letter
 from certdesk.ports import COLLECTIONS, Store, Unit
 from tests.contract.test_store import NOON, entry, order, submission
@@ -71,9 +71,9 @@ def put_order(its: str, uin: str, status: Status, tags: int, unit: Unit) -> None
         "names": ("a.example.com",) * tags,
     }
     if there is None:
-        unit.orders.add(dataclasses.replace(order(its), **wanted))
+        unit.orders.add(replace(order(its), **wanted))
     else:
-        unit.orders.replace(dataclasses.replace(there, **wanted))
+        unit.orders.replace(replace(there, **wanted))
 
 
 def put_submission(its: str, uin: str, size: int, unit: Unit) -> None:
@@ -81,9 +81,9 @@ def put_submission(its: str, uin: str, size: int, unit: Unit) -> None:
     there = unit.submissions.get(its, 1)
     wanted: dict[str, Any] = {"uin": uin, "facts": "x" * size}
     if there is None:
-        unit.submissions.add(dataclasses.replace(submission(its, 1), **wanted))
+        unit.submissions.add(replace(submission(its, 1), **wanted))
     else:
-        unit.submissions.replace(dataclasses.replace(there, **wanted))
+        unit.submissions.replace(replace(there, **wanted))
 
 
 def put_letter(its: str, uin: str, size: int, unit: Unit) -> None:
@@ -101,7 +101,7 @@ def remove(its: str, unit: Unit) -> None:
 
 def note(uin: str, unit: Unit) -> None:
     """Write a row of the log."""
-    unit.audit.add(dataclasses.replace(entry(), uin=uin))
+    unit.audit.add(replace(entry(), uin=uin))
 
 
 _ids, _uins, _sizes = st.sampled_from("abc"), st.sampled_from([ONE, OTHER]), st.integers(0, 9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 from certdesk.domain.values.free_text import (
@@ -17,26 +16,24 @@ from certdesk.domain.values.free_text import (
     texts_of,
     without_words,
 )
+from certdesk.domain.values.record import Record, replace
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Inner:
+class Inner(Record, kw_only=True):
     """A value inside another."""
 
     note: Words | None = None
     kind: Code = "k"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Whole:
+class Whole(Record, kw_only=True):
     """What has an inner value."""
 
-    inner: Inner = dataclasses.field(default_factory=Inner)
+    inner: Inner = Inner()
     lines: tuple[Words, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Record, kw_only=True):
     """A record with every kind of text."""
 
     key: Code
@@ -76,7 +73,7 @@ def test_each_text_is_given_with_its_mark() -> None:
 def test_words_are_taken_out_and_all_else_stays() -> None:
     """Cleartext fields stay as well: they are written again together with the sealed ones."""
     without = without_words(SAMPLE, lambda text: "ada" in text)
-    assert without == dataclasses.replace(
+    assert without == replace(
         SAMPLE, alias=ERASED, tags=(("owner", ERASED), ("team", "web")), unmarked=ERASED
     )
     assert without_words(SAMPLE, lambda _: False) is SAMPLE

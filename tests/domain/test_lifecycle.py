@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import subprocess
@@ -43,6 +42,7 @@ from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.orders.revocation import ask_to_revoke, mark_revoked
 from certdesk.domain.usage import AT_REST
 from certdesk.domain.values.products import DNS_AUTO, FREE
+from certdesk.domain.values.record import replace
 from tools.reference.statuses_page import bought, each_kind
 
 OTHER = "aB3dE5fG"
@@ -220,7 +220,7 @@ def test_only_a_reissue_is_being_reissued() -> None:
 
 def test_a_reissue_whose_original_was_deleted_is_still_one() -> None:
     """Its proof may become too old all the same, which once could not be noted."""
-    sent = dataclasses.replace(bought(replaces=OTHER), ends_by=NOON).after(Event.SUBMIT_ORDER)
+    sent = replace(bought(replaces=OTHER), ends_by=NOON).after(Event.SUBMIT_ORDER)
     ready = unlinked(sent.waiting(WaitEvent.PROVE).waiting(WaitEvent.NAMES_PROVED), OTHER)
     assert ready.status is Status.REISSUING
     assert ready.waiting(WaitEvent.PROOF_TOO_OLD).status is Status.UNDER_REVIEW

@@ -13,6 +13,7 @@ from certdesk.domain.accounts.policy import ALLOW, DENY, UNBOUND, Grants, Policy
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import Extent, OrderQuery, Sort, searchable, texts
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PERMISSION = "ssl:DescribeCertificates"
@@ -85,7 +86,7 @@ def test_a_query_has_an_order_of_which_all_holds(query: OrderQuery, *, has: bool
 
 def test_an_order_without_an_end_ends_at_no_time() -> None:
     """Whatever is asked of its end, it is not in the list."""
-    endless = dataclasses.replace(ORDER, ends_at=None)
+    endless = replace(ORDER, ends_at=None)
     assert EVERY.has(endless)
     assert not narrowed(ends_from=NOON).has(endless)
     assert not narrowed(ends_until=NOON).has(endless)
@@ -94,9 +95,7 @@ def test_an_order_without_an_end_ends_at_no_time() -> None:
 def test_a_list_is_sorted() -> None:
     """What has no end stands last in both directions."""
     orders = [
-        dataclasses.replace(
-            ORDER, number=number, ends_at=None if days is None else NOON + timedelta(days=days)
-        )
+        replace(ORDER, number=number, ends_at=None if days is None else NOON + timedelta(days=days))
         for number, days in enumerate((2, None, 1, 3, 1), 1)
     ]
     for sort, numbers in {
@@ -117,7 +116,7 @@ def test_what_no_store_answers_is_not_asked(wrong: dict[str, object]) -> None:
 def test_a_search_looks_through_each_text_for_itself() -> None:
     """In lower case, and in what else Unicode takes for it."""
     assert texts(ORDER) == ("lrmemvqr", "web shop", "shop.example.com", "www.example.com")
-    assert texts(dataclasses.replace(ORDER, alias="Straße ΣΑΣ", domain=None)) == (
+    assert texts(replace(ORDER, alias="Straße ΣΑΣ", domain=None)) == (
         "lrmemvqr",
         "strasse σασ",
     )
@@ -127,7 +126,7 @@ def test_a_search_looks_through_each_text_for_itself() -> None:
 def test_names_of_an_order_without_material_are_none() -> None:
     """The main name is the first of all."""
     assert ORDER.all_names == ("Shop.example.com", "www.example.com")
-    assert dataclasses.replace(ORDER, domain=None, names=()).all_names == ()
+    assert replace(ORDER, domain=None, names=()).all_names == ()
 
 
 @pytest.mark.parametrize(
@@ -185,5 +184,5 @@ def test_an_issued_certificate_expires_soon(
 ) -> None:
     """Within 30 days."""
     end = None if days is None else NOON + timedelta(days=days)
-    order = dataclasses.replace(ORDER, status=status, ends_at=end)
+    order = replace(ORDER, status=status, ends_at=end)
     assert order.expires_soon(NOON) is soon

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import random
 import re
@@ -28,6 +27,7 @@ from certdesk.domain.orders.order import (
 )
 from certdesk.domain.orders.revocation import ask_to_revoke, keep_certificate
 from certdesk.domain.values.products import FREE
+from certdesk.domain.values.record import replace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def standing_at(status: Status) -> Order:
 
 def test_requests_to_revoke_are_numbered_on_from_the_submissions_to_the_ca() -> None:
     """So that what proved the names of the order proves nothing of its revocation."""
-    issued = dataclasses.replace(standing_at(Status.ISSUED), attempt=3)
+    issued = replace(standing_at(Status.ISSUED), attempt=3)
     ask = functools.partial(ask_to_revoke, issued, Event.ASK_TO_REVOKE, decided_by=Decider.OWNER)
     first = ask(reason="superseded", deadline=NOON)
     assert (issued.proving, first.proving, first.deadline) == (3, 4, NOON)
@@ -75,10 +75,10 @@ def test_what_was_not_bought_is_neither_opened_again_nor_paid_back(
     number: int, event: Event, of_free: str, of_reissues: str
 ) -> None:
     """The vendor's action is for paid ones; a reissue is part of what was paid for before."""
-    free = dataclasses.replace(standing_at(Status(number)), product_id=FREE)
+    free = replace(standing_at(Status(number)), product_id=FREE)
     with pytest.raises(IllegalTransition, match=rf"It is a free order, so {of_free}\.$"):
         free.after(event)
-    reissue = dataclasses.replace(standing_at(Status(number)), replaces="Zz9Yy8Xx")
+    reissue = replace(standing_at(Status(number)), replaces="Zz9Yy8Xx")
     with pytest.raises(IllegalTransition, match=rf"It is a reissue, so {of_reissues}\.$"):
         reissue.after(event)
 
@@ -109,14 +109,14 @@ def test_the_first_certificate_sets_the_end_of_what_was_bought(
     years: int, lasts: int, bought: int
 ) -> None:
     """Of a free order its own end; none outlasts it, and no later one moves it."""
-    order = dataclasses.replace(standing_at(Status.UNDER_REVIEW), time_span=years)
+    order = replace(standing_at(Status.UNDER_REVIEW), time_span=years)
     first = order.issued(NOON, NOON + timedelta(days=lasts))
     assert (first.status, first.begins_at) == (Status.ISSUED, NOON)
     assert (first.ends_at, first.ends_by) == (
         NOON + timedelta(days=lasts),
         NOON + timedelta(days=bought),
     )
-    again = dataclasses.replace(first, status=Status.UNDER_REVIEW)
+    again = replace(first, status=Status.UNDER_REVIEW)
     later = again.issued(NOON + timedelta(days=9), NOON + timedelta(days=20))
     assert later.ends_by == first.ends_by
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 
 from certdesk.domain.values.organisation import Manager, vetted
+from certdesk.domain.values.record import replace
 
 WAITING = Manager(
     manager_id=7,
@@ -23,7 +23,7 @@ WAITING = Manager(
 def test_a_vetting_lasts_398_days() -> None:
     """The reuse limit of the Baseline Requirements; nothing else of the manager changes."""
     now = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    assert vetted(WAITING, now) == dataclasses.replace(
+    assert vetted(WAITING, now) == replace(
         WAITING,
         status="ok",
         verified_at=now,

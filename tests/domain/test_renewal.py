@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from certdesk.domain.orders.renewal import (
     warning,
 )
 from certdesk.domain.values.products import FREE, UPLOADED
+from certdesk.domain.values.record import replace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -56,7 +56,7 @@ def issued(life: timedelta = 199 * DAY, **changes: object) -> Order:
         ends_by=NOON + 730 * DAY,
         created_at=NOON,
     )
-    return dataclasses.replace(order, **changes)  # type: ignore[arg-type] # a test's own words
+    return replace(order, **changes)  # type: ignore[arg-type] # a test's own words
 
 
 def looks(order: Order, count: int, now: datetime) -> Renewal:
@@ -218,7 +218,7 @@ def test_each_warning_is_given_once_and_in_turn(certificate_id: str, life: timed
         days = warning(order, renewal, now)
         if days is not None:
             given_.append((days, now))
-            renewal = dataclasses.replace(renewal, warned=days)
+            renewal = replace(renewal, warned=days)
         renewal = attempted(renewal, order, now)
         now = renewal.due_at
     assert given_ == [(days, end - days * DAY) for days in expected]
@@ -229,8 +229,8 @@ def test_of_several_warnings_the_last_is_given() -> None:
     order = issued()
     renewal = renewal_of(order)
     assert warning(order, renewal, NOON + 197 * DAY) == 3
-    assert warning(order, dataclasses.replace(renewal, warned=3), NOON + 197 * DAY) is None
-    assert warning(order, dataclasses.replace(renewal, warned=3), NOON + 198 * DAY) == 1
+    assert warning(order, replace(renewal, warned=3), NOON + 197 * DAY) is None
+    assert warning(order, replace(renewal, warned=3), NOON + 198 * DAY) == 1
 
 
 def test_a_muted_certificate_is_not_warned_of() -> None:

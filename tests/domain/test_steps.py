@@ -42,6 +42,7 @@ from certdesk.domain.orders.steps import (
 )
 from certdesk.domain.pki.records import BlockedKey
 from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.validity import CAA_LASTS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,7 +92,7 @@ def proof(name: str = NAMES[0], **fields: object) -> Proof:
         value="x",
         made_at=NOON,
     )
-    return dataclasses.replace(made, **fields)  # type: ignore[arg-type]  # the fields are given by name
+    return replace(made, **fields)  # type: ignore[arg-type]  # the fields are given by name
 
 
 def good(name: str = NAMES[0], at: datetime = NOON) -> Proof:
@@ -247,7 +248,7 @@ def test_caa_is_asked_when_all_names_are_proved() -> None:
     proved = proof(proved_at=NOON, looked_at=NOON, looks=1)
     assert step(order(NAMES[:2]), proved, proof(NAMES[1])) == Prove(NAMES[1:2])
     assert step(order(), proved) == AskCaa(NAMES[:1])
-    refused = dataclasses.replace(proved, caa_at=NOON, caa_reason="no")
+    refused = replace(proved, caa_at=NOON, caa_reason="no")
     assert step(order(), refused) == Wait(NOON + timedelta(minutes=1))
     assert step(order(), refused, now=NOON + timedelta(minutes=1)) == AskCaa(NAMES[:1])
 
@@ -268,10 +269,10 @@ def test_an_order_is_closed_at_its_deadline_and_not_before() -> None:
 def test_an_order_that_caa_refuses_is_closed_with_the_reason() -> None:
     """At the same deadline."""
     last = NOON + timedelta(seconds=95)
-    refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
+    refused = replace(good(), caa_reason="only other-ca.example may")
     its = order(deadline=last)
     assert step(its, refused, now=NOON + timedelta(seconds=90)) == AskCaa(NAMES[:1])
-    again = dataclasses.replace(refused, caa_at=NOON + timedelta(seconds=90))
+    again = replace(refused, caa_at=NOON + timedelta(seconds=90))
     assert step(its, again, now=last) == Close("only other-ca.example may")
 
 
@@ -286,16 +287,16 @@ def test_a_check_that_was_missed_before_the_deadline_is_made_up_for_once() -> No
     assert its.deadline is not None
     to_the_end = proof(NAMES[1], looked_at=its.deadline - SECOND, looks=20)
     assert step(its, MISSED, to_the_end, now=LATE) == Prove(NAMES[:1])
-    made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)
+    made_up_for = replace(MISSED, looked_at=LATE, looks=2)
     assert step(its, made_up_for, to_the_end, now=LATE) == Close(TIMED_OUT)
     assert step(order(), good(at=LATE), now=LATE) == Issue()
 
 
 def test_a_question_to_caa_that_was_missed_is_made_up_for_once() -> None:
     """As a check is."""
-    refused = dataclasses.replace(good(), caa_reason="only other-ca.example may")
+    refused = replace(good(), caa_reason="only other-ca.example may")
     assert step(order(), refused, now=LATE) == AskCaa(NAMES[:1])
-    made_up_for = dataclasses.replace(refused, caa_at=LATE)
+    made_up_for = replace(refused, caa_at=LATE)
     assert step(order(), made_up_for, now=LATE) == Close("only other-ca.example may")
 
 
@@ -334,7 +335,7 @@ def with_record(attempt: int = 1, **fields: object) -> Proof:
 def issued(**fields: object) -> Order:
     """Make an order whose certificate was issued at noon."""
     made = order(status=Status.ISSUED, message=None, ends_at=NOON + timedelta(days=90))
-    return dataclasses.replace(made, begins_at=NOON, **fields)  # type: ignore[arg-type]  # of any field
+    return replace(made, begins_at=NOON, **fields)  # type: ignore[arg-type]  # of any field
 
 
 def removals(its: Order, attempt: int = 1) -> tuple[tuple[int, str], ...]:
@@ -361,7 +362,7 @@ def test_what_came_to_nothing_leaves_no_record(status: int) -> None:
 
 def test_the_record_of_a_revocation_is_wanted_until_it_is_over() -> None:
     """And that of the order is not removed for its sake."""
-    revoking = dataclasses.replace(
+    revoking = replace(
         issued(), status=Status.REVOKING, revocation=Revocation(2, "superseded", Decider.OWNER)
     )
     assert removals(revoking) == removals(revoking, attempt=2) == ()
@@ -409,12 +410,12 @@ class World:
         """Look for the proof."""
         there = self.proved_from is not None and self.proved_from <= now
         found = its.proved_at or (now if there else None)
-        return dataclasses.replace(its, proved_at=found, looked_at=now, looks=its.looks + 1)
+        return replace(its, proved_at=found, looked_at=now, looks=its.looks + 1)
 
     def ask_caa(self, its: Proof, now: datetime) -> Proof:
         """Look for CAA records."""
         permitted = self.permitted_from is not None and self.permitted_from <= now
-        return dataclasses.replace(its, caa_at=now, caa_reason="" if permitted else "no")
+        return replace(its, caa_at=now, caa_reason="" if permitted else "no")
 
 
 later = st.none() | st.integers(0, 6 * 3600).map(lambda seconds: NOON + seconds * SECOND)
@@ -530,7 +531,7 @@ def test_a_revocation_that_nobody_proves_is_given_up() -> None:
 def test_a_revocation_has_its_missed_check_too() -> None:
     """It is given up after that."""
     assert step(to_revoke(), MISSED, now=LATE) == Prove(NAMES[:1])
-    made_up_for = dataclasses.replace(MISSED, looked_at=LATE, looks=2)
+    made_up_for = replace(MISSED, looked_at=LATE, looks=2)
     assert step(to_revoke(), made_up_for, now=LATE) == DeclineRevocation(NOT_PROVED)
 
 

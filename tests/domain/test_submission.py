@@ -5,7 +5,6 @@ Each rule by itself is tested through the API, in tests/actions.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +20,7 @@ from certdesk.domain.orders.submission import Judged, MaterialRefused, judge
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.organisation import Organisation, Person
 from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -218,9 +218,7 @@ def test_a_refusal_keeps_the_order_of_the_rules(seed: int) -> None:
 @given(material=materials)
 def test_a_refusal_shows_no_secret_when_it_is_printed(material: Material) -> None:
     """It may end up in a traceback."""
-    marked = dataclasses.replace(
-        material, key_pass=Secret("\N{SNOWMAN}"), contact_email=Secret("\N{SNOWMAN}")
-    )
+    marked = replace(material, key_pass=Secret("\N{SNOWMAN}"), contact_email=Secret("\N{SNOWMAN}"))
     with pytest.raises(MaterialRefused) as refused:
         judge(marked, order(25, 1), PRODUCTS[25])
     assert "\N{SNOWMAN}" not in f"{refused.value!r} {refused.value} {refused.value.faults}"

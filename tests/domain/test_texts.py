@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from certdesk.domain.values.countries import COUNTRIES, country_code
 from certdesk.domain.values.organisation import Organisation, Person
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.texts import organisation_faults, person_faults
 
@@ -35,13 +34,13 @@ HIDDEN = {"phone_number", "id_number", "phone"}
 def organisation(field: str, text: str) -> Organisation:
     """Make an organisation with one text."""
     value = Secret(text) if field in HIDDEN else text
-    return dataclasses.replace(Organisation(), **{field: value})  # type: ignore[arg-type]  # by name
+    return replace(Organisation(), **{field: value})  # type: ignore[arg-type]  # by name
 
 
 def person(field: str, text: str) -> Person:
     """Make a person with one text."""
     value = Secret(text) if field in HIDDEN else text
-    return dataclasses.replace(Person(), **{field: value})  # type: ignore[arg-type]  # by name
+    return replace(Person(), **{field: value})  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(("field", "longest"), ORGANISATION.items())

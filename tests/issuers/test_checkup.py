@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from datetime import timedelta
 
 from certdesk.domain.operation.checkup import Health, Observation
+from certdesk.domain.values.record import replace
 from certdesk.issuers.checkup import CaCheckup
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
@@ -112,7 +112,7 @@ def test_a_key_that_does_not_open_is_a_failure(ca: InsideCa) -> None:
     found = ca.store.read(lambda unit: unit.authorities.get("ecc-issuing"))
     assert found is not None
     assert found.private_key is not None
-    altered = dataclasses.replace(found, private_key=found.private_key[::-1])
+    altered = replace(found, private_key=found.private_key[::-1])
     ca.store.write(lambda unit: unit.authorities.remove("ecc-issuing"))
     ca.store.write(lambda unit: unit.authorities.add(altered))
     assert wrong(ca) == [(Health.FAIL, "the key of the authority ecc-issuing cannot be decrypted")]

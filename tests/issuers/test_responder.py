@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from pkilint.cabf.serverauth.serverauth_constants import CertificateType
 from certdesk.domain.pki import der
 from certdesk.domain.pki.ocsp import LASTS
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.testing.clock import ManualClock
 from tests import chains
@@ -113,7 +113,7 @@ def test_an_uploaded_certificate_vouches_for_nothing(ca: InsideCa) -> None:
     """Whatever serial number somebody's own certificate has."""
     certificate = in_hand(ca)
     ca.store.write(lambda unit: unit.certificates.remove("aB3dE5fG", 1))
-    own = dataclasses.replace(certificate, certificate_id="uploaded", attempt=0, issuer="upload")
+    own = replace(certificate, certificate_id="uploaded", attempt=0, issuer="upload")
     ca.store.write(lambda unit: unit.certificates.add(own))
 
     assert ask(ca, certificate).certificate_status is ocsp.OCSPCertStatus.UNKNOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.ports import Unit
 from certdesk.storage.memory_admission import MemoryAdmission
@@ -166,7 +166,7 @@ def test_a_list_that_was_not_made_before_a_crash_is_made_when_it_is_fetched(ca: 
     newest = ca.store.read(lambda unit: unit.revocation_lists.get("ecc-issuing"))
     assert kept is not None
     assert newest is not None
-    old = dataclasses.replace(kept, version=newest.version)
+    old = replace(kept, version=newest.version)
     ca.store.write(lambda unit: unit.revocation_lists.replace(old))
 
     assert serials(ca) == {certificate.serial}
@@ -207,7 +207,7 @@ def test_a_certificate_of_another_issuer_is_not_revoked(ca: InsideCa) -> None:
     stranger = chains.root().certificate.public_bytes(Encoding.DER)
     for other in ({"issuer": "upload"}, {"leaf": stranger}):
         with pytest.raises(LookupError):
-            ca.issuer.revoke(dataclasses.replace(certificate, **other), Reason.UNSPECIFIED)
+            ca.issuer.revoke(replace(certificate, **other), Reason.UNSPECIFIED)
 
     assert serials(ca) == set()
 

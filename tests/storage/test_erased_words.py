@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.orders.listing import OrderQuery
+from certdesk.domain.values.record import replace
 from certdesk.ports import Unit
 from certdesk.storage import order_words
 from certdesk.storage.session import Library
@@ -34,13 +34,13 @@ def fill(unit: Unit) -> None:
     """Add many orders; the word is in the alias of two."""
     for number in range(1, OTHERS):
         alias = f"{CANARY} {number}" if number in {5, 6} else f"shop {number}"
-        unit.orders.add(dataclasses.replace(order(number), number=0, alias=alias, domain=None))
+        unit.orders.add(replace(order(number), number=0, alias=alias, domain=None))
 
 
 def rename(unit: Unit) -> None:
     """Call one of the two something else."""
     (named,) = (each for each in unit.orders.where() if each.alias == f"{CANARY} 5")
-    unit.orders.replace(dataclasses.replace(named, alias="shop"))
+    unit.orders.replace(replace(named, alias="shop"))
 
 
 def remove(unit: Unit) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certdesk.domain.accounts.account import Account
 from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.record import replace
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.postgresql.pool import Pool
@@ -59,7 +59,7 @@ def rename(uin: str, name: str = "bob") -> Callable[[Unit], None]:
     def commit(unit: Unit) -> None:
         stored = unit.accounts.get(uin)
         assert stored
-        unit.accounts.replace(dataclasses.replace(stored, name=name))
+        unit.accounts.replace(replace(stored, name=name))
 
     return commit
 

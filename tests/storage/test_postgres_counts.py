@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import OrderQuery
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.storage.postgresql.parts import PARTS, PARTS_LOCK
 from tests.storage.stores import opened
 
@@ -101,7 +101,7 @@ def removing(certificate_id: str) -> Callable[[Unit], bool]:
     def commit(unit: Unit) -> bool:
         found = unit.orders.get(certificate_id)
         assert found
-        unit.orders.replace(dataclasses.replace(found, alias="late"))
+        unit.orders.replace(replace(found, alias="late"))
         return unit.orders.remove(certificate_id)
 
     return commit

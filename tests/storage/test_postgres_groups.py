@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.record import replace
 from certdesk.ports import StoreUnavailable, Taken
 from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.postgresql.writer import ALONE_AFTER_LOSS
@@ -114,7 +114,7 @@ def test_commits_that_lose_a_race_together_are_run_again(
         assert stored
         if runs.count("losing") == 1:
             foreign.execute("UPDATE accounts SET name = 'eve'")
-        unit.accounts.replace(dataclasses.replace(stored, name=f"{stored.name} and bob"))
+        unit.accounts.replace(replace(stored, name=f"{stored.name} and bob"))
 
     first, second = together(store, beside, losing)
 

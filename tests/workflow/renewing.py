@@ -14,6 +14,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal, Submission, Task
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import Unit, is_suspended
 from tests.actions.submitting import PERSONAL
@@ -181,7 +182,7 @@ def _put_off(task: Task, due_at: datetime | None, unit: Unit) -> None:
     assert stored is not None
     assert order is not None
     reason = suspension.REASON if is_suspended(unit, order) else ""
-    unit.tasks.replace(dataclasses.replace(stored, due_at=due_at, reason=reason))
+    unit.tasks.replace(replace(stored, due_at=due_at, reason=reason))
 
 
 def _next_due(unit: Unit) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -20,6 +19,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.steps import TIMED_OUT
 from certdesk.domain.pki.issuance import Declined, IssueRequest, Later, Progress, Recorded
 from certdesk.domain.validation.challenge import ProofKind, Verdict
+from certdesk.domain.values.record import replace
 from certdesk.ports import Stale
 from certdesk.testing.issuer import ScriptedIssuer
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
@@ -322,7 +322,7 @@ def test_an_order_whose_csr_is_not_accepted_any_more_is_closed(order: Ordered) -
     """With the reason for which it is not read: rules became stricter after it was handed in."""
     desk, certificate_id = order.desk, order.certificate_id
     (kept,) = desk.submissions(certificate_id)
-    outdated = dataclasses.replace(kept, csr="nonsense")
+    outdated = replace(kept, csr="nonsense")
     desk.store.write(lambda unit: unit.submissions.replace(outdated))
     order.prove(NAME)
     order.desk.take_on(order.certificate_id)

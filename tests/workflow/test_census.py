@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,6 +13,7 @@ from certdesk.domain.operation.census import BY_STATUS, Census, DueWork, Ending,
 from certdesk.domain.orders import suspension
 from certdesk.domain.orders.lifecycle import UNDER_WAY, Status, StatusMessage
 from certdesk.domain.orders.records import Renewal
+from certdesk.domain.values.record import replace
 from certdesk.workflow.census import CensusTaker
 from tests.acceptance.watching import until
 from tests.workflow.ordering import Ordered, ordered
@@ -58,7 +58,7 @@ def test_an_order_waits_for_what_its_status_says(its: Ordered) -> None:
     for status in (*BY_STATUS, *UNDER_WAY):
         for message in StatusMessage if status in UNDER_WAY else (None, StatusMessage.PENDING_DCV):
             order = its.desk.order(its.certificate_id)
-            changed = dataclasses.replace(order, status=status, waits_for=message)
+            changed = replace(order, status=status, waits_for=message)
             its.desk.store.write(lambda unit, changed=changed: unit.orders.replace(changed))  # type: ignore[misc]  # bound now
             ((found[status, message], number),) = waiting(its).items()
             assert number == 1
@@ -136,9 +136,7 @@ def test_no_number_of_certificates_of_a_disabled_account_hides_another(its: Orde
         due_at=now,
         reason=suspension.REASON,
     )
-    others = [dataclasses.replace(resting, certificate_id=f"other{n:03}") for n in range(200)]
-    waits = dataclasses.replace(
-        resting, certificate_id="waits123", ends_at=now + 2 * DAY, reason="refused"
-    )
+    others = [replace(resting, certificate_id=f"other{n:03}") for n in range(200)]
+    waits = replace(resting, certificate_id="waits123", ends_at=now + 2 * DAY, reason="refused")
     its.desk.store.write(lambda unit: [unit.renewals.add(each) for each in (*others, waits)])
     assert census(its).days_left(Ending.CERTIFICATE) == pytest.approx(2)

@@ -14,6 +14,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.pki import clock_guard
 from certdesk.domain.pki.records import StockedKey
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.ports import Examiner, collections
 from certdesk.workflow import checkup
 from certdesk.workflow.checkup import ClockCheckup, KeysCheckup, ThreadsCheckup, WorkCheckup
@@ -67,9 +68,7 @@ def note(desk: InsideDesk) -> None:
 def test_orders_that_were_set_aside_are_named_with_the_command(its: Ordered) -> None:
     """Typed, it takes the order up again."""
     desk, task = its.desk, its.task
-    aside = dataclasses.replace(
-        task, set_aside=True, due_at=None, failures=5, reason="builtins.OSError"
-    )
+    aside = replace(task, set_aside=True, due_at=None, failures=5, reason="builtins.OSError")
     desk.store.write(lambda unit: unit.tasks.replace(aside))
     (found,) = work(desk)
     assert (found.check, found.state) == ("orders", Health.FAIL)
@@ -94,7 +93,7 @@ def issued(its: Ordered, **changes: object) -> Order:
     """Have the order issued, and note changes of it."""
     its.prove("shop.example.com")
     its.desk.take_on(its.certificate_id)
-    order = dataclasses.replace(its.desk.order(its.certificate_id), **changes)  # type: ignore[arg-type] # its fields
+    order = replace(its.desk.order(its.certificate_id), **changes)  # type: ignore[arg-type] # its fields
     assert order.ends_at is not None
     return its.desk.store.write(lambda unit: unit.orders.replace(order))
 
@@ -133,9 +132,7 @@ def test_time_that_was_bought_makes_it_one_that_should_be_fresh(its: Ordered) ->
     until(its.desk, order, DAY)
     assert certificates(its.desk) == []
     assert order.ends_at is not None
-    more = dataclasses.replace(
-        its.desk.order(its.certificate_id), ends_by=order.ends_at + 100 * DAY
-    )
+    more = replace(its.desk.order(its.certificate_id), ends_by=order.ends_at + 100 * DAY)
     its.desk.store.write(lambda unit: unit.orders.replace(more))
     assert len(certificates(its.desk)) == 1
 
@@ -145,9 +142,7 @@ def test_what_follows_a_certificate_is_named_until_it_is_there(its: Ordered) -> 
     desk = its.desk
     until(desk, issued(its, auto_renew=True), DAY)
     following = submit(desk, its.caller, "shop.example.com")
-    followed = dataclasses.replace(
-        desk.order(its.certificate_id), renewed_by=following.certificate_id
-    )
+    followed = replace(desk.order(its.certificate_id), renewed_by=following.certificate_id)
     desk.store.write(lambda unit: unit.orders.replace(followed))
     ((_, what, remedy),) = certificates(desk)
     assert f"its successor {following.certificate_id} has the status PENDING-DCV" in what
@@ -189,7 +184,7 @@ def test_an_account_whose_secrets_do_not_open_fails(its: Ordered) -> None:
     other = desk.account()
     account = desk.store.read(lambda unit: unit.accounts.get(other.uin))
     assert account is not None
-    foreign = dataclasses.replace(account, uin="100000000009", version=1)
+    foreign = replace(account, uin="100000000009", version=1)
     desk.store.write(lambda unit: unit.accounts.add(foreign))
     (found,) = wrong(KeysCheckup(desk.store, desk.vault, {}).examine)
     assert (found.check, found.state) == ("keys", Health.FAIL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import replace
 from certdesk.ports import place_of_party, place_of_submission
 from certdesk.workflow.retention.identity_numbers import IdentityNumberRetention
 from tests.actions.submitting import COMPANY, IDENTITY, PERSONAL, csr_for

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 import time
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.values.keys import PrivateKey, spki_sha256
+from certdesk.domain.values.record import replace
 from certdesk.workflow.key_inspection import BATCH, Inspection
 from tests.actions.submitting import csr_for
 from tests.inside import NOON, InsideDesk
@@ -111,7 +111,7 @@ def test_a_key_in_two_submissions_is_set_aside_once(desk: InsideDesk) -> None:
 def test_a_key_that_the_desk_made_needs_no_second_check(desk: InsideDesk) -> None:
     """Its CSR is not even read."""
     made = submission(sound(), csr="not read")
-    inspect(desk, dataclasses.replace(made, private_key=b"sealed"))
+    inspect(desk, replace(made, private_key=b"sealed"))
     assert (waiting(desk), blocked(desk)) == (0, [])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import cast
 import pytest
 
 from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
+from certdesk.domain.values.record import replace
 from certdesk.ports import Issuer, Result, Store, Unit
 from certdesk.workflow.order_scheduler import TAKEN_FOR, OrderScheduler
 from tests.issuing import IssuerAround
@@ -92,7 +92,7 @@ def test_who_is_alone_does_not_wait_for_a_process_that_has_ended(tmp_path: Path)
     with ordered(tmp_path, NAME) as order:
         order.prove(NAME)
         desk, task = order.desk, order.task
-        taken = dataclasses.replace(task, due_at=desk.clock.now() + TAKEN_FOR)
+        taken = replace(task, due_at=desk.clock.now() + TAKEN_FOR)
         desk.store.write(lambda unit: unit.tasks.replace(taken))
         alone = OrderScheduler(
             desk.store,
@@ -156,7 +156,7 @@ def test_what_a_process_took_up_and_did_not_finish_comes_up_again(tmp_path: Path
     with ordered(tmp_path, NAME) as order:
         order.prove(NAME)
         desk, task = order.desk, order.task
-        taken = dataclasses.replace(task, due_at=desk.clock.now() + TAKEN_FOR)
+        taken = replace(task, due_at=desk.clock.now() + TAKEN_FOR)
         desk.store.write(lambda unit: unit.tasks.replace(taken))
         desk.orders.start()
         desk.orders.round()

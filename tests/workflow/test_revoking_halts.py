@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from cryptography import x509
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.records import Task
 from certdesk.domain.pki.records import EVERYBODY, Certificate
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import KEY_KNOWN
 from certdesk.ports import Unit
 from tests.actions.shown_keys import show_key
@@ -118,7 +118,7 @@ def take_on_what_is_due(order: Ordered) -> None:
             its = Ordered(desk, order.caller, task.certificate_id)
             order.desk.take_on(its.certificate_id)
             if its.task == task:
-                later = dataclasses.replace(task, due_at=None)
+                later = replace(task, due_at=None)
                 desk.store.write(functools.partial(replaced, later))
 
 

@@ -1,6 +1,5 @@
 """Keys that sign for an account or one of its users, and temporary keys, for the operator."""
 
-import dataclasses
 import hashlib
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from certdesk.domain.errors import (
     SecretIdNotFound,
     UserNotFound,
 )
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account, known_user
@@ -91,7 +91,7 @@ def add_token(context: Context, request: AddTokenRequest) -> Commit[AddTokenRepl
     user = context.desk.store.read(lambda unit: known_user(unit, request.user_id))
     made, secret_key = new_key(context, user.uin, user_id=user.user_id)
     token = new_token(context.desk.rng)
-    key = dataclasses.replace(
+    key = replace(
         made,
         token_digest=token_digest(token),
         expires_at=context.now + timedelta(minutes=request.minutes),
@@ -187,7 +187,7 @@ def take_key_back(context: Context, request: TakeKeyBackRequest) -> Commit[TakeK
             raise SecretIdNotFound
         _switch_off(unit, key)
         if replaced:
-            unit.access_keys.replace(dataclasses.replace(replaced, enabled=True))
+            unit.access_keys.replace(replace(replaced, enabled=True))
         restored = replaced.secret_id if replaced else None
         detail = "not handed over" + (f"; {restored} works again" if restored else "")
         context.record(unit, f"key:{key.secret_id}", detail, uin=key.uin)
@@ -255,4 +255,4 @@ def _key(unit: Unit, secret_id: str) -> AccessKey:
 
 
 def _switch_off(unit: Unit, key: AccessKey) -> None:
-    unit.access_keys.replace(dataclasses.replace(key, enabled=False))
+    unit.access_keys.replace(replace(key, enabled=False))

@@ -1,12 +1,12 @@
 """Accounts, for the operator."""
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import Account, new_uin
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders.listing import searchable
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator import enabling
 from certdesk.operator.access_keys import NewKeyReply, new_key
@@ -152,7 +152,7 @@ def switch_account(
 def _switched(account: Account, request: asked.SwitchAccountRequest, now: datetime) -> Account:
     verified, enabled = request.verified, request.enabled
     unsigned, signed_action = request.unsigned_payload, request.signed_action
-    return dataclasses.replace(
+    return replace(
         account.switched(enabled=account.enabled if enabled is None else enabled, now=now),
         verified=account.verified if verified is None else verified,
         unsigned_payload=account.unsigned_payload if unsigned is None else unsigned,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,6 +12,7 @@ from certdesk.domain.validation.challenge import ProofKind, new_challenge
 from certdesk.domain.validation.dns_zone import Zone, zone_name, zone_of
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName, DomainRefused
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import redacted
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
@@ -97,7 +97,7 @@ def add_zone(context: Context, request: AddZoneRequest) -> Commit[AddZoneReply]:
         if before is None:
             unit.zones.add(kept)
         else:
-            unit.zones.replace(dataclasses.replace(kept, version=before.version))
+            unit.zones.replace(replace(kept, version=before.version))
         context.record(unit, f"zone:{kept.name}", kept.described, uin=kept.uin)
         return AddZoneReply(
             uin=kept.uin,

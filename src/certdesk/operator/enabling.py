@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from certdesk.domain.orders import suspension
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.listing import OrderQuery
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Unit
 
@@ -24,9 +24,9 @@ def resume(context: Context, unit: Unit, uin: str, disabled_at: datetime) -> Non
         if after != order:
             unit.orders.replace(after)
     for task in unit.tasks.where(uin=uin, reason=suspension.REASON):
-        unit.tasks.replace(dataclasses.replace(task, due_at=context.now, reason=""))
+        unit.tasks.replace(replace(task, due_at=context.now, reason=""))
     for renewal in unit.renewals.where(uin=uin, reason=suspension.REASON):
-        unit.renewals.replace(dataclasses.replace(renewal, due_at=context.now, reason=""))
+        unit.renewals.replace(replace(renewal, due_at=context.now, reason=""))
     for order in unit.orders.where(status=Status.MIGRATING):
         if order.headed_for == uin:
             make_due(context, unit, order)

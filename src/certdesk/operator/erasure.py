@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 
 from certdesk.domain.orders.lifecycle import SUBMITTED, TAKES_MATERIAL
@@ -12,6 +11,7 @@ from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.data_subject import Role, Traits, without_roles
 from certdesk.domain.privacy.identity_numbers import FINISHED, holds_identity
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, secret_fields
 from certdesk.domain.vetting.review import State, subject_of_manager, subject_of_order
 from certdesk.engine import Context
@@ -66,22 +66,22 @@ def without_person(context: Context, trace: Trace, traits: Traits) -> Kind:
         return record
     if isinstance(record, Submission):
         place = place_of_submission(record, "personal")
-        return dataclasses.replace(
+        return replace(
             record,
             facts=cleartext_fields(holder),
             personal=context.desk.vault.seal(secret_fields(holder), place),
             identity_since=record.identity_since if _has_identity(holder) else None,
         )
     if isinstance(record, Manager):
-        record = dataclasses.replace(
+        record = replace(
             record, identity_since=record.identity_since if _has_identity(holder) else None
         )
         if Role.MANAGER in trace.roles:
-            record = dataclasses.replace(record, status=State.INVALID, expires_at=None)
+            record = replace(record, status=State.INVALID, expires_at=None)
     fingerprint = context.desk.vault.fingerprint(record.uin, f"erased {trace.name}".encode())
-    moved = dataclasses.replace(record, facts=cleartext_fields(holder), fingerprint=fingerprint)
+    moved = replace(record, facts=cleartext_fields(holder), fingerprint=fingerprint)
     sealed = context.desk.vault.seal(secret_fields(holder), place_of_party(moved))
-    return dataclasses.replace(moved, personal=sealed)
+    return replace(moved, personal=sealed)
 
 
 def erase(unit: Unit, traces: Traces, after: Sequence[Kind]) -> Iterator[tuple[str, str]]:

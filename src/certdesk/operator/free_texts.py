@@ -18,11 +18,12 @@ from certdesk.domain.privacy.data_subject import Traits
 from certdesk.domain.validation.records import Evidence
 from certdesk.domain.values.free_text import Text, has_words, hints, texts_of, without_words
 from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.values.record import Record
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import REVOCATION, subject_of_manager, subject_of_order
 from certdesk.ports import COLLECTIONS, Unit, all_of, spec_of
 
-Holder = TypeVar("Holder")
+Holder = TypeVar("Holder", bound=Record)
 
 SEALED = (Submission, Company, Manager)
 """Records that are opened and sealed again as a whole (`operator/erasure.py`)."""
@@ -49,7 +50,7 @@ _GOES_BY = "other records depend on it"
 class Wording:
     """A text that names a person: its record, what it is there, and whether it may be removed."""
 
-    kept: Any
+    kept: Record
     field: str
     mark: Text
     text: str
@@ -78,7 +79,7 @@ class Wording:
         return _STAYS.get(type(self.kept), _GOES_BY)
 
 
-def name_of(record: Any) -> str:  # noqa: ANN401 -- records of any kind
+def name_of(record: Record) -> str:
     """Return the name of a record: `manager:3`, `order:CERTID`, `audit:12`, a review's subject."""
     if isinstance(record, Submission):
         return f"{subject_of_order(record.certificate_id)}/{record.number}"
@@ -87,7 +88,7 @@ def name_of(record: Any) -> str:  # noqa: ANN401 -- records of any kind
     if isinstance(record, Review):
         return record.subject
     kind = "audit" if isinstance(record, AuditEntry) else type(record).__name__.lower()
-    return f"{kind}:{getattr(record, dataclasses.fields(record)[0].name)}"
+    return f"{kind}:{getattr(record, record.__struct_fields__[0])}"
 
 
 def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:

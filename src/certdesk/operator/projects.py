@@ -1,10 +1,9 @@
 """Projects: groups of an account's orders, used in policies and lists."""
 
-import dataclasses
-
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import Project
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_free, check_name, known_account, known_project
 from certdesk.ports import Unit
@@ -82,7 +81,7 @@ def rename_project(context: Context, request: asked.RenameProjectRequest) -> Com
         project = known_project(unit, request.project_id)
         if project.name != request.name:
             check_free(unit.projects, project.uin, request.name)
-        unit.projects.replace(dataclasses.replace(project, name=request.name))
+        unit.projects.replace(replace(project, name=request.name))
         context.record(unit, f"project:{project.project_id}", request.name, uin=project.uin)
         return ProjectReply(project_id=project.project_id)
 

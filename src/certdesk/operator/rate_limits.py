@@ -1,10 +1,9 @@
 """The rate limit of one account, where the operator sets another than the default."""
 
-import dataclasses
-
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import RateLimit
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account
@@ -54,4 +53,4 @@ def _set(unit: Unit, request: asked.SetRateLimitRequest) -> None:
             RateLimit(uin=request.uin, action=request.action, per_second=request.per_second)
         )
     else:
-        unit.pace_limits.replace(dataclasses.replace(known, per_second=request.per_second))
+        unit.pace_limits.replace(replace(known, per_second=request.per_second))

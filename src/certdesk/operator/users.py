@@ -1,10 +1,9 @@
 """Users of an account: people and programs with keys of their own, for the operator."""
 
-import dataclasses
-
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import User
 from certdesk.domain.errors import InvalidParam, PolicyNotFound
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.lookups import (
     check_free,
@@ -117,7 +116,7 @@ def switch_user(context: Context, request: asked.SwitchUserRequest) -> Commit[Sw
 
     def commit(unit: Unit) -> SwitchUserReply:
         user = known_user(unit, request.user_id)
-        unit.users.replace(dataclasses.replace(user, enabled=request.enabled))
+        unit.users.replace(replace(user, enabled=request.enabled))
         context.record(unit, f"user:{user.user_id}", f"enabled {request.enabled}", uin=user.uin)
         return SwitchUserReply(user_id=user.user_id, enabled=request.enabled)
 
@@ -161,7 +160,7 @@ def detach_policy(context: Context, request: asked.DetachPolicyRequest) -> Commi
 
 def _bind(context: Context, unit: Unit, user: User, policies: list[int]) -> UserPolicyReply:
     bound = tuple(sorted(policies))
-    unit.users.replace(dataclasses.replace(user, policies=bound))
+    unit.users.replace(replace(user, policies=bound))
     detail = f"policies {', '.join(map(str, bound)) or 'none'}"
     context.record(unit, f"user:{user.user_id}", detail, uin=user.uin)
     return UserPolicyReply(user_id=user.user_id, policy_ids=list(bound))

@@ -5,7 +5,6 @@ A certificate and its CSR are public, so an account that names a key has not sho
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.steps import CERTIFIED
 from certdesk.domain.pki.records import EVERYBODY, BlockedKey, Certificate
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import COMPROMISED
 from certdesk.domain.vetting.review import subject_of_key
 from certdesk.ports.reviewing import withdraw_review
@@ -60,7 +60,7 @@ def block(unit: Unit, key: BlockedKey) -> bool:
     if found is None:
         unit.blocked_keys.add(key)
     elif key.compromised and not found.compromised:
-        unit.blocked_keys.replace(dataclasses.replace(found, compromised=True))
+        unit.blocked_keys.replace(replace(found, compromised=True))
     if key.uin == EVERYBODY and key.compromised:
         withdraw_review(unit, subject_of_key(key.spki_sha256))
     its = {
@@ -84,7 +84,7 @@ def carry_blocks(unit: Unit, order: Order, uin: str) -> None:
     for spki_sha256 in {each.spki_sha256 for each in _material_of(unit, order)}:
         said = unit.blocked_keys.get(spki_sha256, order.uin)
         if said is not None and unit.blocked_keys.get(spki_sha256, uin) is None:
-            unit.blocked_keys.add(dataclasses.replace(said, uin=uin, version=1))
+            unit.blocked_keys.add(replace(said, uin=uin, version=1))
 
 
 def _material_of(unit: Unit, order: Order) -> list[Submission]:

@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.domain.orders.listing import OrderPage, OrderQuery
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import Record
 
-Record = TypeVar("Record")
+Stored = TypeVar("Stored", bound=Record)
 
 PAGE = 1000
 
@@ -23,14 +24,14 @@ class Stale(Exception):
     """The record was changed since it was read; nothing was written."""
 
 
-class Collection(Protocol[Record]):
+class Collection(Protocol[Stored]):
     """Records of one kind in a transaction, by key.
 
     A key is the record's key fields in order (`Unit` in `ports/unit.py` names them).
     Equality filters name record fields.
     """
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: Stored) -> Stored:
         """Store a new record.
 
         Where the only key field is an integer and 0, it is numbered, from 1 upwards and never
@@ -41,11 +42,11 @@ class Collection(Protocol[Record]):
         """
         ...
 
-    def get(self, *key: object) -> Record | None:
+    def get(self, *key: object) -> Stored | None:
         """Read one record, or None."""
         ...
 
-    def replace(self, record: Record) -> Record:
+    def replace(self, record: Stored) -> Stored:
         """Store a changed record if its `version` is still the stored one; return it with the next.
 
         Raises:
@@ -58,7 +59,7 @@ class Collection(Protocol[Record]):
         """Delete one record; return whether it was there."""
         ...
 
-    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Stored]:
         """Read the records whose fields equal the given values, in key order.
 
         Raises:
@@ -83,7 +84,7 @@ class Collection(Protocol[Record]):
         first: str | None = None,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
-    ) -> list[Record]:
+    ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first.
 
         Or those first whose time in the field `first` is the earliest. Those with the same time
@@ -135,7 +136,7 @@ class Usage(Protocol):
         ...
 
 
-def all_of(collection: Collection[Record], **equal: object) -> Iterator[Record]:
+def all_of(collection: Collection[Stored], **equal: object) -> Iterator[Stored]:
     """Yield the records whose fields equal the given values, read a page at a time."""
     offset = 0
     while page := collection.where(offset=offset, limit=PAGE, **equal):

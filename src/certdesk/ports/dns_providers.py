@@ -27,6 +27,7 @@ from typing import Any, Protocol, TypeVar
 
 from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.validation.dns_zone import Zone
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.ports.vault import Vault, place_of_zone
 
@@ -133,7 +134,7 @@ class DnsProviders:
                 secrets.append((field.name, base64.b64encode(sealed).decode()))
             else:
                 clear.append((field.name, value))
-        return dataclasses.replace(zone, settings=tuple(clear), secrets=tuple(secrets))
+        return replace(zone, settings=tuple(clear), secrets=tuple(secrets))
 
     def add(self, zone: Zone, challenge: Challenge) -> None:
         """Ensure that the challenge's record is in the zone, as `DnsProvider.add`."""

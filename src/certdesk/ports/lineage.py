@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ from certdesk.domain.orders.derivation import is_denied
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki.records import Certificate, DeniedKey
+from certdesk.domain.values.record import replace
 from certdesk.ports.collections import Collection
 from certdesk.ports.unit import Unit
 
@@ -77,7 +77,7 @@ def keep_denied_keys(unit: Unit, order: Order) -> None:
             unit.denied_keys.add(DeniedKey(uin=order.uin, spki_sha256=key, origins=origins))
         else:
             both = tuple(dict.fromkeys((*known.origins, *origins)))
-            unit.denied_keys.replace(dataclasses.replace(known, origins=both))
+            unit.denied_keys.replace(replace(known, origins=both))
 
 
 def _keys_of(unit: Unit, order: Order) -> set[bytes]:

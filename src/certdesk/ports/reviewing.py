@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.records import Review
 from certdesk.ports.unit import Unit
 
@@ -13,7 +12,7 @@ def put_review(unit: Unit, review: Review) -> Review:
     earlier = unit.reviews.get(review.subject)
     if earlier is None:
         return unit.reviews.add(review)
-    return unit.reviews.replace(dataclasses.replace(review, version=earlier.version))
+    return unit.reviews.replace(replace(review, version=earlier.version))
 
 
 def withdraw_review(unit: Unit, subject: str) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from certdesk.domain.usage import Measure
-from certdesk.ports.collections import Record
+from certdesk.ports.collections import Stored
 
 Mark = TypeVar("Mark")
 
@@ -67,14 +67,14 @@ class LimitedBy:
     reason: str
 
 
-class CollectionSpec(Generic[Record]):
+class CollectionSpec(Generic[Stored]):
     """One collection: its name, the type of its records, and all that its marks say.
 
     A record whose only key field is an integer is `numbered`: the store gives the number. One
     with a field `version` is `versioned`: it may be replaced.
     """
 
-    def __init__(self, name: str, record: type[Record], *marks: object) -> None:
+    def __init__(self, name: str, record: type[Stored], *marks: object) -> None:
         """Declare a collection of `record`.
 
         Raises:
@@ -96,19 +96,19 @@ class CollectionSpec(Generic[Record]):
         self.versioned = "version" in self.fields
         self.fixed = {*self.key, self.numbering} - {""}
 
-    def values(self, record: Record) -> dict[str, object]:
+    def values(self, record: Stored) -> dict[str, object]:
         """Return the fields of a record by name."""
         return {name: getattr(record, name) for name in self.fields}
 
-    def build(self, values: Mapping[str, object]) -> Record:
+    def build(self, values: Mapping[str, object]) -> Stored:
         """Return a record from its fields."""
-        return cast("Callable[..., Record]", self.record)(**values)
+        return cast("Callable[..., Stored]", self.record)(**values)
 
-    def numbered_as(self, record: Record, number: object) -> Record:
+    def numbered_as(self, record: Stored, number: object) -> Stored:
         """Return the record with its number."""
         return self.build(self.values(record) | {self.key[0]: number})
 
-    def next_version(self, record: Record) -> Record:
+    def next_version(self, record: Stored) -> Stored:
         """Return the record with its version one higher.
 
         Raises:
@@ -119,11 +119,11 @@ class CollectionSpec(Generic[Record]):
         values = self.values(record)
         return self.build(values | {"version": cast("int", values["version"]) + 1})
 
-    def version_of(self, record: Record) -> object:
+    def version_of(self, record: Stored) -> object:
         """Return a versioned record's version."""
         return self.values(record)["version"]
 
-    def key_of(self, record: Record) -> tuple[object, ...]:
+    def key_of(self, record: Stored) -> tuple[object, ...]:
         """Return a record's key."""
         return tuple(getattr(record, name) for name in self.key)
 

@@ -30,7 +30,7 @@ from certdesk.domain.validation.records import Evidence, Proof, ValidationBucket
 from certdesk.domain.values.mark import Mark
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.vetting.records import Letter, Review, SeenReview
-from certdesk.ports.collections import AuditLog, Collection, Orders, Record, Usage
+from certdesk.ports.collections import AuditLog, Collection, Orders, Stored, Usage
 from certdesk.ports.specs import (
     CollectionSpec,
     CountedBy,
@@ -270,15 +270,15 @@ class Unit:
     usage: Usage
     """How much accounts have of what their quotas limit."""
 
-    def collection(self, spec: CollectionSpec[Record]) -> Collection[Record]:
+    def collection(self, spec: CollectionSpec[Stored]) -> Collection[Stored]:
         """Return a collection by its declaration."""
-        return cast("Collection[Record]", getattr(self, spec.name))
+        return cast("Collection[Stored]", getattr(self, spec.name))
 
 
 COLLECTIONS = specs_of(Unit)
 _BY_RECORD = {spec.record: spec for spec in COLLECTIONS}
 
 
-def spec_of(record: type[Record]) -> CollectionSpec[Record]:
+def spec_of(record: type[Stored]) -> CollectionSpec[Stored]:
     """Return the declaration of the collection that has such records."""
     return _BY_RECORD[record]

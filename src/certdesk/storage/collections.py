@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, cast
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from certdesk.ports import Record, Stale, Taken
+from certdesk.ports import Stale, Stored, Taken
 from certdesk.storage import ReadOnly
 from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import TABLES
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from certdesk.storage.driver import Driver, Row
 
 
-class Statements(Generic[Record]):
+class Statements(Generic[Stored]):
     """The SQL of one collection, built once.
 
     Every value is bound. The parameters that select the row to change are called `its_` and the
     field's name, since SQLAlchemy uses the plain names for the values to set.
     """
 
-    def __init__(self, spec: CollectionSpec[Record], dialect: str) -> None:
+    def __init__(self, spec: CollectionSpec[Stored], dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
         self.spec = spec
         self.table = table = TABLES[spec.name]
@@ -123,12 +123,12 @@ def _shape(equal: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
     return tuple((name, value is None) for name, value in equal.items())
 
 
-class SqlCollection(Generic[Record]):
+class SqlCollection(Generic[Stored]):
     """`ports.Collection` on a connection that is in a transaction."""
 
     def __init__(
         self,
-        statements: Statements[Record],
+        statements: Statements[Stored],
         connection: Connection,
         driver: Driver,
         *,
@@ -141,7 +141,7 @@ class SqlCollection(Generic[Record]):
         self._driver = driver
         self._writable = writable
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: Stored) -> Stored:
         """Store a new record; the database draws a number that is 0."""
         self._check_writable()
         spec, values = self._spec, self._spec.values(record)
@@ -152,12 +152,12 @@ class SqlCollection(Generic[Record]):
             raise Taken(self._spec.name)
         return record
 
-    def get(self, *key: object) -> Record | None:
+    def get(self, *key: object) -> Stored | None:
         """Read one record, or None."""
         row = self._sql.one.first(self._driver, self._its(key))
         return None if row is None else self._built(row)
 
-    def replace(self, record: Record) -> Record:
+    def replace(self, record: Stored) -> Stored:
         """Store a changed record if its version is still the stored one."""
         self._check_writable()
         changed = self._spec.next_version(record)
@@ -171,7 +171,7 @@ class SqlCollection(Generic[Record]):
         self._check_writable()
         return self._sql.delete.touch(self._driver, self._its(key)) > 0
 
-    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Stored]:
         """Read the records whose fields equal the given values, in key order."""
         check_page(offset, limit)
         statement = self._sql.selection(equal, limited=limit is not None, moved=offset > 0)
@@ -196,7 +196,7 @@ class SqlCollection(Generic[Record]):
         first: str | None = None,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
-    ) -> list[Record]:
+    ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
         unlike = unlike or {}
         statement = self._sql.due(field, first or field, equal, unlike)
@@ -211,7 +211,7 @@ class SqlCollection(Generic[Record]):
         (number,) = self._sql.counting(equal).one(self._driver, equal)
         return cast("int", number)
 
-    def _built(self, row: Row) -> Record:
+    def _built(self, row: Row) -> Stored:
         return self._spec.build(dict(zip(self._spec.fields, row, strict=True)))
 
     def _its(self, key: tuple[object, ...]) -> dict[str, object]:

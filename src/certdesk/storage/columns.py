@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import json
 import types
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from certdesk.domain.values.record import Record
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -121,13 +122,13 @@ class Named(TypeDecorator[enum.Enum]):
 
 
 class Part(TypeDecorator[object]):
-    """A dataclass that is a part of a record, stored as JSON."""
+    """A record that is a part of another, stored as JSON."""
 
     impl = Text
     cache_ok = True
 
     def __init__(self, kind: type) -> None:
-        """Store values of this dataclass."""
+        """Store values of this type."""
         super().__init__()
         self.kind = kind
         self._decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind)
@@ -183,7 +184,7 @@ def _type_of(kind: object) -> TypeEngine[typing.Any]:
         return Numbered(kind)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return Named(kind)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Record):
         return Part(kind)
     if kind not in TYPES:
         raise TypeError(f"no column keeps a {kind}")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Generic
 
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
-from certdesk.ports import Record
+from certdesk.ports import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from certdesk.storage.usage import Tally
 
 
-class Counted(Generic[Record]):
+class Counted(Generic[Stored]):
     """A `ports.Collection` that counts what is added to and removed from another one."""
 
     def __init__(
-        self, spec: CollectionSpec[Record], inner: Collection[Record], tally: Tally
+        self, spec: CollectionSpec[Stored], inner: Collection[Stored], tally: Tally
     ) -> None:
         """Count the records of `inner` in `tally`."""
         self._spec = spec
         self._inner = inner
         self._tally = tally
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: Stored) -> Stored:
         """Store a new record."""
         added = self._inner.add(record)
         self._note(None, added)
         return added
 
-    def get(self, *key: object) -> Record | None:
+    def get(self, *key: object) -> Stored | None:
         """Read one record, or None."""
         return self._inner.get(*key)
 
-    def replace(self, record: Record) -> Record:
+    def replace(self, record: Stored) -> Stored:
         """Store a changed record if its version is still the stored one."""
         before = self._inner.get(*self._spec.key_of(record))
         changed = self._inner.replace(record)
@@ -52,7 +52,7 @@ class Counted(Generic[Record]):
         self._note(before, None)
         return True
 
-    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Stored]:
         """Read the records whose fields equal the given values, in key order."""
         return self._inner.where(offset=offset, limit=limit, **equal)
 
@@ -76,7 +76,7 @@ class Counted(Generic[Record]):
         first: str | None = None,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
-    ) -> list[Record]:
+    ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
         return self._inner.due(field, by, limit, first=first, unlike=unlike, **equal)
 
@@ -84,7 +84,7 @@ class Counted(Generic[Record]):
         """Count the records whose fields equal the given values."""
         return self._inner.count(**equal)
 
-    def _note(self, before: Record | None, after: Record | None) -> None:
+    def _note(self, before: Stored | None, after: Stored | None) -> None:
         self._tally.note(self._spec, before, after)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
 from certdesk.storage.driver import INSERTS, Statement
@@ -80,7 +80,7 @@ class SqlOrders(SqlCollection[Order]):
         if inserted is None:
             raise Taken(ORDERS.name)
         (number,) = inserted
-        added = dataclasses.replace(record, number=number)
+        added = replace(record, number=number)
         self._note(None, added)
         return added
 
@@ -90,7 +90,7 @@ class SqlOrders(SqlCollection[Order]):
         before = self.get(record.certificate_id)
         if before is None:
             raise Stale(ORDERS.name)
-        changed = super().replace(dataclasses.replace(record, number=before.number))
+        changed = super().replace(replace(record, number=before.number))
         self._note(before, changed)
         return changed
 

@@ -13,7 +13,8 @@ from certdesk.domain.accounts.quotas import COUNTED
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, within_an_answer
 from certdesk.domain.orders.order import Order
-from certdesk.ports import COLLECTIONS, Record, Stale, StoreUnavailable, Taken
+from certdesk.domain.values.record import replace
+from certdesk.ports import COLLECTIONS, Stale, Stored, StoreUnavailable, Taken
 from certdesk.storage import ReadOnly
 from certdesk.storage.collections import check_page
 from certdesk.storage.schema import AUDIT, ORDERS
@@ -30,13 +31,13 @@ Key = tuple[object, ...]
 
 
 @dataclasses.dataclass
-class Shelf(Generic[Record]):
+class Shelf(Generic[Stored]):
     """The records of one collection by key, and the last number used."""
 
-    records: dict[Key, Record]
+    records: dict[Key, Stored]
     last: int = 0
 
-    def copy(self) -> Shelf[Record]:
+    def copy(self) -> Shelf[Stored]:
         """Return a copy that may be changed; the records are immutable."""
         return Shelf(self.records.copy(), self.last)
 
@@ -50,11 +51,11 @@ class Draft:
         self._changed: dict[str, Shelf[Any]] = {}
         self._writable = writable
 
-    def shelf(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
+    def shelf(self, spec: CollectionSpec[Stored]) -> Shelf[Stored]:
         """Return a collection as the transaction sees it."""
         return self._changed.get(spec.name) or self._state[spec.name]
 
-    def edit(self, spec: CollectionSpec[Record]) -> Shelf[Record]:
+    def edit(self, spec: CollectionSpec[Stored]) -> Shelf[Stored]:
         """Return a collection to change: the transaction's own copy of it."""
         if not self._writable:
             raise ReadOnly("a read does not write")
@@ -67,15 +68,15 @@ class Draft:
         return self._state | self._changed
 
 
-class MemoryCollection(Generic[Record]):
+class MemoryCollection(Generic[Stored]):
     """A `ports.Collection` on a draft."""
 
-    def __init__(self, spec: CollectionSpec[Record], draft: Draft) -> None:
+    def __init__(self, spec: CollectionSpec[Stored], draft: Draft) -> None:
         """Open the collection that was declared as `spec`."""
         self._spec = spec
         self._draft = draft
 
-    def add(self, record: Record) -> Record:
+    def add(self, record: Stored) -> Stored:
         """Store a new record; a number that is 0 is the next one."""
         spec, shelf = self._spec, self._draft.edit(self._spec)
         if spec.numbered and spec.key_of(record) == (0,):
@@ -88,12 +89,12 @@ class MemoryCollection(Generic[Record]):
             shelf.last = max(shelf.last, cast("int", key[0]))
         return record
 
-    def get(self, *key: object) -> Record | None:
+    def get(self, *key: object) -> Stored | None:
         """Read one record, or None."""
         self._spec.check_key(key)
         return self._draft.shelf(self._spec).records.get(key)
 
-    def replace(self, record: Record) -> Record:
+    def replace(self, record: Stored) -> Stored:
         """Store a changed record if its version is still the stored one."""
         spec, shelf = self._spec, self._draft.edit(self._spec)
         changed = spec.next_version(record)
@@ -108,7 +109,7 @@ class MemoryCollection(Generic[Record]):
         self._spec.check_key(key)
         return self._draft.edit(self._spec).records.pop(key, None) is not None
 
-    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Record]:
+    def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Stored]:
         """Read the records whose fields equal the given values, in key order."""
         check_page(offset, limit)
         in_order = sorted(self._matching(equal), key=self._sort_key)
@@ -137,7 +138,7 @@ class MemoryCollection(Generic[Record]):
         first: str | None = None,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
-    ) -> list[Record]:
+    ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
         self._spec.check_filter({field: by, first or field: by, **(unlike or {})})
         others = [
@@ -155,7 +156,7 @@ class MemoryCollection(Generic[Record]):
         """Count the records whose fields equal the given values."""
         return sum(1 for _ in self._matching(equal))
 
-    def _repeats(self, record: Record) -> bool:
+    def _repeats(self, record: Stored) -> bool:
         """Return whether a unique combination of the record's fields already exists."""
         return any(
             None not in equal.values() and any(self._matching(equal))
@@ -164,13 +165,13 @@ class MemoryCollection(Generic[Record]):
             )
         )
 
-    def _matching(self, equal: dict[str, object]) -> Iterator[Record]:
+    def _matching(self, equal: dict[str, object]) -> Iterator[Stored]:
         self._spec.check_filter(equal)
         for record in self._draft.shelf(self._spec).records.values():
             if all(getattr(record, name) == value for name, value in equal.items()):
                 yield record
 
-    def _sort_key(self, record: Record) -> Any:  # noqa: ANN401 -- the fields' types are the record's
+    def _sort_key(self, record: Stored) -> Any:  # noqa: ANN401 -- the fields' types are the record's
         return self._spec.key_of(record)
 
 
@@ -188,7 +189,7 @@ class MemoryOrders(MemoryCollection[Order]):
         number = record.number or shelf.last + 1
         if any(number == other.number for other in shelf.records.values()):
             raise Taken(ORDERS.name)
-        added = super().add(dataclasses.replace(record, number=number))
+        added = super().add(replace(record, number=number))
         shelf.last = max(shelf.last, number)
         self._tally.note(ORDERS, None, added)
         return added
@@ -197,7 +198,7 @@ class MemoryOrders(MemoryCollection[Order]):
         """Store a changed order, whose number does not change."""
         stored = self.get(record.certificate_id)
         number = record.number if stored is None else stored.number
-        changed = super().replace(dataclasses.replace(record, number=number))
+        changed = super().replace(replace(record, number=number))
         self._tally.note(ORDERS, stored, changed)
         return changed
 

@@ -6,8 +6,6 @@ is removed only when the update that may have added it is certainly over (`steps
 
 from __future__ import annotations
 
-import dataclasses
-
 import structlog
 
 from certdesk.domain.orders.order import Order
@@ -15,6 +13,7 @@ from certdesk.domain.orders.steps import MOST_REMOVALS, RECORDS_WANTED, is_wante
 from certdesk.domain.validation.challenge import challenge_of
 from certdesk.domain.validation.dns_zone import Zone, zone_of
 from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.record import replace
 from certdesk.ports import Clock, DnsProviders, Store, Unit, UpdateFailed, is_suspended, note
 
 Key = tuple[str, int, str]
@@ -93,7 +92,7 @@ class AddedRecords:
                 f"{challenge_of(proof).record} in {zone.name}",
             )
         now = self._clock.now()
-        noted = dataclasses.replace(proof, added_at=now, removals=0, removal_at=None)
+        noted = replace(proof, added_at=now, removals=0, removal_at=None)
         return unit.proofs.replace(noted), zone
 
     def _tried(self, unit: Unit, key: Key, failure: str, *, final: bool) -> None:
@@ -104,11 +103,11 @@ class AddedRecords:
         record, removals = challenge_of(proof).record, proof.removals + 1
         if failure and not final and removals < MOST_REMOVALS:
             log.warning("a record was not removed", certificate=key[0], record=record, why=failure)
-            again = dataclasses.replace(proof, removals=removals, removal_at=self._clock.now())
-            unit.proofs.replace(dataclasses.replace(again, reason=failure))
+            again = replace(proof, removals=removals, removal_at=self._clock.now())
+            unit.proofs.replace(replace(again, reason=failure))
             return
         unit.proofs.replace(
-            dataclasses.replace(proof, added_at=None, removals=0, removal_at=None, reason=failure)
+            replace(proof, added_at=None, removals=0, removal_at=None, reason=failure)
         )
         if failure:
             log.warning("a record stays", certificate=key[0], record=record, why=failure)

@@ -6,7 +6,6 @@ that the order has not changed since it was read.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import random
 from datetime import datetime
@@ -36,6 +35,7 @@ from certdesk.domain.pki.records import Certificate, Issuance
 from certdesk.domain.rules import Rules
 from certdesk.domain.values.organisation import Organisation
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.values.sealed_fields import join_fields
 from certdesk.ports import (
@@ -185,7 +185,7 @@ class IssuingSteps:
         if earlier is not None:
             serial = recorded.serial or earlier.serial
             unit.issuances.replace(
-                dataclasses.replace(earlier, state=recorded.state, serial=serial, begun=begun)
+                replace(earlier, state=recorded.state, serial=serial, begun=begun)
             )
             return
         if unit.issuances.get(order.certificate_id, order.attempt) is not None:
@@ -211,13 +211,11 @@ class IssuingSteps:
         after = unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
         if unit.certificates.where(issuer=state.issuer, serial=certificate.serial):
             raise WrongAnswer("it is the certificate of another order")
-        unit.certificates.add(
-            dataclasses.replace(certificate, archive_pass=self._pass_word(certificate))
-        )
+        unit.certificates.add(replace(certificate, archive_pass=self._pass_word(certificate)))
         renewed_at = _renewed_at(unit, after)
         hosted = renewed_at is None and wanted(after) is not None
         unit.orders.replace(
-            dataclasses.replace(
+            replace(
                 after,
                 hosted=hosted,
                 succeeded_at=renewed_at,
@@ -240,7 +238,7 @@ class IssuingSteps:
         while before is not None:
             unit.renewals.remove(before.certificate_id)
             at = self._clock.now() if order.by_desk else before.succeeded_at
-            unit.orders.replace(dataclasses.replace(before, hosted=False, succeeded_at=at))
+            unit.orders.replace(replace(before, hosted=False, succeeded_at=at))
             reissue = _linked(unit, before.replaced_by) if order.renews else None
             its_too = reissue is not None and reissue.renewed_by == order.certificate_id
             before = reissue if its_too else None

@@ -8,7 +8,6 @@ issued for a key before these checks have run (Baseline Requirements 6.1.1.3).
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki.csr import CsrRefused, parse
 from certdesk.domain.pki.records import EVERYBODY, BlockedKey
 from certdesk.domain.values.keys import inspect_further
+from certdesk.domain.values.record import replace
 from certdesk.ports import Clock, Stale, Store, Unit, block, block_of, note
 from certdesk.workflow.repeating import Repeating
 
@@ -77,7 +77,7 @@ def note_inspection(unit: Unit, submission: Submission, reason: str | None, now:
     Raises:
         Stale: the submission has changed since it was read.
     """
-    unit.submissions.replace(dataclasses.replace(submission, inspected=True))
+    unit.submissions.replace(replace(submission, inspected=True))
     # A block that exists already keeps its own reason.
     if reason is not None and block_of(unit, EVERYBODY, submission.spki_sha256) is None:
         _set_aside(unit, submission, reason, now)

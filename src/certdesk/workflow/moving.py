@@ -20,6 +20,7 @@ from certdesk.domain.orders.records import Renewal, Submission
 from certdesk.domain.pki.records import Certificate, Issuance
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.vetting.records import Letter, Review
 from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
@@ -102,14 +103,14 @@ class Moving:
         )
 
     def _submission(self, before: Belongings, submission: Submission, uin: str) -> Submission:
-        moved = dataclasses.replace(submission, uin=uin, company_id=None, manager_id=None)
+        moved = replace(submission, uin=uin, company_id=None, manager_id=None)
         place = functools.partial(place_of_submission, submission)
         other = functools.partial(place_of_submission, moved)
         opened = self._vault.open(submission.personal, place("personal"))
         material = self._written_out(
             before, join_fields(Material, submission.facts, opened), submission
         )
-        return dataclasses.replace(
+        return replace(
             moved,
             facts=cleartext_fields(material),
             personal=self._vault.seal(secret_fields(material), other("personal")),
@@ -135,9 +136,9 @@ class Moving:
         return written_out(material, organisation, people)
 
     def _certificate(self, certificate: Certificate, uin: str) -> Certificate:
-        moved = dataclasses.replace(certificate, uin=uin)
+        moved = replace(certificate, uin=uin)
         key, password = "private_key", "archive_pass"
-        return dataclasses.replace(
+        return replace(
             moved,
             private_key=self._over(
                 certificate.private_key, place_of(certificate, key), place_of(moved, key)
@@ -148,9 +149,9 @@ class Moving:
         )
 
     def _letter(self, letter: Letter, uin: str) -> Letter:
-        moved = dataclasses.replace(letter, uin=uin)
+        moved = replace(letter, uin=uin)
         content = self._vault.open(letter.content, place_of_letter(letter))
-        return dataclasses.replace(moved, content=self._vault.seal(content, place_of_letter(moved)))
+        return replace(moved, content=self._vault.seal(content, place_of_letter(moved)))
 
     def _over(self, sealed: bytes | None, place: Place, other: Place) -> bytes | None:
         """Seal for another place what was sealed for the first."""
@@ -176,7 +177,7 @@ class Moving:
         _carry(unit.reviews, before.reviews, moved.uin)
         task = unit.tasks.get(its)
         if task is not None:
-            due = dataclasses.replace(task, uin=moved.uin, due_at=self._clock.now(), reason="")
+            due = replace(task, uin=moved.uin, due_at=self._clock.now(), reason="")
             unit.tasks.replace(due)
         carry_blocks(unit, before.order, moved.uin)
         # Orders that stay in the old account no longer refer to it.
@@ -188,7 +189,7 @@ class Moving:
     def _gone_on_with(self, renewals: Sequence[Renewal]) -> list[Renewal]:
         """Return the renewals without the pause that the old account's state put on them."""
         return [
-            dataclasses.replace(each, due_at=self._clock.now(), reason="")
+            replace(each, due_at=self._clock.now(), reason="")
             if each.reason == suspension.REASON
             else each
             for each in renewals
@@ -222,7 +223,7 @@ def belongings_of(order: Order, unit: Unit) -> Belongings:
     )
 
 
-Found = TypeVar("Found")
+Found = TypeVar("Found", bound=Record)
 
 
 def _found(collection: Collection[Found], keys: Iterable[object]) -> list[Found]:
@@ -231,4 +232,4 @@ def _found(collection: Collection[Found], keys: Iterable[object]) -> list[Found]
 
 def _carry(collection: Collection[Carried], records: Sequence[Carried], uin: str) -> None:
     for record in records:
-        collection.replace(dataclasses.replace(record, uin=uin))
+        collection.replace(replace(record, uin=uin))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.orders.lifecycle import Event, HoldEvent
 from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.orders.renewal import Forget, next_succession
 from certdesk.domain.orders.revocation import ask_to_revoke, keep_certificate
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import KEY_KNOWN, Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.ports import Unit, note, successors_of, withdraw_review
@@ -46,7 +46,7 @@ def expire(unit: Unit, order: Order, now: datetime) -> None:
     ended = unchanged(unit, order).after(Event.EXPIRE)
     move = next_succession(ended, successors_of(unit, ended), now)
     if isinstance(move, Forget):
-        ended = dataclasses.replace(ended, hosted=False)
+        ended = replace(ended, hosted=False)
         unit.renewals.remove(order.certificate_id)
     unit.orders.replace(ended)
     note(unit, now, order, "Expire", "")

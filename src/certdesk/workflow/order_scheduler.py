@@ -9,7 +9,6 @@ hold up others.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import threading
 import time
@@ -24,6 +23,7 @@ from certdesk.domain.orders import suspension
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Task
 from certdesk.domain.pki.issuance import Later
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.retry import doubled
 from certdesk.ports import Clock, Stale, Store, Unit, is_suspended
 from certdesk.workflow.order_engine import Ahead, OrderEngine, Suspended
@@ -145,13 +145,13 @@ class OrderScheduler(Repeating):
             return
         # A new event on the order put it back on the list: this process no longer holds it.
         with contextlib.suppress(Stale):
-            held.task = self._put(dataclasses.replace(task, due_at=now + TAKEN_FOR))
+            held.task = self._put(replace(task, due_at=now + TAKEN_FOR))
 
     def _take_over(self, unit: Unit) -> None:
         """Make due the orders that an earlier process may have had in hand when it ended."""
         now = self._clock.now()
         for task in unit.tasks.due("due_at", now + TAKEN_FOR, LISTED):
-            unit.tasks.replace(dataclasses.replace(task, due_at=now))
+            unit.tasks.replace(replace(task, due_at=now))
 
     def _begin(self, task: Task) -> bool:
         with self._change:
@@ -174,7 +174,7 @@ class OrderScheduler(Repeating):
     def _take_up(self, task: Task) -> None:
         """Take the order off the list, then take its steps."""
         try:
-            taken = self._put(dataclasses.replace(task, due_at=self._clock.now() + TAKEN_FOR))
+            taken = self._put(replace(task, due_at=self._clock.now() + TAKEN_FOR))
         except Stale:
             self._end(task)
         except Exception:
@@ -193,9 +193,9 @@ class OrderScheduler(Repeating):
                 return
             after = _rested(task, due_at)
         except Suspended:
-            after = dataclasses.replace(task, due_at=None, failures=0, reason=suspension.REASON)
+            after = replace(task, due_at=None, failures=0, reason=suspension.REASON)
         except (Stale, Stopped):
-            after = dataclasses.replace(task, due_at=self._clock.now())
+            after = replace(task, due_at=self._clock.now())
         except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
             after = self._failed(task, error)
         self._put_back(task, after)
@@ -218,7 +218,7 @@ class OrderScheduler(Repeating):
         """Continue after checks, or a step at an external issuer, have ended."""
         error = part.exception()
         if isinstance(error, (Stopped, Stale)):
-            self._put_back(task, dataclasses.replace(task, due_at=self._clock.now()))
+            self._put_back(task, replace(task, due_at=self._clock.now()))
         elif error is not None:
             self._put_back(task, self._failed(task, error))
         elif (pause := part.result()) is not None:
@@ -237,7 +237,7 @@ class OrderScheduler(Repeating):
         )
         set_aside = failures >= MOST_FAILURES
         pause = doubled(FIRST_PAUSE, failures - 1, LONGEST_PAUSE)
-        return dataclasses.replace(
+        return replace(
             task,
             failures=failures,
             # The text of an unforeseen error may hold a secret.
@@ -251,7 +251,7 @@ class OrderScheduler(Repeating):
         with held.turn:
             version, held.task = (held.task or task).version, None
             try:
-                self._put(dataclasses.replace(after, version=version))
+                self._put(replace(after, version=version))
             except Stale:
                 # A new event has put the order back on the list meanwhile.
                 pass
@@ -269,7 +269,7 @@ class OrderScheduler(Repeating):
 def _rested(task: Task, ahead: datetime | Later | None) -> Task:
     """Return the task of an order that waits for a time, with the reason if there is one."""
     at, reason = (ahead.at, ahead.reason) if isinstance(ahead, Later) else (ahead, "")
-    return dataclasses.replace(task, due_at=at, failures=0, reason=reason)
+    return replace(task, due_at=at, failures=0, reason=reason)
 
 
 def _replace(task: Task, now: datetime, unit: Unit) -> Task:
@@ -281,5 +281,5 @@ def _replace(task: Task, now: datetime, unit: Unit) -> Task:
     if task.reason == suspension.REASON:
         order = unit.orders.get(task.certificate_id)
         if order is None or not is_suspended(unit, order):
-            task = dataclasses.replace(task, due_at=now, reason="")
+            task = replace(task, due_at=now, reason="")
     return unit.tasks.replace(task)

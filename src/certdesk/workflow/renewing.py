@@ -33,6 +33,7 @@ from certdesk.domain.orders.renewal import (
     next_succession,
     warning,
 )
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Stale, Unit, is_suspended, note, successors_of
 from certdesk.workflow.counting import Uncounted
@@ -188,7 +189,7 @@ class Renewing(Repeating):
             if is_suspended(unit, order):
                 raise Stale("accounts")
             note(unit, now, renewal, "WarnOfEnd", detail)
-            return unit.renewals.replace(dataclasses.replace(renewal, warned=days))
+            return unit.renewals.replace(replace(renewal, warned=days))
 
         warned = self._desk.store.write(commit)
         self._counts.count(Counted.WARNINGS, days=str(days))
@@ -226,7 +227,7 @@ def _put_aside(order: Order, renewal: Renewal, now: datetime, unit: Unit) -> Non
     account = unit.accounts.get(order.uin)
     if account is not None and account.enabled:
         raise Stale("accounts")
-    aside = dataclasses.replace(renewal, due_at=now + ASIDE, reason=suspension.REASON)
+    aside = replace(renewal, due_at=now + ASIDE, reason=suspension.REASON)
     unit.renewals.replace(aside)
 
 

@@ -28,6 +28,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.rate_limit import CAA, PROOF
 from certdesk.domain.validation.records import Evidence, Proof
 from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.record import replace
 from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, is_suspended, note
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.repeating import step_back
@@ -250,7 +251,7 @@ class ValidationRun:
         # then, a record that is gone takes nothing away.
         if not proved and not good:
             proof = _without_what_it_had(unit, proof, order)
-        changed = dataclasses.replace(
+        changed = replace(
             proof,
             proved_at=finding.ended_at if fresh else proof.proved_at,
             looked_at=finding.ended_at,
@@ -277,7 +278,7 @@ class ValidationRun:
         ):
             unit.orders.replace(after)
         refusal = "" if finding.permitted else finding.reason or "CAA records forbid it."
-        unit.proofs.replace(dataclasses.replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
+        unit.proofs.replace(replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
         unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
 
 
@@ -301,7 +302,7 @@ def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
     """
     if order.waits_for is StatusMessage.WAIT_ISSUE:
         unit.orders.replace(order.waiting(WaitEvent.PROOF_TOO_OLD))
-    return dataclasses.replace(proof, proved_at=None, caa_at=None, caa_reason="")
+    return replace(proof, proved_at=None, caa_at=None, caa_reason="")
 
 
 def _names_of(order: Order, proof: Proof) -> list[DomainName]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.actions.access import OWN_ORDER, check_not_denied, own_order
 from certdesk.actions.tasks import make_due
 from certdesk.actions.validation.dns_auto import records_outside
@@ -25,6 +23,7 @@ from certdesk.domain.orders.lifecycle import (
     IllegalTransition,
 )
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Unit, has_begun
 from certdesk.wire.model import Reply, Request
@@ -144,5 +143,5 @@ def _want_no_successor(unit: Unit, order: Order) -> None:
     """Make no other successor in place of one that its owner cancels."""
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None:
-        unit.orders.replace(dataclasses.replace(before, hosted=False))
+        unit.orders.replace(replace(before, hosted=False))
         unit.renewals.remove(before.certificate_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions.access import OWN_ORDER, own_order
@@ -31,6 +30,7 @@ from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.submission import ONLINE, PARSE, MaterialRefused
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.products import FREE
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.domain.values.revocation_reason import ReasonRefused, words_of
 from certdesk.domain.values.secret import Secret
@@ -149,7 +149,7 @@ def replace_certificate(
     )
     material = _material(context, request, submission)
     again = submission if _source(request) == ORIGINAL else None
-    draft = dataclasses.replace(_draft(context, original), owner_comment=_comment(request.reason))
+    draft = replace(_draft(context, original), owner_comment=_comment(request.reason))
     keep = prepare_submission(
         context, lambda _: draft, material, PARAMETERS, kinds=tuple(KeyKind), again=again
     )
@@ -165,10 +165,10 @@ def replace_certificate(
         if unit.orders.get(draft.certificate_id) is not None:
             raise Stale("orders")
         # A renewal of the original also replaces the reissue, so the time is not bought twice.
-        added = dataclasses.replace(draft, renewed_by=current.renewed_by)
+        added = replace(draft, renewed_by=current.renewed_by)
         order = keep(unit, unit.orders.add(derived(added, current)))
         _check_key(order)
-        unit.orders.replace(dataclasses.replace(current, replaced_by=order.certificate_id))
+        unit.orders.replace(replace(current, replaced_by=order.certificate_id))
         submit_order(context, unit, order, request.valid_type)
         return ReplaceCertificateReply(certificate_id=order.certificate_id)
 
@@ -251,7 +251,7 @@ def _material(
     earlier = earlier_material(context, submission)
     company, manager = submission.company_id, submission.manager_id
     cross_sign = request.use_cross_sign_root
-    same = dataclasses.replace(
+    same = replace(
         earlier,
         company_id=str(company or 0),
         manager_id=None if manager is None else str(manager),
@@ -262,12 +262,12 @@ def _material(
     )
     if _source(request) == ORIGINAL:
         key_pass = same.key_pass or key_pass_of(context, submission)
-        return dataclasses.replace(same, csr=submission.csr, key_pass=key_pass)
+        return replace(same, csr=submission.csr, key_pass=key_pass)
     if _source(request) == UPLOAD:
-        return dataclasses.replace(same, csr_source=PARSE, csr=request.csr_content)
+        return replace(same, csr_source=PARSE, csr=request.csr_content)
     given = request.cert_csr_encrypt_algo or "RSA"
     algorithm = MISPRINTED.get(given, given)
-    return dataclasses.replace(
+    return replace(
         same,
         csr_source=ONLINE,
         csr=None,

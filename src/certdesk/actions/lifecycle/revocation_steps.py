@@ -16,6 +16,7 @@ from certdesk.domain.orders.lifecycle import Event, IllegalTransition, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.revocation import keep_certificate
 from certdesk.domain.orders.steps import Revoke, next_step
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.review import AUTOMATIC, approved, subject_of_revocation
 from certdesk.engine import Context
 from certdesk.ports import Unit, put_review
@@ -60,7 +61,7 @@ def check_not_granted(context: Context, unit: Unit, order: Order) -> None:
 
 def have_reviewed(context: Context, unit: Unit, order: Order) -> None:
     """Ask for a review of the letter of revocation of an order."""
-    sent = dataclasses.replace(
+    sent = replace(
         order.after(Event.SUBMIT_REVOCATION_LETTER).waiting(WaitEvent.VET_ORDER), deadline=None
     )
     subject = subject_of_revocation(order.certificate_id)

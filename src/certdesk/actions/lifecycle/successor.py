@@ -23,6 +23,7 @@ from certdesk.domain.orders.renewal import Kind, Make, attempted, next_successio
 from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, is_suspended, note, successors_of
 from certdesk.wire.model import Reply, Request
@@ -138,7 +139,7 @@ def _material(context: Context, due: Due) -> Material:
     submission = due.submission
     company, manager = submission.company_id, submission.manager_id
     earlier = earlier_material(context, submission)
-    return dataclasses.replace(
+    return replace(
         earlier,
         company_id=str(company or 0),
         manager_id=None if manager is None else str(manager),

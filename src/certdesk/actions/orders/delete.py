@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.actions.access import OWN_ORDER, own_order
@@ -19,6 +18,7 @@ from certdesk.domain.orders.ending import way_to_end
 from certdesk.domain.orders.lifecycle import DELETABLE, LIVING, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.products import FREE
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
 from certdesk.engine import Context
 from certdesk.ports import Unit, keep_denied_keys, remove_review
@@ -164,7 +164,7 @@ def _unlink(unit: Unit, order: Order) -> None:
             continue
         its = order.certificate_id
         unit.orders.replace(
-            dataclasses.replace(
+            replace(
                 predecessor,
                 renewed_by=None if predecessor.renewed_by == its else predecessor.renewed_by,
                 replaced_by=None if predecessor.replaced_by == its else predecessor.replaced_by,

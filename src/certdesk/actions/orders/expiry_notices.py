@@ -1,13 +1,12 @@
 """ModifyCertificatesExpiringNotificationSwitch: the warnings before certificates expire."""
 
-import dataclasses
-
 from certdesk.actions.access import UNAUTHORIZED, own_order
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import (
     CertificatesNumberExceeded,
     FailedOperation,
 )
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply, Request, Unsigned
@@ -57,7 +56,7 @@ def modify_certificates_expiring_notification_switch(
                 raise FailedOperation(
                     f"CertificateIds: {certificate_id} has status {order.status.in_words}."
                 )
-            unit.orders.replace(dataclasses.replace(order, muted=status == BE_SILENT))
+            unit.orders.replace(replace(order, muted=status == BE_SILENT))
             context.record(unit, certificate_id, f"switch {status}")
         return ModifyCertificatesExpiringNotificationSwitchReply(
             certificate_ids=request.certificate_ids

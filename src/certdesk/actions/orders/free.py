@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions.access import (
@@ -37,6 +36,7 @@ from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.values.mailbox import mailbox_fault
 from certdesk.domain.values.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
 from certdesk.domain.values.products import FREE, FREE_MONTHS
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import redacted, redacted_unless_near
 from certdesk.domain.values.texts import text_fault
 from certdesk.engine import Context
@@ -154,7 +154,7 @@ def apply_certificate(
             raise Stale("orders")
         order = keep(unit, unit.orders.add(added))
         if renewed is not None:
-            unit.orders.replace(dataclasses.replace(renewed, renewed_by=order.certificate_id))
+            unit.orders.replace(replace(renewed, renewed_by=order.certificate_id))
         submit_order(
             context,
             unit,

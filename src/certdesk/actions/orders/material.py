@@ -41,6 +41,7 @@ from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.products import FREE, PRODUCTS, Level, Product
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.subject import Subject
@@ -148,12 +149,12 @@ def prepare_submission(
         kept_company = records.keep_company(unit, company) if company else considered.company
         kept_manager = considered.manager
         if manager is not None and kept_company is not None:
-            draft = dataclasses.replace(manager, company_id=kept_company.company_id)
+            draft = replace(manager, company_id=kept_company.company_id)
             kept_manager = reviews.keep_manager(context, unit, draft)
         if order.submission >= context.desk.rules.quotas.submissions:
             raise QuotaExceeded("submissions", context.desk.rules.quotas.submissions)
         added = unit.submissions.add(
-            dataclasses.replace(
+            replace(
                 submission,
                 number=order.submission + 1,
                 company_id=kept_company.company_id if kept_company else None,
@@ -247,7 +248,7 @@ def _with_material(order: Order, considered: Considered, submission: Submission)
     """Put a submission in force, and store on the order what lists show of it."""
     material = considered.material
     free = considered.product.number == FREE
-    return dataclasses.replace(
+    return replace(
         order,
         submission=submission.number,
         auto_renew=material.auto_renew == 1,
@@ -362,7 +363,7 @@ def _drafts(context: Context, considered: Considered) -> tuple[Company | None, M
 def _submission(
     context: Context, considered: Considered, pair: KeyPair, parameters: Parameters
 ) -> Submission:
-    kept = dataclasses.replace(considered.material, key_pass=None, csr=None)
+    kept = replace(considered.material, key_pass=None, csr=None)
     key_pass = considered.material.key_pass
     submission = Submission(
         certificate_id=considered.order.certificate_id,
@@ -384,7 +385,7 @@ def _submission(
         identity_since=context.now if holds_identity(kept) else None,
     )
     seal = context.desk.vault.seal
-    return dataclasses.replace(
+    return replace(
         submission,
         personal=seal(secret_fields(kept), place_of_submission(submission, "personal")),
         key_pass=seal(key_pass, place_of_submission(submission, "key_pass")) if key_pass else None,

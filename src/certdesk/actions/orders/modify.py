@@ -1,13 +1,12 @@
 """Renaming orders, and moving them between projects."""
 
-import dataclasses
-
 from certdesk.actions.access import OWN_ORDER, check_allowed, may_read_all, own_order, own_project
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import NO_CERTIFICATE, Refused
 from certdesk.domain.errors import AuthError, CertificateNotFound, InvalidParam, NoProjectPermission
 from certdesk.domain.orders.derivation import taken_to
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.texts import text_fault
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -45,7 +44,7 @@ def modify_certificate_alias(
         if fault is not None:
             raise InvalidParam(f"Alias: {fault}.")
         _check_stays(order)
-        unit.orders.replace(dataclasses.replace(order, alias=alias))
+        unit.orders.replace(replace(order, alias=alias))
         context.record(unit, order.certificate_id)
         return ModifyCertificateAliasReply(certificate_id=order.certificate_id)
 

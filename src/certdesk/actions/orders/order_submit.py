@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions.access import OWN_ORDER, UNAUTHORIZED, own_order
@@ -31,6 +30,7 @@ from certdesk.domain.orders.order import Order, new_order_id
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import DNS_AUTO, PRODUCTS, Level, Product
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.engine import Context
 from certdesk.ports import Issuer, Unit, block_of
@@ -189,8 +189,8 @@ def submit_order(
     issuer = context.desk.issuers.of(product.number)
     _check_method(issuer, method)
     if delete_record is not None:
-        order = dataclasses.replace(order, delete_record=delete_record)
-    fault = zone_fault(unit, dataclasses.replace(order, verify_type=method))
+        order = replace(order, delete_record=delete_record)
+    fault = zone_fault(unit, replace(order, verify_type=method))
     if fault is not None:
         raise InvalidParam(f"VerifyType: {fault}.")
     reviews.check_parties(context, unit, order)

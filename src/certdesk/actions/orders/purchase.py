@@ -11,6 +11,7 @@ from certdesk.domain.errors import AuthError, InvalidParam
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.values.products import FREE, PRODUCTS, Product, Sale, spelled
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Taken, Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
@@ -113,7 +114,7 @@ def _added(context: Context, unit: Unit, draft: Order) -> Order:
             return unit.orders.add(draft)
         except Taken:
             another = new_certificate_id(context.desk.rng)
-            draft = dataclasses.replace(draft, certificate_id=another)
+            draft = replace(draft, certificate_id=another)
 
 
 def _goods(request: CreateCertificateRequest, others: Iterable[str]) -> Goods:

@@ -1,6 +1,5 @@
 """UploadCertificate: storing a certificate that was issued elsewhere."""
 
-import dataclasses
 from collections.abc import Iterator
 
 from certdesk.actions.access import FIRST, MAY_ADD, check_may_add, own_project
@@ -29,6 +28,7 @@ from certdesk.domain.pki import chain, upload
 from certdesk.domain.pki.chain import ChainFault, ChainRefused, UploadedChain
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.values.products import UPLOADED
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.texts import text_fault
 from certdesk.engine import Context
@@ -202,7 +202,7 @@ def _certificate(context: Context, found: UploadedChain) -> Certificate:
         return certificate
     key, word = Secret(found.private_key), new_pass_word(context.desk.rng)
     seal = context.desk.vault.seal
-    return dataclasses.replace(
+    return replace(
         certificate,
         private_key=seal(key, place_of(certificate, "private_key")),
         archive_pass=seal(word, place_of(certificate, "archive_pass")),

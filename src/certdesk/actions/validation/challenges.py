@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 
 from certdesk.domain.orders.lifecycle import SUBMITTED, TAKES_MATERIAL, Status
@@ -19,6 +18,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import PRODUCTS
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Part
@@ -74,9 +74,7 @@ def draw_proofs(context: Context, unit: Unit, order: Order, earlier: Iterable[Pr
             challenge = challenge_of(before)
         good = before is not None and is_proved(before, context.now)
         proof = proof_of(challenge, order, context.now)
-        unit.proofs.add(
-            dataclasses.replace(proof, proved_at=before.proved_at if before and good else None)
-        )
+        unit.proofs.add(replace(proof, proved_at=before.proved_at if before and good else None))
 
 
 def wanted_proofs(unit: Unit, order: Order) -> DvAuthDetail | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 
 from certdesk.actions.access import UNAUTHORIZED, own_order
@@ -18,6 +17,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import Event, IllegalTransition
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.letters import (
     CONFIRM,
@@ -111,7 +111,7 @@ def sealed_letter(
         uploaded_at=context.now,
     )
     sealed = context.desk.vault.seal(Secret(content), place_of_letter(letter))
-    return dataclasses.replace(letter, content=sealed)
+    return replace(letter, content=sealed)
 
 
 def keep_letter(context: Context, unit: Unit, letter: Letter, attempt: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from collections.abc import Iterator
 
 from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
 from certdesk.domain.values.secret import hidden
 from certdesk.domain.vetting.review import State
@@ -26,7 +26,7 @@ def draft_company(
     tags: tuple[tuple[str, str], ...] = (),
 ) -> Company:
     """Return the draft of a company; the division belongs to its manager."""
-    known = dataclasses.replace(organisation, division=None)
+    known = replace(organisation, division=None)
     fingerprint = context.desk.vault.fingerprint(uin, _essence("company", _one_spelling(known)))
     draft = Company(
         uin=uin,
@@ -37,7 +37,7 @@ def draft_company(
         created_at=context.now,
     )
     sealed = context.desk.vault.seal(secret_fields(known), place_of_party(draft))
-    return dataclasses.replace(draft, personal=sealed)
+    return replace(draft, personal=sealed)
 
 
 def draft_manager(
@@ -62,7 +62,7 @@ def draft_manager(
         identity_since=context.now if holds_identity(people) else None,
     )
     sealed = context.desk.vault.seal(secret_fields(people), place_of_party(draft))
-    return dataclasses.replace(draft, personal=sealed)
+    return replace(draft, personal=sealed)
 
 
 def keep_company(unit: Unit, draft: Company) -> Company:
@@ -130,7 +130,7 @@ def _one_spelling(organisation: Organisation) -> Organisation:
     area, phone = organisation.phone_area or "", organisation.phone_number
     number = (area + (phone.text() if phone else "")).translate(_PUNCTUATION)
     country = organisation.country or ""
-    return dataclasses.replace(
+    return replace(
         organisation,
         phone_area=None,
         phone_number=hidden(number or None),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.actions.tasks import make_due
 from certdesk.actions.vetting.records import is_nobody, organisation_of
 from certdesk.domain.errors import InvalidParam
@@ -12,6 +10,7 @@ from certdesk.domain.orders.lifecycle import SUBMITTED, Event, StatusMessage, Wa
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import Manager, vetted
 from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import (
     AUTOMATIC,
@@ -73,7 +72,7 @@ def send_manager(context: Context, unit: Unit, manager: Manager) -> Manager:
         put_review(unit, approved(review, AUTOMATIC, context.now))
         return mark_vetted(context, unit, manager)
     good = is_vetted(manager, context.now)
-    sent = dataclasses.replace(
+    sent = replace(
         manager, status=manager.status if good else State.AUDIT, submitted_at=review.since
     )
     return manager if sent == manager else unit.managers.replace(sent)
@@ -83,7 +82,7 @@ def mark_vetted(context: Context, unit: Unit, manager: Manager) -> Manager:
     """Mark a manager as vetted, and continue the orders that wait for it."""
     withdraw_review(unit, subject_of_manager(manager.manager_id))
     sent_at = manager.submitted_at or context.now
-    after = dataclasses.replace(vetted(manager, context.now), submitted_at=sent_at)
+    after = replace(vetted(manager, context.now), submitted_at=sent_at)
     stored = unit.managers.replace(after)
     for order in orders_under_way(unit, manager):
         if order.waits_for is StatusMessage.PRE_REVIEWING:
@@ -98,7 +97,7 @@ def reject_manager(
 
     Orders whose names are being validated fail too: the earlier vetting may no longer be relied on.
     """
-    unit.managers.replace(dataclasses.replace(manager, status=State.INVALID, expires_at=None))
+    unit.managers.replace(replace(manager, status=State.INVALID, expires_at=None))
     failed = orders_under_way(unit, manager)
     for order in failed:
         fail(context, unit, order, reason, detail)
@@ -191,7 +190,7 @@ def going_on(context: Context, unit: Unit, order: Order) -> Order:
     before = unit.orders.get(order.replaces or order.renews) if order.by_desk else None
     if before is not None and before.ends_at is not None:
         deadline = max(deadline, before.ends_at)
-    return dataclasses.replace(order.waiting(WaitEvent.PROVE), deadline=deadline)
+    return replace(order.waiting(WaitEvent.PROVE), deadline=deadline)
 
 
 def withdraw(unit: Unit, order: Order) -> None:

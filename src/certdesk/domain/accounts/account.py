@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import string
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting
+from certdesk.domain.values.record import Record, replace
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Record, kw_only=True):
     """An owner of orders; `keyset` is the account's data keys, sealed by the desk's own key.
 
     With `unsigned_payload`, requests may leave their body out of the signature. With
@@ -39,11 +38,10 @@ class Account:
         An account that is disabled already keeps its time.
         """
         since = None if enabled else self.disabled_at or now
-        return dataclasses.replace(self, enabled=enabled, disabled_at=since)
+        return replace(self, enabled=enabled, disabled_at=since)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class AccessKey:
+class AccessKey(Record, kw_only=True):
     """A SecretId and its sealed SecretKey.
 
     `user_id` is the sub-user whose policies bind the key, None for the account's own keys. A

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting
+from certdesk.domain.values.record import Record
 
 ALLOW, DENY = "allow", "deny"
 EVERY = "*"
@@ -36,8 +37,7 @@ class Refused(enum.IntEnum):
     ACTION = 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Record, kw_only=True):
     """One rule of an account; it binds the users that name it. `projects` are numbers as text."""
 
     policy_id: int = 0
@@ -242,8 +242,7 @@ def _tried(allowed: tuple[str, ...], denied: Iterable[tuple[str, ...]]) -> Itera
         yield from (name for name in names if name != EVERY)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Record, kw_only=True):
     """A sub-user of an account: its keys may do what its policies allow, at first nothing."""
 
     user_id: int = 0
@@ -255,8 +254,7 @@ class User:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Record, kw_only=True):
     """A group of an account's orders. Every account has project number 0, which is not stored."""
 
     project_id: int = 0

@@ -6,10 +6,10 @@ import dataclasses
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SeenSignature:
+class SeenSignature(Record, kw_only=True):
     """A signature of a request that changed something, which must not be replayed.
 
     `seen_at` is by the machine's clock, not by the desk's, which a test may move.
@@ -20,8 +20,7 @@ class SeenSignature:
     seen_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
+class RateLimit(Record, kw_only=True):
     """How many requests a second an account may make of an action, where not the default."""
 
     uin: Code
@@ -34,8 +33,7 @@ BY_DESK = "desk"
 """The actor in the audit log for what the desk did by itself."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(Record, kw_only=True):
     """Who did what to which thing, written in the transaction of the change itself.
 
     `actor` is a SecretId, `operator` or `BY_DESK`. `user_id` is the sub-user who owns the key, if

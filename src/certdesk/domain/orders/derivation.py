@@ -14,7 +14,6 @@ Three rules keep a caller from reading under another id, or in another project, 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 from certdesk.domain.accounts.policy import (
@@ -27,6 +26,7 @@ from certdesk.domain.accounts.policy import (
     Refused,
 )
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 
 SECRETS = (READ_KEY, READ_PERSONAL)
 """The permissions to read an order's secrets; the projects that it was in count for them."""
@@ -72,7 +72,7 @@ def derived(order: Order, before: Order, *, released: bool = False) -> Order:
 def coming_from(order: Order, certificate_ids: Iterable[str]) -> Order:
     """Return an order as one that comes from these certificates too."""
     origins = dict.fromkeys((*order.origins, *certificate_ids))
-    return dataclasses.replace(order, origins=tuple(origins))
+    return replace(order, origins=tuple(origins))
 
 
 def is_denied(order: Order, policies: Iterable[Policy]) -> bool:
@@ -91,14 +91,14 @@ def taken_to(order: Order, project_id: int, *, released: bool) -> Order:
 
     Its secrets stay behind, unless they are `released`: then the caller who moves it may read them.
     """
-    moved = dataclasses.replace(order, project_id=project_id)
+    moved = replace(order, project_id=project_id)
     has_secrets = order.submission > 0 or order.uploaded
     return _in_homes(moved, () if released or not has_secrets else _homes(order))
 
 
 def with_new_secrets(order: Order) -> Order:
     """Return an order with new material, whose secrets belong to its own project alone."""
-    return dataclasses.replace(order, home_projects=())
+    return replace(order, home_projects=())
 
 
 def _homes(order: Order) -> tuple[int, ...]:
@@ -108,4 +108,4 @@ def _homes(order: Order) -> tuple[int, ...]:
 def _in_homes(order: Order, homes: tuple[int, ...]) -> Order:
     """Return an order with the projects that its secrets belong to, empty for its own alone."""
     found = tuple(sorted(set(homes)))
-    return dataclasses.replace(order, home_projects=() if found == (order.project_id,) else found)
+    return replace(order, home_projects=() if found == (order.project_id,) else found)

@@ -7,11 +7,11 @@ material translates them into its own parameter names.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from certdesk.domain.values.free_text import Code, Words
 from certdesk.domain.values.organisation import Organisation, People, Person
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.sealed_fields import split_fields
 from certdesk.domain.values.secret import Secret, mask
 
@@ -25,8 +25,7 @@ MASKED_PHONES = ("organisation.phone_number", "manager.phone", "contact.phone")
 
 
 @split_fields
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
+class Material(Record, kw_only=True):
     """The material of one submission. `holder` is CompanyType: 1 a person, 2 a company."""
 
     csr_source: Code
@@ -39,9 +38,9 @@ class Material:
     key_algorithm: Code | None = None
     key_parameter: Code | None = None
     key_pass: Secret | None = None
-    organisation: Organisation = dataclasses.field(default_factory=Organisation)
-    manager: Person = dataclasses.field(default_factory=Person)
-    contact: Person = dataclasses.field(default_factory=Person)
+    organisation: Organisation = Organisation()
+    manager: Person = Person()
+    contact: Person = Person()
     contact_email: Secret | None = None
     postal_code: Words | None = None
     verify_type: Code | None = None
@@ -65,8 +64,8 @@ def with_value(material: Material, path: str, value: object) -> Material:
     first, _, second = path.partition(".")
     change: dict[str, Any] = {first: value}
     if second:
-        change = {first: dataclasses.replace(getattr(material, first), **{second: value})}
-    return dataclasses.replace(material, **change)
+        change = {first: replace(getattr(material, first), **{second: value})}
+    return replace(material, **change)
 
 
 def written_out(
@@ -80,15 +79,15 @@ def written_out(
     by_company, by_manager = named(material.company_id), named(material.manager_id)
     changes: dict[str, Any] = {"company_id": NOBODY, "manager_id": None}
     if organisation is not None and (by_company or by_manager):
-        changes["organisation"] = dataclasses.replace(
+        changes["organisation"] = replace(
             organisation,
             division=people.department if people and by_manager else material.organisation.division,
             id_number=None,
         )
     if people is not None and by_manager:
-        changes["manager"] = dataclasses.replace(people.manager, id_number=None)
-        changes["contact"] = dataclasses.replace(people.contact, id_number=None)
-    return dataclasses.replace(material, **changes)
+        changes["manager"] = replace(people.manager, id_number=None)
+        changes["contact"] = replace(people.contact, id_number=None)
+    return replace(material, **changes)
 
 
 def named(identifier: str | None) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.orders.lifecycle import HoldEvent
 from certdesk.domain.orders.order import Move, Order
+from certdesk.domain.values.record import replace
 
 
 def begin_move(order: Order, uin: str) -> Order:
@@ -14,9 +13,7 @@ def begin_move(order: Order, uin: str) -> Order:
     Raises:
         IllegalTransition: it does not move from where it stands.
     """
-    return dataclasses.replace(
-        order.held(HoldEvent.BEGIN_MOVE), move=Move(to=uin, stage=order.stage)
-    )
+    return replace(order.held(HoldEvent.BEGIN_MOVE), move=Move(to=uin, stage=order.stage))
 
 
 def call_off_move(order: Order) -> Order:
@@ -25,7 +22,7 @@ def call_off_move(order: Order) -> Order:
     Raises:
         IllegalTransition: it was not to.
     """
-    return dataclasses.replace(order.held(HoldEvent.END_MOVE), move=None)
+    return replace(order.held(HoldEvent.END_MOVE), move=None)
 
 
 def complete_move(order: Order) -> Order:
@@ -36,7 +33,7 @@ def complete_move(order: Order) -> Order:
     Raises:
         IllegalTransition: it was not to move.
     """
-    return dataclasses.replace(
+    return replace(
         call_off_move(order),
         uin=order.headed_for,
         project_id=0,
@@ -52,7 +49,7 @@ def complete_move(order: Order) -> Order:
 
 def unlinked(order: Order, other_id: str) -> Order:
     """Return the order without its links to another one."""
-    return dataclasses.replace(
+    return replace(
         order,
         renews=None if order.renews == other_id else order.renews,
         renewed_by=None if order.renewed_by == other_id else order.renewed_by,

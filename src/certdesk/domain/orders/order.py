@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import random
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from certdesk.domain.orders.lifecycle import (
 from certdesk.domain.values.free_text import Code, Lasting, Words
 from certdesk.domain.values.names import normal_form
 from certdesk.domain.values.products import DNS_AUTO, FREE, UPLOADED
+from certdesk.domain.values.record import Record, replace
 
 WILD = "*."
 """The beginning of a wildcard."""
@@ -40,8 +40,7 @@ SERVER, CA = "SVR", "CA"
 EXPIRES_SOON = timedelta(days=30)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Record):
     """Why an order failed or was refunded, or why its certificate is or is not revoked.
 
     This is a type of its own because the text is for people: mypy refuses to compare it with
@@ -60,8 +59,7 @@ class Decider(enum.Enum):
     """The desk, because others know its private key."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(Record):
     """The last request to revoke an order's certificate.
 
     `number` continues the count of the order's attempts, so that a proof for one is never a proof
@@ -74,16 +72,14 @@ class Revocation:
     revoked_at: datetime | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Move:
+class Move(Record):
     """A move to another account that has begun: the account, and the stage that the move hides."""
 
     to: Code
     stage: Stage
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Record, kw_only=True):
     """One certificate that was bought: its product, its state, and its current submission.
 
     Or one that was uploaded, with `product_id` `UPLOADED`, no years, no deal and no submission;
@@ -176,7 +172,7 @@ class Order:
     home_projects: tuple[int, ...] = ()
     created_at: datetime
     version: int = 1
-    number: int = dataclasses.field(default=0, compare=False)
+    number: int = 0
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -271,7 +267,7 @@ class Order:
             raise IllegalTransition(
                 self.status, event, f"It is a free order, so {BOUGHT_ONLY[event][1]}."
             )
-        return dataclasses.replace(
+        return replace(
             self,
             status=self._status_at(stage),
             waits_for=None,
@@ -288,9 +284,7 @@ class Order:
         if self.hold or step not in WAITS or self.stage not in WAIT_STAGES[event]:
             raise IllegalTransition(self.status, event)
         waits_for = WAITS[step]
-        return dataclasses.replace(
-            self, status=self._status_at(self.stage, waits_for), waits_for=waits_for
-        )
+        return replace(self, status=self._status_at(self.stage, waits_for), waits_for=waits_for)
 
     def held(self, event: HoldEvent) -> Order:
         """Return the order after work of the desk began or ended.
@@ -302,7 +296,7 @@ class Order:
         if step not in HOLDS or self.stage not in HOLD_STAGES[event]:
             raise IllegalTransition(self.status, event)
         status = self._status_at(self.stage, self.waits_for, HOLDS[step])
-        return dataclasses.replace(self, status=status)
+        return replace(self, status=status)
 
     def _status_at(
         self, stage: Stage, waits_for: StatusMessage | None = None, hold: Hold | None = None
@@ -325,7 +319,7 @@ class Order:
             IllegalTransition: the order is not with the CA.
         """
         bought = max(ends_at, years_later(begins_at, self.time_span))
-        return dataclasses.replace(
+        return replace(
             self.after(Event.ISSUE),
             begins_at=begins_at,
             ends_at=ends_at,
@@ -348,7 +342,7 @@ class Order:
         Raises:
             IllegalTransition: `event` cannot happen to it now.
         """
-        sent = dataclasses.replace(
+        sent = replace(
             self,
             attempt=self.attempt + 1,
             issuer=issuer,

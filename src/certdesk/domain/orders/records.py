@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
 from certdesk.domain.orders.material import Material
 from certdesk.domain.values.free_text import CleartextOf, Code, Words
+from certdesk.domain.values.record import Record, replace
 
 MaterialCleartext: TypeAlias = Annotated[str, CleartextOf(Material)]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Record, kw_only=True):
     """One submission of material for an order; the order names the number in force.
 
     `facts` has the cleartext fields of the `Material`, `personal` the sealed ones. The pass phrase
@@ -44,8 +43,7 @@ class Submission:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Record, kw_only=True):
     """The background work on an order: when the next step is due, None for never.
 
     A worker that takes a task postpones it first. So no other worker takes it, and it comes up
@@ -68,11 +66,10 @@ class Task:
 
     def afresh(self, at: datetime) -> Task:
         """Return the task due at a time, with its failures forgotten."""
-        return dataclasses.replace(self, due_at=at, failures=0, set_aside=False, reason="")
+        return replace(self, due_at=at, failures=0, set_aside=False, reason="")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
+class Renewal(Record, kw_only=True):
     """An issued certificate that is to have a successor, and when the desk tries that next.
 
     `ends_at` is the certificate's end. `looks` counts the attempts since it was due.

@@ -17,6 +17,7 @@ from certdesk.domain.orders.lifecycle import GIVEN_UP, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal
 from certdesk.domain.values.products import FREE
+from certdesk.domain.values.record import replace
 
 SHORT_LIFE = timedelta(days=10)
 """A certificate with a shorter life gets its successor at half of its life."""
@@ -171,14 +172,14 @@ def attempted(renewal: Renewal, order: Order, now: datetime, reason: str = "") -
     """Return the record after an attempt, with the reason if no successor could be made."""
     attempts = renewal.looks + 1
     due = next_attempt(order, attempts, now)
-    return dataclasses.replace(renewal, looks=attempts, due_at=due, reason=reason)
+    return replace(renewal, looks=attempts, due_at=due, reason=reason)
 
 
 def succeeded(order: Order, kind: Kind, successor_id: str) -> Order:
     """Return the order with the link to its successor."""
     if kind is Kind.REISSUE:
-        return dataclasses.replace(order, replaced_by=successor_id)
-    return dataclasses.replace(order, renewed_by=successor_id)
+        return replace(order, replaced_by=successor_id)
+    return replace(order, renewed_by=successor_id)
 
 
 def in_force(order: Order, followers: Sequence[Order]) -> Order | None:

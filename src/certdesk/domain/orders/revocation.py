@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.orders.lifecycle import Event
 from certdesk.domain.orders.order import Decider, Order, Revocation
+from certdesk.domain.values.record import replace
 
 
 def ask_to_revoke(
@@ -28,7 +28,7 @@ def ask_to_revoke(
     """
     last = order.attempt if order.revocation is None else order.revocation.number
     number = max(order.attempt, last) + 1
-    return dataclasses.replace(
+    return replace(
         order.after(event, why),
         revocation=Revocation(number, reason, decided_by),
         owner_comment=owner_comment,
@@ -46,11 +46,11 @@ def mark_revoked(order: Order, now: datetime) -> Order:
     """
     after, request = order.after(Event.REVOKE), order.revocation
     if request is None:
-        return dataclasses.replace(after, hosted=False)
-    return dataclasses.replace(
+        return replace(after, hosted=False)
+    return replace(
         after,
         reason=order.reason if request.decided_by is Decider.DESK else None,
-        revocation=dataclasses.replace(request, revoked_at=now),
+        revocation=replace(request, revoked_at=now),
         hosted=False,
     )
 
@@ -61,4 +61,4 @@ def keep_certificate(order: Order, why: str) -> Order:
     Raises:
         IllegalTransition: it was not to be revoked.
     """
-    return dataclasses.replace(order.after(Event.KEEP, why), deadline=None)
+    return replace(order.after(Event.KEEP, why), deadline=None)

@@ -8,12 +8,12 @@ again.
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.accounts.account import Account
 from certdesk.domain.orders.lifecycle import SUBMITTED, Status
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 
 REASON = "The account is disabled."
 """The reason of tasks and renewals while they stand still."""
@@ -45,7 +45,7 @@ def resumed(order: Order, disabled_at: datetime, now: datetime) -> Order:
     deadline = order.deadline
     if order.status not in DEADLINES or deadline is None or not disabled_at < min(deadline, now):
         return order
-    return dataclasses.replace(order, deadline=deadline + (now - disabled_at))
+    return replace(order, deadline=deadline + (now - disabled_at))
 
 
 def notice(account: Account) -> str:

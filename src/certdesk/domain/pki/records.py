@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Words
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class StockedKey:
+class StockedKey(Record, kw_only=True):
     """A private key made ahead of need, sealed for the desk; `kind` is a `KeyKind` name."""
 
     stock_id: int = 0
@@ -23,8 +22,7 @@ EVERYBODY = ""
 """In the place of a Uin: the key is blocked for every account."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockedKey:
+class BlockedKey(Record, kw_only=True):
     """A public key that is never accepted again, by the SHA-256 of its SPKI, and why.
 
     `uin` is the account that may not use it, `EVERYBODY` for every account. If it is `compromised`,
@@ -39,8 +37,7 @@ class BlockedKey:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DeniedKey:
+class DeniedKey(Record, kw_only=True):
     """A public key that an account no longer has, of certificates that its policies deny.
 
     It is known by the SHA-256 of its SPKI. `origins` are the ids of these certificates and of those
@@ -53,8 +50,7 @@ class DeniedKey:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Issuance:
+class Issuance(Record, kw_only=True):
     """How far an issuer has come with an order's attempt, in the issuer's own record.
 
     Issuance has not `begun` while the issuer was only asked for challenges. `serial` is unique
@@ -72,8 +68,7 @@ class Issuance:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Record, kw_only=True):
     """A stored certificate: issued for an order's attempt, or uploaded (attempt 0).
 
     `leaf` and `root` are DER. `chain` is PEM, the leaf's issuer first, without the root.
@@ -101,8 +96,7 @@ class Certificate:
     archive_pass: bytes | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
+class Authority(Record, kw_only=True):
     """A CA certificate of the private CA and its sealed key: `name` such as `rsa-root`.
 
     `certificate` is DER. A cross-signed root has no key of its own: `key_of` names the authority
@@ -116,8 +110,7 @@ class Authority:
     created_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationList:
+class RevocationList(Record, kw_only=True):
     """The newest CRL of an authority; its number only grows.
 
     `revoked` is how many certificates of the authority were revoked when it was made.
@@ -132,8 +125,7 @@ class RevocationList:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RevokedCertificate:
+class RevokedCertificate(Record, kw_only=True):
     """A revoked certificate of an authority of the private CA.
 
     It stays when the order is deleted. `serial` is in lower-case hexadecimal, `reason` a `Reason`,

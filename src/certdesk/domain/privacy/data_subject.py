@@ -17,6 +17,7 @@ import phonenumbers
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.warnings import HOME
 from certdesk.domain.values.organisation import Organisation, People, Person
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 
 _PUNCTUATION = str.maketrans("", "", " -()+./")
@@ -198,13 +199,13 @@ def without_roles(holder: Holder, roles: tuple[Role, ...]) -> Holder:
     if isinstance(without, Organisation):
         without = _without_number(without, roles)
     else:
-        without = dataclasses.replace(
+        without = replace(
             without,
             manager=Person() if Role.MANAGER in roles else without.manager,
             contact=Person() if Role.CONTACT in roles else without.contact,
         )
     if isinstance(without, Material):
-        without = dataclasses.replace(
+        without = replace(
             without,
             contact_email=None if Role.ADDRESS in roles else without.contact_email,
             organisation=_without_number(without.organisation, roles),
@@ -215,4 +216,4 @@ def without_roles(holder: Holder, roles: tuple[Role, ...]) -> Holder:
 def _without_number(organisation: Organisation, roles: tuple[Role, ...]) -> Organisation:
     if Role.TELEPHONE not in roles:
         return organisation
-    return dataclasses.replace(organisation, phone_area=None, phone_number=None)
+    return replace(organisation, phone_area=None, phone_number=None)

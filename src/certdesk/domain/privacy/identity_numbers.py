@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TypeVar
 
 from certdesk.domain.orders.lifecycle import DELETABLE, Status
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import People
+from certdesk.domain.values.record import replace
 
 Holder = TypeVar("Holder", bound="Material | People")
 """The records that may hold identity numbers of people."""
@@ -21,12 +21,12 @@ def holds_identity(holder: Material | People) -> bool:
 
 def without_identity(holder: Holder) -> Holder:
     """Return the record without identity numbers; the kind of each document stays."""
-    manager = dataclasses.replace(holder.manager, id_number=None)
-    contact = dataclasses.replace(holder.contact, id_number=None)
-    without = dataclasses.replace(holder, manager=manager, contact=contact)
+    manager = replace(holder.manager, id_number=None)
+    contact = replace(holder.contact, id_number=None)
+    without = replace(holder, manager=manager, contact=contact)
     if isinstance(without, Material):
-        organisation = dataclasses.replace(without.organisation, id_number=None)
-        return dataclasses.replace(without, organisation=organisation)
+        organisation = replace(without.organisation, id_number=None)
+        return replace(without, organisation=organisation)
     return without
 
 

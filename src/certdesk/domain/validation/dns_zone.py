@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code
 from certdesk.domain.values.names import DomainRefused, ascii_form
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
+class Zone(Record, kw_only=True):
     """A zone in which an account lets the desk add records; `name` is in ASCII.
 
     `settings` are the `provider`'s settings that may be shown, by name; `secrets` are the others,

@@ -12,6 +12,7 @@ import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.domain.validation.records import ValidationBucket
+from certdesk.domain.values.record import replace
 
 MINUTE = timedelta(minutes=1)
 LONGEST_DEBT = timedelta(minutes=10)
@@ -75,7 +76,7 @@ class ValidationRateLimit:
             own = max(shares.get(uin, now), now) + checks * (MINUTE / self.own)
             shares[uin] = min(own, now + MINUTE)
         even_at = now + min(_debt(bucket.even_at, now) + checks * self.interval, LONGEST_DEBT)
-        return dataclasses.replace(
+        return replace(
             bucket,
             even_at=even_at,
             shares=tuple((other, at.isoformat()) for other, at in sorted(shares.items())),
@@ -85,7 +86,7 @@ class ValidationRateLimit:
         """Count a check that nobody answered as several; half of the reserve stays."""
         charged = self.charge(bucket, uin, UNANSWERED - 1, now)
         most = now + (self.per_minute - self.per_minute // KEPT_BACK // 2) * self.interval
-        return dataclasses.replace(charged, even_at=max(bucket.even_at, min(charged.even_at, most)))
+        return replace(charged, even_at=max(bucket.even_at, min(charged.even_at, most)))
 
     def _room(self, own_used: float) -> int:
         """Return how many checks may be counted for an account that has used this many."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting, Words
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Record, kw_only=True):
     """The proof of one name for one attempt of an order: what to publish, and its result so far.
 
     `attempt` counts an order's submissions to the CA. Each attempt has its own values, so those of
@@ -45,8 +44,7 @@ class Proof:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Record, kw_only=True):
     """One check for a proof or for CAA records; `kind` is a `ProofKind` or `CAA`.
 
     `verdict` is a `Verdict`'s number; for CAA, 1 is permitted and -1 is refused.
@@ -67,8 +65,7 @@ class Evidence:
     ended_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationBucket:
+class ValidationBucket(Record, kw_only=True):
     """The state of the rate limit on checks of one registrable domain, for all accounts together.
 
     `kind` is `PROOF` or `CAA`. At `even_at`, the checks counted so far no longer matter (in GCRA:

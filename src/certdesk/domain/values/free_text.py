@@ -15,7 +15,9 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
-Record = TypeVar("Record")
+from certdesk.domain.values.record import Record, replace
+
+Written = TypeVar("Written", bound=Record)
 Names = Callable[[str], bool]
 """A function that returns whether a text names the person."""
 
@@ -45,7 +47,7 @@ class CleartextOf:
 
 def texts_of(record: object) -> Iterator[tuple[str, Text, str]]:
     """Yield (field, mark, text) for each text in a record, including those in cleartext fields."""
-    for field, hint in hints(typing.cast("type[Any]", type(record))).items():
+    for field, hint in hints(type(record)).items():
         for mark, text in _texts(hint, getattr(record, field)):
             yield field, mark, text
 
@@ -64,14 +66,14 @@ def marks_of(kind: type) -> dict[str, Text | None]:
     }
 
 
-def without_words(record: Record, names: Names) -> Record:
+def without_words(record: Written, names: Names) -> Written:
     """Return a record without the words that name the person; lasting ones stay."""
     changed = {
         field: taken
-        for field, hint in hints(typing.cast("type[Any]", type(record))).items()
+        for field, hint in hints(type(record)).items()
         if (taken := _without(hint, getattr(record, field), names)) != getattr(record, field)
     }
-    return dataclasses.replace(typing.cast("Any", record), **changed) if changed else record
+    return replace(record, **changed) if changed else record
 
 
 def hints(kind: type) -> Mapping[str, object]:
@@ -114,7 +116,7 @@ def _texts(hint: object, value: object) -> Iterator[tuple[Text, str]]:
     elif isinstance(value, tuple):
         for inner, member in _members(kind, value):
             yield from _texts(inner, member)
-    elif dataclasses.is_dataclass(kind) and value is not None:
+    elif isinstance(value, Record):
         for _, found, text in texts_of(value):
             yield found, text
 
@@ -140,7 +142,7 @@ def _marks(hint: object) -> Iterator[tuple[str, Text | None]]:
     elif typing.get_origin(kind) is tuple:
         for place, inner in enumerate(each for each in typing.get_args(kind) if each is not ...):
             yield from ((f"[{place}]{path}", found) for path, found in _marks(inner))
-    elif isinstance(kind, type) and dataclasses.is_dataclass(kind):
+    elif isinstance(kind, type) and issubclass(kind, Record):
         yield from ((f".{path}", found) for path, found in marks_of(kind).items())
 
 
@@ -151,6 +153,6 @@ def _without(hint: object, value: Any, names: Names) -> Any:  # noqa: ANN401 -- 
         return ERASED if words and names(value) else value
     if isinstance(value, tuple):
         return tuple(_without(inner, member, names) for inner, member in _members(kind, value))
-    if dataclasses.is_dataclass(kind) and value is not None:
+    if isinstance(value, Record):
         return without_words(value, names)
     return value

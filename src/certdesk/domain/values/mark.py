@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.values.free_text import Code
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Record, kw_only=True):
     """A named value of the desk itself, such as the check value of its key-encryption key."""
 
     name: Code

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from certdesk.domain.values.free_text import CleartextOf, Code, Words
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.sealed_fields import split_fields
 from certdesk.domain.values.secret import Secret
 
@@ -16,8 +16,7 @@ VETTING_LASTS = timedelta(days=398)
 
 
 @split_fields
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
+class Organisation(Record, kw_only=True):
     """A legal person as submitted or recorded; `country` is two ISO 3166 letters."""
 
     name: Words | None = None
@@ -33,8 +32,7 @@ class Organisation:
 
 
 @split_fields
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Record, kw_only=True):
     """A manager or a contact as submitted or recorded."""
 
     first_name: Words | None = None
@@ -46,8 +44,7 @@ class Person:
     id_number: Secret | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(Record, kw_only=True):
     """A company record of an account.
 
     `facts` has the cleartext fields of its `Organisation`, `personal` the sealed ones;
@@ -64,8 +61,7 @@ class Company:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Manager:
+class Manager(Record, kw_only=True):
     """A manager of a company, with their contact, and the state of their vetting.
 
     `status` is one of `review.State`, and stays `ok` when the time of a vetting runs out. `facts`,
@@ -90,13 +86,12 @@ class Manager:
 
 
 @split_fields
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(Record, kw_only=True):
     """The manager, the manager's department, and the contact."""
 
-    manager: Person = dataclasses.field(default_factory=Person)
+    manager: Person = Person()
     department: Words | None = None
-    contact: Person = dataclasses.field(default_factory=Person)
+    contact: Person = Person()
 
 
 OrganisationCleartext: TypeAlias = Annotated[str, CleartextOf(Organisation)]
@@ -105,6 +100,4 @@ PeopleCleartext: TypeAlias = Annotated[str, CleartextOf(People)]
 
 def vetted(manager: Manager, now: datetime) -> Manager:
     """Return the manager after a successful vetting now."""
-    return dataclasses.replace(
-        manager, status=VETTED, verified_at=now, expires_at=now + VETTING_LASTS
-    )
+    return replace(manager, status=VETTED, verified_at=now, expires_at=now + VETTING_LASTS)

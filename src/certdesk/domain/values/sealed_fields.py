@@ -10,12 +10,12 @@ read when it is declared (`split_fields`), while there is one thread.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any, TypeVar, cast
 
 import msgspec
 
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 
 Value = TypeVar("Value")
@@ -24,19 +24,19 @@ _SPLIT: set[type] = set()
 
 
 def split_fields(kind: type[Value]) -> type[Value]:
-    """Declare a dataclass whose cleartext and secret fields are stored apart; a decorator."""
+    """Declare a record whose cleartext and secret fields are stored apart; a decorator."""
     msgspec.json.Decoder(kind, dec_hook=_hide)
     _SPLIT.add(kind)
     return kind
 
 
-def cleartext_fields(value: object) -> str:
-    """Return the cleartext fields of a dataclass instance as JSON, without absent ones."""
+def cleartext_fields(value: Record) -> str:
+    """Return the cleartext fields of a record as JSON, without absent ones."""
     return _json(_fields(value, secret=False))
 
 
-def secret_fields(value: object) -> Secret:
-    """Return the secret fields of a dataclass instance as JSON, to be sealed."""
+def secret_fields(value: Record) -> Secret:
+    """Return the secret fields of a record as JSON, to be sealed."""
     return Secret(_json(_fields(value, secret=True)))
 
 
@@ -57,18 +57,18 @@ def build(kind: type[Value], values: dict[str, Any]) -> Value:
     return msgspec.convert(values, kind, dec_hook=_hide)
 
 
-def _fields(value: object, *, secret: bool) -> dict[str, Any]:
+def _fields(value: Record, *, secret: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for field in dataclasses.fields(cast("Any", value)):
-        member = getattr(value, field.name)
+    for name in value.__struct_fields__:
+        member = getattr(value, name)
         if member is None:
             continue
-        if dataclasses.is_dataclass(member):
+        if isinstance(member, Record):
             inner = _fields(member, secret=secret)
             if inner:
-                found[field.name] = inner
+                found[name] = inner
         elif isinstance(member, Secret) == secret:
-            found[field.name] = member.text() if isinstance(member, Secret) else member
+            found[name] = member.text() if isinstance(member, Secret) else member
     return found
 
 

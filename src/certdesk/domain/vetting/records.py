@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting, Words
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class Review(Record, kw_only=True):
     """A question for a person: a manager, an order, its revocation or a key.
 
     Its `subject` is `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`. `kind` is the
@@ -33,8 +32,7 @@ class Review:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SeenReview:
+class SeenReview(Record, kw_only=True):
     """What an operator last saw of a review, by its `subject`.
 
     `operator` is a `Caller`'s. `shown` is whether all of it was shown, and not only a list with it.
@@ -49,8 +47,7 @@ class SeenReview:
     version: int = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(Record, kw_only=True):
     """A letter that was uploaded for an attempt of an order, sealed.
 
     `kind` is `confirm`, or `revoke` with the attempt of the revocation. `form` is `JPG`, `PNG`,

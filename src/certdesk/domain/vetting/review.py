@@ -7,7 +7,6 @@ Requirements 4.2.1 (reuse of vetted data); EV Guidelines 7.1.4.2 (contents of a 
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta
 from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Manager, Organisation
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.subject import Registration, Subject
 from certdesk.domain.vetting.records import Review
 
@@ -150,13 +150,13 @@ def approved(
         )
     approvals = (*review.approvals, (reviewer, now.isoformat(), operator))
     if len(approvals) < needed:
-        return dataclasses.replace(review, approvals=approvals)
-    return dataclasses.replace(review, approvals=approvals, decided_at=now, verdict=APPROVED)
+        return replace(review, approvals=approvals)
+    return replace(review, approvals=approvals, decided_at=now, verdict=APPROVED)
 
 
 def rejected(review: Review, reason: str, now: datetime) -> Review:
     """Return a waiting review after a rejection."""
-    return dataclasses.replace(review, decided_at=now, verdict=REJECTED, reason=reason)
+    return replace(review, decided_at=now, verdict=REJECTED, reason=reason)
 
 
 def certified_subject(organisation: Organisation) -> Subject:

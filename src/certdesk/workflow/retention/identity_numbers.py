@@ -8,7 +8,6 @@ was issued or an order has failed.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -19,6 +18,7 @@ from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.identity_numbers import needs_identity, without_identity
 from certdesk.domain.values.organisation import Manager, People
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.sealed_fields import join_fields, secret_fields
 from certdesk.domain.vetting.review import subject_of_manager
 from certdesk.ports import (
@@ -77,9 +77,7 @@ class IdentityNumberRetention(Repeating):
         self, record: Keeper, kind: type[Material | People], place: Place, *, needed: bool
     ) -> Keeper:
         """Return a record without its identity numbers, or with a later time to check it again."""
-        later = dataclasses.replace(
-            record, identity_since=self._clock.now() - self._kept + AGAIN_AFTER
-        )
+        later = replace(record, identity_since=self._clock.now() - self._kept + AGAIN_AFTER)
         if needed:
             return later
         try:
@@ -88,7 +86,7 @@ class IdentityNumberRetention(Repeating):
             log.exception("identity numbers were not erased", subject=_subject(record))
             return later
         sealed = self._vault.seal(secret_fields(without_identity(holder)), place)
-        return dataclasses.replace(record, personal=sealed, identity_since=None)
+        return replace(record, personal=sealed, identity_since=None)
 
     def _keep(self, record: Submission | Manager) -> None:
         # The record was changed at the same time; it is found again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from certdesk.domain.privacy.retention import (
     material_outlived,
 )
 from certdesk.domain.validation.rate_limit import LONGEST_DEBT
+from certdesk.domain.values.record import replace
 from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note
 from certdesk.workflow.repeating import Repeating
 
@@ -88,6 +88,6 @@ class RecordRetention(Repeating):
         unit.submissions.remove(submission.certificate_id, submission.number)
         if order is not None and order.submission == submission.number:
             # An order that is opened again needs new material.
-            unit.orders.replace(dataclasses.replace(order, submission=0))
+            unit.orders.replace(replace(order, submission=0))
         note(unit, now, submission, "Trim", f"submission {submission.number}")
         return True
