@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import re
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src"
@@ -107,3 +110,41 @@ def test_words_of_our_own_are_gone_as_names() -> None:
         if token.type == tokenize.NAME and token.string in GONE
     ]
     assert back == []
+
+
+CLUMSY = (
+    "any more",
+    "be it",
+    "stands at",
+    "that is to",
+    "there is none",
+    "to be told",
+    "whoever",
+    "wherever",
+)
+"""Turns that nobody says aloud, from messages that people misread."""
+
+
+def test_messages_have_no_turns_that_nobody_says() -> None:
+    """The texts in the code that are not docstrings: messages, help of options, log lines."""
+    said = [
+        f"{file.relative_to(SRC)}:{line}: {text!r} has {turn!r}"
+        for file in SRC.rglob("*.py")
+        for line, text in _texts(ast.parse(file.read_text("utf-8")))
+        for turn in CLUMSY
+        if re.search(rf"\b{turn}\b", text)
+    ]
+    assert said == []
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each string that is not a docstring."""
+    documents = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in documents:
+                yield node.lineno, text

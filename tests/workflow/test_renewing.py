@@ -531,7 +531,7 @@ def test_a_warning_is_logged_counted_and_listed(left: LeftAlone) -> None:
         left.jump(SECOND)
     after = left.successor(first)
     assert after is not None
-    why = f"{after.certificate_id} stands at {status_msg(after)}"
+    why = f"{after.certificate_id} has status {status_msg(after)}"
     (told,) = [each for each in logs if "expires without a new one" in each["event"]]
     assert (told["certificate"], told["days"], told["why"]) == (first, 14, why)
     assert left.counted("certdesk_warnings") == {"14": 1}

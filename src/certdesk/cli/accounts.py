@@ -71,9 +71,9 @@ pass_on(
     account,
     "disable",
     asked.SwitchAccountRequest,
-    help="""Shut the account UIN out, within a second. Nothing of it is lost.
+    help="""Block all requests of the account UIN, within a second. Its data stay.
 
-    Its orders and their deadlines stop until it is enabled; revocations go on.
+    Its orders and their deadlines pause until it is enabled; revocations continue.
     """,
     fixed=AS_IT_IS | {"enabled": False},
 )
@@ -81,7 +81,7 @@ pass_on(
     account,
     "enable",
     asked.SwitchAccountRequest,
-    help="Let the account UIN in again, and have its orders go on.",
+    help="Accept requests of the account UIN again, and resume its orders.",
     fixed=AS_IT_IS | {"enabled": True},
 )
 pass_on(account, "limit", asked.SetRateLimitRequest)
@@ -90,7 +90,7 @@ pass_on(
     account,
     "set",
     asked.SwitchAccountRequest,
-    help="Set what requests of the account UIN have to sign; both are off at first.",
+    help="Set what the account UIN must sign in its requests. Both options are off by default.",
     fixed={"enabled": None, "verified": None},
 )
 

@@ -28,19 +28,19 @@ def blocklist() -> None:
 
 @blocklist.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--reason", required=True, help="Why, in a few words: stored with each key.")
+@click.option("--reason", required=True, help="The reason, in a few words: stored with each key.")
 @click.option(
     "--revoke", is_flag=True, help="Other people have these keys: revoke the certificates for them."
 )
 @desk_options
 def blocklist_import(settings: Settings, file: Path, reason: str, *, revoke: bool) -> None:
-    """Block the keys that FILE names; print how many are new, and good certificates for them.
+    """Block the keys that FILE names; print how many are new, and their valid certificates.
 
-    Orders under way with such a key fail. Certificates stay as they are, unless --revoke is given.
+    Orders under way with such a key fail. Certificates stay as they are, without --revoke.
 
-    FILE is a list with a SHA-256 digest of a SubjectPublicKeyInfo (64 hexadecimal digits) a line
-    (the form in which CAs publish theirs; what follows on a line, and lines that begin with #,
-    are passed over), or PEM: certificates, CSRs or public keys.
+    FILE has one SHA-256 digest of a SubjectPublicKeyInfo (64 hexadecimal digits) a line, as CAs
+    publish them, or PEM: certificates, CSRs or public keys. The rest of a line, and lines that
+    begin with #, are ignored.
     """
     digests = iter(_digests(file))
     blocked, certificates = 0, []

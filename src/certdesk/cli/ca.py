@@ -56,7 +56,7 @@ def ca_show(settings: Settings, *, as_json: bool) -> None:
 def ca_export(settings: Settings, name: str | None, *, chain: bool, der: bool) -> None:
     """Print the certificate of the authority NAME in PEM, or those of all roots without NAME.
 
-    Programs that are to trust the CA need the roots. Names are those of `certdesk ca show`.
+    Programs need the roots to trust the CA. Names are those of `certdesk ca show`.
     """
     if der and (name is None or chain):
         raise click.UsageError(

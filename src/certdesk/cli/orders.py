@@ -43,12 +43,12 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
     "--uin",
     "account",
     metavar="ACCOUNT",
-    help="Only those of this account: its Uin or its name.",
+    help="Only orders of this account: its Uin or its name.",
 )
 @click.option(
-    "--status", metavar="NUMBER", type=int, help=f"Only those at this status: {STATUSES}."
+    "--status", metavar="NUMBER", type=int, help=f"Only orders with this status: {STATUSES}."
 )
-@click.option("--search", metavar="TEXT", help="Only those with this in id, alias or names.")
+@click.option("--search", metavar="TEXT", help="Only orders with this text in id, alias or names.")
 @click.option(
     "--ending",
     callback=_hours,
@@ -63,7 +63,7 @@ def _hours(_: click.Context, __: click.Parameter, span: str | None) -> int | Non
     type=click.IntRange(0),
     default=50,
     show_default=True,
-    help="How many at most; 0: all.",
+    help="The most rows to list; 0: all.",
 )
 @as_json
 @desk_options

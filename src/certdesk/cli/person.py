@@ -35,8 +35,9 @@ def _who(command: Command) -> Command:
 def person() -> None:
     """Personal data: show or erase what the desk stores about one person.
 
-    A person is known by EMAIL, or by a telephone or identity number, which is asked for, or read
-    from the first line of standard input: a command line would show it to others.
+    A person is found by EMAIL, or by a telephone or identity number. The command asks for such a
+    number, or reads it from the first line of standard input: a command line would show it to
+    others.
     """
 
 

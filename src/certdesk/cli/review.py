@@ -95,12 +95,12 @@ pass_on(review, "decided", asked.ListDecisionsRequest, Form("Decisions", _decide
 @as_json
 @desk_options
 def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
-    """Show all that is to be vetted of a manager, an order, a revocation or a key.
+    """Show what to vet of a manager, an order, a revocation or a key.
 
-    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI, as review list has
-    it; SPKI is the SHA-256 digest of a public key. What was decided is shown too; Attempt is the
-    digest of what may be decided about. Telephone numbers and the company number are shown in full,
-    and the audit log notes each time that they were.
+    ID is manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI, as review list
+    prints it. SPKI is the SHA-256 digest of a public key. Earlier decisions are shown too. Attempt
+    is the digest of the version shown. Telephone numbers and the company number are shown in full,
+    and the audit log records this.
     """
     response = ask(settings, "ShowReview", Id=id_)
     refused(response)
@@ -115,15 +115,16 @@ def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
 @as_seen
 @desk_options
 def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: str | None) -> None:
-    """Approve a manager with its company, an order, a revocation or a key that waits for people.
+    """Approve a manager with its company, an order, a revocation or a key that waits for a review.
 
-    ID is one of review list, such as manager:1 or order:CERTIFICATE. Who asked for it cannot
-    approve it. Where vetting.four_eyes is on, an EV order needs two users of this system.
+    ID is one of review list, such as manager:1 or order:CERTIFICATE. Nobody
+    can approve what they requested. If vetting.four_eyes is on, an EV order needs two users of
+    this system.
 
-    It is refused if anything has changed since review show last showed it to you, or since review
-    list did where it was never shown. You are the user of this system who runs the command. An
-    approved key is blocked for every account, and all certificates for it are revoked; that always
-    needs --attempt.
+    The command refuses if anything has changed since review show last showed it to you, or, if it
+    never did, since review list. You are the user of this system who runs the command. If you
+    approve a key, the desk blocks it for every account and revokes all its certificates; this
+    always needs --attempt.
     """
     name = reviewer or user_here()
     show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=name, Attempt=attempt))
@@ -155,7 +156,11 @@ def review_reject(
     type=click.Path(dir_okay=False, path_type=Path),
     help="New file for the letter, readable only for this user.",
 )
-@click.option("--reviewer", metavar="NAME", help="Who reads it.  [default: the user of the system]")
+@click.option(
+    "--reviewer",
+    metavar="NAME",
+    help="The person who reads the letter.  [default: the user of the system]",
+)
 @desk_options
 def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
     """Write the letter of an order or a revocation to a file; the log records who read it.

@@ -63,7 +63,9 @@ def policy() -> None:
 @policy.command("add")
 @click.argument("name")
 @click.option("--uin", required=True, help="The account that owns it.")
-@click.option("--allow", multiple=True, metavar="PATTERN", help="Allow actions, as ssl:Describe*.")
+@click.option(
+    "--allow", multiple=True, metavar="PATTERN", help="Allow actions, such as ssl:Describe*."
+)
 @click.option(
     "--deny", multiple=True, metavar="PATTERN", help="Deny actions, even if a policy allows them."
 )
@@ -80,11 +82,11 @@ def policy_add(
     certificate: tuple[str, ...],
     project: tuple[int, ...],
 ) -> None:
-    """Write a policy called NAME, which allows or denies; print its PolicyId.
+    """Add a policy called NAME, which allows or denies actions; print its PolicyId.
 
     PATTERN is ssl: and an action's name, in which * is any text. All options but --uin may be
-    repeated. Without --certificate it holds for all of them, without --project in all of them.
-    It binds the users that it is attached to (user attach).
+    repeated. Without --certificate and --project, it is for all certificates and all projects.
+    It is for the users that it is attached to (user attach).
     """
     if bool(allow) == bool(deny):
         raise click.UsageError("use either --allow or --deny, not both")

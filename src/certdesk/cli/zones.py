@@ -75,10 +75,10 @@ def zone_add(
 ) -> None:
     """Let the desk add records in ZONE to validate names of the account UIN.
 
-    A TXT record at _dnsauth.ZONE is added and removed again for a trial. The provider's
-    settings are the options that name it first; all of them are needed.
+    As a test, the desk adds a TXT record at _dnsauth.ZONE and removes it again. The help of each
+    option begins with its provider; all options of the provider are needed.
 
-    A zone that the account has already gets the new provider and settings.
+    If the account already has the zone, the zone gets the new provider and settings.
     """
     clear, secrets = read_settings(PROVIDER_SETTINGS[provider], given)
     response = ask(

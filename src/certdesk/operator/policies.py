@@ -109,7 +109,7 @@ class ShowPolicyReply(Reply):
 
 @catalog.action(internal=True)
 def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[ShowPolicyReply]:
-    """Show one policy and the users that it binds."""
+    """Show one policy and the users that it is attached to."""
 
     def read(unit: Unit) -> ShowPolicyReply:
         policy = known_policy(unit, request.policy_id)

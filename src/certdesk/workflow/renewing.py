@@ -236,4 +236,4 @@ def _forget(certificate_id: str, unit: Unit) -> None:
 
 
 def _waiting(order: Order) -> str:
-    return f"{order.certificate_id} stands at {status_msg(order) or order.status.name}"
+    return f"{order.certificate_id} has status {status_msg(order) or order.status.name}"

@@ -19,12 +19,15 @@ class SwitchAccountRequest(Request):
     unsigned_payload: Annotated[
         bool | None,
         Option(
-            "Take requests whose body is not signed (UNSIGNED-PAYLOAD), but for sensitive actions."
+            "Accept requests whose body is not signed (UNSIGNED-PAYLOAD), except for "
+            "sensitive actions."
         ),
     ] = None
     signed_action: Annotated[
         bool | None,
-        Option("Refuse requests whose action is not signed, as most official clients send them."),
+        Option(
+            "Refuse requests whose action is not signed. Most official clients send such requests."
+        ),
     ] = None
 
 

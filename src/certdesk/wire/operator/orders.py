@@ -16,7 +16,7 @@ class ShowOrderRequest(Request):
 
 
 class CurrentOrderRequest(Request):
-    """Print which certificate is now in force in the place of this one: its id, or JSON.
+    """Print the id of the certificate that is now in force instead of this one, or JSON.
 
     Exit code 1 if there is none, because it has ended and its successor is not issued.
     """

@@ -9,7 +9,7 @@ from certdesk.wire.operator import Option
 class ListCompaniesRequest(Request):
     """List an account's companies: a table at a terminal, JSON otherwise."""
 
-    uin: Annotated[str, Option("Whose companies.")]
+    uin: Annotated[str, Option("The account that owns them.")]
 
 
 class ShowCompanyRequest(Request):
@@ -21,11 +21,13 @@ class ShowCompanyRequest(Request):
 class ListManagersRequest(Request):
     """List an account's managers: a table at a terminal, JSON otherwise."""
 
-    uin: Annotated[str, Option("Whose managers.")]
-    company_id: Annotated[Integer | None, Option("Only this company's.", "--company")] = None
+    uin: Annotated[str, Option("The account that owns them.")]
+    company_id: Annotated[Integer | None, Option("Only managers of this company.", "--company")] = (
+        None
+    )
 
 
 class ShowManagerRequest(Request):
-    """Show one manager with contact, company, and what looked odd about the numbers."""
+    """Show one manager with its contact, its company, and warnings about its numbers."""
 
     manager_id: Integer

@@ -19,4 +19,4 @@ class ListDecisionsRequest(Request):
     orders that failed with a manager.
     """
 
-    limit: Annotated[int, Meta(ge=1, le=1000), Option("How many at most.")] = 50
+    limit: Annotated[int, Meta(ge=1, le=1000), Option("The most rows to list.")] = 50

@@ -19,7 +19,7 @@ class ListUsersRequest(Request):
     Each user is shown with the ids of its keys and policies.
     """
 
-    uin: Annotated[str, Option("Whose users.")]
+    uin: Annotated[str, Option("The account that owns them.")]
 
 
 class ShowUserRequest(Request):
@@ -52,17 +52,17 @@ class DetachPolicyRequest(Request):
 class ListPoliciesRequest(Request):
     """List an account's policies: a table at a terminal, JSON otherwise."""
 
-    uin: Annotated[str, Option("Whose policies.")]
+    uin: Annotated[str, Option("The account that owns them.")]
 
 
 class ShowPolicyRequest(Request):
-    """Show one policy and the users that it binds."""
+    """Show one policy and the users that it is attached to."""
 
     policy_id: Integer
 
 
 class RemovePolicyRequest(Request):
-    """Remove a policy that binds nobody (user detach)."""
+    """Remove a policy that is attached to no user (user detach)."""
 
     policy_id: Integer
 
@@ -80,7 +80,7 @@ class ListProjectsRequest(Request):
     Each project is shown with the number of its orders.
     """
 
-    uin: Annotated[str, Option("Whose projects.")]
+    uin: Annotated[str, Option("The account that owns them.")]
 
 
 class RenameProjectRequest(Request):

@@ -12,11 +12,11 @@ class ListZonesRequest(Request):
     It counts the records that could not be removed yet, with the server's last answer.
     """
 
-    uin: Annotated[str | None, Option("Only this account's.")] = None
+    uin: Annotated[str | None, Option("Only zones of this account.")] = None
 
 
 class RemoveZoneRequest(Request):
     """Stop changing ZONE for the account UIN; records that were added stay."""
 
     zone: Parsed
-    uin: Annotated[str, Option("The account that it was for.")]
+    uin: Annotated[str, Option("The account that may use it.")]
